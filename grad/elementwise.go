@@ -1,0 +1,288 @@
+package grad
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/recur-go/recur/internal/kernel"
+	"github.com/recur-go/recur/tensor"
+)
+
+func sameShape(op string, a, b *Var) {
+	if a.Value.Shape != b.Value.Shape {
+		panic(&tensor.ShapeError{Op: op, Detail: fmt.Sprintf("%v and %v differ", a.Value.Shape, b.Value.Shape)})
+	}
+}
+
+// like is an unset result of x's shape.
+func (g *Tape) like(x *Var, from ...*Var) *Var {
+	return g.NewVar(g.Scratch(x.Value.Shape), from...)
+}
+
+// Add returns a + b.
+func (g *Tape) Add(a, b *Var) *Var {
+	sameShape("Add", a, b)
+	y := g.like(a, a, b)
+	kernel.Add(y.Value.Data, a.Value.Data, b.Value.Data)
+	if g.Wants(y) {
+		g.Record(func() {
+			if dy := g.Reached(y); dy != nil {
+				if g.Wants(a) {
+					kernel.AddTo(g.Grad(a).Data, dy.Data)
+				}
+				if g.Wants(b) {
+					kernel.AddTo(g.Grad(b).Data, dy.Data)
+				}
+			}
+		})
+	}
+	return y
+}
+
+// Sub returns a - b.
+func (g *Tape) Sub(a, b *Var) *Var {
+	sameShape("Sub", a, b)
+	y := g.like(a, a, b)
+	kernel.Sub(y.Value.Data, a.Value.Data, b.Value.Data)
+	if g.Wants(y) {
+		g.Record(func() {
+			if dy := g.Reached(y); dy != nil {
+				if g.Wants(a) {
+					kernel.AddTo(g.Grad(a).Data, dy.Data)
+				}
+				if g.Wants(b) {
+					kernel.Axpy(-1, dy.Data, g.Grad(b).Data)
+				}
+			}
+		})
+	}
+	return y
+}
+
+// Mul returns the elementwise product a∘b.
+func (g *Tape) Mul(a, b *Var) *Var {
+	sameShape("Mul", a, b)
+	y := g.like(a, a, b)
+	kernel.Mul(y.Value.Data, a.Value.Data, b.Value.Data)
+	if g.Wants(y) {
+		g.Record(func() {
+			if dy := g.Reached(y); dy != nil {
+				if g.Wants(a) {
+					kernel.MulAdd(g.Grad(a).Data, dy.Data, b.Value.Data)
+				}
+				if g.Wants(b) {
+					kernel.MulAdd(g.Grad(b).Data, dy.Data, a.Value.Data)
+				}
+			}
+		})
+	}
+	return y
+}
+
+// Div returns the elementwise quotient a/b.
+func (g *Tape) Div(a, b *Var) *Var {
+	sameShape("Div", a, b)
+	y := g.like(a, a, b)
+	for i, v := range a.Value.Data {
+		y.Value.Data[i] = v / b.Value.Data[i]
+	}
+	if g.Wants(y) {
+		g.Record(func() {
+			dy := g.Reached(y)
+			if dy == nil {
+				return
+			}
+			if g.Wants(a) {
+				da := g.Grad(a).Data
+				for i, d := range dy.Data {
+					da[i] += d / b.Value.Data[i]
+				}
+			}
+			if g.Wants(b) {
+				db := g.Grad(b).Data
+				for i, d := range dy.Data {
+					db[i] -= d * y.Value.Data[i] / b.Value.Data[i]
+				}
+			}
+		})
+	}
+	return y
+}
+
+// Lerp returns a + w∘(b-a).
+func (g *Tape) Lerp(a, b, w *Var) *Var {
+	sameShape("Lerp", a, b)
+	sameShape("Lerp", a, w)
+	y := g.like(a, a, b, w)
+	kernel.Lerp(y.Value.Data, a.Value.Data, b.Value.Data, w.Value.Data)
+	if g.Wants(y) {
+		g.Record(func() {
+			dy := g.Reached(y)
+			if dy == nil {
+				return
+			}
+			if g.Wants(b) {
+				kernel.MulAdd(g.Grad(b).Data, dy.Data, w.Value.Data)
+			}
+			if g.Wants(a) {
+				da := g.Grad(a).Data
+				for i, d := range dy.Data {
+					da[i] += d * (1 - w.Value.Data[i])
+				}
+			}
+			if g.Wants(w) {
+				dw := g.Grad(w).Data
+				for i, d := range dy.Data {
+					dw[i] += d * (b.Value.Data[i] - a.Value.Data[i])
+				}
+			}
+		})
+	}
+	return y
+}
+
+// Scale returns k·x.
+func (g *Tape) Scale(x *Var, k float64) *Var { return g.ScaleShift(x, k, 0) }
+
+// ScaleShift returns k·x + c for constants k and c.
+func (g *Tape) ScaleShift(x *Var, k, c float64) *Var {
+	y := g.like(x, x)
+	for i, v := range x.Value.Data {
+		y.Value.Data[i] = Float(k)*v + Float(c)
+	}
+	if g.Wants(y) {
+		g.Record(func() {
+			if dy := g.Reached(y); dy != nil {
+				kernel.Axpy(Float(k), dy.Data, g.Grad(x).Data)
+			}
+		})
+	}
+	return y
+}
+
+// Tanh applies tanh elementwise.
+func (g *Tape) Tanh(x *Var) *Var {
+	y := g.like(x, x)
+	kernel.Tanhs(y.Value.Data, x.Value.Data)
+	if g.Wants(y) {
+		g.Record(func() {
+			if dy := g.Reached(y); dy != nil {
+				kernel.TanhGrad(g.Grad(x).Data, dy.Data, y.Value.Data)
+			}
+		})
+	}
+	return y
+}
+
+// Sigmoid applies σ(x) = 1/(1+exp(-x)) elementwise.
+func (g *Tape) Sigmoid(x *Var) *Var {
+	y := g.like(x, x)
+	kernel.Sigmoids(y.Value.Data, x.Value.Data)
+	if g.Wants(y) {
+		g.Record(func() {
+			if dy := g.Reached(y); dy != nil {
+				kernel.SigmoidGrad(g.Grad(x).Data, dy.Data, y.Value.Data)
+			}
+		})
+	}
+	return y
+}
+
+// ReLU returns max(x, 0) elementwise; its derivative at 0 is 0.
+func (g *Tape) ReLU(x *Var) *Var {
+	return g.Map(x, func(v Float) Float { return max(v, 0) }, func(_, y Float) Float {
+		if y > 0 {
+			return 1
+		}
+		return 0
+	})
+}
+
+// Exp applies the exponential elementwise.
+func (g *Tape) Exp(x *Var) *Var {
+	return g.Map(x, func(v Float) Float { return Float(math.Exp(float64(v))) }, func(_, y Float) Float { return y })
+}
+
+// Log applies the natural logarithm elementwise.
+func (g *Tape) Log(x *Var) *Var {
+	return g.Map(x, func(v Float) Float { return Float(math.Log(float64(v))) }, func(x, _ Float) Float { return 1 / x })
+}
+
+// Square returns x∘x.
+func (g *Tape) Square(x *Var) *Var { return g.Mul(x, x) }
+
+// Abs applies |x| elementwise; its derivative at 0 is 0.
+func (g *Tape) Abs(x *Var) *Var {
+	return g.Map(x, func(v Float) Float { return max(v, -v) }, func(x, _ Float) Float {
+		switch {
+		case x > 0:
+			return 1
+		case x < 0:
+			return -1
+		}
+		return 0
+	})
+}
+
+// Softplus returns log(1+exp(x)) elementwise.
+func (g *Tape) Softplus(x *Var) *Var {
+	return g.Map(x, func(v Float) Float {
+		return Float(max(float64(v), 0) + math.Log1p(math.Exp(-math.Abs(float64(v)))))
+	}, func(x, _ Float) Float { return Float(1 / (1 + math.Exp(-float64(x)))) })
+}
+
+// Clip limits x to [lo, hi]. The gradient is zero where it does, as that of
+// tf.clip_by_value.
+func (g *Tape) Clip(x *Var, lo, hi float64) *Var {
+	l, h := Float(lo), Float(hi)
+	return g.Map(x, func(v Float) Float { return min(max(v, l), h) }, func(x, _ Float) Float {
+		if x < l || x > h {
+			return 0
+		}
+		return 1
+	})
+}
+
+// Map applies f elementwise; dfdx is its derivative from x and y = f(x).
+func (g *Tape) Map(x *Var, f func(x Float) Float, dfdx func(x, y Float) Float) *Var {
+	y := g.like(x, x)
+	for i, v := range x.Value.Data {
+		y.Value.Data[i] = f(v)
+	}
+	if g.Wants(y) {
+		g.Record(func() {
+			if dy := g.Reached(y); dy != nil {
+				dx := g.Grad(x).Data
+				for i, d := range dy.Data {
+					dx[i] += d * dfdx(x.Value.Data[i], y.Value.Data[i])
+				}
+			}
+		})
+	}
+	return y
+}
+
+// Dropout zeroes each element with probability p and divides the rest by 1-p
+// (Srivastava et al. 2014). Outside training it returns x.
+func (g *Tape) Dropout(x *Var, p float64) *Var {
+	if !g.Train || p <= 0 {
+		return x
+	}
+	return g.Mul(x, g.Mask(p, x.Value.Shape.Dims()...))
+}
+
+// Mask draws data that are 0 with probability p and 1/(1-p) otherwise. With
+// p >= 1 all are 0.
+func (g *Tape) Mask(p float64, dims ...int) *Var {
+	m := g.Zeros(dims...)
+	if p >= 1 {
+		return m
+	}
+	keep := Float(1 / (1 - p))
+	for i := range m.Value.Data {
+		if g.Rand.Float64() >= p {
+			m.Value.Data[i] = keep
+		}
+	}
+	return m
+}

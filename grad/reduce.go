@@ -160,4 +160,3 @@ func (g *Tape) LayerNorm(x, gain, shift *Var, eps float64) *Var {
 	}
 	return y
 }
-

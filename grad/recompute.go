@@ -14,14 +14,20 @@ import (
 // values when it is run again: what it draws from that tape's Rand repeats.
 // Leaves and values of g may be used inside; their gradients are right.
 func (g *Tape) Recompute(f func(g *Tape, in []*Var) []*Var, in ...*Var) []*Var {
+	var seed [2]uint64
+	if g.Train {
+		seed = [2]uint64{g.Rand.Uint64(), g.Rand.Uint64()}
+	}
 	if !g.record {
+		outer := g.Rand
+		g.Rand = rand.New(rand.NewPCG(seed[0], seed[1]))
+		defer func() { g.Rand = outer }()
 		return f(g, in)
 	}
 	if g.child == nil {
 		g.child = &Tape{leaves: g.leaves, parent: g}
 	}
 	c := g.child
-	seed := [2]uint64{g.Rand.Uint64(), g.Rand.Uint64()}
 	run := func(record bool) (inner, outs []*Var) {
 		c.record, c.Train = record, g.Train
 		c.Rand = rand.New(rand.NewPCG(seed[0], seed[1]))

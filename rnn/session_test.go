@@ -1,0 +1,87 @@
+package rnn_test
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/tensor"
+)
+
+func pushed(st *rnn.Stream, n int) []tensor.Float {
+	var y []tensor.Float
+	for i := range n {
+		y = st.Push([]tensor.Float{tensor.Float(i) / 3, 1})
+	}
+	return slices.Clone(y)
+}
+
+func TestSessionContinuesExactly(t *testing.T) {
+	c := rnn.Stack{rnn.NewLSTM(rng(), 2, 5), rnn.NewLSTM(rng(), 5, 3)}
+	st := rnn.NewStream(c)
+	pushed(st, 9)
+	saved, err := st.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := rnn.NewStream(c)
+	if err := again.UnmarshalBinary(saved); err != nil {
+		t.Fatal(err)
+	}
+	if again.Steps() != 9 {
+		t.Errorf("restored at step %d, want 9", again.Steps())
+	}
+	if a, b := pushed(st, 4), pushed(again, 4); !slices.Equal(a, b) {
+		t.Errorf("restored stream says %v, the other %v", b, a)
+	}
+	st.Reset()
+	if a, b := pushed(st, 3), pushed(rnn.NewStream(c), 3); !slices.Equal(a, b) || st.Steps() != 3 {
+		t.Errorf("a reset stream says %v, a new one %v", a, b)
+	}
+}
+
+func TestSessionRefuses(t *testing.T) {
+	st := rnn.NewStream(rnn.NewLSTM(rng(), 2, 5))
+	pushed(st, 3)
+	saved, _ := st.MarshalBinary()
+	kept := slices.Clone(st.State()[0].Value.Data)
+	for i := range saved {
+		if err := st.UnmarshalBinary(saved[:i]); !errors.Is(err, rnn.ErrSessionCorrupt) {
+			t.Fatalf("cut to %d bytes: %v", i, err)
+		}
+		for bit := range 8 {
+			flipped := bytes.Clone(saved)
+			flipped[i] ^= 1 << bit
+			if err := st.UnmarshalBinary(flipped); !errors.Is(err, rnn.ErrSessionCorrupt) {
+				t.Fatalf("bit %d of byte %d flipped: %v", bit, i, err)
+			}
+		}
+	}
+	other := rnn.NewStream(rnn.NewLSTM(rng(), 2, 6))
+	if err := other.UnmarshalBinary(saved); !errors.Is(err, rnn.ErrSessionModel) {
+		t.Errorf("session of another cell: %v", err)
+	}
+	if !slices.Equal(kept, st.State()[0].Value.Data) || st.Steps() != 3 {
+		t.Error("a refused session changed the stream")
+	}
+}
+
+func FuzzSession(f *testing.F) {
+	c := rnn.NewLSTM(rng(), 2, 3)
+	st := rnn.NewStream(c)
+	pushed(st, 2)
+	saved, _ := st.MarshalBinary()
+	f.Add(saved)
+	f.Add([]byte("rcrs"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		st := rnn.NewStream(c)
+		if st.UnmarshalBinary(b) == nil {
+			again, err := st.MarshalBinary()
+			if err != nil || !bytes.Equal(again, b) && len(b) == len(saved) && b[5] == saved[5] {
+				t.Errorf("%x restored and saved as %x, %v", b, again, err)
+			}
+		}
+	})
+}

@@ -1,11 +1,53 @@
 package forecast
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // A Series is a regular sequence of values, oldest first. NaN is a missing value.
 type Series struct {
 	ID string
 	Y  []float64
+}
+
+// check reports values that no model can use.
+func (s Series) check() error {
+	known := 0
+	for t, v := range s.Y {
+		if math.IsInf(v, 0) {
+			return fmt.Errorf("forecast: value %d of series%s is infinite; make it NaN if it is unknown", t, s.name())
+		}
+		if !math.IsNaN(v) {
+			known++
+		}
+	}
+	if known == 0 {
+		return fmt.Errorf("forecast: series%s has no values", s.name())
+	}
+	return nil
+}
+
+// name is the quoted ID after a blank, if there is one.
+func (s Series) name() string {
+	if s.ID == "" {
+		return ""
+	}
+	return fmt.Sprintf(" %q", s.ID)
+}
+
+// constant reports whether the known values of y are all the same.
+func constant(y []float64) bool {
+	first := math.NaN()
+	for _, v := range y {
+		if math.IsNaN(first) {
+			first = v
+		}
+		if !math.IsNaN(v) && v != first {
+			return false
+		}
+	}
+	return true
 }
 
 // A Forecast is what is expected of the steps after a series.

@@ -1,0 +1,255 @@
+package forecast
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// A Plan says from where a back-test forecasts. The zero value of each field
+// means its default.
+type Plan struct {
+	Origins int `json:"origins"` // default 24, fewer for a short series, so that three quarters of it come before the first
+	Stride  int `json:"stride"`  // steps from one origin to the next; default 1
+	Refit   int `json:"refit"`   // origins after which a new model is trained; default 12
+}
+
+// A Report is the outcome of a back-test.
+type Report struct {
+	Plan
+	Horizon, Season int
+	Scores          []Score
+	Folds           []Fold
+	Skipped         []string // IDs of series too short to take part
+
+	scores scores
+}
+
+// A Score is the mean of a model's figures over all folds.
+type Score struct {
+	Model string
+	MASE, RMSSE,
+	SMAPE, WAPE,
+	MSIS float64 // MSIS of the widest band
+	Coverage []float64 // of the bands, in the order of Config.Levels
+}
+
+// A Fold is one forecast of a back-test and what came.
+type Fold struct {
+	Model    string
+	Series   int // index
+	Origin   int // steps of history
+	Forecast Forecast
+	Actual   []float64
+}
+
+// Name is what reports call the model of this package.
+const Name = "recur"
+
+// Backtest forecasts the last part of each series from rolling origins, by a
+// model of this package and by the baselines, and scores them.
+//
+// Nothing after an origin plays any part in its forecast: scales, seasonal
+// indices and interpolation are those of the history alone. The first model is
+// trained on what comes before the first origin; it then forecasts from each
+// origin given the history up to there, and every plan.Refit origins a new one is
+// trained. Bands are calibrated on held-out windows of the training part and, as
+// time goes on, on the forecasts whose outcome is known by then.
+func Backtest(ctx context.Context, cfg Config, plan Plan, series ...Series) (*Report, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	rep := &Report{Plan: plan, Horizon: cfg.Horizon, Season: cfg.Season}
+	if err := rep.settle(&cfg, series); err != nil {
+		return nil, err
+	}
+	var take []int
+	for i, s := range series {
+		if err := s.check(); err != nil {
+			return nil, err
+		}
+		if rep.origin(s, 0) >= cfg.shortest()+1 && !constant(s.Y[:rep.origin(s, 0)]) {
+			take = append(take, i)
+		} else {
+			rep.Skipped = append(rep.Skipped, s.ID)
+		}
+	}
+	if len(take) == 0 {
+		return nil, cfg.unusable(series)
+	}
+	if err := rep.ours(ctx, cfg, series, take); err != nil {
+		return nil, err
+	}
+	rep.theirs(cfg, series, take)
+	for _, b := range append([]Baseline{{Name: Name}}, Baselines(cfg.Season)...) {
+		rep.Scores = append(rep.Scores, rep.score(b.Name, series, cfg.Levels))
+	}
+	return rep, nil
+}
+
+// settle sets the plan's defaults from the longest series.
+func (r *Report) settle(cfg *Config, series []Series) error {
+	longest := 0
+	for _, s := range series {
+		longest = max(longest, len(s.Y))
+	}
+	if r.Stride == 0 {
+		r.Stride = 1
+	}
+	if r.Refit == 0 {
+		r.Refit = 12
+	}
+	if r.Origins == 0 {
+		room := longest - cfg.Horizon - max(longest*2/3, cfg.shortest()+1)
+		r.Origins = min(max(room/r.Stride+1, 1), 24)
+	}
+	if r.Stride < 1 || r.Origins < 1 || r.Refit < 1 {
+		return fmt.Errorf("forecast: a back-test of %d origins with stride %d, refit every %d", r.Origins, r.Stride, r.Refit)
+	}
+	need := cfg.shortest() + 1 + cfg.Horizon + (r.Origins-1)*r.Stride
+	if longest < need {
+		return fmt.Errorf("forecast: a back-test of %d origins and a horizon of %d needs %d values, the longest series has %d; ask for fewer origins or a shorter horizon",
+			r.Origins, cfg.Horizon, need, longest)
+	}
+	return nil
+}
+
+// origin is the number of steps before origin j of s.
+func (r *Report) origin(s Series, j int) int {
+	return len(s.Y) - r.Horizon - (r.Origins-1-j)*r.Stride
+}
+
+// ours adds the folds of models of this package.
+func (r *Report) ours(ctx context.Context, cfg Config, series []Series, take []int) error {
+	fits := (r.Origins + r.Refit - 1) / r.Refit
+	onStep := cfg.OnStep
+	type past struct {
+		q [][]float64
+		w window
+	} // forecasts made, oldest first
+	var made [][]past
+	var m *Model
+	for j := range r.Origins {
+		if j%r.Refit == 0 {
+			train := make([]Series, len(take))
+			for i, k := range take {
+				train[i] = Series{series[k].ID, series[k].Y[:r.origin(series[k], j)]}
+			}
+			cfg.OnStep = nil
+			if onStep != nil {
+				before := j / r.Refit
+				cfg.OnStep = func(done, total int) { onStep(before*total+done, fits*total) }
+			}
+			var err error
+			if m, err = Fit(ctx, cfg, train...); err != nil {
+				return err
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		known := m.scores.clone()
+		for i, ps := range made {
+			if i*r.Stride+r.Horizon <= j*r.Stride {
+				for _, p := range ps {
+					known.add(p.q, p.w.outcome(cfg.Horizon))
+				}
+			}
+		}
+		widen := known.widen(cfg.Horizon)
+		ws := make([]window, len(take))
+		for i, k := range take {
+			y, o := series[k].Y, r.origin(series[k], j)
+			ws[i] = window{prepare(y[:o], cfg.Season), o}
+		}
+		var now []past
+		for i, q := range m.quantiles(m.Nets, ws) {
+			w := ws[i]
+			y := series[take[i]].Y[w.origin : w.origin+cfg.Horizon]
+			r.Folds = append(r.Folds, Fold{Name, take[i], w.origin, m.forecast(w, q, widen), y})
+			now = append(now, past{q, w.extended(y, cfg.Season)})
+		}
+		made = append(made, now)
+	}
+	for _, ps := range made {
+		for _, p := range ps {
+			r.scores.add(p.q, p.w.outcome(cfg.Horizon))
+		}
+	}
+	return nil
+}
+
+// extended is w with the steps after its origin known, in w's own units.
+func (w window) extended(y []float64, season int) window {
+	p := *w.p
+	p.x, p.known = slices.Clone(p.x), slices.Clone(p.known)
+	for k, v := range y {
+		x := p.forward(v)/p.scale - p.index[(w.origin+k)%len(p.index)]
+		p.x = append(p.x, x)
+		p.known = append(p.known, !math.IsNaN(x))
+	}
+	return window{&p, w.origin}
+}
+
+func (r *Report) theirs(cfg Config, series []Series, take []int) {
+	for _, b := range Baselines(cfg.Season) {
+		for j := range r.Origins {
+			for _, k := range take {
+				y, o := series[k].Y, r.origin(series[k], j)
+				f := b.Forecast(y[:o], cfg.Horizon, cfg.Levels)
+				r.Folds = append(r.Folds, Fold{b.Name, k, o, f, y[o : o+cfg.Horizon]})
+			}
+		}
+	}
+}
+
+func (r *Report) score(model string, series []Series, levels []float64) Score {
+	s := Score{Model: model, Coverage: make([]float64, len(levels))}
+	var mase, rmsse, smape, wape, msis []float64
+	cover := make([][]float64, len(levels))
+	for _, f := range r.Folds {
+		if f.Model != model {
+			continue
+		}
+		past, y, p := series[f.Series].Y[:f.Origin], f.Actual, f.Forecast.Point
+		mase = append(mase, MASE(past, y, p, r.Season))
+		rmsse = append(rmsse, RMSSE(past, y, p, r.Season))
+		smape = append(smape, SMAPE(y, p))
+		wape = append(wape, WAPE(y, p))
+		for i, b := range f.Forecast.Bands {
+			cover[i] = append(cover[i], Coverage(y, b))
+			if i == len(levels)-1 {
+				msis = append(msis, MSIS(past, y, b, r.Season))
+			}
+		}
+	}
+	s.MASE, s.RMSSE, s.SMAPE, s.WAPE, s.MSIS = known(mase), known(rmsse), known(smape), known(wape), known(msis)
+	for i := range cover {
+		s.Coverage[i] = known(cover[i])
+	}
+	return s
+}
+
+// known is the mean of the values that are numbers.
+func known(x []float64) float64 {
+	return mean(x, x, func(x, _ float64) float64 { return x })
+}
+
+// Calibrate adds what the back-test has shown to what m's own training did, for
+// the width of m's bands.
+func (r *Report) Calibrate(m *Model) {
+	s := m.scores.clone()
+	for i := range s {
+		s[i] = append(s[i], r.scores[i]...)
+	}
+	m.calibrate(s)
+}
+
+func (s *scores) clone() (t scores) {
+	for i := range s {
+		t[i] = slices.Clone(s[i])
+	}
+	return t
+}

@@ -1,0 +1,88 @@
+package forecast
+
+import (
+	"math"
+	"slices"
+)
+
+// scores tell how far outcomes lay from the middle of a forecast: for each band
+// of a Net, the distance over that from the middle to the band's edge on the same
+// side. 1 is on the edge.
+type scores [middle][]float64
+
+// add scores the outcomes y [Horizon] of quantiles q [Horizon][quantiles]; steps
+// of unknown outcome, NaN, give none.
+func (s *scores) add(q [][]float64, y []float64) {
+	for k, q := range q {
+		d := y[k] - q[middle]
+		if math.IsNaN(d) {
+			continue
+		}
+		for i := range s {
+			edge := q[middle+1+i] - q[middle]
+			if d < 0 {
+				edge = q[middle-1-i] - q[middle]
+			}
+			s[i] = append(s[i], d/edge)
+		}
+	}
+}
+
+// widen returns, for each band, the score that the band's share of outcomes does
+// not exceed. The steps of a window are not independent, so that a window counts
+// as one outcome; the fewer there are, the closer the factor stays to 1.
+func (s *scores) widen(horizon int) []float64 {
+	const doubt = 4 // windows that speak for the nets' own bands
+	f := make([]float64, len(s))
+	for i, v := range s {
+		f[i] = 1
+		if len(v) == 0 {
+			continue
+		}
+		v = slices.Sorted(slices.Values(v))
+		n := float64(len(v)) / float64(horizon)
+		level := quantiles[middle+1+i] - quantiles[middle-1-i]
+		at := min(level*(1+1/n), 1) * float64(len(v)-1)
+		lo := int(at)
+		hi := min(lo+1, len(v)-1)
+		factor := v[lo] + (at-float64(lo))*(v[hi]-v[lo])
+		f[i] = math.Pow(max(factor, 0.05), n/(n+doubt))
+	}
+	return f
+}
+
+func (m *Model) calibrate(s scores) {
+	m.scores = s
+	m.Widen = s.widen(m.Horizon)
+}
+
+// heldOut scores each net on the windows that it did not see.
+func (c *Config) heldOut(nets []*Net, own []window) (s scores) {
+	const most = 2000 // windows are plenty
+	step := (len(own) + most - 1) / most
+	for i, n := range nets {
+		var ws []window
+		for j := 0; j < len(own); j += step {
+			w := own[j]
+			if lo, hi := c.stretch(w, i); lo <= w.origin && w.origin < hi {
+				ws = append(ws, w)
+			}
+		}
+		for j, q := range c.quantiles([]*Net{n}, ws) {
+			s.add(q, ws[j].outcome(c.Horizon))
+		}
+	}
+	return s
+}
+
+// outcome is what came after the origin, relative to it; NaN is unknown.
+func (w window) outcome(horizon int) []float64 {
+	y := make([]float64, horizon)
+	for k := range y {
+		y[k] = math.NaN()
+		if t := w.origin + k; t < len(w.p.x) && w.p.known[t] {
+			y[k] = w.p.x[t] - w.p.x[w.origin-1]
+		}
+	}
+	return y
+}

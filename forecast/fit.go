@@ -1,0 +1,205 @@
+package forecast
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/optim"
+	"github.com/recur-go/recur/tensor"
+	"github.com/recur-go/recur/train"
+)
+
+// A Model forecasts any series of the season and horizon it was made for, those
+// that it was trained on and others.
+type Model struct {
+	Config
+	Nets  []*Net
+	Widen []float64 // what calibration multiplies the 50, 80 and 95 % bands of the nets by
+
+	scores scores // that led to Widen
+}
+
+// Fit trains one model for all the series. Series that are too short to make a
+// window, or constant, take no part; if none is left, Fit fails.
+//
+// Each net leaves out the windows of one stretch of time, another one each, and
+// how far those fall outside its bands tells how to widen the bands of all: the
+// cross-validation+ of Barber et al. 2021 with the scores of conformalised
+// quantile regression (Romano et al. 2019).
+func Fit(ctx context.Context, cfg Config, series ...Series) (*Model, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	var own []window
+	for _, s := range series {
+		if err := s.check(); err != nil {
+			return nil, err
+		}
+		own = append(own, cfg.windows(s.Y)...)
+	}
+	if len(own) == 0 {
+		return nil, cfg.unusable(series)
+	}
+	m := &Model{Config: cfg, Nets: make([]*Net, cfg.Nets)}
+	m.OnStep = nil
+	prior := cfg.simulated()
+	total, done := cfg.Nets*cfg.Steps, 0
+	var mu sync.Mutex
+	err := each(ctx, cfg.Nets, func(ctx context.Context, i int) error {
+		r := rand.New(rand.NewPCG(cfg.Seed, uint64(i)+1))
+		m.Nets[i] = newNet(r, cfg.Hidden)
+		step := func() {
+			mu.Lock()
+			defer mu.Unlock()
+			done++
+			if cfg.OnStep != nil {
+				cfg.OnStep(done, total)
+			}
+		}
+		return cfg.train(ctx, r, m.Nets[i], cfg.without(own, i), prior, step)
+	})
+	if err != nil {
+		return nil, err
+	}
+	m.calibrate(cfg.heldOut(m.Nets, own))
+	return m, nil
+}
+
+// windows lists the windows of y that have something to learn from.
+func (c *Config) windows(y []float64) []window {
+	if constant(y) {
+		return nil
+	}
+	p := prepare(y, c.Season)
+	var ws []window
+	for o := c.shortest(); o < len(y); o++ {
+		ws = append(ws, window{p, o})
+	}
+	return ws
+}
+
+// shortest is the fewest steps before an origin.
+func (c *Config) shortest() int { return c.Season + 2 }
+
+// unusable says why no series made a window.
+func (c *Config) unusable(series []Series) error {
+	if len(series) == 0 {
+		return errors.New("forecast: no series")
+	}
+	longest := series[0]
+	for _, s := range series {
+		if len(s.Y) > len(longest.Y) {
+			longest = s
+		}
+	}
+	if len(longest.Y) <= c.shortest() {
+		return fmt.Errorf("forecast: the longest series%s has %d values, a season of %d needs at least %d; give more history or a shorter season",
+			longest.name(), len(longest.Y), c.Season, c.shortest()+1)
+	}
+	return fmt.Errorf("forecast: series%s never changes: there is nothing to learn", longest.name())
+}
+
+// simulated makes the series of the prior, as windows.
+func (c *Config) simulated() []window {
+	if c.Prior == 0 {
+		return nil
+	}
+	r := rand.New(rand.NewPCG(c.Seed, 0))
+	const series, perSeries = 400, 24
+	var ws []window
+	for range series {
+		n := int(float64(3*c.Season+c.Horizon+8) * (1 + r.Float64()))
+		p := prepareAs(none, simulate(r, n, c.Season), c.Season)
+		for range perSeries {
+			ws = append(ws, window{p, n/2 + r.IntN(n-n/2)})
+		}
+	}
+	return ws
+}
+
+// without leaves out the windows of stretch i, and those whose steps to forecast
+// reach into it.
+func (c *Config) without(own []window, i int) []window {
+	var ws []window
+	for _, w := range own {
+		lo, hi := c.stretch(w, i)
+		if w.origin+c.Horizon <= lo || w.origin >= hi {
+			ws = append(ws, w)
+		}
+	}
+	return ws
+}
+
+// stretch is part i of the time of w's series that windows forecast.
+func (c *Config) stretch(w window, i int) (lo, hi int) {
+	first, n := c.shortest(), len(w.p.x)
+	return first + (n-first)*i/c.Nets, first + (n-first)*(i+1)/c.Nets
+}
+
+// train runs the optimiser on batches drawn from own windows and the prior, in
+// proportion to their weight.
+func (c *Config) train(ctx context.Context, r *rand.Rand, n *Net, own, prior []window, step func()) error {
+	type batch struct{ x, y *tensor.Tensor }
+	adam := &optim.Adam{}
+	b := batch{tensor.New(c.Window+c.Horizon, c.Batch, features), tensor.New(c.Horizon, c.Batch)}
+	share := float64(len(own)) / float64(len(own)+c.Prior)
+	batches := iter.Seq[batch](func(yield func(batch) bool) {
+		for s := range c.Steps {
+			const warm = 20 // then down along a cosine
+			at := float64(s) / float64(c.Steps)
+			adam.LR = c.LR * min(float64(s+1)/warm, (1+math.Cos(math.Pi*at))/2)
+			for i := range c.Batch {
+				from := prior
+				if r.Float64() < share {
+					from = own
+				}
+				w := from[r.IntN(len(from))]
+				c.inputs(w, b.x, i)
+				c.targets(w, b.y, i)
+			}
+			if !yield(b) {
+				return
+			}
+			step()
+		}
+	})
+	_, err := train.Fit(ctx, n, batches, func(g *grad.Tape, b batch) *grad.Var {
+		return nn.Pinball(g, n.forward(g, b.x, c.Horizon), b.y, quantiles)
+	}, train.Options{Optimizer: adam})
+	return err
+}
+
+// each runs f for 0..n-1 on all processors and returns the first error.
+func each(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		wg.Go(func() {
+			for i := range next {
+				if ctx.Err() != nil {
+					continue
+				}
+				if err := f(ctx, i); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return context.Cause(ctx)
+}

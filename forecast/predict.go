@@ -1,0 +1,114 @@
+package forecast
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/tensor"
+)
+
+// Predict forecasts the Horizon steps after each of the series. It changes
+// nothing of the model and may run in several goroutines at once.
+func (m *Model) Predict(series ...Series) ([]Forecast, error) {
+	ws := make([]window, len(series))
+	for i, s := range series {
+		if err := s.check(); err != nil {
+			return nil, err
+		}
+		if len(s.Y) < 2 {
+			return nil, fmt.Errorf("forecast: series%s has %d values, want at least 2", s.name(), len(s.Y))
+		}
+		ws[i] = window{prepare(s.Y, m.Season), len(s.Y)}
+	}
+	fs := make([]Forecast, len(series))
+	for i, q := range m.quantiles(m.Nets, ws) {
+		fs[i] = m.forecast(ws[i], q, m.Widen)
+	}
+	return fs, nil
+}
+
+// quantiles returns, for each window and step, the medians of the nets' quantiles
+// relative to the value at the origin.
+func (c *Config) quantiles(nets []*Net, ws []window) [][][]float64 {
+	all := make([][][]float64, 0, len(ws))
+	for part := range slices.Chunk(ws, 256) {
+		B := len(part)
+		x := tensor.New(c.Window+c.Horizon, B, features)
+		for b, w := range part {
+			c.inputs(w, x, b)
+		}
+		outs := make([][]tensor.Float, len(nets))
+		for i, n := range nets {
+			outs[i] = n.forward(grad.Eval(), x, c.Horizon).Value.Data
+		}
+		votes := make([]float64, len(nets))
+		for b := range part {
+			steps := make([][]float64, c.Horizon)
+			for k := range steps {
+				steps[k] = make([]float64, len(quantiles))
+				for j := range quantiles {
+					for i, out := range outs {
+						votes[i] = float64(out[(k*B+b)*len(quantiles)+j])
+					}
+					steps[k][j] = median(votes)
+				}
+			}
+			all = append(all, steps)
+		}
+	}
+	return all
+}
+
+// median sorts v.
+func median(v []float64) float64 {
+	slices.Sort(v)
+	n := len(v)
+	return (v[(n-1)/2] + v[n/2]) / 2
+}
+
+// forecast puts quantiles relative to the origin back into the units of the
+// series, with the bands widened.
+func (c *Config) forecast(w window, q [][]float64, widen []float64) Forecast {
+	f := Forecast{Point: make([]float64, c.Horizon)}
+	for _, l := range c.Levels {
+		f.Bands = append(f.Bands, Band{l, make([]float64, c.Horizon), make([]float64, c.Horizon)})
+	}
+	if constant(w.p.x) {
+		q = make([][]float64, c.Horizon)
+		for k := range q {
+			q[k] = make([]float64, len(quantiles))
+		}
+	}
+	for k, q := range q {
+		t := w.origin + k
+		at := func(z float64) float64 { return w.p.value(w.p.x[w.origin-1]+quantile(q, widen, z), t) }
+		f.Point[k] = at(0)
+		for _, b := range f.Bands {
+			z := normalQuantile((1 + b.Level) / 2)
+			b.Lo[k], b.Hi[k] = at(-z), at(z)
+		}
+	}
+	return f
+}
+
+// quantile reads the quantile of a normal score z off those that the nets give,
+// on the straight lines between their own normal scores.
+func quantile(q, widen []float64, z float64) float64 {
+	side := 1
+	if z < 0 {
+		side = -1
+	}
+	var d, dz float64 // distance from the middle at the inner end of the line, and its score
+	for i := range middle {
+		j := middle + side*(i+1)
+		next := max(d, math.Abs(q[j]-q[middle])*widen[i])
+		nz := normalQuantile(quantiles[middle+1+i])
+		if a := math.Abs(z); a <= nz || i == middle-1 {
+			return q[middle] + float64(side)*(d+(next-d)*(a-dz)/(nz-dz))
+		}
+		d, dz = next, nz
+	}
+	panic("unreachable")
+}

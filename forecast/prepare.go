@@ -1,0 +1,115 @@
+package forecast
+
+import (
+	"math"
+	"slices"
+)
+
+// prepared is a series as the network sees it: filled, transformed, seasonally
+// adjusted, in units of its own one-step changes.
+type prepared struct {
+	transform
+	x     []float64 // adjusted values / scale
+	known []bool    // which were there
+	index []float64 // seasonal index of t mod season, in units of x
+	scale float64
+}
+
+// prepare uses all of y and nothing else.
+func prepare(y []float64, season int) *prepared {
+	return prepareAs(choose(y), y, season)
+}
+
+func prepareAs(f transform, y []float64, season int) *prepared {
+	filled := Interpolate(y, season)
+	p := &prepared{transform: f}
+	p.x = make([]float64, len(y))
+	p.known = make([]bool, len(y))
+	for t, v := range filled {
+		p.x[t] = p.forward(v)
+		p.known[t] = !math.IsNaN(y[t])
+	}
+	p.index = make([]float64, max(season, 1))
+	if Seasonal(p.x, season) {
+		p.index = SeasonalIndices(p.x, season, false)
+	}
+	for t := range p.x {
+		p.x[t] -= p.index[t%len(p.index)]
+	}
+	var changes []float64
+	for t := 1; t < len(p.x); t++ {
+		if d := math.Abs(p.x[t] - p.x[t-1]); d > 0 {
+			changes = append(changes, d)
+		}
+	}
+	p.scale = 1
+	if len(changes) > 0 {
+		p.scale = max(avg(changes), 1e-9)
+	}
+	for t := range p.x {
+		p.x[t] /= p.scale
+	}
+	for i := range p.index {
+		p.index[i] /= p.scale
+	}
+	return p
+}
+
+func avg(x []float64) float64 {
+	var s float64
+	for _, v := range x {
+		s += v
+	}
+	return s / float64(len(x))
+}
+
+// value undoes prepare for a value of x at time t.
+func (p *prepared) value(x float64, t int) float64 {
+	return p.backward((x + p.index[t%len(p.index)]) * p.scale)
+}
+
+type transform int
+
+const (
+	none transform = iota
+	root           // sign-less square root, for counts with zeros
+	logarithm
+)
+
+func choose(y []float64) transform {
+	var s []float64
+	for _, v := range y {
+		if !math.IsNaN(v) {
+			s = append(s, v)
+		}
+	}
+	slices.Sort(s)
+	lo := s[0]
+	switch {
+	case lo > 0 && lo > 0.02*s[len(s)/2]:
+		return logarithm
+	case lo >= 0:
+		return root
+	}
+	return none
+}
+
+func (f transform) forward(v float64) float64 {
+	switch f {
+	case root:
+		return math.Sqrt(v)
+	case logarithm:
+		return math.Log(v)
+	}
+	return v
+}
+
+func (f transform) backward(v float64) float64 {
+	switch f {
+	case root:
+		return max(v, 0) * max(v, 0)
+	case logarithm:
+		return math.Exp(v)
+	}
+	return v
+}

@@ -70,3 +70,15 @@ func GemmTN(m, n, k int, a []Float, lda int, b []Float, ldb int, c []Float, ldc 
 	}
 	Gemm(m, n, k, t, k, b, ldb, c, ldc)
 }
+func ReLU(dst, src []Float) {
+	for i, v := range src {
+		dst[i] = max(v, 0)
+	}
+}
+func ReLUGrad(dx, dy, y []Float) {
+	for i, v := range y {
+		if v > 0 {
+			dx[i] += dy[i]
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package rnn
+
+import (
+	"math/rand/v2"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/nn"
+)
+
+// GRU is the gated recurrent unit of Cho et al. 2014. With x·Wx + B cut into
+// xr, xz, xn and Wh into Wr, Wz, Wn,
+//
+//	r = σ(xr + h·Wr)
+//	z = σ(xz + h·Wz)
+//	n = tanh(xn + r∘(h·Wn + Bn))   reset after the product: PyTorch, cuDNN, Keras's default
+//	n = tanh(xn + (r∘h)·Wn)        reset before it: the paper, TensorFlow 1
+//	h' = (1-z)∘n + z∘h
+//
+// The state is {h}, the output h'. Gates lie in the order r, z, n, which is
+// PyTorch's; Keras and ONNX have z, r, n. z keeps the state in all of these
+// systems.
+type GRU struct {
+	Wx *grad.Var // [in, 3*hidden]
+	Wh *grad.Var // [hidden, 3*hidden]
+	B  *grad.Var // [3*hidden]
+	Bn *grad.Var // [hidden]; nil means that the reset comes before the product
+
+	Clip float64 // limit of what goes into the gates and n (ONNX's clip); 0 for none
+
+	Gate, Cand Activation `recur:"-"` // defaults Sigmoid, Tanh
+}
+
+// GRUOptions are the options of a GRU. The zero value is PyTorch's form.
+type GRUOptions struct {
+	ResetBefore bool
+	Clip        float64
+	Gate, Cand  Activation
+}
+
+// New draws Wx by Glorot and Wh orthogonal, and sets the biases to zero.
+func (o GRUOptions) New(r *rand.Rand, in, hidden int) *GRU {
+	c := &GRU{
+		Wx: nn.Glorot(r, in, 3*hidden), Wh: nn.Orthogonal(r, 1, hidden, 3*hidden), B: nn.Zeros(3 * hidden),
+		Clip: o.Clip, Gate: o.Gate, Cand: o.Cand,
+	}
+	if !o.ResetBefore {
+		c.Bn = nn.Zeros(hidden)
+	}
+	return c
+}
+
+// NewGRU makes the form that resets after the product.
+func NewGRU(r *rand.Rand, in, hidden int) *GRU { return GRUOptions{}.New(r, in, hidden) }
+
+// StateSize is {hidden}.
+func (c *GRU) StateSize() []int { return []int{c.Wh.Dim(0)} }
+
+// Step computes one step, which is a sequence of one.
+func (c *GRU) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
+	return c.Unroll(g, x, one(g, x.Dim(0)), s)
+}
+
+// Unroll projects all inputs in one product, and runs both forms fused.
+func (c *GRU) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
+	pre := g.Affine(x, c.Wx, c.B)
+	if c.Clip == 0 && or(c.Gate, Sigmoid) == Sigmoid && or(c.Cand, Tanh) == Tanh {
+		return c.fused(g, pre, active, s)
+	}
+	return run(g, (*gruStep)(c), pre, active, s)
+}
+
+// gruStep is the cell after the input projection, as its equations have it.
+type gruStep GRU
+
+func (c *gruStep) StateSize() []int { return (*GRU)(c).StateSize() }
+
+func (c *gruStep) Step(g *grad.Tape, pre *grad.Var, s State) (*grad.Var, State) {
+	gate, cand := or(c.Gate, Sigmoid), or(c.Cand, Tanh)
+	h, H := s[0], c.Wh.Dim(0)
+	x, w := g.Split(pre, 3), g.Split(c.Wh, 3)
+	r := gate.Apply(g, clip(g, g.Add(x[0], g.Affine(h, w[0], nil)), c.Clip))
+	z := gate.Apply(g, clip(g, g.Add(x[1], g.Affine(h, w[1], nil)), c.Clip))
+	var q *grad.Var
+	if c.Bn != nil {
+		q = g.Mul(r, g.Affine(h, w[2], g.Reshape(c.Bn, H)))
+	} else {
+		q = g.Affine(g.Mul(r, h), w[2], nil)
+	}
+	n := cand.Apply(g, clip(g, g.Add(x[2], q), c.Clip))
+	h = g.Lerp(n, h, z) // n + z∘(h-n)
+	return h, State(g.List(h))
+}

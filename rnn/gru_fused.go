@@ -11,7 +11,7 @@ import (
 func (c *GRU) fused(g *grad.Tape, pre *grad.Var, active []int, s State) (*grad.Var, State) {
 	N, H := pre.Dim(0), c.Wh.Dim(0)
 	y := g.NewVar(g.Scratch(tensor.ShapeOf(N, H)), pre, s[0], c.Wh)
-	last := carried(g, s[0], pre, c.Wh)
+	last := carried(g, s[0], y)
 	h, gates, wh := last.Value.Data, pre.Value.Data, c.Wh.Value.Data
 	before := g.Scratch(tensor.ShapeOf(N, H))                      // h before each step
 	inner := g.Scratch(tensor.ShapeOf(N, H))                       // h·Wn + Bn, or r∘h

@@ -10,9 +10,8 @@ import (
 // after their activations, and records one backward step for all of it.
 func (c *LSTM) fused(g *grad.Tape, pre *grad.Var, active []int, s State) (*grad.Var, State) {
 	N, H, out := pre.Dim(0), c.hidden(), c.Wh.Dim(0)
-	from := [...]*grad.Var{pre, s[0], s[1], c.Wh}
-	y := g.NewVar(g.Scratch(tensor.ShapeOf(N, out)), from[:]...)
-	lastH, lastC := carried(g, s[0], from[:]...), carried(g, s[1], from[:]...)
+	y := g.NewVar(g.Scratch(tensor.ShapeOf(N, out)), pre, s[0], s[1], c.Wh)
+	lastH, lastC := carried(g, s[0], y), carried(g, s[1], y)
 	h, cell := lastH.Value.Data, lastC.Value.Data
 	keep := g.Wants(y)
 
@@ -57,6 +56,7 @@ func (c *LSTM) fused(g *grad.Tape, pre *grad.Var, active []int, s State) (*grad.
 		lo = hi
 	}
 	if keep {
+		k, tape := k, tape // only these escape, and only here
 		g.Record(func() { c.fusedBack(g, pre, active, s, y, lastH, lastC, k, tape) })
 	}
 	return y, State(g.List(lastH, lastC))

@@ -1,0 +1,162 @@
+package safetensors
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+const prefixSize = 8 // the length of the header, before it
+
+// A File is an open safetensors file, whose header has been read and checked.
+// Its tensors may be read by several goroutines at once.
+type File struct {
+	Metadata map[string]string // nil if the file has none
+	Tensors  []*Tensor         // in the order of their data
+
+	byName map[string]*Tensor
+	size   int64
+	close  func() error
+}
+
+// A Tensor is one tensor of a File.
+type Tensor struct {
+	Name  string
+	DType DType
+	Shape []int // empty for a scalar
+
+	begin, end int64 // its data in the file
+	header     int64 // its description in the file
+	r          io.ReaderAt
+}
+
+// Open opens the file at path. It reads the header only; the caller reads tensors
+// from the result and closes it.
+func Open(path string) (*File, error) {
+	r, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := open(r)
+	if err != nil {
+		r.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return f, nil
+}
+
+func open(r *os.File) (*File, error) {
+	info, err := r.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &FormatError{Reason: "not a regular file"}
+	}
+	f, err := NewFile(r, info.Size())
+	if err != nil {
+		return nil, err
+	}
+	f.close = r.Close
+	return f, nil
+}
+
+// NewFile reads the header of a file of size bytes from r.
+func NewFile(r io.ReaderAt, size int64) (*File, error) {
+	var prefix [prefixSize]byte
+	if size < prefixSize {
+		return nil, &FormatError{Reason: fmt.Sprintf("%d bytes are too few: a file begins with an 8-byte length", size), Try: "was the file cut short? copy it again"}
+	}
+	if _, err := r.ReadAt(prefix[:], 0); err != nil {
+		return nil, readError(err, 0, "")
+	}
+	n := binary.LittleEndian.Uint64(prefix[:])
+	switch {
+	case n > MaxHeader:
+		return nil, &FormatError{Reason: fmt.Sprintf("header of %d bytes is longer than %d", n, MaxHeader), Try: recognise(prefix[:])}
+	case int64(n) > size-prefixSize:
+		return nil, &FormatError{Reason: fmt.Sprintf("header of %d bytes in a file of %d", n, size), Try: recognise(prefix[:])}
+	case n == 0:
+		return nil, &FormatError{Reason: "header is empty"}
+	}
+	header := make([]byte, n)
+	if _, err := r.ReadAt(header, prefixSize); err != nil {
+		return nil, readError(err, prefixSize, "")
+	}
+	f := &File{size: size, byName: map[string]*Tensor{}}
+	var err error
+	if f.Metadata, f.Tensors, err = parseHeader(header, size-prefixSize-int64(n)); err != nil {
+		return nil, err
+	}
+	for _, t := range f.Tensors {
+		t.r = r
+		f.byName[t.Name] = t
+	}
+	return f, nil
+}
+
+// recognise guesses from the first bytes what a file is that is not safetensors.
+func recognise(prefix []byte) string {
+	const convert = "; in Python, save the weights with safetensors.torch.save_file"
+	for _, known := range []struct{ magic, what string }{
+		{"PK", "this looks like a zip, as PyTorch .pt and Keras .keras are" + convert},
+		{"\x80\x02", "this looks like a Python pickle, which can run code and is never read" + convert},
+		{"\x80\x04", "this looks like a Python pickle, which can run code and is never read" + convert},
+		{"\x89HDF", "this looks like HDF5, as Keras .h5 is" + convert},
+		{"\x93NUMPY", "this looks like a NumPy .npy" + convert},
+		{"GGUF", "this looks like GGUF" + convert},
+		{"{", "this looks like JSON"},
+		{"version ", "this looks like a Git LFS pointer; fetch the file itself with git lfs pull"},
+	} {
+		if bytes.HasPrefix(prefix, []byte(known.magic)) {
+			return known.what
+		}
+	}
+	return "is it a safetensors file, and whole?"
+}
+
+// readError tells of a read that failed in a file whose size was known.
+func readError(err error, at int64, tensor string) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return &FormatError{Offset: at, Tensor: tensor, Reason: "the file ends too early", Try: "was it cut short while being read?"}
+	}
+	return fmt.Errorf("safetensors: reading at byte %d: %w", at, err)
+}
+
+// Close closes a file that Open opened.
+func (f *File) Close() error {
+	if f.close == nil {
+		return nil
+	}
+	return f.close()
+}
+
+// Tensor finds a tensor by name; nil if there is none.
+func (f *File) Tensor(name string) *Tensor { return f.byName[name] }
+
+// Size is the bytes of the file.
+func (f *File) Size() int64 { return f.size }
+
+// Len is the number of values of t.
+func (t *Tensor) Len() int { return int(t.Size()) / t.DType.Size() }
+
+// Size is the bytes of t in the file.
+func (t *Tensor) Size() int64 { return t.end - t.begin }
+
+// Reader reads the bytes of t as they are in the file.
+func (t *Tensor) Reader() *io.SectionReader { return io.NewSectionReader(t.r, t.begin, t.Size()) }
+
+// readAt fills p with the bytes of t from off on.
+func (t *Tensor) readAt(p []byte, off int64) error {
+	if n, err := t.r.ReadAt(p, t.begin+off); n < len(p) {
+		return readError(err, t.begin+off+int64(n), t.Name)
+	}
+	return nil
+}
+
+func (t *Tensor) fail(format string, args ...any) error {
+	return &FormatError{Offset: t.header, Tensor: t.Name, Reason: fmt.Sprintf(format, args...)}
+}

@@ -1,0 +1,106 @@
+// Package safetensors reads and writes the safetensors file format, in which
+// weights travel between PyTorch, Keras, JAX, MLX and recur:
+//
+//	bytes of the header, uint64 little-endian
+//	header: a JSON object {"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, …},
+//	        with free text under "__metadata__", padded with spaces
+//	data:   the values of every tensor, little-endian, row-major
+//
+// A file holds numbers and text, never code. The reader trusts nothing: it
+// refuses, with a *FormatError, any file whose tensors do not cover the data
+// exactly once, and allocates nothing whose size it has not checked against the
+// bytes that are there. Tensors are read one by one, when asked for.
+package safetensors
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Limits of files that are read or written. The format itself has fewer.
+const (
+	MaxHeader  = 16 << 20 // bytes of JSON
+	MaxTensors = 65536    // and keys of metadata
+	MaxRank    = 8
+	MaxName    = 1024 // bytes
+)
+
+// A DType is the type of the elements of a tensor, by its name in the format.
+type DType string
+
+// The types that recur reads. F8_E4M3 is the variant without infinities.
+const (
+	F64    DType = "F64"
+	F32    DType = "F32"
+	F16    DType = "F16"
+	BF16   DType = "BF16"
+	F8E4M3 DType = "F8_E4M3"
+	F8E5M2 DType = "F8_E5M2"
+	I64    DType = "I64"
+	I32    DType = "I32"
+	I16    DType = "I16"
+	I8     DType = "I8"
+	U64    DType = "U64"
+	U32    DType = "U32"
+	U16    DType = "U16"
+	U8     DType = "U8"
+	Bool   DType = "BOOL"
+)
+
+// Size is the bytes of one element, 0 for a type that recur does not know.
+func (d DType) Size() int {
+	switch d {
+	case F64, I64, U64:
+		return 8
+	case F32, I32, U32:
+		return 4
+	case F16, BF16, I16, U16:
+		return 2
+	case F8E4M3, F8E5M2, I8, U8, Bool:
+		return 1
+	}
+	return 0
+}
+
+// IsFloat tells whether elements are floating-point numbers, which Read converts.
+func (d DType) IsFloat() bool {
+	switch d {
+	case F64, F32, F16, BF16, F8E4M3, F8E5M2:
+		return true
+	}
+	return false
+}
+
+// A FormatError tells what is wrong with a file, or with what was to be written
+// to one.
+type FormatError struct {
+	Offset int64  // byte of the file where the fault was seen, -1 when writing
+	Tensor string // name of the tensor at fault, "" for none
+	Reason string // what is wrong
+	Try    string // what may help, "" if nothing is known to
+}
+
+func (e *FormatError) Error() string {
+	var b strings.Builder
+	b.WriteString("safetensors: ")
+	if e.Offset >= 0 {
+		fmt.Fprintf(&b, "byte %d: ", e.Offset)
+	}
+	if e.Tensor != "" {
+		b.WriteString("tensor " + quote(e.Tensor) + ": ")
+	}
+	b.WriteString(e.Reason)
+	if e.Try != "" {
+		b.WriteString(" (" + e.Try + ")")
+	}
+	return b.String()
+}
+
+// quote shows a name from a file, which may be long or strange, in an error.
+func quote(name string) string {
+	if len(name) > 80 {
+		name = name[:80] + "…"
+	}
+	return strconv.Quote(name)
+}

@@ -33,14 +33,20 @@ func From[T Value](name string, values []T, shape ...int) Source {
 	return Source{Name: name, DType: d, Shape: shape, Data: b}
 }
 
-// Write writes a file of tensors and of metadata, which may be nil. Wide elements
-// come first, so that every tensor is aligned to its elements, and tensors of
-// equal width stay in the order given: equal arguments make equal bytes. What
-// the reader of this package would refuse, Write refuses.
-func Write(w io.Writer, metadata map[string]string, tensors []Source) error {
-	tensors = slices.SortedStableFunc(slices.Values(tensors), func(a, b Source) int {
+// Layout returns tensors in the order in which Write lays them out: wide elements
+// first, so that every tensor is aligned to its elements, and tensors of equal
+// width in the order given.
+func Layout(tensors []Source) []Source {
+	return slices.SortedStableFunc(slices.Values(tensors), func(a, b Source) int {
 		return cmp.Compare(b.DType.Size(), a.DType.Size())
 	})
+}
+
+// Write writes a file of tensors, in the order of Layout, and of metadata, which
+// may be nil. Equal arguments make equal bytes. What the reader of this package
+// would refuse, Write refuses.
+func Write(w io.Writer, metadata map[string]string, tensors []Source) error {
+	tensors = Layout(tensors)
 	header, err := appendHeader(metadata, tensors)
 	if err != nil {
 		return err

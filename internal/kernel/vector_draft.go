@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 // Placeholders until the vector kernels replace this file.
 
 func Add(dst, a, b []Float) {
@@ -80,5 +82,16 @@ func ReLUGrad(dx, dy, y []Float) {
 		if v > 0 {
 			dx[i] += dy[i]
 		}
+	}
+}
+
+// Adam does a step of Adam: c1 and c2 are 1-b1ᵗ and 1-b2ᵗ, decay shrinks p by
+// lr·decay first.
+func Adam(p, g, m, v []Float, lr, b1, b2, eps, c1, c2, decay Float) {
+	keep, rate, scale := 1-lr*decay, lr/c1, 1/Float(math.Sqrt(float64(c2)))
+	for i, d := range g {
+		m[i] = b1*m[i] + (1-b1)*d
+		v[i] = b2*v[i] + (1-b2)*d*d
+		p[i] = keep*p[i] - rate*m[i]/(Float(math.Sqrt(float64(v[i])))*scale+eps)
 	}
 }

@@ -1,0 +1,154 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/recur-go/recur/internal/checkpoint"
+	"github.com/recur-go/recur/optim"
+	"github.com/recur-go/recur/tensor"
+)
+
+// A checkpoint is a file as package model writes it, of the parameters by name,
+// and beside them, under "optim.", the optimizer's slots and the best parameters
+// so far. It is replaced at one stroke, so a process that is killed leaves the one
+// before.
+const (
+	extra      = "optim."
+	bestPrefix = extra + "best."
+	slotPrefix = extra + "slot."
+
+	progressKey = "train"
+)
+
+// progress is what a checkpoint says of the run.
+type progress struct {
+	State state `json:"state"`
+	Optim int   `json:"optim"` // steps that the optimizer has taken
+}
+
+// ErrCheckpoint is wrapped by errors about a checkpoint that cannot be resumed.
+var ErrCheckpoint = errors.New("train: the checkpoint cannot be resumed")
+
+func (f *fitter) save() error {
+	if f.opts.Checkpoint == "" {
+		return nil
+	}
+	at := progress{State: f.state}
+	at.State.Rate = f.base
+	if p, ok := f.opts.Schedule.(*optim.Plateau); ok {
+		at.State.Plateau = &p.State
+	}
+	tensors := f.tensors(f.values())
+	if f.best != nil {
+		tensors = append(tensors, renamed(bestPrefix, f.tensors(f.best))...)
+	}
+	if st, ok := f.opts.Optimizer.(optim.Stater); ok {
+		steps, slots := st.Slots(f.params)
+		at.Optim = steps
+		for _, name := range slices.Sorted(maps.Keys(slots)) {
+			tensors = append(tensors, checkpoint.Of(slotPrefix+name, slots[name], len(slots[name])))
+		}
+	}
+	doc := checkpoint.Doc{}
+	maps.Copy(doc, f.opts.Meta)
+	if err := doc.Set(progressKey, at); err != nil {
+		return fmt.Errorf("train: checkpoint: %w", err)
+	}
+	if err := checkpoint.Save(f.opts.Checkpoint, doc, tensors); err != nil {
+		return fmt.Errorf("train: checkpoint: %w", err)
+	}
+	return nil
+}
+
+// values are the parameters' own.
+func (f *fitter) values() [][]tensor.Float {
+	values := make([][]tensor.Float, len(f.params))
+	for i, p := range f.params {
+		values[i] = p.Value.Data
+	}
+	return values
+}
+
+// tensors names values as the parameters are named.
+func (f *fitter) tensors(values [][]tensor.Float) []checkpoint.Tensor {
+	ts := make([]checkpoint.Tensor, len(values))
+	for i, p := range f.params {
+		ts[i] = checkpoint.Of(p.Name, values[i], p.Shape().Dims()...)
+	}
+	return ts
+}
+
+func renamed(prefix string, ts []checkpoint.Tensor) []checkpoint.Tensor {
+	for i := range ts {
+		ts[i].Name = prefix + ts[i].Name
+	}
+	return ts
+}
+
+// resume goes on from the checkpoint if that was asked for and there is one.
+func (f *fitter) resume() error {
+	if !f.opts.Resume || f.opts.Checkpoint == "" {
+		return nil
+	}
+	file, err := checkpoint.Open(f.opts.Checkpoint)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
+	}
+	defer file.Close()
+	if err := f.load(file); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrCheckpoint, f.opts.Checkpoint, err)
+	}
+	return nil
+}
+
+// load reads all of the file before it changes anything.
+func (f *fitter) load(file *checkpoint.File) error {
+	var at progress
+	if err := file.Doc.Decode(progressKey, &at); err != nil {
+		return fmt.Errorf("it has no progress of a training run: %w", err)
+	}
+	blank := func() [][]tensor.Float {
+		values := make([][]tensor.Float, len(f.params))
+		for i, p := range f.params {
+			values[i] = make([]tensor.Float, len(p.Value.Data))
+		}
+		return values
+	}
+	params, slots := blank(), map[string][]tensor.Float{}
+	var best [][]tensor.Float
+	tensors := f.tensors(params)
+	if at.State.BestAt > 0 {
+		best = blank()
+		tensors = append(tensors, renamed(bestPrefix, f.tensors(best))...)
+	}
+	for _, t := range file.Tensors {
+		if name, ok := strings.CutPrefix(t.Name, slotPrefix); ok {
+			slots[name] = make([]tensor.Float, t.Len())
+			tensors = append(tensors, checkpoint.Of(t.Name, slots[name], t.Shape...))
+		}
+	}
+	if err := file.Fill(tensors, ""); err != nil {
+		return err
+	}
+	if st, ok := f.opts.Optimizer.(optim.Stater); ok {
+		if err := st.SetSlots(f.params, at.Optim, slots); err != nil {
+			return err
+		}
+	}
+	for i, p := range f.params {
+		copy(p.Value.Data, params[i])
+	}
+	f.best, f.state, f.base = best, at.State, at.State.Rate
+	if p, ok := f.opts.Schedule.(*optim.Plateau); ok && at.State.Plateau != nil {
+		p.State = *at.State.Plateau
+	}
+	return nil
+}

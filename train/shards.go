@@ -1,0 +1,132 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/kernel"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/tensor"
+)
+
+// A Sharder is a batch that can be split for data-parallel training. Shard
+// returns part i of n, and its weight in the mean over the batch, such as its
+// number of rows or of valid steps; a part of weight 0 is left out.
+type Sharder[B any] interface {
+	Shard(i, n int) (part B, weight float64)
+}
+
+// shards computes the gradients of a batch, each shard on a tape of its own.
+type shards[B any] struct {
+	seed  uint64
+	tapes []*grad.Tape
+	loss  []float64
+	errs  []error
+}
+
+func newShards[B any](n int, seed uint64) *shards[B] {
+	s := &shards[B]{seed: seed, loss: make([]float64, max(n, 1)), errs: make([]error, max(n, 1))}
+	for range max(n, 1) {
+		s.tapes = append(s.tapes, grad.New())
+	}
+	return s
+}
+
+// gradients returns a tape that holds the gradients of the mean loss, the loss,
+// and the bytes of all tapes. Random draws depend on the seed, the step and the
+// shard alone, so a step can be repeated without keeping a generator's state.
+func (s *shards[B]) gradients(step int, b B, loss func(*grad.Tape, B) *grad.Var, params []nn.Param) (*grad.Tape, float64, int, error) {
+	n := len(s.tapes)
+	parts, weights := []B{b}, []float64{1}
+	if n > 1 {
+		sharder, ok := any(b).(Sharder[B])
+		if !ok {
+			return nil, 0, 0, fmt.Errorf("train: Options.Shards is %d, but a %T has no method Shard", n, b)
+		}
+		parts, weights = parts[:0], weights[:0]
+		for i := range n {
+			part, w := sharder.Shard(i, n)
+			if w > 0 {
+				parts, weights = append(parts, part), append(weights, w)
+			}
+		}
+		if len(parts) == 0 {
+			return nil, 0, 0, errors.New("train: every shard of a batch has weight 0")
+		}
+	}
+	var total float64
+	for _, w := range weights {
+		total += w
+	}
+	s.each(len(parts), func(i int) {
+		s.loss[i], s.errs[i] = s.one(i, step, parts[i], loss, weights[i]/total)
+	})
+	if err := errors.Join(s.errs[:len(parts)]...); err != nil {
+		return nil, 0, 0, err
+	}
+	g, mean, bytes := s.tapes[0], 0.0, 0
+	for i := range parts { // in order: the same bits whatever ran first
+		mean += s.loss[i] * weights[i] / total
+		bytes += s.tapes[i].Bytes()
+		if i > 0 {
+			for _, p := range params {
+				if d := s.tapes[i].Reached(p.Var); d != nil {
+					kernel.Axpy(1, d.Data, g.Grad(p.Var).Data)
+				}
+			}
+		}
+	}
+	return g, mean, bytes, nil
+}
+
+// one goes through shard i and back.
+func (s *shards[B]) one(i, step int, part B, loss func(*grad.Tape, B) *grad.Var, share float64) (v float64, err error) {
+	defer tensor.Catch(&err)
+	g := s.tapes[i]
+	g.Reset()
+	g.Rand = rand.New(rand.NewPCG(s.seed, uint64(step)<<16|uint64(i)))
+	l := loss(g, part)
+	if l.Shape().Size() != 1 {
+		return 0, fmt.Errorf("train: the loss is %v, want one number", l.Shape())
+	}
+	v = float64(l.Value.Data[0])
+	if share != 1 {
+		l = g.Scale(l, share)
+	}
+	g.Backward(l)
+	return v, nil
+}
+
+// each runs f(0) to f(n-1) on up to GOMAXPROCS goroutines.
+func (s *shards[B]) each(n int, f func(i int)) {
+	workers := min(n, runtime.GOMAXPROCS(0))
+	if workers == 1 {
+		for i := range n {
+			f(i)
+		}
+		return
+	}
+	var wg sync.WaitGroup
+	var panicked any
+	var once sync.Once
+	for w := range workers {
+		wg.Go(func() {
+			defer func() {
+				if r := recover(); r != nil {
+					once.Do(func() { panicked = r })
+				}
+			}()
+			for i := w; i < n; i += workers {
+				f(i)
+			}
+		})
+	}
+	wg.Wait()
+	if panicked != nil {
+		panic(panicked)
+	}
+}

@@ -24,6 +24,9 @@ import (
 // Version is the version of the layout that is written.
 const Version = 1
 
+// ProgressKey is where a checkpoint of training keeps how far it got.
+const ProgressKey = "progress"
+
 const (
 	docKey = "recur"
 	sumKey = "recur.crc32c"

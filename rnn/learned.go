@@ -1,0 +1,47 @@
+package rnn
+
+import "github.com/recur-go/recur/grad"
+
+// Learned begins every row with a first state that is trained like any parameter.
+type Learned struct {
+	Cell
+	Initial []*grad.Var // one [1, n] for each entry of StateSize
+}
+
+// NewLearned starts from zeros.
+func NewLearned(c Cell) *Learned {
+	l := &Learned{Cell: c}
+	for _, v := range Start(grad.Eval(), c, 1) {
+		l.Initial = append(l.Initial, grad.Leaf(v.Value.Clone()))
+	}
+	return l
+}
+
+// Start repeats the first state for each row.
+func (c *Learned) Start(g *grad.Tape, batch int) State {
+	first := g.Ints(batch)
+	clear(first)
+	s := State(g.List(c.Initial...))
+	for i, v := range c.Initial {
+		s[i] = g.Rows(v, first)
+	}
+	return s
+}
+
+// Memory asks the cell.
+func (c *Learned) Memory(i int) bool { return isMemory(c.Cell, i) }
+
+// Pick picks the cell's rows.
+func (c *Learned) Pick(g *grad.Tape, rows []int) Cell {
+	return &Learned{Pick(g, c.Cell, rows), c.Initial}
+}
+
+// Draw draws for the cell.
+func (c *Learned) Draw(g *grad.Tape, batch int) Cell {
+	return &Learned{Draw(g, c.Cell, batch), c.Initial}
+}
+
+// Unroll keeps the cell fused.
+func (c *Learned) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
+	return run(g, c.Cell, x, active, s)
+}

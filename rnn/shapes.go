@@ -1,0 +1,34 @@
+package rnn
+
+import "github.com/recur-go/recur/grad"
+
+// The shapes of network, apart from the encoder-decoder, which is in package
+// seq2seq. Dynamic is all there is to them; the functions say which part of it
+// each takes.
+
+// SequenceToSequence gives an output for every step of x, such as the price of
+// the day after for every day. It is Dynamic from the first state.
+func SequenceToSequence(g *grad.Tape, c Cell, x Seq) Seq {
+	y, _ := Dynamic(g, c, x, nil)
+	return y
+}
+
+// SequenceToVector reads x and gives each row's output at its last valid step,
+// [batch, out], such as the judgement of a review. A row of length 0 gives zeros.
+func SequenceToVector(g *grad.Tape, c Cell, x Seq) *grad.Var {
+	y, _ := Dynamic(g, c, x, nil)
+	return y.Last(g)
+}
+
+// VectorToSequence feeds v [batch, in], such as what is known of an image, at the
+// first step and zeros after it, and gives the outputs of the given steps, such as
+// its caption. A nil lengths means steps for every row.
+func VectorToSequence(g *grad.Tape, c Cell, v *grad.Var, steps int, lengths []int) Seq {
+	batch, in := v.Dim(0), v.Dim(1)
+	flat := v
+	if steps > 1 {
+		flat = g.Join(v, g.Zeros((steps-1)*batch, in))
+	}
+	y, _ := Dynamic(g, c, Seq{g.Reshape(flat, steps, batch, in), lengths}, nil)
+	return y
+}

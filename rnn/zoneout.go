@@ -1,0 +1,50 @@
+package rnn
+
+import "github.com/recur-go/recur/grad"
+
+// Zoneout keeps each value of the state from the step before with probability H,
+// and for memory cells, such as an LSTM's c, with probability C (Krueger et al.
+// 2017). Outside training it blends old and new by these probabilities, which is
+// the expectation.
+type Zoneout struct {
+	Cell
+	H, C float64
+}
+
+// Start starts the cell.
+func (z *Zoneout) Start(g *grad.Tape, batch int) State { return Start(g, z.Cell, batch) }
+
+// Memory asks the cell.
+func (z *Zoneout) Memory(i int) bool { return isMemory(z.Cell, i) }
+
+// Pick picks the cell's rows.
+func (z *Zoneout) Pick(g *grad.Tape, rows []int) Cell {
+	return &Zoneout{Pick(g, z.Cell, rows), z.H, z.C}
+}
+
+// Draw draws for the cell.
+func (z *Zoneout) Draw(g *grad.Tape, batch int) Cell {
+	return &Zoneout{Draw(g, z.Cell, batch), z.H, z.C}
+}
+
+// Step computes one step. The output is the cell's own.
+func (z *Zoneout) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
+	y, next := z.Cell.Step(g, x, s)
+	kept := State(g.List(next...))
+	for i, v := range next {
+		p := z.H
+		if isMemory(z.Cell, i) {
+			p = z.C
+		}
+		switch {
+		case p <= 0:
+		case g.Train:
+			// The mask is 1 where the value is new.
+			fresh := g.Scale(g.Mask(p, v.Dim(0), v.Dim(1)), 1-p)
+			kept[i] = g.Lerp(s[i], v, fresh)
+		default:
+			kept[i] = g.Add(g.Scale(s[i], p), g.Scale(v, 1-p))
+		}
+	}
+	return y, kept
+}

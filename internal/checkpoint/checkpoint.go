@@ -25,7 +25,7 @@ import (
 const Version = 1
 
 // ProgressKey is where a checkpoint of training keeps how far it got.
-const ProgressKey = "progress"
+const ProgressKey = "train"
 
 const (
 	docKey = "recur"

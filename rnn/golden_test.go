@@ -1,0 +1,236 @@
+package rnn_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/safetensors"
+	"github.com/recur-go/recur/tensor"
+)
+
+// A golden case is what another system computed: see testdata/golden/make_*.py.
+// Arrays are as that system lays them out; each system's test says how they map.
+type golden struct {
+	name   string
+	config map[string]any
+	arrays map[string]*tensor.Tensor
+}
+
+func goldens(t *testing.T, system string) (all []golden) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join("testdata", "golden", system, "*.safetensors"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no golden files of %s: %v", system, err)
+	}
+	for _, path := range paths {
+		f, err := safetensors.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := golden{strings.TrimSuffix(filepath.Base(path), ".safetensors"), map[string]any{}, map[string]*tensor.Tensor{}}
+		if err := json.Unmarshal([]byte(f.Metadata["case"]), &c.config); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		for _, a := range f.Tensors {
+			v, err := a.Float64s()
+			if err != nil {
+				t.Fatalf("%s: %v", path, err)
+			}
+			x := tensor.New(a.Shape...)
+			for i := range v {
+				x.Data[i] = tensor.Float(v[i])
+			}
+			c.arrays[a.Name] = x
+		}
+		f.Close()
+		all = append(all, c)
+	}
+	return all
+}
+
+func (c golden) is(key string) bool { b, _ := c.config[key].(bool); return b }
+
+func (c golden) num(key string) float64 { f, _ := c.config[key].(float64); return f }
+
+func (c golden) text(key string) string { s, _ := c.config[key].(string); return s }
+
+func (c golden) lengths() (n []int) {
+	list, _ := c.config["lengths"].([]any)
+	for _, v := range list {
+		n = append(n, int(v.(float64)))
+	}
+	return n
+}
+
+// A run is a golden case in recur's terms: time-major arrays and states in the
+// order of the cell's.
+type run struct {
+	x, y, weighY, dx           *tensor.Tensor
+	lengths                    []int
+	state, dState, last, weigh []*tensor.Tensor
+
+	// net builds the cells from the system's weights, or, given the gradients of
+	// these, cells whose parameters are the gradients to expect.
+	net func(w weights) net
+}
+
+type net interface {
+	Run(g *grad.Tape, x rnn.Seq, s rnn.State) (rnn.Seq, rnn.State)
+}
+
+// weights finds the arrays of a prefix: "w." for values, "grad.w." for gradients.
+type weights struct {
+	golden
+	prefix string
+}
+
+func (w weights) gradient() bool { return w.prefix == "grad.w." }
+
+func (w weights) at(name string) *tensor.Tensor { return w.arrays[w.prefix+name] }
+
+// like finds the array whose name has all of the given parts.
+func (w weights) like(parts ...string) *tensor.Tensor {
+	for name, t := range w.arrays {
+		name, ok := strings.CutPrefix(name, w.prefix)
+		if ok && !slices.ContainsFunc(parts, func(p string) bool { return !strings.Contains(name, p) }) {
+			return t
+		}
+	}
+	return nil
+}
+
+// compare runs the net and returns the largest difference to the other system, in
+// values, states and gradients, relative to 1 + |value|.
+func (r run) compare(c golden) (worst float64, where string) {
+	m := r.net(weights{c, "w."})
+	g := grad.New()
+	g.Train = false
+	x := grad.Leaf(r.x)
+	var s rnn.State
+	for _, v := range r.state {
+		s = append(s, grad.Leaf(v))
+	}
+	y, last := m.Run(g, rnn.Seq{X: x, Len: r.lengths}, s)
+	loss := g.Sum(g.Mul(y.X, g.Const(r.weighY)))
+	for i := range r.last {
+		loss = g.Add(loss, g.Sum(g.Mul(last[i], g.Const(r.weigh[i]))))
+	}
+	g.Backward(loss)
+	check := func(what string, got, want *tensor.Tensor) {
+		if want == nil {
+			return
+		}
+		if got.Shape != want.Shape {
+			worst, where = math.Inf(1), fmt.Sprintf("%s is %v, want %v", what, got.Shape, want.Shape)
+			return
+		}
+		for i, v := range want.Data {
+			if d := math.Abs(float64(got.Data[i]-v)) / (1 + math.Abs(float64(v))); !(d <= worst) {
+				worst, where = d, fmt.Sprintf("%s[%d]: %v, want %v", what, i, got.Data[i], v)
+			}
+		}
+	}
+	check("y", y.X.Value, r.y)
+	for i := range r.last {
+		check(fmt.Sprintf("final state %d", i), last[i].Value, r.last[i])
+	}
+	check("gradient of x", g.Grad(x), r.dx)
+	for i, v := range s {
+		check(fmt.Sprintf("gradient of first state %d", i), g.Grad(v), r.dState[i])
+	}
+	want := nn.Params(r.net(weights{c, "grad.w."}))
+	for i, p := range nn.Params(m) {
+		check("gradient of "+p.Name, g.Grad(p.Var), want[i].Value)
+	}
+	return worst, where
+}
+
+// cellNet runs a cell through Dynamic.
+type cellNet struct{ rnn.Cell }
+
+func (n cellNet) Run(g *grad.Tape, x rnn.Seq, s rnn.State) (rnn.Seq, rnn.State) {
+	return rnn.Dynamic(g, n.Cell, x, s)
+}
+
+func check(t *testing.T, system string, translate func(c golden) run) {
+	var worst float64
+	all := goldens(t, system)
+	for _, c := range all {
+		t.Run(c.name, func(t *testing.T) {
+			d, where := translate(c).compare(c)
+			if !(d <= 1e-4) {
+				t.Errorf("differs by %.2g at %s", d, where)
+			}
+			worst = max(worst, d)
+		})
+	}
+	t.Logf("%s: %d cases, largest difference %.2g", system, len(all), worst)
+}
+
+// cols picks blocks of columns of width n/of, in the given order.
+func cols(x *tensor.Tensor, of int, order ...int) *tensor.Tensor {
+	if x.Shape.Rank() == 1 {
+		y := cols(tensor.FromSlice(x.Data, 1, x.Dim(0)), of, order...)
+		return tensor.FromSlice(y.Data, y.Dim(1))
+	}
+	w := x.Dim(1) / of
+	y := tensor.New(x.Dim(0), w*len(order))
+	for i := range x.Dim(0) {
+		for k, o := range order {
+			copy(y.At(i).Data[k*w:(k+1)*w], x.At(i).Data[o*w:(o+1)*w])
+		}
+	}
+	return y
+}
+
+func transpose(x *tensor.Tensor) *tensor.Tensor {
+	y := tensor.New(x.Dim(1), x.Dim(0))
+	for i := range x.Dim(0) {
+		for j := range x.Dim(1) {
+			y.Data[j*x.Dim(0)+i] = x.Data[i*x.Dim(1)+j]
+		}
+	}
+	return y
+}
+
+// swapped exchanges batch and time.
+func swapped(x *tensor.Tensor) *tensor.Tensor {
+	if x == nil {
+		return nil
+	}
+	g := grad.Eval()
+	return g.Swap(g.Const(x)).Value.Clone()
+}
+
+func beside(a, b *tensor.Tensor) *tensor.Tensor {
+	g := grad.Eval()
+	return g.Concat(g.Const(a), g.Const(b)).Value.Clone()
+}
+
+func joined(a, b *tensor.Tensor) *tensor.Tensor {
+	return tensor.FromSlice(append(slices.Clone(a.Data), b.Data...), len(a.Data)+len(b.Data))
+}
+
+func plus(a, b *tensor.Tensor) *tensor.Tensor {
+	c := a.Clone()
+	for i, v := range b.Data {
+		c.Data[i] += v
+	}
+	return c
+}
+
+// leaf makes a parameter, nil for an array that is not there.
+func leaf(t *tensor.Tensor) *grad.Var {
+	if t == nil {
+		return nil
+	}
+	return grad.Leaf(t)
+}

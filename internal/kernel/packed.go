@@ -1,0 +1,52 @@
+package kernel
+
+// Packed is a right operand B [k,n] laid out for the product, for a matrix that is
+// used many times: as panels of the width of a tile, [n/width][k][width], the last
+// with zeros after its columns. The bits of the product are those of Gemm.
+type Packed struct {
+	k, n int
+	all  []Float
+	buf  []Float
+}
+
+// PackB returns B [k,n], whose rows lie ldb apart, packed.
+func PackB(k, n int, b []Float, ldb int) *Packed {
+	p := new(Packed)
+	p.Pack(k, n, b, ldb)
+	return p
+}
+
+// PackBT returns B packed, from Bᵀ stored [n,k], whose rows lie ldb apart.
+func PackBT(k, n int, b []Float, ldb int) *Packed {
+	p := new(Packed)
+	p.PackT(k, n, b, ldb)
+	return p
+}
+
+// Pack makes p hold B [k,n], in the memory that it has if that is enough.
+func (p *Packed) Pack(k, n int, b []Float, ldb int) {
+	if p.size(k, n); k*n > 0 {
+		pack(k, n, b, ldb, p.buf)
+	}
+}
+
+// PackT makes p hold B, from Bᵀ stored [n,k].
+func (p *Packed) PackT(k, n int, b []Float, ldb int) {
+	if p.size(k, n); k*n > 0 {
+		packT(k, n, b, ldb, p.buf)
+	}
+}
+
+func (p *Packed) size(k, n int) {
+	p.k, p.n = k, n
+	need := panelled(n) * k
+	if cap(p.all) < need+16 {
+		p.all = make([]Float, need+16)
+	}
+	p.buf = aligned(p.all, need)
+}
+
+// MulAdd does C += A·B for A [m,k], C [m,n].
+func (p *Packed) MulAdd(m int, a []Float, lda int, c []Float, ldc int) {
+	gemm(product{m: m, n: p.n, k: p.k, a: a, rsa: lda, csa: 1, panels: p.buf, c: c, ldc: ldc})
+}

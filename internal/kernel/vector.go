@@ -1,0 +1,42 @@
+package kernel
+
+// Add sets dst = a + b, for the length of a.
+func Add(dst, a, b []Float) { add(dst[:len(a)], a, b[:len(a)]) }
+
+// Sub sets dst = a - b, for the length of a.
+func Sub(dst, a, b []Float) { sub(dst[:len(a)], a, b[:len(a)]) }
+
+// Mul sets dst = a∘b, for the length of a.
+func Mul(dst, a, b []Float) { mul(dst[:len(a)], a, b[:len(a)]) }
+
+// MulAdd does dst += a∘b, for the length of a.
+func MulAdd(dst, a, b []Float) { mulAdd(dst[:len(a)], a, b[:len(a)]) }
+
+// AddTo does dst += a, for the length of a.
+func AddTo(dst, a []Float) { addTo(dst[:len(a)], a) }
+
+// Axpy does y += alpha·x, for the length of x.
+func Axpy(alpha Float, x, y []Float) { axpy(y[:len(x)], x, alpha) }
+
+// Scale does x *= alpha.
+func Scale(alpha Float, x []Float) { scale(x, alpha) }
+
+// Lerp sets dst = a + w∘(b-a), for the length of a.
+func Lerp(dst, a, b, w []Float) { lerp(dst[:len(a)], a, b[:len(a)], w[:len(a)]) }
+
+// AddRows adds bias [n] to every row of C [m, n], whose rows lie ldc apart.
+func AddRows(m, n int, bias, c []Float, ldc int) {
+	for i := range m {
+		addTo(c[i*ldc:i*ldc+n], bias[:n])
+	}
+}
+
+// ColSums does dst += Σ rows of A [m, n], in their order; they lie lda apart.
+func ColSums(m, n int, a []Float, lda int, dst []Float) {
+	for i := range m {
+		addTo(dst[:n], a[i*lda:i*lda+n])
+	}
+}
+
+// Transpose sets dst [n,m] to the transpose of src [m,n].
+func Transpose(m, n int, dst, src []Float) { transpose(m, n, src, n, dst, m) }

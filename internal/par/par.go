@@ -1,0 +1,146 @@
+// Package par runs loops over several cores so that the result does not depend on
+// how many there are: the caller fixes the pieces, and each piece writes what no
+// other does.
+package par
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// A Task is a loop cut into pieces.
+type Task interface {
+	Piece(i int) // do piece i
+}
+
+// Do runs t.Piece(i) once for every i in [0, n), in no order, on the calling
+// goroutine and up to GOMAXPROCS-1 helpers, and returns when all are done. Helpers
+// that find no free processor come late or never, and nobody waits for them, so a
+// Piece may call Do. If pieces panic, the others still run, and Do then panics with
+// the value of the lowest one. Do allocates nothing once warm.
+func Do(n int, t Task) {
+	if n <= 1 || runtime.GOMAXPROCS(0) == 1 {
+		for i := range n {
+			t.Piece(i)
+		}
+		return
+	}
+	j := newJob()
+	j.task, j.n = t, int64(n)
+	j.next.Store(0)
+	j.done.Add(n)
+	want := min(n, runtime.GOMAXPROCS(0)) - 1
+	j.users.Store(int32(want) + 1)
+	for range want {
+		if enlist() {
+			go j.helper()
+		} else {
+			j.users.Add(-1)
+		}
+	}
+	j.work()
+	j.done.Wait()
+	failed, value := j.failed, j.value
+	j.leave()
+	if failed {
+		panic(value)
+	}
+}
+
+// For calls f(lo, hi) for the pieces [0, grain), [grain, 2·grain)… of [0, n), as Do
+// does.
+func For(n, grain int, f func(lo, hi int)) {
+	Do((n+grain-1)/grain, &ranges{n, grain, f})
+}
+
+type ranges struct {
+	n, grain int
+	f        func(lo, hi int)
+}
+
+func (r *ranges) Piece(i int) { r.f(i*r.grain, min(r.n, (i+1)*r.grain)) }
+
+// helpers counts the goroutines that help, in all jobs.
+var helpers atomic.Int32
+
+// enlist counts one more helper if a processor may be free for it.
+func enlist() bool {
+	for {
+		n := helpers.Load()
+		if int(n) >= runtime.GOMAXPROCS(0)-1 {
+			return false
+		}
+		if helpers.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+var jobs sync.Pool
+
+func newJob() *job {
+	if j, ok := jobs.Get().(*job); ok {
+		return j
+	}
+	j := new(job)
+	j.helper = func() {
+		defer helpers.Add(-1)
+		defer j.leave()
+		j.work()
+	}
+	return j
+}
+
+// A job is one call of Do. It goes back to the pool with the last of its users,
+// which may be a helper that came after the caller had left.
+type job struct {
+	task   Task
+	n      int64
+	next   atomic.Int64
+	done   sync.WaitGroup // of pieces
+	users  atomic.Int32
+	helper func()
+
+	mu     sync.Mutex
+	failed bool
+	piece  int
+	value  any // of the lowest piece that panicked
+}
+
+func (j *job) work() {
+	for {
+		i := j.next.Add(1) - 1
+		if i >= j.n {
+			return
+		}
+		j.run(int(i))
+	}
+}
+
+func (j *job) run(i int) {
+	finished := false
+	defer func() {
+		if !finished {
+			j.fail(i, recover())
+		}
+		j.done.Done()
+	}()
+	j.task.Piece(i)
+	finished = true
+}
+
+func (j *job) fail(i int, value any) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !j.failed || i < j.piece {
+		j.failed, j.piece, j.value = true, i, value
+	}
+}
+
+func (j *job) leave() {
+	if j.users.Add(-1) == 0 {
+		j.task, j.failed, j.value = nil, false, nil
+		jobs.Put(j)
+	}
+}

@@ -1,0 +1,45 @@
+package data_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/recur-go/recur/data"
+)
+
+func TestReadIDX(t *testing.T) {
+	file := []byte{0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6}
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	z.Write(file)
+	z.Close()
+	for _, b := range [][]byte{file, packed.Bytes()} {
+		x, err := data.ReadIDX(bytes.NewReader(b), 0)
+		if err != nil || !slices.Equal(x.Dims, []int{2, 3}) || !slices.Equal(x.Data, []byte{1, 2, 3, 4, 5, 6}) {
+			t.Errorf("%+v, %v", x, err)
+		}
+	}
+	for says, b := range map[string][]byte{
+		"cut short":       file[:3],
+		"cut short:":      file[:10],
+		"there are 5":     file[:17],
+		"not that of":     {0, 0, 9, 1, 0, 0, 0, 1, 7},
+		"of 1 to 4":       {0, 0, 8, 9},
+		"promises more":   {0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255},
+		"data: IDX: gzip": packed.Bytes()[:5],
+	} {
+		if x, err := data.ReadIDX(bytes.NewReader(b), 0); err == nil || !strings.Contains(err.Error(), says) && says != "data: IDX: gzip" {
+			t.Errorf("%s: %+v, %v", says, x, err)
+		}
+	}
+}
+
+func TestMNIST(t *testing.T) {
+	x, err := data.ReadIDX(shared(t, "images/mnist/t10k-images-idx3-ubyte.gz"), 0)
+	if err != nil || !slices.Equal(x.Dims, []int{10000, 28, 28}) {
+		t.Errorf("%v, %v", x.Dims, err)
+	}
+}

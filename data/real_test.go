@@ -1,0 +1,60 @@
+package data_test
+
+import (
+	"compress/gzip"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/recur-go/recur/data"
+)
+
+// shared is the folder of real data sets, which a clone of the project need not
+// have.
+func shared(t *testing.T, path string) io.Reader {
+	t.Helper()
+	root := os.Getenv("RECUR_SHARED")
+	if root == "" {
+		root = filepath.Join("..", "..", "shared")
+	}
+	f, err := os.Open(filepath.Join(root, "data", path))
+	if err != nil {
+		t.Skipf("the real data sets are not here: %v", err)
+	}
+	t.Cleanup(func() { f.Close() })
+	if strings.HasSuffix(path, ".gz") {
+		z, err := gzip.NewReader(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return z
+	}
+	return f
+}
+
+func TestRealFiles(t *testing.T) {
+	for _, c := range []struct {
+		file, freq string
+		o          data.Options
+		n, missing int
+	}{
+		{"AirPassengers.csv", "M", data.Options{}, 144, 0},
+		{"monthly-sunspots.csv", "M", data.Options{}, 2820, 0},
+		{"yearly-sunspots-1700-1988.csv", "Y", data.Options{}, 289, 0},
+		{"daily-min-temperatures.csv", "D", data.Options{}, 3652, 2},
+		{"monthly-milk-incomplete.csv", "M", data.Options{}, 168, 13},
+		{"ausbeer.csv", "Q", data.Options{}, 211, 0},
+	} {
+		tab, err := data.ReadCSV(shared(t, "ts/small/"+c.file), c.file, c.o)
+		if err != nil {
+			t.Errorf("%s: %v", c.file, err)
+			continue
+		}
+		s := tab.Series[0]
+		if len(tab.Series) != 1 || s.Freq.String() != c.freq || len(s.Y) != c.n || s.Missing() != c.missing {
+			t.Errorf("%s: %d series, %v, %d values, %d missing; want %s, %d, %d\n%q", c.file, len(tab.Series), s.Freq, len(s.Y), s.Missing(), c.freq, c.n, c.missing, tab.Notes)
+		}
+	}
+}

@@ -1,36 +1,57 @@
 package kernel
 
-// Norm sets dst = (x-mean)·rstd∘gain + bias, for the length of x: a row of layer
-// normalization (Ba, Kiros & Hinton 2016).
-func Norm(dst, x, gain, bias []Float, mean, rstd Float) {
+import "math"
+
+// LayerNorm normalizes a row x (Ba, Kiros & Hinton 2016): it sets
+//
+//	xhat = (x-μ)·inv,  inv = 1/√(σ²+eps)
+//	y = gain∘xhat + bias
+//
+// for the length of x and returns inv.
+func LayerNorm(y, xhat, x, gain, bias []Float, eps float64) (inv Float) {
 	n := len(x)
-	norm(dst[:n], x, gain[:n], bias[:n], mean, rstd)
+	if n == 0 {
+		return 0
+	}
+	xhat = xhat[:n]
+	shift(xhat, x, Float(Sum(x)/float64(n)))
+	inv = Float(1 / math.Sqrt(SumSq(xhat)/float64(n)+eps))
+	norm(y[:n], xhat, gain[:n], bias[:n], inv)
+	return inv
 }
 
-// Moments returns the mean of x and its variance about that, over n.
-func Moments(x []Float) (mean, variance float64) {
-	n := float64(len(x))
-	mean = Sum(x) / n
-	return mean, max(SumSq(x)/n-mean*mean, 0)
+// LayerNormGrad does dx += inv·(e - mean(e) - xhat·mean(e∘xhat)), e = gain∘dy, with
+// what LayerNorm left.
+func LayerNormGrad(dx, dy, xhat, gain []Float, inv Float) {
+	n := len(xhat)
+	if n == 0 {
+		return
+	}
+	buf := takeBuffer(n)
+	e := buf.f
+	mul(e, dy[:n], gain[:n])
+	mean, along := Sum(e)/float64(n), float64(Dot(e, xhat))/float64(n)
+	buf.free()
+	normGrad(dx[:n], dy[:n], xhat, gain[:n], inv, Float(mean), Float(along))
 }
 
-func normGo(dst, x, gain, bias []Float, mean, rstd Float) {
+func shiftGo(dst, x []Float, by Float) {
 	for i, v := range x {
-		dst[i] = Float(Float((v-mean)*rstd)*gain[i]) + bias[i]
+		dst[i] = v - by
 	}
 }
 
-func normGradGo(dx, dy, x, gain []Float, mean, rstd, s1, s2 Float) {
-	for i, v := range x {
-		u := Float((v - mean) * rstd)
-		d := Float(dy[i]*gain[i]) + s1 + Float(u*s2)
-		dx[i] += Float(d * rstd)
+func normGo(y, xhat, gain, bias []Float, inv Float) {
+	for i, v := range xhat {
+		v *= inv
+		xhat[i] = v
+		y[i] = Float(v*gain[i]) + bias[i]
 	}
 }
 
-func normParamsGo(dgain, dbias, dy, x []Float, mean, rstd Float) {
-	for i, v := range x {
-		dgain[i] += Float(dy[i] * Float((v-mean)*rstd))
-		dbias[i] += dy[i]
+func normGradGo(dx, dy, xhat, gain []Float, inv, mean, along Float) {
+	for i, h := range xhat {
+		d := Float(dy[i]*gain[i]) - mean - Float(h*along)
+		dx[i] += Float(d * inv)
 	}
 }

@@ -50,13 +50,16 @@ func sigmoids512(n int, dst, src *float32)
 func exps512(n int, dst, src *float32, shift float32)
 
 //go:noescape
-func norm512(n int, dst, x, gain, bias *float32, mean, rstd float32)
+func shift512(n int, dst, x *float32, by float32)
 
 //go:noescape
-func normGrad512(n int, dx, dy, x, gain *float32, mean, rstd, s1, s2 float32)
+func norm512(n int, y, xhat, gain, bias *float32, inv float32)
 
 //go:noescape
-func normParams512(n int, dgain, dbias, dy, x *float32, mean, rstd float32)
+func normGrad512(n int, dx, dy, xhat, gain *float32, inv, mean, along float32)
+
+//go:noescape
+func softmaxGrad512(n int, dx, dy, p *float32, mean float32)
 
 //go:noescape
 func adam512(n int, p, grad, m, v *float32, b1, a1, b2, a2, keep, rate, scale, eps float32)
@@ -66,6 +69,18 @@ func momentum512(n int, p, grad, m *float32, lr, mu, decay float32)
 
 //go:noescape
 func nesterov512(n int, p, grad, m *float32, lr, mu, decay float32)
+
+//go:noescape
+func lstm512(n, stride int, gates, c, tc, m *float32)
+
+//go:noescape
+func lstmGrad512(n, stride int, dg, dc, dm, gates, c, tc *float32)
+
+//go:noescape
+func gru512(n, stride int, gates, q, y, w, h *float32)
+
+//go:noescape
+func gruGrad512(n, stride int, dg, dw, d, gates, h, q *float32)
 
 //go:noescape
 func add256(n int, dst, a, b *float32)
@@ -113,13 +128,16 @@ func sigmoids256(n int, dst, src *float32)
 func exps256(n int, dst, src *float32, shift float32)
 
 //go:noescape
-func norm256(n int, dst, x, gain, bias *float32, mean, rstd float32)
+func shift256(n int, dst, x *float32, by float32)
 
 //go:noescape
-func normGrad256(n int, dx, dy, x, gain *float32, mean, rstd, s1, s2 float32)
+func norm256(n int, y, xhat, gain, bias *float32, inv float32)
 
 //go:noescape
-func normParams256(n int, dgain, dbias, dy, x *float32, mean, rstd float32)
+func normGrad256(n int, dx, dy, xhat, gain *float32, inv, mean, along float32)
+
+//go:noescape
+func softmaxGrad256(n int, dx, dy, p *float32, mean float32)
 
 //go:noescape
 func adam256(n int, p, grad, m, v *float32, b1, a1, b2, a2, keep, rate, scale, eps float32)
@@ -129,6 +147,18 @@ func momentum256(n int, p, grad, m *float32, lr, mu, decay float32)
 
 //go:noescape
 func nesterov256(n int, p, grad, m *float32, lr, mu, decay float32)
+
+//go:noescape
+func lstm256(n, stride int, gates, c, tc, m *float32)
+
+//go:noescape
+func lstmGrad256(n, stride int, dg, dc, dm, gates, c, tc *float32)
+
+//go:noescape
+func gru256(n, stride int, gates, q, y, w, h *float32)
+
+//go:noescape
+func gruGrad256(n, stride int, dg, dw, d, gates, h, q *float32)
 
 //go:noescape
 func sum512(n int, x *float32, acc *[16]float64)

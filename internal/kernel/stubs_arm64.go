@@ -50,13 +50,16 @@ func sigmoidsNEON(n int, dst, src *float32)
 func expsNEON(n int, dst, src *float32, shift float32)
 
 //go:noescape
-func normNEON(n int, dst, x, gain, bias *float32, mean, rstd float32)
+func shiftNEON(n int, dst, x *float32, by float32)
 
 //go:noescape
-func normGradNEON(n int, dx, dy, x, gain *float32, mean, rstd, s1, s2 float32)
+func normNEON(n int, y, xhat, gain, bias *float32, inv float32)
 
 //go:noescape
-func normParamsNEON(n int, dgain, dbias, dy, x *float32, mean, rstd float32)
+func normGradNEON(n int, dx, dy, xhat, gain *float32, inv, mean, along float32)
+
+//go:noescape
+func softmaxGradNEON(n int, dx, dy, p *float32, mean float32)
 
 //go:noescape
 func adamNEON(n int, p, grad, m, v *float32, b1, a1, b2, a2, keep, rate, scale, eps float32)
@@ -66,6 +69,18 @@ func momentumNEON(n int, p, grad, m *float32, lr, mu, decay float32)
 
 //go:noescape
 func nesterovNEON(n int, p, grad, m *float32, lr, mu, decay float32)
+
+//go:noescape
+func lstmNEON(n, stride int, gates, c, tc, m *float32)
+
+//go:noescape
+func lstmGradNEON(n, stride int, dg, dc, dm, gates, c, tc *float32)
+
+//go:noescape
+func gruNEON(n, stride int, gates, q, y, w, h *float32)
+
+//go:noescape
+func gruGradNEON(n, stride int, dg, dw, d, gates, h, q *float32)
 
 //go:noescape
 func sumNEON(n int, x *float32, acc *[16]float64)

@@ -214,44 +214,58 @@ func exps(dst, src []Float, shift Float) {
 	}
 }
 
-func norm(dst, x, gain, bias []Float, mean, rstd Float) {
+func shift(dst, x []Float, by Float) {
 	if tier == goTier {
-		normGo(dst, x, gain, bias, mean, rstd)
-		return
-	}
-	for i, n := 0, len(bias); i < n; i += run {
-		if tier == avx512Tier {
-			norm512(min(run, n-i), &dst[i], &x[i], &gain[i], &bias[i], mean, rstd)
-		} else {
-			norm256(min(run, n-i), &dst[i], &x[i], &gain[i], &bias[i], mean, rstd)
-		}
-	}
-}
-
-func normGrad(dx, dy, x, gain []Float, mean, rstd, s1, s2 Float) {
-	if tier == goTier {
-		normGradGo(dx, dy, x, gain, mean, rstd, s1, s2)
-		return
-	}
-	for i, n := 0, len(gain); i < n; i += run {
-		if tier == avx512Tier {
-			normGrad512(min(run, n-i), &dx[i], &dy[i], &x[i], &gain[i], mean, rstd, s1, s2)
-		} else {
-			normGrad256(min(run, n-i), &dx[i], &dy[i], &x[i], &gain[i], mean, rstd, s1, s2)
-		}
-	}
-}
-
-func normParams(dgain, dbias, dy, x []Float, mean, rstd Float) {
-	if tier == goTier {
-		normParamsGo(dgain, dbias, dy, x, mean, rstd)
+		shiftGo(dst, x, by)
 		return
 	}
 	for i, n := 0, len(x); i < n; i += run {
 		if tier == avx512Tier {
-			normParams512(min(run, n-i), &dgain[i], &dbias[i], &dy[i], &x[i], mean, rstd)
+			shift512(min(run, n-i), &dst[i], &x[i], by)
 		} else {
-			normParams256(min(run, n-i), &dgain[i], &dbias[i], &dy[i], &x[i], mean, rstd)
+			shift256(min(run, n-i), &dst[i], &x[i], by)
+		}
+	}
+}
+
+func norm(y, xhat, gain, bias []Float, inv Float) {
+	if tier == goTier {
+		normGo(y, xhat, gain, bias, inv)
+		return
+	}
+	for i, n := 0, len(bias); i < n; i += run {
+		if tier == avx512Tier {
+			norm512(min(run, n-i), &y[i], &xhat[i], &gain[i], &bias[i], inv)
+		} else {
+			norm256(min(run, n-i), &y[i], &xhat[i], &gain[i], &bias[i], inv)
+		}
+	}
+}
+
+func normGrad(dx, dy, xhat, gain []Float, inv, mean, along Float) {
+	if tier == goTier {
+		normGradGo(dx, dy, xhat, gain, inv, mean, along)
+		return
+	}
+	for i, n := 0, len(gain); i < n; i += run {
+		if tier == avx512Tier {
+			normGrad512(min(run, n-i), &dx[i], &dy[i], &xhat[i], &gain[i], inv, mean, along)
+		} else {
+			normGrad256(min(run, n-i), &dx[i], &dy[i], &xhat[i], &gain[i], inv, mean, along)
+		}
+	}
+}
+
+func softmaxGrad(dx, dy, p []Float, mean Float) {
+	if tier == goTier {
+		softmaxGradGo(dx, dy, p, mean)
+		return
+	}
+	for i, n := 0, len(p); i < n; i += run {
+		if tier == avx512Tier {
+			softmaxGrad512(min(run, n-i), &dx[i], &dy[i], &p[i], mean)
+		} else {
+			softmaxGrad256(min(run, n-i), &dx[i], &dy[i], &p[i], mean)
 		}
 	}
 }
@@ -294,6 +308,62 @@ func nesterov(p, grad, m []Float, lr, mu, decay Float) {
 			nesterov512(min(run, n-i), &p[i], &grad[i], &m[i], lr, mu, decay)
 		} else {
 			nesterov256(min(run, n-i), &p[i], &grad[i], &m[i], lr, mu, decay)
+		}
+	}
+}
+
+func lstm(n, stride int, gates, c, tc, m []Float) {
+	if tier == goTier {
+		lstmGo(n, stride, gates, c, tc, m)
+		return
+	}
+	for i, n := 0, n; i < n; i += run {
+		if tier == avx512Tier {
+			lstm512(min(run, n-i), stride, &gates[i], &c[i], &tc[i], &m[i])
+		} else {
+			lstm256(min(run, n-i), stride, &gates[i], &c[i], &tc[i], &m[i])
+		}
+	}
+}
+
+func lstmGrad(n, stride int, dg, dc, dm, gates, c, tc []Float) {
+	if tier == goTier {
+		lstmGradGo(n, stride, dg, dc, dm, gates, c, tc)
+		return
+	}
+	for i, n := 0, n; i < n; i += run {
+		if tier == avx512Tier {
+			lstmGrad512(min(run, n-i), stride, &dg[i], &dc[i], &dm[i], &gates[i], &c[i], &tc[i])
+		} else {
+			lstmGrad256(min(run, n-i), stride, &dg[i], &dc[i], &dm[i], &gates[i], &c[i], &tc[i])
+		}
+	}
+}
+
+func gru(n, stride int, gates, q, y, w, h []Float) {
+	if tier == goTier {
+		gruGo(n, stride, gates, q, y, w, h)
+		return
+	}
+	for i, n := 0, n; i < n; i += run {
+		if tier == avx512Tier {
+			gru512(min(run, n-i), stride, &gates[i], &q[i], &y[i], &w[i], &h[i])
+		} else {
+			gru256(min(run, n-i), stride, &gates[i], &q[i], &y[i], &w[i], &h[i])
+		}
+	}
+}
+
+func gruGrad(n, stride int, dg, dw, d, gates, h, q []Float) {
+	if tier == goTier {
+		gruGradGo(n, stride, dg, dw, d, gates, h, q)
+		return
+	}
+	for i, n := 0, n; i < n; i += run {
+		if tier == avx512Tier {
+			gruGrad512(min(run, n-i), stride, &dg[i], &dw[i], &d[i], &gates[i], &h[i], &q[i])
+		} else {
+			gruGrad256(min(run, n-i), stride, &dg[i], &dw[i], &d[i], &gates[i], &h[i], &q[i])
 		}
 	}
 }

@@ -15,12 +15,14 @@ func add(dst, a, b []Float) {
 		addNEON(min(run, full-i), &dst[i], &a[i], &b[i])
 	}
 	if full < n {
-		var t [3][4]Float
-		copy(t[0][:n-full], dst[full:])
-		copy(t[1][:n-full], a[full:])
-		copy(t[2][:n-full], b[full:])
-		addNEON(4, &t[0][0], &t[1][0], &t[2][0])
-		copy(dst[full:n], t[0][:])
+		var t0 [4]Float
+		var t1 [4]Float
+		var t2 [4]Float
+		copy(t0[0:][:n-full], dst[full:])
+		copy(t1[0:][:n-full], a[full:])
+		copy(t2[0:][:n-full], b[full:])
+		addNEON(4, &t0[0], &t1[0], &t2[0])
+		copy(dst[full:][:n-full], t0[0:])
 	}
 }
 
@@ -35,12 +37,14 @@ func sub(dst, a, b []Float) {
 		subNEON(min(run, full-i), &dst[i], &a[i], &b[i])
 	}
 	if full < n {
-		var t [3][4]Float
-		copy(t[0][:n-full], dst[full:])
-		copy(t[1][:n-full], a[full:])
-		copy(t[2][:n-full], b[full:])
-		subNEON(4, &t[0][0], &t[1][0], &t[2][0])
-		copy(dst[full:n], t[0][:])
+		var t0 [4]Float
+		var t1 [4]Float
+		var t2 [4]Float
+		copy(t0[0:][:n-full], dst[full:])
+		copy(t1[0:][:n-full], a[full:])
+		copy(t2[0:][:n-full], b[full:])
+		subNEON(4, &t0[0], &t1[0], &t2[0])
+		copy(dst[full:][:n-full], t0[0:])
 	}
 }
 
@@ -55,12 +59,14 @@ func mul(dst, a, b []Float) {
 		mulNEON(min(run, full-i), &dst[i], &a[i], &b[i])
 	}
 	if full < n {
-		var t [3][4]Float
-		copy(t[0][:n-full], dst[full:])
-		copy(t[1][:n-full], a[full:])
-		copy(t[2][:n-full], b[full:])
-		mulNEON(4, &t[0][0], &t[1][0], &t[2][0])
-		copy(dst[full:n], t[0][:])
+		var t0 [4]Float
+		var t1 [4]Float
+		var t2 [4]Float
+		copy(t0[0:][:n-full], dst[full:])
+		copy(t1[0:][:n-full], a[full:])
+		copy(t2[0:][:n-full], b[full:])
+		mulNEON(4, &t0[0], &t1[0], &t2[0])
+		copy(dst[full:][:n-full], t0[0:])
 	}
 }
 
@@ -75,12 +81,14 @@ func mulAdd(dst, a, b []Float) {
 		mulAddNEON(min(run, full-i), &dst[i], &a[i], &b[i])
 	}
 	if full < n {
-		var t [3][4]Float
-		copy(t[0][:n-full], dst[full:])
-		copy(t[1][:n-full], a[full:])
-		copy(t[2][:n-full], b[full:])
-		mulAddNEON(4, &t[0][0], &t[1][0], &t[2][0])
-		copy(dst[full:n], t[0][:])
+		var t0 [4]Float
+		var t1 [4]Float
+		var t2 [4]Float
+		copy(t0[0:][:n-full], dst[full:])
+		copy(t1[0:][:n-full], a[full:])
+		copy(t2[0:][:n-full], b[full:])
+		mulAddNEON(4, &t0[0], &t1[0], &t2[0])
+		copy(dst[full:][:n-full], t0[0:])
 	}
 }
 
@@ -95,11 +103,12 @@ func addTo(dst, a []Float) {
 		addToNEON(min(run, full-i), &dst[i], &a[i])
 	}
 	if full < n {
-		var t [2][4]Float
-		copy(t[0][:n-full], dst[full:])
-		copy(t[1][:n-full], a[full:])
-		addToNEON(4, &t[0][0], &t[1][0])
-		copy(dst[full:n], t[0][:])
+		var t0 [4]Float
+		var t1 [4]Float
+		copy(t0[0:][:n-full], dst[full:])
+		copy(t1[0:][:n-full], a[full:])
+		addToNEON(4, &t0[0], &t1[0])
+		copy(dst[full:][:n-full], t0[0:])
 	}
 }
 
@@ -114,11 +123,12 @@ func axpy(y, x []Float, alpha Float) {
 		axpyNEON(min(run, full-i), &y[i], &x[i], alpha)
 	}
 	if full < n {
-		var t [2][4]Float
-		copy(t[0][:n-full], y[full:])
-		copy(t[1][:n-full], x[full:])
-		axpyNEON(4, &t[0][0], &t[1][0], alpha)
-		copy(y[full:n], t[0][:])
+		var t0 [4]Float
+		var t1 [4]Float
+		copy(t0[0:][:n-full], y[full:])
+		copy(t1[0:][:n-full], x[full:])
+		axpyNEON(4, &t0[0], &t1[0], alpha)
+		copy(y[full:][:n-full], t0[0:])
 	}
 }
 
@@ -133,10 +143,10 @@ func scale(x []Float, alpha Float) {
 		scaleNEON(min(run, full-i), &x[i], alpha)
 	}
 	if full < n {
-		var t [1][4]Float
-		copy(t[0][:n-full], x[full:])
-		scaleNEON(4, &t[0][0], alpha)
-		copy(x[full:n], t[0][:])
+		var t0 [4]Float
+		copy(t0[0:][:n-full], x[full:])
+		scaleNEON(4, &t0[0], alpha)
+		copy(x[full:][:n-full], t0[0:])
 	}
 }
 
@@ -151,13 +161,16 @@ func lerp(dst, a, b, w []Float) {
 		lerpNEON(min(run, full-i), &dst[i], &a[i], &b[i], &w[i])
 	}
 	if full < n {
-		var t [4][4]Float
-		copy(t[0][:n-full], dst[full:])
-		copy(t[1][:n-full], a[full:])
-		copy(t[2][:n-full], b[full:])
-		copy(t[3][:n-full], w[full:])
-		lerpNEON(4, &t[0][0], &t[1][0], &t[2][0], &t[3][0])
-		copy(dst[full:n], t[0][:])
+		var t0 [4]Float
+		var t1 [4]Float
+		var t2 [4]Float
+		var t3 [4]Float
+		copy(t0[0:][:n-full], dst[full:])
+		copy(t1[0:][:n-full], a[full:])
+		copy(t2[0:][:n-full], b[full:])
+		copy(t3[0:][:n-full], w[full:])
+		lerpNEON(4, &t0[0], &t1[0], &t2[0], &t3[0])
+		copy(dst[full:][:n-full], t0[0:])
 	}
 }
 
@@ -172,11 +185,12 @@ func relu(dst, src []Float) {
 		reluNEON(min(run, full-i), &dst[i], &src[i])
 	}
 	if full < n {
-		var t [2][4]Float
-		copy(t[0][:n-full], dst[full:])
-		copy(t[1][:n-full], src[full:])
-		reluNEON(4, &t[0][0], &t[1][0])
-		copy(dst[full:n], t[0][:])
+		var t0 [4]Float
+		var t1 [4]Float
+		copy(t0[0:][:n-full], dst[full:])
+		copy(t1[0:][:n-full], src[full:])
+		reluNEON(4, &t0[0], &t1[0])
+		copy(dst[full:][:n-full], t0[0:])
 	}
 }
 
@@ -191,12 +205,14 @@ func reluGrad(dx, dy, y []Float) {
 		reluGradNEON(min(run, full-i), &dx[i], &dy[i], &y[i])
 	}
 	if full < n {
-		var t [3][4]Float
-		copy(t[0][:n-full], dx[full:])
-		copy(t[1][:n-full], dy[full:])
-		copy(t[2][:n-full], y[full:])
-		reluGradNEON(4, &t[0][0], &t[1][0], &t[2][0])
-		copy(dx[full:n], t[0][:])
+		var t0 [4]Float
+		var t1 [4]Float
+		var t2 [4]Float
+		copy(t0[0:][:n-full], dx[full:])
+		copy(t1[0:][:n-full], dy[full:])
+		copy(t2[0:][:n-full], y[full:])
+		reluGradNEON(4, &t0[0], &t1[0], &t2[0])
+		copy(dx[full:][:n-full], t0[0:])
 	}
 }
 
@@ -211,12 +227,14 @@ func tanhGrad(dx, dy, y []Float) {
 		tanhGradNEON(min(run, full-i), &dx[i], &dy[i], &y[i])
 	}
 	if full < n {
-		var t [3][4]Float
-		copy(t[0][:n-full], dx[full:])
-		copy(t[1][:n-full], dy[full:])
-		copy(t[2][:n-full], y[full:])
-		tanhGradNEON(4, &t[0][0], &t[1][0], &t[2][0])
-		copy(dx[full:n], t[0][:])
+		var t0 [4]Float
+		var t1 [4]Float
+		var t2 [4]Float
+		copy(t0[0:][:n-full], dx[full:])
+		copy(t1[0:][:n-full], dy[full:])
+		copy(t2[0:][:n-full], y[full:])
+		tanhGradNEON(4, &t0[0], &t1[0], &t2[0])
+		copy(dx[full:][:n-full], t0[0:])
 	}
 }
 
@@ -231,12 +249,14 @@ func sigmoidGrad(dx, dy, y []Float) {
 		sigmoidGradNEON(min(run, full-i), &dx[i], &dy[i], &y[i])
 	}
 	if full < n {
-		var t [3][4]Float
-		copy(t[0][:n-full], dx[full:])
-		copy(t[1][:n-full], dy[full:])
-		copy(t[2][:n-full], y[full:])
-		sigmoidGradNEON(4, &t[0][0], &t[1][0], &t[2][0])
-		copy(dx[full:n], t[0][:])
+		var t0 [4]Float
+		var t1 [4]Float
+		var t2 [4]Float
+		copy(t0[0:][:n-full], dx[full:])
+		copy(t1[0:][:n-full], dy[full:])
+		copy(t2[0:][:n-full], y[full:])
+		sigmoidGradNEON(4, &t0[0], &t1[0], &t2[0])
+		copy(dx[full:][:n-full], t0[0:])
 	}
 }
 
@@ -251,11 +271,12 @@ func tanhs(dst, src []Float) {
 		tanhsNEON(min(run, full-i), &dst[i], &src[i])
 	}
 	if full < n {
-		var t [2][4]Float
-		copy(t[0][:n-full], dst[full:])
-		copy(t[1][:n-full], src[full:])
-		tanhsNEON(4, &t[0][0], &t[1][0])
-		copy(dst[full:n], t[0][:])
+		var t0 [4]Float
+		var t1 [4]Float
+		copy(t0[0:][:n-full], dst[full:])
+		copy(t1[0:][:n-full], src[full:])
+		tanhsNEON(4, &t0[0], &t1[0])
+		copy(dst[full:][:n-full], t0[0:])
 	}
 }
 
@@ -270,11 +291,12 @@ func sigmoids(dst, src []Float) {
 		sigmoidsNEON(min(run, full-i), &dst[i], &src[i])
 	}
 	if full < n {
-		var t [2][4]Float
-		copy(t[0][:n-full], dst[full:])
-		copy(t[1][:n-full], src[full:])
-		sigmoidsNEON(4, &t[0][0], &t[1][0])
-		copy(dst[full:n], t[0][:])
+		var t0 [4]Float
+		var t1 [4]Float
+		copy(t0[0:][:n-full], dst[full:])
+		copy(t1[0:][:n-full], src[full:])
+		sigmoidsNEON(4, &t0[0], &t1[0])
+		copy(dst[full:][:n-full], t0[0:])
 	}
 }
 
@@ -289,75 +311,103 @@ func exps(dst, src []Float, shift Float) {
 		expsNEON(min(run, full-i), &dst[i], &src[i], shift)
 	}
 	if full < n {
-		var t [2][4]Float
-		copy(t[0][:n-full], dst[full:])
-		copy(t[1][:n-full], src[full:])
-		expsNEON(4, &t[0][0], &t[1][0], shift)
-		copy(dst[full:n], t[0][:])
+		var t0 [4]Float
+		var t1 [4]Float
+		copy(t0[0:][:n-full], dst[full:])
+		copy(t1[0:][:n-full], src[full:])
+		expsNEON(4, &t0[0], &t1[0], shift)
+		copy(dst[full:][:n-full], t0[0:])
 	}
 }
 
-func norm(dst, x, gain, bias []Float, mean, rstd Float) {
+func shift(dst, x []Float, by Float) {
 	if tier == goTier {
-		normGo(dst, x, gain, bias, mean, rstd)
-		return
-	}
-	n := len(bias)
-	full := n &^ 3
-	for i := 0; i < full; i += run {
-		normNEON(min(run, full-i), &dst[i], &x[i], &gain[i], &bias[i], mean, rstd)
-	}
-	if full < n {
-		var t [4][4]Float
-		copy(t[0][:n-full], dst[full:])
-		copy(t[1][:n-full], x[full:])
-		copy(t[2][:n-full], gain[full:])
-		copy(t[3][:n-full], bias[full:])
-		normNEON(4, &t[0][0], &t[1][0], &t[2][0], &t[3][0], mean, rstd)
-		copy(dst[full:n], t[0][:])
-	}
-}
-
-func normGrad(dx, dy, x, gain []Float, mean, rstd, s1, s2 Float) {
-	if tier == goTier {
-		normGradGo(dx, dy, x, gain, mean, rstd, s1, s2)
-		return
-	}
-	n := len(gain)
-	full := n &^ 3
-	for i := 0; i < full; i += run {
-		normGradNEON(min(run, full-i), &dx[i], &dy[i], &x[i], &gain[i], mean, rstd, s1, s2)
-	}
-	if full < n {
-		var t [4][4]Float
-		copy(t[0][:n-full], dx[full:])
-		copy(t[1][:n-full], dy[full:])
-		copy(t[2][:n-full], x[full:])
-		copy(t[3][:n-full], gain[full:])
-		normGradNEON(4, &t[0][0], &t[1][0], &t[2][0], &t[3][0], mean, rstd, s1, s2)
-		copy(dx[full:n], t[0][:])
-	}
-}
-
-func normParams(dgain, dbias, dy, x []Float, mean, rstd Float) {
-	if tier == goTier {
-		normParamsGo(dgain, dbias, dy, x, mean, rstd)
+		shiftGo(dst, x, by)
 		return
 	}
 	n := len(x)
 	full := n &^ 3
 	for i := 0; i < full; i += run {
-		normParamsNEON(min(run, full-i), &dgain[i], &dbias[i], &dy[i], &x[i], mean, rstd)
+		shiftNEON(min(run, full-i), &dst[i], &x[i], by)
 	}
 	if full < n {
-		var t [4][4]Float
-		copy(t[0][:n-full], dgain[full:])
-		copy(t[1][:n-full], dbias[full:])
-		copy(t[2][:n-full], dy[full:])
-		copy(t[3][:n-full], x[full:])
-		normParamsNEON(4, &t[0][0], &t[1][0], &t[2][0], &t[3][0], mean, rstd)
-		copy(dgain[full:n], t[0][:])
-		copy(dbias[full:n], t[1][:])
+		var t0 [4]Float
+		var t1 [4]Float
+		copy(t0[0:][:n-full], dst[full:])
+		copy(t1[0:][:n-full], x[full:])
+		shiftNEON(4, &t0[0], &t1[0], by)
+		copy(dst[full:][:n-full], t0[0:])
+	}
+}
+
+func norm(y, xhat, gain, bias []Float, inv Float) {
+	if tier == goTier {
+		normGo(y, xhat, gain, bias, inv)
+		return
+	}
+	n := len(bias)
+	full := n &^ 3
+	for i := 0; i < full; i += run {
+		normNEON(min(run, full-i), &y[i], &xhat[i], &gain[i], &bias[i], inv)
+	}
+	if full < n {
+		var t0 [4]Float
+		var t1 [4]Float
+		var t2 [4]Float
+		var t3 [4]Float
+		copy(t0[0:][:n-full], y[full:])
+		copy(t1[0:][:n-full], xhat[full:])
+		copy(t2[0:][:n-full], gain[full:])
+		copy(t3[0:][:n-full], bias[full:])
+		normNEON(4, &t0[0], &t1[0], &t2[0], &t3[0], inv)
+		copy(y[full:][:n-full], t0[0:])
+		copy(xhat[full:][:n-full], t1[0:])
+	}
+}
+
+func normGrad(dx, dy, xhat, gain []Float, inv, mean, along Float) {
+	if tier == goTier {
+		normGradGo(dx, dy, xhat, gain, inv, mean, along)
+		return
+	}
+	n := len(gain)
+	full := n &^ 3
+	for i := 0; i < full; i += run {
+		normGradNEON(min(run, full-i), &dx[i], &dy[i], &xhat[i], &gain[i], inv, mean, along)
+	}
+	if full < n {
+		var t0 [4]Float
+		var t1 [4]Float
+		var t2 [4]Float
+		var t3 [4]Float
+		copy(t0[0:][:n-full], dx[full:])
+		copy(t1[0:][:n-full], dy[full:])
+		copy(t2[0:][:n-full], xhat[full:])
+		copy(t3[0:][:n-full], gain[full:])
+		normGradNEON(4, &t0[0], &t1[0], &t2[0], &t3[0], inv, mean, along)
+		copy(dx[full:][:n-full], t0[0:])
+	}
+}
+
+func softmaxGrad(dx, dy, p []Float, mean Float) {
+	if tier == goTier {
+		softmaxGradGo(dx, dy, p, mean)
+		return
+	}
+	n := len(p)
+	full := n &^ 3
+	for i := 0; i < full; i += run {
+		softmaxGradNEON(min(run, full-i), &dx[i], &dy[i], &p[i], mean)
+	}
+	if full < n {
+		var t0 [4]Float
+		var t1 [4]Float
+		var t2 [4]Float
+		copy(t0[0:][:n-full], dx[full:])
+		copy(t1[0:][:n-full], dy[full:])
+		copy(t2[0:][:n-full], p[full:])
+		softmaxGradNEON(4, &t0[0], &t1[0], &t2[0], mean)
+		copy(dx[full:][:n-full], t0[0:])
 	}
 }
 
@@ -372,15 +422,18 @@ func adam(p, grad, m, v []Float, b1, a1, b2, a2, keep, rate, scale, eps Float) {
 		adamNEON(min(run, full-i), &p[i], &grad[i], &m[i], &v[i], b1, a1, b2, a2, keep, rate, scale, eps)
 	}
 	if full < n {
-		var t [4][4]Float
-		copy(t[0][:n-full], p[full:])
-		copy(t[1][:n-full], grad[full:])
-		copy(t[2][:n-full], m[full:])
-		copy(t[3][:n-full], v[full:])
-		adamNEON(4, &t[0][0], &t[1][0], &t[2][0], &t[3][0], b1, a1, b2, a2, keep, rate, scale, eps)
-		copy(p[full:n], t[0][:])
-		copy(m[full:n], t[2][:])
-		copy(v[full:n], t[3][:])
+		var t0 [4]Float
+		var t1 [4]Float
+		var t2 [4]Float
+		var t3 [4]Float
+		copy(t0[0:][:n-full], p[full:])
+		copy(t1[0:][:n-full], grad[full:])
+		copy(t2[0:][:n-full], m[full:])
+		copy(t3[0:][:n-full], v[full:])
+		adamNEON(4, &t0[0], &t1[0], &t2[0], &t3[0], b1, a1, b2, a2, keep, rate, scale, eps)
+		copy(p[full:][:n-full], t0[0:])
+		copy(m[full:][:n-full], t2[0:])
+		copy(v[full:][:n-full], t3[0:])
 	}
 }
 
@@ -395,13 +448,15 @@ func momentum(p, grad, m []Float, lr, mu, decay Float) {
 		momentumNEON(min(run, full-i), &p[i], &grad[i], &m[i], lr, mu, decay)
 	}
 	if full < n {
-		var t [3][4]Float
-		copy(t[0][:n-full], p[full:])
-		copy(t[1][:n-full], grad[full:])
-		copy(t[2][:n-full], m[full:])
-		momentumNEON(4, &t[0][0], &t[1][0], &t[2][0], lr, mu, decay)
-		copy(p[full:n], t[0][:])
-		copy(m[full:n], t[2][:])
+		var t0 [4]Float
+		var t1 [4]Float
+		var t2 [4]Float
+		copy(t0[0:][:n-full], p[full:])
+		copy(t1[0:][:n-full], grad[full:])
+		copy(t2[0:][:n-full], m[full:])
+		momentumNEON(4, &t0[0], &t1[0], &t2[0], lr, mu, decay)
+		copy(p[full:][:n-full], t0[0:])
+		copy(m[full:][:n-full], t2[0:])
 	}
 }
 
@@ -416,12 +471,155 @@ func nesterov(p, grad, m []Float, lr, mu, decay Float) {
 		nesterovNEON(min(run, full-i), &p[i], &grad[i], &m[i], lr, mu, decay)
 	}
 	if full < n {
-		var t [3][4]Float
-		copy(t[0][:n-full], p[full:])
-		copy(t[1][:n-full], grad[full:])
-		copy(t[2][:n-full], m[full:])
-		nesterovNEON(4, &t[0][0], &t[1][0], &t[2][0], lr, mu, decay)
-		copy(p[full:n], t[0][:])
-		copy(m[full:n], t[2][:])
+		var t0 [4]Float
+		var t1 [4]Float
+		var t2 [4]Float
+		copy(t0[0:][:n-full], p[full:])
+		copy(t1[0:][:n-full], grad[full:])
+		copy(t2[0:][:n-full], m[full:])
+		nesterovNEON(4, &t0[0], &t1[0], &t2[0], lr, mu, decay)
+		copy(p[full:][:n-full], t0[0:])
+		copy(m[full:][:n-full], t2[0:])
+	}
+}
+
+func lstm(n, stride int, gates, c, tc, m []Float) {
+	if tier == goTier {
+		lstmGo(n, stride, gates, c, tc, m)
+		return
+	}
+	full := n &^ 3
+	for i := 0; i < full; i += run {
+		lstmNEON(min(run, full-i), stride, &gates[i], &c[i], &tc[i], &m[i])
+	}
+	if full < n {
+		var t0 [16]Float
+		var t1 [4]Float
+		var t2 [4]Float
+		var t3 [4]Float
+		copy(t0[0:][:n-full], gates[0*stride+full:])
+		copy(t0[4:][:n-full], gates[1*stride+full:])
+		copy(t0[8:][:n-full], gates[2*stride+full:])
+		copy(t0[12:][:n-full], gates[3*stride+full:])
+		copy(t1[0:][:n-full], c[full:])
+		copy(t2[0:][:n-full], tc[full:])
+		copy(t3[0:][:n-full], m[full:])
+		lstmNEON(4, 4, &t0[0], &t1[0], &t2[0], &t3[0])
+		copy(gates[0*stride+full:][:n-full], t0[0:])
+		copy(gates[1*stride+full:][:n-full], t0[4:])
+		copy(gates[2*stride+full:][:n-full], t0[8:])
+		copy(gates[3*stride+full:][:n-full], t0[12:])
+		copy(c[full:][:n-full], t1[0:])
+		copy(tc[full:][:n-full], t2[0:])
+		copy(m[full:][:n-full], t3[0:])
+	}
+}
+
+func lstmGrad(n, stride int, dg, dc, dm, gates, c, tc []Float) {
+	if tier == goTier {
+		lstmGradGo(n, stride, dg, dc, dm, gates, c, tc)
+		return
+	}
+	full := n &^ 3
+	for i := 0; i < full; i += run {
+		lstmGradNEON(min(run, full-i), stride, &dg[i], &dc[i], &dm[i], &gates[i], &c[i], &tc[i])
+	}
+	if full < n {
+		var t0 [16]Float
+		var t1 [4]Float
+		var t2 [4]Float
+		var t3 [16]Float
+		var t4 [4]Float
+		var t5 [4]Float
+		copy(t0[0:][:n-full], dg[0*stride+full:])
+		copy(t0[4:][:n-full], dg[1*stride+full:])
+		copy(t0[8:][:n-full], dg[2*stride+full:])
+		copy(t0[12:][:n-full], dg[3*stride+full:])
+		copy(t1[0:][:n-full], dc[full:])
+		copy(t2[0:][:n-full], dm[full:])
+		copy(t3[0:][:n-full], gates[0*stride+full:])
+		copy(t3[4:][:n-full], gates[1*stride+full:])
+		copy(t3[8:][:n-full], gates[2*stride+full:])
+		copy(t3[12:][:n-full], gates[3*stride+full:])
+		copy(t4[0:][:n-full], c[full:])
+		copy(t5[0:][:n-full], tc[full:])
+		lstmGradNEON(4, 4, &t0[0], &t1[0], &t2[0], &t3[0], &t4[0], &t5[0])
+		copy(dg[0*stride+full:][:n-full], t0[0:])
+		copy(dg[1*stride+full:][:n-full], t0[4:])
+		copy(dg[2*stride+full:][:n-full], t0[8:])
+		copy(dg[3*stride+full:][:n-full], t0[12:])
+		copy(dc[full:][:n-full], t1[0:])
+	}
+}
+
+func gru(n, stride int, gates, q, y, w, h []Float) {
+	if tier == goTier {
+		gruGo(n, stride, gates, q, y, w, h)
+		return
+	}
+	full := n &^ 3
+	for i := 0; i < full; i += run {
+		gruNEON(min(run, full-i), stride, &gates[i], &q[i], &y[i], &w[i], &h[i])
+	}
+	if full < n {
+		var t0 [12]Float
+		var t1 [4]Float
+		var t2 [4]Float
+		var t3 [12]Float
+		var t4 [4]Float
+		copy(t0[0:][:n-full], gates[0*stride+full:])
+		copy(t0[4:][:n-full], gates[1*stride+full:])
+		copy(t0[8:][:n-full], gates[2*stride+full:])
+		copy(t1[0:][:n-full], q[full:])
+		copy(t2[0:][:n-full], y[full:])
+		copy(t3[0:][:n-full], w[0*stride+full:])
+		copy(t3[4:][:n-full], w[1*stride+full:])
+		copy(t3[8:][:n-full], w[2*stride+full:])
+		copy(t4[0:][:n-full], h[full:])
+		gruNEON(4, 4, &t0[0], &t1[0], &t2[0], &t3[0], &t4[0])
+		copy(gates[0*stride+full:][:n-full], t0[0:])
+		copy(gates[1*stride+full:][:n-full], t0[4:])
+		copy(gates[2*stride+full:][:n-full], t0[8:])
+		copy(q[full:][:n-full], t1[0:])
+		copy(y[full:][:n-full], t2[0:])
+	}
+}
+
+func gruGrad(n, stride int, dg, dw, d, gates, h, q []Float) {
+	if tier == goTier {
+		gruGradGo(n, stride, dg, dw, d, gates, h, q)
+		return
+	}
+	full := n &^ 3
+	for i := 0; i < full; i += run {
+		gruGradNEON(min(run, full-i), stride, &dg[i], &dw[i], &d[i], &gates[i], &h[i], &q[i])
+	}
+	if full < n {
+		var t0 [12]Float
+		var t1 [12]Float
+		var t2 [4]Float
+		var t3 [12]Float
+		var t4 [4]Float
+		var t5 [4]Float
+		copy(t0[0:][:n-full], dg[0*stride+full:])
+		copy(t0[4:][:n-full], dg[1*stride+full:])
+		copy(t0[8:][:n-full], dg[2*stride+full:])
+		copy(t1[0:][:n-full], dw[0*stride+full:])
+		copy(t1[4:][:n-full], dw[1*stride+full:])
+		copy(t1[8:][:n-full], dw[2*stride+full:])
+		copy(t2[0:][:n-full], d[full:])
+		copy(t3[0:][:n-full], gates[0*stride+full:])
+		copy(t3[4:][:n-full], gates[1*stride+full:])
+		copy(t3[8:][:n-full], gates[2*stride+full:])
+		copy(t4[0:][:n-full], h[full:])
+		copy(t5[0:][:n-full], q[full:])
+		gruGradNEON(4, 4, &t0[0], &t1[0], &t2[0], &t3[0], &t4[0], &t5[0])
+		copy(dg[0*stride+full:][:n-full], t0[0:])
+		copy(dg[1*stride+full:][:n-full], t0[4:])
+		copy(dg[2*stride+full:][:n-full], t0[8:])
+		copy(dw[0*stride+full:][:n-full], t1[0:])
+		copy(dw[1*stride+full:][:n-full], t1[4:])
+		copy(dw[2*stride+full:][:n-full], t1[8:])
+		copy(d[full:][:n-full], t2[0:])
 	}
 }

@@ -8,17 +8,19 @@
 TEXT ·addNEON(SB), 0, $16-32
 	MOVD n+0(FP), R0
 	MOVD dst+8(FP), R1
-	MOVD R1, R9
 	MOVD a+16(FP), R2
 	MOVD b+24(FP), R3
 	LSR $2, R0
 	CBZ R0, done
 
 loop:
-	VLD1.P 16(R2), [V0.S4]
-	VLD1.P 16(R3), [V1.S4]
+	VLD1 (R2), [V0.S4]
+	VLD1 (R3), [V1.S4]
 	WORD $0x4e21d401 // FADD V1, V0, V1
-	VST1.P [V1.S4], 16(R9)
+	VST1 [V1.S4], (R1)
+	ADD $16, R1
+	ADD $16, R2
+	ADD $16, R3
 	SUB $1, R0
 	CBNZ R0, loop
 
@@ -29,17 +31,19 @@ done:
 TEXT ·subNEON(SB), 0, $16-32
 	MOVD n+0(FP), R0
 	MOVD dst+8(FP), R1
-	MOVD R1, R9
 	MOVD a+16(FP), R2
 	MOVD b+24(FP), R3
 	LSR $2, R0
 	CBZ R0, done
 
 loop:
-	VLD1.P 16(R2), [V0.S4]
-	VLD1.P 16(R3), [V1.S4]
+	VLD1 (R2), [V0.S4]
+	VLD1 (R3), [V1.S4]
 	WORD $0x4ea1d401 // FSUB V1, V0, V1
-	VST1.P [V1.S4], 16(R9)
+	VST1 [V1.S4], (R1)
+	ADD $16, R1
+	ADD $16, R2
+	ADD $16, R3
 	SUB $1, R0
 	CBNZ R0, loop
 
@@ -50,17 +54,19 @@ done:
 TEXT ·mulNEON(SB), 0, $16-32
 	MOVD n+0(FP), R0
 	MOVD dst+8(FP), R1
-	MOVD R1, R9
 	MOVD a+16(FP), R2
 	MOVD b+24(FP), R3
 	LSR $2, R0
 	CBZ R0, done
 
 loop:
-	VLD1.P 16(R2), [V0.S4]
-	VLD1.P 16(R3), [V1.S4]
+	VLD1 (R2), [V0.S4]
+	VLD1 (R3), [V1.S4]
 	WORD $0x6e21dc01 // FMUL V1, V0, V1
-	VST1.P [V1.S4], 16(R9)
+	VST1 [V1.S4], (R1)
+	ADD $16, R1
+	ADD $16, R2
+	ADD $16, R3
 	SUB $1, R0
 	CBNZ R0, loop
 
@@ -71,18 +77,20 @@ done:
 TEXT ·mulAddNEON(SB), 0, $16-32
 	MOVD n+0(FP), R0
 	MOVD dst+8(FP), R1
-	MOVD R1, R9
 	MOVD a+16(FP), R2
 	MOVD b+24(FP), R3
 	LSR $2, R0
 	CBZ R0, done
 
 loop:
-	VLD1.P 16(R2), [V0.S4]
-	VLD1.P 16(R3), [V1.S4]
-	VLD1.P 16(R1), [V2.S4]
+	VLD1 (R2), [V0.S4]
+	VLD1 (R3), [V1.S4]
+	VLD1 (R1), [V2.S4]
 	WORD $0x4e21cc02 // FMLA V2, V0, V1
-	VST1.P [V2.S4], 16(R9)
+	VST1 [V2.S4], (R1)
+	ADD $16, R1
+	ADD $16, R2
+	ADD $16, R3
 	SUB $1, R0
 	CBNZ R0, loop
 
@@ -93,16 +101,17 @@ done:
 TEXT ·addToNEON(SB), 0, $16-24
 	MOVD n+0(FP), R0
 	MOVD dst+8(FP), R1
-	MOVD R1, R9
 	MOVD a+16(FP), R2
 	LSR $2, R0
 	CBZ R0, done
 
 loop:
-	VLD1.P 16(R1), [V0.S4]
-	VLD1.P 16(R2), [V1.S4]
+	VLD1 (R1), [V0.S4]
+	VLD1 (R2), [V1.S4]
 	WORD $0x4e21d401 // FADD V1, V0, V1
-	VST1.P [V1.S4], 16(R9)
+	VST1 [V1.S4], (R1)
+	ADD $16, R1
+	ADD $16, R2
 	SUB $1, R0
 	CBNZ R0, loop
 
@@ -113,7 +122,6 @@ done:
 TEXT ·axpyNEON(SB), 0, $16-28
 	MOVD n+0(FP), R0
 	MOVD y+8(FP), R1
-	MOVD R1, R9
 	MOVD x+16(FP), R2
 	MOVWU alpha+24(FP), R20
 	VDUP R20, V31.S4
@@ -121,10 +129,12 @@ TEXT ·axpyNEON(SB), 0, $16-28
 	CBZ R0, done
 
 loop:
-	VLD1.P 16(R2), [V0.S4]
-	VLD1.P 16(R1), [V1.S4]
+	VLD1 (R2), [V0.S4]
+	VLD1 (R1), [V1.S4]
 	WORD $0x4e3fcc01 // FMLA V1, V0, V31
-	VST1.P [V1.S4], 16(R9)
+	VST1 [V1.S4], (R1)
+	ADD $16, R1
+	ADD $16, R2
 	SUB $1, R0
 	CBNZ R0, loop
 
@@ -135,16 +145,16 @@ done:
 TEXT ·scaleNEON(SB), 0, $16-20
 	MOVD n+0(FP), R0
 	MOVD x+8(FP), R1
-	MOVD R1, R9
 	MOVWU alpha+16(FP), R20
 	VDUP R20, V31.S4
 	LSR $2, R0
 	CBZ R0, done
 
 loop:
-	VLD1.P 16(R1), [V0.S4]
+	VLD1 (R1), [V0.S4]
 	WORD $0x6e3fdc00 // FMUL V0, V0, V31
-	VST1.P [V0.S4], 16(R9)
+	VST1 [V0.S4], (R1)
+	ADD $16, R1
 	SUB $1, R0
 	CBNZ R0, loop
 
@@ -155,7 +165,6 @@ done:
 TEXT ·lerpNEON(SB), 0, $16-40
 	MOVD n+0(FP), R0
 	MOVD dst+8(FP), R1
-	MOVD R1, R9
 	MOVD a+16(FP), R2
 	MOVD b+24(FP), R3
 	MOVD w+32(FP), R4
@@ -163,12 +172,16 @@ TEXT ·lerpNEON(SB), 0, $16-40
 	CBZ R0, done
 
 loop:
-	VLD1.P 16(R2), [V0.S4]
-	VLD1.P 16(R4), [V1.S4]
-	VLD1.P 16(R3), [V2.S4]
+	VLD1 (R2), [V0.S4]
+	VLD1 (R4), [V1.S4]
+	VLD1 (R3), [V2.S4]
 	WORD $0x4ea0d442 // FSUB V2, V2, V0
 	WORD $0x4e22cc20 // FMLA V0, V1, V2
-	VST1.P [V0.S4], 16(R9)
+	VST1 [V0.S4], (R1)
+	ADD $16, R1
+	ADD $16, R2
+	ADD $16, R3
+	ADD $16, R4
 	SUB $1, R0
 	CBNZ R0, loop
 
@@ -179,7 +192,6 @@ done:
 TEXT ·reluNEON(SB), 0, $16-24
 	MOVD n+0(FP), R0
 	MOVD dst+8(FP), R1
-	MOVD R1, R9
 	MOVD src+16(FP), R2
 	MOVD $constsNEON<>(SB), R19
 	MOVWU 0(R19), R20
@@ -188,9 +200,11 @@ TEXT ·reluNEON(SB), 0, $16-24
 	CBZ R0, done
 
 loop:
-	VLD1.P 16(R2), [V0.S4]
+	VLD1 (R2), [V0.S4]
 	WORD $0x4e3ff400 // FMAX V0, V0, V31
-	VST1.P [V0.S4], 16(R9)
+	VST1 [V0.S4], (R1)
+	ADD $16, R1
+	ADD $16, R2
 	SUB $1, R0
 	CBNZ R0, loop
 
@@ -201,7 +215,6 @@ done:
 TEXT ·reluGradNEON(SB), 0, $16-32
 	MOVD n+0(FP), R0
 	MOVD dx+8(FP), R1
-	MOVD R1, R9
 	MOVD dy+16(FP), R2
 	MOVD y+24(FP), R3
 	MOVD $constsNEON<>(SB), R19
@@ -211,13 +224,16 @@ TEXT ·reluGradNEON(SB), 0, $16-32
 	CBZ R0, done
 
 loop:
-	VLD1.P 16(R1), [V0.S4]
-	VLD1.P 16(R3), [V1.S4]
-	VLD1.P 16(R2), [V2.S4]
+	VLD1 (R1), [V0.S4]
+	VLD1 (R3), [V1.S4]
+	VLD1 (R2), [V2.S4]
 	WORD $0x6ebfe423 // FCMGT V3, V1, V31
 	WORD $0x6e7f1c43 // BSL V3, V2, V31
 	WORD $0x4e23d403 // FADD V3, V0, V3
-	VST1.P [V3.S4], 16(R9)
+	VST1 [V3.S4], (R1)
+	ADD $16, R1
+	ADD $16, R2
+	ADD $16, R3
 	SUB $1, R0
 	CBNZ R0, loop
 
@@ -228,7 +244,6 @@ done:
 TEXT ·tanhGradNEON(SB), 0, $16-32
 	MOVD n+0(FP), R0
 	MOVD dx+8(FP), R1
-	MOVD R1, R9
 	MOVD dy+16(FP), R2
 	MOVD y+24(FP), R3
 	MOVD $constsNEON<>(SB), R19
@@ -238,13 +253,16 @@ TEXT ·tanhGradNEON(SB), 0, $16-32
 	CBZ R0, done
 
 loop:
-	VLD1.P 16(R3), [V0.S4]
-	VLD1.P 16(R2), [V1.S4]
+	VLD1 (R3), [V0.S4]
+	VLD1 (R2), [V1.S4]
 	VMOV V31.B16, V2.B16
 	WORD $0x4ea0cc02 // FMLS V2, V0, V0
-	VLD1.P 16(R1), [V0.S4]
+	VLD1 (R1), [V0.S4]
 	WORD $0x4e22cc20 // FMLA V0, V1, V2
-	VST1.P [V0.S4], 16(R9)
+	VST1 [V0.S4], (R1)
+	ADD $16, R1
+	ADD $16, R2
+	ADD $16, R3
 	SUB $1, R0
 	CBNZ R0, loop
 
@@ -255,20 +273,25 @@ done:
 TEXT ·sigmoidGradNEON(SB), 0, $16-32
 	MOVD n+0(FP), R0
 	MOVD dx+8(FP), R1
-	MOVD R1, R9
 	MOVD dy+16(FP), R2
 	MOVD y+24(FP), R3
+	MOVD $constsNEON<>(SB), R19
+	MOVWU 4(R19), R20
+	VDUP R20, V31.S4
 	LSR $2, R0
 	CBZ R0, done
 
 loop:
-	VLD1.P 16(R3), [V0.S4]
-	VLD1.P 16(R2), [V1.S4]
-	VMOV V0.B16, V2.B16
-	WORD $0x4ea0cc02 // FMLS V2, V0, V0
-	VLD1.P 16(R1), [V0.S4]
+	VLD1 (R3), [V0.S4]
+	VLD1 (R2), [V1.S4]
+	WORD $0x4ea0d7e2 // FSUB V2, V31, V0
+	WORD $0x6e22dc02 // FMUL V2, V0, V2
+	VLD1 (R1), [V0.S4]
 	WORD $0x4e22cc20 // FMLA V0, V1, V2
-	VST1.P [V0.S4], 16(R9)
+	VST1 [V0.S4], (R1)
+	ADD $16, R1
+	ADD $16, R2
+	ADD $16, R3
 	SUB $1, R0
 	CBNZ R0, loop
 
@@ -279,7 +302,6 @@ done:
 TEXT ·tanhsNEON(SB), 0, $16-24
 	MOVD n+0(FP), R0
 	MOVD dst+8(FP), R1
-	MOVD R1, R9
 	MOVD src+16(FP), R2
 	MOVD $constsNEON<>(SB), R19
 	MOVWU 8(R19), R20
@@ -314,7 +336,7 @@ TEXT ·tanhsNEON(SB), 0, $16-24
 	CBZ R0, done
 
 loop:
-	VLD1.P 16(R2), [V0.S4]
+	VLD1 (R2), [V0.S4]
 	WORD $0x4e3f1c01 // AND V1, V0, V31
 	WORD $0x4ebef421 // FMIN V1, V1, V30
 	WORD $0x4e21d421 // FADD V1, V1, V1
@@ -341,7 +363,9 @@ loop:
 	WORD $0x6e21fc81 // FDIV V1, V4, V1
 	WORD $0x4e321c00 // AND V0, V0, V18
 	WORD $0x4ea01c20 // ORR V0, V1, V0
-	VST1.P [V0.S4], 16(R9)
+	VST1 [V0.S4], (R1)
+	ADD $16, R1
+	ADD $16, R2
 	SUB $1, R0
 	CBNZ R0, loop
 
@@ -352,7 +376,6 @@ done:
 TEXT ·sigmoidsNEON(SB), 0, $16-24
 	MOVD n+0(FP), R0
 	MOVD dst+8(FP), R1
-	MOVD R1, R9
 	MOVD src+16(FP), R2
 	MOVD $constsNEON<>(SB), R19
 	MOVWU 56(R19), R20
@@ -385,7 +408,7 @@ TEXT ·sigmoidsNEON(SB), 0, $16-24
 	CBZ R0, done
 
 loop:
-	VLD1.P 16(R2), [V0.S4]
+	VLD1 (R2), [V0.S4]
 	WORD $0x4ebf1c01 // ORR V1, V0, V31
 	WORD $0x4e3ef421 // FMAX V1, V1, V30
 	VMOV V29.B16, V2.B16
@@ -417,7 +440,9 @@ loop:
 	WORD $0x6e641e83 // BSL V3, V20, V4
 	WORD $0x4e34d484 // FADD V4, V4, V20
 	WORD $0x6e24fc64 // FDIV V4, V3, V4
-	VST1.P [V4.S4], 16(R9)
+	VST1 [V4.S4], (R1)
+	ADD $16, R1
+	ADD $16, R2
 	SUB $1, R0
 	CBNZ R0, loop
 
@@ -428,7 +453,6 @@ done:
 TEXT ·expsNEON(SB), 0, $16-28
 	MOVD n+0(FP), R0
 	MOVD dst+8(FP), R1
-	MOVD R1, R9
 	MOVD src+16(FP), R2
 	MOVD $constsNEON<>(SB), R19
 	MOVWU shift+24(FP), R20
@@ -461,7 +485,7 @@ TEXT ·expsNEON(SB), 0, $16-28
 	CBZ R0, done
 
 loop:
-	VLD1.P 16(R2), [V0.S4]
+	VLD1 (R2), [V0.S4]
 	WORD $0x4ebfd400 // FSUB V0, V0, V31
 	WORD $0x4ebef400 // FMIN V0, V0, V30
 	WORD $0x4e3df400 // FMAX V0, V0, V29
@@ -490,106 +514,124 @@ loop:
 	VSHL $23, V3.S4, V3.S4
 	WORD $0x4eb38463 // ADD V3, V3, V19
 	WORD $0x6e23dc43 // FMUL V3, V2, V3
-	VST1.P [V3.S4], 16(R9)
+	VST1 [V3.S4], (R1)
+	ADD $16, R1
+	ADD $16, R2
 	SUB $1, R0
 	CBNZ R0, loop
 
 done:
 	RET
 
-// func normNEON(n int, dst, x, gain, bias *float32, mean, rstd float32)
-TEXT ·normNEON(SB), 0, $16-48
+// func shiftNEON(n int, dst, x *float32, by float32)
+TEXT ·shiftNEON(SB), 0, $16-28
 	MOVD n+0(FP), R0
 	MOVD dst+8(FP), R1
-	MOVD R1, R9
 	MOVD x+16(FP), R2
+	MOVWU by+24(FP), R20
+	VDUP R20, V31.S4
+	LSR $2, R0
+	CBZ R0, done
+
+loop:
+	VLD1 (R2), [V0.S4]
+	WORD $0x4ebfd400 // FSUB V0, V0, V31
+	VST1 [V0.S4], (R1)
+	ADD $16, R1
+	ADD $16, R2
+	SUB $1, R0
+	CBNZ R0, loop
+
+done:
+	RET
+
+// func normNEON(n int, y, xhat, gain, bias *float32, inv float32)
+TEXT ·normNEON(SB), 0, $16-44
+	MOVD n+0(FP), R0
+	MOVD y+8(FP), R1
+	MOVD xhat+16(FP), R2
 	MOVD gain+24(FP), R3
 	MOVD bias+32(FP), R4
-	MOVWU mean+40(FP), R20
+	MOVWU inv+40(FP), R20
 	VDUP R20, V31.S4
-	MOVWU rstd+44(FP), R20
-	VDUP R20, V30.S4
 	LSR $2, R0
 	CBZ R0, done
 
 loop:
-	VLD1.P 16(R2), [V0.S4]
-	WORD $0x4ebfd400 // FSUB V0, V0, V31
-	WORD $0x6e3edc00 // FMUL V0, V0, V30
-	VLD1.P 16(R3), [V1.S4]
-	VLD1.P 16(R4), [V2.S4]
+	VLD1 (R2), [V0.S4]
+	WORD $0x6e3fdc00 // FMUL V0, V0, V31
+	VST1 [V0.S4], (R2)
+	VLD1 (R3), [V1.S4]
+	VLD1 (R4), [V2.S4]
 	WORD $0x4e21cc02 // FMLA V2, V0, V1
-	VST1.P [V2.S4], 16(R9)
+	VST1 [V2.S4], (R1)
+	ADD $16, R1
+	ADD $16, R2
+	ADD $16, R3
+	ADD $16, R4
 	SUB $1, R0
 	CBNZ R0, loop
 
 done:
 	RET
 
-// func normGradNEON(n int, dx, dy, x, gain *float32, mean, rstd, s1, s2 float32)
-TEXT ·normGradNEON(SB), 0, $16-56
+// func normGradNEON(n int, dx, dy, xhat, gain *float32, inv, mean, along float32)
+TEXT ·normGradNEON(SB), 0, $16-52
 	MOVD n+0(FP), R0
 	MOVD dx+8(FP), R1
-	MOVD R1, R9
 	MOVD dy+16(FP), R2
-	MOVD x+24(FP), R3
+	MOVD xhat+24(FP), R3
 	MOVD gain+32(FP), R4
-	MOVWU mean+40(FP), R20
+	MOVWU mean+44(FP), R20
 	VDUP R20, V31.S4
-	MOVWU rstd+44(FP), R20
+	MOVWU along+48(FP), R20
 	VDUP R20, V30.S4
-	MOVWU s1+48(FP), R20
+	MOVWU inv+40(FP), R20
 	VDUP R20, V29.S4
-	MOVWU s2+52(FP), R20
-	VDUP R20, V28.S4
 	LSR $2, R0
 	CBZ R0, done
 
 loop:
-	VLD1.P 16(R3), [V0.S4]
-	WORD $0x4ebfd400 // FSUB V0, V0, V31
-	WORD $0x6e3edc00 // FMUL V0, V0, V30
-	VLD1.P 16(R2), [V1.S4]
-	VLD1.P 16(R4), [V2.S4]
-	VMOV V29.B16, V3.B16
-	WORD $0x4e22cc23 // FMLA V3, V1, V2
-	WORD $0x4e3ccc03 // FMLA V3, V0, V28
-	VLD1.P 16(R1), [V0.S4]
-	WORD $0x4e3ecc60 // FMLA V0, V3, V30
-	VST1.P [V0.S4], 16(R9)
+	VLD1 (R2), [V0.S4]
+	VLD1 (R4), [V1.S4]
+	WORD $0x6e21dc01 // FMUL V1, V0, V1
+	WORD $0x4ebfd421 // FSUB V1, V1, V31
+	VLD1 (R3), [V0.S4]
+	WORD $0x4ebecc01 // FMLS V1, V0, V30
+	VLD1 (R1), [V0.S4]
+	WORD $0x4e3dcc20 // FMLA V0, V1, V29
+	VST1 [V0.S4], (R1)
+	ADD $16, R1
+	ADD $16, R2
+	ADD $16, R3
+	ADD $16, R4
 	SUB $1, R0
 	CBNZ R0, loop
 
 done:
 	RET
 
-// func normParamsNEON(n int, dgain, dbias, dy, x *float32, mean, rstd float32)
-TEXT ·normParamsNEON(SB), 0, $16-48
+// func softmaxGradNEON(n int, dx, dy, p *float32, mean float32)
+TEXT ·softmaxGradNEON(SB), 0, $16-36
 	MOVD n+0(FP), R0
-	MOVD dgain+8(FP), R1
-	MOVD R1, R9
-	MOVD dbias+16(FP), R2
-	MOVD R2, R10
-	MOVD dy+24(FP), R3
-	MOVD x+32(FP), R4
-	MOVWU mean+40(FP), R20
+	MOVD dx+8(FP), R1
+	MOVD dy+16(FP), R2
+	MOVD p+24(FP), R3
+	MOVWU mean+32(FP), R20
 	VDUP R20, V31.S4
-	MOVWU rstd+44(FP), R20
-	VDUP R20, V30.S4
 	LSR $2, R0
 	CBZ R0, done
 
 loop:
-	VLD1.P 16(R4), [V0.S4]
+	VLD1 (R2), [V0.S4]
 	WORD $0x4ebfd400 // FSUB V0, V0, V31
-	WORD $0x6e3edc00 // FMUL V0, V0, V30
-	VLD1.P 16(R3), [V1.S4]
-	VLD1.P 16(R1), [V2.S4]
+	VLD1 (R3), [V1.S4]
+	VLD1 (R1), [V2.S4]
 	WORD $0x4e20cc22 // FMLA V2, V1, V0
-	VST1.P [V2.S4], 16(R9)
-	VLD1.P 16(R2), [V2.S4]
-	WORD $0x4e21d441 // FADD V1, V2, V1
-	VST1.P [V1.S4], 16(R10)
+	VST1 [V2.S4], (R1)
+	ADD $16, R1
+	ADD $16, R2
+	ADD $16, R3
 	SUB $1, R0
 	CBNZ R0, loop
 
@@ -600,12 +642,9 @@ done:
 TEXT ·adamNEON(SB), 0, $16-72
 	MOVD n+0(FP), R0
 	MOVD p+8(FP), R1
-	MOVD R1, R9
 	MOVD grad+16(FP), R2
 	MOVD m+24(FP), R3
-	MOVD R3, R11
 	MOVD v+32(FP), R4
-	MOVD R4, R12
 	MOVWU a1+44(FP), R20
 	VDUP R20, V31.S4
 	MOVWU b1+40(FP), R20
@@ -626,25 +665,29 @@ TEXT ·adamNEON(SB), 0, $16-72
 	CBZ R0, done
 
 loop:
-	VLD1.P 16(R2), [V0.S4]
-	VLD1.P 16(R3), [V1.S4]
+	VLD1 (R2), [V0.S4]
+	VLD1 (R3), [V1.S4]
 	WORD $0x6e3edc21 // FMUL V1, V1, V30
 	WORD $0x4e3fcc01 // FMLA V1, V0, V31
-	VST1.P [V1.S4], 16(R11)
+	VST1 [V1.S4], (R3)
 	WORD $0x6e20dc00 // FMUL V0, V0, V0
-	VLD1.P 16(R4), [V2.S4]
+	VLD1 (R4), [V2.S4]
 	WORD $0x6e3cdc42 // FMUL V2, V2, V28
 	WORD $0x4e3dcc02 // FMLA V2, V0, V29
-	VST1.P [V2.S4], 16(R12)
+	VST1 [V2.S4], (R4)
 	WORD $0x6e3bdc21 // FMUL V1, V1, V27
 	WORD $0x6ea1f842 // FSQRT V2, V2
 	VMOV V25.B16, V0.B16
 	WORD $0x4e3acc40 // FMLA V0, V2, V26
 	WORD $0x6e20fc20 // FDIV V0, V1, V0
-	VLD1.P 16(R1), [V1.S4]
+	VLD1 (R1), [V1.S4]
 	WORD $0x6e38dc21 // FMUL V1, V1, V24
 	WORD $0x4ea0d420 // FSUB V0, V1, V0
-	VST1.P [V0.S4], 16(R9)
+	VST1 [V0.S4], (R1)
+	ADD $16, R1
+	ADD $16, R2
+	ADD $16, R3
+	ADD $16, R4
 	SUB $1, R0
 	CBNZ R0, loop
 
@@ -655,10 +698,8 @@ done:
 TEXT ·momentumNEON(SB), 0, $16-44
 	MOVD n+0(FP), R0
 	MOVD p+8(FP), R1
-	MOVD R1, R9
 	MOVD grad+16(FP), R2
 	MOVD m+24(FP), R3
-	MOVD R3, R11
 	MOVWU mu+36(FP), R20
 	VDUP R20, V31.S4
 	MOVWU decay+40(FP), R20
@@ -669,14 +710,17 @@ TEXT ·momentumNEON(SB), 0, $16-44
 	CBZ R0, done
 
 loop:
-	VLD1.P 16(R1), [V0.S4]
-	VLD1.P 16(R3), [V1.S4]
-	VLD1.P 16(R2), [V2.S4]
+	VLD1 (R1), [V0.S4]
+	VLD1 (R3), [V1.S4]
+	VLD1 (R2), [V2.S4]
 	WORD $0x4e3ecc02 // FMLA V2, V0, V30
 	WORD $0x4e3fcc22 // FMLA V2, V1, V31
-	VST1.P [V2.S4], 16(R11)
+	VST1 [V2.S4], (R3)
 	WORD $0x4ebdcc40 // FMLS V0, V2, V29
-	VST1.P [V0.S4], 16(R9)
+	VST1 [V0.S4], (R1)
+	ADD $16, R1
+	ADD $16, R2
+	ADD $16, R3
 	SUB $1, R0
 	CBNZ R0, loop
 
@@ -687,10 +731,8 @@ done:
 TEXT ·nesterovNEON(SB), 0, $16-44
 	MOVD n+0(FP), R0
 	MOVD p+8(FP), R1
-	MOVD R1, R9
 	MOVD grad+16(FP), R2
 	MOVD m+24(FP), R3
-	MOVD R3, R11
 	MOVWU decay+40(FP), R20
 	VDUP R20, V31.S4
 	MOVWU mu+36(FP), R20
@@ -701,16 +743,553 @@ TEXT ·nesterovNEON(SB), 0, $16-44
 	CBZ R0, done
 
 loop:
-	VLD1.P 16(R1), [V0.S4]
-	VLD1.P 16(R2), [V1.S4]
+	VLD1 (R1), [V0.S4]
+	VLD1 (R2), [V1.S4]
 	WORD $0x4e3fcc01 // FMLA V1, V0, V31
-	VLD1.P 16(R3), [V2.S4]
+	VLD1 (R3), [V2.S4]
 	VMOV V1.B16, V3.B16
 	WORD $0x4e3ecc43 // FMLA V3, V2, V30
-	VST1.P [V3.S4], 16(R11)
+	VST1 [V3.S4], (R3)
 	WORD $0x4e3ecc61 // FMLA V1, V3, V30
 	WORD $0x4ebdcc20 // FMLS V0, V1, V29
-	VST1.P [V0.S4], 16(R9)
+	VST1 [V0.S4], (R1)
+	ADD $16, R1
+	ADD $16, R2
+	ADD $16, R3
+	SUB $1, R0
+	CBNZ R0, loop
+
+done:
+	RET
+
+// func lstmNEON(n, stride int, gates, c, tc, m *float32)
+TEXT ·lstmNEON(SB), 0, $16-48
+	MOVD n+0(FP), R0
+	MOVD stride+8(FP), R20
+	LSL $2, R20
+	MOVD gates+16(FP), R1
+	ADD R20, R1, R2
+	ADD R20, R2, R3
+	ADD R20, R3, R4
+	MOVD c+24(FP), R5
+	MOVD tc+32(FP), R6
+	MOVD m+40(FP), R7
+	MOVD $constsNEON<>(SB), R19
+	MOVWU 56(R19), R20
+	VDUP R20, V31.S4
+	MOVWU 60(R19), R20
+	VDUP R20, V30.S4
+	MOVWU 16(R19), R20
+	VDUP R20, V29.S4
+	MOVWU 20(R19), R20
+	VDUP R20, V28.S4
+	MOVWU 24(R19), R20
+	VDUP R20, V27.S4
+	MOVWU 28(R19), R20
+	VDUP R20, V26.S4
+	MOVWU 32(R19), R20
+	VDUP R20, V25.S4
+	MOVWU 36(R19), R20
+	VDUP R20, V24.S4
+	MOVWU 40(R19), R20
+	VDUP R20, V23.S4
+	MOVWU 44(R19), R20
+	VDUP R20, V22.S4
+	MOVWU 48(R19), R20
+	VDUP R20, V21.S4
+	MOVWU 4(R19), R20
+	VDUP R20, V20.S4
+	MOVWU 0(R19), R20
+	VDUP R20, V19.S4
+	MOVWU 8(R19), R20
+	VDUP R20, V18.S4
+	MOVWU 12(R19), R20
+	VDUP R20, V17.S4
+	MOVWU 52(R19), R20
+	VDUP R20, V16.S4
+	LSR $2, R0
+	CBZ R0, done
+
+loop:
+	VLD1 (R1), [V0.S4]
+	WORD $0x4ebf1c01 // ORR V1, V0, V31
+	WORD $0x4e3ef421 // FMAX V1, V1, V30
+	VMOV V29.B16, V2.B16
+	WORD $0x4e3ccc22 // FMLA V2, V1, V28
+	WORD $0x4ebdd443 // FSUB V3, V2, V29
+	WORD $0x4ebacc61 // FMLS V1, V3, V26
+	WORD $0x4ebbcc61 // FMLS V1, V3, V27
+	VMOV V24.B16, V3.B16
+	WORD $0x4e21cf23 // FMLA V3, V25, V1
+	VMOV V23.B16, V4.B16
+	WORD $0x4e21cc64 // FMLA V4, V3, V1
+	VMOV V22.B16, V3.B16
+	WORD $0x4e21cc83 // FMLA V3, V4, V1
+	VMOV V21.B16, V4.B16
+	WORD $0x4e21cc64 // FMLA V4, V3, V1
+	WORD $0x6e21dc23 // FMUL V3, V1, V1
+	WORD $0x4e24cc61 // FMLA V1, V3, V4
+	WORD $0x4e34d421 // FADD V1, V1, V20
+	WORD $0x6ebd8442 // SUB V2, V2, V29
+	WORD $0x4f3f0444 // SSHR$1 V4, V2
+	VSHL $23, V4.S4, V3.S4
+	WORD $0x4eb48463 // ADD V3, V3, V20
+	WORD $0x6e23dc23 // FMUL V3, V1, V3
+	WORD $0x6ea48444 // SUB V4, V2, V4
+	VSHL $23, V4.S4, V4.S4
+	WORD $0x4eb48484 // ADD V4, V4, V20
+	WORD $0x6e24dc64 // FMUL V4, V3, V4
+	WORD $0x6eb3e403 // FCMGT V3, V0, V19
+	WORD $0x6e641e83 // BSL V3, V20, V4
+	WORD $0x4e34d484 // FADD V4, V4, V20
+	WORD $0x6e24fc64 // FDIV V4, V3, V4
+	VST1 [V4.S4], (R1)
+	VLD1 (R3), [V3.S4]
+	WORD $0x4e321c60 // AND V0, V3, V18
+	WORD $0x4eb1f400 // FMIN V0, V0, V17
+	WORD $0x4e20d400 // FADD V0, V0, V0
+	VMOV V29.B16, V2.B16
+	WORD $0x4e3ccc02 // FMLA V2, V0, V28
+	WORD $0x4ebdd441 // FSUB V1, V2, V29
+	WORD $0x4ebacc20 // FMLS V0, V1, V26
+	WORD $0x4ebbcc20 // FMLS V0, V1, V27
+	VMOV V24.B16, V1.B16
+	WORD $0x4e20cf21 // FMLA V1, V25, V0
+	VMOV V23.B16, V5.B16
+	WORD $0x4e20cc25 // FMLA V5, V1, V0
+	VMOV V22.B16, V1.B16
+	WORD $0x4e20cca1 // FMLA V1, V5, V0
+	VMOV V21.B16, V5.B16
+	WORD $0x4e20cc25 // FMLA V5, V1, V0
+	WORD $0x6e20dc01 // FMUL V1, V0, V0
+	WORD $0x4e25cc20 // FMLA V0, V1, V5
+	VSHL $23, V2.S4, V2.S4
+	WORD $0x4eb48442 // ADD V2, V2, V20
+	WORD $0x4eb4d445 // FSUB V5, V2, V20
+	WORD $0x4e20cc45 // FMLA V5, V2, V0
+	WORD $0x4e30d4a0 // FADD V0, V5, V16
+	WORD $0x6e20fca0 // FDIV V0, V5, V0
+	WORD $0x4e3f1c63 // AND V3, V3, V31
+	WORD $0x4ea31c03 // ORR V3, V0, V3
+	VST1 [V3.S4], (R3)
+	WORD $0x6e23dc83 // FMUL V3, V4, V3
+	VLD1 (R2), [V4.S4]
+	WORD $0x4ebf1c80 // ORR V0, V4, V31
+	WORD $0x4e3ef400 // FMAX V0, V0, V30
+	VMOV V29.B16, V5.B16
+	WORD $0x4e3ccc05 // FMLA V5, V0, V28
+	WORD $0x4ebdd4a2 // FSUB V2, V5, V29
+	WORD $0x4ebacc40 // FMLS V0, V2, V26
+	WORD $0x4ebbcc40 // FMLS V0, V2, V27
+	VMOV V24.B16, V2.B16
+	WORD $0x4e20cf22 // FMLA V2, V25, V0
+	VMOV V23.B16, V1.B16
+	WORD $0x4e20cc41 // FMLA V1, V2, V0
+	VMOV V22.B16, V2.B16
+	WORD $0x4e20cc22 // FMLA V2, V1, V0
+	VMOV V21.B16, V1.B16
+	WORD $0x4e20cc41 // FMLA V1, V2, V0
+	WORD $0x6e20dc02 // FMUL V2, V0, V0
+	WORD $0x4e21cc40 // FMLA V0, V2, V1
+	WORD $0x4e34d400 // FADD V0, V0, V20
+	WORD $0x6ebd84a5 // SUB V5, V5, V29
+	WORD $0x4f3f04a1 // SSHR$1 V1, V5
+	VSHL $23, V1.S4, V2.S4
+	WORD $0x4eb48442 // ADD V2, V2, V20
+	WORD $0x6e22dc02 // FMUL V2, V0, V2
+	WORD $0x6ea184a1 // SUB V1, V5, V1
+	VSHL $23, V1.S4, V1.S4
+	WORD $0x4eb48421 // ADD V1, V1, V20
+	WORD $0x6e21dc41 // FMUL V1, V2, V1
+	WORD $0x6eb3e482 // FCMGT V2, V4, V19
+	WORD $0x6e611e82 // BSL V2, V20, V1
+	WORD $0x4e34d421 // FADD V1, V1, V20
+	WORD $0x6e21fc41 // FDIV V1, V2, V1
+	VST1 [V1.S4], (R2)
+	VLD1 (R5), [V2.S4]
+	WORD $0x4e22cc23 // FMLA V3, V1, V2
+	VST1 [V3.S4], (R5)
+	WORD $0x4e321c62 // AND V2, V3, V18
+	WORD $0x4eb1f442 // FMIN V2, V2, V17
+	WORD $0x4e22d442 // FADD V2, V2, V2
+	VMOV V29.B16, V1.B16
+	WORD $0x4e3ccc41 // FMLA V1, V2, V28
+	WORD $0x4ebdd424 // FSUB V4, V1, V29
+	WORD $0x4ebacc82 // FMLS V2, V4, V26
+	WORD $0x4ebbcc82 // FMLS V2, V4, V27
+	VMOV V24.B16, V4.B16
+	WORD $0x4e22cf24 // FMLA V4, V25, V2
+	VMOV V23.B16, V5.B16
+	WORD $0x4e22cc85 // FMLA V5, V4, V2
+	VMOV V22.B16, V4.B16
+	WORD $0x4e22cca4 // FMLA V4, V5, V2
+	VMOV V21.B16, V5.B16
+	WORD $0x4e22cc85 // FMLA V5, V4, V2
+	WORD $0x6e22dc44 // FMUL V4, V2, V2
+	WORD $0x4e25cc82 // FMLA V2, V4, V5
+	VSHL $23, V1.S4, V1.S4
+	WORD $0x4eb48421 // ADD V1, V1, V20
+	WORD $0x4eb4d425 // FSUB V5, V1, V20
+	WORD $0x4e22cc25 // FMLA V5, V1, V2
+	WORD $0x4e30d4a2 // FADD V2, V5, V16
+	WORD $0x6e22fca2 // FDIV V2, V5, V2
+	WORD $0x4e3f1c63 // AND V3, V3, V31
+	WORD $0x4ea31c43 // ORR V3, V2, V3
+	VST1 [V3.S4], (R6)
+	VLD1 (R4), [V2.S4]
+	WORD $0x4ebf1c45 // ORR V5, V2, V31
+	WORD $0x4e3ef4a5 // FMAX V5, V5, V30
+	VMOV V29.B16, V1.B16
+	WORD $0x4e3ccca1 // FMLA V1, V5, V28
+	WORD $0x4ebdd424 // FSUB V4, V1, V29
+	WORD $0x4ebacc85 // FMLS V5, V4, V26
+	WORD $0x4ebbcc85 // FMLS V5, V4, V27
+	VMOV V24.B16, V4.B16
+	WORD $0x4e25cf24 // FMLA V4, V25, V5
+	VMOV V23.B16, V0.B16
+	WORD $0x4e25cc80 // FMLA V0, V4, V5
+	VMOV V22.B16, V4.B16
+	WORD $0x4e25cc04 // FMLA V4, V0, V5
+	VMOV V21.B16, V0.B16
+	WORD $0x4e25cc80 // FMLA V0, V4, V5
+	WORD $0x6e25dca4 // FMUL V4, V5, V5
+	WORD $0x4e20cc85 // FMLA V5, V4, V0
+	WORD $0x4e34d4a5 // FADD V5, V5, V20
+	WORD $0x6ebd8421 // SUB V1, V1, V29
+	WORD $0x4f3f0420 // SSHR$1 V0, V1
+	VSHL $23, V0.S4, V4.S4
+	WORD $0x4eb48484 // ADD V4, V4, V20
+	WORD $0x6e24dca4 // FMUL V4, V5, V4
+	WORD $0x6ea08420 // SUB V0, V1, V0
+	VSHL $23, V0.S4, V0.S4
+	WORD $0x4eb48400 // ADD V0, V0, V20
+	WORD $0x6e20dc80 // FMUL V0, V4, V0
+	WORD $0x6eb3e444 // FCMGT V4, V2, V19
+	WORD $0x6e601e84 // BSL V4, V20, V0
+	WORD $0x4e34d400 // FADD V0, V0, V20
+	WORD $0x6e20fc80 // FDIV V0, V4, V0
+	VST1 [V0.S4], (R4)
+	WORD $0x6e23dc03 // FMUL V3, V0, V3
+	VST1 [V3.S4], (R7)
+	ADD $16, R1
+	ADD $16, R2
+	ADD $16, R3
+	ADD $16, R4
+	ADD $16, R5
+	ADD $16, R6
+	ADD $16, R7
+	SUB $1, R0
+	CBNZ R0, loop
+
+done:
+	RET
+
+// func lstmGradNEON(n, stride int, dg, dc, dm, gates, c, tc *float32)
+TEXT ·lstmGradNEON(SB), 0, $16-64
+	MOVD n+0(FP), R0
+	MOVD stride+8(FP), R20
+	LSL $2, R20
+	MOVD dg+16(FP), R1
+	ADD R20, R1, R2
+	ADD R20, R2, R3
+	ADD R20, R3, R4
+	MOVD dc+24(FP), R5
+	MOVD dm+32(FP), R6
+	MOVD gates+40(FP), R7
+	ADD R20, R7, R8
+	ADD R20, R8, R9
+	ADD R20, R9, R10
+	MOVD c+48(FP), R11
+	MOVD tc+56(FP), R12
+	MOVD $constsNEON<>(SB), R19
+	MOVWU 4(R19), R20
+	VDUP R20, V31.S4
+	LSR $2, R0
+	CBZ R0, done
+
+loop:
+	VLD1 (R10), [V0.S4]
+	VLD1 (R12), [V1.S4]
+	VLD1 (R6), [V2.S4]
+	WORD $0x6e20dc42 // FMUL V2, V2, V0
+	WORD $0x6e21dc43 // FMUL V3, V2, V1
+	WORD $0x4ea0d7e0 // FSUB V0, V31, V0
+	WORD $0x6e20dc60 // FMUL V0, V3, V0
+	VST1 [V0.S4], (R4)
+	VMOV V31.B16, V0.B16
+	WORD $0x4ea1cc20 // FMLS V0, V1, V1
+	VLD1 (R5), [V1.S4]
+	WORD $0x4e20cc41 // FMLA V1, V2, V0
+	VLD1 (R7), [V0.S4]
+	VLD1 (R9), [V2.S4]
+	WORD $0x6e20dc23 // FMUL V3, V1, V0
+	WORD $0x6e22dc64 // FMUL V4, V3, V2
+	WORD $0x4ea0d7e0 // FSUB V0, V31, V0
+	WORD $0x6e20dc80 // FMUL V0, V4, V0
+	VST1 [V0.S4], (R1)
+	VMOV V31.B16, V0.B16
+	WORD $0x4ea2cc40 // FMLS V0, V2, V2
+	WORD $0x6e20dc60 // FMUL V0, V3, V0
+	VST1 [V0.S4], (R3)
+	VLD1 (R8), [V0.S4]
+	WORD $0x6e20dc21 // FMUL V1, V1, V0
+	VLD1 (R11), [V3.S4]
+	WORD $0x6e23dc23 // FMUL V3, V1, V3
+	WORD $0x4ea0d7e0 // FSUB V0, V31, V0
+	WORD $0x6e20dc60 // FMUL V0, V3, V0
+	VST1 [V0.S4], (R2)
+	VST1 [V1.S4], (R5)
+	ADD $16, R1
+	ADD $16, R2
+	ADD $16, R3
+	ADD $16, R4
+	ADD $16, R5
+	ADD $16, R6
+	ADD $16, R7
+	ADD $16, R8
+	ADD $16, R9
+	ADD $16, R10
+	ADD $16, R11
+	ADD $16, R12
+	SUB $1, R0
+	CBNZ R0, loop
+
+done:
+	RET
+
+// func gruNEON(n, stride int, gates, q, y, w, h *float32)
+TEXT ·gruNEON(SB), 0, $16-56
+	MOVD n+0(FP), R0
+	MOVD stride+8(FP), R20
+	LSL $2, R20
+	MOVD gates+16(FP), R1
+	ADD R20, R1, R2
+	ADD R20, R2, R3
+	MOVD q+24(FP), R4
+	MOVD y+32(FP), R5
+	MOVD w+40(FP), R6
+	ADD R20, R6, R7
+	ADD R20, R7, R8
+	MOVD h+48(FP), R9
+	MOVD $constsNEON<>(SB), R19
+	MOVWU 56(R19), R20
+	VDUP R20, V31.S4
+	MOVWU 60(R19), R20
+	VDUP R20, V30.S4
+	MOVWU 16(R19), R20
+	VDUP R20, V29.S4
+	MOVWU 20(R19), R20
+	VDUP R20, V28.S4
+	MOVWU 24(R19), R20
+	VDUP R20, V27.S4
+	MOVWU 28(R19), R20
+	VDUP R20, V26.S4
+	MOVWU 32(R19), R20
+	VDUP R20, V25.S4
+	MOVWU 36(R19), R20
+	VDUP R20, V24.S4
+	MOVWU 40(R19), R20
+	VDUP R20, V23.S4
+	MOVWU 44(R19), R20
+	VDUP R20, V22.S4
+	MOVWU 48(R19), R20
+	VDUP R20, V21.S4
+	MOVWU 4(R19), R20
+	VDUP R20, V20.S4
+	MOVWU 0(R19), R20
+	VDUP R20, V19.S4
+	MOVWU 8(R19), R20
+	VDUP R20, V18.S4
+	MOVWU 12(R19), R20
+	VDUP R20, V17.S4
+	MOVWU 52(R19), R20
+	VDUP R20, V16.S4
+	LSR $2, R0
+	CBZ R0, done
+
+loop:
+	VLD1 (R1), [V0.S4]
+	VLD1 (R6), [V1.S4]
+	WORD $0x4e21d401 // FADD V1, V0, V1
+	WORD $0x4ebf1c20 // ORR V0, V1, V31
+	WORD $0x4e3ef400 // FMAX V0, V0, V30
+	VMOV V29.B16, V2.B16
+	WORD $0x4e3ccc02 // FMLA V2, V0, V28
+	WORD $0x4ebdd443 // FSUB V3, V2, V29
+	WORD $0x4ebacc60 // FMLS V0, V3, V26
+	WORD $0x4ebbcc60 // FMLS V0, V3, V27
+	VMOV V24.B16, V3.B16
+	WORD $0x4e20cf23 // FMLA V3, V25, V0
+	VMOV V23.B16, V4.B16
+	WORD $0x4e20cc64 // FMLA V4, V3, V0
+	VMOV V22.B16, V3.B16
+	WORD $0x4e20cc83 // FMLA V3, V4, V0
+	VMOV V21.B16, V4.B16
+	WORD $0x4e20cc64 // FMLA V4, V3, V0
+	WORD $0x6e20dc03 // FMUL V3, V0, V0
+	WORD $0x4e24cc60 // FMLA V0, V3, V4
+	WORD $0x4e34d400 // FADD V0, V0, V20
+	WORD $0x6ebd8442 // SUB V2, V2, V29
+	WORD $0x4f3f0444 // SSHR$1 V4, V2
+	VSHL $23, V4.S4, V3.S4
+	WORD $0x4eb48463 // ADD V3, V3, V20
+	WORD $0x6e23dc03 // FMUL V3, V0, V3
+	WORD $0x6ea48444 // SUB V4, V2, V4
+	VSHL $23, V4.S4, V4.S4
+	WORD $0x4eb48484 // ADD V4, V4, V20
+	WORD $0x6e24dc64 // FMUL V4, V3, V4
+	WORD $0x6eb3e423 // FCMGT V3, V1, V19
+	WORD $0x6e641e83 // BSL V3, V20, V4
+	WORD $0x4e34d484 // FADD V4, V4, V20
+	WORD $0x6e24fc64 // FDIV V4, V3, V4
+	VST1 [V4.S4], (R1)
+	VLD1 (R8), [V3.S4]
+	VST1 [V3.S4], (R4)
+	VLD1 (R3), [V1.S4]
+	WORD $0x4e23cc81 // FMLA V1, V4, V3
+	WORD $0x4e321c23 // AND V3, V1, V18
+	WORD $0x4eb1f463 // FMIN V3, V3, V17
+	WORD $0x4e23d463 // FADD V3, V3, V3
+	VMOV V29.B16, V4.B16
+	WORD $0x4e3ccc64 // FMLA V4, V3, V28
+	WORD $0x4ebdd482 // FSUB V2, V4, V29
+	WORD $0x4ebacc43 // FMLS V3, V2, V26
+	WORD $0x4ebbcc43 // FMLS V3, V2, V27
+	VMOV V24.B16, V2.B16
+	WORD $0x4e23cf22 // FMLA V2, V25, V3
+	VMOV V23.B16, V0.B16
+	WORD $0x4e23cc40 // FMLA V0, V2, V3
+	VMOV V22.B16, V2.B16
+	WORD $0x4e23cc02 // FMLA V2, V0, V3
+	VMOV V21.B16, V0.B16
+	WORD $0x4e23cc40 // FMLA V0, V2, V3
+	WORD $0x6e23dc62 // FMUL V2, V3, V3
+	WORD $0x4e20cc43 // FMLA V3, V2, V0
+	VSHL $23, V4.S4, V4.S4
+	WORD $0x4eb48484 // ADD V4, V4, V20
+	WORD $0x4eb4d480 // FSUB V0, V4, V20
+	WORD $0x4e23cc80 // FMLA V0, V4, V3
+	WORD $0x4e30d403 // FADD V3, V0, V16
+	WORD $0x6e23fc03 // FDIV V3, V0, V3
+	WORD $0x4e3f1c21 // AND V1, V1, V31
+	WORD $0x4ea11c61 // ORR V1, V3, V1
+	VST1 [V1.S4], (R3)
+	VLD1 (R2), [V3.S4]
+	VLD1 (R7), [V0.S4]
+	WORD $0x4e20d460 // FADD V0, V3, V0
+	WORD $0x4ebf1c03 // ORR V3, V0, V31
+	WORD $0x4e3ef463 // FMAX V3, V3, V30
+	VMOV V29.B16, V4.B16
+	WORD $0x4e3ccc64 // FMLA V4, V3, V28
+	WORD $0x4ebdd482 // FSUB V2, V4, V29
+	WORD $0x4ebacc43 // FMLS V3, V2, V26
+	WORD $0x4ebbcc43 // FMLS V3, V2, V27
+	VMOV V24.B16, V2.B16
+	WORD $0x4e23cf22 // FMLA V2, V25, V3
+	VMOV V23.B16, V5.B16
+	WORD $0x4e23cc45 // FMLA V5, V2, V3
+	VMOV V22.B16, V2.B16
+	WORD $0x4e23cca2 // FMLA V2, V5, V3
+	VMOV V21.B16, V5.B16
+	WORD $0x4e23cc45 // FMLA V5, V2, V3
+	WORD $0x6e23dc62 // FMUL V2, V3, V3
+	WORD $0x4e25cc43 // FMLA V3, V2, V5
+	WORD $0x4e34d463 // FADD V3, V3, V20
+	WORD $0x6ebd8484 // SUB V4, V4, V29
+	WORD $0x4f3f0485 // SSHR$1 V5, V4
+	VSHL $23, V5.S4, V2.S4
+	WORD $0x4eb48442 // ADD V2, V2, V20
+	WORD $0x6e22dc62 // FMUL V2, V3, V2
+	WORD $0x6ea58485 // SUB V5, V4, V5
+	VSHL $23, V5.S4, V5.S4
+	WORD $0x4eb484a5 // ADD V5, V5, V20
+	WORD $0x6e25dc45 // FMUL V5, V2, V5
+	WORD $0x6eb3e402 // FCMGT V2, V0, V19
+	WORD $0x6e651e82 // BSL V2, V20, V5
+	WORD $0x4e34d4a5 // FADD V5, V5, V20
+	WORD $0x6e25fc45 // FDIV V5, V2, V5
+	VST1 [V5.S4], (R2)
+	VLD1 (R9), [V2.S4]
+	WORD $0x4ea1d442 // FSUB V2, V2, V1
+	WORD $0x4e22cca1 // FMLA V1, V5, V2
+	VST1 [V1.S4], (R5)
+	ADD $16, R1
+	ADD $16, R2
+	ADD $16, R3
+	ADD $16, R4
+	ADD $16, R5
+	ADD $16, R6
+	ADD $16, R7
+	ADD $16, R8
+	ADD $16, R9
+	SUB $1, R0
+	CBNZ R0, loop
+
+done:
+	RET
+
+// func gruGradNEON(n, stride int, dg, dw, d, gates, h, q *float32)
+TEXT ·gruGradNEON(SB), 0, $16-64
+	MOVD n+0(FP), R0
+	MOVD stride+8(FP), R20
+	LSL $2, R20
+	MOVD dg+16(FP), R1
+	ADD R20, R1, R2
+	ADD R20, R2, R3
+	MOVD dw+24(FP), R4
+	ADD R20, R4, R5
+	ADD R20, R5, R6
+	MOVD d+32(FP), R7
+	MOVD gates+40(FP), R8
+	ADD R20, R8, R9
+	ADD R20, R9, R10
+	MOVD h+48(FP), R11
+	MOVD q+56(FP), R12
+	MOVD $constsNEON<>(SB), R19
+	MOVWU 4(R19), R20
+	VDUP R20, V31.S4
+	LSR $2, R0
+	CBZ R0, done
+
+loop:
+	VLD1 (R7), [V0.S4]
+	VLD1 (R9), [V1.S4]
+	VLD1 (R10), [V2.S4]
+	WORD $0x6e21dc03 // FMUL V3, V0, V1
+	VST1 [V3.S4], (R7)
+	WORD $0x4ea1d7e1 // FSUB V1, V31, V1
+	VLD1 (R11), [V4.S4]
+	WORD $0x4ea2d484 // FSUB V4, V4, V2
+	WORD $0x6e24dc64 // FMUL V4, V3, V4
+	WORD $0x6e21dc84 // FMUL V4, V4, V1
+	VST1 [V4.S4], (R2)
+	VST1 [V4.S4], (R5)
+	WORD $0x6e21dc01 // FMUL V1, V0, V1
+	VMOV V31.B16, V0.B16
+	WORD $0x4ea2cc40 // FMLS V0, V2, V2
+	WORD $0x6e20dc20 // FMUL V0, V1, V0
+	VST1 [V0.S4], (R3)
+	VLD1 (R8), [V1.S4]
+	WORD $0x6e21dc00 // FMUL V0, V0, V1
+	VST1 [V0.S4], (R6)
+	VLD1 (R12), [V2.S4]
+	WORD $0x6e22dc02 // FMUL V2, V0, V2
+	WORD $0x4ea1d7e1 // FSUB V1, V31, V1
+	WORD $0x6e21dc41 // FMUL V1, V2, V1
+	VST1 [V1.S4], (R1)
+	VST1 [V1.S4], (R4)
+	ADD $16, R1
+	ADD $16, R2
+	ADD $16, R3
+	ADD $16, R4
+	ADD $16, R5
+	ADD $16, R6
+	ADD $16, R7
+	ADD $16, R8
+	ADD $16, R9
+	ADD $16, R10
+	ADD $16, R11
+	ADD $16, R12
 	SUB $1, R0
 	CBNZ R0, loop
 

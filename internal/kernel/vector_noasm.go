@@ -64,16 +64,20 @@ func exps(dst, src []Float, shift Float) {
 	expsGo(dst, src, shift)
 }
 
-func norm(dst, x, gain, bias []Float, mean, rstd Float) {
-	normGo(dst, x, gain, bias, mean, rstd)
+func shift(dst, x []Float, by Float) {
+	shiftGo(dst, x, by)
 }
 
-func normGrad(dx, dy, x, gain []Float, mean, rstd, s1, s2 Float) {
-	normGradGo(dx, dy, x, gain, mean, rstd, s1, s2)
+func norm(y, xhat, gain, bias []Float, inv Float) {
+	normGo(y, xhat, gain, bias, inv)
 }
 
-func normParams(dgain, dbias, dy, x []Float, mean, rstd Float) {
-	normParamsGo(dgain, dbias, dy, x, mean, rstd)
+func normGrad(dx, dy, xhat, gain []Float, inv, mean, along Float) {
+	normGradGo(dx, dy, xhat, gain, inv, mean, along)
+}
+
+func softmaxGrad(dx, dy, p []Float, mean Float) {
+	softmaxGradGo(dx, dy, p, mean)
 }
 
 func adam(p, grad, m, v []Float, b1, a1, b2, a2, keep, rate, scale, eps Float) {
@@ -86,4 +90,20 @@ func momentum(p, grad, m []Float, lr, mu, decay Float) {
 
 func nesterov(p, grad, m []Float, lr, mu, decay Float) {
 	nesterovGo(p, grad, m, lr, mu, decay)
+}
+
+func lstm(n, stride int, gates, c, tc, m []Float) {
+	lstmGo(n, stride, gates, c, tc, m)
+}
+
+func lstmGrad(n, stride int, dg, dc, dm, gates, c, tc []Float) {
+	lstmGradGo(n, stride, dg, dc, dm, gates, c, tc)
+}
+
+func gru(n, stride int, gates, q, y, w, h []Float) {
+	gruGo(n, stride, gates, q, y, w, h)
+}
+
+func gruGrad(n, stride int, dg, dw, d, gates, h, q []Float) {
+	gruGradGo(n, stride, dg, dw, d, gates, h, q)
 }

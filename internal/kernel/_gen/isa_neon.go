@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // neon writes arm64. What Go's assembler has no name for is a WORD with the
@@ -32,7 +33,7 @@ func (m *neon) data(out *bytes.Buffer) {
 }
 
 func (m *neon) vector(out *bytes.Buffer, k kernel) {
-	ptrs, scalars, size := params(k)
+	ptrs, scalars, size := k.offsets()
 	b := newBody("neon")
 	k.body(b)
 	a := allocate(b, 32, func(in inst) bool { return in.op == "scalar" || in.op == "const" })
@@ -40,18 +41,28 @@ func (m *neon) vector(out *bytes.Buffer, k kernel) {
 	p := func(format string, args ...any) { fmt.Fprintf(out, "\t"+format+"\n", args...) }
 	fmt.Fprintf(out, "\n// %s\nTEXT ·%sNEON(SB), 0, $16-%d\n", signature(k, "NEON"), k.name, size)
 	p("MOVD n+0(FP), R0")
-	stored := map[string]bool{}
-	for _, in := range b.insts {
-		if in.op == "store" {
-			stored[in.name] = true
-		}
+	// Every part of a slice has its own pointer, from R1 on.
+	if k.parted() {
+		p("MOVD stride+8(FP), R20")
+		p("LSL $2, R20")
 	}
-	// Loads go through R1… and move on; stores through R9….
-	for i, name := range ptrs {
-		p("MOVD %s+%d(FP), R%d", name, 8+8*i, i+1)
-		if stored[name] {
-			p("MOVD R%d, R%d", i+1, i+9)
+	var first []int // the register of part 0
+	next := 1
+	for i, s := range k.each() {
+		p("MOVD %s+%d(FP), R%d", s.name, ptrs+8*i, next)
+		first = append(first, next)
+		for range s.parts - 1 {
+			p("ADD R20, R%d, R%d", next, next+1)
+			next++
 		}
+		next++
+	}
+	if next > 18 {
+		panic(k.name + " has too many slices")
+	}
+	mem := func(name string) string {
+		i, part := k.pointer(name)
+		return fmt.Sprintf("(R%d)", first[i]+part)
 	}
 	if slices.ContainsFunc(b.insts, func(in inst) bool { return in.op == "const" }) {
 		p("MOVD $constsNEON<>(SB), R19")
@@ -60,7 +71,7 @@ func (m *neon) vector(out *bytes.Buffer, k kernel) {
 		r := a.reg[value(i)]
 		switch in.op {
 		case "scalar":
-			p("MOVWU %s+%d(FP), R20", in.name, 8+8*len(ptrs)+4*slices.Index(scalars, in.name))
+			p("MOVWU %s+%d(FP), R20", in.name, scalars+4*slices.Index(strings.Fields(k.scalars), in.name))
 			p("VDUP R20, V%d.S4", r)
 		case "const":
 			j := slices.Index(m.consts, in.bits)
@@ -75,14 +86,17 @@ func (m *neon) vector(out *bytes.Buffer, k kernel) {
 	p("LSR $2, R0")
 	p("CBZ R0, done")
 	out.WriteString("\nloop:\n")
-	m.body(out, b, a, ptrs)
+	m.body(out, b, a, mem)
+	for r := 1; r < next; r++ {
+		p("ADD $16, R%d", r)
+	}
 	p("SUB $1, R0")
 	p("CBNZ R0, loop")
 	out.WriteString("\ndone:\n")
 	p("RET")
 }
 
-func (m *neon) body(out *bytes.Buffer, b *body, a *allocation, ptrs []string) {
+func (m *neon) body(out *bytes.Buffer, b *body, a *allocation, mem func(name string) string) {
 	p := func(format string, args ...any) { fmt.Fprintf(out, "\t"+format+"\n", args...) }
 	ops := map[string]struct {
 		name string
@@ -103,9 +117,9 @@ func (m *neon) body(out *bytes.Buffer, b *body, a *allocation, ptrs []string) {
 		switch in.op {
 		case "const", "scalar":
 		case "load":
-			p("VLD1.P 16(R%d), [V%d.S4]", slices.Index(ptrs, in.name)+1, result())
+			p("VLD1 %s, [V%d.S4]", mem(in.name), result())
 		case "store":
-			p("VST1.P [V%d.S4], 16(R%d)", arg(0), slices.Index(ptrs, in.name)+9)
+			p("VST1 [V%d.S4], %s", arg(0), mem(in.name))
 			a.release(i, -1)
 		case "sqrt":
 			x := arg(0)

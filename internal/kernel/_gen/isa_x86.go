@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // x86 writes AVX-512 (width 512) and AVX2 with FMA (width 256).
@@ -66,7 +67,7 @@ func (m *x86) data(out *bytes.Buffer) {
 }
 
 func (m *x86) vector(out *bytes.Buffer, k kernel) {
-	ptrs, scalars, size := params(k)
+	ptrs, scalars, size := k.offsets()
 	b := newBody(map[int]string{512: "avx512", 256: "avx2"}[m.width])
 	k.body(b)
 	regs := 32
@@ -78,49 +79,70 @@ func (m *x86) vector(out *bytes.Buffer, k kernel) {
 	p := func(format string, args ...any) { fmt.Fprintf(out, "\t"+format+"\n", args...) }
 	fmt.Fprintf(out, "\n// %s\nTEXT ·%s%d(SB), 0, $16-%d\n", signature(k, m.suffix()), k.name, m.width, size)
 	p("MOVQ n+0(FP), CX")
-	for i, name := range ptrs {
-		p("MOVQ %s+%d(FP), %s", name, 8+8*i, x86Pointers[i])
+	if k.parted() {
+		p("MOVQ stride+8(FP), BX")
+		p("SHLQ $2, BX")
+		p("LEAQ (BX)(BX*2), AX")
+	}
+	for i, s := range k.each() {
+		p("MOVQ %s+%d(FP), %s", s.name, ptrs+8*i, x86Pointers[i])
 	}
 	a := allocate(b, regs, pin)
 	for i, in := range b.insts {
 		switch {
 		case in.op == "scalar":
-			p("VBROADCASTSS %s+%d(FP), %s", in.name, 8+8*len(ptrs)+4*slices.Index(scalars, in.name), m.name(a.reg[value(i)]))
+			p("VBROADCASTSS %s+%d(FP), %s", in.name, scalars+4*slices.Index(strings.Fields(k.scalars), in.name), m.name(a.reg[value(i)]))
 		case in.op == "const" && m.width == 512:
 			p("VBROADCASTSS %s, %s", m.constant(in.bits), m.name(a.reg[value(i)]))
 		}
 	}
-	p("XORQ AX, AX")
+	if !k.parted() {
+		p("XORQ AX, AX")
+	}
 	p("SUBQ $%d, CX", m.lanes())
 	p("JLT  tail")
 	out.WriteString("\nloop:\n")
-	m.body(out, b, allocate(b, regs, pin), ptrs, false)
-	p("ADDQ $%d, AX", m.lanes())
+	m.body(out, k, b, allocate(b, regs, pin), false)
+	if k.parted() {
+		for i := range k.each() {
+			p("ADDQ $%d, %s", m.width/8, x86Pointers[i])
+		}
+	} else {
+		p("ADDQ $%d, AX", m.lanes())
+	}
 	p("SUBQ $%d, CX", m.lanes())
 	p("JGE  loop")
 	out.WriteString("\ntail:\n")
 	p("ADDQ $%d, CX", m.lanes())
 	p("JLE  done")
 	if m.width == 512 {
-		p("MOVQ $1, BX")
-		p("SHLQ CX, BX")
-		p("DECQ BX")
-		p("KMOVW BX, K1")
+		p("MOVQ $1, R13")
+		p("SHLQ CX, R13")
+		p("DECQ R13")
+		p("KMOVW R13, K1")
 	} else {
-		p("LEAQ lanes256<>+32(SB), BX")
+		p("LEAQ lanes256<>+32(SB), R13")
 		p("SHLQ $2, CX")
-		p("SUBQ CX, BX")
-		p("VMOVUPS (BX), Y15")
+		p("SUBQ CX, R13")
+		p("VMOVUPS (R13), Y15")
 	}
-	m.body(out, b, allocate(b, regs, pin), ptrs, true)
+	m.body(out, k, b, allocate(b, regs, pin), true)
 	out.WriteString("\ndone:\n")
 	p("VZEROUPPER")
 	p("RET")
 }
 
-func (m *x86) body(out *bytes.Buffer, b *body, a *allocation, ptrs []string, masked bool) {
+func (m *x86) body(out *bytes.Buffer, k kernel, b *body, a *allocation, masked bool) {
 	p := func(format string, args ...any) { fmt.Fprintf(out, "\t"+format+"\n", args...) }
-	mem := func(name string) string { return fmt.Sprintf("(%s)(AX*4)", x86Pointers[slices.Index(ptrs, name)]) }
+	// An index in AX serves all slices; with parts the pointers move, and BX and AX
+	// are one and three strides.
+	mem := func(name string) string {
+		i, part := k.pointer(name)
+		if !k.parted() {
+			return fmt.Sprintf("(%s)(AX*4)", x86Pointers[i])
+		}
+		return fmt.Sprintf("(%s%s)", x86Pointers[i], []string{"", ")(BX*1", ")(BX*2", ")(AX*1"}[part])
+	}
 	isConst := func(v value) bool { return m.width == 256 && b.insts[v].op == "const" }
 	var temps []int
 	// reg is v in a register, rm in a register or in memory.

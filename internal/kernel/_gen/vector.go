@@ -4,16 +4,50 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 )
 
-// An elementwise kernel: slices, the first of them the one whose length counts,
-// scalars, and the body. The comment is the Go it equals.
+// An elementwise kernel. A slice "gates/4" has four parts, g.0 to g.3, stride apart.
+// The definition is the Go function of the same name and the ending Go.
 type kernel struct {
 	name    string
-	slices  string // "dst a b"; pointers into them
+	slices  string
 	scalars string
 	body    func(b *body)
+}
+
+type slice struct {
+	name  string
+	parts int
+}
+
+func (k kernel) each() (list []slice) {
+	for _, f := range strings.Fields(k.slices) {
+		name, parts, _ := strings.Cut(f, "/")
+		n, _ := strconv.Atoi(parts)
+		list = append(list, slice{name, max(n, 1)})
+	}
+	return list
+}
+
+// parted is whether a slice has parts: then the kernel takes n and stride.
+func (k kernel) parted() bool { return strings.Contains(k.slices, "/") }
+
+func (k kernel) names() string {
+	var s []string
+	for _, x := range k.each() {
+		s = append(s, x.name)
+	}
+	return strings.Join(s, ", ")
+}
+
+// pointer splits the name of a load or store into the slice and the part.
+func (k kernel) pointer(name string) (index, part int) {
+	name, p, _ := strings.Cut(name, ".")
+	part, _ = strconv.Atoi(p)
+	return slices.IndexFunc(k.each(), func(s slice) bool { return s.name == name }), part
 }
 
 var kernels = []kernel{
@@ -55,7 +89,7 @@ var kernels = []kernel{
 	}},
 	{"sigmoidGrad", "dx dy y", "", func(b *body) {
 		y := b.load("y")
-		b.store("dx", b.fma(b.load("dy"), b.fnma(y, y, y), b.load("dx")))
+		b.store("dx", b.fma(b.load("dy"), b.mul(y, b.sub(b.num(1), y)), b.load("dx")))
 	}},
 	{"tanhs", "dst src", "", func(b *body) {
 		b.store("dst", b.tanh(b.load("src")))
@@ -67,20 +101,22 @@ var kernels = []kernel{
 		x := b.sub(b.load("src"), b.scalar("shift"))
 		b.store("dst", b.exp(b.min(x, b.num(expMax))))
 	}},
-	{"norm", "dst x gain bias", "mean rstd", func(b *body) {
-		x := b.mul(b.sub(b.load("x"), b.scalar("mean")), b.scalar("rstd"))
-		b.store("dst", b.fma(x, b.load("gain"), b.load("bias")))
+	{"shift", "dst x", "by", func(b *body) {
+		b.store("dst", b.sub(b.load("x"), b.scalar("by")))
 	}},
-	{"normGrad", "dx dy x gain", "mean rstd s1 s2", func(b *body) {
-		x := b.mul(b.sub(b.load("x"), b.scalar("mean")), b.scalar("rstd"))
-		d := b.fma(b.load("dy"), b.load("gain"), b.scalar("s1"))
-		b.store("dx", b.fma(b.fma(x, b.scalar("s2"), d), b.scalar("rstd"), b.load("dx")))
+	{"norm", "y xhat gain bias", "inv", func(b *body) { // xhat begins as x - mean
+		x := b.mul(b.load("xhat"), b.scalar("inv"))
+		b.store("xhat", x)
+		b.store("y", b.fma(x, b.load("gain"), b.load("bias")))
 	}},
-	{"normParams", "dgain dbias dy x", "mean rstd", func(b *body) {
-		x := b.mul(b.sub(b.load("x"), b.scalar("mean")), b.scalar("rstd"))
-		dy := b.load("dy")
-		b.store("dgain", b.fma(dy, x, b.load("dgain")))
-		b.store("dbias", b.add(b.load("dbias"), dy))
+	{"normGrad", "dx dy xhat gain", "inv mean along", func(b *body) {
+		d := b.sub(b.mul(b.load("dy"), b.load("gain")), b.scalar("mean"))
+		d = b.fnma(b.load("xhat"), b.scalar("along"), d)
+		b.store("dx", b.fma(d, b.scalar("inv"), b.load("dx")))
+	}},
+	{"softmaxGrad", "dx dy p", "mean", func(b *body) {
+		d := b.sub(b.load("dy"), b.scalar("mean"))
+		b.store("dx", b.fma(b.load("p"), d, b.load("dx")))
 	}},
 	{"adam", "p grad m v", "b1 a1 b2 a2 keep rate scale eps", func(b *body) {
 		d := b.load("grad")
@@ -103,6 +139,66 @@ var kernels = []kernel{
 		m := b.fma(b.load("m"), b.scalar("mu"), d)
 		b.store("m", m)
 		b.store("p", b.fnma(b.fma(m, b.scalar("mu"), d), b.scalar("lr"), p))
+	}},
+	{"lstm", "gates/4 c tc m", "", func(b *body) {
+		i := b.sigmoid(b.load("gates.0"))
+		b.store("gates.0", i)
+		u := b.tanh(b.load("gates.2"))
+		b.store("gates.2", u)
+		iu := b.mul(i, u)
+		f := b.sigmoid(b.load("gates.1"))
+		b.store("gates.1", f)
+		c := b.fma(f, b.load("c"), iu)
+		b.store("c", c)
+		t := b.tanh(c)
+		b.store("tc", t)
+		o := b.sigmoid(b.load("gates.3"))
+		b.store("gates.3", o)
+		b.store("m", b.mul(o, t))
+	}},
+	{"lstmGrad", "dg/4 dc dm gates/4 c tc", "", func(b *body) {
+		one := b.num(1)
+		o, t, d := b.load("gates.3"), b.load("tc"), b.load("dm")
+		do := b.mul(d, o)
+		b.store("dg.3", b.mul(b.mul(do, t), b.sub(one, o)))
+		e := b.fma(do, b.fnma(t, t, one), b.load("dc"))
+		i, u := b.load("gates.0"), b.load("gates.2")
+		ei := b.mul(e, i)
+		b.store("dg.0", b.mul(b.mul(ei, u), b.sub(one, i)))
+		b.store("dg.2", b.mul(ei, b.fnma(u, u, one)))
+		f := b.load("gates.1")
+		ef := b.mul(e, f)
+		b.store("dg.1", b.mul(b.mul(ef, b.load("c")), b.sub(one, f)))
+		b.store("dc", ef)
+	}},
+	{"gru", "gates/3 q y w/3 h", "", func(b *body) {
+		r := b.sigmoid(b.add(b.load("gates.0"), b.load("w.0")))
+		b.store("gates.0", r)
+		q := b.load("w.2")
+		b.store("q", q)
+		u := b.tanh(b.fma(r, q, b.load("gates.2")))
+		b.store("gates.2", u)
+		z := b.sigmoid(b.add(b.load("gates.1"), b.load("w.1")))
+		b.store("gates.1", z)
+		b.store("y", b.fma(z, b.sub(b.load("h"), u), u))
+	}},
+	{"gruGrad", "dg/3 dw/3 d gates/3 h q", "", func(b *body) {
+		one := b.num(1)
+		e, z, u := b.load("d"), b.load("gates.1"), b.load("gates.2")
+		ez := b.mul(e, z)
+		b.store("d", ez)
+		y := b.sub(one, z)
+		dz := b.mul(b.mul(ez, b.sub(b.load("h"), u)), y)
+		b.store("dg.1", dz)
+		b.store("dw.1", dz)
+		du := b.mul(b.mul(e, y), b.fnma(u, u, one))
+		b.store("dg.2", du)
+		r := b.load("gates.0")
+		dur := b.mul(du, r)
+		b.store("dw.2", dur)
+		dr := b.mul(b.mul(dur, b.load("q")), b.sub(one, r))
+		b.store("dg.0", dr)
+		b.store("dw.0", dr)
 	}},
 }
 
@@ -205,7 +301,7 @@ type isa interface {
 func vectors(to isa, out, stubs *bytes.Buffer) {
 	for _, k := range kernels {
 		to.vector(out, k)
-		fmt.Fprintf(stubs, "\n//go:noescape\nfunc %s%s(n int, %s *float32%s)\n", k.name, to.suffix(), commas(k.slices), scalarParams(k, "float32"))
+		fmt.Fprintf(stubs, "\n//go:noescape\n%s\n", signature(k, to.suffix()))
 	}
 	to.data(out)
 }
@@ -242,80 +338,120 @@ func constants(out *bytes.Buffer) {
 	out.WriteString("}\n")
 }
 
-func params(k kernel) (ptrs, scalars []string, size int) {
-	ptrs, scalars = strings.Fields(k.slices), strings.Fields(k.scalars)
-	return ptrs, scalars, 8 + 8*len(ptrs) + 4*len(scalars)
+// offsets of the arguments in the frame: n, stride, pointers, scalars.
+func (k kernel) offsets() (pointers, scalars, size int) {
+	pointers = 8
+	if k.parted() {
+		pointers = 16
+	}
+	scalars = pointers + 8*len(k.each())
+	return pointers, scalars, scalars + 4*len(strings.Fields(k.scalars))
 }
 
 func signature(k kernel, suffix string) string {
-	return fmt.Sprintf("func %s%s(n int, %s *float32%s)", k.name, suffix, commas(k.slices), scalarParams(k, "float32"))
+	n := "n"
+	if k.parted() {
+		n = "n, stride"
+	}
+	return fmt.Sprintf("func %s%s(%s int, %s *float32%s)", k.name, suffix, n, k.names(), scalarParams(k, "float32"))
 }
 
 // The dispatchers: a switch of the tier, in runs short enough for the garbage
 // collector to stop between them.
 
 func dispatchHead(out *bytes.Buffer, k kernel) {
-	fmt.Fprintf(out, "\nfunc %s(%s []Float%s) {\n", k.name, commas(k.slices), scalarParams(k, "Float"))
+	n := ""
+	if k.parted() {
+		n = "n, stride int, "
+	}
+	fmt.Fprintf(out, "\nfunc %s(%s%s []Float%s) {\n", k.name, n, k.names(), scalarParams(k, "Float"))
 }
 
 func goCall(k kernel) string {
-	return fmt.Sprintf("%sGo(%s%s)", k.name, commas(k.slices), scalarArgs(k))
-}
-
-func refs(k kernel, index string) string {
-	var s []string
-	for _, p := range strings.Fields(k.slices) {
-		s = append(s, fmt.Sprintf("&%s[%s]", p, index))
+	n := ""
+	if k.parted() {
+		n = "n, stride, "
 	}
-	return strings.Join(s, ", ")
+	return fmt.Sprintf("%sGo(%s%s%s)", k.name, n, k.names(), scalarArgs(k))
 }
 
-// lead is the slice whose length counts: the last one, which is always read.
-func lead(k kernel) string {
-	f := strings.Fields(k.slices)
-	return f[len(f)-1]
+// args are the arguments of a run of n elements from index on.
+func args(k kernel, n, index string) string {
+	s := []string{n}
+	if k.parted() {
+		s = append(s, "stride")
+	}
+	for _, p := range k.each() {
+		s = append(s, fmt.Sprintf("&%s[%s]", p.name, index))
+	}
+	return strings.Join(s, ", ") + scalarArgs(k)
+}
+
+// length is how many elements a kernel handles.
+func length(k kernel) string {
+	if k.parted() {
+		return "n"
+	}
+	all := k.each()
+	return fmt.Sprintf("len(%s)", all[len(all)-1].name)
 }
 
 func dispatchAMD64(out *bytes.Buffer) {
 	for _, k := range kernels {
 		dispatchHead(out, k)
 		fmt.Fprintf(out, "if tier == goTier {\n%s\nreturn\n}\n", goCall(k))
-		fmt.Fprintf(out, "for i, n := 0, len(%s); i < n; i += run {\n", lead(k))
-		fmt.Fprintf(out, "if tier == avx512Tier {\n%s512(min(run, n-i), %s%s)\n", k.name, refs(k, "i"), scalarArgs(k))
-		fmt.Fprintf(out, "} else {\n%s256(min(run, n-i), %s%s)\n}\n}\n}\n", k.name, refs(k, "i"), scalarArgs(k))
+		fmt.Fprintf(out, "for i, n := 0, %s; i < n; i += run {\n", length(k))
+		fmt.Fprintf(out, "if tier == avx512Tier {\n%s512(%s)\n", k.name, args(k, "min(run, n-i)", "i"))
+		fmt.Fprintf(out, "} else {\n%s256(%s)\n}\n}\n}\n", k.name, args(k, "min(run, n-i)", "i"))
 	}
 }
 
-// NEON has no masks: the last lanes go through a vector on the stack.
+// NEON has no masks: the last lanes go through vectors on the stack.
 func dispatchARM64(out *bytes.Buffer) {
 	for _, k := range kernels {
 		dispatchHead(out, k)
 		fmt.Fprintf(out, "if tier == goTier {\n%s\nreturn\n}\n", goCall(k))
-		fmt.Fprintf(out, "n := len(%s)\nfull := n &^ 3\n", lead(k))
-		fmt.Fprintf(out, "for i := 0; i < full; i += run {\n%sNEON(min(run, full-i), %s%s)\n}\n", k.name, refs(k, "i"), scalarArgs(k))
-		ptrs := strings.Fields(k.slices)
-		fmt.Fprintf(out, "if full < n {\nvar t [%d][4]Float\n", len(ptrs))
-		var args []string
-		for i, p := range ptrs {
-			fmt.Fprintf(out, "copy(t[%d][:n-full], %s[full:])\n", i, p)
-			args = append(args, fmt.Sprintf("&t[%d][0]", i))
+		if !k.parted() {
+			fmt.Fprintf(out, "n := %s\n", length(k))
 		}
-		fmt.Fprintf(out, "%sNEON(4, %s%s)\n", k.name, strings.Join(args, ", "), scalarArgs(k))
-		stored := map[string]bool{}
-		b := newBody("neon")
-		k.body(b)
-		for _, in := range b.insts {
-			if in.op == "store" {
-				stored[in.name] = true
+		fmt.Fprintf(out, "full := n &^ 3\n")
+		fmt.Fprintf(out, "for i := 0; i < full; i += run {\n%sNEON(%s)\n}\n", k.name, args(k, "min(run, full-i)", "i"))
+		fmt.Fprintf(out, "if full < n {\n")
+		in := "4"
+		if k.parted() {
+			in = "4, 4"
+		}
+		stored := storedBy(k)
+		var load, save string
+		for i, s := range k.each() {
+			fmt.Fprintf(out, "var t%d [%d]Float\n", i, 4*s.parts)
+			in += fmt.Sprintf(", &t%d[0]", i)
+			for part := range s.parts {
+				at, name := "full:", s.name
+				if s.parts > 1 {
+					at, name = fmt.Sprintf("%d*stride+full:", part), fmt.Sprintf("%s.%d", s.name, part)
+				}
+				load += fmt.Sprintf("copy(t%d[%d:][:n-full], %s[%s])\n", i, 4*part, s.name, at)
+				if stored[name] {
+					save += fmt.Sprintf("copy(%s[%s][:n-full], t%d[%d:])\n", s.name, at, i, 4*part)
+				}
 			}
 		}
-		for i, p := range ptrs {
-			if stored[p] {
-				fmt.Fprintf(out, "copy(%s[full:n], t[%d][:])\n", p, i)
-			}
-		}
-		out.WriteString("}\n}\n")
+		fmt.Fprintf(out, "%s%sNEON(%s%s)\n%s}\n}\n", load, k.name, in, scalarArgs(k), save)
 	}
+}
+
+// storedBy are the slices and parts that k writes.
+func storedBy(k kernel) map[string]bool {
+	stored := map[string]bool{}
+	b := newBody("neon")
+	k.body(b)
+	for _, in := range b.insts {
+		if in.op == "store" {
+			stored[in.name] = true
+		}
+	}
+	return stored
 }
 
 func dispatchGo(out *bytes.Buffer) {

@@ -1,0 +1,75 @@
+package kernel
+
+// The gates of the two common cells, one row of H units at a time, in one pass.
+// Gates lie beside each other, [4, H] or [3, H].
+
+// LSTMGates takes gates i, f, u, o [4, H] before their activations and c [H]. It
+// sets them to what they are after, c = f∘c + i∘u, tc = tanh(c), m = o∘tc.
+func LSTMGates(H int, gates, c, tc, m []Float) {
+	lstm(H, H, gates[:4*H], c[:H], tc[:H], m[:H])
+}
+
+// LSTMGatesGrad goes back: gates and tc are what LSTMGates left, c what it began
+// with, dm the gradient of m. dc, that of the new c, becomes that of c, and dgates
+// is set to that of the gates before their activations.
+func LSTMGatesGrad(H int, gates, c, tc, dm, dc, dgates []Float) {
+	lstmGrad(H, H, dgates[:4*H], dc[:H], dm[:H], gates[:4*H], c[:H], tc[:H])
+}
+
+// GRUGates takes gates r, z, n [3, H] = x·Wx + B, hw [3, H] = h·Wh and h [H]. It
+// sets r and z to σ(r+hw), n to tanh(n + r∘hw), q to the last part of hw, and y to
+// (1-z)∘n + z∘h.
+func GRUGates(H int, gates, hw, h, q, y []Float) {
+	gru(H, H, gates[:3*H], q[:H], y[:H], hw[:3*H], h[:H])
+}
+
+// GRUGatesGrad goes back: d, the gradient of y, becomes z∘d, the part of h's
+// gradient that does not pass through hw; dgates and dhw are set.
+func GRUGatesGrad(H int, gates, h, q, d, dgates, dhw []Float) {
+	gruGrad(H, H, dgates[:3*H], dhw[:3*H], d[:H], gates[:3*H], h[:H], q[:H])
+}
+
+func lstmGo(n, stride int, g, c, tc, m []Float) {
+	for j := range n {
+		i, f, u, o := sigmoid(g[j]), sigmoid(g[stride+j]), tanh(g[2*stride+j]), sigmoid(g[3*stride+j])
+		g[j], g[stride+j], g[2*stride+j], g[3*stride+j] = i, f, u, o
+		c[j] = Float(f*c[j]) + Float(i*u)
+		tc[j] = tanh(c[j])
+		m[j] = o * tc[j]
+	}
+}
+
+func lstmGradGo(n, stride int, dg, dc, dm, g, c, tc []Float) {
+	for j := range n {
+		i, f, u, o, t := g[j], g[stride+j], g[2*stride+j], g[3*stride+j], tc[j]
+		do := dm[j] * o
+		e := dc[j] + Float(do*(1-Float(t*t)))
+		dg[j] = e * i * u * (1 - i)
+		dg[stride+j] = e * f * c[j] * (1 - f)
+		dg[2*stride+j] = e * i * (1 - Float(u*u))
+		dg[3*stride+j] = do * t * (1 - o)
+		dc[j] = e * f
+	}
+}
+
+func gruGo(n, stride int, g, q, y, w, h []Float) {
+	for j := range n {
+		r, z := sigmoid(g[j]+w[j]), sigmoid(g[stride+j]+w[stride+j])
+		q[j] = w[2*stride+j]
+		u := tanh(g[2*stride+j] + Float(r*q[j]))
+		g[j], g[stride+j], g[2*stride+j] = r, z, u
+		y[j] = u + Float(z*(h[j]-u))
+	}
+}
+
+func gruGradGo(n, stride int, dg, dw, d, g, h, q []Float) {
+	for j := range n {
+		r, z, u, e := g[j], g[stride+j], g[2*stride+j], d[j]
+		dz := e * z * (h[j] - u) * (1 - z)
+		du := e * (1 - z) * (1 - Float(u*u))
+		dr := du * r * q[j] * (1 - r)
+		dg[j], dg[stride+j], dg[2*stride+j] = dr, dz, du
+		dw[j], dw[stride+j], dw[2*stride+j] = dr, dz, du*r
+		d[j] = e * z
+	}
+}

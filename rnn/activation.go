@@ -1,6 +1,7 @@
 package rnn
 
 import (
+	"encoding"
 	"fmt"
 	"math"
 	"strconv"
@@ -9,46 +10,56 @@ import (
 	"github.com/recur-go/recur/grad"
 )
 
-// An Activation is a function applied to every element of a tensor. The ones
-// below have fused kernels in some cells; any other type that has Apply, built
-// from the tape's operations, will do too. Where an Activation is an option, nil
-// means the default that the option names.
-type Activation interface {
-	Apply(g *grad.Tape, x *grad.Var) *grad.Var
+// An Activation is a function applied to every element of a tensor: one of ONNX's
+// eleven, the identity, or a user's. Where an Activation is an option, the zero
+// value means the default that the option names. In text, and so in JSON, it is
+// what ParseActivation reads. Activations can be compared.
+type Activation struct {
+	name        string
+	alpha, beta float64
+	own         *func(g *grad.Tape, x *grad.Var) *grad.Var
 }
 
 // The activations without parameters.
 var (
-	Tanh     Activation = activation{name: "tanh"}
-	Sigmoid  Activation = activation{name: "sigmoid"}
-	ReLU     Activation = activation{name: "relu"}
-	Identity Activation = activation{name: "identity"}
-	Softplus Activation = activation{name: "softplus"} // log(1+exp(x))
-	Softsign Activation = activation{name: "softsign"} // x/(1+|x|)
+	Tanh     = Activation{name: "tanh"}
+	Sigmoid  = Activation{name: "sigmoid"}
+	ReLU     = Activation{name: "relu"}
+	Identity = Activation{name: "identity"}
+	Softplus = Activation{name: "softplus"} // log(1+exp(x))
+	Softsign = Activation{name: "softsign"} // x/(1+|x|)
 )
 
 // LeakyReLU is x where x ≥ 0, else alpha·x.
-func LeakyReLU(alpha float64) Activation { return activation{"leakyrelu", alpha, 0} }
+func LeakyReLU(alpha float64) Activation { return Activation{name: "leakyrelu", alpha: alpha} }
 
 // ThresholdedReLU is x where x > alpha, else 0.
-func ThresholdedReLU(alpha float64) Activation { return activation{"thresholdedrelu", alpha, 0} }
+func ThresholdedReLU(alpha float64) Activation {
+	return Activation{name: "thresholdedrelu", alpha: alpha}
+}
 
 // ELU is x where x ≥ 0, else alpha·(exp(x)-1) (Clevert et al. 2016).
-func ELU(alpha float64) Activation { return activation{"elu", alpha, 0} }
+func ELU(alpha float64) Activation { return Activation{name: "elu", alpha: alpha} }
 
 // ScaledTanh is alpha·tanh(beta·x).
-func ScaledTanh(alpha, beta float64) Activation { return activation{"scaledtanh", alpha, beta} }
+func ScaledTanh(alpha, beta float64) Activation {
+	return Activation{name: "scaledtanh", alpha: alpha, beta: beta}
+}
 
 // HardSigmoid is alpha·x + beta limited to [0, 1].
-func HardSigmoid(alpha, beta float64) Activation { return activation{"hardsigmoid", alpha, beta} }
+func HardSigmoid(alpha, beta float64) Activation {
+	return Activation{name: "hardsigmoid", alpha: alpha, beta: beta}
+}
 
 // Affine is alpha·x + beta.
-func Affine(alpha, beta float64) Activation { return activation{"affine", alpha, beta} }
+func Affine(alpha, beta float64) Activation {
+	return Activation{name: "affine", alpha: alpha, beta: beta}
+}
 
-// activation is one of ONNX's eleven, or the identity.
-type activation struct {
-	name        string
-	alpha, beta float64
+// ActivationFunc is a function of the program, built from operations of the tape. It
+// has no text form, so that a model with it cannot be saved by its options alone.
+func ActivationFunc(name string, f func(g *grad.Tape, x *grad.Var) *grad.Var) Activation {
+	return Activation{name: name, own: &f}
 }
 
 // parameters says how many of alpha and beta each takes, and ONNX's defaults.
@@ -68,29 +79,30 @@ func ParseActivation(s string) (Activation, error) {
 	name, args, open := strings.Cut(strings.ToLower(strings.TrimSpace(s)), "(")
 	p, ok := parameters[name]
 	if !ok {
-		return nil, fmt.Errorf("rnn: activation %q is not known", s)
+		return Activation{}, fmt.Errorf("rnn: activation %q is not known", s)
 	}
-	a := activation{name, p.alpha, p.beta}
+	a := Activation{name: name, alpha: p.alpha, beta: p.beta}
 	if !open {
 		return a, nil
 	}
 	args, closed := strings.CutSuffix(args, ")")
 	fields := strings.Split(args, ",")
 	if !closed || len(fields) > p.n {
-		return nil, fmt.Errorf("rnn: activation %q: %s takes %d parameters", s, name, p.n)
+		return Activation{}, fmt.Errorf("rnn: activation %q: %s takes %d parameters", s, name, p.n)
 	}
 	for i, f := range fields {
 		v, err := strconv.ParseFloat(strings.TrimSpace(f), 64)
-		if err != nil {
-			return nil, fmt.Errorf("rnn: activation %q: %q is no number", s, f)
+		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+			return Activation{}, fmt.Errorf("rnn: activation %q: %q is no number", s, f)
 		}
 		*[]*float64{&a.alpha, &a.beta}[i] = v
 	}
 	return a, nil
 }
 
-// String is what ParseActivation reads.
-func (a activation) String() string {
+// String is what ParseActivation reads, or the name of a function of the program.
+// The zero value is "".
+func (a Activation) String() string {
 	switch parameters[a.name].n {
 	case 1:
 		return fmt.Sprintf("%s(%v)", a.name, a.alpha)
@@ -100,10 +112,34 @@ func (a activation) String() string {
 	return a.name
 }
 
-// MarshalText writes what ParseActivation reads.
-func (a activation) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+var (
+	_ encoding.TextMarshaler   = Activation{}
+	_ encoding.TextUnmarshaler = &Activation{}
+)
 
-func (a activation) Apply(g *grad.Tape, x *grad.Var) *grad.Var {
+// MarshalText writes what UnmarshalText reads. It refuses a function of the program.
+func (a Activation) MarshalText() ([]byte, error) {
+	if a.own != nil {
+		return nil, fmt.Errorf("rnn: activation %q is a function of the program and has no text", a.name)
+	}
+	return []byte(a.String()), nil
+}
+
+// UnmarshalText reads what ParseActivation does, and "" as the zero value.
+func (a *Activation) UnmarshalText(text []byte) (err error) {
+	if len(text) == 0 {
+		*a = Activation{}
+		return nil
+	}
+	*a, err = ParseActivation(string(text))
+	return err
+}
+
+// Apply applies a to every element of x. It panics if a is the zero value.
+func (a Activation) Apply(g *grad.Tape, x *grad.Var) *grad.Var {
+	if a.own != nil {
+		return (*a.own)(g, x)
+	}
 	alpha := grad.Float(a.alpha)
 	switch a.name {
 	case "tanh":
@@ -126,30 +162,32 @@ func (a activation) Apply(g *grad.Tape, x *grad.Var) *grad.Var {
 		return g.Map(x, func(x grad.Float) grad.Float { return x / (1 + max(x, -x)) },
 			func(x, _ grad.Float) grad.Float { d := 1 + max(x, -x); return 1 / (d * d) })
 	case "leakyrelu":
-		return g.Map(x, func(x grad.Float) grad.Float { return below(x, 0, x, alpha*x) },
-			func(x, _ grad.Float) grad.Float { return below(x, 0, 1, alpha) })
+		return g.Map(x, func(x grad.Float) grad.Float { return choose(x < 0, alpha*x, x) },
+			func(x, _ grad.Float) grad.Float { return choose(x < 0, alpha, 1) })
 	case "thresholdedrelu":
-		return g.Map(x, func(x grad.Float) grad.Float { return below(-x, -alpha, 0, x) },
-			func(x, _ grad.Float) grad.Float { return below(-x, -alpha, 0, 1) })
+		return g.Map(x, func(x grad.Float) grad.Float { return choose(x > alpha, x, 0) },
+			func(x, _ grad.Float) grad.Float { return choose(x > alpha, 1, 0) })
 	case "elu":
 		return g.Map(x, func(x grad.Float) grad.Float {
-			return below(x, 0, x, alpha*grad.Float(math.Expm1(float64(x))))
-		}, func(x, y grad.Float) grad.Float { return below(x, 0, 1, y+alpha) })
+			if x < 0 {
+				return alpha * grad.Float(math.Expm1(float64(x)))
+			}
+			return x
+		}, func(x, y grad.Float) grad.Float { return choose(x < 0, y+alpha, 1) })
 	}
-	panic("rnn: unknown activation " + a.name)
+	panic(fmt.Sprintf("rnn: %q is no activation", a.name))
 }
 
-// below is no if x < limit, else yes.
-func below(x, limit, yes, no grad.Float) grad.Float {
-	if x < limit {
-		return no
+func choose(yes bool, a, b grad.Float) grad.Float {
+	if yes {
+		return a
 	}
-	return yes
+	return b
 }
 
-// or is a, or def if a is nil.
+// or is a, or def if a is the zero value.
 func or(a, def Activation) Activation {
-	if a == nil {
+	if a == (Activation{}) {
 		return def
 	}
 	return a

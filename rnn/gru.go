@@ -5,6 +5,7 @@ import (
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/tensor"
 )
 
 // GRU is the gated recurrent unit of Cho et al. 2014. With x·Wx + B cut into
@@ -62,27 +63,40 @@ func (c *GRU) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 
 // Unroll projects all inputs in one product, and runs both forms fused.
 func (c *GRU) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
-	pre := g.Affine(x, c.Wx, c.B)
+	c.check(x, active, s)
 	if c.Clip == 0 && or(c.Gate, Sigmoid) == Sigmoid && or(c.Cand, Tanh) == Tanh {
-		return c.fused(g, pre, active, s)
+		return c.fused(g, x, active, s)
 	}
-	return run(g, (*gruStep)(c), pre, active, s)
+	return run(g, &gruStep{c, g.Split(c.Wh, 3)}, g.Affine(x, c.Wx, c.B), active, s)
 }
 
-// gruStep is the cell after the input projection, as its equations have it.
-type gruStep GRU
+func (c *GRU) check(x *grad.Var, active []int, s State) {
+	in, H := c.Wx.Dim(0), c.Wh.Dim(0)
+	mustRows("GRU", "x", x, 0, in)
+	must("GRU", "wx", c.Wx, tensor.ShapeOf(in, 3*H))
+	must("GRU", "wh", c.Wh, tensor.ShapeOf(H, 3*H))
+	must("GRU", "b", c.B, tensor.ShapeOf(3*H))
+	must("GRU", "bn", c.Bn, tensor.ShapeOf(H))
+	mustState("GRU", s, active, H)
+}
 
-func (c *gruStep) StateSize() []int { return (*GRU)(c).StateSize() }
+// gruStep is the cell after the input projection, as its equations have it, with
+// Wh cut into Wr, Wz, Wn.
+type gruStep struct {
+	cell *GRU
+	w    []*grad.Var
+}
 
-func (c *gruStep) Step(g *grad.Tape, pre *grad.Var, s State) (*grad.Var, State) {
+func (k *gruStep) StateSize() []int { return k.cell.StateSize() }
+
+func (k *gruStep) Step(g *grad.Tape, pre *grad.Var, s State) (*grad.Var, State) {
+	c, w, h, x := k.cell, k.w, s[0], g.Split(pre, 3)
 	gate, cand := or(c.Gate, Sigmoid), or(c.Cand, Tanh)
-	h, H := s[0], c.Wh.Dim(0)
-	x, w := g.Split(pre, 3), g.Split(c.Wh, 3)
 	r := gate.Apply(g, clip(g, g.Add(x[0], g.Affine(h, w[0], nil)), c.Clip))
 	z := gate.Apply(g, clip(g, g.Add(x[1], g.Affine(h, w[1], nil)), c.Clip))
 	var q *grad.Var
 	if c.Bn != nil {
-		q = g.Mul(r, g.Affine(h, w[2], g.Reshape(c.Bn, H)))
+		q = g.Mul(r, g.Affine(h, w[2], c.Bn))
 	} else {
 		q = g.Affine(g.Mul(r, h), w[2], nil)
 	}

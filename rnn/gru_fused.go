@@ -6,102 +6,152 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// fused runs the recurrence over pre = x·Wx + B, whose values become r, z, n, and
-// records one backward step for all of it.
-func (c *GRU) fused(g *grad.Tape, pre *grad.Var, active []int, s State) (*grad.Var, State) {
-	N, H := pre.Dim(0), c.Wh.Dim(0)
-	y := g.NewVar(g.Scratch(tensor.ShapeOf(N, H)), pre, s[0], c.Wh)
+// fused runs the recurrence over x·Wx + B, whose values become r, z, n and, on the
+// way back, the gradients before their activations.
+func (c *GRU) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
+	N, H, steps := x.Dim(0), c.Wh.Dim(0), len(active)
+	y := result(g, g.Scratch(tensor.ShapeOf(N, H)), x, s[0], c.Wx, c.Wh, c.B, c.Bn)
 	last := carried(g, s[0], y)
-	h, gates, wh := last.Value.Data, pre.Value.Data, c.Wh.Value.Data
-	before := g.Scratch(tensor.ShapeOf(N, H))                      // h before each step
-	inner := g.Scratch(tensor.ShapeOf(N, H))                       // h·Wn + Bn, or r∘h
-	hw := g.Scratch(tensor.ShapeOf(max(1, s[0].Dim(0)), 3*H)).Data // h·Wh
-	lo := 0
-	for _, n := range active {
-		hi := lo + n
-		p, q, yt := gates[lo*3*H:hi*3*H], inner.Data[lo*H:hi*H], y.Value.Data[lo*H:hi*H]
-		copy(before.Data[lo*H:hi*H], h)
-		if c.Bn != nil {
-			clear(hw[:n*3*H])
-			kernel.AddRows(n, H, c.Bn.Value.Data, hw[2*H:], 3*H)
-			kernel.Gemm(n, 3*H, H, h, H, wh, 3*H, hw, 3*H)
-			kernel.GRUForwardAfter(n, H, p, hw, h, q, yt)
-		} else {
-			kernel.Gemm(n, 2*H, H, h, H, wh, 3*H, p, 3*H)
-			kernel.GRUResetBefore(n, H, p, h, q)
-			kernel.Gemm(n, H, H, q, H, wh[2*H:], 3*H, p[2*H:], 3*H)
-			kernel.GRUForwardBefore(n, H, p, h, yt)
-		}
-		copy(h, yt)
-		lo = hi
+	keep := g.Wants(y)
+
+	r := gruRun{H: H, active: active, gates: project(g, x, c.Wx, c.B), y: y.Value, h: last.Value.Data}
+	rows := batch(active)
+	if keep {
+		rows = N
+		r.before = g.Scratch(y.Shape())
 	}
-	if g.Wants(y) {
-		g.Record(func() {
-			dh := g.NewTensor(s[0].Shape()).Data
-			dy, ok := reached(g, y, last, dh)
-			if !ok {
-				return
-			}
-			if c.Bn != nil {
-				c.backAfter(g, pre, active, before, inner, dy, dh)
-			} else {
-				c.backBefore(g, pre, active, before, inner, dy, dh)
-			}
-			addGrad(g, s[0], dh)
-		})
+	r.inner = g.Scratch(tensor.ShapeOf(rows, H))
+	wh := c.Wh.Value.Data
+	if c.Bn != nil {
+		r.bn = c.Bn.Value.Data
+		r.hw = g.Scratch(tensor.ShapeOf(batch(active), 3*H)).Data
+		r.wh = newFactor(H, 3*H, wh, 3*H, false, steps)
+	} else {
+		r.wh = newFactor(H, 2*H, wh, 3*H, false, steps)
+		r.wn = newFactor(H, H, wh[2*H:], 3*H, false, steps)
+	}
+	if cuts := share(active, 3*H*H); cuts != nil {
+		r := r // only this escapes, and only here
+		inRanges(cuts, active, r.forward)
+	} else {
+		r.forward(0, batch(active))
+	}
+	r.wh.free()
+	r.wn.free()
+	if keep {
+		r := r
+		g.Record(func() { c.fusedBack(g, x, s, y, last, &r) })
 	}
 	return y, State(g.List(last))
 }
 
-// backAfter goes back through the form that resets after the product. The
-// gradient of h·Wh differs from that of the gates in n alone.
-func (c *GRU) backAfter(g *grad.Tape, pre *grad.Var, active []int, before, inner, dy *tensor.Tensor, dh []grad.Float) {
-	N, H := pre.Dim(0), c.Wh.Dim(0)
-	da, dhw := g.Scratch(pre.Shape()), g.Scratch(pre.Shape())
-	for t, hi := len(active)-1, N; t >= 0; t-- {
-		n := active[t]
-		lo := hi - n
-		d, p, w := dh[:n*H], da.Data[lo*3*H:hi*3*H], dhw.Data[lo*3*H:hi*3*H]
-		if dy != nil {
-			kernel.AddTo(d, dy.Data[lo*H:hi*H])
+func (c *GRU) fusedBack(g *grad.Tape, x *grad.Var, s State, y, last *grad.Var, r *gruRun) {
+	N, H, steps := x.Dim(0), r.H, len(r.active)
+	r.dh = g.NewTensor(s[0].Shape()).Data
+	dy, ok := reached(g, y, last, r.dh)
+	if !ok {
+		return
+	}
+	r.dy, r.first = dy, g.Wants(s[0])
+	wh := c.Wh.Value.Data
+	if c.Bn != nil {
+		r.dhw = g.Scratch(r.gates.Shape)
+		r.wh = newFactor(3*H, H, wh, 3*H, true, steps)
+	} else {
+		r.drh = g.Scratch(tensor.ShapeOf(batch(r.active), H)).Data
+		r.wh = newFactor(2*H, H, wh, 3*H, true, steps)
+		r.wn = newFactor(H, H, wh[2*H:], 3*H, true, steps)
+	}
+	inRanges(share(r.active, 3*H*H), r.active, r.backward)
+	r.wh.free()
+	r.wn.free()
+	da := r.gates
+	switch {
+	case c.Bn != nil:
+		g.AffineGrad(r.before, r.dhw, c.Wh, nil)
+		if g.Wants(c.Bn) && N > 0 {
+			kernel.ColSums(N, H, r.dhw.Data[2*H:], 3*H, g.Grad(c.Bn).Data)
 		}
-		kernel.GRUBackwardAfter(n, H, pre.Value.Data[lo*3*H:hi*3*H], before.Data[lo*H:hi*H], inner.Data[lo*H:hi*H], d, p, w)
-		kernel.GemmNT(n, H, 3*H, w, 3*H, c.Wh.Value.Data, 3*H, d, H)
-		hi = lo
+	case g.Wants(c.Wh) && N > 0:
+		dw := g.Grad(c.Wh).Data
+		kernel.GemmTN(H, 2*H, N, r.before.Data, H, da.Data, 3*H, dw, 3*H)
+		kernel.GemmTN(H, H, N, r.inner.Data, H, da.Data[2*H:], 3*H, dw[2*H:], 3*H)
 	}
-	g.AffineGrad(before, dhw, c.Wh, nil)
-	if g.Wants(c.Bn) && N > 0 {
-		kernel.ColSums(N, H, dhw.Data[2*H:], 3*H, g.Grad(c.Bn).Data)
-	}
-	addGrad(g, pre, da.Data)
+	projectGrad(g, x, c.Wx, c.B, da)
+	addGrad(g, s[0], r.dh)
 }
 
-// backBefore goes back through the form that resets before the product.
-func (c *GRU) backBefore(g *grad.Tape, pre *grad.Var, active []int, before, inner, dy *tensor.Tensor, dh []grad.Float) {
-	N, H := pre.Dim(0), c.Wh.Dim(0)
-	wh := c.Wh.Value.Data
-	da := g.Scratch(pre.Shape())
-	drh := g.Scratch(tensor.ShapeOf(max(1, len(dh)/H), H)).Data // by r∘h
-	for t, hi := len(active)-1, N; t >= 0; t-- {
-		n := active[t]
-		lo := hi - n
-		d, p := dh[:n*H], da.Data[lo*3*H:hi*3*H]
-		if dy != nil {
-			kernel.AddTo(d, dy.Data[lo*H:hi*H])
+// gruRun is a run of the fused loop. Row r of its matrices belongs to row r of the
+// packed sequence, but for those of the batch.
+type gruRun struct {
+	H      int
+	active []int
+	bn     []grad.Float // nil if the reset comes before the product
+	wh, wn factor       // Wh; or Wr beside Wz, and Wn
+
+	gates, y *tensor.Tensor
+	h        []grad.Float   // of the batch
+	hw       []grad.Float   // h·Wh and Bn, of the batch
+	inner    *tensor.Tensor // h·Wn + Bn, or r∘h; of the batch if there is no way back
+	before   *tensor.Tensor // h before each step; nil if there is no way back
+
+	first bool           // whether the gradient of the first h is wanted
+	dy    *tensor.Tensor // nil for none
+	dh    []grad.Float   // of the batch
+	dhw   *tensor.Tensor // by h·Wh, which differs from that of the gates in n alone
+	drh   []grad.Float   // by r∘h, of the batch
+}
+
+func (r *gruRun) forward(lo, hi int) {
+	H := r.H
+	for at, n := range forwards(r.active, lo, hi) {
+		h, gates, y := block(r.h, lo, n, H), block(r.gates.Data, at, n, 3*H), block(r.y.Data, at, n, H)
+		kept := lo
+		if r.before != nil {
+			copy(block(r.before.Data, at, n, H), h)
+			kept = at
 		}
-		gates, hp := pre.Value.Data[lo*3*H:hi*3*H], before.Data[lo*H:hi*H]
-		kernel.GRUBackwardBefore(n, H, gates, hp, d, p)
-		q := drh[:n*H]
-		clear(q)
-		kernel.GemmNT(n, H, H, p[2*H:], 3*H, wh[2*H:], 3*H, q, H)
-		kernel.GRUResetBackward(n, H, gates, hp, q, d, p)
-		kernel.GemmNT(n, H, 2*H, p, 3*H, wh, 3*H, d, H)
-		hi = lo
+		inner := block(r.inner.Data, kept, n, H)
+		if r.bn != nil {
+			hw := block(r.hw, lo, n, 3*H)
+			clear(hw)
+			kernel.AddRows(n, H, r.bn, hw[2*H:], 3*H)
+			r.wh.mulAdd(n, h, H, hw, 3*H)
+			kernel.GRUForwardAfter(n, H, gates, hw, h, inner, y)
+		} else {
+			r.wh.mulAdd(n, h, H, gates, 3*H)
+			kernel.GRUResetBefore(n, H, gates, h, inner)
+			r.wn.mulAdd(n, inner, H, gates[2*H:], 3*H)
+			kernel.GRUForwardBefore(n, H, gates, h, y)
+		}
+		copy(h, y)
 	}
-	if g.Wants(c.Wh) && N > 0 {
-		dw := g.Grad(c.Wh).Data
-		kernel.GemmTN(H, 2*H, N, before.Data, H, da.Data, 3*H, dw, 3*H)
-		kernel.GemmTN(H, H, N, inner.Data, H, da.Data[2*H:], 3*H, dw[2*H:], 3*H)
+}
+
+func (r *gruRun) backward(lo, hi int) {
+	H := r.H
+	for at, n := range backwards(r.active, lo, hi) {
+		dh, gates := block(r.dh, lo, n, H), block(r.gates.Data, at, n, 3*H)
+		before, inner := block(r.before.Data, at, n, H), block(r.inner.Data, at, n, H)
+		if r.dy != nil {
+			kernel.AddTo(dh, block(r.dy.Data, at, n, H))
+		}
+		more := at > lo || r.first // steps, or a first state, before this one
+		if r.bn != nil {
+			dhw := block(r.dhw.Data, at, n, 3*H)
+			kernel.GRUBackwardAfter(n, H, gates, before, inner, dh, gates, dhw)
+			if more {
+				r.wh.mulAdd(n, dhw, 3*H, dh, H)
+			}
+			continue
+		}
+		drh := block(r.drh, lo, n, H)
+		clear(drh)
+		kernel.GRUBackwardBefore(n, H, gates, before, dh, gates)
+		r.wn.mulAdd(n, gates[2*H:], 3*H, drh, H)
+		kernel.GRUResetBackward(n, H, gates, before, drh, dh, gates)
+		if more {
+			r.wh.mulAdd(n, gates, 3*H, dh, H)
+		}
 	}
-	addGrad(g, pre, da.Data)
 }

@@ -6,119 +6,158 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// fused runs the recurrence over pre = x·Wx + B, whose values become the gates
-// after their activations, and records one backward step for all of it.
-func (c *LSTM) fused(g *grad.Tape, pre *grad.Var, active []int, s State) (*grad.Var, State) {
-	N, H, out := pre.Dim(0), c.hidden(), c.Wh.Dim(0)
-	y := g.NewVar(g.Scratch(tensor.ShapeOf(N, out)), pre, s[0], s[1], c.Wh)
-	lastH, lastC := carried(g, s[0], y), carried(g, s[1], y)
-	h, cell := lastH.Value.Data, lastC.Value.Data
+// fused runs the recurrence over x·Wx + B, whose values become the gates after
+// their activations and, on the way back, the gradients before them.
+func (c *LSTM) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
+	N, H, out := x.Dim(0), c.hidden(), c.Wh.Dim(0)
+	y := result(g, g.Scratch(tensor.ShapeOf(N, out)), x, s[0], s[1], c.Wx, c.Wh, c.B, c.P, c.Wp)
+	h, cell := carried(g, s[0], y), carried(g, s[1], y)
 	keep := g.Wants(y)
 
-	tape := lstmTape{gates: pre.Value.Data}
-	if keep {
-		tape.h = g.Scratch(tensor.ShapeOf(N, out))
-		tape.c = g.Scratch(tensor.ShapeOf(N, H)).Data
-		tape.tanh = g.Scratch(tensor.ShapeOf(N, H)).Data
-	} else if len(active) > 0 {
-		tape.tanh = g.Scratch(tensor.ShapeOf(active[0], H)).Data
+	r := lstmRun{
+		H: H, out: out, active: active,
+		gates: project(g, x, c.Wx, c.B), y: y.Value, h: h.Value.Data, c: cell.Value.Data,
+		projected: c.Wp != nil, limit: grad.Float(c.ProjClip),
+		kernel: kernel.LSTM{H: H, Clip: grad.Float(c.CellClip)},
 	}
-	if c.Wp != nil {
-		tape.m = g.Scratch(tensor.ShapeOf(N, H))
-	}
-	k := kernel.LSTM{H: H, Clip: grad.Float(c.CellClip)}
 	if c.P != nil {
-		k.Peep = c.P.Value.Data
+		r.kernel.Peep = c.P.Value.Data
 	}
-	lo := 0
-	for _, n := range active {
-		hi := lo + n
-		gates, yt := tape.gates[lo*4*H:hi*4*H], y.Value.Data[lo*out:hi*out]
-		tanh := tape.tanh
-		if keep {
-			copy(tape.h.Data[lo*out:hi*out], h)
-			copy(tape.c[lo*H:hi*H], cell)
-			tanh = tape.tanh[lo*H:]
-		}
-		kernel.Gemm(n, 4*H, out, h, out, c.Wh.Value.Data, 4*H, gates, 4*H)
-		if c.Wp == nil {
-			k.Forward(n, gates, cell, tanh, yt)
-		} else {
-			m := tape.m.Data[lo*H : hi*H]
-			k.Forward(n, gates, cell, tanh, m)
-			clear(yt)
-			kernel.Gemm(n, out, H, m, H, c.Wp.Value.Data, out, yt, out)
-			if p := grad.Float(c.ProjClip); p > 0 {
-				kernel.Clip(yt, -p, p)
-			}
-		}
-		copy(h, yt)
-		lo = hi
-	}
+	rows := batch(active)
 	if keep {
-		k, tape := k, tape // only these escape, and only here
-		g.Record(func() { c.fusedBack(g, pre, active, s, y, lastH, lastC, k, tape) })
+		rows = N
+		r.hBefore, r.cBefore = g.Scratch(y.Shape()), g.Scratch(tensor.ShapeOf(N, H)).Data
 	}
-	return y, State(g.List(lastH, lastC))
+	r.tanh = g.Scratch(tensor.ShapeOf(rows, H)).Data
+	r.wh = newFactor(out, 4*H, c.Wh.Value.Data, 4*H, false, len(active))
+	if r.projected {
+		r.m = g.Scratch(tensor.ShapeOf(rows, H))
+		r.wp = newFactor(H, out, c.Wp.Value.Data, out, false, len(active))
+	}
+	if cuts := share(active, 4*H*out); cuts != nil {
+		r := r // only this escapes, and only here
+		inRanges(cuts, active, r.forward)
+	} else {
+		r.forward(0, batch(active))
+	}
+	r.wh.free()
+	r.wp.free()
+	if keep {
+		r := r
+		g.Record(func() { c.fusedBack(g, x, s, y, h, cell, &r) })
+	}
+	return y, State(g.List(h, cell))
 }
 
-// lstmTape is what fused keeps for its backward step. Row r of each belongs to
-// row r of the packed sequence.
-type lstmTape struct {
-	gates   []grad.Float   // i, f, u, o after their activations
-	h       *tensor.Tensor // before the step
-	c, tanh []grad.Float   // c before the step; tanh of c after it
-	m       *tensor.Tensor // what the projection reads; nil without
-}
-
-func (c *LSTM) fusedBack(g *grad.Tape, pre *grad.Var, active []int, s State, y, lastH, lastC *grad.Var, k kernel.LSTM, tape lstmTape) {
-	N, H, out := pre.Dim(0), c.hidden(), c.Wh.Dim(0)
-	dh, dc := g.NewTensor(s[0].Shape()).Data, g.NewTensor(s[1].Shape()).Data
-	dy, any := reached(g, y, lastH, dh)
-	if d := g.Reached(lastC); d != nil {
-		copy(dc, d.Data)
-		any = true
+func (c *LSTM) fusedBack(g *grad.Tape, x *grad.Var, s State, y, h, cell *grad.Var, r *lstmRun) {
+	H, out, steps := r.H, r.out, len(r.active)
+	r.dh, r.dc = g.NewTensor(s[0].Shape()).Data, g.NewTensor(s[1].Shape()).Data
+	dy, ok := reached(g, y, h, r.dh)
+	if d := g.Reached(cell); d != nil {
+		copy(r.dc, d.Data)
+		ok = true
 	}
-	if !any {
+	if !ok {
 		return
 	}
-	dgates := g.Scratch(pre.Shape())
-	var dm, dout *tensor.Tensor
-	if c.Wp != nil {
-		dm, dout = g.NewTensor(tensor.ShapeOf(active[0], H)), g.Scratch(y.Shape())
+	r.dy, r.first = dy, g.Wants(s[0])
+	r.wh = newFactor(4*H, out, c.Wh.Value.Data, 4*H, true, steps)
+	if r.projected {
+		r.dm = g.Scratch(tensor.ShapeOf(batch(r.active), H)).Data
+		r.dProjected = g.Scratch(y.Shape())
+		r.wp = newFactor(out, H, c.Wp.Value.Data, out, true, steps)
 	}
+	cuts := share(r.active, 4*H*out)
 	if c.P != nil && g.Wants(c.P) {
-		k.DPeep = g.Grad(c.P).Data
+		r.kernel.DPeep = g.Grad(c.P).Data
+		cuts = nil // rows share the gradient of P, whose sum must have one order
 	}
-	for t, hi := len(active)-1, N; t >= 0; t-- {
-		n := active[t]
-		lo := hi - n
-		d := dh[:n*out]
-		if dy != nil {
-			kernel.AddTo(d, dy.Data[lo*out:hi*out])
+	inRanges(cuts, r.active, r.backward)
+	r.wh.free()
+	r.wp.free()
+	g.AffineGrad(r.hBefore, r.gates, c.Wh, nil)
+	if r.projected {
+		g.AffineGrad(r.m, r.dProjected, c.Wp, nil)
+	}
+	projectGrad(g, x, c.Wx, c.B, r.gates)
+	addGrad(g, s[0], r.dh)
+	addGrad(g, s[1], r.dc)
+}
+
+// lstmRun is a run of the fused loop. Row r of its matrices belongs to row r of
+// the packed sequence, but for those of the batch.
+type lstmRun struct {
+	H, out    int
+	active    []int
+	kernel    kernel.LSTM
+	wh, wp    factor
+	projected bool
+	limit     grad.Float // of the projection; 0 for none
+
+	gates, y *tensor.Tensor
+	h, c     []grad.Float   // of the batch
+	tanh     []grad.Float   // of c; of the batch if there is no way back
+	m        *tensor.Tensor // o∘tanh(c), which the projection reads; as tanh
+	hBefore  *tensor.Tensor // h before each step; nil if there is no way back
+	cBefore  []grad.Float
+
+	first      bool           // whether the gradient of the first h is wanted
+	dy         *tensor.Tensor // nil for none
+	dh, dc     []grad.Float   // of the batch
+	dm         []grad.Float   // of the batch
+	dProjected *tensor.Tensor
+}
+
+func (r *lstmRun) forward(lo, hi int) {
+	H, out := r.H, r.out
+	for at, n := range forwards(r.active, lo, hi) {
+		h, c := block(r.h, lo, n, out), block(r.c, lo, n, H)
+		gates, y := block(r.gates.Data, at, n, 4*H), block(r.y.Data, at, n, out)
+		kept := lo
+		if r.hBefore != nil {
+			copy(block(r.hBefore.Data, at, n, out), h)
+			copy(block(r.cBefore, at, n, H), c)
+			kept = at
 		}
-		dht := d // by o∘tanh(c)
-		if c.Wp != nil {
-			kept := dout.Data[lo*out : hi*out]
-			copy(kept, d)
-			if p := grad.Float(c.ProjClip); p > 0 {
-				kernel.ClipGrad(kept, y.Value.Data[lo*out:hi*out], -p, p)
+		tanh := block(r.tanh, kept, n, H)
+		r.wh.mulAdd(n, h, out, gates, 4*H)
+		if !r.projected {
+			r.kernel.Forward(n, gates, c, tanh, y)
+		} else {
+			m := block(r.m.Data, kept, n, H)
+			r.kernel.Forward(n, gates, c, tanh, m)
+			clear(y)
+			r.wp.mulAdd(n, m, H, y, out)
+			if r.limit > 0 {
+				kernel.Clip(y, -r.limit, r.limit)
 			}
-			dht = dm.Data[:n*H]
-			clear(dht)
-			kernel.GemmNT(n, H, out, kept, out, c.Wp.Value.Data, out, dht, H)
 		}
-		dg := dgates.Data[lo*4*H : hi*4*H]
-		k.Backward(n, tape.gates[lo*4*H:hi*4*H], tape.c[lo*H:hi*H], tape.tanh[lo*H:hi*H], dht, dc, dg)
-		clear(d)
-		kernel.GemmNT(n, out, 4*H, dg, 4*H, c.Wh.Value.Data, 4*H, d, out)
-		hi = lo
+		copy(h, y)
 	}
-	g.AffineGrad(tape.h, dgates, c.Wh, nil)
-	if c.Wp != nil {
-		g.AffineGrad(tape.m, dout, c.Wp, nil)
+}
+
+func (r *lstmRun) backward(lo, hi int) {
+	H, out := r.H, r.out
+	for at, n := range backwards(r.active, lo, hi) {
+		dh, dc, gates := block(r.dh, lo, n, out), block(r.dc, lo, n, H), block(r.gates.Data, at, n, 4*H)
+		if r.dy != nil {
+			kernel.AddTo(dh, block(r.dy.Data, at, n, out))
+		}
+		dm := dh
+		if r.projected {
+			d := block(r.dProjected.Data, at, n, out)
+			copy(d, dh)
+			if r.limit > 0 {
+				kernel.ClipGrad(d, block(r.y.Data, at, n, out), -r.limit, r.limit)
+			}
+			dm = block(r.dm, lo, n, H)
+			clear(dm)
+			r.wp.mulAdd(n, d, out, dm, H)
+		}
+		r.kernel.Backward(n, gates, block(r.cBefore, at, n, H), block(r.tanh, at, n, H), dm, dc, gates)
+		clear(dh)
+		if at > lo || r.first {
+			r.wh.mulAdd(n, gates, 4*H, dh, out)
+		}
 	}
-	addGrad(g, pre, dgates.Data)
-	addGrad(g, s[0], dh)
-	addGrad(g, s[1], dc)
 }

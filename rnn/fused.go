@@ -1,0 +1,239 @@
+package rnn
+
+import (
+	"fmt"
+	"iter"
+	"runtime"
+	"sync"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/kernel"
+	"github.com/recur-go/recur/internal/par"
+	"github.com/recur-go/recur/tensor"
+)
+
+// What the fused loops of Basic, LSTM and GRU share. Such a loop projects all
+// inputs in one product, goes through the steps on matrices of packed rows, and
+// leaves one product for the gradient of each weight to the end. Rows of the batch
+// do not mix, so the loop runs for ranges of them on several cores.
+
+// one is the list of active rows of a single step.
+func one(g *grad.Tape, n int) []int {
+	active := g.Ints(1)
+	active[0] = n
+	return active
+}
+
+// forwards yields for each step where the rows lo to hi of the batch lie: n packed
+// rows from at on.
+func forwards(active []int, lo, hi int) iter.Seq2[int, int] {
+	return func(yield func(at, n int) bool) {
+		off := 0
+		for _, n := range active {
+			if n <= lo || !yield(off+lo, min(n, hi)-lo) {
+				return
+			}
+			off += n
+		}
+	}
+}
+
+// backwards is forwards from the last step to the first, where at is lo.
+func backwards(active []int, lo, hi int) iter.Seq2[int, int] {
+	return func(yield func(at, n int) bool) {
+		off := 0
+		for _, n := range active {
+			off += n
+		}
+		for t := len(active) - 1; t >= 0; t-- {
+			n := active[t]
+			off -= n
+			if n > lo && !yield(off+lo, min(n, hi)-lo) {
+				return
+			}
+		}
+	}
+}
+
+// block is n rows of width w from row at on.
+func block(d []grad.Float, at, n, w int) []grad.Float { return d[at*w : (at+n)*w] }
+
+// share cuts the rows of a batch into ranges of about as many packed rows each, one
+// for each core that the work is worth; cost is the multiplications of a packed row.
+// A nil result means one range.
+func share(active []int, cost int) (cuts []int) {
+	const worth, fewest = 1 << 20, 8 // multiplications and rows that keep a core busy
+	total, batch := 0, batch(active)
+	for _, n := range active {
+		total += n
+	}
+	n := min(runtime.GOMAXPROCS(0), total*cost/worth, batch/fewest)
+	if n < 2 {
+		return nil
+	}
+	cuts = append(cuts, 0)
+	t, sum := len(active), 0
+	for row := range batch {
+		for active[t-1] <= row { // row has t steps
+			t--
+		}
+		if sum += t; sum*n >= total*len(cuts) {
+			cuts = append(cuts, row+1)
+		}
+	}
+	return cuts
+}
+
+// inRanges calls f for the ranges of cuts, or for all rows if there are none.
+func inRanges(cuts, active []int, f func(lo, hi int)) {
+	if cuts == nil {
+		f(0, batch(active))
+		return
+	}
+	par.For(len(cuts)-1, 1, func(i, _ int) { f(cuts[i], cuts[i+1]) })
+}
+
+// batch is the number of rows at the first step.
+func batch(active []int) int {
+	if len(active) == 0 {
+		return 0
+	}
+	return active[0]
+}
+
+// A factor is the right factor of a product in every step: w [k, n], whose rows lie
+// ld apart, or its transpose, stored [n, k]. It is packed if there are steps enough
+// to pay for that.
+type factor struct {
+	k, n   int
+	w      []grad.Float
+	ld     int
+	turned bool
+	packed *kernel.Packed
+}
+
+var packs sync.Pool
+
+func newFactor(k, n int, w []grad.Float, ld int, turned bool, steps int) factor {
+	f := factor{k: k, n: n, w: w, ld: ld, turned: turned}
+	if steps < 4 {
+		return f
+	}
+	f.packed, _ = packs.Get().(*kernel.Packed)
+	if f.packed == nil {
+		f.packed = new(kernel.Packed)
+	}
+	if turned {
+		f.packed.PackT(k, n, w, ld)
+	} else {
+		f.packed.Pack(k, n, w, ld)
+	}
+	return f
+}
+
+// mulAdd does c += a·w for a [m, k] and c [m, n].
+func (f *factor) mulAdd(m int, a []grad.Float, lda int, c []grad.Float, ldc int) {
+	switch {
+	case f.packed != nil:
+		f.packed.MulAdd(m, a, lda, c, ldc)
+	case f.turned:
+		kernel.GemmNT(m, f.n, f.k, a, lda, f.w, f.ld, c, ldc)
+	default:
+		kernel.Gemm(m, f.n, f.k, a, lda, f.w, f.ld, c, ldc)
+	}
+}
+
+func (f *factor) free() {
+	if f.packed != nil {
+		packs.Put(f.packed)
+	}
+}
+
+// project returns x·w + b, for a loop to write over. b may be nil.
+func project(g *grad.Tape, x, w, b *grad.Var) *tensor.Tensor {
+	N, k, n := x.Dim(0), w.Dim(0), w.Dim(1)
+	y := g.Scratch(tensor.ShapeOf(N, n))
+	for r := range N {
+		if b == nil {
+			clear(block(y.Data, r, 1, n))
+		} else {
+			copy(block(y.Data, r, 1, n), b.Value.Data)
+		}
+	}
+	kernel.Gemm(N, n, k, x.Value.Data, k, w.Value.Data, n, y.Data, n)
+	return y
+}
+
+// projectGrad adds the gradients of x, w and b from that of project's result, which
+// must keep its values.
+func projectGrad(g *grad.Tape, x, w, b *grad.Var, d *tensor.Tensor) {
+	k, n := w.Dim(0), w.Dim(1)
+	if g.Wants(x) {
+		kernel.GemmNT(x.Dim(0), k, n, d.Data, n, w.Value.Data, n, g.Grad(x).Data, k)
+	}
+	g.AffineGrad(x.Value, d, w, b)
+}
+
+// result makes t the result of the given inputs, of which some may be nil.
+func result(g *grad.Tape, t *tensor.Tensor, from ...*grad.Var) *grad.Var {
+	n := 0
+	for _, v := range from {
+		if v != nil {
+			from[n] = v
+			n++
+		}
+	}
+	return g.NewVar(t, from[:n]...)
+}
+
+// carried is a state that a fused loop will overwrite, at first a copy of v. It
+// is the result of all that y is, and of v.
+func carried(g *grad.Tape, v, y *grad.Var) *grad.Var {
+	t := g.Scratch(v.Shape())
+	copy(t.Data, v.Value.Data)
+	return g.NewVar(t, y, v)
+}
+
+// reached collects the gradients that came to a fused loop: those of the final
+// state go to dh, those of the outputs are returned, nil if there are none. It
+// says whether there are any at all.
+func reached(g *grad.Tape, y, last *grad.Var, dh []grad.Float) (dy *tensor.Tensor, ok bool) {
+	if d := g.Reached(last); d != nil {
+		copy(dh, d.Data)
+		ok = true
+	}
+	dy = g.Reached(y)
+	return dy, ok || dy != nil
+}
+
+func addGrad(g *grad.Tape, v *grad.Var, d []grad.Float) {
+	if g.Wants(v) {
+		kernel.AddTo(g.Grad(v).Data, d)
+	}
+}
+
+// must panics if v, by its name in op, has another shape than want. A nil v is an
+// option that is off.
+func must(op, name string, v *grad.Var, want tensor.Shape) {
+	if v != nil && v.Shape() != want {
+		panic(&tensor.ShapeError{Op: op, Detail: fmt.Sprintf("%s is %v, want %v", name, v.Shape(), want)})
+	}
+}
+
+// mustRows panics unless v is a matrix of at least n rows of the given width.
+func mustRows(op, name string, v *grad.Var, n, width int) {
+	if s := v.Shape(); s.Rank() != 2 || s.Dim(0) < n || s.Dim(1) != width {
+		panic(&tensor.ShapeError{Op: op, Detail: fmt.Sprintf("%s is %v, want [%d %d]", name, s, n, width)})
+	}
+}
+
+// mustState panics unless s has an entry of each width, with a row for each row of
+// the first step.
+func mustState(op string, s State, active []int, widths ...int) {
+	if len(s) != len(widths) {
+		panic(&tensor.ShapeError{Op: op, Detail: fmt.Sprintf("state has %d entries, want %d", len(s), len(widths))})
+	}
+	for i, w := range widths {
+		mustRows(op, "state", s[i], batch(active), w)
+	}
+}

@@ -107,10 +107,10 @@ func (w weights) like(parts ...string) *tensor.Tensor {
 	return nil
 }
 
-// compare runs the net and returns the largest difference to the other system, in
-// values, states and gradients, relative to 1 + |value|.
-func (r run) compare(c golden) (worst float64, where string) {
-	m := r.net(weights{c, "w."})
+// compare runs the net in a form and returns the largest difference to the other
+// system, in values, states and gradients, relative to 1 + |value|.
+func (r run) compare(c golden, f form) (worst float64, where string) {
+	m := inForm(r.net(weights{c, "w."}), f)
 	g := grad.New()
 	g.Train = false
 	x := grad.Leaf(r.x)
@@ -118,39 +118,75 @@ func (r run) compare(c golden) (worst float64, where string) {
 	for _, v := range r.state {
 		s = append(s, grad.Leaf(v))
 	}
+	check := func(what string, got, want *tensor.Tensor) {
+		if d := differ(got, want); d != d || d > worst {
+			worst, where = max(worst, d), what // NaN remains
+		}
+	}
 	y, last := m.Run(g, rnn.Seq{X: x, Len: r.lengths}, s)
+	check("y", y.X.Value, r.y)
+	for i := range r.last {
+		check(fmt.Sprintf("final state %d", i), last[i].Value, r.last[i])
+	}
+	if r.weighY == nil { // values alone
+		return worst, where
+	}
 	loss := g.Sum(g.Mul(y.X, g.Const(r.weighY)))
 	for i := range r.last {
 		loss = g.Add(loss, g.Sum(g.Mul(last[i], g.Const(r.weigh[i]))))
 	}
 	g.Backward(loss)
-	check := func(what string, got, want *tensor.Tensor) {
-		if want == nil {
-			return
-		}
-		if got.Shape != want.Shape {
-			worst, where = math.Inf(1), fmt.Sprintf("%s is %v, want %v", what, got.Shape, want.Shape)
-			return
-		}
-		for i, v := range want.Data {
-			if d := math.Abs(float64(got.Data[i]-v)) / (1 + math.Abs(float64(v))); !(d <= worst) {
-				worst, where = d, fmt.Sprintf("%s[%d]: %v, want %v", what, i, got.Data[i], v)
-			}
-		}
-	}
-	check("y", y.X.Value, r.y)
-	for i := range r.last {
-		check(fmt.Sprintf("final state %d", i), last[i].Value, r.last[i])
-	}
 	check("gradient of x", g.Grad(x), r.dx)
 	for i, v := range s {
 		check(fmt.Sprintf("gradient of first state %d", i), g.Grad(v), r.dState[i])
 	}
-	want := nn.Params(r.net(weights{c, "grad.w."}))
+	want := nn.Params(inForm(r.net(weights{c, "grad.w."}), f))
 	for i, p := range nn.Params(m) {
 		check("gradient of "+p.Name, g.Grad(p.Var), want[i].Value)
 	}
 	return worst, where
+}
+
+// A form is a way to run a cell.
+type form func(rnn.Cell) rnn.Cell
+
+var forms = map[string]form{
+	"whole":    func(c rnn.Cell) rnn.Cell { return c },
+	"stepwise": func(c rnn.Cell) rnn.Cell { return stepwise{c} },
+}
+
+// stepwise hides Unroll, so that Dynamic calls Step.
+type stepwise struct{ rnn.Cell }
+
+// inForm puts every cell that a net runs in a form.
+func inForm(n net, f form) net {
+	switch n := n.(type) {
+	case cellNet:
+		return cellNet{f(n.Cell)}
+	case backwardsNet:
+		return backwardsNet{f(n.Cell)}
+	case *rnn.Bidirectional:
+		return &rnn.Bidirectional{Fwd: f(n.Fwd), Bwd: f(n.Bwd), Merge: n.Merge}
+	case rnn.BidirectionalStack:
+		k := make(rnn.BidirectionalStack, len(n))
+		for i, b := range n {
+			k[i] = inForm(b, f).(*rnn.Bidirectional)
+		}
+		return k
+	}
+	return n
+}
+
+// differ is the largest difference of two tensors relative to 1 + |want|; NaN if
+// there is one, or if the shapes differ.
+func differ(got, want *tensor.Tensor) (worst float64) {
+	if got == nil || want == nil || got.Shape != want.Shape {
+		return math.NaN()
+	}
+	for i, v := range want.Data {
+		worst = max(worst, math.Abs(float64(got.Data[i]-v))/(1+math.Abs(float64(v))))
+	}
+	return worst
 }
 
 // cellNet runs a cell through Dynamic.
@@ -161,18 +197,20 @@ func (n cellNet) Run(g *grad.Tape, x rnn.Seq, s rnn.State) (rnn.Seq, rnn.State) 
 }
 
 func check(t *testing.T, system string, translate func(c golden) run) {
-	var worst float64
-	all := goldens(t, system)
-	for _, c := range all {
-		t.Run(c.name, func(t *testing.T) {
-			d, where := translate(c).compare(c)
-			if !(d <= 1e-4) {
-				t.Errorf("differs by %.2g at %s", d, where)
-			}
-			worst = max(worst, d)
-		})
+	for name, f := range forms {
+		var worst float64
+		all := goldens(t, system)
+		for _, c := range all {
+			t.Run(name+"/"+c.name, func(t *testing.T) {
+				d, where := translate(c).compare(c, f)
+				if !(d <= 1e-5) {
+					t.Errorf("%s differs by %.2g", where, d)
+				}
+				worst = max(worst, d)
+			})
+		}
+		t.Logf("%s, %s: %d cases, largest difference %.2g", system, name, len(all), worst)
 	}
-	t.Logf("%s: %d cases, largest difference %.2g", system, len(all), worst)
 }
 
 // cols picks blocks of columns of width n/of, in the given order.

@@ -22,7 +22,7 @@ func torchRun(c golden) run {
 	}
 	// h and c come as [layers*dirs, batch, n]; recur lists h, c of each in turn.
 	for k := range layers * dirs {
-		for i := 0; c.arrays[fmt.Sprintf("last%d", i)] != nil; i++ {
+		for i := 0; c.arrays[fmt.Sprintf("last%d", i)] != nil || c.arrays[fmt.Sprintf("state%d", i)] != nil; i++ {
 			part := func(name string) *tensor.Tensor {
 				a := c.arrays[fmt.Sprintf("%s%d", name, i)]
 				if a == nil || a.Shape.Rank() == 2 {
@@ -30,7 +30,9 @@ func torchRun(c golden) run {
 				}
 				return a.At(k)
 			}
-			r.last, r.weigh = append(r.last, part("last")), append(r.weigh, part("weigh.last"))
+			if part("last") != nil {
+				r.last, r.weigh = append(r.last, part("last")), append(r.weigh, part("weigh.last"))
+			}
 			if c.is("state") {
 				r.state, r.dState = append(r.state, part("state")), append(r.dState, part("grad.state"))
 			}

@@ -3,7 +3,6 @@ package model
 import (
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"strings"
 
 	"github.com/recur-go/recur/internal/checkpoint"
@@ -56,8 +55,7 @@ func load(f *checkpoint.File) (*Model, error) {
 			return nil, fmt.Errorf("%w: its config asks for %d values of parameters, the file has %d", ErrCorrupt, want, n)
 		}
 	}
-	// The values drawn are overwritten; any source will do.
-	net, err := build(c, rand.New(rand.NewPCG(0, 0)))
+	net, err := build(c, nil) // what it would draw is about to be overwritten
 	if err != nil {
 		return nil, fmt.Errorf("model: config of kind %q: %w", h.Kind, err)
 	}

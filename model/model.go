@@ -34,7 +34,9 @@ import (
 // goes to JSON and back without loss. Each struct type stands for one kind.
 type Config interface {
 	// New builds the network, whose parameters nn.Params lists, with initial
-	// values drawn from r. It returns an error for a config that makes no sense.
+	// values drawn from r, or none if r is nil, as it is when they will be read
+	// from a file; the initialisers of package nn heed that. It returns an error
+	// for a config that makes no sense.
 	New(r *rand.Rand) (net any, err error)
 }
 

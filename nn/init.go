@@ -16,14 +16,23 @@ func Constant(c float64, dims ...int) *grad.Var {
 	return fill(func() float64 { return c }, dims...)
 }
 
+// The initialisers that take a source of random numbers make zeros of a nil one,
+// for models whose parameters are about to be read from a file.
+
 // Uniform draws a parameter from U(-limit, limit). With limit 1/√n for n inputs
 // of a linear layer, or n units of a recurrent one, it is PyTorch's default.
 func Uniform(r *rand.Rand, limit float64, dims ...int) *grad.Var {
+	if r == nil {
+		return Zeros(dims...)
+	}
 	return fill(func() float64 { return (2*r.Float64() - 1) * limit }, dims...)
 }
 
 // Normal draws a parameter from N(0, std²).
 func Normal(r *rand.Rand, std float64, dims ...int) *grad.Var {
+	if r == nil {
+		return Zeros(dims...)
+	}
 	return fill(func() float64 { return r.NormFloat64() * std }, dims...)
 }
 
@@ -53,6 +62,9 @@ func He(r *rand.Rand, in, out int) *grad.Var {
 // weights so, which keeps long products from vanishing or exploding.
 func Orthogonal(r *rand.Rand, gain float64, in, out int) *grad.Var {
 	t := tensor.New(in, out)
+	if r == nil {
+		return grad.Leaf(t)
+	}
 	n, w := in, out // n orthonormal vectors of width w ≥ n
 	if in > out {
 		n, w = out, in

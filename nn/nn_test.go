@@ -85,6 +85,11 @@ func TestInitialisers(t *testing.T) {
 			t.Errorf("%s: mean %.4f, deviation %.4f, largest %.4f; want 0, %.4f, at most %.4f", c.name, mean, std, most, c.std, c.most)
 		}
 	}
+	for _, v := range []*grad.Var{nn.Glorot(nil, 2, 3), nn.He(nil, 2, 3), nn.Orthogonal(nil, 1, 2, 3)} {
+		if _, _, most := moments(v); most != 0 || v.Shape() != tensor.ShapeOf(2, 3) {
+			t.Errorf("without a source: %v %v", v.Shape(), v.Value.Data)
+		}
+	}
 	same := nn.Glorot(rng(), 3, 4)
 	if !slices.Equal(same.Value.Data, nn.Glorot(rng(), 3, 4).Value.Data) {
 		t.Error("a seed does not repeat")

@@ -7,15 +7,8 @@ package kernel
 // of the candidate in its last part, and h [n, H]. It leaves the gates after their
 // activations, q = the last part of hw, and y = (1-z)∘n + z∘h.
 func GRUForwardAfter(n, H int, gates, hw, h, q, y []Float) {
-	for row := range n {
-		g, w := gates[row*3*H:(row+1)*3*H], hw[row*3*H:(row+1)*3*H]
-		r, z, u := g[:H], g[H:2*H], g[2*H:]
-		AddTo(g[:2*H], w[:2*H])
-		Sigmoids(g[:2*H], g[:2*H])
-		copy(q[row*H:], w[2*H:])
-		MulAdd(u, r, w[2*H:])
-		Tanhs(u, u)
-		Lerp(y[row*H:(row+1)*H], u, h[row*H:(row+1)*H], z)
+	for i := range n {
+		GRUGates(H, gates[i*3*H:], hw[i*3*H:], h[i*H:], q[i*H:], y[i*H:])
 	}
 }
 
@@ -40,26 +33,18 @@ func GRUForwardBefore(n, H int, gates, h, y []Float) {
 }
 
 // GRUBackwardAfter takes the gradient d [n, H] of y and what GRUForwardAfter left.
-// da is set to the gradient of the gates before their activations, dhw to that of
-// hw; d becomes the part of h's gradient that does not pass through hw.
+// da, which may be gates, is set to the gradient of the gates before their
+// activations, dhw to that of hw; d becomes the part of h's gradient that does not
+// pass through hw.
 func GRUBackwardAfter(n, H int, gates, h, q, d, da, dhw []Float) {
-	for row := range n {
-		g, a, w := gates[row*3*H:(row+1)*3*H], da[row*3*H:(row+1)*3*H], dhw[row*3*H:(row+1)*3*H]
-		h, q, d := h[row*H:(row+1)*H], q[row*H:(row+1)*H], d[row*H:(row+1)*H]
-		for j, e := range d {
-			r, z, u := g[j], g[H+j], g[2*H+j]
-			an := e * (1 - z) * (1 - u*u)
-			az := e * (h[j] - u) * z * (1 - z)
-			ar := an * q[j] * r * (1 - r)
-			a[j], a[H+j], a[2*H+j] = ar, az, an
-			w[j], w[H+j], w[2*H+j] = ar, az, an*r
-			d[j] = e * z
-		}
+	for i := range n {
+		GRUGatesGrad(H, gates[i*3*H:], h[i*H:], q[i*H:], d[i*H:], da[i*3*H:], dhw[i*3*H:])
 	}
 }
 
 // GRUBackwardBefore takes the gradient d [n, H] of y and sets the z and n parts of
-// da; d becomes the part of h's gradient that comes from the blend.
+// da, which may be gates; d becomes the part of h's gradient that comes from the
+// blend.
 func GRUBackwardBefore(n, H int, gates, h, d, da []Float) {
 	for row := range n {
 		g, a := gates[row*3*H:(row+1)*3*H], da[row*3*H:(row+1)*3*H]

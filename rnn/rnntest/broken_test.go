@@ -59,7 +59,7 @@ func (c wrongGradient) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, 
 
 func (c wrongGradient) Unroll(g *grad.Tape, x *grad.Var, active []int, s rnn.State) (*grad.Var, rnn.State) {
 	y, last := c.LSTM.Unroll(g, x, active, s)
-	return g.Map(y, func(v grad.Float) grad.Float { return v }, func(_, _ grad.Float) grad.Float { return 1.25 }), last
+	return g.Map(y, func(v grad.Float) grad.Float { return v }, func(_, _ grad.Float) grad.Float { return 1.05 }), last
 }
 
 type noStateGradient struct{ *rnn.LSTM } // Unroll cuts the gradient to the first state
@@ -77,6 +77,80 @@ func (c overwritesState) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var
 }
 
 func (c overwritesState) Unroll() {} // not an Unroller: Step is all there is
+
+type unrollOverwritesState struct{ *rnn.LSTM }
+
+func (c unrollOverwritesState) Unroll(g *grad.Tape, x *grad.Var, active []int, s rnn.State) (*grad.Var, rnn.State) {
+	y, last := c.LSTM.Unroll(g, x, active, s)
+	copy(s[0].Value.Data, last[0].Value.Data)
+	return y, last
+}
+
+type unrollOverwritesInput struct{ *rnn.LSTM }
+
+func (c unrollOverwritesInput) Unroll(g *grad.Tape, x *grad.Var, active []int, s rnn.State) (*grad.Var, rnn.State) {
+	y, last := c.LSTM.Unroll(g, x, active, s)
+	clear(x.Value.Data)
+	return y, last
+}
+
+type needsSteps struct{ *rnn.LSTM } // Unroll takes for granted that there is a step
+
+func (c needsSteps) Unroll(g *grad.Tape, x *grad.Var, active []int, s rnn.State) (*grad.Var, rnn.State) {
+	if active[0] < s[0].Dim(0) {
+		s = rnn.State{g.Zeros(s[0].Dim(0), s[0].Dim(1)), g.Zeros(s[1].Dim(0), s[1].Dim(1))}
+	}
+	return c.LSTM.Unroll(g, x, active, s)
+}
+
+type losesState struct{ *rnn.LSTM } // without steps, no gradient passes to the first state
+
+func (c losesState) Unroll(g *grad.Tape, x *grad.Var, active []int, s rnn.State) (*grad.Var, rnn.State) {
+	if len(active) == 0 {
+		s = s.Detach(g)
+	}
+	return c.LSTM.Unroll(g, x, active, s)
+}
+
+type needsRows struct{ *rnn.LSTM } // Step takes for granted that there is a row
+
+func (c needsRows) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
+	_ = x.Value.Data[0]
+	return c.LSTM.Step(g, x, s)
+}
+
+type remembersOutput struct { // gives its first output of a shape for ever
+	*rnn.LSTM
+	at map[tensor.Shape]*tensor.Tensor
+}
+
+func (c remembersOutput) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
+	y, next := c.LSTM.Step(g, x, s)
+	if c.at[y.Shape()] == nil {
+		c.at[y.Shape()] = y.Value.Clone()
+	}
+	return g.NewVar(c.at[y.Shape()], y), next
+}
+
+func (c remembersOutput) Unroll() {}
+
+type unnoticedNoise struct{ *rnn.LSTM } // random numbers that are not the tape's
+
+func (c unnoticedNoise) Unroll(g *grad.Tape, x *grad.Var, active []int, s rnn.State) (*grad.Var, rnn.State) {
+	y, last := c.LSTM.Unroll(g, x, active, s)
+	if g.Train && g.Recording() {
+		y = g.Mul(y, g.Const(noise(y.Shape())))
+	}
+	return y, last
+}
+
+func noise(s tensor.Shape) *tensor.Tensor {
+	t := tensor.New(s.Dims()...)
+	for i := range t.Data {
+		t.Data[i] = tensor.Float(rand.Float64())
+	}
+	return t
+}
 
 type aliasesOutput struct { // gives the same memory at every step
 	*rnn.LSTM
@@ -135,19 +209,26 @@ func TestSeesBrokenCells(t *testing.T) {
 		cell rnn.Cell
 		says string // in one of the errors
 	}{
-		"gate order":         {swappedGates{l}, "dense: "},
-		"lengths ignored":    {ignoresLengths{l}, "lengths: Unroll: final state"},
-		"direction":          {backwards{l}, "dense: Unroll: outputs"},
-		"first state":        {ignoresState{l}, "first state: Unroll: outputs"},
-		"gradient":           {wrongGradient{l}, "gradients: "},
-		"no state gradient":  {noStateGradient{l}, "by first state"},
-		"state overwritten":  {overwritesState{l}, "state: Step changed entry 1"},
-		"output aliased":     {aliasesOutput{l, tensor.New(3, 4)}, "state: a later step changed"},
-		"rows mixed":         {readsOtherRows{l}, "dense: Unroll: outputs"},
-		"state kept outside": {hiddenState{l, new(int)}, "outputs"},
-		"state size":         {wrongStateSize{l}, "state"},
-		"names":              {twoNames{nn.Zeros(1), nn.Zeros(1), l}, `the name "w"`},
-		"panic":              {panics{l}, "panic: no such step"},
+		"gate order":                  {swappedGates{l}, "dense: "},
+		"lengths ignored":             {ignoresLengths{l}, "lengths: Unroll: final state"},
+		"direction":                   {backwards{l}, "dense: Unroll: outputs"},
+		"first state":                 {ignoresState{l}, "first state: Unroll: outputs"},
+		"gradient":                    {wrongGradient{l}, "gradients: "},
+		"no state gradient":           {noStateGradient{l}, "by first state"},
+		"state overwritten":           {overwritesState{l}, "state: Step changed entry 1"},
+		"state overwritten by Unroll": {unrollOverwritesState{l}, "state: Unroll changed entry 0"},
+		"input overwritten":           {unrollOverwritesInput{l}, "state: Unroll changed its input"},
+		"no steps":                    {needsSteps{l}, "no steps: panic"},
+		"no steps, no gradient":       {losesState{l}, "no steps: Unroll: the gradient of the final state 0"},
+		"no rows":                     {needsRows{l}, "no steps: panic"},
+		"output remembered":           {remembersOutput{l, map[tensor.Shape]*tensor.Tensor{}}, "outputs"},
+		"own noise":                   {unnoticedNoise{l}, "training: Unroll: the same random source"},
+		"output aliased":              {aliasesOutput{l, tensor.New(3, 4)}, "state: a later step changed"},
+		"rows mixed":                  {readsOtherRows{l}, "dense: Unroll: outputs"},
+		"state kept outside":          {hiddenState{l, new(int)}, "outputs"},
+		"state size":                  {wrongStateSize{l}, "state"},
+		"names":                       {twoNames{nn.Zeros(1), nn.Zeros(1), l}, `the name "w"`},
+		"panic":                       {panics{l}, "panic: no such step"},
 	} {
 		var all []string
 		for _, err := range rnntest.Check(c.cell, 3) {

@@ -4,12 +4,13 @@ import (
 	"math"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/kernel"
 	"github.com/recur-go/recur/nn"
 )
 
 // Clip scales the gradients so that their joint norm is at most max (Pascanu et
 // al. 2013) and returns the norm before, which is NaN or infinite if any gradient
-// is; then they are left as they are.
+// is; then they are left as they are. A max of +Inf only measures.
 func Clip(g *grad.Tape, params []nn.Param, max float64) float64 {
 	var sum float64
 	for _, p := range params {
@@ -25,7 +26,7 @@ func Clip(g *grad.Tape, params []nn.Param, max float64) float64 {
 }
 
 // ClipEach scales the gradient of each parameter by itself so that its norm is at
-// most max, as tf.clip_by_norm does.
+// most max, as tf.clip_by_norm does. One that is NaN or infinite is left as it is.
 func ClipEach(g *grad.Tape, params []nn.Param, max float64) {
 	for _, p := range params {
 		if norm := math.Sqrt(square(g, p)); norm > max && !math.IsInf(norm, 0) {
@@ -34,7 +35,7 @@ func ClipEach(g *grad.Tape, params []nn.Param, max float64) {
 	}
 }
 
-// ClipValue limits every value of the gradients to ±limit.
+// ClipValue limits every value of the gradients to ±limit. NaN stays NaN.
 func ClipValue(g *grad.Tape, params []nn.Param, limit float64) {
 	l := Float(limit)
 	for _, p := range params {
@@ -46,19 +47,16 @@ func ClipValue(g *grad.Tape, params []nn.Param, limit float64) {
 	}
 }
 
-func square(g *grad.Tape, p nn.Param) (sum float64) {
+// square is the sum of the squares of the gradient of p.
+func square(g *grad.Tape, p nn.Param) float64 {
 	if d := g.Reached(p.Var); d != nil {
-		for _, x := range d.Data {
-			sum += float64(x) * float64(x)
-		}
+		return kernel.SumSq(d.Data)
 	}
-	return sum
+	return 0
 }
 
 func scale(g *grad.Tape, p nn.Param, k float64) {
 	if d := g.Reached(p.Var); d != nil {
-		for i := range d.Data {
-			d.Data[i] *= Float(k)
-		}
+		kernel.Scale(Float(k), d.Data)
 	}
 }

@@ -3,7 +3,11 @@ package optim
 import "math"
 
 // A Schedule gives the learning rate of a step, counted from 0, as a factor of
-// the optimizer's own rate.
+// the optimizer's own rate. train.Fit does
+//
+//	optimizer.SetRate(rate * schedule.At(step))
+//
+// before each step.
 type Schedule interface {
 	At(step int) float64
 }
@@ -55,13 +59,12 @@ type OneCycle struct {
 func (s OneCycle) At(step int) float64 {
 	low := 1 / or(s.Div, 25)
 	end := low / or(s.FinalDiv, 1e4)
-	top := or(s.Rise, 0.3)*float64(s.Steps) - 1
-	last := float64(s.Steps) - 1
+	top, last := or(s.Rise, 0.3)*float64(s.Steps)-1, float64(s.Steps)-1
 	t := float64(step)
 	if t <= top {
 		return between(low, 1, t/max(top, 1))
 	}
-	return between(1, end, min((t-top)/max(last-top, 1), 1))
+	return between(1, end, min((t-top)/(last-top), 1))
 }
 
 // between goes from a to b along half a cosine as part goes from 0 to 1.
@@ -70,11 +73,12 @@ func between(a, b, part float64) float64 {
 }
 
 // Plateau multiplies the rate by Factor when the score has not improved for more
-// than Patience observations, as PyTorch's ReduceLROnPlateau does. Lower scores
-// are better unless Maximise.
+// than Patience observations, as PyTorch's ReduceLROnPlateau does. train.Fit lets
+// it observe the score of each validation. Lower scores are better unless Maximise,
+// which train.Fit sets as its own option has it.
 type Plateau struct {
 	Factor   float64 // default 0.1
-	Patience int     // default 10
+	Patience int     // default 10; negative for none
 	Floor    float64 // smallest factor, default 0
 	Maximise bool
 
@@ -95,22 +99,18 @@ func (s *Plateau) At(int) float64 {
 }
 
 // Observe takes the score of a validation. PyTorch's relative threshold of 1e-4
-// says what counts as better.
+// says what counts as better; NaN never does.
 func (s *Plateau) Observe(score float64) {
 	st := &s.State
 	better := score < st.Best-1e-4*math.Abs(st.Best)
 	if s.Maximise {
 		better = score > st.Best+1e-4*math.Abs(st.Best)
 	}
-	if !st.Seen || better {
+	if better || !st.Seen && !math.IsNaN(score) {
 		st.Seen, st.Best, st.Waited = true, score, 0
 		return
 	}
-	patience := s.Patience
-	if patience == 0 {
-		patience = 10
-	}
-	if st.Waited++; st.Waited > patience {
+	if st.Waited++; st.Waited > or(s.Patience, 10) {
 		st.Reductions++
 		st.Waited = 0
 	}

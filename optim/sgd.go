@@ -6,9 +6,10 @@ import (
 	"github.com/recur-go/recur/nn"
 )
 
-// SGD is stochastic gradient descent with momentum, as PyTorch has it:
+// SGD is stochastic gradient descent with momentum, as PyTorch has it, with d the
+// gradient:
 //
-//	d = gradient + WeightDecay·p
+//	d = d + WeightDecay·p
 //	m = Momentum·m + d              m = d at first
 //	p = p - LR·m                    or LR·(d + Momentum·m) with Nesterov
 //
@@ -18,6 +19,7 @@ type SGD struct {
 	Momentum    float64 // default 0
 	Nesterov    bool
 	WeightDecay float64 // default 0
+	Scale       Scale   // default none
 
 	memory
 }
@@ -26,39 +28,31 @@ type SGD struct {
 func (o *SGD) Rate() float64 { return or(o.LR, 0.01) }
 
 // SetRate changes it.
-func (o *SGD) SetRate(lr float64) { o.LR = lr }
+func (o *SGD) SetRate(lr float64) { o.LR = field(lr) }
 
-var sgdSlots = []string{"momentum"}
+const sgdMomentum = "momentum"
 
 // SetSlots implements Stater.
 func (o *SGD) SetSlots(params []nn.Param, steps int, slots map[string][]Float) error {
-	return o.restore(params, sgdSlots, steps, slots)
+	if or(o.Momentum, 0) == 0 {
+		return o.restore(params, steps, slots)
+	}
+	return o.restore(params, steps, slots, sgdMomentum)
 }
 
 // Step implements Optimizer.
 func (o *SGD) Step(g *grad.Tape, params []nn.Param) {
-	lr, mu := Float(o.Rate()), Float(o.Momentum)
+	mu := or(o.Momentum, 0)
 	o.steps++
-	for _, p := range params {
-		t := g.Reached(p.Var)
-		if t == nil {
-			continue
+	for u := range updates(g, params, o.Scale, o.Rate(), o.WeightDecay) {
+		p, lr, decay := u.Value.Data, Float(u.lr), Float(u.decay)
+		switch {
+		case mu == 0:
+			kernel.Axpy(-lr, u.decayed(), p)
+		case o.Nesterov:
+			kernel.Nesterov(p, u.d, o.slot(u.Param, sgdMomentum, 0), lr, Float(mu), decay)
+		default:
+			kernel.Momentum(p, u.d, o.slot(u.Param, sgdMomentum, 0), lr, Float(mu), decay)
 		}
-		d := t.Data
-		if o.WeightDecay != 0 {
-			kernel.Axpy(Float(o.WeightDecay), p.Value.Data, d)
-		}
-		if mu != 0 {
-			m := o.of(p, sgdSlots)[0]
-			for i, x := range d {
-				m[i] = mu*m[i] + x
-				if o.Nesterov {
-					d[i] = x + mu*m[i]
-				} else {
-					d[i] = m[i]
-				}
-			}
-		}
-		kernel.Axpy(-lr, d, p.Value.Data)
 	}
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // Gemm does C += A·B for row-major A [m,k], B [k,n], C [m,n], whose rows lie lda,
-// ldb and ldc apart. Work of more than about 100 µs is split over the cores.
+// ldb and ldc apart. Work of more than
+// about 30 µs is split over the cores.
 func Gemm(m, n, k int, a []Float, lda int, b []Float, ldb int, c []Float, ldc int) {
 	gemm(product{m: m, n: n, k: k, a: a, rsa: lda, csa: 1, b: b, ldb: ldb, c: c, ldc: ldc})
 }
@@ -37,15 +38,24 @@ type product struct {
 	ldc      int
 }
 
-// parallelWork is the least number of multiplications worth a second core.
-const parallelWork = 4 << 20
+// parallelWork is the least number of multiplications worth a second core, about
+// 30 µs of them.
+func parallelWork() int {
+	switch tier {
+	case avx512Tier:
+		return 4 << 20
+	case goTier:
+		return 1 << 16
+	}
+	return 2 << 20
+}
 
 func gemm(g product) {
 	if g.m <= 0 || g.n <= 0 || g.k <= 0 {
 		return
 	}
 	g.check()
-	if procs := runtime.GOMAXPROCS(0); procs > 1 && g.m*g.n*g.k >= parallelWork {
+	if procs := runtime.GOMAXPROCS(0); procs > 1 && g.m*g.n*g.k >= parallelWork() {
 		g.split(procs)
 		return
 	}
@@ -86,22 +96,26 @@ func (g product) cols(lo, hi int) product {
 	return g
 }
 
-// split runs g on several cores, by whole panels of columns where they can be
-// shared out evenly, else by rows.
+// split runs g on several cores: by columns, in whole panels, or by rows if there
+// are more of those or the panels cannot be shared out evenly. Pieces are as many
+// as the cores, or some more, for a core that is late, if they stay so large that
+// it does not matter that each reads all of the other operand.
 func (g *product) split(procs int) {
-	panels := (g.n + width() - 1) / width()
 	t, ok := tasks.Get().(*gemmTask)
 	if !ok {
 		t = new(gemmTask)
 	}
 	t.g = *g
-	t.byRows = 8*panels < 7*procs*((panels+procs-1)/procs) && g.m > panels
-	if t.byRows {
+	panels := panelled(g.n) / width()
+	uneven := 8*panels < 7*procs*((panels+procs-1)/procs)
+	if t.byRows = g.m > g.n || uneven && g.m >= 8*procs; t.byRows {
 		t.units, t.unit = g.m, 1
+		t.pieces = g.m / blockM
 	} else {
 		t.units, t.unit = panels, width()
+		t.pieces = panels / 8
 	}
-	t.pieces = min(procs, t.units)
+	t.pieces = min(max(t.pieces, procs), 4*procs, t.units)
 	par.Do(t.pieces, t)
 	t.g = product{}
 	tasks.Put(t)

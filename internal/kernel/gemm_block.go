@@ -14,7 +14,7 @@ const (
 	blockN = 2048 // columns of B packed at a time
 	deepK  = 2048 // the most steps of k in one call of assembly
 
-	directRows = 28 // up to so many rows, B is read where it lies
+	directRows = 56 // up to so many rows, B may be read where it lies
 )
 
 // width is the number of columns of a panel of B.
@@ -56,11 +56,18 @@ func (g *product) run() {
 		for p := 0; p < g.k; p += deepK {
 			g.block(p, min(deepK, g.k-p), 0, g.n, g.panels[p*w:], w, w*g.k)
 		}
-	case !g.transB && g.m <= directRows:
+	case g.inPlace():
 		g.direct()
 	default:
 		g.blocked()
 	}
+}
+
+// inPlace is whether B is better read where it lies than packed: for one tile of
+// rows, and for a few unless the rows of B are so far apart that they share lines
+// of the first cache, and too many to stay there.
+func (g *product) inPlace() bool {
+	return !g.transB && (g.m <= tileRows() || g.m <= directRows && (g.ldb%128 != 0 || g.k <= 160))
 }
 
 // direct reads B where it lies. Tiers without masks pack the columns after the

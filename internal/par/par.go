@@ -26,21 +26,10 @@ func Do(n int, t Task) {
 		}
 		return
 	}
-	j := newJob()
-	j.task, j.n = t, int64(n)
-	j.next.Store(0)
-	j.done.Add(n)
-	want := min(n, runtime.GOMAXPROCS(0)) - 1
-	j.users.Store(int32(want) + 1)
-	for range want {
-		if enlist() {
-			go j.helper()
-		} else {
-			j.users.Add(-1)
-		}
-	}
+	j := newJob(n, t)
+	call(j, min(n, runtime.GOMAXPROCS(0))-1)
 	j.work()
-	j.done.Wait()
+	j.wait()
 	failed, value := j.failed, j.value
 	j.leave()
 	if failed {
@@ -61,51 +50,32 @@ type ranges struct {
 
 func (r *ranges) Piece(i int) { r.f(i*r.grain, min(r.n, (i+1)*r.grain)) }
 
-// helpers counts the goroutines that help, in all jobs.
-var helpers atomic.Int32
-
-// enlist counts one more helper if a processor may be free for it.
-func enlist() bool {
-	for {
-		n := helpers.Load()
-		if int(n) >= runtime.GOMAXPROCS(0)-1 {
-			return false
-		}
-		if helpers.CompareAndSwap(n, n+1) {
-			return true
-		}
-	}
-}
-
-var jobs sync.Pool
-
-func newJob() *job {
-	if j, ok := jobs.Get().(*job); ok {
-		return j
-	}
-	j := new(job)
-	j.helper = func() {
-		defer helpers.Add(-1)
-		defer j.leave()
-		j.work()
-	}
-	return j
-}
-
 // A job is one call of Do. It goes back to the pool with the last of its users,
 // which may be a helper that came after the caller had left.
 type job struct {
-	task   Task
-	n      int64
-	next   atomic.Int64
-	done   sync.WaitGroup // of pieces
-	users  atomic.Int32
-	helper func()
+	task  Task
+	n     int64
+	next  atomic.Int64   // piece
+	done  sync.WaitGroup // of pieces
+	left  atomic.Int64   // pieces; never less than done has
+	users atomic.Int32
 
 	mu     sync.Mutex
 	failed bool
 	piece  int
 	value  any // of the lowest piece that panicked
+}
+
+var jobs = sync.Pool{New: func() any { return new(job) }}
+
+func newJob(n int, t Task) *job {
+	j := jobs.Get().(*job)
+	j.task, j.n = t, int64(n)
+	j.next.Store(0)
+	j.left.Store(int64(n))
+	j.done.Add(n)
+	j.users.Store(1)
+	return j
 }
 
 func (j *job) work() {
@@ -125,6 +95,7 @@ func (j *job) run(i int) {
 			j.fail(i, recover())
 		}
 		j.done.Done()
+		j.left.Add(-1)
 	}()
 	j.task.Piece(i)
 	finished = true
@@ -136,6 +107,12 @@ func (j *job) fail(i int, value any) {
 	if !j.failed || i < j.piece {
 		j.failed, j.piece, j.value = true, i, value
 	}
+}
+
+// wait returns when all pieces are done.
+func (j *job) wait() {
+	spin(func() bool { return j.left.Load() == 0 })
+	j.done.Wait()
 }
 
 func (j *job) leave() {

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 func TestForCoversEachIndexOnce(t *testing.T) {
@@ -42,8 +43,12 @@ func TestNested(t *testing.T) {
 	if sum.Load() != 8000 {
 		t.Errorf("%d, want 8000", sum.Load())
 	}
-	if n := helpers.Load(); n < 0 || n > 3 {
-		t.Errorf("%d helpers are left", n)
+	for late := time.After(10 * time.Second); running() != 0; runtime.Gosched() {
+		select {
+		case <-late:
+			t.Fatalf("%d helpers stay", running())
+		default:
+		}
 	}
 }
 
@@ -110,4 +115,10 @@ func BenchmarkDo(b *testing.B) {
 	for b.Loop() {
 		Do(2, c)
 	}
+}
+
+func running() int {
+	helpers.Lock()
+	defer helpers.Unlock()
+	return helpers.n
 }

@@ -1,0 +1,6 @@
+//go:build race
+
+package kernel
+
+// The race detector makes pools forget.
+const race = true

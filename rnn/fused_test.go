@@ -1,0 +1,119 @@
+package rnn
+
+import (
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/tensor"
+)
+
+// Every packed row is visited once, by the range of its row of the batch, in the
+// order of the steps or against it.
+func TestWalks(t *testing.T) {
+	for _, active := range [][]int{nil, {0}, {1}, {5}, {5, 5, 5}, {5, 3, 3, 1}, {9, 8, 2, 2, 1, 1}} {
+		total := 0
+		for _, n := range active {
+			total += n
+		}
+		for split := 0; split <= batch(active); split++ {
+			seen := make([]int, total)
+			for _, ends := range [][2]int{{0, split}, {split, batch(active)}} {
+				var there, back []int
+				for at, n := range forwards(active, ends[0], ends[1]) {
+					there = append(there, at, n)
+					for r := at; r < at+n; r++ {
+						seen[r]++
+					}
+				}
+				for at, n := range backwards(active, ends[0], ends[1]) {
+					back = append(back, n, at)
+				}
+				slices.Reverse(back)
+				if !slices.Equal(there, back) {
+					t.Errorf("%v, rows %v: forwards %v, backwards %v", active, ends, there, back)
+				}
+			}
+			if slices.ContainsFunc(seen, func(n int) bool { return n != 1 }) {
+				t.Errorf("%v cut at %d: rows are seen %v times", active, split, seen)
+			}
+		}
+	}
+}
+
+func TestShare(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	if cuts := share([]int{64, 64}, 10); cuts != nil {
+		t.Errorf("little work is cut at %v", cuts)
+	}
+	if cuts := share(nil, 1<<30); cuts != nil {
+		t.Errorf("no work is cut at %v", cuts)
+	}
+	for _, active := range [][]int{{64, 64, 64}, {64, 10, 10, 10}, {33, 32, 16, 1, 1, 1, 1, 1}, {40, 1}} {
+		total := 0
+		for _, n := range active {
+			total += n
+		}
+		cuts := share(active, 1<<20)
+		if len(cuts) < 3 || cuts[0] != 0 || cuts[len(cuts)-1] != active[0] || !slices.IsSorted(cuts) {
+			t.Fatalf("%v is cut at %v", active, cuts)
+		}
+		for i := range len(cuts) - 1 {
+			rows := 0
+			for _, n := range forwards(active, cuts[i], cuts[i+1]) {
+				rows += n
+			}
+			if most := total/(len(cuts)-1) + len(active); rows > most {
+				t.Errorf("%v is cut at %v: part %d has %d of %d", active, cuts, i, rows, total)
+			}
+		}
+	}
+}
+
+// The bits of values and gradients do not depend on the number of cores.
+func TestCoresDoNotCount(t *testing.T) {
+	const T, B, in, H = 12, 64, 5, 48
+	r := rand.New(rand.NewPCG(3, 1))
+	x := tensor.New(T, B, in)
+	for i := range x.Data {
+		x.Data[i] = tensor.Float(r.NormFloat64())
+	}
+	lengths := make([]int, B)
+	for b := range lengths {
+		lengths[b] = r.IntN(T + 1)
+	}
+	for name, c := range map[string]Cell{
+		"Basic": NewBasic(r, in, 4*H), "LSTM": NewLSTM(r, in, H), "GRU": NewGRU(r, in, H),
+		"LSTMAll":        LSTMOptions{Projection: 40, Peepholes: true, CellClip: 1, ProjClip: 1}.New(r, in, H),
+		"LSTMProjection": LSTMOptions{Projection: 40}.New(r, in, H),
+		"GRUResetBefore": GRUOptions{ResetBefore: true}.New(r, in, H),
+	} {
+		run := func(cores int) (all [][]tensor.Float) {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
+			g := grad.New()
+			p := pack(g, lengths, T)
+			if cores > 1 && share(p.active, H*H*3) == nil {
+				t.Fatal("the work is too little to be shared")
+			}
+			y, last := Dynamic(g, c, Seq{grad.Leaf(x), lengths}, nil)
+			g.Backward(g.Sum(g.Square(y.X)))
+			all = append(all, y.X.Value.Data)
+			for _, v := range last {
+				all = append(all, v.Value.Data)
+			}
+			for _, v := range nn.Params(c) {
+				all = append(all, g.Grad(v.Var).Data)
+			}
+			return all
+		}
+		want := run(1)
+		for i, got := range run(3) {
+			if !slices.Equal(got, want[i]) {
+				t.Errorf("%s: result %d differs between 1 core and 3", name, i)
+			}
+		}
+	}
+}

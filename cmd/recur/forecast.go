@@ -1,0 +1,325 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/recur-go/recur/data"
+	_ "github.com/recur-go/recur/data/parquet" // so that data.ReadFile reads them
+	"github.com/recur-go/recur/data/sets"
+	"github.com/recur-go/recur/forecast"
+	"github.com/recur-go/recur/model"
+	"github.com/spf13/cobra"
+)
+
+// forecastFlags are what the user asks for.
+type forecastFlags struct {
+	set, freq, out, model  string
+	id, ds, y              string
+	horizon, season, steps int
+	origins                int
+	levels                 []string
+	seed                   uint64
+	json                   bool
+}
+
+func newForecast() *cobra.Command {
+	f := &forecastFlags{}
+	cmd := &cobra.Command{
+		Use:   "forecast [FILE]",
+		Short: "Forecast time series",
+		Long: `Train a recurrent model on time series, back-test it on rolling origins against
+naive, seasonal naive, drift and Theta forecasts, and forecast what comes next.
+
+FILE is a CSV, Parquet or JSON lines file with the columns ds,y, or unique_id,ds,y
+for many series that share one model; - reads CSV from standard input. Without FILE
+a series that ships with recur is used: see --data.`,
+		Example: `  recur forecast
+  recur forecast --data sunspots
+  recur forecast sales.csv --horizon 12 --level 80,95
+  cat sales.csv | recur forecast - --json
+  recur forecast more.csv --model recur-out/sales/model.safetensors`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usage("forecast takes one FILE, not %d; see recur forecast --help", len(args))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			file := ""
+			if len(args) == 1 {
+				file = args[0]
+			}
+			return f.run(cmd, file)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.set, "data", sets.All()[0].Name, "series that ships with recur, used without FILE: "+setNames())
+	flags.IntVar(&f.horizon, "horizon", 0, "steps to forecast (default one season, or 12)")
+	flags.StringVar(&f.freq, "freq", "", "step of time: Y, Q, M, W, D, B, h, min, s, i, with a number before it for multiples (default found from the dates)")
+	flags.IntVar(&f.season, "season", 0, "steps of a season (default by the frequency: 12 for months, 7 for days, ...)")
+	flags.StringSliceVar(&f.levels, "level", []string{"50", "80", "95"}, "probabilities of the bands in per cent")
+	flags.Uint64Var(&f.seed, "seed", 1, "seed: the same gives the same numbers")
+	flags.IntVar(&f.origins, "origins", 0, "origins of the back-test (default 24, fewer for short or many series)")
+	flags.IntVar(&f.steps, "steps", 0, "training steps for each net (default 500)")
+	flags.StringVar(&f.model, "model", "", "forecast with a saved model, without training")
+	flags.StringVar(&f.out, "out", "", "folder for report, charts, forecasts and model (default recur-out/NAME)")
+	flags.StringVar(&f.id, "id", "", "name of the column of series (default unique_id)")
+	flags.StringVar(&f.ds, "time", "", "name of the column of times (default ds)")
+	flags.StringVar(&f.y, "value", "", "name of the column of values (default y)")
+	flags.BoolVar(&f.json, "json", false, "print JSON instead of charts and tables")
+	return cmd
+}
+
+func setNames() string {
+	var names []string
+	for _, s := range sets.All() {
+		names = append(names, s.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (f *forecastFlags) run(cmd *cobra.Command, file string) error {
+	began := time.Now()
+	levels, err := percents(f.levels)
+	if err != nil {
+		return err
+	}
+	if file != "" && cmd.Flags().Changed("data") {
+		return usage("--data names a series that ships with recur, and a FILE was given too: leave one out")
+	}
+	if f.horizon < 0 || f.season < 0 || f.steps < 0 || f.origins < 0 {
+		return usage("--horizon, --season, --steps and --origins take numbers above 0")
+	}
+	r := &forecastRun{flags: f, levels: levels, ctx: cmd.Context(), stderr: cmd.ErrOrStderr()}
+	if err := r.read(cmd.InOrStdin(), file); err != nil {
+		return err
+	}
+	fmt.Fprintf(r.stderr, "%s\n", r.about)
+	for _, n := range r.table.Notes {
+		fmt.Fprintln(r.stderr, "  "+n)
+	}
+	if err := r.forecast(); err != nil {
+		return err
+	}
+	r.seconds = time.Since(began).Seconds()
+	if err := r.write(); err != nil {
+		return err
+	}
+	if f.json {
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(r.json())
+	}
+	return r.print(cmd.OutOrStdout())
+}
+
+// percents reads the levels, from low to high.
+func percents(texts []string) (levels []float64, err error) {
+	for _, s := range texts {
+		v, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(s), "%"), 64)
+		if err != nil || !(v > 0 && v < 100) {
+			return nil, usage("--level takes per cents between 0 and 100, such as 80,95, not %q", s)
+		}
+		levels = append(levels, v/100)
+	}
+	slices.Sort(levels)
+	return slices.Compact(levels), nil
+}
+
+// A forecastRun is one run of the command.
+type forecastRun struct {
+	flags  *forecastFlags
+	ctx    context.Context
+	stderr io.Writer
+
+	name, about, unit, source string
+	table                     *data.Table
+	freq                      data.Freq
+	levels                    []float64 // asked for
+
+	series    []data.Series // those that are forecast
+	model     *forecast.Model
+	report    *forecast.Report // nil with a saved model
+	forecasts []forecast.Forecast
+	files     []string
+	seconds   float64
+}
+
+// read reads the table and picks the series that can be forecast.
+func (r *forecastRun) read(stdin io.Reader, file string) (err error) {
+	o := data.Options{ID: r.flags.id, Time: r.flags.ds, Y: r.flags.y}
+	if r.flags.freq != "" {
+		freq, err := data.ParseFreq(r.flags.freq)
+		if err != nil {
+			return usage("--freq: %v", err)
+		}
+		o.Freq = &freq
+	}
+	switch file {
+	case "":
+		set, err := sets.Find(r.flags.set)
+		if err != nil {
+			return usage("--data: %v", err)
+		}
+		r.name, r.about, r.unit, r.source = set.Name, set.Title, set.Unit, set.Source
+		r.table, err = set.Table()
+		if err != nil {
+			return err
+		}
+	case "-":
+		r.name, r.about = "stdin", "standard input"
+		r.table, err = data.ReadCSV(stdin, "standard input", o)
+	default:
+		r.name, r.about = strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)), file
+		r.table, err = data.ReadFile(file, o)
+	}
+	if err != nil {
+		return err
+	}
+	r.freq = r.table.Series[0].Freq
+	return r.choose()
+}
+
+// choose leaves out series that are constant or too short, and says so; if only
+// such are left that is an error.
+func (r *forecastRun) choose() error {
+	need := 8
+	var first error
+	var left []string
+	for _, s := range r.table.Series {
+		if err := s.Check(r.table.Name, need); err != nil {
+			first = errors.Join(first, err)
+			left = append(left, s.ID)
+			continue
+		}
+		r.series = append(r.series, s)
+	}
+	if r.series == nil {
+		return first
+	}
+	if left != nil {
+		r.table.Notes = append(r.table.Notes, fmt.Sprintf("left out, constant or too short: %s", strings.Join(left[:min(len(left), 10)], ", ")))
+	}
+	return nil
+}
+
+// plain are the values that package forecast works on.
+func (r *forecastRun) plain() []forecast.Series {
+	all := make([]forecast.Series, len(r.series))
+	for i, s := range r.series {
+		all[i] = forecast.Series{ID: s.ID, Y: s.Y}
+	}
+	return all
+}
+
+func (r *forecastRun) forecast() (err error) {
+	if r.flags.model != "" {
+		if r.model, err = forecast.Load(r.flags.model); err != nil {
+			return err
+		}
+		if h := r.flags.horizon; h != 0 && h != r.model.Horizon {
+			return usage("--horizon is %d, and %s forecasts %d steps: train a model for it", h, r.flags.model, r.model.Horizon)
+		}
+		r.model.Levels = r.levels
+		fmt.Fprintf(r.stderr, "  seed %d, of the model\n", r.model.Seed)
+	} else if err := r.train(); err != nil {
+		return err
+	}
+	r.forecasts, err = r.model.Predict(r.plain()...)
+	return asData(err, r.table.Name)
+}
+
+// train back-tests and then trains on everything.
+func (r *forecastRun) train() (err error) {
+	cfg := forecast.Config{Horizon: r.flags.horizon, Season: r.flags.season, Seed: r.flags.seed, Steps: r.flags.steps}
+	if cfg.Season == 0 {
+		cfg.Season = r.freq.Season()
+	}
+	cfg.Levels = slices.Compact(slices.Sorted(slices.Values(append([]float64{0.8, 0.95}, r.levels...))))
+	fmt.Fprintf(r.stderr, "  seed %d\n", cfg.Seed)
+	series := r.plain()
+	plan := forecast.Plan{Origins: r.flags.origins}
+	if plan.Origins == 0 {
+		plan.Origins = max(1, min(24, 6000/len(series)))
+	}
+	bar := newBar(r.stderr, "back-test")
+	cfg.OnStep = bar.step
+	r.report, err = forecast.Backtest(r.ctx, cfg, plan, series...)
+	bar.end(err == nil)
+	if err != nil {
+		return asData(err, r.table.Name)
+	}
+	bar = newBar(r.stderr, "training ")
+	cfg.OnStep = bar.step
+	r.model, err = forecast.Fit(r.ctx, cfg, series...)
+	bar.end(err == nil)
+	if err != nil {
+		return asData(err, r.table.Name)
+	}
+	r.report.Calibrate(r.model)
+	return nil
+}
+
+// asData makes what package forecast says of series an error of the data.
+func asData(err error, file string) error {
+	if err == nil || errors.Is(err, context.Canceled) || code(err) != exitFailed {
+		return err
+	}
+	return &data.Error{File: file, Reason: strings.TrimPrefix(err.Error(), "forecast: ")}
+}
+
+// write fills the folder of results.
+func (r *forecastRun) write() error {
+	dir := r.flags.out
+	if dir == "" {
+		dir = filepath.Join("recur-out", r.name)
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	write := func(name string, f func(w io.Writer) error) error {
+		path := filepath.Join(dir, name)
+		if err := replace(path, f); err != nil {
+			return err
+		}
+		r.files = append(r.files, path)
+		return nil
+	}
+	if r.report != nil {
+		path := filepath.Join(dir, "model.safetensors")
+		about := model.Training{Data: r.about, Steps: r.model.Steps * len(r.model.Nets), Seconds: r.seconds, Seed: r.model.Seed, Scores: map[string]float64{}}
+		for _, s := range r.report.Scores {
+			if s.Model == forecast.Name {
+				about.Scores["mase"], about.Scores["smape"] = s.MASE, s.SMAPE
+			}
+		}
+		if err := r.model.Save(path, about); err != nil {
+			return err
+		}
+		r.files = append(r.files, path)
+	}
+	fan := r.fan(0)
+	chart := fan.Chart(r.title(0), r.unit)
+	for _, part := range []struct {
+		name string
+		f    func(w io.Writer) error
+	}{
+		{"forecast.csv", r.csv},
+		{"forecast.svg", func(w io.Writer) error { return chart.Write(w, "svg") }},
+		{"forecast.png", func(w io.Writer) error { return chart.Write(w, "png") }},
+		{"report.html", func(w io.Writer) error { return r.page().Write(w) }},
+	} {
+		if err := write(part.name, part.f); err != nil {
+			return err
+		}
+	}
+	return nil
+}

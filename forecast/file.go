@@ -1,0 +1,65 @@
+package forecast
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/recur-go/recur/model"
+)
+
+// Kind is the name of this package's models in model files.
+const Kind = "forecast"
+
+func init() { model.Register(Kind, func() model.Config { return new(Config) }) }
+
+// nets are what a file keeps of a model, with the widening beside them.
+type nets struct{ Nets []*Net }
+
+// New builds the nets that c describes, as model.Config asks.
+func (c *Config) New(r *rand.Rand) (any, error) {
+	full := c.withDefaults()
+	if err := full.check(); err != nil {
+		return nil, err
+	}
+	n := &nets{}
+	for range full.Nets {
+		n.Nets = append(n.Nets, newNet(r, full.Hidden))
+	}
+	return n, nil
+}
+
+// CountParams is the number of values in the nets' parameters.
+func (c *Config) CountParams() int {
+	full := c.withDefaults()
+	cell := 4 * full.Hidden * (features + full.Hidden + 1)
+	head := (full.Hidden + 1) * len(quantiles)
+	return full.Nets * (cell + head + features + 1)
+}
+
+// Save replaces the file at path by m, whole or not at all. about says how the
+// model came to be.
+func (m *Model) Save(path string, about model.Training) error {
+	file := &model.Model{Config: &m.Config, Net: &nets{m.Nets}, Training: about}
+	if err := file.SetExtra("widen", m.Widen); err != nil {
+		return err
+	}
+	return file.Save(path)
+}
+
+// Load reads a model that Save wrote.
+func Load(path string) (*Model, error) {
+	file, err := model.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	c, ok := file.Config.(*Config)
+	if !ok {
+		return nil, fmt.Errorf("%s: %w: it holds a model of kind %s, not a forecaster", path, model.ErrKind, strings.TrimSpace(file.Kind()))
+	}
+	m := &Model{Config: c.withDefaults(), Nets: file.Net.(*nets).Nets}
+	if err := file.Extra("widen", &m.Widen); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
+}

@@ -1,0 +1,54 @@
+package forecast
+
+import (
+	"context"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/recur-go/recur/model"
+)
+
+func TestSaveLoad(t *testing.T) {
+	s := Series{Y: make([]float64, 60)}
+	for i := range s.Y {
+		s.Y[i] = 50 + 10*math.Sin(float64(i)*math.Pi/6) + float64(i)/3
+	}
+	m, err := Fit(context.Background(), Config{Season: 12, Horizon: 4, Nets: 2, Steps: 5, Hidden: 6, Seed: 3}, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "m.safetensors")
+	if err := m.Save(path, model.Training{Seed: 3}); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := m.Predict(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := again.Predict(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(a[0].Point, b[0].Point) || !slices.Equal(a[0].Bands[2].Hi, b[0].Bands[2].Hi) {
+		t.Errorf("a loaded model forecasts %v, the saved one %v", b[0], a[0])
+	}
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file[len(file)/2] ^= 4
+	if err := os.WriteFile(path, file, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(path); !errors.Is(err, model.ErrCorrupt) {
+		t.Errorf("a damaged file gives %v", err)
+	}
+}

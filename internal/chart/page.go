@@ -1,0 +1,117 @@
+package chart
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"math"
+)
+
+// A Page is a report: charts that can be zoomed, tables and notes, in one HTML
+// file that asks nothing of the network.
+type Page struct {
+	Title    string
+	Subtitle string
+	Figures  []Figure
+	Tables   []Table
+	Notes    []string
+	Footer   string
+}
+
+// A Figure is an interactive chart: lines over areas, over the same x.
+type Figure struct {
+	Title string
+	Note  string
+	X     []float64 // rising; seconds since 1970 if Time, else numbers
+	Time  bool
+	Lines []FigureLine
+}
+
+// A FigureLine is a curve of a Figure; NaN breaks it. If Band is not empty it is an
+// edge, "lo" or "hi", of the band with the line's name.
+type FigureLine struct {
+	Name string
+	Y    []float64
+	Band string
+	Role string // history, forecast, actual or back-test: which colour it has
+	Off  bool   // hidden until it is asked for
+}
+
+// A Table is text in rows; the row whose index is Best stands out.
+type Table struct {
+	Title string
+	Note  string
+	Head  []string
+	Rows  [][]string
+	Best  int // -1 for none
+}
+
+//go:embed uplot/uPlot.iife.min.js
+var uplotJS string
+
+//go:embed uplot/uPlot.min.css
+var uplotCSS string
+
+//go:embed page.html
+var pageHTML string
+
+//go:embed page.js
+var pageJS string
+
+//go:embed page.css
+var pageCSS string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
+
+// Write writes the page.
+func (p *Page) Write(w io.Writer) error {
+	figures, err := json.Marshal(jsonFigures(p.Figures))
+	if err != nil {
+		return fmt.Errorf("chart: %w", err)
+	}
+	var b bytes.Buffer
+	err = pageTemplate.Execute(&b, map[string]any{
+		"Page": p, "Figures": template.JS(figures),
+		"JS": template.JS(uplotJS + "\n" + pageJS), "CSS": template.CSS(uplotCSS + "\n" + pageCSS),
+	})
+	if err != nil {
+		return fmt.Errorf("chart: %w", err)
+	}
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+type jsonFigure struct {
+	Title string     `json:"title"`
+	Time  bool       `json:"time"`
+	X     []float64  `json:"x"`
+	Lines []jsonLine `json:"lines"`
+}
+
+type jsonLine struct {
+	Name string     `json:"name"`
+	Band string     `json:"band,omitempty"`
+	Role string     `json:"role"`
+	Off  bool       `json:"off,omitempty"`
+	Y    []*float64 `json:"y"` // null where it breaks
+}
+
+func jsonFigures(figures []Figure) (all []jsonFigure) {
+	for _, f := range figures {
+		j := jsonFigure{Title: f.Title, Time: f.Time, X: f.X}
+		for _, l := range f.Lines {
+			y := make([]*float64, len(l.Y))
+			for i, v := range l.Y {
+				if !math.IsNaN(v) && !math.IsInf(v, 0) {
+					y[i] = &l.Y[i]
+				}
+			}
+			j.Lines = append(j.Lines, jsonLine{l.Name, l.Band, l.Role, l.Off, y})
+		}
+		all = append(all, j)
+	}
+	return all
+}

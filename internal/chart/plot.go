@@ -1,0 +1,228 @@
+// Package chart draws: line charts and forecasts with bands as SVG and PNG (by
+// gonum.org/v1/plot), as text in a terminal, and as an interactive HTML page (by
+// the embedded uPlot).
+package chart
+
+import (
+	"fmt"
+	"image/color"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// A Line is a curve of a chart. NaN breaks it.
+type Line struct {
+	Name   string
+	X, Y   []float64
+	Dashed bool
+	Dots   bool // points instead of a line
+}
+
+// An Area is the space between two curves over the same X.
+type Area struct {
+	Name      string
+	X, Lo, Hi []float64
+	Shade     float64 // 0 lightest to 1 darkest
+}
+
+// A Chart is lines over areas.
+type Chart struct {
+	Title, XLabel, YLabel string
+	Areas                 []Area
+	Lines                 []Line
+	LogX, LogY            bool
+	Ticks                 func(x float64) string // label of a place on the x axis; default a number
+	Width, Height         int                    // in points, default 720 by 400
+}
+
+// palette is told apart by people with any colour vision (Okabe & Ito 2008).
+var palette = []color.RGBA{
+	{0x33, 0x3f, 0x50, 0xff}, {0xd5, 0x5e, 0x00, 0xff}, {0x00, 0x72, 0xb2, 0xff}, {0x00, 0x9e, 0x73, 0xff}, {0xcc, 0x79, 0xa7, 0xff}, {0xe6, 0x9f, 0x00, 0xff},
+}
+
+// Write draws the chart in the given format, "svg" or "png".
+func (c *Chart) Write(w io.Writer, format string) error {
+	p := plot.New()
+	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = c.Title, c.XLabel, c.YLabel
+	p.Title.TextStyle.Font.Size = vg.Points(14)
+	p.Title.Padding = vg.Points(8)
+	p.Legend.Top, p.Legend.Left = true, true
+	p.Legend.Padding = vg.Points(3)
+	p.Legend.XOffs, p.Legend.YOffs = vg.Points(8), vg.Points(-4)
+	for _, s := range []*font.Font{&p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font, &p.X.Tick.Label.Font, &p.Y.Tick.Label.Font, &p.Legend.TextStyle.Font, &p.Title.TextStyle.Font} {
+		s.Variant = "Sans"
+	}
+	grid := plotter.NewGrid()
+	grid.Vertical.Color, grid.Horizontal.Color = nil, color.Gray{0xe4}
+	p.Add(grid)
+	p.X.Tick.Marker, p.Y.Tick.Marker = ticks{c.LogX, c.Ticks}, ticks{c.LogY, nil}
+	if c.LogX {
+		p.X.Scale = plot.LogScale{}
+	}
+	if c.LogY {
+		p.Y.Scale = plot.LogScale{}
+	}
+	for _, a := range c.Areas {
+		if err := addArea(p, a); err != nil {
+			return fmt.Errorf("chart: %w", err)
+		}
+	}
+	for i, l := range c.Lines {
+		if err := addLine(p, l, palette[i%len(palette)]); err != nil {
+			return fmt.Errorf("chart: %w", err)
+		}
+	}
+	width, height := vg.Points(720), vg.Points(400)
+	if c.Width > 0 && c.Height > 0 {
+		width, height = vg.Points(float64(c.Width)), vg.Points(float64(c.Height))
+	}
+	to, err := p.WriterTo(width, height, format)
+	if err != nil {
+		return fmt.Errorf("chart: %w", err)
+	}
+	if _, err := to.WriteTo(w); err != nil {
+		return fmt.Errorf("chart: %w", err)
+	}
+	return nil
+}
+
+func addArea(p *plot.Plot, a Area) error {
+	var ring plotter.XYs
+	for i := range a.X {
+		ring = append(ring, plotter.XY{X: a.X[i], Y: a.Hi[i]})
+	}
+	for i := range slices.Backward(a.X) {
+		ring = append(ring, plotter.XY{X: a.X[i], Y: a.Lo[i]})
+	}
+	if len(ring) == 0 {
+		return nil
+	}
+	poly, err := plotter.NewPolygon(ring)
+	if err != nil {
+		return err
+	}
+	blend := func(light, dark uint8) uint8 { return uint8(float64(light) + a.Shade*(float64(dark)-float64(light))) }
+	poly.Color = color.RGBA{blend(0xfb, 0xf0), blend(0xe6, 0xa8), blend(0xd6, 0x6a), 0xff}
+	poly.LineStyle.Width = 0
+	p.Add(poly)
+	p.Legend.Add(a.Name, poly)
+	return nil
+}
+
+func addLine(p *plot.Plot, l Line, c color.Color) error {
+	first := true
+	for _, run := range runs(l) {
+		var thumb plot.Thumbnailer
+		if l.Dots {
+			s, err := plotter.NewScatter(run)
+			if err != nil {
+				return err
+			}
+			s.Color, s.Radius, s.Shape = c, vg.Points(2), draw.CircleGlyph{}
+			p.Add(s)
+			thumb = s
+		} else {
+			s, err := plotter.NewLine(run)
+			if err != nil {
+				return err
+			}
+			s.Color, s.Width = c, vg.Points(1.6)
+			if l.Dashed {
+				s.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
+			}
+			p.Add(s)
+			thumb = s
+		}
+		if first && l.Name != "" {
+			p.Legend.Add(l.Name, thumb)
+		}
+		first = false
+	}
+	return nil
+}
+
+// runs cuts a line where it is NaN.
+func runs(l Line) (all []plotter.XYs) {
+	var run plotter.XYs
+	for i, y := range l.Y {
+		if math.IsNaN(y) {
+			if run != nil {
+				all = append(all, run)
+			}
+			run = nil
+			continue
+		}
+		run = append(run, plotter.XY{X: l.X[i], Y: y})
+	}
+	if run != nil {
+		all = append(all, run)
+	}
+	return all
+}
+
+// ticks labels an axis with short numbers, or by a function of the place.
+type ticks struct {
+	log   bool
+	label func(float64) string
+}
+
+func (t ticks) Ticks(lo, hi float64) []plot.Tick {
+	var marks []plot.Tick
+	if t.log {
+		marks = plot.LogTicks{Prec: -1}.Ticks(lo, hi)
+	} else {
+		marks = plot.DefaultTicks{}.Ticks(lo, hi)
+	}
+	for i, m := range marks {
+		if m.Label == "" {
+			continue
+		}
+		if t.label != nil {
+			marks[i].Label = t.label(m.Value)
+		} else {
+			marks[i].Label = Short(m.Value)
+		}
+	}
+	return marks
+}
+
+// Short writes a number in few characters: 1200 as 1200, 45000 as 45k.
+func Short(v float64) string {
+	a := math.Abs(v)
+	for _, u := range []struct {
+		size float64
+		name string
+	}{{1e9, "G"}, {1e6, "M"}, {1e4, "k"}} {
+		if a >= u.size {
+			size := u.size
+			if u.name == "k" {
+				size = 1e3
+			}
+			return trim(fmt.Sprintf("%.2f", v/size)) + u.name
+		}
+	}
+	switch {
+	case a == 0:
+		return "0"
+	case a < 0.001:
+		return fmt.Sprintf("%.0e", v)
+	case a < 10:
+		return trim(fmt.Sprintf("%.3f", v))
+	}
+	return trim(fmt.Sprintf("%.1f", v))
+}
+
+func trim(s string) string {
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s
+}

@@ -140,9 +140,12 @@ func (r run) compare(c golden, f form) (worst float64, where string) {
 	for i, v := range s {
 		check(fmt.Sprintf("gradient of first state %d", i), g.Grad(v), r.dState[i])
 	}
-	want := nn.Params(inForm(r.net(weights{c, "grad.w."}), f))
-	for i, p := range nn.Params(m) {
-		check("gradient of "+p.Name, g.Grad(p.Var), want[i].Value)
+	got := map[string]*grad.Var{}
+	for _, p := range nn.Params(m) {
+		got[p.Name] = p.Var
+	}
+	for _, p := range nn.Params(inForm(r.net(weights{c, "grad.w."}), f)) {
+		check("gradient of "+p.Name, g.Grad(got[p.Name]), p.Value)
 	}
 	return worst, where
 }

@@ -2,6 +2,7 @@ package rnn_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/recur-go/recur/grad"
@@ -41,7 +42,7 @@ func tfRun(c golden) run {
 	}
 	r.net = func(w weights) net {
 		switch {
-		case c.text("unroll") == "bidirectional":
+		case strings.HasSuffix(c.text("unroll"), "bidirectional"):
 			return &rnn.Bidirectional{Fwd: tfCell(w, "/fw/"), Bwd: tfCell(w, "/bw/")}
 		case c.text("unroll") == "static" && c.lengths() == nil:
 			return staticNet{tfCell(w, "")}
@@ -49,6 +50,8 @@ func tfRun(c golden) run {
 			return rawNet{tfCell(w, "")}
 		case c.num("layers") > 1:
 			return cellNet{rnn.Stack{tfCell(w, "cell_0"), tfCell(w, "cell_1")}}
+		case c.is("dropout"): // with nothing to drop
+			return cellNet{&rnn.Dropout{Cell: tfCell(w, ""), PerSequence: true}}
 		case c.is("residual"):
 			return cellNet{&rnn.Residual{Cell: tfCell(w, "")}}
 		}
@@ -76,7 +79,11 @@ func tfCell(w weights, scope string) rnn.Cell {
 		H := cand.Dim(1)
 		gx, gh := rows(gates, H)
 		cx, ch := rows(cand, H)
-		return &rnn.GRU{Wx: leaf(beside(gx, cx)), Wh: leaf(beside(gh, ch)), B: leaf(joined(w.like(scope, "gates/bias"), w.like(scope, "candidate/bias")))}
+		c := &rnn.GRU{Wx: leaf(beside(gx, cx)), Wh: leaf(beside(gh, ch)), B: leaf(joined(w.like(scope, "gates/bias"), w.like(scope, "candidate/bias")))}
+		if w.is("softsign") {
+			c.Cand = rnn.Softsign
+		}
+		return c
 	}
 	k, b := w.like(scope, "lstm_cell/kernel"), w.like(scope, "lstm_cell/bias")
 	H := len(b.Data) / 4
@@ -93,6 +100,12 @@ func tfCell(w weights, scope string) rnn.Cell {
 	}
 	wx, wh := rows(k, out)
 	c := &rnn.LSTM{Wx: leaf(wx), Wh: leaf(wh), B: leaf(b), Wp: leaf(proj), CellClip: w.num("cell_clip"), ProjClip: w.num("proj_clip")}
+	if each, ok := w.config["cell_clip"].([]any); ok { // one a layer
+		c.CellClip = each[scope[len(scope)-1]-'0'].(float64)
+	}
+	if w.is("softsign") {
+		c.Cand, c.Out = rnn.Softsign, rnn.Softsign
+	}
 	if i := w.like(scope, "w_i_diag"); i != nil {
 		p := joined(joined(i, w.like(scope, "w_f_diag")), w.like(scope, "w_o_diag"))
 		c.P = leaf(tensor.FromSlice(p.Data, 3, H))

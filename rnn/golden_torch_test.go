@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/tensor"
 )
@@ -42,6 +43,9 @@ func torchRun(c golden) run {
 		if cell := paperCell(w); cell != nil {
 			return cellNet{cell}
 		}
+		if c.is("cell") {
+			return cellNet{torchCell(w, "")}
+		}
 		if dirs == 1 {
 			var k rnn.Stack
 			for l := range layers {
@@ -56,12 +60,13 @@ func torchRun(c golden) run {
 		}
 		return k
 	}
-	if c.text("kind") == "lnlstm" { // the script's state is [h, c] side by side
-		half := func(x *tensor.Tensor) []*tensor.Tensor {
-			return []*tensor.Tensor{cols(x, 2, 0), cols(x, 2, 1)}
+	if k := c.text("kind"); k == "lnlstm" || k == "coupled" { // the script's state is [h, c] side by side
+		parts := func(x *tensor.Tensor) []*tensor.Tensor {
+			g, n := grad.Eval(), r.y.Dim(2)
+			return []*tensor.Tensor{g.Columns(g.Const(x), 0, n).Value, g.Columns(g.Const(x), n, x.Dim(1)).Value}
 		}
-		r.state, r.dState = half(r.state[0]), half(r.dState[0])
-		r.last, r.weigh = half(r.last[0]), half(r.weigh[0])
+		r.state, r.dState = parts(r.state[0]), parts(r.dState[0])
+		r.last, r.weigh = parts(r.last[0]), parts(r.weigh[0])
 	}
 	return r
 }
@@ -109,11 +114,21 @@ func paperCell(w weights) rnn.Cell {
 	}
 	switch w.text("kind") {
 	case "mingru":
-		return &rnn.MinGRU{W: leaf(all(beside, "Wz", "Wh")), B: leaf(all(joined, "bz", "bh"))}
+		return &rnn.MinGRU{W: leaf(all(beside, "Wz", "Wh")), B: leaf(all(joined, "bz", "bh")), Positive: w.is("positive")}
 	case "minlstm":
-		return &rnn.MinLSTM{W: leaf(all(beside, "Wf", "Wi", "Wh")), B: leaf(all(joined, "bf", "bi", "bh"))}
+		return &rnn.MinLSTM{W: leaf(all(beside, "Wf", "Wi", "Wh")), B: leaf(all(joined, "bf", "bi", "bh")), Positive: w.is("positive")}
 	case "indrnn":
-		return &rnn.IndRNN{W: leaf(w.at("W")), U: leaf(w.at("u")), B: leaf(w.at("b"))}
+		c := &rnn.IndRNN{W: leaf(w.at("W")), U: leaf(w.at("u")), B: leaf(w.at("b"))}
+		if w.is("linear") {
+			c.Activation = rnn.Identity
+		}
+		return c
+	case "coupled":
+		// f has no peephole of its own: its row is never read, and learns nothing.
+		p := all(joined, "pi", "po")
+		H := len(p.Data) / 2
+		p = joined(joined(cols(p, 2, 0), tensor.New(H)), cols(p, 2, 1))
+		return &rnn.LSTM{Wx: leaf(w.at("Wx")), Wh: leaf(w.at("Wh")), B: leaf(w.at("b")), P: leaf(tensor.FromSlice(p.Data, 3, H)), Wp: leaf(w.at("Wp")), Coupled: true}
 	case "sru":
 		c := &rnn.SRU{W: leaf(all(beside, "W", "Wf", "Wr")), B: leaf(all(joined, "bf", "br"))}
 		if w.at("Wx") != nil {

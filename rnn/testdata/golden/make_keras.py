@@ -64,3 +64,13 @@ for mode in ("concat", "sum", "mul", "ave", None):
          {"kind": "lstm", "merge": mode or "concat", "states": 0}, state=False)
 case("bidirectional_gru_masked", L.Bidirectional(L.GRU(H, return_sequences=True, zero_output_for_mask=True)),
      {"kind": "gru", "merge": "concat", "states": 0}, LEN, state=False)
+EMPTY = [3, 0, 5]
+case("lstm_empty_row", L.LSTM(H, **masked), {"kind": "lstm", "states": 2}, EMPTY)
+case("gru_empty_row", L.GRU(H, **masked), {"kind": "gru"}, EMPTY)
+case("lstm_backwards_masked", L.LSTM(H, go_backwards=True, **masked), {"kind": "lstm", "states": 2, "backwards": True}, LEN)
+case("gru_backwards_masked", L.GRU(H, go_backwards=True, **masked), {"kind": "gru", "backwards": True}, LEN)
+case("bidirectional_lstm_states", L.Bidirectional(L.LSTM(H, **masked), merge_mode="ave"), {"kind": "lstm", "merge": "ave", "states": 4}, LEN)
+case("lstm_hard", L.LSTM(H, activation="softsign", recurrent_activation="hard_sigmoid", **masked), {"kind": "lstm", "states": 2, "hard": True}, LEN)
+case("gru_hard", L.GRU(H, activation="softsign", recurrent_activation="hard_sigmoid", **both), {"kind": "gru", "hard": True})
+case("lstm_no_bias", L.LSTM(H, use_bias=False, **both), {"kind": "lstm", "states": 2})
+case("gru_no_bias", L.GRU(H, use_bias=False, **both), {"kind": "gru"})

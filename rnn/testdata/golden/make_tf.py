@@ -46,13 +46,17 @@ def case(name, make, config, lengths=None, unroll="dynamic", state=True):
 
     seq = None if lengths is None else tf.constant(lengths, tf.int32)
     named = {}
-    if unroll == "bidirectional":
+    if unroll.endswith("bidirectional"):
         fw, bw = make(), make()
         sf, nf = given(fw, "state.fw.")
         sb, nb = given(bw, "state.bw.")
         named = {**nf, **nb}
-        ys, last = v1.nn.bidirectional_dynamic_rnn(fw, bw, x, seq, sf, sb, dtype=tf.float32)
-        y, last = tf.concat(ys, 2), flat(last)
+        if unroll == "bidirectional":
+            ys, last = v1.nn.bidirectional_dynamic_rnn(fw, bw, x, seq, sf, sb, dtype=tf.float32)
+            y, last = tf.concat(ys, 2), flat(last)
+        else:
+            ys, *last = v1.nn.static_bidirectional_rnn(fw, bw, tf.unstack(x, axis=1), sf, sb, tf.float32, seq)
+            y, last = tf.stack(ys, 1), flat(last)
     else:
         cell = make()
         s, named = given(cell, "state.")
@@ -129,6 +133,11 @@ case("gru_static", lambda: cells.GRUCell(H), {"cell": "gru"}, None, "static")
 case("multi_lstm", lambda: cells.MultiRNNCell([cells.LSTMCell(H), cells.LSTMCell(4)]), {"cell": "lstm", "layers": 2, "forget_bias": 1.0}, LEN)
 case("multi_gru", lambda: cells.MultiRNNCell([cells.GRUCell(H), cells.GRUCell(4)]), {"cell": "gru", "layers": 2})
 case("residual_gru", lambda: cells.ResidualWrapper(cells.GRUCell(IN)), {"cell": "gru", "residual": True}, LEN)
-case("dropout_off_lstm", lambda: cells.DropoutWrapper(cells.LSTMCell(H), 1.0, 1.0, 1.0), {"cell": "lstm", "forget_bias": 1.0}, LEN)
+case("dropout_off_lstm", lambda: cells.DropoutWrapper(cells.LSTMCell(H), 1.0, 1.0, 1.0), {"cell": "lstm", "forget_bias": 1.0, "dropout": True}, LEN)
 case("bidirectional_lstm", lambda: cells.LSTMCell(H), {"cell": "lstm", "forget_bias": 1.0}, LEN, "bidirectional")
 case("bidirectional_gru", lambda: cells.GRUCell(H), {"cell": "gru"}, None, "bidirectional")
+case("static_bidirectional_lstm", lambda: cells.LSTMCell(H, use_peepholes=True), {"cell": "lstm", "forget_bias": 1.0}, LEN, "static bidirectional")
+layered = lambda: cells.MultiRNNCell([cells.LSTMCell(H, use_peepholes=True, num_proj=3), cells.LSTMCell(4, cell_clip=0.5)])
+case("multi_lstm_projection", layered, {"cell": "lstm", "layers": 2, "forget_bias": 1.0, "cell_clip": [0, 0.5]}, LEN)
+case("lstm_softsign", lstm(activation=tf.nn.softsign), {"cell": "lstm", "forget_bias": 1.0, "softsign": True}, LEN)
+case("gru_softsign", lambda: cells.GRUCell(H, activation=tf.nn.softsign), {"cell": "gru", "softsign": True}, LEN)

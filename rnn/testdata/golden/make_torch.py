@@ -140,3 +140,69 @@ paper("sru_sees_state", {**sizes, "Wx": (IN, H), "vf": (H,), "vr": (H,)}, H, sru
 paper("sru_square", {"W": (IN, IN), "Wf": (IN, IN), "Wr": (IN, IN), "bf": (IN,), "br": (IN,)}, IN, sru)
 norms = {p + k: (H,) for p in ("gain_", "shift_") for k in ("input", "transform", "forget", "output", "state")}
 paper("lnlstm", {"kernel": (IN + H, 4 * H), **norms}, 2 * H, lnlstm)
+
+
+def coupled(x, s, w):  # Greff et al. 2017 with f = 1-i, peepholes and a projection; s = [h, c]
+    h, c = s[:, :3], s[:, 3:]
+    i, u, o = (x @ w["Wx"] + h @ w["Wh"] + w["b"]).chunk(3, 1)
+    i = sig(i + w["pi"] * c)
+    c = (1 - i) * c + i * torch.tanh(u)
+    h = (sig(o + w["po"] * c) * torch.tanh(c)) @ w["Wp"]
+    return h, torch.cat([h, c], 1)
+
+
+def positive(v):  # Feng et al. 2024, g of appendix B
+    return torch.where(v >= 0, v + 0.5, sig(v))
+
+
+def mingru_positive(x, h, w):
+    z = sig(x @ w["Wz"] + w["bz"])
+    h = (1 - z) * h + z * positive(x @ w["Wh"] + w["bh"])
+    return h, h
+
+
+def minlstm_positive(x, h, w):
+    f, i = sig(x @ w["Wf"] + w["bf"]), sig(x @ w["Wi"] + w["bi"])
+    h = f / (f + i) * h + i / (f + i) * positive(x @ w["Wh"] + w["bh"])
+    return h, h
+
+
+def indrnn_linear(x, h, w):
+    h = x @ w["W"] + w["u"] * h + w["b"]
+    return h, h
+
+
+paper("coupled", {"Wx": (IN, 3 * H), "Wh": (3, 3 * H), "b": (3 * H,), "pi": (H,), "po": (H,), "Wp": (H, 3)}, 3 + H, coupled)
+paper("mingru_positive", {"Wz": (IN, H), "Wh": (IN, H), "bz": (H,), "bh": (H,)}, H, mingru_positive, positive=True)
+paper("minlstm_positive", {k: s for g in "fih" for k, s in (("W" + g, (IN, H)), ("b" + g, (H,)))}, H, minlstm_positive, positive=True)
+paper("indrnn_linear", {"W": (IN, H), "u": (H,), "b": (H,)}, H, indrnn_linear, linear=True)
+
+
+def cells(name, kind, **options):
+    """The cells of torch.nn, stepped by hand."""
+    net = getattr(torch.nn, kind + "Cell")(IN, H, **options)
+    with torch.no_grad():
+        for p in net.parameters():
+            p.copy_(torch.from_numpy(m.rand(*p.shape, scale=0.5)))
+    x = tensor(T, B, IN)
+    s = [tensor(B, H) for _ in range(2 if kind == "LSTM" else 1)]
+    now, ys = s, []
+    for t in range(T):
+        out = net(x[t], tuple(now) if kind == "LSTM" else now[0])
+        now = list(out) if kind == "LSTM" else [out]
+        ys.append(now[0])
+    y = torch.stack(ys)
+    weights = [torch.from_numpy(m.rand(*v.shape)) for v in (y, *now)]
+    sum((v * w).sum() for v, w in zip((y, *now), weights)).backward()
+    a = {"x": x, "y": y, "weigh.y": weights[0], "grad.x": x.grad}
+    for i, v in enumerate(now):
+        a[f"last{i}"], a[f"weigh.last{i}"] = v, weights[1 + i]
+        a[f"state{i}"], a[f"grad.state{i}"] = s[i], s[i].grad
+    for k, p in net.named_parameters():
+        a["w." + k], a["grad.w." + k] = p, p.grad
+    m.save(name, {"kind": kind, "cell": True, "state": True, **options}, {k: v.detach().numpy() for k, v in a.items()})
+
+
+cells("rnn_cell", "RNN", nonlinearity="relu")
+cells("lstm_cell", "LSTM")
+cells("gru_cell", "GRU")

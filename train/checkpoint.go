@@ -10,6 +10,7 @@ import (
 
 	"github.com/recur-go/recur/internal/checkpoint"
 	"github.com/recur-go/recur/optim"
+	"github.com/recur-go/recur/safetensors"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -39,9 +40,13 @@ func (f *fitter) save() error {
 		return nil
 	}
 	at := progress{State: f.state}
-	at.State.Rate = f.base
 	if p, ok := f.opts.Schedule.(*optim.Plateau); ok {
 		at.State.Plateau = &p.State
+	}
+	for _, p := range f.params {
+		if f.tape.Reached(p.Var) != nil {
+			at.State.Reached = append(at.State.Reached, p.Name)
+		}
 	}
 	tensors := f.tensors(f.values())
 	if f.best != nil {
@@ -125,7 +130,7 @@ func (f *fitter) load(file *checkpoint.File) error {
 	params, slots := blank(), map[string][]tensor.Float{}
 	var best [][]tensor.Float
 	tensors := f.tensors(params)
-	if at.State.BestAt > 0 {
+	if slices.ContainsFunc(file.Tensors, func(t *safetensors.Tensor) bool { return strings.HasPrefix(t.Name, bestPrefix) }) {
 		best = blank()
 		tensors = append(tensors, renamed(bestPrefix, f.tensors(best))...)
 	}
@@ -146,7 +151,12 @@ func (f *fitter) load(file *checkpoint.File) error {
 	for i, p := range f.params {
 		copy(p.Value.Data, params[i])
 	}
-	f.best, f.state, f.base = best, at.State, at.State.Rate
+	f.best, f.state, f.first = best, at.State, at.State.Steps
+	for _, p := range f.params {
+		if slices.Contains(at.State.Reached, p.Name) {
+			f.tape.Grad(p.Var)
+		}
+	}
 	if p, ok := f.opts.Schedule.(*optim.Plateau); ok && at.State.Plateau != nil {
 		p.State = *at.State.Plateau
 	}

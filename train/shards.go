@@ -36,16 +36,16 @@ func newShards[B any](n int, seed uint64) *shards[B] {
 	return s
 }
 
-// gradients returns a tape that holds the gradients of the mean loss, the loss,
+// gradients leaves those of the mean loss on the first tape, and returns the loss
 // and the bytes of all tapes. Random draws depend on the seed, the step and the
 // shard alone, so a step can be repeated without keeping a generator's state.
-func (s *shards[B]) gradients(step int, b B, loss func(*grad.Tape, B) *grad.Var, params []nn.Param) (*grad.Tape, float64, int, error) {
+func (s *shards[B]) gradients(step int, b B, loss func(*grad.Tape, B) *grad.Var, params []nn.Param) (mean float64, bytes int, err error) {
 	n := len(s.tapes)
 	parts, weights := []B{b}, []float64{1}
 	if n > 1 {
 		sharder, ok := any(b).(Sharder[B])
 		if !ok {
-			return nil, 0, 0, fmt.Errorf("train: Options.Shards is %d, but a %T has no method Shard", n, b)
+			return 0, 0, fmt.Errorf("train: Options.Shards is %d, but a %T has no method Shard", n, b)
 		}
 		parts, weights = parts[:0], weights[:0]
 		for i := range n {
@@ -55,7 +55,7 @@ func (s *shards[B]) gradients(step int, b B, loss func(*grad.Tape, B) *grad.Var,
 			}
 		}
 		if len(parts) == 0 {
-			return nil, 0, 0, errors.New("train: every shard of a batch has weight 0")
+			return 0, 0, errors.New("train: every shard of a batch has weight 0")
 		}
 	}
 	var total float64
@@ -65,10 +65,12 @@ func (s *shards[B]) gradients(step int, b B, loss func(*grad.Tape, B) *grad.Var,
 	s.each(len(parts), func(i int) {
 		s.loss[i], s.errs[i] = s.one(i, step, parts[i], loss, weights[i]/total)
 	})
-	if err := errors.Join(s.errs[:len(parts)]...); err != nil {
-		return nil, 0, 0, err
+	for _, err := range s.errs[:len(parts)] {
+		if err != nil {
+			return 0, 0, err
+		}
 	}
-	g, mean, bytes := s.tapes[0], 0.0, 0
+	g := s.tapes[0]
 	for i := range parts { // in order: the same bits whatever ran first
 		mean += s.loss[i] * weights[i] / total
 		bytes += s.tapes[i].Bytes()
@@ -80,7 +82,7 @@ func (s *shards[B]) gradients(step int, b B, loss func(*grad.Tape, B) *grad.Var,
 			}
 		}
 	}
-	return g, mean, bytes, nil
+	return mean, bytes, nil
 }
 
 // one goes through shard i and back.
@@ -90,10 +92,9 @@ func (s *shards[B]) one(i, step int, part B, loss func(*grad.Tape, B) *grad.Var,
 	g.Reset()
 	g.Rand = rand.New(rand.NewPCG(s.seed, uint64(step)<<16|uint64(i)))
 	l := loss(g, part)
-	if l.Shape().Size() != 1 {
-		return 0, fmt.Errorf("train: the loss is %v, want one number", l.Shape())
+	if v, err = scalar(l); err != nil {
+		return 0, err
 	}
-	v = float64(l.Value.Data[0])
 	if share != 1 {
 		l = g.Scale(l, share)
 	}

@@ -87,11 +87,14 @@ func weights(m *net) (all []tensor.Float) {
 
 func optimizers() map[string]func() optim.Optimizer {
 	return map[string]func() optim.Optimizer{
-		"SGD":     func() optim.Optimizer { return &optim.SGD{LR: 0.1, Momentum: 0.9, Nesterov: true} },
-		"Adam":    func() optim.Optimizer { return &optim.Adam{LR: 1e-2} },
-		"AdamW":   func() optim.Optimizer { return &optim.AdamW{LR: 1e-2} },
-		"RMSProp": func() optim.Optimizer { return &optim.RMSProp{LR: 1e-2, Momentum: 0.5, Centered: true} },
-		"Adagrad": func() optim.Optimizer { return &optim.Adagrad{LR: 1e-1, Initial: 0.1} },
+		"SGD":        func() optim.Optimizer { return &optim.SGD{LR: 0.1} },
+		"Nesterov":   func() optim.Optimizer { return &optim.SGD{LR: 0.1, Momentum: 0.9, Nesterov: true} },
+		"Adam":       func() optim.Optimizer { return &optim.Adam{LR: 1e-2} },
+		"AdamW":      func() optim.Optimizer { return &optim.AdamW{LR: 1e-2, Scale: optim.DecayMatrices} },
+		"RMSProp":    func() optim.Optimizer { return &optim.RMSProp{LR: 1e-2, Momentum: 0.5, Centered: true} },
+		"RMSPropTF1": func() optim.Optimizer { return &optim.RMSProp{LR: 1e-2, TF1: true} },
+		"Adagrad":    func() optim.Optimizer { return &optim.Adagrad{LR: 1e-1, Initial: 0.1} },
+		"Average":    func() optim.Optimizer { return &optim.Average{Of: &optim.Adam{LR: 1e-2}, Decay: 0.9} },
 	}
 }
 
@@ -110,54 +113,151 @@ func TestLearns(t *testing.T) {
 }
 
 // A run that is stopped anywhere and resumed ends with the bits of one that was
-// not, whatever the optimizer, with dropout, a schedule and validation.
+// not, whatever the optimizer, with dropout, shards, a schedule and validation.
 func TestResumeEqualsUnbroken(t *testing.T) {
 	for name, o := range optimizers() {
-		options := func(path string) train.Options {
+		options := func(path string, validated int) train.Options {
 			return train.Options{
-				Epochs: 4, Optimizer: o(), Schedule: &optim.Plateau{Patience: 1, Factor: 0.5}, Seed: 3,
+				Epochs: 4, Optimizer: o(), Schedule: &optim.Plateau{Patience: 1, Factor: 0.5}, Seed: 3, Shards: 2,
 				Checkpoint: path, Resume: true, CheckpointEvery: 7,
 				// a score that gets worse after epoch 2, so that the best is not the last
-				Validate: func() func(context.Context) (float64, error) {
-					n := 0
-					return func(context.Context) (float64, error) { n++; return math.Abs(float64(n) - 2), nil }
-				}(),
+				Validate: func(context.Context) (float64, error) {
+					validated++
+					return math.Abs(float64(validated) - 2), nil
+				},
 			}
 		}
 		whole := newNet()
-		if _, err := fit(context.Background(), whole, options("")); err != nil {
+		if _, err := fit(context.Background(), whole, options("", 0)); err != nil {
 			t.Fatal(err)
 		}
-		for _, stopAt := range []int{1, 7, 10, 13, 39} {
+		for _, stopAt := range []int{1, 7, 10, 13, 39, 40} {
 			path := filepath.Join(t.TempDir(), "run.safetensors")
 			ctx, cancel := context.WithCancel(context.Background())
-			m, o := newNet(), options(path)
-			validations := 0
-			o.Validate = func(context.Context) (float64, error) {
-				validations++
-				return math.Abs(float64(validations) - 2), nil
-			}
-			o.OnStep = func(p train.Progress) {
+			first := options(path, 0)
+			first.OnStep = func(p train.Progress) {
 				if p.Step == stopAt {
 					cancel()
 				}
 			}
-			_, err := fit(ctx, m, o)
-			if stopAt < 39 && !errors.Is(err, context.Canceled) || err != nil && !strings.Contains(err.Error(), "resume from "+path) {
+			stopped, err := fit(ctx, newNet(), first)
+			if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "resume from "+path) {
 				t.Fatalf("%s: stopped at %d: %v", name, stopAt, err)
 			}
 			again := newNet()
-			for i := range nn.Params(again) { // whatever it was, the checkpoint says what it is
-				clear(nn.Params(again)[i].Value.Data)
+			for _, p := range nn.Params(again) { // whatever it was, the checkpoint says what it is
+				clear(p.Value.Data)
 			}
-			o.OnStep, o.Optimizer, o.Schedule = nil, optimizers()[name](), &optim.Plateau{Patience: 1, Factor: 0.5}
-			if _, err := fit(context.Background(), again, o); err != nil {
-				t.Fatalf("%s: resumed at %d: %v", name, stopAt, err)
+			last, err := fit(context.Background(), again, options(path, stopped.N))
+			if err != nil || last.N != 4 || last.Steps != 40 || last.Best != 0 {
+				t.Fatalf("%s: resumed at %d: %+v, %v", name, stopAt, last, err)
 			}
 			if !slices.Equal(weights(again), weights(whole)) {
 				t.Errorf("%s: stopped at step %d and resumed, the weights differ from an unbroken run", name, stopAt)
 			}
+			finished := newNet()
+			if end, err := fit(context.Background(), finished, options(path, 4)); err != nil || end != last || !slices.Equal(weights(finished), weights(whole)) {
+				t.Errorf("%s: a finished run that is resumed gives %+v, %v", name, end, err)
+			}
 		}
+	}
+}
+
+// A checkpoint within the last epoch of MaxSteps is resumed to the epoch's end.
+func TestResumeAtMaxSteps(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.safetensors")
+	ctx, cancel := context.WithCancel(context.Background())
+	o := train.Options{MaxSteps: 4, Checkpoint: path, Resume: true, Validate: func(context.Context) (float64, error) { return 7, nil }}
+	o.OnStep = func(p train.Progress) {
+		if p.Step == 4 {
+			cancel()
+		}
+	}
+	if _, err := fit(ctx, newNet(), o); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	o.OnStep = nil
+	if last, err := fit(context.Background(), newNet(), o); err != nil || last.Steps != 4 || last.Score != 7 {
+		t.Errorf("resumed after the last step: %+v, %v", last, err)
+	}
+}
+
+// fork has a branch for each kind of batch.
+type fork struct{ A, B *grad.Var }
+
+// A parameter without a gradient in a step moves on by its momentum, also when the
+// step is the first of a resumed run.
+func TestResumeWithoutGradient(t *testing.T) {
+	run := func(ctx context.Context, o train.Options) (*fork, error) {
+		m := &fork{nn.Constant(1, 1), nn.Constant(1, 1)}
+		o.Optimizer = &optim.SGD{Momentum: 0.9}
+		_, err := train.Fit(ctx, m, slices.Values([]int{0, 1, 0, 1, 0, 0}), func(g *grad.Tape, b int) *grad.Var {
+			return g.Square([]*grad.Var{m.A, m.B}[b])
+		}, o)
+		return m, err
+	}
+	whole, err := run(context.Background(), train.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	path := filepath.Join(t.TempDir(), "run.safetensors")
+	_, err = run(ctx, train.Options{Checkpoint: path, OnStep: func(p train.Progress) {
+		if p.Step == 4 {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	again, err := run(context.Background(), train.Options{Checkpoint: path, Resume: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if whole.A.Value.Data[0] != again.A.Value.Data[0] || whole.B.Value.Data[0] != again.B.Value.Data[0] {
+		t.Errorf("resumed to %v, %v; unbroken %v, %v", again.A.Value.Data, again.B.Value.Data, whole.A.Value.Data, whole.B.Value.Data)
+	}
+}
+
+// After a numeric failure one lowers the rate and resumes.
+func TestResumeWithAnotherRate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.safetensors")
+	if _, err := fit(context.Background(), newNet(), train.Options{Checkpoint: path, Optimizer: &optim.Adam{LR: 0.5}}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := fit(context.Background(), newNet(), train.Options{
+		Epochs: 2, Checkpoint: path, Resume: true, Optimizer: &optim.Adam{LR: 0.25},
+		OnStep: func(p train.Progress) {
+			if p.Rate != 0.25 || p.Step <= 10 {
+				t.Errorf("resumed at step %d with rate %v, want after 10 with 0.25", p.Step, p.Rate)
+			}
+		},
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// Batches that end because ctx does are not a whole epoch.
+func TestBatchesEndWithContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	m := newNet()
+	batches := func(epoch int) iter.Seq[waves] {
+		return func(yield func(waves) bool) {
+			for w := range epochs(epoch) {
+				if ctx.Err() != nil || !yield(w) {
+					return
+				}
+			}
+		}
+	}
+	last, err := train.FitEpochs(ctx, m, batches, m.loss, train.Options{OnStep: func(p train.Progress) {
+		if p.Step == 3 {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) || last.N != 0 {
+		t.Errorf("%+v, %v", last, err)
 	}
 }
 
@@ -223,34 +323,107 @@ func TestStopsEarlyAndKeepsTheBest(t *testing.T) {
 	}
 }
 
+func TestKeepLast(t *testing.T) {
+	m, free := newNet(), newNet()
+	n := 0
+	worse := func(context.Context) (float64, error) { n++; return float64(n), nil }
+	if _, err := fit(context.Background(), m, train.Options{Epochs: 3, KeepLast: true, Validate: worse}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fit(context.Background(), free, train.Options{Epochs: 3}); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(weights(m), weights(free)) {
+		t.Error("the parameters left are not those of the last epoch")
+	}
+}
+
+// Validation sees the averages, training does not, and in the end they stay.
+func TestAverages(t *testing.T) {
+	m := newNet()
+	average := &optim.Average{Of: &optim.Adam{}}
+	var trained, validated []tensor.Float
+	_, err := fit(context.Background(), m, train.Options{
+		Epochs: 2, Optimizer: average,
+		OnStep:   func(train.Progress) { trained = weights(m) },
+		Validate: func(context.Context) (float64, error) { validated = weights(m); return -float64(len(trained)), nil },
+		OnEpoch: func(train.Epoch) bool {
+			if !slices.Equal(weights(m), trained) {
+				t.Error("training does not go on from where it was before validation")
+			}
+			return true
+		},
+		KeepLast: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if slices.Equal(validated, trained) || !slices.Equal(weights(m), validated) {
+		t.Error("the parameters left are not the averages that were validated")
+	}
+	plain := newNet()
+	if _, err := fit(context.Background(), plain, train.Options{Epochs: 2}); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(weights(plain), trained) {
+		t.Error("averaging changed the training")
+	}
+}
+
+func TestPlateauMaximises(t *testing.T) {
+	p := &optim.Plateau{Patience: -1, Factor: 0.5}
+	n := 0.0
+	_, err := fit(context.Background(), newNet(), train.Options{
+		Epochs: 3, Schedule: p, Maximise: true,
+		Validate: func(context.Context) (float64, error) { n++; return n, nil },
+	})
+	if err != nil || p.At(0) != 1 {
+		t.Errorf("rising scores to maximise give the factor %v, %v", p.At(0), err)
+	}
+}
+
 func TestNaNStops(t *testing.T) {
-	for _, what := range []string{"loss", "gradient"} {
+	for _, c := range []struct {
+		what string
+		clip float64
+		step int
+	}{{"loss", 0, 13}, {"gradient", 0, 13}, {"gradient", -1, 13}, {"score", 0, 20}} {
 		m := newNet()
-		steps, path := 0, filepath.Join(t.TempDir(), "c")
+		steps, epoch, path := 0, 0, filepath.Join(t.TempDir(), "c")
 		loss := func(g *grad.Tape, w waves) *grad.Var {
 			l := m.loss(g, w)
-			if steps++; steps == 13 {
+			if steps++; steps == c.step {
 				bad := tensor.Float(math.Inf(1))
-				if what == "loss" {
+				switch c.what {
+				case "loss":
 					return g.Map(l, func(v grad.Float) grad.Float { return bad - bad }, func(_, _ grad.Float) grad.Float { return 1 })
+				case "gradient":
+					return g.Map(l, func(v grad.Float) grad.Float { return v }, func(_, _ grad.Float) grad.Float { return bad })
 				}
-				return g.Map(l, func(v grad.Float) grad.Float { return v }, func(_, _ grad.Float) grad.Float { return bad })
 			}
 			return l
 		}
-		_, err := train.FitEpochs(context.Background(), m, epochs, loss, train.Options{Epochs: 3, Checkpoint: path})
+		var before []tensor.Float
+		last, err := train.FitEpochs(context.Background(), m, epochs, loss, train.Options{
+			Epochs: 3, Checkpoint: path, ClipNorm: c.clip,
+			OnStep: func(train.Progress) { before = weights(m) },
+			Validate: func(context.Context) (float64, error) {
+				if epoch++; epoch == 2 {
+					return math.NaN(), nil
+				}
+				return 1, nil
+			},
+		})
 		var numeric *train.NumericError
-		if !errors.As(err, &numeric) || numeric.Epoch != 2 || numeric.Step != 13 || numeric.What != what {
-			t.Errorf("%s: %v", what, err)
+		if !errors.As(err, &numeric) || numeric.Epoch != 2 || numeric.Step != c.step || numeric.What != c.what || !strings.Contains(err.Error(), "lower learning rate") {
+			t.Errorf("%s: %v", c.what, err)
 		}
-		for _, w := range weights(m) {
-			if w != w {
-				t.Fatalf("%s: a weight is NaN", what)
-			}
+		if last.N != 1 || !slices.Equal(weights(m), before) {
+			t.Errorf("%s: after %+v the weights are not those of the last good step", c.what, last)
 		}
 		good := newNet()
-		if _, err := fit(context.Background(), good, train.Options{Checkpoint: path, Resume: true}); err != nil {
-			t.Errorf("%s: the checkpoint before is not good: %v", what, err)
+		if last, err := fit(context.Background(), good, train.Options{Checkpoint: path, Resume: true}); err != nil || last.N != 1 {
+			t.Errorf("%s: the checkpoint before is not good: %+v, %v", c.what, last, err)
 		}
 	}
 }
@@ -275,6 +448,9 @@ func TestErrors(t *testing.T) {
 	if _, err := train.Fit(ctx, m, slices.Values([]int{1}), func(g *grad.Tape, _ int) *grad.Var { return g.Zeros(1) }, train.Options{Shards: 2}); err == nil || !strings.Contains(err.Error(), "no method Shard") {
 		t.Errorf("a batch that cannot be split gives %v", err)
 	}
+	if _, err := train.Fit(ctx, struct{ w *nn.Linear }{m.Out}, slices.Values([]waves{}), m.loss, train.Options{}); err == nil || !strings.Contains(err.Error(), "no parameters") {
+		t.Errorf("a model without parameters gives %v", err)
+	}
 	failed := errors.New("no data")
 	if _, err := fit(ctx, m, train.Options{Validate: func(context.Context) (float64, error) { return 0, failed }}); !errors.Is(err, failed) {
 		t.Errorf("a failed validation gives %v", err)
@@ -289,6 +465,19 @@ func TestErrors(t *testing.T) {
 	}
 	if _, err := fit(ctx, newNet(), train.Options{Checkpoint: path, Resume: true, Optimizer: &optim.SGD{Momentum: 0.9}}); !errors.Is(err, train.ErrCheckpoint) {
 		t.Errorf("the checkpoint of another optimizer gives %v", err)
+	}
+	within := filepath.Join(t.TempDir(), "c")
+	stop, cancel := context.WithCancel(ctx)
+	_, err := fit(stop, m, train.Options{Checkpoint: within, OnStep: func(p train.Progress) {
+		if p.Step == 5 {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if _, err := train.Fit(ctx, newNet(), slices.Values([]waves{{}, {}}), m.loss, train.Options{Checkpoint: within, Resume: true}); !errors.Is(err, train.ErrCheckpoint) || !strings.Contains(err.Error(), "after 5 batches of epoch 1") {
+		t.Errorf("an epoch that has lost batches gives %v", err)
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -309,7 +498,7 @@ func TestCallbacks(t *testing.T) {
 		Epochs: 9, Schedule: optim.StepDecay{Every: 5},
 		OnStep: func(p train.Progress) {
 			steps++
-			if p.Step != steps || p.Epoch != (steps-1)/10+1 || p.Loss <= 0 || p.GradNorm <= 0 || p.PeakBytes <= 0 {
+			if p.Step != steps || p.Epoch != (steps-1)/10+1 || p.Loss <= 0 || p.GradNorm <= 0 || p.PeakBytes <= 0 || p.StepsPerSecond <= 0 {
 				t.Errorf("step %d reports %+v", steps, p)
 			}
 			if want := 1e-3 * math.Pow(0.1, float64((steps-1)/5)); math.Abs(p.Rate-want) > 1e-12 {

@@ -1,9 +1,6 @@
 package main
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
 // A value is the number of the instruction that made it.
 type value int
@@ -141,5 +138,3 @@ func (a *allocation) release(i int, keep value) {
 		done[v] = true
 	}
 }
-
-func (in inst) String() string { return fmt.Sprint(in.op, in.args, in.name) }

@@ -307,7 +307,7 @@ func (r *forecastRun) write() error {
 		r.files = append(r.files, path)
 	}
 	fan := r.fan(0)
-	chart := fan.Chart(r.title(0), r.unit)
+	chart := fan.Chart(r.title(0), r.unit, r.model.Season)
 	for _, part := range []struct {
 		name string
 		f    func(w io.Writer) error

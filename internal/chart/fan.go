@@ -2,24 +2,39 @@ package chart
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
 // Chart makes a chart of the fan: the last part of the history, the forecast, and
-// the bands, with places on the x axis counted in steps from the first.
-func (f *Fan) Chart(title, unit string) *Chart {
+// the bands, with places on the x axis counted in steps from the first. Labels
+// stand a number of seasons from where the forecast begins.
+func (f *Fan) Chart(title, unit string, season int) *Chart {
 	n, h := len(f.History), len(f.Point)
 	from := max(0, n-max(8*h, 60))
-	c := &Chart{Title: title, YLabel: unit, Ticks: func(x float64) string { return f.Label(int(x)) }}
-	ahead := steps(n, h)
+	c := &Chart{Title: title, YLabel: unit, TickLabel: func(x float64) string { return f.Label(int(x)) }}
+	stride := max(season, 1)
+	for (n+h-from)/stride > 8 {
+		stride += max(season, 1)
+	}
+	for x := n % stride; x < n+h; x += stride {
+		if x >= from {
+			c.TickAt = append(c.TickAt, float64(x))
+		}
+	}
+	begin, joined := n, func(v []float64) []float64 { return v }
+	if n > 0 && !math.IsNaN(f.History[n-1]) { // all begins where the history ends
+		begin, joined = n-1, func(v []float64) []float64 { return append([]float64{f.History[n-1]}, v...) }
+	}
+	ahead := steps(begin, n+h-begin)
 	wide := slices.Clone(f.Bands)
 	slices.Reverse(wide)
 	for i, b := range wide {
-		c.Areas = append(c.Areas, Area{fmt.Sprintf("%g %%", 100*b.Level), ahead, b.Lo, b.Hi, float64(i) / float64(max(len(wide)-1, 1))})
+		c.Areas = append(c.Areas, Area{fmt.Sprintf("%g %%", 100*b.Level), ahead, joined(b.Lo), joined(b.Hi), float64(i) / float64(max(len(wide)-1, 1))})
 	}
 	c.Lines = []Line{
 		{Name: "history", X: steps(from, n-from), Y: f.History[from:]},
-		{Name: "forecast", X: ahead, Y: f.Point},
+		{Name: "forecast", X: ahead, Y: joined(f.Point)},
 	}
 	return c
 }

@@ -39,7 +39,8 @@ type Chart struct {
 	Areas                 []Area
 	Lines                 []Line
 	LogX, LogY            bool
-	Ticks                 func(x float64) string // label of a place on the x axis; default a number
+	TickAt                []float64              // places to label on the x axis; default round numbers
+	TickLabel             func(x float64) string // label of a place on the x axis; default a number
 	Width, Height         int                    // in points, default 720 by 400
 }
 
@@ -63,7 +64,7 @@ func (c *Chart) Write(w io.Writer, format string) error {
 	grid := plotter.NewGrid()
 	grid.Vertical.Color, grid.Horizontal.Color = nil, color.Gray{0xe4}
 	p.Add(grid)
-	p.X.Tick.Marker, p.Y.Tick.Marker = ticks{c.LogX, c.Ticks}, ticks{c.LogY, nil}
+	p.X.Tick.Marker, p.Y.Tick.Marker = ticks{c.LogX, c.TickAt, c.TickLabel}, ticks{c.LogY, nil, nil}
 	if c.LogX {
 		p.X.Scale = plot.LogScale{}
 	}
@@ -84,11 +85,16 @@ func (c *Chart) Write(w io.Writer, format string) error {
 	if c.Width > 0 && c.Height > 0 {
 		width, height = vg.Points(float64(c.Width)), vg.Points(float64(c.Height))
 	}
-	to, err := p.WriterTo(width, height, format)
+	canvas, err := draw.NewFormattedCanvas(width, height, format)
 	if err != nil {
 		return fmt.Errorf("chart: %w", err)
 	}
-	if _, err := to.WriteTo(w); err != nil {
+	all := draw.New(canvas)
+	all.SetColor(color.White)
+	all.Fill(all.Rectangle.Path())
+	const edge = 12
+	p.Draw(draw.Crop(all, edge, -edge, edge, -edge))
+	if _, err := canvas.WriteTo(w); err != nil {
 		return fmt.Errorf("chart: %w", err)
 	}
 	return nil
@@ -168,17 +174,23 @@ func runs(l Line) (all []plotter.XYs) {
 	return all
 }
 
-// ticks labels an axis with short numbers, or by a function of the place.
+// ticks labels an axis at round numbers or at given places.
 type ticks struct {
 	log   bool
+	at    []float64
 	label func(float64) string
 }
 
 func (t ticks) Ticks(lo, hi float64) []plot.Tick {
 	var marks []plot.Tick
-	if t.log {
+	switch {
+	case t.at != nil:
+		for _, x := range t.at {
+			marks = append(marks, plot.Tick{Value: x, Label: " "})
+		}
+	case t.log:
 		marks = plot.LogTicks{Prec: -1}.Ticks(lo, hi)
-	} else {
+	default:
 		marks = plot.DefaultTicks{}.Ticks(lo, hi)
 	}
 	for i, m := range marks {

@@ -3,18 +3,15 @@ package train_test
 import (
 	"context"
 	"errors"
-	"io"
 	"iter"
 	"math"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/nn"
@@ -519,64 +516,55 @@ func TestCallbacks(t *testing.T) {
 	}
 }
 
-// A process that is killed at any moment loses at most what it did since its last
-// checkpoint, and leaves no broken file: the run that goes on ends with the bits
-// of an unbroken one.
-func TestKilled(t *testing.T) {
-	options := func(path string) train.Options {
-		return train.Options{Epochs: 12, Seed: 4, Checkpoint: path, CheckpointEvery: 3, Resume: true, Optimizer: &optim.Adam{LR: 1e-2}}
-	}
-	if path := os.Getenv("RECUR_TEST_TRAIN"); path != "" {
-		o := options(path)
-		o.OnStep = func(train.Progress) { time.Sleep(time.Millisecond) }
-		if _, err := fit(context.Background(), newNet(), o); err != nil {
-			t.Fatal(err)
+// Memory does not grow with the number of steps.
+func TestMemoryIsFlat(t *testing.T) {
+	var mallocs [3]uint64 // when steps 100, 200 and 300 are done
+	peaks := map[int]bool{}
+	_, err := fit(context.Background(), newNet(), train.Options{Epochs: 30, Shards: 2, OnStep: func(p train.Progress) {
+		if p.Step > 2 {
+			peaks[p.PeakBytes] = true
 		}
-		return
-	}
-	whole := newNet()
-	if _, err := fit(context.Background(), whole, options("")); err != nil {
-		t.Fatal(err)
-	}
-	kills := 50
-	if testing.Short() {
-		kills = 10
-	}
-	exe, err := os.Executable()
+		if p.Step%100 == 0 {
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			mallocs[p.Step/100-1] = m.TotalAlloc
+		}
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := rand.New(rand.NewPCG(1, 1))
-	path := filepath.Join(t.TempDir(), "run.safetensors")
-	killed := 0
-	for killed < kills {
-		cmd := exec.Command(exe, "-test.run", "^TestKilled$")
-		cmd.Env = append(os.Environ(), "RECUR_TEST_TRAIN="+path)
-		cmd.Stdout, cmd.Stderr = io.Discard, io.Discard
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Duration(r.IntN(60)) * time.Millisecond)
-		if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
-			t.Fatal(err)
-		}
-		if cmd.Wait() == nil { // it finished: its result must be right, and we begin again
-			checkResult(t, path, options(path), weights(whole))
-			os.Remove(path)
-		} else {
-			killed++
-		}
+	if len(peaks) != 1 {
+		t.Errorf("the same batches need different memory: %v", peaks)
 	}
-	checkResult(t, path, options(path), weights(whole))
+	if a, b := mallocs[1]-mallocs[0], mallocs[2]-mallocs[1]; float64(b) > 1.2*float64(a) {
+		t.Errorf("100 steps allocated %d bytes, the next 100 %d", a, b)
+	}
 }
 
-func checkResult(t *testing.T, path string, o train.Options, want []tensor.Float) {
-	t.Helper()
-	m := newNet()
-	if _, err := fit(context.Background(), m, o); err != nil {
-		t.Fatal(err)
+func TestEvaluate(t *testing.T) {
+	ctx := context.Background()
+	loss := func(g *grad.Tape, v float64) *grad.Var {
+		if g.Train || g.Recording() {
+			t.Error("Evaluate trains")
+		}
+		return g.Scalar(v)
 	}
-	if !slices.Equal(weights(m), want) {
-		t.Error("the resumed run ends with other weights than an unbroken one")
+	if mean, err := train.Evaluate(ctx, slices.Values([]float64{1, 2, 6}), loss); mean != 3 || err != nil {
+		t.Errorf("mean of 1, 2, 6 is %v, %v", mean, err)
+	}
+	if _, err := train.Evaluate(ctx, slices.Values([]float64{}), loss); err == nil {
+		t.Error("no batches have a mean")
+	}
+	var shape *tensor.ShapeError
+	if _, err := train.Evaluate(ctx, slices.Values([]float64{1}), func(g *grad.Tape, _ float64) *grad.Var { return g.Add(g.Zeros(2), g.Zeros(3)) }); !errors.As(err, &shape) {
+		t.Errorf("a shape mistake gives %v", err)
+	}
+	if _, err := train.Evaluate(ctx, slices.Values([]float64{1}), func(g *grad.Tape, _ float64) *grad.Var { return g.Zeros(2) }); err == nil {
+		t.Error("a loss of two numbers is taken")
+	}
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := train.Evaluate(ended, slices.Values([]float64{1}), loss); !errors.Is(err, context.Canceled) {
+		t.Errorf("an ended context gives %v", err)
 	}
 }

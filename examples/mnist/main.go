@@ -5,7 +5,7 @@
 //	go run ./examples/mnist --data DIR
 //
 // DIR holds the four files of MNIST (train-images-idx3-ubyte.gz and so on). The
-// last 5,000 training images are kept for validation.
+// first 5,000 training images are kept for validation, as TensorFlow's reader does.
 package main
 
 import (
@@ -182,8 +182,7 @@ func run(dir string, seed uint64, epochs int) error {
 	if err != nil {
 		return err
 	}
-	n := len(all.labels) - held
-	m, _, err := learn(all.slice(0, n), all.slice(n, n+held), seed, epochs, func(e train.Epoch, accuracy float64) {
+	m, _, err := learn(all.slice(held, len(all.labels)), all.slice(0, held), seed, epochs, func(e train.Epoch, accuracy float64) {
 		fmt.Printf("epoch %d: loss %.4f, validation accuracy %.4f (%.1f s)\n", e.N, e.Loss, accuracy, e.Elapsed.Seconds())
 	})
 	if err != nil {

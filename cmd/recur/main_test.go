@@ -1,0 +1,55 @@
+package main
+
+import (
+	"errors"
+	"os/exec"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"recur": main})
+}
+
+// The scripts of testdata run the program as users do, with its exit codes.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exits": exits,
+		},
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("NO_COLOR", "1")
+			return nil
+		},
+	})
+}
+
+// exits N COMMAND ARGS… runs a command that must end with exit code N.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND ARGS…")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	if err != nil {
+		got = "?"
+		var e *exec.ExitError
+		if errors.As(err, &e) {
+			got = strconv.Itoa(e.ExitCode())
+		}
+	}
+	if got != args[0] {
+		ts.Fatalf("exit code %s, want %s (%v)", got, args[0], err)
+	}
+}
+
+func TestHelpNamesEveryCommand(t *testing.T) {
+	for _, c := range newRoot().Commands() {
+		if c.Short == "" || c.Name() != "help" && c.Name() != "completion" && c.Example == "" {
+			t.Errorf("%s has no short help or no example", c.Name())
+		}
+	}
+}

@@ -55,6 +55,36 @@ func backwards(active []int, lo, hi int) iter.Seq2[int, int] {
 	}
 }
 
+// chunks cuts the steps into parts of at most the given number of packed rows, which
+// is not less than those of the first step. It yields the packed row at which a part
+// begins, how many it has, and its list of active rows.
+func chunks(active []int, rows int) iter.Seq2[span, []int] {
+	return func(yield func(span, []int) bool) {
+		at := 0
+		for len(active) > 0 {
+			n, t := 0, 0
+			for t < len(active) && n+active[t] <= rows {
+				n += active[t]
+				t++
+			}
+			if !yield(span{at, n}, active[:t]) {
+				return
+			}
+			at, active = at+n, active[t:]
+		}
+	}
+}
+
+// A span is n packed rows from at on.
+type span struct{ at, n int }
+
+// chunkRows is how many packed rows to project at a time, if nothing has to be kept:
+// as many as leave room in the second cache.
+func chunkRows(active []int, total, width int) int {
+	const room = 1 << 17 // elements
+	return min(total, max(batch(active), room/width))
+}
+
 // block is n rows of width w from row at on.
 func block(d []grad.Float, at, n, w int) []grad.Float { return d[at*w : (at+n)*w] }
 
@@ -149,19 +179,18 @@ func (f *factor) free() {
 	}
 }
 
-// project returns x·w + b, for a loop to write over. b may be nil.
-func project(g *grad.Tape, x, w, b *grad.Var) *tensor.Tensor {
-	N, k, n := x.Dim(0), w.Dim(0), w.Dim(1)
-	y := g.Scratch(tensor.ShapeOf(N, n))
-	for r := range N {
+// project sets dst to the rows of x·w + b that span lists, for a loop to write over.
+// b may be nil.
+func project(dst []grad.Float, x *grad.Var, rows span, w, b *grad.Var) {
+	k, n := w.Dim(0), w.Dim(1)
+	for r := range rows.n {
 		if b == nil {
-			clear(block(y.Data, r, 1, n))
+			clear(block(dst, r, 1, n))
 		} else {
-			copy(block(y.Data, r, 1, n), b.Value.Data)
+			copy(block(dst, r, 1, n), b.Value.Data)
 		}
 	}
-	kernel.Gemm(N, n, k, x.Value.Data, k, w.Value.Data, n, y.Data, n)
-	return y
+	kernel.Gemm(rows.n, n, k, block(x.Value.Data, rows.at, rows.n, k), k, w.Value.Data, n, dst, n)
 }
 
 // projectGrad adds the gradients of x, w and b from that of project's result, which

@@ -44,6 +44,59 @@ func TestWalks(t *testing.T) {
 	}
 }
 
+// Parts follow each other, keep to the size, and are no more than needed.
+func TestChunks(t *testing.T) {
+	for _, active := range [][]int{nil, {0}, {3}, {5, 5, 5, 5}, {5, 3, 3, 1, 1, 1}} {
+		for rows := batch(active); rows < 20; rows++ {
+			at, before := 0, rows+1
+			var all []int
+			for part, steps := range chunks(active, rows) {
+				n := 0
+				for _, a := range steps {
+					n += a
+				}
+				if part != (span{at, n}) || n > rows || len(steps) == 0 || before+steps[0] <= rows {
+					t.Errorf("%v by %d rows: part %v with %v", active, rows, part, steps)
+				}
+				at, before, all = at+n, n, append(all, steps...)
+			}
+			if !slices.Equal(all, active) {
+				t.Errorf("%v by %d rows: parts have %v", active, rows, all)
+			}
+		}
+	}
+}
+
+// Without gradients, inputs are projected by parts, and give the bits of the whole.
+func TestPartsAreTheWhole(t *testing.T) {
+	const T, B, in, H = 400, 6, 3, 80
+	r := rand.New(rand.NewPCG(3, 1))
+	x := tensor.New(T, B, in)
+	for i := range x.Data {
+		x.Data[i] = tensor.Float(r.NormFloat64())
+	}
+	lengths := []int{400, 400, 20, 0, 333, 1}
+	for name, c := range map[string]Cell{
+		"LSTM": LSTMOptions{Projection: 40, Peepholes: true}.New(r, in, H), "GRU": NewGRU(r, in, H), "GRUResetBefore": GRUOptions{ResetBefore: true}.New(r, in, H),
+	} {
+		if pack(grad.Eval(), lengths, T).active[0]*T <= chunkRows([]int{B}, T*B, 3*H) {
+			t.Fatal("there is one part")
+		}
+		g := grad.New()
+		want, wantLast := Dynamic(g, c, Input(g, x, lengths), nil)
+		e := grad.Eval()
+		y, last := Dynamic(e, c, Input(e, x, lengths), nil)
+		if !slices.Equal(y.X.Value.Data, want.X.Value.Data) {
+			t.Errorf("%s: outputs differ from those of a tape that records", name)
+		}
+		for i := range last {
+			if !slices.Equal(last[i].Value.Data, wantLast[i].Value.Data) {
+				t.Errorf("%s: final state %d differs from that of a tape that records", name, i)
+			}
+		}
+	}
+}
+
 func TestShare(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	if cuts := share([]int{64, 64}, 10); cuts != nil {

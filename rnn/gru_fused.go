@@ -14,13 +14,14 @@ func (c *GRU) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var
 	last := carried(g, s[0], y)
 	keep := g.Wants(y)
 
-	r := gruRun{H: H, active: active, gates: project(g, x, c.Wx, c.B), y: y.Value, h: last.Value.Data}
-	rows := batch(active)
+	r := gruRun{H: H, active: active, h: last.Value.Data}
+	rows, kept := chunkRows(active, N, 3*H), batch(active)
 	if keep {
-		rows = N
+		rows, kept = N, N
 		r.before = g.Scratch(y.Shape())
 	}
-	r.inner = g.Scratch(tensor.ShapeOf(rows, H))
+	r.gates = g.Scratch(tensor.ShapeOf(rows, 3*H))
+	r.inner = g.Scratch(tensor.ShapeOf(kept, H))
 	wh := c.Wh.Value.Data
 	if c.Bn != nil {
 		r.bn = c.Bn.Value.Data
@@ -30,11 +31,15 @@ func (c *GRU) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var
 		r.wh = newFactor(H, 2*H, wh, 3*H, false, steps)
 		r.wn = newFactor(H, H, wh[2*H:], 3*H, false, steps)
 	}
-	if cuts := share(active, 3*H*H); cuts != nil {
-		r := r // only this escapes, and only here
-		inRanges(cuts, active, r.forward)
-	} else {
-		r.forward(0, batch(active))
+	for part, active := range chunks(active, rows) {
+		project(r.gates.Data, x, part, c.Wx, c.B)
+		r.active, r.y = active, y.Value.Data[part.at*H:]
+		if cuts := share(active, 3*H*H); cuts != nil {
+			r := r // only this escapes, and only here
+			inRanges(cuts, active, r.forward)
+		} else {
+			r.forward(0, batch(active))
+		}
 	}
 	r.wh.free()
 	r.wn.free()
@@ -89,11 +94,12 @@ type gruRun struct {
 	bn     []grad.Float // nil if the reset comes before the product
 	wh, wn factor       // Wh; or Wr beside Wz, and Wn
 
-	gates, y *tensor.Tensor
-	h        []grad.Float   // of the batch
-	hw       []grad.Float   // h·Wh and Bn, of the batch
-	inner    *tensor.Tensor // h·Wn + Bn, or r∘h; of the batch if there is no way back
-	before   *tensor.Tensor // h before each step; nil if there is no way back
+	gates  *tensor.Tensor
+	y      []grad.Float
+	h      []grad.Float   // of the batch
+	hw     []grad.Float   // h·Wh and Bn, of the batch
+	inner  *tensor.Tensor // h·Wn + Bn, or r∘h; of the batch if there is no way back
+	before *tensor.Tensor // h before each step; nil if there is no way back
 
 	first bool           // whether the gradient of the first h is wanted
 	dy    *tensor.Tensor // nil for none
@@ -105,7 +111,7 @@ type gruRun struct {
 func (r *gruRun) forward(lo, hi int) {
 	H := r.H
 	for at, n := range forwards(r.active, lo, hi) {
-		h, gates, y := block(r.h, lo, n, H), block(r.gates.Data, at, n, 3*H), block(r.y.Data, at, n, H)
+		h, gates, y := block(r.h, lo, n, H), block(r.gates.Data, at, n, 3*H), block(r.y, at, n, H)
 		kept := lo
 		if r.before != nil {
 			copy(block(r.before.Data, at, n, H), h)

@@ -16,29 +16,34 @@ func (c *LSTM) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Va
 
 	r := lstmRun{
 		H: H, out: out, active: active,
-		gates: project(g, x, c.Wx, c.B), y: y.Value, h: h.Value.Data, c: cell.Value.Data,
+		h: h.Value.Data, c: cell.Value.Data,
 		projected: c.Wp != nil, limit: grad.Float(c.ProjClip),
 		kernel: kernel.LSTM{H: H, Clip: grad.Float(c.CellClip)},
 	}
 	if c.P != nil {
 		r.kernel.Peep = c.P.Value.Data
 	}
-	rows := batch(active)
+	rows, kept := chunkRows(active, N, 4*H), batch(active)
 	if keep {
-		rows = N
+		rows, kept = N, N
 		r.hBefore, r.cBefore = g.Scratch(y.Shape()), g.Scratch(tensor.ShapeOf(N, H)).Data
 	}
-	r.tanh = g.Scratch(tensor.ShapeOf(rows, H)).Data
+	r.gates = g.Scratch(tensor.ShapeOf(rows, 4*H))
+	r.tanh = g.Scratch(tensor.ShapeOf(kept, H)).Data
 	r.wh = newFactor(out, 4*H, c.Wh.Value.Data, 4*H, false, len(active))
 	if r.projected {
-		r.m = g.Scratch(tensor.ShapeOf(rows, H))
+		r.m = g.Scratch(tensor.ShapeOf(kept, H))
 		r.wp = newFactor(H, out, c.Wp.Value.Data, out, false, len(active))
 	}
-	if cuts := share(active, 4*H*out); cuts != nil {
-		r := r // only this escapes, and only here
-		inRanges(cuts, active, r.forward)
-	} else {
-		r.forward(0, batch(active))
+	for part, active := range chunks(active, rows) {
+		project(r.gates.Data, x, part, c.Wx, c.B)
+		r.active, r.y = active, y.Value.Data[part.at*out:]
+		if cuts := share(active, 4*H*out); cuts != nil {
+			r := r // only this escapes, and only here
+			inRanges(cuts, active, r.forward)
+		} else {
+			r.forward(0, batch(active))
+		}
 	}
 	r.wh.free()
 	r.wp.free()
@@ -94,12 +99,13 @@ type lstmRun struct {
 	projected bool
 	limit     grad.Float // of the projection; 0 for none
 
-	gates, y *tensor.Tensor
-	h, c     []grad.Float   // of the batch
-	tanh     []grad.Float   // of c; of the batch if there is no way back
-	m        *tensor.Tensor // o∘tanh(c), which the projection reads; as tanh
-	hBefore  *tensor.Tensor // h before each step; nil if there is no way back
-	cBefore  []grad.Float
+	gates   *tensor.Tensor
+	y       []grad.Float
+	h, c    []grad.Float   // of the batch
+	tanh    []grad.Float   // of c; of the batch if there is no way back
+	m       *tensor.Tensor // o∘tanh(c), which the projection reads; as tanh
+	hBefore *tensor.Tensor // h before each step; nil if there is no way back
+	cBefore []grad.Float
 
 	first      bool           // whether the gradient of the first h is wanted
 	dy         *tensor.Tensor // nil for none
@@ -112,7 +118,7 @@ func (r *lstmRun) forward(lo, hi int) {
 	H, out := r.H, r.out
 	for at, n := range forwards(r.active, lo, hi) {
 		h, c := block(r.h, lo, n, out), block(r.c, lo, n, H)
-		gates, y := block(r.gates.Data, at, n, 4*H), block(r.y.Data, at, n, out)
+		gates, y := block(r.gates.Data, at, n, 4*H), block(r.y, at, n, out)
 		kept := lo
 		if r.hBefore != nil {
 			copy(block(r.hBefore.Data, at, n, out), h)
@@ -148,7 +154,7 @@ func (r *lstmRun) backward(lo, hi int) {
 			d := block(r.dProjected.Data, at, n, out)
 			copy(d, dh)
 			if r.limit > 0 {
-				kernel.ClipGrad(d, block(r.y.Data, at, n, out), -r.limit, r.limit)
+				kernel.ClipGrad(d, block(r.y, at, n, out), -r.limit, r.limit)
 			}
 			dm = block(r.dm, lo, n, H)
 			clear(dm)

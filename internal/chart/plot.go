@@ -81,6 +81,7 @@ func (c *Chart) Write(w io.Writer, format string) error {
 			return fmt.Errorf("chart: %w", err)
 		}
 	}
+	c.makeRoom(p)
 	width, height := vg.Points(720), vg.Points(400)
 	if c.Width > 0 && c.Height > 0 {
 		width, height = vg.Points(float64(c.Width)), vg.Points(float64(c.Height))
@@ -98,6 +99,13 @@ func (c *Chart) Write(w io.Writer, format string) error {
 		return fmt.Errorf("chart: %w", err)
 	}
 	return nil
+}
+
+// makeRoom raises the top of the y axis where many names would lie over the lines.
+func (c *Chart) makeRoom(p *plot.Plot) {
+	if n := len(c.Areas) + len(c.Lines); n > 3 && !c.LogY {
+		p.Y.Max += 0.055 * float64(n) * (p.Y.Max - p.Y.Min)
+	}
 }
 
 func addArea(p *plot.Plot, a Area) error {

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/recur-go/recur/grad"
@@ -115,12 +116,12 @@ func TestResumeEqualsUnbroken(t *testing.T) {
 	for name, o := range optimizers() {
 		options := func(path string, validated int) train.Options {
 			return train.Options{
-				Epochs: 4, Optimizer: o(), Schedule: &optim.Plateau{Patience: 1, Factor: 0.5}, Seed: 3, Shards: 2,
+				Epochs: 4, Optimizer: o(), Schedule: &optim.Plateau{Patience: -1, Factor: 0.5}, Seed: 3, Shards: 2,
 				Checkpoint: path, Resume: true, CheckpointEvery: 7,
-				// a score that gets worse after epoch 2, so that the best is not the last
+				// the rate falls after epoch 2, and the best epoch is not the last
 				Validate: func(context.Context) (float64, error) {
 					validated++
-					return math.Abs(float64(validated) - 2), nil
+					return []float64{1, 2, 0, 3}[validated-1], nil
 				},
 			}
 		}
@@ -128,7 +129,7 @@ func TestResumeEqualsUnbroken(t *testing.T) {
 		if _, err := fit(context.Background(), whole, options("", 0)); err != nil {
 			t.Fatal(err)
 		}
-		for _, stopAt := range []int{1, 7, 10, 13, 39, 40} {
+		for _, stopAt := range []int{1, 7, 10, 13, 23, 39, 40} {
 			path := filepath.Join(t.TempDir(), "run.safetensors")
 			ctx, cancel := context.WithCancel(context.Background())
 			first := options(path, 0)
@@ -279,18 +280,64 @@ func TestSameBitsWhateverGOMAXPROCS(t *testing.T) {
 // Without randomness, shards give the gradients of the whole batch, as near as
 // the order of sums allows.
 func TestShardsAreTheBatch(t *testing.T) {
-	run := func(shards int) []tensor.Float {
+	run := func(shards int) ([]tensor.Float, float64) {
 		m := newNet()
 		loss := func(g *grad.Tape, w waves) *grad.Var { g.Train = false; return m.loss(g, w) }
-		if _, err := train.FitEpochs(context.Background(), m, epochs, loss, train.Options{Shards: shards, Optimizer: &optim.SGD{LR: 0.1}}); err != nil {
+		last, err := train.FitEpochs(context.Background(), m, epochs, loss, train.Options{Shards: shards, Optimizer: &optim.SGD{LR: 0.1}})
+		if err != nil {
 			t.Fatal(err)
 		}
-		return weights(m)
+		return weights(m), last.Loss
 	}
-	whole, parts := run(1), run(3)
+	whole, loss := run(1)
+	parts, partLoss := run(3)
+	if math.Abs(loss-partLoss) > 1e-6 {
+		t.Errorf("the loss is %v in shards, %v whole", partLoss, loss)
+	}
 	for i, w := range whole {
 		if math.Abs(float64(w-parts[i])) > 1e-5 {
 			t.Fatalf("weight %d is %v in shards, %v whole", i, parts[i], w)
+		}
+	}
+}
+
+// Every shard of every step draws other numbers, and the same in another run.
+func TestDraws(t *testing.T) {
+	draws := func(seed uint64) (all []uint64) {
+		m := newNet()
+		var mu sync.Mutex
+		loss := func(g *grad.Tape, w waves) *grad.Var {
+			mu.Lock()
+			defer mu.Unlock()
+			all = append(all, g.Rand.Uint64())
+			return g.Mean(m.Out.W)
+		}
+		if _, err := train.FitEpochs(context.Background(), m, epochs, loss, train.Options{Epochs: 2, Shards: 3, Seed: seed}); err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(all)
+		return all
+	}
+	first := draws(1)
+	if n := len(slices.Compact(slices.Clone(first))); n != 60 {
+		t.Errorf("60 shards draw %d different numbers", n)
+	}
+	if !slices.Equal(first, draws(1)) || slices.Equal(first, draws(2)) {
+		t.Error("the seed does not say what is drawn")
+	}
+}
+
+func TestClipNorm(t *testing.T) {
+	for clip, want := range map[float64]tensor.Float{0: -1, 8: -8, -1: -100} {
+		m := &nn.Linear{W: nn.Zeros(1, 1)}
+		_, err := train.Fit(context.Background(), m, slices.Values([]int{0}), func(g *grad.Tape, _ int) *grad.Var { return g.Scale(m.W, 100) },
+			train.Options{ClipNorm: clip, Optimizer: &optim.SGD{LR: 1}, OnStep: func(p train.Progress) {
+				if p.GradNorm != 100 {
+					t.Errorf("ClipNorm %v: the norm is %v, want 100", clip, p.GradNorm)
+				}
+			}})
+		if got := m.W.Value.Data[0]; err != nil || got != want {
+			t.Errorf("ClipNorm %v moves to %v, %v; want %v", clip, got, err, want)
 		}
 	}
 }
@@ -337,20 +384,26 @@ func TestKeepLast(t *testing.T) {
 
 // Validation sees the averages, training does not, and in the end they stay.
 func TestAverages(t *testing.T) {
+	for _, keepLast := range []bool{true, false} {
+		testAverages(t, keepLast)
+	}
+}
+
+func testAverages(t *testing.T, keepLast bool) {
 	m := newNet()
 	average := &optim.Average{Of: &optim.Adam{}}
 	var trained, validated []tensor.Float
+	n := 0.0
 	_, err := fit(context.Background(), m, train.Options{
-		Epochs: 2, Optimizer: average,
+		Epochs: 2, Optimizer: average, KeepLast: keepLast, Maximise: true,
 		OnStep:   func(train.Progress) { trained = weights(m) },
-		Validate: func(context.Context) (float64, error) { validated = weights(m); return -float64(len(trained)), nil },
+		Validate: func(context.Context) (float64, error) { validated = weights(m); n++; return n, nil },
 		OnEpoch: func(train.Epoch) bool {
 			if !slices.Equal(weights(m), trained) {
 				t.Error("training does not go on from where it was before validation")
 			}
 			return true
 		},
-		KeepLast: true,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -367,15 +420,17 @@ func TestAverages(t *testing.T) {
 	}
 }
 
-func TestPlateauMaximises(t *testing.T) {
-	p := &optim.Plateau{Patience: -1, Factor: 0.5}
-	n := 0.0
-	_, err := fit(context.Background(), newNet(), train.Options{
-		Epochs: 3, Schedule: p, Maximise: true,
-		Validate: func(context.Context) (float64, error) { n++; return n, nil },
-	})
-	if err != nil || p.At(0) != 1 {
-		t.Errorf("rising scores to maximise give the factor %v, %v", p.At(0), err)
+func TestPlateau(t *testing.T) {
+	for maximise, want := range map[bool]float64{true: 1, false: 0.25} {
+		p := &optim.Plateau{Patience: -1, Factor: 0.5}
+		n := 0.0
+		_, err := fit(context.Background(), newNet(), train.Options{
+			Epochs: 3, Schedule: p, Maximise: maximise,
+			Validate: func(context.Context) (float64, error) { n++; return n, nil },
+		})
+		if err != nil || p.At(0) != want {
+			t.Errorf("maximise %v: rising scores give the factor %v, %v; want %v", maximise, p.At(0), err, want)
+		}
 	}
 }
 

@@ -23,7 +23,7 @@ import (
 type GRU struct {
 	Wx *grad.Var // [in, 3*hidden]
 	Wh *grad.Var // [hidden, 3*hidden]
-	B  *grad.Var // [3*hidden]
+	B  *grad.Var // [3*hidden]; nil for none
 	Bn *grad.Var // [hidden]; nil means that the reset comes before the product
 
 	Clip float64 // limit of what goes into the gates and n (ONNX's clip); 0 for none

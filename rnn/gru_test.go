@@ -46,6 +46,8 @@ func TestGRUByHand(t *testing.T) {
 		}
 		c := noisy(o.New(rng(), 5, 7))
 		byHand(t, name, c, gruByHand(c, gate, cand))
+		c.B = nil
+		byHand(t, name+", no bias", c, gruByHand(c, gate, cand))
 	}
 }
 

@@ -569,6 +569,15 @@ func TestCallbacks(t *testing.T) {
 	if o.LR != 0.5 {
 		t.Errorf("the schedule left the optimizer with rate %v", o.LR)
 	}
+	_, err = fit(context.Background(), newNet(), train.Options{Optimizer: o, OnStep: func(p train.Progress) {
+		if want := 0.5 / float64(p.Step); p.Rate != want {
+			t.Errorf("without a schedule step %d has rate %v, not the one that was set, %v", p.Step, p.Rate, want)
+		}
+		o.LR = 0.5 / float64(p.Step+1)
+	}})
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // Memory does not grow with the number of steps.

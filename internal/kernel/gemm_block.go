@@ -174,6 +174,12 @@ func packT(k, n int, b []Float, ldb int, dst []Float) {
 
 // copyColumnsGo copies k rows of n columns to rows of w, zeros after them.
 func copyColumnsGo(k, n int, src []Float, lds int, dst []Float, w int) {
+	if n == 16 && w == 16 {
+		for p := range k {
+			*(*[16]Float)(dst[p*16:]) = [16]Float(src[p*lds:])
+		}
+		return
+	}
 	for p := range k {
 		row := dst[p*w : (p+1)*w]
 		clear(row[copy(row, src[p*lds:p*lds+n]):])

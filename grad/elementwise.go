@@ -200,7 +200,16 @@ func (g *Tape) ReLU(x *Var) *Var {
 
 // Exp applies the exponential elementwise.
 func (g *Tape) Exp(x *Var) *Var {
-	return g.Map(x, func(v Float) Float { return Float(math.Exp(float64(v))) }, func(_, y Float) Float { return y })
+	y := g.like(x, x)
+	kernel.Exps(y.Value.Data, x.Value.Data)
+	if g.Wants(y) {
+		g.Record(func() {
+			if dy := g.Reached(y); dy != nil {
+				kernel.MulAdd(g.Grad(x).Data, dy.Data, y.Value.Data)
+			}
+		})
+	}
+	return y
 }
 
 // Log applies the natural logarithm elementwise.

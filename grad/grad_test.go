@@ -166,6 +166,25 @@ func TestResetReuses(t *testing.T) {
 	}
 }
 
+// A gradient of an earlier step does not count as one of this.
+func TestReachedIsOfThisStep(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	a, b := leaf(r, 2), leaf(r, 2)
+	g := grad.New()
+	g.Backward(g.Sum(g.Mul(a, b)))
+	if g.Reached(a) == nil || g.Reached(b) == nil {
+		t.Fatal("no gradient came")
+	}
+	g.Reset()
+	g.Backward(g.Sum(a))
+	if g.Reached(a) == nil || g.Reached(b) != nil {
+		t.Error("b has a gradient of the step before")
+	}
+	if d := g.Grad(b).Data; d[0] != 0 || d[1] != 0 {
+		t.Errorf("b's gradient is %v, want zeros", d)
+	}
+}
+
 func TestDataWantsNoGradient(t *testing.T) {
 	g := grad.New()
 	x := g.Const(tensor.New(2, 2))

@@ -1,8 +1,6 @@
 package grad
 
 import (
-	"math"
-
 	"github.com/recur-go/recur/internal/kernel"
 	"github.com/recur-go/recur/tensor"
 )
@@ -111,21 +109,8 @@ func (g *Tape) LayerNorm(x, gain, shift *Var, eps float64) *Var {
 	y := g.like(x, x, gain, shift)
 	xhat, inv := g.Scratch(x.Shape()).Data, g.Scratch(tensor.ShapeOf(m)).Data
 	for i := range m {
-		row := x.Value.Data[i*n : (i+1)*n]
-		var mean, square float64
-		for _, v := range row {
-			mean += float64(v)
-		}
-		mean /= float64(n)
-		for _, v := range row {
-			square += (float64(v) - mean) * (float64(v) - mean)
-		}
-		inv[i] = Float(1 / math.Sqrt(square/float64(n)+eps))
-		for j, v := range row {
-			h := (v - Float(mean)) * inv[i]
-			xhat[i*n+j] = h
-			y.Value.Data[i*n+j] = gain.Value.Data[j]*h + shift.Value.Data[j]
-		}
+		lo, hi := i*n, (i+1)*n
+		inv[i] = kernel.LayerNorm(y.Value.Data[lo:hi], xhat[lo:hi], x.Value.Data[lo:hi], gain.Value.Data, shift.Value.Data, eps)
 	}
 	if g.Wants(y) {
 		g.Record(func() {
@@ -141,19 +126,8 @@ func (g *Tape) LayerNorm(x, gain, shift *Var, eps float64) *Var {
 				if g.Wants(gain) {
 					kernel.MulAdd(g.Grad(gain).Data, d, h)
 				}
-				if !g.Wants(x) {
-					continue
-				}
-				var mean, along Float // of dŷ = gain∘dy and of dŷ∘x̂
-				for j, dj := range d {
-					e := gain.Value.Data[j] * dj
-					mean += e
-					along += e * h[j]
-				}
-				mean, along = mean/Float(n), along/Float(n)
-				dx := g.Grad(x).Data[i*n : (i+1)*n]
-				for j, dj := range d {
-					dx[j] += inv[i] * (gain.Value.Data[j]*dj - mean - h[j]*along)
+				if g.Wants(x) {
+					kernel.LayerNormGrad(g.Grad(x).Data[i*n:(i+1)*n], d, h, gain.Value.Data, inv[i])
 				}
 			}
 		})

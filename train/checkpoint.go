@@ -43,11 +43,6 @@ func (f *fitter) save() error {
 	if p, ok := f.opts.Schedule.(*optim.Plateau); ok {
 		at.State.Plateau = &p.State
 	}
-	for _, p := range f.params {
-		if f.tape.Reached(p.Var) != nil {
-			at.State.Reached = append(at.State.Reached, p.Name)
-		}
-	}
 	tensors := f.tensors(f.values())
 	if f.best != nil {
 		tensors = append(tensors, renamed(bestPrefix, f.tensors(f.best))...)
@@ -152,11 +147,6 @@ func (f *fitter) load(file *checkpoint.File) error {
 		copy(p.Value.Data, params[i])
 	}
 	f.best, f.state, f.first = best, at.State, at.State.Steps
-	for _, p := range f.params {
-		if slices.Contains(at.State.Reached, p.Name) {
-			f.tape.Grad(p.Var)
-		}
-	}
 	if p, ok := f.opts.Schedule.(*optim.Plateau); ok && at.State.Plateau != nil {
 		p.State = *at.State.Plateau
 	}

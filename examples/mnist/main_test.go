@@ -17,7 +17,7 @@ func TestLearnsDigits(t *testing.T) {
 	if err != nil {
 		t.Skipf("MNIST is not here: %v", err)
 	}
-	_, accuracy, err := learn(all.slice(held, held+12000), all.slice(0, held), 1, 1, nil)
+	_, accuracy, err := learn(all.slice(held, held+12000), all.slice(0, held), 1, 1, 0.99, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

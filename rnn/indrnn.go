@@ -5,7 +5,9 @@ import (
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/kernel"
 	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/tensor"
 )
 
 // IndRNN is the independently recurrent cell of Li et al. 2018, whose units see
@@ -13,29 +15,39 @@ import (
 //
 //	h' = φ(x·W + U∘h + B)
 //
-// The state is {h}, the output h'. With Identity for φ the recurrence is linear
-// and runs as those of MinGRU and MinLSTM do.
+// The state is {h}, the output h'. With Identity for φ the recurrence is linear.
+//
+// Since h is multiplied by U at every step, |U| alone decides how long a unit
+// remembers and whether its gradient explodes. For sequences of T steps the paper
+// keeps |U| ≤ γ^(1/T), which Limit does after an update.
 type IndRNN struct {
 	W *grad.Var // [in, hidden]
 	U *grad.Var // [hidden]
-	B *grad.Var // [hidden]
+	B *grad.Var // [hidden], nil for none
 
 	Activation Activation `recur:"-"` // φ, default ReLU
 }
 
-// NewIndRNN draws W by Glorot, and U from U(0, 1) as the paper does for nets whose
-// last output matters; for sequences of T steps it recommends to keep |U| below
-// 2^(1/T), which Limit does.
-func NewIndRNN(r *rand.Rand, in, hidden int) *IndRNN {
-	c := &IndRNN{W: nn.Glorot(r, in, hidden), U: nn.Uniform(r, 0.5, hidden), B: nn.Zeros(hidden)}
+// NewIndRNN makes a cell with ReLU.
+func NewIndRNN(r *rand.Rand, in, hidden int) *IndRNN { return IndRNNOptions{}.New(r, in, hidden) }
+
+// IndRNNOptions are the options of an IndRNN.
+type IndRNNOptions struct {
+	Activation Activation // default ReLU
+}
+
+// New draws W by Glorot and U from U(0, 1), so that there are units with short and
+// with long memories, and sets B to zero.
+func (o IndRNNOptions) New(r *rand.Rand, in, hidden int) *IndRNN {
+	c := &IndRNN{W: nn.Glorot(r, in, hidden), U: nn.Uniform(r, 0.5, hidden), B: nn.Zeros(hidden), Activation: o.Activation}
 	for i := range c.U.Value.Data {
 		c.U.Value.Data[i] += 0.5
 	}
 	return c
 }
 
-// Limit clips U so that a gradient grows at most to gamma over the given steps:
-// |U| ≤ gamma^(1/steps). The paper uses gamma 2 after every update.
+// Limit clips U to |U| ≤ gamma^(1/steps), so that over the given steps a gradient
+// grows by gamma at most. The paper has gamma 2.
 func (c *IndRNN) Limit(gamma float64, steps int) {
 	most := grad.Float(math.Pow(gamma, 1/float64(max(steps, 1))))
 	for i, u := range c.U.Value.Data {
@@ -51,17 +63,21 @@ func (c *IndRNN) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 	return c.Unroll(g, x, one(g, x.Dim(0)), s)
 }
 
-// Unroll projects all inputs in one product.
+// Unroll projects all inputs in one product, and runs ReLU, tanh and the identity
+// fused.
 func (c *IndRNN) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
+	mustLinear("IndRNN", x, c.W, c.B, active, s, 1)
+	must("IndRNN", "u", c.U, tensor.ShapeOf(c.W.Dim(1)))
 	pre := g.Affine(x, c.W, c.B)
-	if c.Activation != Identity {
-		return run(g, (*indStep)(c), pre, active, s)
+	switch or(c.Activation, ReLU) {
+	case ReLU:
+		return c.fused(g, pre, active, s, kernel.ReLU, kernel.ReLUGrad)
+	case Tanh:
+		return c.fused(g, pre, active, s, kernel.Tanhs, kernel.TanhGrad)
+	case Identity:
+		return c.fused(g, pre, active, s, func(_, _ []grad.Float) {}, func(dx, dy, _ []grad.Float) { kernel.AddTo(dx, dy) })
 	}
-	first := g.Ints(pre.Dim(0))
-	clear(first)
-	u := g.Rows(g.Reshape(c.U, 1, c.U.Dim(0)), first)
-	y, last := scan(g, u, pre, active, s[0])
-	return y, State(g.List(last))
+	return run(g, (*indStep)(c), pre, active, s)
 }
 
 // indStep is the cell after the input projection.
@@ -70,6 +86,92 @@ type indStep IndRNN
 func (c *indStep) StateSize() []int { return (*IndRNN)(c).StateSize() }
 
 func (c *indStep) Step(g *grad.Tape, pre *grad.Var, s State) (*grad.Var, State) {
-	h := or(c.Activation, ReLU).Apply(g, g.Add(pre, g.MulRow(s[0], c.U)))
+	h := c.Activation.Apply(g, g.Add(pre, g.MulRow(s[0], c.U)))
 	return h, State(g.List(h))
+}
+
+// fused runs the recurrence over pre = x·W + B. apply is called with dst = src.
+func (c *IndRNN) fused(g *grad.Tape, pre *grad.Var, active []int, s State,
+	apply func(dst, src []grad.Float), back func(dx, dy, y []grad.Float)) (*grad.Var, State) {
+	y := g.NewVar(g.Scratch(pre.Shape()), pre, c.U, s[0])
+	last := carried(g, s[0], y)
+	r := indRun{H: pre.Dim(1), active: active, u: c.U.Value.Data, apply: apply, back: back,
+		pre: pre.Value.Data, y: y.Value.Data, h: last.Value.Data}
+	keep := g.Wants(y)
+	if keep {
+		r.before = g.Scratch(pre.Shape()).Data
+	}
+	if cuts := share(active, indCost*r.H); cuts != nil {
+		r := r // only this escapes, and only here
+		inRanges(cuts, active, r.forward)
+	} else {
+		r.forward(0, batch(active))
+	}
+	if keep {
+		r := r
+		g.Record(func() {
+			r.h = g.NewTensor(s[0].Shape()).Data
+			dy, ok := reached(g, y, last, r.h)
+			if !ok {
+				return
+			}
+			r.dy, r.da = dataOf(dy), g.NewTensor(pre.Shape()).Data
+			inRanges(share(active, indCost*r.H), active, r.backward)
+			addGrad(g, pre, r.da)
+			addGrad(g, s[0], r.h)
+			if g.Wants(c.U) {
+				kernel.Mul(r.da, r.da, r.before)
+				kernel.ColSums(pre.Dim(0), r.H, r.da, r.H, g.Grad(c.U).Data)
+			}
+		})
+	}
+	return y, State(g.List(last))
+}
+
+// indCost is about what an element costs, in multiplications of a product.
+const indCost = 16
+
+// indRun is a run of the fused loop. Row r of its matrices belongs to row r of the
+// packed sequence.
+type indRun struct {
+	H      int
+	active []int
+	u      []grad.Float
+	apply  func(dst, src []grad.Float)
+	back   func(dx, dy, y []grad.Float)
+
+	pre, y []grad.Float
+	before []grad.Float // h before each step; nil if there is no way back
+	h      []grad.Float // of the batch; on the way back its gradient
+	dy, da []grad.Float // by y, nil for none, and by the argument of φ, at first 0
+}
+
+func (r *indRun) forward(lo, hi int) {
+	H := r.H
+	for at, n := range forwards(r.active, lo, hi) {
+		h, y := block(r.h, lo, n, H), block(r.y, at, n, H)
+		if r.before != nil {
+			copy(block(r.before, at, n, H), h)
+		}
+		for i := range n {
+			kernel.Mul(block(y, i, 1, H), block(h, i, 1, H), r.u)
+		}
+		kernel.AddTo(y, block(r.pre, at, n, H))
+		r.apply(y, y)
+		copy(h, y)
+	}
+}
+
+func (r *indRun) backward(lo, hi int) {
+	H := r.H
+	for at, n := range backwards(r.active, lo, hi) {
+		dh, da := block(r.h, lo, n, H), block(r.da, at, n, H)
+		if r.dy != nil {
+			kernel.AddTo(dh, block(r.dy, at, n, H))
+		}
+		r.back(da, dh, block(r.y, at, n, H))
+		for i := range n {
+			kernel.Mul(block(dh, i, 1, H), block(da, i, 1, H), r.u)
+		}
+	}
 }

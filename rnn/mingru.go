@@ -1,11 +1,12 @@
 package rnn
 
 import (
-	"math"
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/kernel"
 	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/tensor"
 )
 
 // MinGRU is the minimal gated recurrent unit of Feng et al. 2024, "Were RNNs All
@@ -18,7 +19,7 @@ import (
 // once for a whole sequence. The state is {h}, the output h'.
 type MinGRU struct {
 	W *grad.Var // [in, 2*hidden]: z, u
-	B *grad.Var // [2*hidden]
+	B *grad.Var // [2*hidden], nil for none
 
 	// Positive puts u through g(u) = u + 1/2 for u ≥ 0, σ(u) below, which is what
 	// the paper's form in logarithms computes.
@@ -40,26 +41,50 @@ func (c *MinGRU) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 
 // Unroll runs a whole sequence.
 func (c *MinGRU) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
+	mustLinear("MinGRU", x, c.W, c.B, active, s, 2)
 	p := g.Split(g.Affine(x, c.W, c.B), 2)
-	z, u := g.Sigmoid(p[0]), positive(g, p[1], c.Positive)
-	y, last := scan(g, g.ScaleShift(z, -1, 1), g.Mul(z, u), active, s[0])
+	y, last := blend(g, g.Sigmoid(p[0]), positive(g, p[1], c.Positive), active, s[0])
 	return y, State(g.List(last))
 }
 
-// positive applies g(x) = x + 1/2 where x ≥ 0, σ(x) below, if it is asked for.
+// mustLinear checks the shapes of a cell with w [in, parts*hidden] and b, nil for none.
+func mustLinear(op string, x, w, b *grad.Var, active []int, s State, parts int) {
+	H := w.Dim(1) / parts
+	mustRows(op, "x", x, 0, w.Dim(0))
+	must(op, "w", w, tensor.ShapeOf(w.Dim(0), parts*H))
+	must(op, "b", b, tensor.ShapeOf(parts*H))
+	mustState(op, s, active, H)
+}
+
+// positive applies g(x) = x + 1/2 where x ≥ 0, σ(x) below, if it is asked for: in one
+// line, max(x, 0) + σ(-max(-x, 0)).
 func positive(g *grad.Tape, x *grad.Var, ask bool) *grad.Var {
 	if !ask {
 		return x
 	}
-	return g.Map(x, func(x grad.Float) grad.Float {
-		if x >= 0 {
-			return x + 0.5
-		}
-		return grad.Float(1 / (1 + math.Exp(-float64(x))))
-	}, func(x, y grad.Float) grad.Float {
-		if x >= 0 {
-			return 1
-		}
-		return y * (1 - y)
-	})
+	y := g.NewVar(g.Scratch(x.Shape()), x)
+	v, over := y.Value.Data, g.Scratch(x.Shape()).Data
+	copy(v, x.Value.Data)
+	kernel.Scale(-1, v)
+	kernel.ReLU(v, v)
+	kernel.Scale(-1, v)
+	kernel.Sigmoids(v, v)
+	kernel.ReLU(over, x.Value.Data)
+	kernel.AddTo(v, over)
+	if g.Wants(y) {
+		g.Record(func() {
+			dy := g.Reached(y)
+			if dy == nil {
+				return
+			}
+			dx := g.Grad(x).Data
+			for i, d := range dy.Data {
+				if y := y.Value.Data[i]; x.Value.Data[i] < 0 {
+					d *= y * (1 - y)
+				}
+				dx[i] += d
+			}
+		})
+	}
+	return y
 }

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/kernel"
 	"github.com/recur-go/recur/nn"
 )
 
@@ -17,7 +18,7 @@ import (
 // output h'.
 type MinLSTM struct {
 	W *grad.Var // [in, 3*hidden]: f, i, u
-	B *grad.Var // [3*hidden]
+	B *grad.Var // [3*hidden], nil for none
 
 	Positive bool // as in MinGRU
 }
@@ -42,9 +43,42 @@ func (c *MinLSTM) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 
 // Unroll runs a whole sequence.
 func (c *MinLSTM) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
+	mustLinear("MinLSTM", x, c.W, c.B, active, s, 3)
 	p := g.Split(g.Affine(x, c.W, c.B), 3)
-	f, i, u := g.Sigmoid(p[0]), g.Sigmoid(p[1]), positive(g, p[2], c.Positive)
-	f = g.Div(f, g.Add(f, i))
-	y, last := scan(g, f, g.Mul(g.ScaleShift(f, -1, 1), u), active, s[0]) // i' = 1-f'
+	y, last := blend(g, portion(g, p[1], p[0]), positive(g, p[2], c.Positive), active, s[0]) // f' = 1-i'
 	return y, State(g.List(last))
+}
+
+// portion is σ(i)/(σ(i)+σ(f)), for gates so far below 0 that both σ vanish too: there
+// σ(v) is e^v, and the portion σ(i-f).
+func portion(g *grad.Tape, i, f *grad.Var) *grad.Var {
+	const vanishing = 0x1p-100
+	y := g.NewVar(g.Scratch(i.Shape()), i, f)
+	si, sf := g.Scratch(i.Shape()).Data, g.Scratch(i.Shape()).Data
+	kernel.Sigmoids(si, i.Value.Data)
+	kernel.Sigmoids(sf, f.Value.Data)
+	w := y.Value.Data
+	for k, a := range si {
+		sum := a + sf[k]
+		w[k] = a / sum
+		if sum < vanishing {
+			w[k] = kernel.Sigmoid(i.Value.Data[k] - f.Value.Data[k])
+		}
+	}
+	if g.Wants(y) {
+		g.Record(func() {
+			dy := g.Reached(y)
+			if dy == nil {
+				return
+			}
+			// y = σ(log σ(i) - log σ(f)), and log σ(v) has the derivative 1-σ(v).
+			di, df := g.Grad(i).Data, g.Grad(f).Data
+			for k, d := range dy.Data {
+				d *= w[k] * (1 - w[k])
+				di[k] += d * (1 - si[k])
+				df[k] -= d * (1 - sf[k])
+			}
+		})
+	}
+	return y
 }

@@ -1,60 +1,57 @@
 package rnn
 
 import (
-	"runtime"
-	"sync"
-
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/internal/kernel"
+	"github.com/recur-go/recur/tensor"
 )
 
-// scan runs the linear recurrence h = a∘h + b over packed rows from s. Since a and
-// b do not depend on h, a cell computes them for all steps at once; what is left to
-// do in order is one multiplication and one addition an element. The elements of
-// the state are independent, so large ones are shared out over the cores.
-func scan(g *grad.Tape, a, b *grad.Var, active []int, s *grad.Var) (y, last *grad.Var) {
-	H := s.Dim(1)
-	y = g.NewVar(g.Scratch(b.Shape()), a, b, s)
-	last = carried(g, s, y)
-	h := last.Value.Data
-	parts(len(h), len(active), func(lo, hi int) {
-		kernel.Scan(H, active, a.Value.Data, b.Value.Data, h, y.Value.Data, lo, hi)
-	})
+// blend runs the linear recurrence h' = (1-w)∘h + w∘u over packed rows from s. Since
+// w and u [n, hidden] do not depend on h, a cell computes them for all steps at once;
+// what is left to do in order is elementwise, and shared out over the cores. It returns
+// y and the last h.
+func blend(g *grad.Tape, w, u *grad.Var, active []int, s *grad.Var) (*grad.Var, *grad.Var) {
+	y := g.NewVar(g.Scratch(u.Shape()), w, u, s)
+	last := carried(g, s, y)
+	scan := kernel.Blend{H: s.Dim(1), Active: active, W: w.Value.Data, U: u.Value.Data}
+	scan.Forward(last.Value.Data, y.Value.Data)
 	if g.Wants(y) {
+		scan := scan // only this escapes, and only here
 		g.Record(func() {
 			dh := g.NewTensor(s.Shape()).Data
-			d, ok := reached(g, y, last, dh)
+			dy, ok := reached(g, y, last, dh)
 			if !ok {
 				return
 			}
-			var dy []grad.Float
-			if d != nil {
-				dy = d.Data
-			}
-			da, db := g.Scratch(a.Shape()).Data, g.Scratch(b.Shape()).Data
-			parts(len(dh), len(active), func(lo, hi int) {
-				kernel.ScanBack(H, active, a.Value.Data, y.Value.Data, s.Value.Data, dy, dh, da, db, lo, hi)
-			})
-			addGrad(g, a, da)
-			addGrad(g, b, db)
+			dw, du := g.Scratch(w.Shape()).Data, g.Scratch(u.Shape()).Data
+			scan.Backward(s.Value.Data, y.Value.Data, dataOf(dy), dh, dw, du)
+			addGrad(g, w, dw)
+			addGrad(g, u, du)
 			addGrad(g, s, dh)
 		})
 	}
 	return y, last
 }
 
-// parts cuts the elements of a state into ranges, on as many cores as the work is
-// worth. The bits do not depend on the cut.
-func parts(elements, steps int, f func(lo, hi int)) {
-	const worth = 1 << 17 // elements of all steps that keep a core busy for long enough
-	n := min(runtime.GOMAXPROCS(0), elements*steps/worth, elements/64)
-	if n < 2 {
-		f(0, elements)
-		return
+// dataOf is nil for no tensor.
+func dataOf(t *tensor.Tensor) []grad.Float {
+	if t == nil {
+		return nil
 	}
-	var wg sync.WaitGroup
-	for i := range n {
-		wg.Go(func() { f(i*elements/n, (i+1)*elements/n) })
+	return t.Data
+}
+
+// before gives for every packed row of y, the states after each step, the one that
+// the step began with; s is the first.
+func before(g *grad.Tape, s, y *grad.Var, active []int) *grad.Var {
+	B := s.Dim(0)
+	rows := upTo(g, y.Dim(0))
+	at := batch(active)
+	for t := 1; t < len(active); t++ {
+		for i := range active[t] {
+			rows[at+i] = B + at - active[t-1] + i
+		}
+		at += active[t]
 	}
-	wg.Wait()
+	return g.Rows(g.Join(s, y), rows)
 }

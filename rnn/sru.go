@@ -4,33 +4,40 @@ import (
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/kernel"
 	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/tensor"
 )
 
 // SRU is the simple recurrent unit of Lei et al. 2018:
 //
 //	u, f, r = split(x·W), with B joining f and r
 //	c' = σ(f)∘c + (1-σ(f))∘u
-//	h' = σ(r)∘tanh(c') + (1-σ(r))∘x
+//	h' = σ(r)∘tanh(c') + (1-σ(r))∘α·x
 //
-// The gates do not see the state, so the recurrence is linear. With V, the form of
-// the paper's second version, they see c, element by element: V[0]∘c joins f and
-// V[1]∘c joins r; then steps follow one another. x takes the place that it has in
-// h' by itself where it is as wide as the state, and else by way of a fourth part
-// of W.
+// This is the paper's first version, and TensorFlow's SRUCell; its gates do not see
+// the state, so the recurrence is linear. With V, as in the second version, they see
+// c, element by element: V[0]∘c joins f and V[1]∘c joins r; then steps follow one
+// another. The second version also puts c' itself in place of tanh(c'), which is
+// Identity for Activation, and scales the input by α.
 //
-// The state is {c}, the output h'. TensorFlow's SRUCell is the form without V.
+// x takes its place in h' by itself where it is as wide as the state, and else by way
+// of a fourth part of W.
+//
+// The state is {c}, the output h'.
 type SRU struct {
 	W *grad.Var // [in, 3*hidden], or [in, 4*hidden] if in is not hidden: u, f, r, x
 	B *grad.Var // [2*hidden]: f, r
 	V *grad.Var // [2, hidden]: f, r; nil for none
 
+	Scale      float64    // α, 0 for 1; the second version begins with √3
 	Activation Activation `recur:"-"` // of c', default Tanh
 }
 
 // SRUOptions are the options of an SRU.
 type SRUOptions struct {
 	SeesState  bool       // with V
+	Scale      float64    // α, 0 for 1
 	Activation Activation // default Tanh
 }
 
@@ -40,7 +47,7 @@ func (o SRUOptions) New(r *rand.Rand, in, hidden int) *SRU {
 	if in != hidden {
 		parts = append(parts, nn.Glorot(r, in, hidden))
 	}
-	c := &SRU{W: nn.Beside(parts...), B: nn.Zeros(2 * hidden), Activation: o.Activation}
+	c := &SRU{W: nn.Beside(parts...), B: nn.Zeros(2 * hidden), Scale: o.Scale, Activation: o.Activation}
 	if o.SeesState {
 		c.V = nn.Normal(r, 0.1, 2, hidden)
 	}
@@ -63,37 +70,127 @@ func (c *SRU) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 
 // Unroll does all products at once.
 func (c *SRU) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
+	c.check(x, active, s)
 	H := c.B.Dim(0) / 2
 	p := g.Affine(x, c.W, nil)
 	u, gates, skip := g.Columns(p, 0, H), g.AddRow(g.Columns(p, H, 3*H), c.B), x
 	if c.W.Dim(1) == 4*H {
 		skip = g.Columns(p, 3*H, 4*H)
 	}
-	if c.V != nil {
-		return run(g, (*sruStep)(c), g.Concat(u, gates, skip), active, s)
+	var y, last, r *grad.Var
+	if c.V == nil {
+		gates = g.Sigmoid(gates)
+		r = g.Columns(gates, H, 2*H)
+		y, last = blend(g, g.ScaleShift(g.Columns(gates, 0, H), -1, 1), u, active, s[0])
+	} else {
+		v := g.Split(g.Reshape(c.V, 2*H), 2)
+		y, last = c.seeing(g, u, g.Columns(gates, 0, H), v[0], active, s[0])
+		r = g.Sigmoid(g.Add(g.Columns(gates, H, 2*H), g.MulRow(before(g, s[0], y, active), v[1])))
 	}
-	gates = g.Sigmoid(gates)
-	f, r := g.Columns(gates, 0, H), g.Columns(gates, H, 2*H)
-	y, last := scan(g, f, g.Mul(g.ScaleShift(f, -1, 1), u), active, s[0])
-	return c.show(g, y, r, skip), State(g.List(last))
+	if c.Scale != 0 {
+		skip = g.Scale(skip, c.Scale)
+	}
+	return g.Lerp(skip, or(c.Activation, Tanh).Apply(g, y), r), State(g.List(last))
 }
 
-// show makes the output from c', the gate r and the input.
-func (c *SRU) show(g *grad.Tape, cell, r, skip *grad.Var) *grad.Var {
-	return g.Lerp(skip, or(c.Activation, Tanh).Apply(g, cell), r)
+func (c *SRU) check(x *grad.Var, active []int, s State) {
+	in, H := c.W.Dim(0), c.B.Dim(0)/2
+	parts := 3
+	if in != H || c.W.Dim(1) == 4*H {
+		parts = 4
+	}
+	mustRows("SRU", "x", x, 0, in)
+	must("SRU", "w", c.W, tensor.ShapeOf(in, parts*H))
+	must("SRU", "b", c.B, tensor.ShapeOf(2*H))
+	must("SRU", "v", c.V, tensor.ShapeOf(2, H))
+	mustState("SRU", s, active, H)
 }
 
-// sruStep is the form with V after all products: its x is u, f, r, skip.
-type sruStep SRU
-
-func (c *sruStep) StateSize() []int { return (*SRU)(c).StateSize() }
-
-func (c *sruStep) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
-	p, H := g.Split(x, 4), c.V.Dim(1)
-	see := func(v *grad.Var, k int) *grad.Var {
-		return g.Sigmoid(g.Add(v, g.MulRow(s[0], g.Reshape(g.Slice(c.V, k, k+1), H))))
+// seeing runs c' = f∘c + (1-f)∘u with f = σ(pre + v∘c) over packed rows from s. It
+// returns y and the last c.
+func (c *SRU) seeing(g *grad.Tape, u, pre, v *grad.Var, active []int, s *grad.Var) (*grad.Var, *grad.Var) {
+	y := g.NewVar(g.Scratch(u.Shape()), u, pre, v, s)
+	last := carried(g, s, y)
+	f := g.Scratch(u.Shape())
+	r := sruRun{H: u.Dim(1), active: active, v: v.Value.Data, u: u.Value.Data, pre: pre.Value.Data, f: f.Data, y: y.Value.Data, c: last.Value.Data}
+	keep := g.Wants(y)
+	if keep {
+		r.before = g.Scratch(u.Shape()).Data
 	}
-	f, r := see(p[1], 0), see(p[2], 1)
-	next := g.Lerp(p[0], s[0], f) // u + f∘(c-u)
-	return (*SRU)(c).show(g, next, r, p[3]), State(g.List(next))
+	if cuts := share(active, indCost*r.H); cuts != nil {
+		r := r // only this escapes, and only here
+		inRanges(cuts, active, r.forward)
+	} else {
+		r.forward(0, batch(active))
+	}
+	if keep {
+		r := r
+		g.Record(func() {
+			r.c = g.NewTensor(s.Shape()).Data
+			dy, ok := reached(g, y, last, r.c)
+			if !ok {
+				return
+			}
+			r.dy, r.du, r.df = dataOf(dy), g.Scratch(u.Shape()).Data, g.NewTensor(u.Shape()).Data
+			inRanges(share(active, indCost*r.H), active, r.backward)
+			addGrad(g, u, r.du)
+			addGrad(g, pre, r.df)
+			addGrad(g, s, r.c)
+			if g.Wants(v) {
+				kernel.Mul(r.df, r.df, r.before)
+				kernel.ColSums(u.Dim(0), r.H, r.df, r.H, g.Grad(v).Data)
+			}
+		})
+	}
+	return y, last
+}
+
+// sruRun is a run of the loop with V. Row r of its matrices belongs to row r of the
+// packed sequence.
+type sruRun struct {
+	H      int
+	active []int
+
+	v, u, pre []grad.Float
+	f, y      []grad.Float
+	before    []grad.Float // c before each step; nil if there is no way back
+	c         []grad.Float // of the batch; on the way back its gradient
+
+	dy, du, df []grad.Float // by y, nil for none; by u; by pre + v∘c, at first 0
+}
+
+func (r *sruRun) forward(lo, hi int) {
+	H := r.H
+	for at, n := range forwards(r.active, lo, hi) {
+		c, f := block(r.c, lo, n, H), block(r.f, at, n, H)
+		if r.before != nil {
+			copy(block(r.before, at, n, H), c)
+		}
+		for i := range n {
+			kernel.Mul(block(f, i, 1, H), block(c, i, 1, H), r.v)
+		}
+		kernel.AddTo(f, block(r.pre, at, n, H))
+		kernel.Sigmoids(f, f)
+		kernel.Lerp(c, block(r.u, at, n, H), c, f)
+		copy(block(r.y, at, n, H), c)
+	}
+}
+
+func (r *sruRun) backward(lo, hi int) {
+	H := r.H
+	for at, n := range backwards(r.active, lo, hi) {
+		d, du, df, f := block(r.c, lo, n, H), block(r.du, at, n, H), block(r.df, at, n, H), block(r.f, at, n, H)
+		if r.dy != nil {
+			kernel.AddTo(d, block(r.dy, at, n, H))
+		}
+		kernel.Sub(du, block(r.before, at, n, H), block(r.u, at, n, H))
+		kernel.Mul(du, du, d)
+		kernel.SigmoidGrad(df, du, f)
+		copy(du, d)
+		kernel.Mul(d, d, f) // by c, and the rest of it by u
+		kernel.Sub(du, du, d)
+		for i := range n {
+			kernel.MulAdd(block(d, i, 1, H), block(df, i, 1, H), r.v)
+		}
+	}
 }

@@ -191,7 +191,11 @@ func (info *Info) String() string {
 		if t.Data != "" {
 			line("data", "%s", t.Data)
 		}
-		line("training", "%d epochs, %d steps, %.1f s, seed %d", t.Epochs, t.Steps, t.Seconds, t.Seed)
+		about := fmt.Sprintf("%d steps, %.1f s, seed %d", t.Steps, t.Seconds, t.Seed)
+		if t.Epochs > 0 {
+			about = fmt.Sprintf("%d epochs, %s", t.Epochs, about)
+		}
+		line("training", "%s", about)
 		for _, name := range slices.Sorted(maps.Keys(t.Scores)) {
 			line("score", "%s %.6g", name, t.Scores[name])
 		}

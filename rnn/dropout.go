@@ -11,8 +11,7 @@ import (
 //
 // Masks are fresh at every step, or with PerSequence drawn once for a sequence and
 // shared by its steps (Gal & Ghahramani 2016). State dropout touches the state
-// that a step hands on, except memory cells: entries for which the cell has a
-// method Memory that says so, such as an LSTM's c.
+// that a step hands on, except the memory cells of a Memorer.
 //
 // Fresh masks are drawn from the tape's Rand in the order input, output, state;
 // those of a sequence when it begins.
@@ -20,6 +19,14 @@ type Dropout struct {
 	Cell
 	In, Out, State float64
 	PerSequence    bool
+}
+
+// A Memorer is a Cell with memory cells in its state, such as an LSTM's c, which
+// Dropout leaves alone and Zoneout keeps with a probability of their own. Memory
+// reports whether entry i of the state is one. Cells that wrap another pass it on.
+type Memorer interface {
+	Cell
+	Memory(i int) bool
 }
 
 // Start starts the cell.

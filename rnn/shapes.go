@@ -1,6 +1,11 @@
 package rnn
 
-import "github.com/recur-go/recur/grad"
+import (
+	"fmt"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/tensor"
+)
 
 // The shapes of network, apart from the encoder-decoder, which is in package
 // seq2seq. Dynamic is all there is to them; the functions say which part of it
@@ -24,11 +29,12 @@ func SequenceToVector(g *grad.Tape, c Cell, x Seq) *grad.Var {
 // first step and zeros after it, and gives the outputs of the given steps, such as
 // its caption. A nil lengths means steps for every row.
 func VectorToSequence(g *grad.Tape, c Cell, v *grad.Var, steps int, lengths []int) Seq {
-	batch, in := v.Dim(0), v.Dim(1)
-	flat := v
-	if steps > 1 {
-		flat = g.Join(v, g.Zeros((steps-1)*batch, in))
+	if v.Shape().Rank() != 2 || steps < 0 {
+		panic(&tensor.ShapeError{Op: "rnn.VectorToSequence", Detail: fmt.Sprintf("%v for %d steps, want [batch in]", v.Shape(), steps)})
 	}
-	y, _ := Dynamic(g, c, Seq{g.Reshape(flat, steps, batch, in), lengths}, nil)
+	batch, in := v.Dim(0), v.Dim(1)
+	first := min(steps, 1)
+	x := g.Join(g.Slice(v, 0, first*batch), g.Zeros((steps-first)*batch, in))
+	y, _ := Dynamic(g, c, Seq{g.Reshape(x, steps, batch, in), lengths}, nil)
 	return y
 }

@@ -1,6 +1,8 @@
 package rnn_test
 
 import (
+	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -12,43 +14,56 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-func TestLinearCells(t *testing.T) {
-	r := rng()
-	positive, minPositive := rnn.NewMinGRU(r, 5, 7), rnn.NewMinLSTM(r, 5, 7)
-	positive.Positive, minPositive.Positive = true, true
-	independent := rnn.NewIndRNN(r, 5, 7)
-	independent.Activation = rnn.Identity
-	smooth := rnn.NewIndRNN(r, 5, 7)
-	smooth.Activation = rnn.Tanh
-	for name, c := range map[string]rnn.Cell{
-		"MinGRU":         noisy(rnn.NewMinGRU(r, 5, 7)),
-		"MinGRUPositive": noisy(positive),
-		"MinLSTM":        noisy(rnn.NewMinLSTM(r, 5, 7)),
-		"MinLSTMLog":     noisy(minPositive),
-		"IndRNN":         noisy(rnn.NewIndRNN(r, 5, 7)),
-		"IndRNNLinear":   noisy(independent),
-		"IndRNNTanh":     noisy(smooth),
-		"SRU":            noisy(rnn.NewSRU(r, 5, 7)),
-		"SRUSquare":      noisy(rnn.NewSRU(r, 5, 5)),
-		"SRUSeesState":   noisy(rnn.SRUOptions{SeesState: true}.New(r, 5, 7)),
-		"SRUSeesSquare":  noisy(rnn.SRUOptions{SeesState: true, Activation: rnn.Identity}.New(r, 5, 5)),
-	} {
-		conform(t, name, c)
+// A deep net whose layers add to what they are given.
+func ExampleResidual() {
+	r := rand.New(rand.NewPCG(1, 2))
+	deep := rnn.Stack{&rnn.InputProjection{In: nn.NewLinear(r, 3, 16), Cell: rnn.NewLSTM(r, 16, 16)}}
+	for range 3 {
+		deep = append(deep, &rnn.Residual{Cell: rnn.NewLSTM(r, 16, 16)})
 	}
+	fmt.Println(len(rnn.NewStream(deep).Push([]tensor.Float{1, 2, 3})))
+	// Output: 16
 }
 
-// The scan against the loop, for states so large that it is shared out.
-func TestScanIsTheLoop(t *testing.T) {
-	r := rng()
-	const T, B, H = 40, 9, 700
-	c := rnn.NewMinGRU(r, 3, H)
-	x := draw(r, T, B, 3)
-	lengths := []int{40, 1, 0, 13, 40, 7, 39, 22, 5}
-	g := grad.Eval()
-	y, last := rnn.Dynamic(g, c, rnn.Input(g, x, lengths), nil)
-	want, wantLast := rowByRow(c, x, lengths, rnn.Start(g, c, B))
-	near(t, "outputs", y.X.Value, want)
-	near(t, "state", last[0].Value, wantLast[0])
+// A gate that is shut carries the input past the cell.
+func ExampleHighway() {
+	r := rand.New(rand.NewPCG(1, 2))
+	cell := rnn.NewHighway(r, rnn.NewGRU(r, 3, 3), 3)
+	for i := range cell.Gate.B.Value.Data {
+		cell.Gate.B.Value.Data[i] = -100
+	}
+	fmt.Println(rnn.NewStream(cell).Push([]tensor.Float{1, 2, 3}))
+	// Output: [1 2 3]
+}
+
+// A cell that forecasts two values from three, one layer before it and one after.
+func ExampleOutputProjection() {
+	r := rand.New(rand.NewPCG(1, 2))
+	cell := &rnn.OutputProjection{
+		Cell: &rnn.InputProjection{In: nn.NewLinear(r, 3, 16), Cell: rnn.NewLSTM(r, 16, 32)},
+		Out:  nn.NewLinear(r, 32, 2),
+	}
+	for _, p := range nn.Params(cell) {
+		fmt.Println(p.Name, p.Shape())
+	}
+	// Output:
+	// in.w [3 16]
+	// in.b [16]
+	// wx [16 128]
+	// wh [32 128]
+	// b [128]
+	// out.w [32 2]
+	// out.b [2]
+}
+
+// The first state is a parameter, the same for every row.
+func ExampleLearned() {
+	cell := rnn.NewLearned(rnn.NewGRU(rand.New(rand.NewPCG(1, 2)), 3, 2))
+	g := grad.New()
+	y, _ := rnn.Dynamic(g, cell, rnn.Input(g, tensor.New(4, 5, 3), nil), nil)
+	g.Backward(g.Sum(y.X))
+	fmt.Println(len(cell.Initial), g.Grad(cell.Initial[0]).Shape)
+	// Output: 1 [1 2]
 }
 
 func TestWrappers(t *testing.T) {
@@ -61,6 +76,9 @@ func TestWrappers(t *testing.T) {
 		"DropoutStack": rnn.Stack{&rnn.Dropout{Cell: noisy(rnn.NewLSTM(r, 5, 4)), Out: 0.5, PerSequence: true},
 			&rnn.Dropout{Cell: noisy(rnn.NewGRU(r, 4, 3)), State: 0.5, PerSequence: true}},
 		"Zoneout":          &rnn.Zoneout{Cell: noisy(rnn.NewLSTM(r, 5, 7)), H: 0.2, C: 0.5},
+		"ZoneoutOutput":    &rnn.Zoneout{Cell: noisy(rnn.NewLSTM(r, 5, 7)), H: 0.2, C: 0.5, Output: true},
+		"DropoutLinear":    &rnn.Dropout{Cell: noisy(rnn.NewSRU(r, 5, 7)), In: 0.3, Out: 0.4, State: 0.5},
+		"ResidualLinear":   &rnn.Residual{Cell: noisy(rnn.NewMinGRU(r, 5, 5))},
 		"Residual":         &rnn.Residual{Cell: noisy(rnn.NewLSTM(r, 5, 5))},
 		"Highway":          noisy(rnn.NewHighway(r, noisy(rnn.NewGRU(r, 5, 5)), 5)),
 		"InputProjection":  &rnn.InputProjection{In: nn.NewLinear(r, 5, 4), Cell: noisy(rnn.NewLSTM(r, 4, 7))},
@@ -74,155 +92,159 @@ func TestWrappers(t *testing.T) {
 	}
 }
 
-// echo gives its input as output and as state.
-type echo struct{ W *grad.Var }
-
-func (echo) StateSize() []int { return []int{200} }
-func (echo) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
-	return x, rnn.State{x}
+// spy is a cell with every optional interface, which notes what it is asked.
+type spy struct {
+	*rnn.LSTM
+	notes *notes
 }
 
-func zeros(d []tensor.Float) (at []int) {
-	for i, v := range d {
-		if v == 0 {
-			at = append(at, i)
+type notes struct {
+	drawn, started, unrolled int
+	picked                   [][]int
+}
+
+func (c spy) Start(g *grad.Tape, batch int) rnn.State {
+	c.notes.started += batch
+	return rnn.State{g.Const(full(0.5, batch, 3)), g.Const(full(0.25, batch, 3))}
+}
+
+func (c spy) Draw(g *grad.Tape, batch int) rnn.Cell {
+	c.notes.drawn += batch
+	return c
+}
+
+func (c spy) Pick(g *grad.Tape, rows []int) rnn.Cell {
+	c.notes.picked = append(c.notes.picked, slices.Clone(rows))
+	return c
+}
+
+func (c spy) Unroll(g *grad.Tape, x *grad.Var, active []int, s rnn.State) (*grad.Var, rnn.State) {
+	c.notes.unrolled++
+	return c.LSTM.Unroll(g, x, active, s)
+}
+
+// Wrappers pass the optional interfaces on and keep the cell fused where they can.
+func TestWrappersPassOn(t *testing.T) {
+	r := rng()
+	for name, w := range map[string]struct {
+		wrap  func(rnn.Cell) rnn.Cell
+		fused bool
+	}{
+		"Dropout":            {func(c rnn.Cell) rnn.Cell { return &rnn.Dropout{Cell: c, In: 0.1, Out: 0.1} }, true},
+		"Dropout, State":     {func(c rnn.Cell) rnn.Cell { return &rnn.Dropout{Cell: c, State: 0.1} }, false},
+		"Dropout, sequence":  {func(c rnn.Cell) rnn.Cell { return &rnn.Dropout{Cell: c, In: 0.1, PerSequence: true} }, true},
+		"Zoneout":            {func(c rnn.Cell) rnn.Cell { return &rnn.Zoneout{Cell: c, H: 0.1} }, false},
+		"Residual":           {func(c rnn.Cell) rnn.Cell { return &rnn.Residual{Cell: c} }, true},
+		"Highway":            {func(c rnn.Cell) rnn.Cell { return rnn.NewHighway(r, c, 3) }, true},
+		"InputProjection":    {func(c rnn.Cell) rnn.Cell { return &rnn.InputProjection{In: nn.NewLinear(r, 3, 3), Cell: c} }, true},
+		"OutputProjection":   {func(c rnn.Cell) rnn.Cell { return &rnn.OutputProjection{Out: nn.NewLinear(r, 3, 3), Cell: c} }, true},
+		"Learned":            {func(c rnn.Cell) rnn.Cell { return rnn.NewLearned(c) }, true},
+		"Stack":              {func(c rnn.Cell) rnn.Cell { return rnn.Stack{c} }, true},
+		"Residual of Stack":  {func(c rnn.Cell) rnn.Cell { return &rnn.Residual{Cell: rnn.Stack{c}} }, true},
+		"Dropout of Zoneout": {func(c rnn.Cell) rnn.Cell { return &rnn.Dropout{Cell: &rnn.Zoneout{Cell: c, H: 0.1}, Out: 0.1} }, false},
+	} {
+		n := new(notes)
+		c := w.wrap(spy{LSTM: rnn.NewLSTM(r, 3, 3), notes: n})
+		if m, ok := c.(rnn.Memorer); !ok || m.Memory(0) || !m.Memory(1) {
+			t.Errorf("%s: Memory is not passed on", name)
+		}
+		if s := rnn.Start(grad.Eval(), c, 1); s[0].Value.Data[0] != 0.5 || s[1].Value.Data[0] != 0.25 {
+			t.Errorf("%s: the first state is %v, %v, not the cell's", name, s[0].Value.Data, s[1].Value.Data)
+		}
+		*n = notes{}
+		g := grad.New()
+		rnn.Dynamic(g, c, rnn.Input(g, draw(r, 3, 4, 3), []int{1, 3, 0, 2}), nil)
+		if n.drawn != 4 {
+			t.Errorf("%s: drawn for %d rows, want 4", name, n.drawn)
+		}
+		if _, learned := c.(*rnn.Learned); n.started != 4 && !learned {
+			t.Errorf("%s: started for %d rows, want 4", name, n.started)
+		}
+		if len(n.picked) == 0 || !slices.Equal(n.picked[0], []int{1, 3, 0, 2}) {
+			t.Errorf("%s: rows %v were picked, want [1 3 0 2] first", name, n.picked)
+		}
+		if (n.unrolled > 0) != w.fused {
+			t.Errorf("%s: unrolled %d times, fused should be %v", name, n.unrolled, w.fused)
 		}
 	}
-	return at
 }
 
-func TestDropoutMasks(t *testing.T) {
-	const T, B, W = 5, 3, 200
-	ones := tensor.New(T, B, W)
-	for i := range ones.Data {
-		ones.Data[i] = 1
+// The wrappers against what they say, step by step.
+func TestWrappersByHand(t *testing.T) {
+	r := rng()
+	inner := noisy(rnn.NewGRU(r, 5, 5))
+	step := gruByHand(inner, sigmoid, math.Tanh)
+	highway := noisy(rnn.NewHighway(r, rnn.NewGRU(r, 5, 5), 5))
+	highway.Cell = inner
+	in, out := noisyLinear(r, 5, 5), noisyLinear(r, 5, 2)
+	affine := func(x []float64, l *nn.Linear) []float64 {
+		y := make([]float64, l.W.Dim(1))
+		for j := range y {
+			y[j] = times(x, l.W, j) + at(l.B, j)
+		}
+		return y
 	}
-	for _, shared := range []bool{false, true} {
-		for name, d := range map[string]*rnn.Dropout{
-			"in": {Cell: echo{}, In: 0.25}, "out": {Cell: echo{}, Out: 0.25}, "state": {Cell: echo{}, State: 0.25},
-		} {
-			d.PerSequence = shared
+	for name, w := range map[string]struct {
+		cell rnn.Cell
+		step stepper
+	}{
+		"Residual": {&rnn.Residual{Cell: inner}, func(x []float64, s [][]float64) ([]float64, [][]float64) {
+			y, next := step(x, s)
+			y = slices.Clone(y)
+			for j := range y {
+				y[j] += x[j]
+			}
+			return y, next
+		}},
+		"Highway": {highway, func(x []float64, s [][]float64) ([]float64, [][]float64) {
+			y, next := step(x, s)
+			y = slices.Clone(y)
+			for j, a := range affine(x, highway.Gate) {
+				y[j] = sigmoid(a)*y[j] + (1-sigmoid(a))*x[j]
+			}
+			return y, next
+		}},
+		"InputProjection": {&rnn.InputProjection{In: in, Cell: inner}, func(x []float64, s [][]float64) ([]float64, [][]float64) {
+			return step(affine(x, in), s)
+		}},
+		"OutputProjection": {&rnn.OutputProjection{Cell: inner, Out: out}, func(x []float64, s [][]float64) ([]float64, [][]float64) {
+			y, next := step(x, s)
+			return affine(y, out), next
+		}},
+		"OutputProjection with tanh": {&rnn.OutputProjection{Cell: inner, Out: out, Activation: rnn.Tanh}, func(x []float64, s [][]float64) ([]float64, [][]float64) {
+			y, next := step(x, s)
+			y = affine(y, out)
+			for j := range y {
+				y[j] = math.Tanh(y[j])
+			}
+			return y, next
+		}},
+	} {
+		byHand(t, name, w.cell, w.step)
+	}
+}
+
+func noisyLinear(r *rand.Rand, in, out int) *nn.Linear {
+	return &nn.Linear{W: grad.Leaf(draw(r, in, out)), B: grad.Leaf(draw(r, out))}
+}
+
+func TestWrapperWidths(t *testing.T) {
+	r := rng()
+	for name, c := range map[string]rnn.Cell{
+		"Residual":         &rnn.Residual{Cell: rnn.NewLSTM(r, 5, 4)},
+		"Highway":          rnn.NewHighway(r, rnn.NewLSTM(r, 5, 4), 5),
+		"InputProjection":  &rnn.InputProjection{In: nn.NewLinear(r, 5, 3), Cell: rnn.NewLSTM(r, 5, 4)},
+		"OutputProjection": &rnn.OutputProjection{Cell: rnn.NewLSTM(r, 5, 4), Out: nn.NewLinear(r, 5, 3)},
+	} {
+		err := func() (err error) {
+			defer tensor.Catch(&err)
 			g := grad.New()
-			g.Rand = rand.New(rand.NewPCG(4, 2))
-			y, last := rnn.Dynamic(g, d, rnn.Input(g, ones, []int{5, 4, 5}), nil)
-			seen := y.X.Value
-			if name == "state" {
-				seen = last[0].Value
-				if n := len(zeros(seen.Data)); n < 100 || n > 200 {
-					t.Errorf("%s: %d of %d dropped, want about a quarter", name, n, B*W)
-				}
-				continue
-			}
-			dropped := 0
-			for step := range 4 {
-				for b := range B {
-					row := seen.At(step).At(b).Data
-					dropped += len(zeros(row))
-					for _, v := range row {
-						if v != 0 && math.Abs(float64(v)-1/0.75) > 1e-6 {
-							t.Fatalf("%s: a kept value is %v, want %v", name, v, 1/0.75)
-						}
-					}
-					same := slices.Equal(row, seen.At(0).At(b).Data)
-					if step > 0 && same != shared {
-						t.Errorf("%s: row %d has the same mask at steps 0 and %d: %v, want %v", name, b, step, same, shared)
-					}
-					if b > 0 && slices.Equal(row, seen.At(step).At(0).Data) {
-						t.Errorf("%s: rows 0 and %d share a mask", name, b)
-					}
-				}
-			}
-			if n := 4 * B * W; dropped < n/5 || dropped > n*3/10 {
-				t.Errorf("%s: %d of %d dropped, want about a quarter", name, dropped, n)
-			}
-			e := grad.Eval()
-			if y, _ := rnn.Dynamic(e, d, rnn.Input(e, ones, nil), nil); len(zeros(y.X.Value.Data)) > 0 {
-				t.Errorf("%s: something is dropped outside training", name)
-			}
+			rnn.Dynamic(g, c, rnn.Input(g, tensor.New(2, 2, 5), nil), nil)
+			return nil
+		}()
+		var shape *tensor.ShapeError
+		if !errors.As(err, &shape) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
-}
-
-// State dropout leaves an LSTM's c alone, in a stack and under wrappers too.
-func TestDropoutSparesMemory(t *testing.T) {
-	r := rng()
-	d := &rnn.Dropout{Cell: rnn.Stack{rnn.NewLSTM(r, 3, 50), &rnn.Residual{Cell: rnn.NewLSTM(r, 50, 50)}}, State: 0.5}
-	g := grad.New()
-	_, last := rnn.Dynamic(g, d, rnn.Input(g, draw(r, 3, 2, 3), nil), nil)
-	for i, v := range last {
-		if n := len(zeros(v.Value.Data)); n > 0 != (i%2 == 0) {
-			t.Errorf("state %d has %d zeros", i, n)
-		}
-	}
-}
-
-// With one mask a sequence, segments that are run again meet the same mask.
-func TestDropoutInSegments(t *testing.T) {
-	r := rng()
-	d := &rnn.Dropout{Cell: noisy(rnn.NewLSTM(r, 3, 6)), In: 0.3, Out: 0.3, State: 0.3, PerSequence: true}
-	x := draw(r, 9, 2, 3)
-	run := func(f func(g *grad.Tape) *grad.Var) (tensor.Float, []*tensor.Tensor) {
-		return gradients(d, func(g *grad.Tape) *grad.Var {
-			g.Rand = rand.New(rand.NewPCG(1, 3))
-			return f(g)
-		})
-	}
-	want, dWant := run(func(g *grad.Tape) *grad.Var {
-		y, _ := rnn.Dynamic(g, d, rnn.Input(g, x, nil), nil)
-		return g.Sum(g.Square(y.X))
-	})
-	got, dGot := run(func(g *grad.Tape) *grad.Var {
-		total, _ := rnn.Fold(g, d, rnn.Input(g, x, nil), nil, 2, func(g *grad.Tape, y rnn.Seq, _ int) *grad.Var { return g.Sum(g.Square(y.X)) })
-		return total
-	})
-	if math.Abs(float64(got-want)) > 1e-5*float64(want) {
-		t.Errorf("loss %v in segments, %v whole", got, want)
-	}
-	for i := range dWant {
-		near(t, "gradient", dGot[i], dWant[i])
-	}
-}
-
-func TestZoneoutKeeps(t *testing.T) {
-	r := rng()
-	z := &rnn.Zoneout{Cell: rnn.NewLSTM(r, 3, 300), H: 0.3, C: 0.7}
-	s := rnn.State{grad.Leaf(draw(r, 1, 300)), grad.Leaf(draw(r, 1, 300))}
-	g := grad.New()
-	_, last := rnn.Dynamic(g, z, rnn.Input(g, draw(r, 1, 1, 3), nil), s)
-	for i, p := range []float64{0.3, 0.7} {
-		kept := 0
-		for j, v := range last[i].Value.Data {
-			if v == s[i].Value.Data[j] {
-				kept++
-			}
-		}
-		if f := float64(kept) / 300; math.Abs(f-p) > 0.1 {
-			t.Errorf("state %d: %.2f kept, want about %.1f", i, f, p)
-		}
-	}
-}
-
-func TestIndRNNLimit(t *testing.T) {
-	c := rnn.NewIndRNN(rng(), 2, 50)
-	c.U.Value.Data[0] = -9
-	c.Limit(2, 10)
-	for _, u := range c.U.Value.Data {
-		if math.Abs(float64(u)) > math.Pow(2, 0.1)+1e-6 {
-			t.Fatalf("u is %v", u)
-		}
-	}
-}
-
-func TestShapes(t *testing.T) {
-	r := rng()
-	c := rnn.NewLSTM(r, 2, 3)
-	x := draw(r, 4, 2, 2)
-	g := grad.Eval()
-	q := rnn.Input(g, x, []int{4, 2})
-	all := rnn.SequenceToSequence(g, c, q)
-	near(t, "sequence to vector", rnn.SequenceToVector(g, c, q).Value, all.Last(g).Value)
-	fed := tensor.New(4, 2, 2)
-	copy(fed.Data, x.At(0).Data)
-	want, _ := rnn.Dynamic(g, c, rnn.Input(g, fed, []int{4, 2}), nil)
-	near(t, "vector to sequence", rnn.VectorToSequence(g, c, g.Const(x.At(0)), 4, []int{4, 2}).X.Value, want.X.Value)
 }

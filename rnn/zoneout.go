@@ -6,9 +6,17 @@ import "github.com/recur-go/recur/grad"
 // and for memory cells, such as an LSTM's c, with probability C (Krueger et al.
 // 2017). Outside training it blends old and new by these probabilities, which is
 // the expectation.
+//
+// The output is the cell's own, as the TensorFlow code of the paper's authors has it.
+// With Output it is entry 0 of the state that is handed on, as the paper's equations
+// have it for cells whose output is their h, such as Basic, LSTM and GRU.
+//
+// At each step one mask is drawn from the tape's Rand for each entry of the state, in
+// their order.
 type Zoneout struct {
 	Cell
-	H, C float64
+	H, C   float64
+	Output bool
 }
 
 // Start starts the cell.
@@ -19,15 +27,15 @@ func (z *Zoneout) Memory(i int) bool { return isMemory(z.Cell, i) }
 
 // Pick picks the cell's rows.
 func (z *Zoneout) Pick(g *grad.Tape, rows []int) Cell {
-	return &Zoneout{Pick(g, z.Cell, rows), z.H, z.C}
+	return &Zoneout{Pick(g, z.Cell, rows), z.H, z.C, z.Output}
 }
 
 // Draw draws for the cell.
 func (z *Zoneout) Draw(g *grad.Tape, batch int) Cell {
-	return &Zoneout{Draw(g, z.Cell, batch), z.H, z.C}
+	return &Zoneout{Draw(g, z.Cell, batch), z.H, z.C, z.Output}
 }
 
-// Step computes one step. The output is the cell's own.
+// Step computes one step.
 func (z *Zoneout) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 	y, next := z.Cell.Step(g, x, s)
 	kept := State(g.List(next...))
@@ -45,6 +53,9 @@ func (z *Zoneout) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 		default:
 			kept[i] = g.Add(g.Scale(s[i], p), g.Scale(v, 1-p))
 		}
+	}
+	if z.Output {
+		y = kept[0]
 	}
 	return y, kept
 }

@@ -1,0 +1,57 @@
+package rnn
+
+import (
+	"math/rand/v2"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/nn"
+)
+
+// Highway lets a gate choose between a cell's output and its input (Srivastava et
+// al. 2015), as TensorFlow's HighwayWrapper does with its gates coupled:
+//
+//	t = σ(x·Gate.W + Gate.B)
+//	y = t∘cell(x) + (1-t)∘x
+type Highway struct {
+	Cell
+	Gate *nn.Linear // [in, in]
+}
+
+// NewHighway wraps a cell whose input and output are width wide. The gate's bias
+// starts at -1, so that the input is carried at first.
+func NewHighway(r *rand.Rand, c Cell, width int) *Highway {
+	return &Highway{c, &nn.Linear{W: nn.Glorot(r, width, width), B: nn.Constant(-1, width)}}
+}
+
+// Start starts the cell.
+func (c *Highway) Start(g *grad.Tape, batch int) State { return Start(g, c.Cell, batch) }
+
+// Memory asks the cell.
+func (c *Highway) Memory(i int) bool { return isMemory(c.Cell, i) }
+
+// Pick picks the cell's rows.
+func (c *Highway) Pick(g *grad.Tape, rows []int) Cell {
+	return &Highway{Pick(g, c.Cell, rows), c.Gate}
+}
+
+// Draw draws for the cell.
+func (c *Highway) Draw(g *grad.Tape, batch int) Cell {
+	return &Highway{Draw(g, c.Cell, batch), c.Gate}
+}
+
+// Step computes one step.
+func (c *Highway) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
+	y, next := c.Cell.Step(g, x, s)
+	return c.join(g, x, y), next
+}
+
+// Unroll keeps the cell fused.
+func (c *Highway) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
+	y, last := run(g, c.Cell, x, active, s)
+	return c.join(g, x, y), last
+}
+
+func (c *Highway) join(g *grad.Tape, x, y *grad.Var) *grad.Var {
+	sameWidth("rnn.Highway", x, y)
+	return g.Lerp(x, y, g.Sigmoid(c.Gate.Forward(g, x)))
+}

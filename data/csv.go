@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -19,115 +18,134 @@ import (
 // case and order; unique_id may be missing, and other columns are not used. Of two
 // columns with other names the first is taken as the time and the second as the
 // value. Fields are separated by commas, semicolons or tabs, whichever the header
-// has. Empty fields and NA, NaN, null and the like are missing values.
+// has. Numbers have decimal points or, where commas do not separate the fields,
+// decimal commas. Empty fields and NA, NaN, null and the like are missing values.
+//
+// Memory grows with the rows that are kept; a row of more than 1 MiB is refused.
 func ReadCSV(r io.Reader, name string, o Options) (*Table, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	head, err := in.Peek(64 << 10)
 	if err != nil && err != io.EOF {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	b := newBuilder(name, o)
+	b := NewBuilder(name, o)
 	if e := encoding(head); e != nil {
-		b.problems.add(e)
+		b.Problem(e)
 		return nil, b.err()
 	}
 	head = bytes.TrimPrefix(head, bom)
 	if len(bytes.TrimSpace(head)) == 0 {
-		b.problems.add(&Error{Reason: "is empty", Hint: "it needs a header such as unique_id,ds,y and a row for each time"})
+		b.Problem(&Error{Reason: "is empty", Hint: "it needs a header such as unique_id,ds,y and a row for each time"})
 		return nil, b.err()
 	}
 	if peeked, _ := in.Peek(len(bom)); bytes.Equal(peeked, bom) {
 		in.Discard(len(bom))
 	}
-	c := csv.NewReader(&lineReader{in: in})
+	lines := &lineReader{in: in, row: 1}
+	c := csv.NewReader(lines)
 	c.Comma = delimiter(head)
 	c.FieldsPerRecord = -1
 	c.ReuseRecord = true
-	c.LazyQuotes = false
-	t := &csvTable{builder: b, in: c}
+	t := &csvTable{Builder: b, in: c, lines: lines}
 	if err := t.read(); err != nil {
 		return nil, err
 	}
-	return b.table()
+	return b.Table()
 }
 
 var bom = []byte("\xef\xbb\xbf")
 
-// encoding reports text that is not UTF-8 by its first bytes.
+// encoding reports what is not text in UTF-8 by its first bytes.
 func encoding(head []byte) *Error {
-	switch {
-	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")), bytes.IndexByte(head, 0) >= 0 && !binaryMagic(head):
-		return &Error{Reason: "is in UTF-16", Hint: "save it as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8"}
-	case binaryMagic(head):
-		return &Error{Reason: "is no text", Hint: "this reads CSV; name Parquet files .parquet and JSON lines .jsonl"}
+	for _, k := range []struct{ magic, what, hint string }{
+		{"PAR1", "is a Parquet file", "name it .parquet"},
+		{"PK\x03\x04", "is a spreadsheet or a zip archive", "save the table as CSV"},
+		{"\x1f\x8b", "is packed by gzip", "unpack it: gunzip"},
+	} {
+		if bytes.HasPrefix(head, []byte(k.magic)) {
+			return &Error{Reason: k.what, Hint: k.hint}
+		}
+	}
+	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) || bytes.IndexByte(head, 0) >= 0 {
+		return &Error{Reason: "is in UTF-16, or is no text", Hint: "save it as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8"}
 	}
 	return nil
 }
 
-// binaryMagic recognises Parquet, zip (a spreadsheet) and gzip.
-func binaryMagic(head []byte) bool {
-	return bytes.HasPrefix(head, []byte("PAR1")) || bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("\x1f\x8b"))
-}
-
-// delimiter is what separates the fields of the header.
+// delimiter is what separates the fields of the first line that is not blank:
+// whichever is there most often outside quotation marks.
 func delimiter(head []byte) rune {
-	line := string(head)
+	line := strings.TrimLeft(string(head), "\r\n")
 	if i := strings.IndexAny(line, "\r\n"); i >= 0 {
 		line = line[:i]
 	}
-	best, most := ',', 0
-	for _, d := range ",;\t" {
-		if n := strings.Count(line, string(d)); n > most {
-			best, most = d, n
+	count, within := map[rune]int{}, false
+	for _, c := range line {
+		if c == '"' {
+			within = !within
+		} else if !within {
+			count[c]++
+		}
+	}
+	best := ','
+	for _, d := range ";\t" {
+		if count[d] > 0 && count[d] >= count[best] { // a comma may mark decimals
+			best = d
 		}
 	}
 	return best
 }
 
-// maxLine is the longest line that is read.
-const maxLine = 1 << 20
+// maxRow is the longest row in bytes.
+const maxRow = 1 << 20
 
-var errLine = errors.New("line too long")
+var errLong = errors.New("row too long")
 
-// lineReader makes every end of line \n, and refuses lines that never end.
+// lineReader makes every end of line \n, and refuses rows that never end.
 type lineReader struct {
-	in  *bufio.Reader
-	len int
-	cr  bool // the last byte was \r
+	in     *bufio.Reader
+	row    int // line that the row begins at
+	line   int // lines of the row that have ended
+	len    int
+	cr     bool // the last byte was \r
+	within bool // quotation marks, where ends of lines do not end the row
 }
 
 func (l *lineReader) Read(p []byte) (n int, err error) {
 	n, err = l.in.Read(p)
 	out := p[:0]
 	for _, c := range p[:n] {
-		switch {
-		case c == '\n' && l.cr: // \r\n: the \r was the end of line
+		if c == '\n' && l.cr { // \r\n: the \r was the end of line
 			l.cr = false
 			continue
-		case c == '\r':
-			l.cr, l.len = true, 0
-			out = append(out, '\n')
-			continue
-		case c == '\n':
-			l.len = 0
-		default:
-			if l.len++; l.len > maxLine {
-				return len(out), errLine
+		}
+		if l.cr = c == '\r'; l.cr {
+			c = '\n'
+		}
+		if c == '"' {
+			l.within = !l.within
+		}
+		if l.len++; l.len > maxRow {
+			return len(out), errLong
+		}
+		if c == '\n' {
+			if l.line++; !l.within {
+				l.row, l.line, l.len = l.row+l.line, 0, 0
 			}
 		}
-		l.cr = false
 		out = append(out, c)
 	}
 	return len(out), err
 }
 
-// csvTable reads rows into a builder.
+// csvTable reads rows into a Builder.
 type csvTable struct {
-	*builder
+	*Builder
 	in        *csv.Reader
+	lines     *lineReader
 	header    []string
 	id, ds, y int // columns; id is -1 without one
-	decimal   rune
+	marks
 }
 
 func (t *csvTable) read() error {
@@ -139,21 +157,19 @@ func (t *csvTable) read() error {
 	for i, h := range t.header {
 		t.header[i] = strings.TrimSpace(h)
 	}
-	t.decimal = t.opts.Decimal
-	if t.decimal == 0 {
-		t.decimal = '.'
-	}
-	headless, err := t.columns()
-	if err != nil {
+	t.marks = newMarks(t.opts.Decimal, t.in.Comma)
+	if t.id, t.ds, t.y, err = t.Columns(t.header); err != nil {
 		return err
 	}
-	if headless {
+	if t.headless() {
+		t.notes = t.notes[:0]
+		t.Note("there is no header: the first column is taken as ds, the second as y")
 		t.row(1, t.header)
 	}
 	for {
 		rec, err := t.record()
 		if err == io.EOF {
-			return nil
+			return t.settle(t.Builder)
 		}
 		if err != nil {
 			return err
@@ -161,6 +177,16 @@ func (t *csvTable) read() error {
 		line, _ := t.in.FieldPos(0)
 		t.row(line, rec)
 	}
+}
+
+// headless reports whether the first row of two columns is data.
+func (t *csvTable) headless() bool {
+	if len(t.header) != 2 {
+		return false
+	}
+	_, notTime := t.ParseTime(t.header[t.ds])
+	_, notNumber := value(t.header[t.y], '.')
+	return notTime == nil && (notNumber == nil || t.in.Comma != ',' && decimalComma(t.header[t.y]))
 }
 
 // record is the next one. An error other than io.EOF says what is wrong.
@@ -172,8 +198,8 @@ func (t *csvTable) record() ([]string, error) {
 	e := &Error{Reason: err.Error()}
 	var parse *csv.ParseError
 	switch {
-	case errors.Is(err, errLine):
-		e.Reason, e.Hint = fmt.Sprintf("a line is longer than %d bytes", maxLine), "it is hardly a table with a row for each time"
+	case errors.Is(err, errLong):
+		e.Row, e.Reason, e.Hint = t.lines.row, fmt.Sprintf("is longer than %d bytes", maxRow), "look for a quotation mark that is not closed, or ends of lines that are lost"
 	case errors.As(err, &parse):
 		e.Row, e.Reason = parse.StartLine, parse.Err.Error()
 		if errors.Is(parse.Err, csv.ErrQuote) || errors.Is(parse.Err, csv.ErrBareQuote) {
@@ -182,63 +208,8 @@ func (t *csvTable) record() ([]string, error) {
 	default:
 		return nil, fmt.Errorf("%s: %w", t.file, err)
 	}
-	t.problems.add(e)
+	t.Problem(e)
 	return nil, t.err()
-}
-
-// columns finds the columns in the header. headless says that there is none and
-// the first row is data.
-func (t *csvTable) columns() (headless bool, err error) {
-	find := func(given string, names ...string) int {
-		if given != "" {
-			names = []string{given}
-		}
-		return slices.IndexFunc(t.header, func(h string) bool {
-			return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(h, n) })
-		})
-	}
-	t.id, t.ds, t.y = find(t.opts.ID, "unique_id"), find(t.opts.Time, "ds"), find(t.opts.Y, "y")
-	asked := t.opts.ID != "" && t.id < 0 || t.opts.Time != "" && t.ds < 0 || t.opts.Y != "" && t.y < 0
-	if n := len(t.header); (t.ds < 0 || t.y < 0) && !asked && (n == 2 && t.id < 0 || n == 3 && t.id >= 0) {
-		rest := slices.DeleteFunc([]int{0, 1, 2}[:n], func(i int) bool { return i == t.id })
-		if rest[0] == t.y || rest[1] == t.ds {
-			slices.Reverse(rest)
-		}
-		t.ds, t.y = rest[0], rest[1]
-		if _, err := ParseTime(t.header[t.ds]); err == nil {
-			if _, e := value(t.header[t.y], t.decimal); e == nil {
-				t.note("there is no header: the first column is taken as ds, the second as y")
-				return true, nil
-			}
-		}
-		t.note("columns %q and %q are taken as ds and y", t.header[t.ds], t.header[t.y])
-	}
-	if asked || t.ds < 0 || t.y < 0 {
-		e := &Error{Row: 1, Reason: fmt.Sprintf("the columns are %s, and ds and y are needed", quoted(t.header)), Hint: "name the time column ds, the value y, and the series, if there are several, unique_id"}
-		if len(t.header) == 1 {
-			e.Reason = fmt.Sprintf("there is one column, %s, and ds and y are needed", quoted(t.header))
-			e.Hint = "separate the columns by commas, semicolons or tabs"
-		}
-		t.problems.add(e)
-		return false, t.err()
-	}
-	var unused []string
-	for i, h := range t.header {
-		if i != t.id && i != t.ds && i != t.y {
-			unused = append(unused, h)
-		}
-	}
-	if unused != nil {
-		t.note("columns that are not used: %s", quoted(unused))
-	}
-	return false, nil
-}
-
-func quoted(names []string) string {
-	if len(names) > 12 {
-		return fmt.Sprintf("%q and %d more", names[:12], len(names)-12)
-	}
-	return fmt.Sprintf("%q", names)
 }
 
 func (t *csvTable) row(line int, rec []string) {
@@ -246,47 +217,45 @@ func (t *csvTable) row(line int, rec []string) {
 		return
 	}
 	if len(rec) != len(t.header) {
-		e := &Error{Row: line, Reason: fmt.Sprintf("has %d fields, the header has %d", len(rec), len(t.header)), Hint: "put fields that hold the separator in quotation marks"}
+		e := &Error{Row: line, Reason: fmt.Sprintf("has %s, the header has %d", plural(len(rec), "field", "fields"), len(t.header)), Hint: "put fields that hold the separator in quotation marks"}
 		if t.in.Comma == ',' && len(rec) == len(t.header)+1 {
-			e.Hint = "for decimal commas separate the columns by semicolons; put text that holds commas in quotation marks"
+			e.Hint = "for decimal commas separate the columns by semicolons, or put such numbers in quotation marks and say that commas mark decimals"
 		}
-		t.problems.add(e)
+		t.Problem(e)
 		return
 	}
 	id := ""
 	if t.id >= 0 {
 		id = strings.TrimSpace(rec[t.id])
-		if !utf8.ValidString(id) {
-			t.problems.add(&Error{Row: line, Column: t.header[t.id], Value: id, Reason: "is not UTF-8", Hint: "save the file as UTF-8"})
+		if e := badID(id); e != nil {
+			e.Row, e.Column = line, t.header[t.id]
+			t.Problem(e)
 			return
 		}
 	}
-	at, err := ParseTime(rec[t.ds])
-	if err != nil {
-		t.problems.add(&Error{Row: line, Column: t.header[t.ds], Value: rec[t.ds], Reason: err.Error(), Hint: "write dates as 2024-05-06, 2024-05 or 2024-05-06T07:08, or count steps by whole numbers"})
+	at, e := t.ParseTime(rec[t.ds])
+	if e != nil {
+		e.Row, e.Column = line, t.header[t.ds]
+		t.Problem(e)
 		return
 	}
-	t.learnDecimal(rec[t.y])
+	t.learn(t.Builder, line, rec[t.y])
 	y, e := value(rec[t.y], t.decimal)
 	if e != nil {
 		e.Row, e.Column = line, t.header[t.y]
-		t.problems.add(e)
+		t.Problem(e)
 		return
 	}
-	if math.IsNaN(y) {
-		y = math.NaN() // one NaN, whatever stood there
-	}
-	t.add(line, strings.Clone(id), at, y)
+	t.Add(line, strings.Clone(id), at, y)
 }
 
-// learnDecimal takes the first number with a comma in a file separated by
-// semicolons or tabs as the sign of decimal commas.
-func (t *csvTable) learnDecimal(s string) {
-	if t.opts.Decimal != 0 || t.decimal == ',' || t.in.Comma == ',' {
-		return
+// badID reports what cannot name a series.
+func badID(id string) *Error {
+	switch {
+	case id == "":
+		return &Error{Reason: "is empty", Hint: "give every row the name of its series"}
+	case !utf8.ValidString(id):
+		return &Error{Value: id, Reason: "is not UTF-8", Hint: "save the file as UTF-8"}
 	}
-	if whole, part, ok := strings.Cut(strings.TrimSpace(s), ","); ok && !strings.ContainsAny(part, ".,") && !strings.Contains(whole, ".") {
-		t.decimal = ','
-		t.note("numbers have decimal commas")
-	}
+	return nil
 }

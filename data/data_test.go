@@ -2,7 +2,11 @@ package data_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,30 +25,41 @@ func TestReads(t *testing.T) {
 		y                 []float64
 		notes             string // part of one
 	}{
-		"plain":          {"ds,y\n2024-01,1\n2024-02,2.5\n2024-03,-3e2\n", "M", "2024-01-01", []float64{1, 2.5, -300}, "monthly, from 2024-01-01 to 2024-03-01"},
-		"BOM and CRLF":   {"\xef\xbb\xbfds,y\r\n2024-01-01,1\r\n2024-01-02,2\r\n", "D", "2024-01-01", []float64{1, 2}, ""},
-		"CR":             {"ds,y\r2024-01-01,1\r2024-01-02,2\r", "D", "2024-01-01", []float64{1, 2}, ""},
-		"semicolons":     {"ds;y\n2024-01-01;1,5\n2024-01-02;2,25\n", "D", "2024-01-01", []float64{1.5, 2.25}, "decimal commas"},
-		"tabs":           {"ds\ty\n1\t1.5\n2\t2\n", "i", "1", []float64{1.5, 2}, ""},
-		"other names":    {"Month,#Passengers\n1949-01,112\n1949-02,118\n", "M", "1949-01-01", []float64{112, 118}, `"Month" and "#Passengers" are taken`},
-		"value first":    {"Y,date\n284,1956-01-01\n213,1956-04-01\n262,1956-07-01\n", "Q", "1956-01-01", []float64{284, 213, 262}, ""},
-		"no header":      {"2024-01,1\n2024-02,2\n", "M", "2024-01-01", []float64{1, 2}, "no header"},
-		"blanks":         {"ds,y\n2024-01,1\n2024-02,\n2024-03,NA\n2024-04,4\n", "M", "2024-01-01", []float64{1, nan, nan, 4}, "2 values are blank"},
-		"gaps":           {"ds,y\n2024-01-01,1\n2024-01-02,2\n2024-01-05,5\n2024-01-06,6\n2024-01-07,7\n", "D", "2024-01-01", []float64{1, 2, nan, nan, 5, 6, 7}, "2 times are missing from the grid: the first at 2024-01-03"},
-		"quoted":         {"\"ds\",\"y\"\n\"2024-01\",\"1\"\n\"2024-02\",\"2\"\n", "M", "2024-01-01", []float64{1, 2}, ""},
-		"extra columns":  {"ds,price,y\n1,7,1\n2,8,2\n", "i", "1", []float64{1, 2}, `not used: ["price"]`},
-		"blank lines":    {"ds,y\n1,1\n\n2,2\n\n", "i", "1", []float64{1, 2}, ""},
-		"years":          {"ds,y\n1999,1\n2000,2\n2002,4\n", "Y", "1999-01-01", []float64{1, 2, nan, 4}, "yearly"},
-		"indices past":   {"ds,y\n2998,1\n2999,2\n3000,3\n", "i", "2998", []float64{1, 2, 3}, ""},
-		"indices up":     {"ds,y\n998,1\n999,2\n1000,3\n", "i", "998", []float64{1, 2, 3}, ""},
-		"month ends":     {"ds,y\n2024-01-31,1\n2024-02-29,2\n2024-03-31,3\n2024-05-31,5\n", "ME", "2024-01-31", []float64{1, 2, 3, nan, 5}, ""},
-		"business days":  {"ds,y\n2024-05-02,1\n2024-05-03,2\n2024-05-06,3\n2024-05-07,4\n2024-05-09,6\n", "B", "2024-05-02", []float64{1, 2, 3, 4, nan, 6}, ""},
-		"hours, DST":     {"ds,y\n2024-03-31T01:00+01:00,1\n2024-03-31T03:00+02:00,2\n2024-03-31T04:00+02:00,3\n", "h", "2024-03-31", []float64{1, 2, 3}, ""},
-		"weeks":          {"ds,y\n2024-W01,1\n2024-W02,2\n2024-W04,4\n", "W", "2024-01-01", []float64{1, 2, nan, 4}, ""},
-		"quarters":       {"ds,y\n2023Q4,1\n2024-Q1,2\n", "Q", "2023-10-01", []float64{1, 2}, ""},
-		"15 minutes":     {"ds,y\n2024-01-01 00:00,1\n2024-01-01 00:15,2\n2024-01-01 00:30,3\n", "15min", "2024-01-01", []float64{1, 2, 3}, ""},
-		"leading gap":    {"ds,y\n2,\n3,1\n4,2\n", "i", "2", []float64{nan, 1, 2}, ""},
-		"quoted decimal": {"ds;y\n1;\"1,5\"\n2;2\n", "i", "1", []float64{1.5, 2}, ""},
+		"plain":           {"ds,y\n2024-01,1\n2024-02,2.5\n2024-03,-3e2\n", "M", "2024-01-01", []float64{1, 2.5, -300}, "monthly, from 2024-01-01 to 2024-03-01"},
+		"BOM and CRLF":    {"\xef\xbb\xbfds,y\r\n2024-01-01,1\r\n2024-01-02,2\r\n", "D", "2024-01-01", []float64{1, 2}, ""},
+		"CR":              {"ds,y\r2024-01-01,1\r2024-01-02,2\r", "D", "2024-01-01", []float64{1, 2}, ""},
+		"semicolons":      {"ds;y\n2024-01-01;1,5\n2024-01-02;2,25\n", "D", "2024-01-01", []float64{1.5, 2.25}, "decimal commas"},
+		"tabs":            {"ds\ty\n1\t1.5\n2\t2\n", "i", "1", []float64{1.5, 2}, ""},
+		"other names":     {"Month,#Passengers\n1949-01,112\n1949-02,118\n", "M", "1949-01-01", []float64{112, 118}, `"Month" and "#Passengers" are taken`},
+		"value first":     {"Y,date\n284,1956-01-01\n213,1956-04-01\n262,1956-07-01\n", "Q", "1956-01-01", []float64{284, 213, 262}, ""},
+		"no header":       {"2024-01,1\n2024-02,2\n", "M", "2024-01-01", []float64{1, 2}, "no header"},
+		"blanks":          {"ds,y\n2024-01,1\n2024-02,\n2024-03,NA\n2024-04,4\n", "M", "2024-01-01", []float64{1, nan, nan, 4}, "2 values are blank"},
+		"gaps":            {"ds,y\n2024-01-01,1\n2024-01-02,2\n2024-01-05,5\n2024-01-06,6\n2024-01-07,7\n", "D", "2024-01-01", []float64{1, 2, nan, nan, 5, 6, 7}, "2 times are missing from the grid: the first at 2024-01-03"},
+		"quoted":          {"\"ds\",\"y\"\n\"2024-01\",\"1\"\n\"2024-02\",\"2\"\n", "M", "2024-01-01", []float64{1, 2}, ""},
+		"extra columns":   {"ds,price,y\n1,7,1\n2,8,2\n", "i", "1", []float64{1, 2}, `not used: ["price"]`},
+		"blank lines":     {"ds,y\n1,1\n\n2,2\n\n", "i", "1", []float64{1, 2}, ""},
+		"years":           {"ds,y\n1999,1\n2000,2\n2002,4\n", "Y", "1999-01-01", []float64{1, 2, nan, 4}, "yearly"},
+		"indices past":    {"ds,y\n2998,1\n2999,2\n3000,3\n", "i", "2998", []float64{1, 2, 3}, ""},
+		"indices up":      {"ds,y\n998,1\n999,2\n1000,3\n", "i", "998", []float64{1, 2, 3}, ""},
+		"month ends":      {"ds,y\n2024-01-31,1\n2024-02-29,2\n2024-03-31,3\n2024-05-31,5\n", "ME", "2024-01-31", []float64{1, 2, 3, nan, 5}, ""},
+		"business days":   {"ds,y\n2024-05-02,1\n2024-05-03,2\n2024-05-06,3\n2024-05-07,4\n2024-05-09,6\n", "B", "2024-05-02", []float64{1, 2, 3, 4, nan, 6}, ""},
+		"hours, DST":      {"ds,y\n2024-03-31T01:00+01:00,1\n2024-03-31T03:00+02:00,2\n2024-03-31T04:00+02:00,3\n", "h", "2024-03-31", []float64{1, 2, 3}, ""},
+		"weeks":           {"ds,y\n2024-W01,1\n2024-W02,2\n2024-W04,4\n", "W", "2024-01-01", []float64{1, 2, nan, 4}, ""},
+		"quarters":        {"ds,y\n2023Q4,1\n2024-Q1,2\n", "Q", "2023-10-01", []float64{1, 2}, ""},
+		"15 minutes":      {"ds,y\n2024-01-01 00:00,1\n2024-01-01 00:15,2\n2024-01-01 00:30,3\n", "15min", "2024-01-01", []float64{1, 2, 3}, ""},
+		"leading gap":     {"ds,y\n2,\n3,1\n4,2\n", "i", "2", []float64{nan, 1, 2}, ""},
+		"days, digits":    {"ds,y\n20240130,1\n20240131,2\n20240201,3\n", "D", "2024-01-30", []float64{1, 2, 3}, "such as 20240130 are taken as days"},
+		"months, digits":  {"ds,y\n202411,1\n202412,2\n202501,3\n", "M", "2024-11-01", []float64{1, 2, 3}, "such as 202411 are taken as months"},
+		"no month after":  {"ds,y\n202411,1\n202412,2\n202413,3\n", "i", "202411", []float64{1, 2, 3}, ""},
+		"Monday-Friday":   {"ds,y\n2024-05-06,1\n2024-05-07,2\n2024-05-08,3\n2024-05-09,4\n2024-05-10,5\n", "D", "2024-05-06", []float64{1, 2, 3, 4, 5}, ""},
+		"spring forward":  {"ds,y\n2024-03-31T00:00,1\n2024-03-31T01:00,2\n2024-03-31T03:00,4\n", "h", "2024-03-31", []float64{1, 2, nan, 4}, "1 time is missing from the grid: the first at 2024-03-31T02:00"},
+		"sure decimals":   {"ds;y\n1;7\n2;1,500\n3;12,25\n", "i", "1", []float64{7, 1.5, 12.25}, "decimal commas"},
+		"0,125":           {"ds;y\n1;0,125\n2;1,500\n", "i", "1", []float64{0.125, 1.5}, "decimal commas"},
+		"late header":     {"\n\nds;y\n1;2\n2;3\n", "i", "1", []float64{2, 3}, ""},
+		"comma in name":   {"\"ds\";\"y\";\"a,b,c,d\"\n1;2;\n2;3;\n", "i", "1", []float64{2, 3}, "not used"},
+		"headless commas": {"1;2,5\n2;3,5\n", "i", "1", []float64{2.5, 3.5}, "no header"},
+		"note in quotes":  {"ds,y,note\n1,2,\"two\nlines\"\n2,3,\"a \"\"b\"\"\"\n", "i", "1", []float64{2, 3}, ""},
+		"quoted decimal":  {"ds;y\n1;\"1,5\"\n2;2\n", "i", "1", []float64{1.5, 2}, ""},
 	} {
 		tab, err := read(c.text)
 		if err != nil {
@@ -89,7 +104,7 @@ func TestBadFiles(t *testing.T) {
 		"empty":               {"", 0, "", "is empty"},
 		"blank":               {"\n\n  \n", 0, "", "is empty"},
 		"header only":         {"ds,y\n", 0, "", "has a header and no rows"},
-		"ragged":              {"ds,y\n1,2\n3\n", 3, "", "has 1 fields, the header has 2"},
+		"ragged":              {"ds,y\n1,2\n3\n", 3, "", "has 1 field, the header has 2"},
 		"decimal comma":       {"ds,y\n1,2,5\n", 2, "", "for decimal commas separate the columns by semicolons"},
 		"text in a number":    {"ds,y\n1,2\n2,two\n", 3, "y", `"two" is no number`},
 		"thousands":           {"ds,y\n1,\"2,500\"\n", 2, "y", "without marks of thousands"},
@@ -101,18 +116,33 @@ func TestBadFiles(t *testing.T) {
 		"infinite":            {"ds,y\n1,2\n2,inf\n", 3, "y", "is infinite"},
 		"1e400":               {"ds,y\n1,1e400\n", 2, "y", "is infinite"},
 		"1e308":               {"ds,y\n1,1e308\n", 2, "y", "larger than 1e30"},
-		"UTF-16":              {"\xff\xfed\x00s\x00,\x00y\x00\n\x00", 0, "", "is in UTF-16"},
+		"UTF-16":              {"\xff\xfed\x00s\x00,\x00y\x00\n\x00", 0, "", "is in UTF-16, or is no text; save it as UTF-8"},
 		"UTF-16 without BOM":  {"d\x00s\x00,\x00y\x00\n\x00", 0, "", "iconv"},
-		"Parquet":             {"PAR1\x15\x04\x00", 0, "", "is no text"},
-		"spreadsheet":         {"PK\x03\x04\x14\x00", 0, "", "is no text"},
+		"Parquet":             {"PAR1\x15\x04\x00", 0, "", "is a Parquet file"},
+		"spreadsheet":         {"PK\x03\x04\x14\x00", 0, "", "is a spreadsheet"},
+		"gzip":                {"\x1f\x8b\x08", 0, "", "gunzip"},
 		"one column":          {"y\n1\n2\n", 1, "", "there is one column"},
 		"unknown columns":     {"a,b,c\n1,2,3\n", 1, "", `the columns are ["a" "b" "c"]`},
 		"unclosed quote":      {"ds,y\n\"1,2\n3,4\n", 2, "", "a quotation mark is not closed"},
-		"huge line":           {"ds,y\n" + strings.Repeat("x", 2<<20), 0, "", "longer than"},
+		"huge line":           {"ds,y\n" + strings.Repeat("x", 2<<20), 2, "", "is longer than"},
 		"mixed times":         {"ds,y\n1,2\n2024-01,3\n", 3, "", "of another kind"},
 		"irregular":           {"ds,y\n2024-01-01T00:00:00,1\n2024-01-01T00:00:07,2\n2024-03-01T11:00:01,3\n2024-05-09T23:59:58,4\n", 0, "", "the times are irregular"},
 		"one row":             {"ds,y\n2024-01,1\n", 0, "", "one time alone has no frequency"},
 		"not UTF-8":           {"unique_id,ds,y\n\xff\xfe\xfd,1,2\n", 2, "unique_id", "is not UTF-8"},
+		"quote never closed":  {"ds,y\n1,2\n\"3,4\n" + strings.Repeat("5,6\n", 1<<19), 3, "", "is longer than"},
+		"NUL in text":         {"ds,y\n1,2\x00\n", 0, "", "is no text"},
+		"column twice":        {"ds,y,Y\n1,2,3\n", 1, "y", "is there twice"},
+		"no ID":               {"unique_id,ds,y\na,1,1\n,1,2\n", 3, "unique_id", "is empty; give every row"},
+		"comma after point":   {"ds;y\n1;1.234\n2;2,5\n", 3, "", "the number of row 2 a point"},
+		"may be thousands":    {"ds;y\n1;7\n2;1,500\n3;12,250\n", 3, "", "may be a number with decimals or one of thousands"},
+		"words with a comma":  {"ds;y\n1;two,five\n", 2, "y", "is no number"},
+		"clocks put back":     {"ds,y\n2024-10-27 01:00,1\n2024-10-27 02:00,2\n2024-10-27 02:00,3\n", 4, "", "write times with their offset"},
+		"far date":            {"ds,y\n2024-01-01,1\n2024-01-02,2\n9024-01-03,3\n", 0, "", "irregular"},
+		"far date of many":    {"unique_id,ds,y\na,1,1\na,2,2\na,3,3\nb,1,1\nb,900000000,2\n", 5, "", "look for a wrong date"},
+		"too large an index":  {"ds,y\n9223372036854775807,1\n", 2, "ds", "too large for an index"},
+		"-Infinity":           {"ds,y\n1,-Infinity\n", 2, "y", "is infinite"},
+		"header as a row":     {"ds,y\n1,2\nds,y\n2,3\n", 3, "ds", "is no time"},
+		"only a BOM":          {"\xef\xbb\xbf", 0, "", "is empty"},
 		"series of duplicate": {"unique_id,ds,y\na,1,1\na,1,2\n", 3, "", `series "a": the time 1 is there already`},
 	} {
 		_, err := read(c.text)
@@ -121,7 +151,7 @@ func TestBadFiles(t *testing.T) {
 			t.Errorf("%s: error %v", name, err)
 			continue
 		}
-		if e.File != "f.csv" || e.Row != c.row || e.Column != c.column || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), ";") && name != "huge line" {
+		if e.File != "f.csv" || e.Row != c.row || e.Column != c.column || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), ";") {
 			t.Errorf("%s: row %d, column %q: %v", name, e.Row, e.Column, err)
 		}
 	}
@@ -164,9 +194,58 @@ func TestOptions(t *testing.T) {
 	if _, err := data.ReadCSV(strings.NewReader("ds,y\n1,2\n2,3\n"), "f", data.Options{Freq: &daily}); err == nil || !strings.Contains(err.Error(), "does not fit") {
 		t.Errorf("days for indices: %v", err)
 	}
-	monthly, _ := data.ParseFreq("M")
-	if _, err := data.ReadCSV(strings.NewReader("ds,y\n2024-01-05,2\n2024-01-09,3\n"), "f", data.Options{Freq: &monthly}); err == nil || !strings.Contains(err.Error(), "not on the grid") {
-		t.Errorf("months for days: %v", err)
+	for text, c := range map[string]struct {
+		o    data.Options
+		freq string
+		y    []float64
+		says string // of the notes or the error
+	}{
+		"ds,y\n2024-01-05,2\n2024-01-09,3\n":                 {data.Options{Freq: freq("M")}, "", nil, "not on the grid"},
+		"ds,y\n2024-02-29,2\n2024-03-31,3\n":                 {data.Options{Freq: freq("M")}, "ME", []float64{2, 3}, "month ends"},
+		"ds,y\n1999,2\n2000,3\n":                             {data.Options{Freq: freq("i")}, "i", []float64{2, 3}, "from 1999 to 2000"},
+		"ds,y\n3,3\n1,1\n2,2\n":                              {data.Options{Sort: true}, "i", []float64{1, 2, 3}, "1 series was sorted by time"},
+		"ds,y\n3,3\n1,1\n3,2\n":                              {data.Options{Sort: true}, "", nil, "row 4: the time 3 is there already, in row 2"},
+		"unique_id,ds,y\na,1,1\na,2,2\n":                     {data.Options{Sort: true}, "i", []float64{1, 2}, "1 series"},
+		"Week,y\n04/30/2021,3\n04/16/2021,1\n04/23/2021,2\n": {data.Options{Sort: true, TimeLayout: "01/02/2006"}, "W", []float64{1, 2, 3}, "weekly"},
+		"ds,y\n2021-04-30,3\n":                               {data.Options{TimeLayout: "01/02/2006"}, "", nil, "is no time of the form 01/02/2006"},
+		"ds,y\n1,\"2,500\"\n2,\"3,250\"\n":                   {data.Options{Decimal: ','}, "i", []float64{2.5, 3.25}, ""},
+		"ds;y\n1;2,500\n2;3.5\n":                             {data.Options{Decimal: '.'}, "", nil, "has a comma"},
+	} {
+		tab, err := data.ReadCSV(strings.NewReader(text), "f", c.o)
+		switch {
+		case c.y == nil:
+			if err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%q: %v, want %s", text, err, c.says)
+			}
+		case err != nil:
+			t.Errorf("%q: %v", text, err)
+		case tab.Series[0].Freq.String() != c.freq || !slices.Equal(tab.Series[0].Y, c.y) || !strings.Contains(strings.Join(tab.Notes, "; "), c.says):
+			t.Errorf("%q: %v, %v, %q", text, tab.Series[0].Freq, tab.Series[0].Y, tab.Notes)
+		}
+	}
+}
+
+func freq(code string) *data.Freq {
+	f, err := data.ParseFreq(code)
+	if err != nil {
+		panic(err)
+	}
+	return &f
+}
+
+// Many rows out of order take no longer than as many in order.
+func TestManyOutOfOrder(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("ds,y\n")
+	for i := range 100000 {
+		fmt.Fprintf(&text, "%d,1\n", 10000+i)
+	}
+	for i := range 100000 {
+		fmt.Fprintf(&text, "%d,1\n", 10000+i)
+	}
+	_, err := read(text.String())
+	if err == nil || !strings.Contains(err.Error(), "row 100002: the time 10000 is there already, in row 2") || !strings.Contains(err.Error(), "and 99990 more problems") {
+		t.Error(err)
 	}
 }
 
@@ -180,7 +259,14 @@ func TestReadJSON(t *testing.T) {
 		t.Errorf("%+v, %v", tab, err)
 	}
 	for text, says := range map[string]string{
-		"":                       "is empty",
+		"":                                   "is empty",
+		"\xff\xfe{\x00":                      "is in UTF-16",
+		`{"ds": 1, "v": 2}`:                  "column y: is in no row",
+		`{"ds": 1, "y": 1e99}`:               "larger than 1e30",
+		`[{"ds": 1, "y": 1}]`:                "is no JSON object",
+		`{"ds": 1, "y": NaN}`:                "with null for what is not known",
+		`{"ds": 1, "y": 1, "unique_id": ""}`: "unique_id: is empty",
+		`{"ds": 1, "y": 1, "t": "` + strings.Repeat("x", 2<<20) + `"}`: "row 1: is longer than",
 		"{\n":                    "row 1: is no JSON object",
 		`{"y": 1}`:               "column ds: is missing",
 		`{"ds": 1, "y": "x"}`:    `column y: "x" is no number`,
@@ -190,6 +276,34 @@ func TestReadJSON(t *testing.T) {
 		if _, err := data.ReadJSON(strings.NewReader(text), "f", data.Options{}); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", text, err)
 		}
+	}
+}
+
+// Read tells formats by what files begin with.
+func TestReadByContent(t *testing.T) {
+	for _, text := range []string{"ds,y\n1,2\n2,3\n", "{\"ds\": 1, \"y\": 2}\n{\"ds\": 2, \"y\": 3}\n", "\xef\xbb\xbf{\"ds\": 1, \"y\": 2}\n{\"ds\": 2, \"y\": 3}\n"} {
+		tab, err := data.Read(strings.NewReader(text), "f", data.Options{})
+		if err != nil || !slices.Equal(tab.Series[0].Y, []float64{2, 3}) {
+			t.Errorf("%q: %+v, %v", text, tab, err)
+		}
+		for _, ext := range []string{".csv", ".jsonl", ".txt", ""} {
+			if ext == ".csv" && strings.Contains(text, "{") || ext == ".jsonl" && !strings.Contains(text, "{") {
+				continue
+			}
+			path := filepath.Join(t.TempDir(), "f"+ext)
+			if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			if tab, err := data.ReadFile(path, data.Options{}); err != nil || len(tab.Series[0].Y) != 2 {
+				t.Errorf("%q in f%s: %+v, %v", text, ext, tab, err)
+			}
+		}
+	}
+	if _, err := data.ReadFile(t.TempDir(), data.Options{}); err == nil || !strings.Contains(err.Error(), "is a directory") {
+		t.Error(err)
+	}
+	if _, err := data.ReadFile(filepath.Join(t.TempDir(), "none.csv"), data.Options{}); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
 	}
 }
 
@@ -263,7 +377,7 @@ func TestParseTime(t *testing.T) {
 	for s, want := range map[string]string{
 		"2024-05-06": "2024-05-06", "2024-05": "2024-05-01", "2024": "2024-01-01", "2024-05-06T07:08": "2024-05-06T07:08",
 		"2024-05-06 07:08:09": "2024-05-06T07:08:09", "2024-05-06T07:08:09.5Z": "2024-05-06T07:08:09.5", "2024-05-06T07:08:09+02:00": "2024-05-06T05:08:09",
-		"2020-W53": "2020-12-28", "2024Q3": "2024-07-01", "20240506": "20240506", "-5": "-5", " 7 ": "7",
+		"2020-W53": "2020-12-28", "2024Q3": "2024-07-01", "20240506": "2024-05-06", "202405": "2024-05-01", "20241306": "20241306", "0999": "999", "12345": "12345", "-5": "-5", " 7 ": "7",
 	} {
 		got, err := data.ParseTime(s)
 		if err != nil || got.String() != want {
@@ -306,7 +420,7 @@ func FuzzParseTime(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		a, err := data.ParseTime(s)
-		if err != nil || a.IsIndex && a.Index >= 1000 && a.Index <= 2999 { // "01000" is an index, "1000" a year
+		if err != nil || a.IsIndex && !strings.HasPrefix(strings.TrimSpace(s), a.String()) { // "01000" is an index, "1000" a year
 			return
 		}
 		if b, err := data.ParseTime(a.String()); err != nil || b.String() != a.String() {

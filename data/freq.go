@@ -120,7 +120,7 @@ func (f Freq) Add(t Time, n int) Time {
 	case Index:
 		return Time{Index: t.Index + int64(n*f.N), IsIndex: true}
 	case Second:
-		return Time{At: t.At.Add(time.Duration(n*f.N) * time.Second)}
+		return Time{At: time.Unix(t.At.Unix()+int64(n*f.N), int64(t.At.Nanosecond())).UTC()}
 	case Day:
 		return Time{At: t.At.AddDate(0, 0, n*f.N)}
 	case Business:

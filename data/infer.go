@@ -43,7 +43,7 @@ func candidate(times []Time) Freq {
 	switch {
 	case step%day != 0:
 		return Freq{Second, max(step, 1), false}
-	case step == day && workdays && len(times) >= 5:
+	case step == day && workdays && len(times) >= 5 && businessBetween(times[0].At, times[len(times)-1].At) < seconds(times[0].At, times[len(times)-1].At)/day: // past a weekend
 		return Freq{Business, 1, false}
 	}
 	return Freq{Day, step / day, false}

@@ -2,6 +2,8 @@ package data
 
 import (
 	"bufio"
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,43 +15,61 @@ import (
 // ReadJSON reads a long table from JSON lines: an object for each row, with the
 // keys of ReadCSV's columns. A missing, null or NaN y is a missing value.
 func ReadJSON(r io.Reader, name string, o Options) (*Table, error) {
-	b := newBuilder(name, o)
-	or := func(s, def string) string {
-		if s == "" {
-			return def
-		}
-		return s
+	t := jsonTable{Builder: NewBuilder(name, o), id: cmp.Or(o.ID, "unique_id"), ds: cmp.Or(o.Time, "ds"), y: cmp.Or(o.Y, "y")}
+	in := bufio.NewReaderSize(r, 64<<10)
+	head, err := in.Peek(1 << 10)
+	if err != nil && err != io.EOF {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	id, ds, y := or(o.ID, "unique_id"), or(o.Time, "ds"), or(o.Y, "y")
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, maxLine)
-	for n := 1; lines.Scan(); n++ {
+	if e := encoding(head); e != nil {
+		t.Problem(e)
+		return nil, t.err()
+	}
+	if bytes.HasPrefix(head, bom) {
+		in.Discard(len(bom))
+	}
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, maxRow)
+	n := 1
+	for ; lines.Scan(); n++ {
 		if strings.TrimSpace(lines.Text()) == "" {
 			continue
 		}
 		var row map[string]json.RawMessage
 		if err := json.Unmarshal(lines.Bytes(), &row); err != nil {
-			b.problems.add(&Error{Row: n, Reason: "is no JSON object: " + err.Error(), Hint: `write a line such as {"ds": "2024-05", "y": 7} for each row`})
+			t.Problem(&Error{Row: n, Reason: "is no JSON object: " + err.Error(), Hint: `write a line such as {"ds": "2024-05", "y": 7} for each row, with null for what is not known`})
 			continue
 		}
-		if e := b.jsonRow(n, row, id, ds, y); e != nil {
+		if e := t.row(n, row); e != nil {
 			e.Row = n
-			b.problems.add(e)
+			t.Problem(e)
 		}
 	}
 	if err := lines.Err(); err != nil {
 		if !errors.Is(err, bufio.ErrTooLong) {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		b.problems.add(&Error{Reason: fmt.Sprintf("a line is longer than %d bytes", maxLine)})
+		t.Problem(&Error{Row: n, Reason: fmt.Sprintf("is longer than %d bytes", maxRow), Hint: "write an object a line, not an array of them"})
 	}
-	if b.n == 0 && len(b.list) == 0 {
-		b.problems.add(&Error{Reason: "is empty", Hint: `it needs a line such as {"ds": "2024-05", "y": 7} for each row`})
+	switch {
+	case len(t.list) > 0:
+	case t.n == 0:
+		t.Problem(&Error{Reason: "is empty", Hint: `it needs a line such as {"ds": "2024-05", "y": 7} for each row`})
+	case !t.known:
+		t.Problem(&Error{Column: t.y, Reason: "is in no row", Hint: "name the values y, or say what they are called"})
 	}
-	return b.table()
+	return t.Table()
 }
 
-func (b *builder) jsonRow(n int, row map[string]json.RawMessage, id, ds, y string) *Error {
+// jsonTable reads rows into a Builder.
+type jsonTable struct {
+	*Builder
+	id, ds, y string // keys
+	known     bool   // a row has the key y
+}
+
+// row takes one.
+func (t *jsonTable) row(n int, row map[string]json.RawMessage) *Error {
 	text := func(key string) string { // a string's content, or a number as written
 		var s string
 		if json.Unmarshal(row[key], &s) == nil {
@@ -57,25 +77,31 @@ func (b *builder) jsonRow(n int, row map[string]json.RawMessage, id, ds, y strin
 		}
 		return string(row[key])
 	}
-	if _, ok := row[ds]; !ok {
-		return &Error{Column: ds, Reason: "is missing", Hint: "every row needs a time"}
+	if _, ok := row[t.ds]; !ok {
+		return &Error{Column: t.ds, Reason: "is missing", Hint: "every row needs a time"}
 	}
-	t, err := ParseTime(text(ds))
-	if err != nil {
-		return &Error{Column: ds, Value: text(ds), Reason: err.Error(), Hint: "write dates as 2024-05-06, 2024-05 or 2024-05-06T07:08, or count steps by whole numbers"}
+	at, e := t.ParseTime(text(t.ds))
+	if e != nil {
+		e.Column = t.ds
+		return e
 	}
-	v := math.NaN()
-	if raw, ok := row[y]; ok && string(raw) != "null" {
-		var e *Error
-		if v, e = value(text(y), '.'); e != nil {
-			e.Column = y
+	y := math.NaN()
+	raw, ok := row[t.y]
+	t.known = t.known || ok
+	if ok && string(raw) != "null" {
+		if y, e = t.ParseValue(text(t.y)); e != nil {
+			e.Column = t.y
 			return e
 		}
 	}
-	name := ""
-	if _, ok := row[id]; ok {
-		name = text(id)
+	id := ""
+	if _, ok := row[t.id]; ok {
+		id = text(t.id)
+		if e := badID(id); e != nil {
+			e.Column = t.id
+			return e
+		}
 	}
-	b.add(n, name, t, v)
+	t.Add(n, id, at, y)
 	return nil
 }

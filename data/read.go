@@ -1,6 +1,8 @@
 package data
 
 import (
+	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -17,8 +19,9 @@ var formats = map[string]Format{}
 // by f. Package data/parquet does so when it is imported.
 func Register(extension string, f Format) { formats[extension] = f }
 
-// ReadFile reads the table in a file, by its extension: .jsonl and .ndjson as JSON
-// lines, those of registered formats by them, and all others as CSV.
+// ReadFile reads the table in a file by its extension: .csv and .tsv as CSV, .jsonl
+// and .ndjson as JSON lines, those of registered formats by them, and all others as
+// Read does.
 func ReadFile(path string, o Options) (*Table, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -39,25 +42,31 @@ func ReadFile(path string, o Options) (*Table, error) {
 		return nil, fmt.Errorf("%s: this program does not read Parquet: it must import data/parquet", path)
 	case ext == ".jsonl" || ext == ".ndjson":
 		return ReadJSON(f, path, o)
+	case ext == ".csv" || ext == ".tsv":
+		return ReadCSV(f, path, o)
 	}
-	return ReadCSV(f, path, o)
+	return Read(f, path, o)
 }
 
-// Build makes a table of rows that a Format has decoded, in their order. next
-// gives the row's number, series, time and value, NaN if it is missing, and ok
-// false at the end; an error of a row is told with the others.
-func Build(name string, o Options, next func() (row int, id string, t Time, y float64, problem *Error, ok bool)) (*Table, error) {
-	b := newBuilder(name, o)
-	for {
-		row, id, t, y, problem, ok := next()
-		switch {
-		case !ok:
-			return b.table()
-		case problem != nil:
-			problem.Row = row
-			b.problems.add(problem)
-		default:
-			b.add(row, id, t, y)
-		}
+// Read reads a table by what it begins with: { as JSON lines, the magic number of
+// Parquet as that, if it is registered, and all else as CSV. name is what errors
+// call it.
+func Read(r io.Reader, name string, o Options) (*Table, error) {
+	in := bufio.NewReader(r)
+	head, err := in.Peek(4)
+	if err != nil && err != io.EOF {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	parquet := formats[".parquet"]
+	switch {
+	case string(head) == "PAR1" && parquet != nil:
+		all, err := io.ReadAll(in)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		return parquet(bytes.NewReader(all), int64(len(all)), name, o)
+	case bytes.HasPrefix(bytes.TrimPrefix(head, bom), []byte("{")):
+		return ReadJSON(in, name, o)
+	}
+	return ReadCSV(in, name, o)
 }

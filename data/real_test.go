@@ -46,6 +46,7 @@ func TestRealFiles(t *testing.T) {
 		{"daily-min-temperatures.csv", "D", data.Options{}, 3652, 2},
 		{"monthly-milk-incomplete.csv", "M", data.Options{}, 168, 13},
 		{"ausbeer.csv", "Q", data.Options{}, 211, 0},
+		{"us_gasoline_weekly.csv", "W", data.Options{TimeLayout: "1/2/2006", Sort: true}, 1578, 0},
 	} {
 		tab, err := data.ReadCSV(shared(t, "ts/small/"+c.file), c.file, c.o)
 		if err != nil {

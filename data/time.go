@@ -1,7 +1,8 @@
 package data
 
 import (
-	"fmt"
+	"cmp"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -13,19 +14,40 @@ type Time struct {
 	Index   int64
 	IsIndex bool
 
-	year bool // written as four digits, which may be an index after all
+	digits int64 // a date written as digits alone, which may be an index after all
 }
 
-// asIndex is a year taken as the number that it was written as.
-func (t Time) asIndex() Time { return Time{Index: int64(t.At.Year()), IsIndex: true} }
-
-// Before reports whether t comes before u, which must be of the same kind.
-func (t Time) Before(u Time) bool {
+// asIndex is a date of digits alone taken as the number that it was written as.
+func (t Time) asIndex() Time {
 	if t.IsIndex {
-		return t.Index < u.Index
+		return t
 	}
-	return t.At.Before(u.At)
+	return Time{Index: t.digits, IsIndex: true}
 }
+
+// length is how many digits a date of digits alone has: 4, 6 or 8; 0 for others.
+func (t Time) length() int {
+	switch {
+	case t.digits == 0:
+		return 0
+	case t.digits < 1e4:
+		return 4
+	case t.digits < 1e6:
+		return 6
+	}
+	return 8
+}
+
+// Compare is -1, 0 or 1 as t comes before, with or after u, of the same kind.
+func (t Time) Compare(u Time) int {
+	if t.IsIndex {
+		return cmp.Compare(t.Index, u.Index)
+	}
+	return t.At.Compare(u.At)
+}
+
+// Before reports whether t comes before u, of the same kind.
+func (t Time) Before(u Time) bool { return t.Compare(u) < 0 }
 
 // String is the index, or the date, with the time of day if there is one.
 func (t Time) String() string {
@@ -52,22 +74,23 @@ var layouts = []string{
 
 // ParseTime reads a date or time in a form of ISO 8601 - 2024-05-06, 2024-05,
 // 2024-05-06T07:08:09.5+02:00 or with a blank for the T, 2024-W19, 2024-Q2 - or a
-// whole number as an index. Four digits from 1000 to 2999 are a year; a table in
-// which such numbers cannot be years is read as indices. Times with an offset are
-// turned to UTC; without one they are taken to be in UTC.
+// whole number as an index. Digits alone are a date if they can be: 2024 a year,
+// from 1000 to 2999, and 202405 and 20240506 a month and a day, from 1900 to 2099;
+// a table in which not all times are such dates is read as indices. Times with an
+// offset are turned to UTC; without one they are taken to be in UTC.
 func ParseTime(s string) (Time, error) {
 	s = strings.TrimSpace(s)
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		if len(s) == 4 && n >= 1000 && n <= 2999 {
-			return Time{At: time.Date(int(n), 1, 1, 0, 0, 0, 0, time.UTC), year: true}, nil
+		if at, ok := digitsAlone(s, n); ok {
+			return Time{At: at, digits: n}, nil
 		}
 		if n < -largestIndex || n > largestIndex {
-			return Time{}, fmt.Errorf("is too large for an index")
+			return Time{}, errors.New("is too large for an index")
 		}
 		return Time{Index: n, IsIndex: true}, nil
 	}
 	if len(s) > 40 {
-		return Time{}, fmt.Errorf("is too long for a time")
+		return Time{}, errors.New("is too long for a time")
 	}
 	iso := s
 	if len(s) > 10 && s[10] == ' ' {
@@ -87,7 +110,29 @@ func ParseTime(s string) (Time, error) {
 			return Time{At: monday}, nil
 		}
 	}
-	return Time{}, fmt.Errorf("is no time")
+	return Time{}, errors.New("is no time")
+}
+
+// digitsAlone reads the number n, written s, as a year, month or day.
+func digitsAlone(s string, n int64) (time.Time, bool) {
+	layout, lo, hi := "2006", 1000, 2999
+	switch len(s) {
+	case 4:
+	case 6:
+		layout, lo, hi = "200601", 1900, 2099
+	case 8:
+		layout, lo, hi = "20060102", 1900, 2099
+	default:
+		return time.Time{}, false
+	}
+	t, err := time.Parse(layout, s)
+	return t, err == nil && n > 0 && t.Year() >= lo && t.Year() <= hi
+}
+
+// parseLayout reads a time in a form of package time.
+func parseLayout(layout, s string) (Time, error) {
+	t, err := time.Parse(layout, strings.TrimSpace(s))
+	return Time{At: t.UTC()}, err
 }
 
 // cutQuarterOrWeek reads 2024Q2, 2024-Q2, 2024W19, 2024-W19.

@@ -3,11 +3,9 @@
 package parquet
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"math"
-	"strconv"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
@@ -31,100 +29,106 @@ func Read(r io.ReaderAt, size int64, name string, o data.Options) (t *data.Table
 	if err != nil {
 		return nil, damaged(name, err)
 	}
-	c, err := columns(f.Schema(), name, o)
+	b := data.NewBuilder(name, o)
+	c, err := find(b, f.Schema())
 	if err != nil {
 		return nil, err
 	}
 	rows := parquet.NewReader(f)
 	defer rows.Close()
-	buffer, n, row := make([]parquet.Row, 256), 0, 0
-	var failed error
-	at := 0
-	t, err = data.Build(name, o, func() (int, string, data.Time, float64, *data.Error, bool) {
-		for at == n {
-			var err error
-			if n, err = rows.ReadRows(buffer); n == 0 {
-				if !errors.Is(err, io.EOF) {
-					failed = damaged(name, err)
-				}
-				return 0, "", data.Time{}, 0, nil, false
-			}
-			at = 0
+	buffer, row := make([]parquet.Row, 256), 0
+	for {
+		n, err := rows.ReadRows(buffer)
+		for _, values := range buffer[:n] {
+			row++
+			c.add(b, row, values)
 		}
-		row++
-		id, when, y, problem := c.decode(buffer[at])
-		at++
-		return row, id, when, y, problem, true
-	})
-	if failed != nil {
-		return nil, failed
+		if err == io.EOF {
+			return b.Table()
+		}
+		if err != nil {
+			return nil, damaged(name, err)
+		}
 	}
-	return t, err
 }
 
 func damaged(name string, why any) error {
 	return &data.Error{File: name, Reason: fmt.Sprintf("is no Parquet file, or is damaged: %v", why), Hint: "write it again"}
 }
 
-// table says which columns of a row are which.
-type table struct {
-	id, ds, y parquet.LeafColumn
-	hasID     bool
+// columns are the leaves of the schema that are read.
+type columns struct {
+	id, ds, y column
 }
 
-func columns(s *parquet.Schema, name string, o data.Options) (c table, err error) {
-	or := func(s, def string) string {
-		if s == "" {
-			return def
+// A column is a leaf; index is -1 if there is none.
+type column struct {
+	name  string
+	index int
+	kind  format.LogicalTypeValue
+}
+
+func find(b *data.Builder, s *parquet.Schema) (c columns, err error) {
+	var flat []column
+	var names []string
+	for _, f := range s.Fields() {
+		leaf, ok := s.Lookup(f.Name())
+		if !ok || leaf.Node.Repeated() { // lists and groups
+			continue
 		}
-		return s
+		col := column{name: f.Name(), index: leaf.ColumnIndex}
+		if l := leaf.Node.Type().LogicalType(); l != nil {
+			col.kind = l.Value
+		}
+		flat, names = append(flat, col), append(names, f.Name())
 	}
-	var hasTime, hasY bool
-	c.id, c.hasID = s.Lookup(or(o.ID, "unique_id"))
-	c.ds, hasTime = s.Lookup(or(o.Time, "ds"))
-	c.y, hasY = s.Lookup(or(o.Y, "y"))
-	if !hasTime || !hasY || o.ID != "" && !c.hasID {
-		var names []string
-		for _, f := range s.Fields() {
-			names = append(names, f.Name())
-		}
-		return c, &data.Error{File: name, Reason: fmt.Sprintf("the columns are %q, and ds and y are needed", names), Hint: "name the time column ds, the value y, and the series, if there are several, unique_id"}
+	id, ds, y, err := b.Columns(names)
+	if err != nil {
+		return c, err
+	}
+	c = columns{id: column{index: -1}, ds: flat[ds], y: flat[y]}
+	if id >= 0 {
+		c.id = flat[id]
 	}
 	return c, nil
 }
 
-func (c *table) decode(row parquet.Row) (id string, t data.Time, y float64, problem *data.Error) {
-	y = math.NaN()
-	for _, v := range row {
+// add gives a row to b.
+func (c *columns) add(b *data.Builder, row int, values parquet.Row) {
+	var id string
+	var at data.Time
+	y := math.NaN()
+	for _, v := range values {
+		var col string
+		var problem *data.Error
 		switch v.Column() {
-		case c.ds.ColumnIndex:
-			if t, problem = moment(v, c.ds); problem != nil {
-				problem.Column = c.ds.Path[0]
-				return id, t, y, problem
-			}
-		case c.y.ColumnIndex:
-			if y, problem = number(v); problem != nil {
-				problem.Column = c.y.Path[0]
-				return id, t, y, problem
+		case c.ds.index:
+			col = c.ds.name
+			at, problem = c.ds.time(b, v)
+		case c.y.index:
+			col = c.y.name
+			y, problem = c.y.number(b, v)
+		case c.id.index:
+			col, id = c.id.name, v.String()
+			if v.IsNull() || id == "" {
+				problem = &data.Error{Reason: "is empty", Hint: "give every row the name of its series"}
 			}
 		}
-		if c.hasID && v.Column() == c.id.ColumnIndex && !v.IsNull() {
-			id = v.String()
+		if problem != nil {
+			problem.Row, problem.Column = row, col
+			b.Problem(problem)
+			return
 		}
 	}
-	return id, t, y, nil
+	b.Add(row, id, at, y)
 }
 
-// moment reads a time by the column's type.
-func moment(v parquet.Value, c parquet.LeafColumn) (data.Time, *data.Error) {
+// time reads a value by the column's type.
+func (c *column) time(b *data.Builder, v parquet.Value) (data.Time, *data.Error) {
 	if v.IsNull() {
 		return data.Time{}, &data.Error{Reason: "is missing", Hint: "every row needs a time"}
 	}
-	var kind format.LogicalTypeValue
-	if l := c.Node.Type().LogicalType(); l != nil {
-		kind = l.Value
-	}
-	switch k := kind.(type) {
+	switch k := c.kind.(type) {
 	case *format.DateType:
 		return data.Time{At: time.Unix(int64(v.Int32())*24*3600, 0).UTC()}, nil
 	case *format.TimestampType:
@@ -136,15 +140,22 @@ func moment(v parquet.Value, c parquet.LeafColumn) (data.Time, *data.Error) {
 			return data.Time{At: time.UnixMicro(n).UTC()}, nil
 		}
 		return data.Time{At: time.Unix(0, n).UTC()}, nil
+	case *format.TimeType:
+		return data.Time{}, &data.Error{Reason: "is a time of day without a date", Hint: "store dates, timestamps, or whole numbers"}
 	}
-	t, err := data.ParseTime(v.String())
-	if err != nil {
-		return t, &data.Error{Value: v.String(), Reason: err.Error(), Hint: "store dates, timestamps, or whole numbers"}
+	if v.Kind() == parquet.Int96 { // nanoseconds of the day and Julian day, as Spark and Impala write
+		n := v.Int96()
+		days, nanos := int64(n[2])-2440588, int64(n[1])<<32|int64(n[0])
+		return data.Time{At: time.Unix(days*24*3600, nanos).UTC()}, nil
 	}
-	return t, nil
+	return b.ParseTime(v.String())
 }
 
-func number(v parquet.Value) (float64, *data.Error) {
+// number reads a value by the column's type.
+func (c *column) number(b *data.Builder, v parquet.Value) (float64, *data.Error) {
+	if v.IsNull() {
+		return math.NaN(), nil
+	}
 	var y float64
 	switch v.Kind() {
 	case parquet.Double:
@@ -155,20 +166,21 @@ func number(v parquet.Value) (float64, *data.Error) {
 		y = float64(v.Int32())
 	case parquet.Int64:
 		y = float64(v.Int64())
+	case parquet.ByteArray:
+		if c.kind == nil || isString(c.kind) {
+			return b.ParseValue(v.String())
+		}
+		fallthrough
 	default:
-		if v.IsNull() {
-			return math.NaN(), nil
-		}
-		var err error
-		if y, err = strconv.ParseFloat(v.String(), 64); err != nil {
-			return 0, &data.Error{Value: v.String(), Reason: "is no number", Hint: "store numbers, and nulls for what is not known"}
-		}
+		return 0, &data.Error{Reason: "is of a type that is not read", Hint: "store values as floats, integers or text"}
 	}
-	if v.IsNull() {
-		return math.NaN(), nil
-	}
-	if math.IsInf(y, 0) || math.Abs(y) > 1e30 {
-		return 0, &data.Error{Value: v.String(), Reason: "is infinite, or larger than 1e30", Hint: "store null if it is not known"}
+	if d, ok := c.kind.(*format.DecimalType); ok {
+		y /= math.Pow10(int(d.Scale))
 	}
 	return y, nil
+}
+
+func isString(kind format.LogicalTypeValue) bool {
+	_, ok := kind.(*format.StringType)
+	return ok
 }

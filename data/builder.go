@@ -1,0 +1,359 @@
+package data
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// A Builder makes a table from rows as they come. ReadCSV and ReadJSON are made
+// with it, and readers of other formats can be. It takes note of what it finds
+// wrong and goes on; Table tells it all.
+type Builder struct {
+	problems
+	opts   Options
+	y      string // name of the value's column
+	order  []string
+	rows   map[string]*observations
+	notes  []string
+	n      int    // rows
+	blanks int    // missing values
+	blank  string // where the first is
+	index  bool   // times are indices
+	digits int    // all times so far are dates written as so many digits alone
+}
+
+// observations are the rows of one series.
+type observations struct {
+	times []Time
+	y     []float64
+	rows  []int
+}
+
+// NewBuilder begins a table. name is what errors call it.
+func NewBuilder(name string, o Options) *Builder {
+	return &Builder{problems: problems{file: name}, opts: o, rows: map[string]*observations{}}
+}
+
+// Note adds to the table's notes.
+func (b *Builder) Note(format string, args ...any) {
+	b.notes = append(b.notes, fmt.Sprintf(format, args...))
+}
+
+// Problem reports something wrong; Table will fail.
+func (b *Builder) Problem(e *Error) { b.problems.add(e) }
+
+// Columns finds the columns in a header: by the names in Options, or unique_id, ds
+// and y in any case, or, if but two columns can be meant, the time first and the
+// value second. id is -1 if there is none. An error is told at once.
+func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
+	find := func(given, name string) int {
+		if given != "" {
+			name = given
+		}
+		at := slices.IndexFunc(header, func(h string) bool { return strings.EqualFold(h, name) })
+		if at >= 0 && slices.ContainsFunc(header[at+1:], func(h string) bool { return strings.EqualFold(h, name) }) {
+			b.Problem(&Error{Row: 1, Column: header[at], Reason: "is there twice", Hint: "name every column otherwise"})
+		}
+		return at
+	}
+	id, ds, y = find(b.opts.ID, "unique_id"), find(b.opts.Time, "ds"), find(b.opts.Y, "y")
+	if err := b.err(); err != nil {
+		return id, ds, y, err
+	}
+	asked := b.opts.ID != "" && id < 0 || b.opts.Time != "" && ds < 0 || b.opts.Y != "" && y < 0
+	if n := len(header); (ds < 0 || y < 0) && !asked && (n == 2 && id < 0 || n == 3 && id >= 0) {
+		rest := slices.DeleteFunc([]int{0, 1, 2}[:n], func(i int) bool { return i == id })
+		if rest[0] == y || rest[1] == ds {
+			slices.Reverse(rest)
+		}
+		ds, y = rest[0], rest[1]
+		b.Note("columns %q and %q are taken as ds and y", header[ds], header[y])
+	}
+	if asked || ds < 0 || y < 0 {
+		e := &Error{Row: 1, Reason: fmt.Sprintf("the columns are %s, and %s are needed", quoted(header), b.needed()), Hint: "name the time column ds, the value y, and the series, if there are several, unique_id, or say what they are called"}
+		if len(header) == 1 {
+			e.Reason = fmt.Sprintf("there is one column, %s, and %s are needed", quoted(header), b.needed())
+			e.Hint = "separate the columns by commas, semicolons or tabs"
+		}
+		b.Problem(e)
+		return id, ds, y, b.err()
+	}
+	b.y = header[y]
+	var unused []string
+	for i, h := range header {
+		if i != id && i != ds && i != y {
+			unused = append(unused, h)
+		}
+	}
+	if unused != nil {
+		b.Note("columns that are not used: %s", quoted(unused))
+	}
+	return id, ds, y, nil
+}
+
+// needed lists the columns that are looked for.
+func (b *Builder) needed() string {
+	s := cmp.Or(b.opts.Time, "ds") + " and " + cmp.Or(b.opts.Y, "y")
+	if b.opts.ID != "" {
+		s = b.opts.ID + ", " + s
+	}
+	return s
+}
+
+func quoted(names []string) string {
+	if len(names) > 12 {
+		return fmt.Sprintf("%q and %d more", names[:12], len(names)-12)
+	}
+	return fmt.Sprintf("%q", names)
+}
+
+// ParseTime reads a time in the form that Options give, or as ParseTime does.
+func (b *Builder) ParseTime(s string) (Time, *Error) {
+	if b.opts.TimeLayout != "" {
+		t, err := parseLayout(b.opts.TimeLayout, s)
+		if err != nil {
+			return t, &Error{Value: s, Reason: "is no time of the form " + b.opts.TimeLayout, Hint: "correct it, or give another form"}
+		}
+		return t, nil
+	}
+	t, err := ParseTime(s)
+	if err != nil {
+		e := &Error{Value: s, Reason: err.Error(), Hint: "write dates as 2024-05-06, 2024-05 or 2024-05-06T07:08, or count steps by whole numbers"}
+		if strings.Count(s, "/") == 2 || strings.Count(s, ".") == 2 {
+			e.Hint = "write dates as 2024-05-06, since others may be read in two ways, or give their form"
+		}
+		return t, e
+	}
+	return t, nil
+}
+
+// ParseValue reads a number with the decimal mark that Options give, or a point;
+// the empty string, NA, null and the like are missing values, NaN.
+func (b *Builder) ParseValue(s string) (float64, *Error) {
+	return value(s, cmp.Or(b.opts.Decimal, '.'))
+}
+
+// Add takes a row, whose number is for messages. A NaN y is missing.
+func (b *Builder) Add(row int, id string, t Time, y float64) {
+	if math.Abs(y) > largest {
+		e := tooLarge(y)
+		e.Row, e.Column = row, b.y
+		b.Problem(e)
+		return
+	}
+	if b.opts.Freq != nil && b.opts.Freq.Unit == Index && t.digits != 0 {
+		t = t.asIndex()
+	}
+	if b.n++; b.n == 1 {
+		b.index, b.digits = t.IsIndex, t.length()
+	}
+	switch {
+	case b.index && t.digits != 0: // 998, 999, 1000
+		t = t.asIndex()
+	case b.digits != 0 && (t.IsIndex || t.digits != 0) && t.length() != b.digits: // 2998, 2999, 3000
+		for _, o := range b.rows {
+			for i, u := range o.times {
+				o.times[i] = u.asIndex()
+			}
+		}
+		b.index = true
+		t = t.asIndex()
+	}
+	if t.length() != b.digits {
+		b.digits = 0
+	}
+	if t.IsIndex != b.index {
+		b.Problem(&Error{Row: row, Reason: fmt.Sprintf("the time %v is of another kind than those before it", t), Hint: "use dates or whole numbers, not both"})
+		return
+	}
+	o := b.rows[id]
+	if o == nil {
+		o = &observations{}
+		b.rows[id] = o
+		b.order = append(b.order, id)
+	}
+	if math.IsNaN(y) {
+		if b.blanks++; b.blanks == 1 {
+			b.blank = fmt.Sprintf("the first in row %d", row)
+		}
+	}
+	if k := len(o.times); !b.opts.Sort && k > 0 && !o.times[k-1].Before(t) {
+		if at, ok := slices.BinarySearchFunc(o.times, t, Time.Compare); ok {
+			b.twice(id, t, row, o.rows[at])
+		} else {
+			b.Problem(&Error{Row: row, Reason: of(id, fmt.Sprintf("the time %v comes after %v of row %d", t, o.times[k-1], o.rows[k-1])), Hint: "sort the file by series and time, or ask for it to be sorted"})
+		}
+		return
+	}
+	o.times, o.y, o.rows = append(o.times, t), append(o.y, y), append(o.rows, row)
+}
+
+// twice reports a time that a series has already.
+func (b *Builder) twice(id string, t Time, row, first int) {
+	hint := "keep one row for each time, or add a column unique_id if these are several series"
+	if !t.IsIndex && t.At.Truncate(24*hour*1e9) != t.At {
+		hint = "keep one row for each time; where clocks are put back write times with their offset, such as +02:00"
+	}
+	b.Problem(&Error{Row: row, Reason: of(id, fmt.Sprintf("the time %v is there already, in row %d", t, first)), Hint: hint})
+}
+
+// of says what series it is.
+func of(id, what string) string {
+	if id == "" {
+		return what
+	}
+	return fmt.Sprintf("series %q: %s", id, what)
+}
+
+// sort puts each series in order of time.
+func (b *Builder) sort() {
+	sorted := 0
+	for _, id := range b.order {
+		o := b.rows[id]
+		if !slices.IsSortedFunc(o.times, Time.Compare) {
+			sorted++
+			order := make([]int, len(o.times))
+			for i := range order {
+				order[i] = i
+			}
+			slices.SortStableFunc(order, func(i, j int) int { return o.times[i].Compare(o.times[j]) })
+			o.times, o.y, o.rows = pick(o.times, order), pick(o.y, order), pick(o.rows, order)
+		}
+		for i := 1; i < len(o.times); i++ {
+			if !o.times[i-1].Before(o.times[i]) {
+				b.twice(id, o.times[i], o.rows[i], o.rows[i-1])
+			}
+		}
+	}
+	if sorted > 0 {
+		b.Note("%s sorted by time", plural(sorted, "series was", "series were"))
+	}
+}
+
+func pick[T any](from []T, at []int) []T {
+	out := make([]T, len(at))
+	for i, k := range at {
+		out[i] = from[k]
+	}
+	return out
+}
+
+// Table puts the rows on their grids.
+func (b *Builder) Table() (*Table, error) {
+	if b.n == 0 && len(b.list) == 0 {
+		b.Problem(&Error{Reason: "has a header and no rows", Hint: "add the data"})
+	}
+	if b.opts.Sort {
+		b.sort()
+	}
+	if err := b.err(); err != nil {
+		return nil, err
+	}
+	if b.digits != 0 {
+		u := b.rows[b.order[0]].times[0]
+		b.Note("whole numbers such as %d are taken as %s", u.digits, map[int]string{4: "years", 6: "months", 8: "days"}[b.digits])
+	}
+	f, err := b.freq()
+	if err != nil {
+		return nil, err
+	}
+	t := &Table{Name: b.file}
+	gaps, at := 0, ""
+	for _, id := range b.order {
+		s, ok := b.series(id, f)
+		if !ok {
+			continue
+		}
+		o := b.rows[id]
+		if n := len(s.Y) - len(o.times); n > 0 {
+			for k := 1; k < len(o.times) && at == ""; k++ {
+				if next := f.Add(o.times[k-1], 1); next.Before(o.times[k]) {
+					at = of(id, fmt.Sprintf("the first at %v", next))
+				}
+			}
+			gaps += n
+		}
+		t.Series = append(t.Series, s)
+	}
+	if err := b.err(); err != nil {
+		return nil, err
+	}
+	b.Note("%s, %s, from %v", plural(len(t.Series), "series", "series"), f.Name(), span(t.Series))
+	if gaps > 0 {
+		b.Note("%s missing from the grid: %s", plural(gaps, "time is", "times are"), at)
+	}
+	if b.blanks > 0 {
+		b.Note("%s blank: %s", plural(b.blanks, "value is", "values are"), b.blank)
+	}
+	t.Notes = b.notes
+	return t, nil
+}
+
+// series puts one on the grid of f that begins at its first time.
+func (b *Builder) series(id string, f Freq) (s Series, ok bool) {
+	o := b.rows[id]
+	first, last := o.times[0], o.times[len(o.times)-1]
+	s = Series{ID: id, Start: first, Freq: f}
+	steps, _ := f.Between(first, last)
+	if steps >= 10*len(o.times)+1000 {
+		b.Problem(&Error{Row: o.rows[0], Reason: fmt.Sprintf("%s has %d rows for %d steps (%s) from %v to %v", s.name(), len(o.times), steps+1, f.Name(), first, last), Hint: "look for a wrong date, or give another frequency"})
+		return s, false
+	}
+	s.Y = make([]float64, steps+1)
+	for i := range s.Y {
+		s.Y[i] = math.NaN()
+	}
+	ok = true
+	for i, u := range o.times {
+		k, on := f.Between(first, u)
+		if !on {
+			b.Problem(&Error{Row: o.rows[i], Reason: of(id, fmt.Sprintf("the time %v is not on the grid that begins at %v (%s)", u, first, f.Name())), Hint: "correct it, or give the frequency"})
+			ok = false
+			continue
+		}
+		s.Y[k] = o.y[i]
+	}
+	return s, ok
+}
+
+// freq is the given frequency, or that of the series with the most times.
+func (b *Builder) freq() (Freq, error) {
+	if b.opts.Freq != nil {
+		f := *b.opts.Freq
+		if (f.Unit == Index) != b.index {
+			b.Problem(&Error{Reason: fmt.Sprintf("the frequency %v does not fit times such as %v", f, b.rows[b.order[0]].times[0]), Hint: "leave the frequency out, and it is found"})
+			return f, b.err()
+		}
+		if f.Unit == Month && !f.End {
+			f.End = b.monthEnds()
+		}
+		return f, nil
+	}
+	most := b.order[0]
+	for _, id := range b.order {
+		if len(b.rows[id].times) > len(b.rows[most].times) {
+			most = id
+		}
+	}
+	f, err := InferFreq(b.rows[most].times)
+	if err != nil {
+		b.Problem(&Error{Reason: of(most, err.Error()), Hint: "give the frequency (such as D or h), or bring the data to regular times"})
+		return f, b.err()
+	}
+	return f, nil
+}
+
+// monthEnds reports whether every time is on the last day of a month.
+func (b *Builder) monthEnds() bool {
+	for _, o := range b.rows {
+		for _, t := range o.times {
+			if t.At.Day() != lastDay(t.At) {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -193,7 +193,7 @@ func nearNumbers(t *testing.T, what string, got *tensor.Tensor, want []float64) 
 		t.Fatalf("%s: %d numbers, want %d", what, len(got.Data), len(want))
 	}
 	for i, w := range want {
-		if math.Abs(float64(got.Data[i])-w) > tolerance*(1+math.Abs(w)) {
+		if !(math.Abs(float64(got.Data[i])-w) <= tolerance*(1+math.Abs(w))) { // nor is it NaN
 			t.Fatalf("%s: element %d is %v, want %v", what, i, got.Data[i], w)
 		}
 	}

@@ -118,6 +118,19 @@ func TestDropoutMasks(t *testing.T) {
 	}
 }
 
+// The masks of input and output are drawn apart: of 0.5 and 0.5 they leave a quarter.
+func TestDropoutMasksAreIndependent(t *testing.T) {
+	const n = 3 * 200
+	for _, shared := range []bool{false, true} {
+		d := &rnn.Dropout{Cell: echo{}, In: 0.5, Out: 0.5, PerSequence: shared}
+		g := grad.New()
+		y, _ := rnn.Dynamic(g, d, rnn.Input(g, full(1, 1, 3, 200), nil), nil)
+		if left := n - len(zeros(y.X.Value.Data)); left < n/6 || left > n/3 {
+			t.Errorf("PerSequence %v: %d of %d are left, want about a quarter", shared, left, n)
+		}
+	}
+}
+
 // State dropout leaves an LSTM's c alone, in a stack and under wrappers too.
 func TestDropoutSparesMemory(t *testing.T) {
 	r := rng()

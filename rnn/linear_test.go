@@ -211,7 +211,7 @@ func TestMinLSTMFarGates(t *testing.T) {
 	d := g.Grad(c.B).Data
 	for j, w := range want {
 		slope := w * (1 - w) // by i, and its opposite by f, where σ is e^v
-		if math.Abs(float64(d[6+j])-slope) > 1e-6 || math.Abs(float64(d[j])+slope) > 1e-6 {
+		if !(math.Abs(float64(d[6+j])-slope) <= 1e-6 && math.Abs(float64(d[j])+slope) <= 1e-6) {
 			t.Errorf("unit %d: the gradients by f and i are %v and %v, want ∓%v", j, d[j], d[6+j], slope)
 		}
 	}

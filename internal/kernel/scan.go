@@ -81,7 +81,7 @@ func (k *Blend) forward(h, y []Float, lo, hi int) {
 		}
 		yt := y[off+lo : off+top]
 		Lerp(yt, before[:top-lo], k.U[off+lo:off+top], k.W[off+lo:off+top])
-		if end := k.next(t, lo, top); end < top { // the rows from there on have ended
+		if end := k.next(t, lo); end < top { // the rows from there on have ended
 			copy(h[end:top], yt[end-lo:])
 		}
 		before = yt
@@ -89,12 +89,12 @@ func (k *Blend) forward(h, y []Float, lo, hi int) {
 	}
 }
 
-// next is where the elements lo to top of step t end in the step after it.
-func (k *Blend) next(t, lo, top int) int {
+// next is where the elements from lo on end in the step after t.
+func (k *Blend) next(t, lo int) int {
 	if t+1 == len(k.Active) {
 		return lo
 	}
-	return max(lo, min(top, k.Active[t+1]*k.H))
+	return max(lo, k.Active[t+1]*k.H)
 }
 
 // backward runs the elements lo to hi of dh.

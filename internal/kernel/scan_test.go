@@ -156,10 +156,10 @@ func TestBlendSpansAreTheLoop(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		off := 0
-		for t1, rows := range c.Active {
-			end := c.next(t1, 0, rows*c.H)
+		for step, rows := range c.Active {
+			end := c.next(step, 0)
 			if err := sameBits(last[end:rows*c.H], cut[off+end:off+rows*c.H]); err != nil {
-				t.Errorf("%s: final h of rows that end after step %d: %v", name, t1, err)
+				t.Errorf("%s: final h of rows that end after step %d: %v", name, step, err)
 			}
 			off += rows * c.H
 		}

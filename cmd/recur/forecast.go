@@ -25,6 +25,8 @@ import (
 type forecastFlags struct {
 	set, freq, out, model  string
 	id, ds, y              string
+	layout, decimal        string
+	sort                   bool
 	horizon, season, steps int
 	origins                int
 	levels                 []string
@@ -76,6 +78,9 @@ a series that ships with recur is used: see --data.`,
 	flags.StringVar(&f.id, "id", "", "name of the column of series (default unique_id)")
 	flags.StringVar(&f.ds, "time", "", "name of the column of times (default ds)")
 	flags.StringVar(&f.y, "value", "", "name of the column of values (default y)")
+	flags.StringVar(&f.layout, "time-layout", "", "form of the times, such as 2/1/2006 or 01/02/2006 15:04: how it would write 2 January 2006, 15:04:05 (default ISO)")
+	flags.StringVar(&f.decimal, "decimal", "", "mark of decimals, . or , (default found)")
+	flags.BoolVar(&f.sort, "sort", false, "put rows in order of time")
 	flags.BoolVar(&f.json, "json", false, "print JSON instead of charts and tables")
 	return cmd
 }
@@ -155,7 +160,14 @@ type forecastRun struct {
 
 // read reads the table and picks the series that can be forecast.
 func (r *forecastRun) read(stdin io.Reader, file string) (err error) {
-	o := data.Options{ID: r.flags.id, Time: r.flags.ds, Y: r.flags.y}
+	o := data.Options{ID: r.flags.id, Time: r.flags.ds, Y: r.flags.y, TimeLayout: r.flags.layout, Sort: r.flags.sort}
+	switch r.flags.decimal {
+	case "":
+	case ".", ",":
+		o.Decimal = rune(r.flags.decimal[0])
+	default:
+		return usage("--decimal takes . or , and not %q", r.flags.decimal)
+	}
 	if r.flags.freq != "" {
 		freq, err := data.ParseFreq(r.flags.freq)
 		if err != nil {

@@ -72,25 +72,24 @@ func (c *SRU) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 func (c *SRU) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
 	c.check(x, active, s)
 	H := c.B.Dim(0) / 2
-	p := g.Affine(x, c.W, nil)
-	u, gates, skip := g.Columns(p, 0, H), g.AddRow(g.Columns(p, H, 3*H), c.B), x
+	p := g.Affine(x, c.W, g.Concat(g.Zeros(H), c.B, g.Zeros(c.W.Dim(1)-3*H)))
+	part := func(k int) *grad.Var { return g.Columns(p, k*H, (k+1)*H) }
+	u, f, r, skip := part(0), part(1), part(2), x
 	if c.W.Dim(1) == 4*H {
-		skip = g.Columns(p, 3*H, 4*H)
+		skip = part(3)
 	}
-	var y, last, r *grad.Var
+	var y, last *grad.Var
 	if c.V == nil {
-		gates = g.Sigmoid(gates)
-		r = g.Columns(gates, H, 2*H)
-		y, last = blend(g, g.ScaleShift(g.Columns(gates, 0, H), -1, 1), u, active, s[0])
+		y, last = blend(g, g.ScaleShift(g.Sigmoid(f), -1, 1), u, active, s[0])
 	} else {
 		v := g.Split(g.Reshape(c.V, 2*H), 2)
-		y, last = c.seeing(g, u, g.Columns(gates, 0, H), v[0], active, s[0])
-		r = g.Sigmoid(g.Add(g.Columns(gates, H, 2*H), g.MulRow(before(g, s[0], y, active), v[1])))
+		y, last = c.seeing(g, u, f, v[0], active, s[0])
+		r = g.Add(r, g.MulRow(before(g, s[0], y, active), v[1]))
 	}
 	if c.Scale != 0 {
 		skip = g.Scale(skip, c.Scale)
 	}
-	return g.Lerp(skip, or(c.Activation, Tanh).Apply(g, y), r), State(g.List(last))
+	return g.Lerp(skip, or(c.Activation, Tanh).Apply(g, y), g.Sigmoid(r)), State(g.List(last))
 }
 
 func (c *SRU) check(x *grad.Var, active []int, s State) {

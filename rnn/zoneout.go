@@ -11,8 +11,8 @@ import "github.com/recur-go/recur/grad"
 // With Output it is entry 0 of the state that is handed on, as the paper's equations
 // have it for cells whose output is their h, such as Basic, LSTM and GRU.
 //
-// At each step one mask is drawn from the tape's Rand for each entry of the state, in
-// their order.
+// At each step one mask is drawn from the tape's Rand for each entry of the state whose
+// probability is above 0, in their order.
 type Zoneout struct {
 	Cell
 	H, C   float64

@@ -82,14 +82,14 @@ func TestBadFiles(t *testing.T) {
 	}
 	good := file(t, []text{{"2024-01-01", "1"}, {"2024-01-02", "2"}})
 	for says, b := range map[string][]byte{
-		"is no Parquet file":              []byte("ds,y\n1,2\n"),
-		"or is damaged":                   good[:len(good)-6],
-		`the columns are ["A" "B" "C"]`:   file(t, []other{{1, 2, 3}}),
-		`row 2: column y: "x" is no`:      file(t, []text{{"1", "1"}, {"2", "x"}}),
-		`row 1: column ds: "noon" is no`:  file(t, []text{{"noon", "1"}}),
-		"is there already":                file(t, []text{{"1", "1"}, {"1", "2"}}),
-		"is larger than 1e30":             file(t, []text{{"1", "1e99"}}),
-		"has a header and no rows":        file(t, []text{}),
+		"is no Parquet file":             []byte("ds,y\n1,2\n"),
+		"or is damaged":                  good[:len(good)-6],
+		`the columns are ["A" "B" "C"]`:  file(t, []other{{1, 2, 3}}),
+		`row 2: column y: "x" is no`:     file(t, []text{{"1", "1"}, {"2", "x"}}),
+		`row 1: column ds: "noon" is no`: file(t, []text{{"noon", "1"}}),
+		"is there already":               file(t, []text{{"1", "1"}, {"1", "2"}}),
+		"is larger than 1e30":            file(t, []text{{"1", "1e99"}}),
+		"has a header and no rows":       file(t, []text{}),
 	} {
 		if _, err := read(b); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("want %q: %v", says, err)

@@ -29,16 +29,12 @@ func (g *Tape) Affine(x, w, b *Var) *Var {
 	}
 	m, k, n := rows(x), w.Dim(0), w.Dim(1)
 	s := x.Shape().WithLast(n)
-	var y *Var
-	if b == nil {
-		y = g.NewVar(g.NewTensor(s), x, w)
-	} else {
-		y = g.NewVar(g.Scratch(s), x, w, b)
-		for i := range m {
-			copy(y.Value.Data[i*n:], b.Value.Data)
-		}
+	y, bias := g.NewVar(g.Scratch(s), x, w), []Float(nil)
+	if b != nil {
+		y.fixed = y.fixed && b.fixed
+		bias = b.Value.Data
 	}
-	kernel.Gemm(m, n, k, x.Value.Data, k, w.Value.Data, n, y.Value.Data, n)
+	kernel.GemmBias(m, n, k, x.Value.Data, k, w.Value.Data, n, bias, y.Value.Data, n)
 	if g.Wants(y) {
 		g.Record(func() {
 			dy := g.Reached(y)

@@ -173,6 +173,18 @@ func (f *factor) mulAdd(m int, a []grad.Float, lda int, c []grad.Float, ldc int)
 	}
 }
 
+// mul does c = a·w.
+func (f *factor) mul(m int, a []grad.Float, lda int, c []grad.Float, ldc int) {
+	if f.packed != nil {
+		f.packed.Mul(m, a, lda, nil, c, ldc)
+		return
+	}
+	for i := range m {
+		clear(c[i*ldc : i*ldc+f.n])
+	}
+	f.mulAdd(m, a, lda, c, ldc)
+}
+
 func (f *factor) free() {
 	if f.packed != nil {
 		packs.Put(f.packed)
@@ -183,14 +195,11 @@ func (f *factor) free() {
 // b may be nil.
 func project(dst []grad.Float, x *grad.Var, rows span, w, b *grad.Var) {
 	k, n := w.Dim(0), w.Dim(1)
-	for r := range rows.n {
-		if b == nil {
-			clear(block(dst, r, 1, n))
-		} else {
-			copy(block(dst, r, 1, n), b.Value.Data)
-		}
+	var bias []grad.Float
+	if b != nil {
+		bias = b.Value.Data
 	}
-	kernel.Gemm(rows.n, n, k, block(x.Value.Data, rows.at, rows.n, k), k, w.Value.Data, n, dst, n)
+	kernel.GemmBias(rows.n, n, k, block(x.Value.Data, rows.at, rows.n, k), k, w.Value.Data, n, bias, dst, n)
 }
 
 // projectGrad adds the gradients of x, w and b from that of project's result, which

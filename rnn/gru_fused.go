@@ -152,9 +152,8 @@ func (r *gruRun) backward(lo, hi int) {
 			continue
 		}
 		drh := block(r.drh, lo, n, H)
-		clear(drh)
 		kernel.GRUBackwardBefore(n, H, gates, before, dh, gates)
-		r.wn.mulAdd(n, gates[2*H:], 3*H, drh, H)
+		r.wn.mul(n, gates[2*H:], 3*H, drh, H)
 		kernel.GRUResetBackward(n, H, gates, before, drh, dh, gates)
 		if more {
 			r.wh.mulAdd(n, gates, 3*H, dh, H)

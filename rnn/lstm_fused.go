@@ -132,8 +132,7 @@ func (r *lstmRun) forward(lo, hi int) {
 		} else {
 			m := block(r.m.Data, kept, n, H)
 			r.kernel.Forward(n, gates, c, tanh, m)
-			clear(y)
-			r.wp.mulAdd(n, m, H, y, out)
+			r.wp.mul(n, m, H, y, out)
 			if r.limit > 0 {
 				kernel.Clip(y, -r.limit, r.limit)
 			}
@@ -157,13 +156,11 @@ func (r *lstmRun) backward(lo, hi int) {
 				kernel.ClipGrad(d, block(r.y, at, n, out), -r.limit, r.limit)
 			}
 			dm = block(r.dm, lo, n, H)
-			clear(dm)
-			r.wp.mulAdd(n, d, out, dm, H)
+			r.wp.mul(n, d, out, dm, H)
 		}
 		r.kernel.Backward(n, gates, block(r.cBefore, at, n, H), block(r.tanh, at, n, H), dm, dc, gates)
-		clear(dh)
 		if at > lo || r.first {
-			r.wh.mulAdd(n, gates, 4*H, dh, out)
+			r.wh.mul(n, gates, 4*H, dh, out)
 		}
 	}
 }

@@ -14,6 +14,11 @@ func Gemm(m, n, k int, a []Float, lda int, b []Float, ldb int, c []Float, ldc in
 	gemm(product{m: m, n: n, k: k, a: a, rsa: lda, csa: 1, b: b, ldb: ldb, c: c, ldc: ldc})
 }
 
+// GemmBias does C = A·B + bias, a row of n for every row of C; nil for none.
+func GemmBias(m, n, k int, a []Float, lda int, b []Float, ldb int, bias, c []Float, ldc int) {
+	gemm(product{m: m, n: n, k: k, a: a, rsa: lda, csa: 1, b: b, ldb: ldb, c: c, ldc: ldc, from: start{true, bias}})
+}
+
 // GemmNT does C += A·Bᵀ with B [n,k].
 func GemmNT(m, n, k int, a []Float, lda int, b []Float, ldb int, c []Float, ldc int) {
 	gemm(product{m: m, n: n, k: k, a: a, rsa: lda, csa: 1, b: b, ldb: ldb, transB: true, c: c, ldc: ldc})
@@ -36,6 +41,7 @@ type product struct {
 	panels   []Float // B packed, in place of b: see Packed
 	c        []Float
 	ldc      int
+	from     start
 }
 
 // parallelWork is the least number of multiplications worth a second core, about
@@ -51,7 +57,13 @@ func parallelWork() int {
 }
 
 func gemm(g product) {
-	if g.m <= 0 || g.n <= 0 || g.k <= 0 {
+	if g.m <= 0 || g.n <= 0 {
+		return
+	}
+	if g.k <= 0 {
+		if g.from.fresh {
+			g.from.set(g.m, g.n, g.c, g.ldc)
+		}
 		return
 	}
 	g.check()
@@ -66,6 +78,9 @@ func gemm(g product) {
 func (g *product) check() {
 	_ = g.a[(g.m-1)*g.rsa+(g.k-1)*g.csa]
 	_ = g.c[(g.m-1)*g.ldc+g.n-1]
+	if g.from.bias != nil {
+		_ = g.from.bias[g.n-1]
+	}
 	switch {
 	case g.panels != nil:
 		_ = g.panels[panelled(g.n)*g.k-1]
@@ -85,6 +100,9 @@ func (g product) rows(lo, hi int) product {
 // cols is the part of g for the columns lo to hi; lo begins a panel.
 func (g product) cols(lo, hi int) product {
 	g.n, g.c = hi-lo, g.c[lo:]
+	if g.from.bias != nil {
+		g.from.bias = g.from.bias[lo:]
+	}
 	switch {
 	case g.panels != nil:
 		g.panels = g.panels[lo*g.k:]

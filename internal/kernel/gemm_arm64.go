@@ -6,7 +6,7 @@ package kernel
 // ldb apart. The tiles share the rows evenly; tile t of A begins at a[t*tile], or
 // lies where it is if tile is 0. The last columns of C go by way of a tile on the
 // stack.
-func sweep(m, n, k int, a []Float, rsa, csa, tile int, b []Float, ldb, ps int, c []Float, ldc int) {
+func sweep(m, n, k int, a []Float, rsa, csa, tile int, b []Float, ldb, ps int, _ start, c []Float, ldc int) {
 	tiles := (m + 5) / 6
 	for j := 0; j < n; j += 16 {
 		bj := &b[j/16*ps]

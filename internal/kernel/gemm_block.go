@@ -9,12 +9,13 @@ import (
 // stays in the first cache while the tiles of a block of A pass over it, which
 // stays in the second.
 const (
-	blockK = 384
-	blockM = 280
+	blockK = 768
+	blockM = 168
 	blockN = 2048 // columns of B packed at a time
 	deepK  = 2048 // the most steps of k in one call of assembly
 
-	directRows = 56 // up to so many rows, B may be read where it lies
+	directRows = 1024    // up to so many rows, B may be read where it lies
+	directSize = 1 << 22 // and up to so many elements
 )
 
 // width is the number of columns of a panel of B.
@@ -41,6 +42,10 @@ func panelled(n int) int {
 
 // run does g on this core.
 func (g *product) run() {
+	if g.from.fresh && tier != avx512Tier {
+		g.from.set(g.m, g.n, g.c, g.ldc)
+		g.from = start{}
+	}
 	switch {
 	case tier == goTier && g.panels != nil:
 		w := width()
@@ -64,10 +69,19 @@ func (g *product) run() {
 }
 
 // inPlace is whether B is better read where it lies than packed: for one tile of
-// rows, and for a few unless the rows of B are so far apart that they share lines
-// of the first cache, and too many to stay there.
+// rows, and for more unless its rows are so far apart that they share lines of the
+// first cache, and too many to stay there, or it is read too often for packing to
+// matter.
 func (g *product) inPlace() bool {
-	return !g.transB && (g.m <= tileRows() || g.m <= directRows && (g.ldb%128 != 0 || g.k <= 160))
+	switch {
+	case g.transB:
+		return false
+	case g.m <= tileRows():
+		return true
+	case g.ldb%128 == 0:
+		return g.m <= 4*tileRows() && g.k <= 160
+	}
+	return g.m <= directRows && g.k*g.n <= directSize
 }
 
 // direct reads B where it lies. Tiers without masks pack the columns after the
@@ -93,8 +107,10 @@ func (g *product) blocked() {
 	buf := takeBuffer(min(panelled(g.n), blockN) * min(g.k, blockK))
 	for j := 0; j < g.n; j += blockN {
 		n := min(blockN, g.n-j)
-		for p := 0; p < g.k; p += blockK {
-			k := min(blockK, g.k-p)
+		blocks := (g.k + blockK - 1) / blockK
+		for i := range blocks {
+			p := i * g.k / blocks
+			k := (i+1)*g.k/blocks - p
 			if g.transB {
 				packT(k, n, g.b[j*g.ldb+p:], g.ldb, buf.f)
 			} else {
@@ -114,6 +130,10 @@ func (g *product) block(p, k, j, n int, b []Float, ldb, ps int) {
 	}
 	blocks := (g.m + blockM - 1) / blockM
 	var buf *buffer
+	from := start{fresh: g.from.fresh && p == 0}
+	if from.fresh && g.from.bias != nil {
+		from.bias = g.from.bias[j:]
+	}
 	for i := range blocks {
 		lo, hi := i*g.m/blocks, (i+1)*g.m/blocks
 		m, a, c := hi-lo, g.a[lo*g.rsa+p*g.csa:], g.c[lo*g.ldc+j:]
@@ -123,7 +143,7 @@ func (g *product) block(p, k, j, n int, b []Float, ldb, ps int) {
 				buf = takeBuffer(16 * ((m + 1 + tileRows()) / tileRows()) * k * 2)
 			}
 			packTiles(m, k, a, g.csa, buf.f)
-			sweep(m, n, k, buf.f, 1, 16, 16*k, b, ldb, ps, c, g.ldc)
+			sweep(m, n, k, buf.f, 1, 16, 16*k, b, ldb, ps, from, c, g.ldc)
 		case g.csa == 1 && g.rsa%512 == 0 && m > tileRows() && n > 2*width():
 			// Rows a multiple of 2 KiB apart would share a few lines of the cache.
 			if buf == nil {
@@ -132,9 +152,9 @@ func (g *product) block(p, k, j, n int, b []Float, ldb, ps int) {
 			for r := range m {
 				copy(buf.f[r*(k+16):][:k], a[r*g.rsa:])
 			}
-			sweep(m, n, k, buf.f, k+16, 1, 0, b, ldb, ps, c, g.ldc)
+			sweep(m, n, k, buf.f, k+16, 1, 0, b, ldb, ps, from, c, g.ldc)
 		default:
-			sweep(m, n, k, a, g.rsa, g.csa, 0, b, ldb, ps, c, g.ldc)
+			sweep(m, n, k, a, g.rsa, g.csa, 0, b, ldb, ps, from, c, g.ldc)
 		}
 	}
 	if buf != nil {
@@ -241,4 +261,32 @@ func aligned(f []Float, n int) []Float {
 	f = f[:cap(f)]
 	skip := -uintptr(unsafe.Pointer(&f[0])) % 64 / unsafe.Sizeof(f[0])
 	return f[skip : skip+uintptr(n)]
+}
+
+// A start is what C begins as: itself, or if fresh a bias in every row.
+type start struct {
+	fresh bool
+	bias  []Float // nil for zeros
+}
+
+// noBias is the widest tile of zeros.
+var noBias [128]Float
+
+// row returns where a row begins from column j on.
+func (s start) row(j int) *Float {
+	if s.bias == nil {
+		return &noBias[0]
+	}
+	return &s.bias[j]
+}
+
+// set makes C what it begins as.
+func (s start) set(m, n int, c []Float, ldc int) {
+	for i := range m {
+		if row := c[i*ldc : i*ldc+n]; s.bias == nil {
+			clear(row)
+		} else {
+			copy(row, s.bias)
+		}
+	}
 }

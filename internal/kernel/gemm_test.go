@@ -285,7 +285,7 @@ func BenchmarkPeak(b *testing.B) {
 	m, n := tileRows(), width()
 	x, y, z := make([]Float, k), make([]Float, n), make([]Float, m*n)
 	for b.Loop() {
-		sweep(m, n, k, x, 0, 0, 0, y, 0, 0, z, n)
+		sweep(m, n, k, x, 0, 0, 0, y, 0, 0, start{}, z, n)
 	}
 	b.ReportMetric(2*float64(m*n*k)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 }

@@ -50,3 +50,8 @@ func (p *Packed) size(k, n int) {
 func (p *Packed) MulAdd(m int, a []Float, lda int, c []Float, ldc int) {
 	gemm(product{m: m, n: p.n, k: p.k, a: a, rsa: lda, csa: 1, panels: p.buf, c: c, ldc: ldc})
 }
+
+// Mul does C = A·B + bias, a row of n for every row of C; nil for none.
+func (p *Packed) Mul(m int, a []Float, lda int, bias, c []Float, ldc int) {
+	gemm(product{m: m, n: p.n, k: p.k, a: a, rsa: lda, csa: 1, panels: p.buf, c: c, ldc: ldc, from: start{true, bias}})
+}

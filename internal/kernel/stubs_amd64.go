@@ -185,199 +185,199 @@ func dot256(n int, x, y *float32, acc *[16]float64)
 func maxs256(n int, x *float32, acc *[16]float32)
 
 //go:noescape
-func gemm512x1x1(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x1x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x2x1(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x2x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x3x1(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x3x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x4x1(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x4x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x5x1(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x5x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x6x1(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x6x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x7x1(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x7x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x8x1(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x8x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x9x1(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x9x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x10x1(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x10x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x11x1(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x11x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x12x1(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x12x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x13x1(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x13x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x14x1(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x14x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x1x2(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x1x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x2x2(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x2x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x3x2(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x3x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x4x2(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x4x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x5x2(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x5x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x6x2(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x6x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x7x2(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x7x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x8x2(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x8x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x9x2(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x9x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x10x2(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x10x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x11x2(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x11x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x12x2(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x12x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x13x2(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x13x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x14x2(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, mask int)
+func gemm512x14x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
-func gemm512x1x4(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, ps int)
+func gemm512x1x4(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
 
 //go:noescape
-func gemm512x2x4(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, ps int)
+func gemm512x2x4(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
 
 //go:noescape
-func gemm512x3x4(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, ps int)
+func gemm512x3x4(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
 
 //go:noescape
-func gemm512x4x4(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, ps int)
+func gemm512x4x4(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
 
 //go:noescape
-func gemm512x5x4(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, ps int)
+func gemm512x5x4(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
 
 //go:noescape
-func gemm512x6x4(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, ps int)
+func gemm512x6x4(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
 
 //go:noescape
-func gemm512x1x8(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, ps int)
+func gemm512x1x8(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
 
 //go:noescape
-func gemm512x2x8(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, ps int)
+func gemm512x2x8(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
 
 // tile512 runs the tile of rows × vectors.
-func tile512(rows, vectors, k int, a *float32, rsa, csa int, b *float32, ldb, ps int, c *float32, ldc, mask int) {
+func tile512(rows, vectors, k int, a *float32, rsa, csa int, b *float32, ldb, ps int, from *float32, ldf int, c *float32, ldc, mask int, next *float32) {
 	switch vectors {
 	case 1:
 		switch rows {
 		case 1:
-			gemm512x1x1(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x1x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 2:
-			gemm512x2x1(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x2x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 3:
-			gemm512x3x1(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x3x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 4:
-			gemm512x4x1(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x4x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 5:
-			gemm512x5x1(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x5x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 6:
-			gemm512x6x1(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x6x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 7:
-			gemm512x7x1(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x7x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 8:
-			gemm512x8x1(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x8x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 9:
-			gemm512x9x1(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x9x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 10:
-			gemm512x10x1(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x10x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 11:
-			gemm512x11x1(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x11x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 12:
-			gemm512x12x1(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x12x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 13:
-			gemm512x13x1(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x13x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 14:
-			gemm512x14x1(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x14x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		}
 	case 2:
 		switch rows {
 		case 1:
-			gemm512x1x2(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x1x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 2:
-			gemm512x2x2(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x2x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 3:
-			gemm512x3x2(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x3x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 4:
-			gemm512x4x2(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x4x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 5:
-			gemm512x5x2(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x5x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 6:
-			gemm512x6x2(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x6x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 7:
-			gemm512x7x2(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x7x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 8:
-			gemm512x8x2(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x8x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 9:
-			gemm512x9x2(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x9x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 10:
-			gemm512x10x2(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x10x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 11:
-			gemm512x11x2(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x11x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 12:
-			gemm512x12x2(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x12x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 13:
-			gemm512x13x2(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x13x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		case 14:
-			gemm512x14x2(k, a, rsa, csa, b, ldb, c, ldc, mask)
+			gemm512x14x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
 		}
 	case 4:
 		switch rows {
 		case 1:
-			gemm512x1x4(k, a, rsa, csa, b, ldb, c, ldc, ps)
+			gemm512x1x4(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, ps, next)
 		case 2:
-			gemm512x2x4(k, a, rsa, csa, b, ldb, c, ldc, ps)
+			gemm512x2x4(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, ps, next)
 		case 3:
-			gemm512x3x4(k, a, rsa, csa, b, ldb, c, ldc, ps)
+			gemm512x3x4(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, ps, next)
 		case 4:
-			gemm512x4x4(k, a, rsa, csa, b, ldb, c, ldc, ps)
+			gemm512x4x4(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, ps, next)
 		case 5:
-			gemm512x5x4(k, a, rsa, csa, b, ldb, c, ldc, ps)
+			gemm512x5x4(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, ps, next)
 		case 6:
-			gemm512x6x4(k, a, rsa, csa, b, ldb, c, ldc, ps)
+			gemm512x6x4(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, ps, next)
 		}
 	case 8:
 		switch rows {
 		case 1:
-			gemm512x1x8(k, a, rsa, csa, b, ldb, c, ldc, ps)
+			gemm512x1x8(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, ps, next)
 		case 2:
-			gemm512x2x8(k, a, rsa, csa, b, ldb, c, ldc, ps)
+			gemm512x2x8(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, ps, next)
 		}
 	}
 }

@@ -14,7 +14,9 @@ import (
 //	}
 //
 // C is loaded first, so that an element is one chain of FMAs that begins with it.
-// Strides are in elements.
+// In AVX-512 it is loaded from a matrix of its own, which is C itself or a row with
+// stride 0, and the lines of the tile to come are fetched ahead. Strides are in
+// elements.
 
 // gemm512 writes tiles of 1 to 14 rows × 1 or 2 vectors, whose last vector has a
 // mask, and wide ones of few rows × 4 or 8 vectors, which lie in panels of 32
@@ -26,7 +28,7 @@ func gemm512(out, stubs *bytes.Buffer) {
 		}
 	}
 	fmt.Fprint(stubs, "\n// tile512 runs the tile of rows × vectors.\n")
-	fmt.Fprint(stubs, "func tile512(rows, vectors, k int, a *float32, rsa, csa int, b *float32, ldb, ps int, c *float32, ldc, mask int) {\n")
+	fmt.Fprint(stubs, "func tile512(rows, vectors, k int, a *float32, rsa, csa int, b *float32, ldb, ps int, from *float32, ldf int, c *float32, ldc, mask int, next *float32) {\n")
 	fmt.Fprint(stubs, "switch vectors {\n")
 	for _, vectors := range []int{1, 2, 4, 8} {
 		fmt.Fprintf(stubs, "case %d:\nswitch rows {\n", vectors)
@@ -35,7 +37,7 @@ func gemm512(out, stubs *bytes.Buffer) {
 			last = "ps"
 		}
 		for rows := 1; rows <= maxRows512[vectors]; rows++ {
-			fmt.Fprintf(stubs, "case %d: gemm512x%dx%d(k, a, rsa, csa, b, ldb, c, ldc, %s)\n", rows, rows, vectors, last)
+			fmt.Fprintf(stubs, "case %d: gemm512x%dx%d(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, %s, next)\n", rows, rows, vectors, last)
 		}
 		fmt.Fprint(stubs, "}\n")
 	}
@@ -53,9 +55,9 @@ func tile512(out, stubs *bytes.Buffer, rows, vectors int) {
 		last = "ps"
 	}
 	name := fmt.Sprintf("gemm512x%dx%d", rows, vectors)
-	sig := fmt.Sprintf("func %s(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, %s int)", name, last)
+	sig := fmt.Sprintf("func %s(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, %s int, next *float32)", name, last)
 	fmt.Fprintf(stubs, "\n//go:noescape\n%s\n", sig)
-	fmt.Fprintf(out, "\n// %s\nTEXT ·%s(SB), 0, $16-72\n", sig, name)
+	fmt.Fprintf(out, "\n// %s\nTEXT ·%s(SB), 0, $16-96\n", sig, name)
 	p := func(format string, args ...any) { fmt.Fprintf(out, "\t"+format+"\n", args...) }
 
 	// Rows come in threes: base, base + rsa, base + 2·rsa.
@@ -74,14 +76,34 @@ func tile512(out, stubs *bytes.Buffer, rows, vectors int) {
 	}
 	masked := func(j int) bool { return vectors <= 2 && j == vectors-1 }
 
-	p("MOVQ c+48(FP), DI")
-	p("MOVQ ldc+56(FP), R13")
+	p("MOVQ from+48(FP), R9")
+	p("MOVQ ldf+56(FP), R10")
+	p("SHLQ $2, R10")
+	p("MOVQ c+64(FP), DI")
+	p("MOVQ ldc+72(FP), R13")
 	p("SHLQ $2, R13")
+	p("MOVQ next+88(FP), R11")
 	if vectors <= 2 {
-		p("MOVQ mask+64(FP), CX")
+		p("MOVQ mask+80(FP), CX")
 		p("KMOVW CX, K1")
-	} else {
-		p("MOVQ ps+64(FP), R10")
+	}
+	for i := range rows {
+		for j := range vectors {
+			if masked(j) {
+				p("VMOVUPS.Z %d(R9), K1, %s", 64*j, acc(i, j))
+			} else {
+				p("VMOVUPS %d(R9), %s", 64*j, acc(i, j))
+			}
+			p("PREFETCHT0 %d(R11)", 64*j)
+		}
+		if i < rows-1 {
+			p("ADDQ R10, R9")
+			p("ADDQ R13, R11")
+			p("ADDQ R13, DI")
+		}
+	}
+	if vectors > 2 {
+		p("MOVQ ps+80(FP), R10")
 		p("SHLQ $2, R10")
 		p("LEAQ (R10)(R10*2), R11")
 	}
@@ -98,17 +120,9 @@ func tile512(out, stubs *bytes.Buffer, rows, vectors int) {
 		p("LEAQ (%s)(BX*2), %s", bases[i-1], bases[i])
 		p("ADDQ BX, %s", bases[i])
 	}
-	for i := range rows {
-		for j := range vectors {
-			if masked(j) {
-				p("VMOVUPS.Z %d(DI), K1, %s", 64*j, acc(i, j))
-			} else {
-				p("VMOVUPS %d(DI), %s", 64*j, acc(i, j))
-			}
-		}
-		if i < rows-1 {
-			p("ADDQ R13, DI")
-		}
+	ahead := vectors == 2 && rows > 6
+	if ahead { // the way to the third cache takes some 30 rows of B
+		p("IMUL3Q $32, R8, R13")
 	}
 	out.WriteString("\nloop:\n")
 	n := rows * vectors // the registers that are left: B, then broadcasts of A
@@ -122,9 +136,9 @@ func tile512(out, stubs *bytes.Buffer, rows, vectors int) {
 			p("VMOVUPS %s, Z%d", bVec(j), n+j)
 		}
 	}
-	if vectors == 2 && rows > 6 {
-		p("PREFETCHT0 (DX)(R8*8)")
-		p("PREFETCHT0 64(DX)(R8*8)")
+	if ahead {
+		p("PREFETCHT0 (DX)(R13*1)")
+		p("PREFETCHT0 64(DX)(R13*1)")
 	}
 	for i := range rows {
 		bc := n + vectors + i%max(1, min(2, 32-n-vectors))
@@ -140,6 +154,10 @@ func tile512(out, stubs *bytes.Buffer, rows, vectors int) {
 	p("DECQ CX")
 	p("JNZ  loop")
 	out.WriteByte('\n')
+	if ahead {
+		p("MOVQ ldc+72(FP), R13")
+		p("SHLQ $2, R13")
+	}
 	for i := rows - 1; i >= 0; i-- {
 		for j := range vectors {
 			if masked(j) {

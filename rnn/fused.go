@@ -78,13 +78,6 @@ func chunks(active []int, rows int) iter.Seq2[span, []int] {
 // A span is n packed rows from at on.
 type span struct{ at, n int }
 
-// chunkRows is how many packed rows to project at a time, if nothing has to be kept:
-// as many as leave room in the second cache.
-func chunkRows(active []int, total, width int) int {
-	const room = 1 << 17 // elements
-	return min(total, max(batch(active), room/width))
-}
-
 // block is n rows of width w from row at on.
 func block(d []grad.Float, at, n, w int) []grad.Float { return d[at*w : (at+n)*w] }
 
@@ -144,9 +137,12 @@ type factor struct {
 
 var packs sync.Pool
 
+// worthPacking is whether so many products pay for packing their factor.
+func worthPacking(steps int) bool { return steps >= 4 }
+
 func newFactor(k, n int, w []grad.Float, ld int, turned bool, steps int) factor {
 	f := factor{k: k, n: n, w: w, ld: ld, turned: turned}
-	if steps < 4 {
+	if !worthPacking(steps) {
 		return f
 	}
 	f.packed, _ = packs.Get().(*kernel.Packed)
@@ -173,16 +169,16 @@ func (f *factor) mulAdd(m int, a []grad.Float, lda int, c []grad.Float, ldc int)
 	}
 }
 
-// mul does c = a·w.
-func (f *factor) mul(m int, a []grad.Float, lda int, c []grad.Float, ldc int) {
-	if f.packed != nil {
-		f.packed.Mul(m, a, lda, nil, c, ldc)
-		return
+// mul does c = a·w + bias, a row or nil.
+func (f *factor) mul(m int, a []grad.Float, lda int, bias, c []grad.Float, ldc int) {
+	switch {
+	case f.packed != nil:
+		f.packed.Mul(m, a, lda, bias, c, ldc)
+	case f.turned:
+		kernel.GemmNTBias(m, f.n, f.k, a, lda, f.w, f.ld, bias, c, ldc)
+	default:
+		kernel.GemmBias(m, f.n, f.k, a, lda, f.w, f.ld, bias, c, ldc)
 	}
-	for i := range m {
-		clear(c[i*ldc : i*ldc+f.n])
-	}
-	f.mulAdd(m, a, lda, c, ldc)
 }
 
 func (f *factor) free() {
@@ -191,19 +187,8 @@ func (f *factor) free() {
 	}
 }
 
-// project sets dst to the rows of x·w + b that span lists, for a loop to write over.
-// b may be nil.
-func project(dst []grad.Float, x *grad.Var, rows span, w, b *grad.Var) {
-	k, n := w.Dim(0), w.Dim(1)
-	var bias []grad.Float
-	if b != nil {
-		bias = b.Value.Data
-	}
-	kernel.GemmBias(rows.n, n, k, block(x.Value.Data, rows.at, rows.n, k), k, w.Value.Data, n, bias, dst, n)
-}
-
-// projectGrad adds the gradients of x, w and b from that of project's result, which
-// must keep its values.
+// projectGrad adds the gradients of x, w and b from d, that of x·w + b, which must
+// keep its values.
 func projectGrad(g *grad.Tape, x, w, b *grad.Var, d *tensor.Tensor) {
 	k, n := w.Dim(0), w.Dim(1)
 	if g.Wants(x) {

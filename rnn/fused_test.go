@@ -79,10 +79,11 @@ func TestPartsAreTheWhole(t *testing.T) {
 	for name, c := range map[string]Cell{
 		"LSTM": LSTMOptions{Projection: 40, Peepholes: true}.New(r, in, H), "GRU": NewGRU(r, in, H), "GRUResetBefore": GRUOptions{ResetBefore: true}.New(r, in, H),
 	} {
-		if pack(grad.Eval(), lengths, T).active[0]*T <= chunkRows([]int{B}, T*B, 3*H) {
+		g := grad.New()
+		var one input
+		if part, _, _ := one.rows([]int{B}, T*B, 3*H, false); part >= T*B {
 			t.Fatal("there is one part")
 		}
-		g := grad.New()
 		want, wantLast := Dynamic(g, c, Input(g, x, lengths), nil)
 		e := grad.Eval()
 		y, last := Dynamic(e, c, Input(e, x, lengths), nil)
@@ -94,6 +95,58 @@ func TestPartsAreTheWhole(t *testing.T) {
 				t.Errorf("%s: final state %d differs from that of a tape that records", name, i)
 			}
 		}
+	}
+}
+
+// Inputs projected in each step give the bits of those projected before.
+func TestProjectionInSteps(t *testing.T) {
+	const T, B, in, H = 9, 40, 5, 17
+	r := rand.New(rand.NewPCG(3, 2))
+	x, lengths := tensor.New(T, B, in), make([]int, B)
+	for i := range x.Data {
+		x.Data[i] = tensor.Float(r.NormFloat64())
+	}
+	for i := range lengths {
+		lengths[i] = T - i%4
+	}
+	g, e := grad.New(), grad.Eval()
+	for name, c := range map[string]Cell{
+		"Basic": NewBasic(r, in, H), "LSTM": LSTMOptions{Projection: 8, Peepholes: true}.New(r, in, H),
+		"GRU": NewGRU(r, in, H), "GRUResetBefore": GRUOptions{ResetBefore: true}.New(r, in, H),
+	} {
+		g.Reset()
+		e.Reset()
+		all, last := Dynamic(g, c, Input(g, x, lengths), nil)
+		kept, _ := Dynamic(e, c, Input(e, x, lengths), nil)
+		if !slices.Equal(all.X.Value.Data, kept.X.Value.Data) {
+			t.Errorf("%s: outputs differ with gradients and without", name)
+		}
+		row := all.X.Dim(2)
+		for b := range B { // a row alone is projected before the steps
+			xb := tensor.New(T, 1, in)
+			for s := range T {
+				copy(xb.Data[s*in:(s+1)*in], x.Data[(s*B+b)*in:])
+			}
+			y, alone := Dynamic(e, c, Input(e, xb, lengths[b:b+1]), nil)
+			for s := range T {
+				if want, got := y.X.Value.Data[s*row:(s+1)*row], all.X.Value.Data[(s*B+b)*row:][:row]; !slices.Equal(got, want) {
+					t.Fatalf("%s: row %d, step %d: %v, alone %v", name, b, s, got, want)
+				}
+			}
+			for i, v := range alone {
+				w := v.Dim(1)
+				if got := last[i].Value.Data[b*w:][:w]; !slices.Equal(got, v.Value.Data) {
+					t.Fatalf("%s: row %d: final state %d is %v, alone %v", name, b, i, got, v.Value.Data)
+				}
+			}
+		}
+	}
+	w := nn.Zeros(in, H)
+	if i := newInput(nn.Zeros(T*B, in), w, nil, slices.Repeat([]int{B}, T)); !i.inStep {
+		t.Error("many rows are not projected in the steps")
+	}
+	if i := newInput(nn.Zeros(T, in), w, nil, slices.Repeat([]int{1}, T)); i.inStep {
+		t.Error("one row is projected in the steps")
 	}
 }
 

@@ -15,9 +15,9 @@ func (c *GRU) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var
 	keep := g.Wants(y)
 
 	r := gruRun{H: H, active: active, h: last.Value.Data}
-	rows, kept := chunkRows(active, N, 3*H), batch(active)
+	r.in = newInput(x, c.Wx, c.B, active)
+	part, rows, kept := r.in.rows(active, N, 3*H, keep)
 	if keep {
-		rows, kept = N, N
 		r.before = g.Scratch(y.Shape())
 	}
 	r.gates = g.Scratch(tensor.ShapeOf(rows, 3*H))
@@ -31,8 +31,9 @@ func (c *GRU) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var
 		r.wh = newFactor(H, 2*H, wh, 3*H, false, steps)
 		r.wn = newFactor(H, H, wh[2*H:], 3*H, false, steps)
 	}
-	for part, active := range chunks(active, rows) {
-		project(r.gates.Data, x, part, c.Wx, c.B)
+	r.once = rows < part
+	for part, active := range chunks(active, part) {
+		r.in.before(r.gates.Data, part)
 		r.active, r.y = active, y.Value.Data[part.at*H:]
 		if cuts := share(active, 3*H*H); cuts != nil {
 			r := r // only this escapes, and only here
@@ -41,6 +42,7 @@ func (c *GRU) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var
 			r.forward(0, batch(active))
 		}
 	}
+	r.in.free()
 	r.wh.free()
 	r.wn.free()
 	if keep {
@@ -92,9 +94,11 @@ type gruRun struct {
 	H      int
 	active []int
 	bn     []grad.Float // nil if the reset comes before the product
-	wh, wn factor       // Wh; or Wr beside Wz, and Wn
+	in     input
+	wh, wn factor // Wh; or Wr beside Wz, and Wn
 
 	gates  *tensor.Tensor
+	once   bool // whether gates has but the rows of the batch
 	y      []grad.Float
 	h      []grad.Float   // of the batch
 	hw     []grad.Float   // h·Wh and Bn, of the batch
@@ -111,7 +115,8 @@ type gruRun struct {
 func (r *gruRun) forward(lo, hi int) {
 	H := r.H
 	for at, n := range forwards(r.active, lo, hi) {
-		h, gates, y := block(r.h, lo, n, H), block(r.gates.Data, at, n, 3*H), block(r.y, at, n, H)
+		h, gates, y := block(r.h, lo, n, H), block(r.gates.Data, rowOf(r.once, at, lo), n, 3*H), block(r.y, at, n, H)
+		r.in.step(gates, at, n)
 		kept := lo
 		if r.before != nil {
 			copy(block(r.before.Data, at, n, H), h)
@@ -153,7 +158,7 @@ func (r *gruRun) backward(lo, hi int) {
 		}
 		drh := block(r.drh, lo, n, H)
 		kernel.GRUBackwardBefore(n, H, gates, before, dh, gates)
-		r.wn.mul(n, gates[2*H:], 3*H, drh, H)
+		r.wn.mul(n, gates[2*H:], 3*H, nil, drh, H)
 		kernel.GRUResetBackward(n, H, gates, before, drh, dh, gates)
 		if more {
 			r.wh.mulAdd(n, gates, 3*H, dh, H)

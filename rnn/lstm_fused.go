@@ -23,9 +23,9 @@ func (c *LSTM) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Va
 	if c.P != nil {
 		r.kernel.Peep = c.P.Value.Data
 	}
-	rows, kept := chunkRows(active, N, 4*H), batch(active)
+	r.in = newInput(x, c.Wx, c.B, active)
+	part, rows, kept := r.in.rows(active, N, 4*H, keep)
 	if keep {
-		rows, kept = N, N
 		r.hBefore, r.cBefore = g.Scratch(y.Shape()), g.Scratch(tensor.ShapeOf(N, H)).Data
 	}
 	r.gates = g.Scratch(tensor.ShapeOf(rows, 4*H))
@@ -35,8 +35,9 @@ func (c *LSTM) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Va
 		r.m = g.Scratch(tensor.ShapeOf(kept, H))
 		r.wp = newFactor(H, out, c.Wp.Value.Data, out, false, len(active))
 	}
-	for part, active := range chunks(active, rows) {
-		project(r.gates.Data, x, part, c.Wx, c.B)
+	r.once = rows < part
+	for part, active := range chunks(active, part) {
+		r.in.before(r.gates.Data, part)
 		r.active, r.y = active, y.Value.Data[part.at*out:]
 		if cuts := share(active, 4*H*out); cuts != nil {
 			r := r // only this escapes, and only here
@@ -45,6 +46,7 @@ func (c *LSTM) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Va
 			r.forward(0, batch(active))
 		}
 	}
+	r.in.free()
 	r.wh.free()
 	r.wp.free()
 	if keep {
@@ -95,11 +97,13 @@ type lstmRun struct {
 	H, out    int
 	active    []int
 	kernel    kernel.LSTM
+	in        input
 	wh, wp    factor
 	projected bool
 	limit     grad.Float // of the projection; 0 for none
 
 	gates   *tensor.Tensor
+	once    bool // whether gates has but the rows of the batch
 	y       []grad.Float
 	h, c    []grad.Float   // of the batch
 	tanh    []grad.Float   // of c; of the batch if there is no way back
@@ -118,7 +122,8 @@ func (r *lstmRun) forward(lo, hi int) {
 	H, out := r.H, r.out
 	for at, n := range forwards(r.active, lo, hi) {
 		h, c := block(r.h, lo, n, out), block(r.c, lo, n, H)
-		gates, y := block(r.gates.Data, at, n, 4*H), block(r.y, at, n, out)
+		gates, y := block(r.gates.Data, rowOf(r.once, at, lo), n, 4*H), block(r.y, at, n, out)
+		r.in.step(gates, at, n)
 		kept := lo
 		if r.hBefore != nil {
 			copy(block(r.hBefore.Data, at, n, out), h)
@@ -132,7 +137,7 @@ func (r *lstmRun) forward(lo, hi int) {
 		} else {
 			m := block(r.m.Data, kept, n, H)
 			r.kernel.Forward(n, gates, c, tanh, m)
-			r.wp.mul(n, m, H, y, out)
+			r.wp.mul(n, m, H, nil, y, out)
 			if r.limit > 0 {
 				kernel.Clip(y, -r.limit, r.limit)
 			}
@@ -156,11 +161,11 @@ func (r *lstmRun) backward(lo, hi int) {
 				kernel.ClipGrad(d, block(r.y, at, n, out), -r.limit, r.limit)
 			}
 			dm = block(r.dm, lo, n, H)
-			r.wp.mul(n, d, out, dm, H)
+			r.wp.mul(n, d, out, nil, dm, H)
 		}
 		r.kernel.Backward(n, gates, block(r.cBefore, at, n, H), block(r.tanh, at, n, H), dm, dc, gates)
 		if at > lo || r.first {
-			r.wh.mul(n, gates, 4*H, dh, out)
+			r.wh.mul(n, gates, 4*H, nil, dh, out)
 		}
 	}
 }

@@ -24,6 +24,11 @@ func GemmNT(m, n, k int, a []Float, lda int, b []Float, ldb int, c []Float, ldc 
 	gemm(product{m: m, n: n, k: k, a: a, rsa: lda, csa: 1, b: b, ldb: ldb, transB: true, c: c, ldc: ldc})
 }
 
+// GemmNTBias does C = A·Bᵀ + bias with B [n,k], as GemmBias.
+func GemmNTBias(m, n, k int, a []Float, lda int, b []Float, ldb int, bias, c []Float, ldc int) {
+	gemm(product{m: m, n: n, k: k, a: a, rsa: lda, csa: 1, b: b, ldb: ldb, transB: true, c: c, ldc: ldc, from: start{true, bias}})
+}
+
 // GemmTN does C += Aᵀ·B with A [k,m].
 func GemmTN(m, n, k int, a []Float, lda int, b []Float, ldb int, c []Float, ldc int) {
 	gemm(product{m: m, n: n, k: k, a: a, rsa: 1, csa: lda, b: b, ldb: ldb, c: c, ldc: ldc})

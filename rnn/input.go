@@ -1,0 +1,84 @@
+package rnn
+
+import (
+	"runtime"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/kernel"
+)
+
+// An input projects the inputs of a sequence, x·w + b. It does all rows in one
+// product before the loop over the steps, or those of a step in the step, which
+// then finds them in the cache; the bits are the same.
+type input struct {
+	x, w, b *grad.Var // b may be nil
+	each    factor    // w, if it is done in each step
+	inStep  bool
+}
+
+// newInput decides by the rows of a step: few would read all of w for little.
+func newInput(x, w, b *grad.Var, active []int) input {
+	const rows, size = 8, 1 << 22 // of a step and a core; elements of w
+	in := input{x: x, w: w, b: b}
+	k, n := w.Dim(0), w.Dim(1)
+	cores := min(runtime.GOMAXPROCS(0), max(1, batch(active)/rows))
+	if k*n <= size && k > 0 && x.Dim(0) >= rows*cores*len(active) && worthPacking(len(active)) {
+		in.inStep = true
+		in.each = newFactor(k, n, w.Value.Data, n, false, len(active))
+	}
+	return in
+}
+
+func (in *input) bias() []grad.Float {
+	if in.b == nil {
+		return nil
+	}
+	return in.b.Value.Data
+}
+
+// before sets dst to the rows of x that span lists, projected, unless step does so.
+func (in *input) before(dst []grad.Float, rows span) {
+	if in.inStep {
+		return
+	}
+	k, n := in.w.Dim(0), in.w.Dim(1)
+	kernel.GemmBias(rows.n, n, k, block(in.x.Value.Data, rows.at, rows.n, k), k, in.w.Value.Data, n, in.bias(), dst, n)
+}
+
+// step sets dst to the n rows of x from at on, projected, unless before has.
+func (in *input) step(dst []grad.Float, at, n int) {
+	if in.inStep {
+		k := in.each.k
+		in.each.mul(n, block(in.x.Value.Data, at, n, k), k, in.bias(), dst, in.each.n)
+	}
+}
+
+func (in *input) free() {
+	if in.inStep {
+		in.each.free()
+	}
+}
+
+// rows plans the buffers of a loop over total packed rows whose gates are width
+// wide: how many rows go into a part of the sequence, for how many there are gates,
+// and for how many the rest of what the way back needs, if keep.
+func (in *input) rows(active []int, total, width int, keep bool) (part, gates, rest int) {
+	switch {
+	case keep:
+		return total, total, total
+	case in.inStep:
+		return total, batch(active), batch(active)
+	}
+	const room = 1 << 17 // elements in the second cache
+	part = min(total, max(batch(active), room/width))
+	return part, part, batch(active)
+}
+
+// rowOf is the row of a buffer for a step's rows from at on, or if it has but the
+// rows of the batch, from lo on.
+func rowOf(once bool, at, lo int) int {
+	if once {
+		return lo
+	}
+	return at
+}

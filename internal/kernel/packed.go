@@ -1,5 +1,11 @@
 package kernel
 
+import (
+	"sync"
+
+	"github.com/recur-go/recur/internal/par"
+)
+
 // Packed is a right operand B [k,n] laid out for the product, for a matrix that is
 // used many times: as panels of the width of a tile, [n/width][k][width], the last
 // with zeros after its columns. The bits of the product are those of Gemm.
@@ -24,16 +30,53 @@ func PackBT(k, n int, b []Float, ldb int) *Packed {
 }
 
 // Pack makes p hold B [k,n], in the memory that it has if that is enough.
-func (p *Packed) Pack(k, n int, b []Float, ldb int) {
-	if p.size(k, n); k*n > 0 {
-		pack(k, n, b, ldb, p.buf)
-	}
-}
+func (p *Packed) Pack(k, n int, b []Float, ldb int) { p.pack(packTask{k: k, n: n, b: b, ldb: ldb}) }
 
 // PackT makes p hold B, from Bᵀ stored [n,k].
 func (p *Packed) PackT(k, n int, b []Float, ldb int) {
-	if p.size(k, n); k*n > 0 {
-		packT(k, n, b, ldb, p.buf)
+	p.pack(packTask{k: k, n: n, b: b, ldb: ldb, turned: true})
+}
+
+func (p *Packed) pack(j packTask) {
+	if p.size(j.k, j.n); j.k*j.n == 0 {
+		return
+	}
+	t, ok := packTasks.Get().(*packTask)
+	if !ok {
+		t = new(packTask)
+	}
+	*t = j
+	t.dst = p.buf
+	par.Do(max(1, j.k*j.n/packPiece), t)
+	*t = packTask{}
+	packTasks.Put(t)
+}
+
+// packPiece is how many elements are worth a piece: some 20 µs.
+const packPiece = 1 << 16
+
+var packTasks sync.Pool
+
+// A packTask packs B in pieces of whole panels.
+type packTask struct {
+	k, n   int
+	b      []Float
+	ldb    int
+	turned bool
+	dst    []Float
+}
+
+// Piece implements par.Task.
+func (t *packTask) Piece(i int) {
+	w := width()
+	panels, pieces := panelled(t.n)/w, max(1, t.k*t.n/packPiece)
+	lo, hi := i*panels/pieces*w, min((i+1)*panels/pieces*w, t.n)
+	switch {
+	case lo >= hi:
+	case t.turned:
+		packT(t.k, hi-lo, t.b[lo*t.ldb:], t.ldb, t.dst[lo*t.k:])
+	default:
+		pack(t.k, hi-lo, t.b[lo:], t.ldb, t.dst[lo*t.k:])
 	}
 }
 

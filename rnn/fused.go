@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
-	"sync"
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/internal/kernel"
@@ -122,69 +121,6 @@ func batch(active []int) int {
 		return 0
 	}
 	return active[0]
-}
-
-// A factor is the right factor of a product in every step: w [k, n], whose rows lie
-// ld apart, or its transpose, stored [n, k]. It is packed if there are steps enough
-// to pay for that.
-type factor struct {
-	k, n   int
-	w      []grad.Float
-	ld     int
-	turned bool
-	packed *kernel.Packed
-}
-
-var packs sync.Pool
-
-// worthPacking is whether so many products pay for packing their factor.
-func worthPacking(steps int) bool { return steps >= 4 }
-
-func newFactor(k, n int, w []grad.Float, ld int, turned bool, steps int) factor {
-	f := factor{k: k, n: n, w: w, ld: ld, turned: turned}
-	if !worthPacking(steps) {
-		return f
-	}
-	f.packed, _ = packs.Get().(*kernel.Packed)
-	if f.packed == nil {
-		f.packed = new(kernel.Packed)
-	}
-	if turned {
-		f.packed.PackT(k, n, w, ld)
-	} else {
-		f.packed.Pack(k, n, w, ld)
-	}
-	return f
-}
-
-// mulAdd does c += a·w for a [m, k] and c [m, n].
-func (f *factor) mulAdd(m int, a []grad.Float, lda int, c []grad.Float, ldc int) {
-	switch {
-	case f.packed != nil:
-		f.packed.MulAdd(m, a, lda, c, ldc)
-	case f.turned:
-		kernel.GemmNT(m, f.n, f.k, a, lda, f.w, f.ld, c, ldc)
-	default:
-		kernel.Gemm(m, f.n, f.k, a, lda, f.w, f.ld, c, ldc)
-	}
-}
-
-// mul does c = a·w + bias, a row or nil.
-func (f *factor) mul(m int, a []grad.Float, lda int, bias, c []grad.Float, ldc int) {
-	switch {
-	case f.packed != nil:
-		f.packed.Mul(m, a, lda, bias, c, ldc)
-	case f.turned:
-		kernel.GemmNTBias(m, f.n, f.k, a, lda, f.w, f.ld, bias, c, ldc)
-	default:
-		kernel.GemmBias(m, f.n, f.k, a, lda, f.w, f.ld, bias, c, ldc)
-	}
-}
-
-func (f *factor) free() {
-	if f.packed != nil {
-		packs.Put(f.packed)
-	}
 }
 
 // projectGrad adds the gradients of x, w and b from d, that of x·w + b, which must

@@ -29,6 +29,8 @@ type GRU struct {
 	Clip float64 // limit of what goes into the gates and n (ONNX's clip); 0 for none
 
 	Gate, Cand Activation `recur:"-"` // defaults Sigmoid, Tanh
+
+	ready *frozen // nil unless from Freeze
 }
 
 // GRUOptions are the options of a GRU. The zero value is PyTorch's form.
@@ -64,10 +66,14 @@ func (c *GRU) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 // Unroll projects all inputs in one product, and runs both forms fused.
 func (c *GRU) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
 	c.check(x, active, s)
-	if c.Clip == 0 && or(c.Gate, Sigmoid) == Sigmoid && or(c.Cand, Tanh) == Tanh {
+	if c.fusable() {
 		return c.fused(g, x, active, s)
 	}
 	return run(g, &gruStep{c, g.Split(c.Wh, 3)}, g.Affine(x, c.Wx, c.B), active, s)
+}
+
+func (c *GRU) fusable() bool {
+	return c.Clip == 0 && or(c.Gate, Sigmoid) == Sigmoid && or(c.Cand, Tanh) == Tanh
 }
 
 func (c *GRU) check(x *grad.Var, active []int, s State) {

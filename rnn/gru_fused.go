@@ -9,13 +9,15 @@ import (
 // fused runs the recurrence over x·Wx + B, whose values become r, z, n and, on the
 // way back, the gradients before their activations.
 func (c *GRU) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
-	N, H, steps := x.Dim(0), c.Wh.Dim(0), len(active)
+	N, H := x.Dim(0), c.Wh.Dim(0)
 	y := result(g, g.Scratch(tensor.ShapeOf(N, H)), x, s[0], c.Wx, c.Wh, c.B, c.Bn)
 	last := carried(g, s[0], y)
 	keep := g.Wants(y)
+	c.ready.mustNotTrain(keep)
+	wx, whx, wn := c.ready.weights()
 
 	r := gruRun{H: H, active: active, h: last.Value.Data}
-	r.in = newInput(x, c.Wx, c.B, active)
+	r.in = newInput(x, c.Wx, c.B, active, wx)
 	part, rows, kept := r.in.rows(active, N, 3*H, keep)
 	if keep {
 		r.before = g.Scratch(y.Shape())
@@ -26,10 +28,10 @@ func (c *GRU) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var
 	if c.Bn != nil {
 		r.bn = c.Bn.Value.Data
 		r.hw = g.Scratch(tensor.ShapeOf(batch(active), 3*H)).Data
-		r.wh = newFactor(H, 3*H, wh, 3*H, false, steps)
+		r.wh = whx.factor(H, 3*H, wh, 3*H, active)
 	} else {
-		r.wh = newFactor(H, 2*H, wh, 3*H, false, steps)
-		r.wn = newFactor(H, H, wh[2*H:], 3*H, false, steps)
+		r.wh = whx.factor(H, 2*H, wh, 3*H, active)
+		r.wn = wn.factor(H, H, wh[2*H:], 3*H, active)
 	}
 	r.once = rows < part
 	for part, active := range chunks(active, part) {
@@ -53,7 +55,7 @@ func (c *GRU) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var
 }
 
 func (c *GRU) fusedBack(g *grad.Tape, x *grad.Var, s State, y, last *grad.Var, r *gruRun) {
-	N, H, steps := x.Dim(0), r.H, len(r.active)
+	N, H := x.Dim(0), r.H
 	r.dh = g.NewTensor(s[0].Shape()).Data
 	dy, ok := reached(g, y, last, r.dh)
 	if !ok {
@@ -63,11 +65,11 @@ func (c *GRU) fusedBack(g *grad.Tape, x *grad.Var, s State, y, last *grad.Var, r
 	wh := c.Wh.Value.Data
 	if c.Bn != nil {
 		r.dhw = g.Scratch(r.gates.Shape)
-		r.wh = newFactor(3*H, H, wh, 3*H, true, steps)
+		r.wh = newFactor(3*H, H, wh, 3*H, true, r.active)
 	} else {
 		r.drh = g.Scratch(tensor.ShapeOf(batch(r.active), H)).Data
-		r.wh = newFactor(2*H, H, wh, 3*H, true, steps)
-		r.wn = newFactor(H, H, wh[2*H:], 3*H, true, steps)
+		r.wh = newFactor(2*H, H, wh, 3*H, true, r.active)
+		r.wn = newFactor(H, H, wh[2*H:], 3*H, true, r.active)
 	}
 	inRanges(share(r.active, 3*H*H), r.active, r.backward)
 	r.wh.free()

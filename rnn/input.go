@@ -4,7 +4,6 @@ import (
 	"runtime"
 
 	"github.com/recur-go/recur/grad"
-	"github.com/recur-go/recur/internal/kernel"
 )
 
 // An input projects the inputs of a sequence, x·w + b. It does all rows in one
@@ -12,20 +11,21 @@ import (
 // then finds them in the cache; the bits are the same.
 type input struct {
 	x, w, b *grad.Var // b may be nil
-	each    factor    // w, if it is done in each step
+	factor  factor    // w
 	inStep  bool
 }
 
 // newInput decides by the rows of a step: few would read all of w for little.
-func newInput(x, w, b *grad.Var, active []int) input {
+// packed is w if that is frozen.
+func newInput(x, w, b *grad.Var, active []int, packed *layouts) input {
 	const rows, size = 8, 1 << 22 // of a step and a core; elements of w
-	in := input{x: x, w: w, b: b}
 	k, n := w.Dim(0), w.Dim(1)
 	cores := min(runtime.GOMAXPROCS(0), max(1, batch(active)/rows))
-	if k*n <= size && k > 0 && x.Dim(0) >= rows*cores*len(active) && worthPacking(len(active)) {
-		in.inStep = true
-		in.each = newFactor(k, n, w.Value.Data, n, false, len(active))
+	in := input{x: x, w: w, b: b, inStep: worthPacking(active) && k*n <= size && x.Dim(0) >= rows*cores*len(active)}
+	if !in.inStep {
+		active = nil // for one product
 	}
+	in.factor = packed.factor(k, n, w.Value.Data, n, active)
 	return in
 }
 
@@ -41,23 +41,19 @@ func (in *input) before(dst []grad.Float, rows span) {
 	if in.inStep {
 		return
 	}
-	k, n := in.w.Dim(0), in.w.Dim(1)
-	kernel.GemmBias(rows.n, n, k, block(in.x.Value.Data, rows.at, rows.n, k), k, in.w.Value.Data, n, in.bias(), dst, n)
+	k, n := in.factor.k, in.factor.n
+	in.factor.mul(rows.n, block(in.x.Value.Data, rows.at, rows.n, k), k, in.bias(), dst, n)
 }
 
 // step sets dst to the n rows of x from at on, projected, unless before has.
 func (in *input) step(dst []grad.Float, at, n int) {
 	if in.inStep {
-		k := in.each.k
-		in.each.mul(n, block(in.x.Value.Data, at, n, k), k, in.bias(), dst, in.each.n)
+		k := in.factor.k
+		in.factor.mul(n, block(in.x.Value.Data, at, n, k), k, in.bias(), dst, in.factor.n)
 	}
 }
 
-func (in *input) free() {
-	if in.inStep {
-		in.each.free()
-	}
-}
+func (in *input) free() { in.factor.free() }
 
 // rows plans the buffers of a loop over total packed rows whose gates are width
 // wide: how many rows go into a part of the sequence, for how many there are gates,

@@ -13,6 +13,8 @@ func (c *LSTM) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Va
 	y := result(g, g.Scratch(tensor.ShapeOf(N, out)), x, s[0], s[1], c.Wx, c.Wh, c.B, c.P, c.Wp)
 	h, cell := carried(g, s[0], y), carried(g, s[1], y)
 	keep := g.Wants(y)
+	c.ready.mustNotTrain(keep)
+	wx, wh, wp := c.ready.weights()
 
 	r := lstmRun{
 		H: H, out: out, active: active,
@@ -23,17 +25,17 @@ func (c *LSTM) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Va
 	if c.P != nil {
 		r.kernel.Peep = c.P.Value.Data
 	}
-	r.in = newInput(x, c.Wx, c.B, active)
+	r.in = newInput(x, c.Wx, c.B, active, wx)
 	part, rows, kept := r.in.rows(active, N, 4*H, keep)
 	if keep {
 		r.hBefore, r.cBefore = g.Scratch(y.Shape()), g.Scratch(tensor.ShapeOf(N, H)).Data
 	}
 	r.gates = g.Scratch(tensor.ShapeOf(rows, 4*H))
 	r.tanh = g.Scratch(tensor.ShapeOf(kept, H)).Data
-	r.wh = newFactor(out, 4*H, c.Wh.Value.Data, 4*H, false, len(active))
+	r.wh = wh.factor(out, 4*H, c.Wh.Value.Data, 4*H, active)
 	if r.projected {
 		r.m = g.Scratch(tensor.ShapeOf(kept, H))
-		r.wp = newFactor(H, out, c.Wp.Value.Data, out, false, len(active))
+		r.wp = wp.factor(H, out, c.Wp.Value.Data, out, active)
 	}
 	r.once = rows < part
 	for part, active := range chunks(active, part) {
@@ -57,7 +59,7 @@ func (c *LSTM) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Va
 }
 
 func (c *LSTM) fusedBack(g *grad.Tape, x *grad.Var, s State, y, h, cell *grad.Var, r *lstmRun) {
-	H, out, steps := r.H, r.out, len(r.active)
+	H, out := r.H, r.out
 	r.dh, r.dc = g.NewTensor(s[0].Shape()).Data, g.NewTensor(s[1].Shape()).Data
 	dy, ok := reached(g, y, h, r.dh)
 	if d := g.Reached(cell); d != nil {
@@ -68,11 +70,11 @@ func (c *LSTM) fusedBack(g *grad.Tape, x *grad.Var, s State, y, h, cell *grad.Va
 		return
 	}
 	r.dy, r.first = dy, g.Wants(s[0])
-	r.wh = newFactor(4*H, out, c.Wh.Value.Data, 4*H, true, steps)
+	r.wh = newFactor(4*H, out, c.Wh.Value.Data, 4*H, true, r.active)
 	if r.projected {
 		r.dm = g.Scratch(tensor.ShapeOf(batch(r.active), H)).Data
 		r.dProjected = g.Scratch(y.Shape())
-		r.wp = newFactor(out, H, c.Wp.Value.Data, out, true, steps)
+		r.wp = newFactor(out, H, c.Wp.Value.Data, out, true, r.active)
 	}
 	cuts := share(r.active, 4*H*out)
 	if c.P != nil && g.Wants(c.P) {

@@ -44,6 +44,7 @@ type product struct {
 	ldb      int
 	transB   bool
 	panels   []Float // B packed, in place of b: see Packed
+	row      bool    // panels are for one row
 	c        []Float
 	ldc      int
 	from     start
@@ -129,13 +130,17 @@ func (g *product) split(procs int) {
 		t = new(gemmTask)
 	}
 	t.g = *g
-	panels := panelled(g.n) / width()
+	w := width()
+	if g.row {
+		w = rowWidth()
+	}
+	panels := (g.n + w - 1) / w
 	uneven := 8*panels < 7*procs*((panels+procs-1)/procs)
 	if t.byRows = g.m > g.n || uneven && g.m >= 8*procs; t.byRows {
 		t.units, t.unit = g.m, 1
 		t.pieces = g.m / blockM
 	} else {
-		t.units, t.unit = panels, width()
+		t.units, t.unit = panels, w
 		t.pieces = panels / 8
 	}
 	t.pieces = min(max(t.pieces, procs), 4*procs, t.units)

@@ -47,6 +47,8 @@ func (g *product) run() {
 		g.from = start{}
 	}
 	switch {
+	case g.row:
+		g.wide()
 	case tier == goTier && g.panels != nil:
 		w := width()
 		for j := 0; j < g.n; j += w {
@@ -65,6 +67,33 @@ func (g *product) run() {
 		g.direct()
 	default:
 		g.blocked()
+	}
+}
+
+// rowWidth is the number of columns of a tile of one row, 0 if that is like others.
+func rowWidth() int {
+	switch tier {
+	case avx512Tier:
+		return 128
+	case avx2Tier:
+		return 64
+	}
+	return 0
+}
+
+// wide does a single row with B packed for one.
+func (g *product) wide() {
+	w := rowWidth()
+	whole := g.n - g.n%w
+	for j := 0; j < whole; j += w {
+		for p := 0; p < g.k; p += deepK {
+			sweep(1, w, min(deepK, g.k-p), g.a[p:], 0, 1, 0, g.panels[j*g.k+p*w:], w, width(), g.from.at(j, p), g.c[j:], 0)
+		}
+	}
+	if whole < g.n {
+		last := g.cols(whole, g.n)
+		last.row = false
+		last.run()
 	}
 }
 
@@ -130,10 +159,7 @@ func (g *product) block(p, k, j, n int, b []Float, ldb, ps int) {
 	}
 	blocks := (g.m + blockM - 1) / blockM
 	var buf *buffer
-	from := start{fresh: g.from.fresh && p == 0}
-	if from.fresh && g.from.bias != nil {
-		from.bias = g.from.bias[j:]
-	}
+	from := g.from.at(j, p)
 	for i := range blocks {
 		lo, hi := i*g.m/blocks, (i+1)*g.m/blocks
 		m, a, c := hi-lo, g.a[lo*g.rsa+p*g.csa:], g.c[lo*g.ldc+j:]
@@ -271,6 +297,17 @@ type start struct {
 
 // noBias is the widest tile of zeros.
 var noBias [128]Float
+
+// at is the start of the columns from j on at step p of k.
+func (s start) at(j, p int) start {
+	if !s.fresh || p > 0 {
+		return start{}
+	}
+	if s.bias != nil {
+		s.bias = s.bias[j:]
+	}
+	return s
+}
 
 // row returns where a row begins from column j on.
 func (s start) row(j int) *Float {

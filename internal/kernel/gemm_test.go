@@ -64,6 +64,70 @@ var forms = map[string]func(m, n, k int, a, b, c []Float, ldc int){
 		transposeGo(k, n, b, n, bt, k)
 		PackBT(k, n, bt, k).MulAdd(m, a, k, c, ldc)
 	},
+	"PackedRow": func(m, n, k int, a, b, c []Float, ldc int) {
+		p := new(Packed)
+		p.PackRow(k, n, b, n)
+		p.MulAdd(m, a, k, c, ldc)
+	},
+	"PackedRowT": func(m, n, k int, a, b, c []Float, ldc int) {
+		bt, p := make([]Float, n*(k+2)), new(Packed)
+		transposeGo(k, n, b, n, bt, k+2)
+		p.PackRowT(k, n, bt, k+2)
+		p.MulAdd(m, a, k, c, ldc)
+	},
+}
+
+// freshForms are the ways to say C = A·B + bias.
+var freshForms = map[string]func(m, n, k int, a, b, bias, c []Float, ldc int){
+	"Gemm": func(m, n, k int, a, b, bias, c []Float, ldc int) { GemmBias(m, n, k, a, k, b, n, bias, c, ldc) },
+	"NT": func(m, n, k int, a, b, bias, c []Float, ldc int) {
+		bt := make([]Float, n*k)
+		transposeGo(k, n, b, n, bt, k)
+		GemmNTBias(m, n, k, a, k, bt, k, bias, c, ldc)
+	},
+	"Packed": func(m, n, k int, a, b, bias, c []Float, ldc int) { PackB(k, n, b, n).Mul(m, a, k, bias, c, ldc) },
+	"PackedRow": func(m, n, k int, a, b, bias, c []Float, ldc int) {
+		p := new(Packed)
+		p.PackRow(k, n, b, n)
+		p.Mul(m, a, k, bias, c, ldc)
+	},
+}
+
+// What begins from a bias has the bits of what adds to a matrix of it, and does not
+// look at what was there, nor touch what lies between the rows.
+func TestBias(t *testing.T) {
+	eachTier(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(1, 9))
+		for i, s := range append(shapes(), shape{2, 3, 0}, shape{90, 2100, 800}) {
+			if tier == goTier && s.m*s.n*s.k > 1<<22 {
+				continue
+			}
+			a, b, ldc := numbers(r, s.m*s.k), numbers(r, s.k*s.n), s.n+i%4
+			for _, bias := range [][]Float{nil, numbers(r, s.n)} {
+				want := make([]Float, s.m*ldc)
+				for row := range s.m {
+					copy(want[row*ldc:(row+1)*ldc], bias)
+					for j := s.n; j < ldc; j++ {
+						want[row*ldc+j] = 7
+					}
+				}
+				Gemm(s.m, s.n, s.k, a, s.k, b, s.n, want, ldc)
+				for name, f := range freshForms {
+					c := make([]Float, len(want))
+					for j := range c {
+						c[j] = Float(math.NaN())
+						if j%ldc >= s.n {
+							c[j] = 7
+						}
+					}
+					f(s.m, s.n, s.k, a, b, bias, c, ldc)
+					if err := sameBits(c, want); err != nil {
+						t.Fatalf("%s %v, bias %v: %v", name, s, bias != nil, err)
+					}
+				}
+			}
+		}
+	})
 }
 
 func TestGemm(t *testing.T) {

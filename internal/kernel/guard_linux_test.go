@@ -91,6 +91,12 @@ func TestNoReadPastTheEnd(t *testing.T) {
 				what = "Packed"
 				PackB(s.k, s.n, b, s.n).MulAdd(s.m, a, s.k, c, s.n)
 				PackBT(s.k, s.n, b, s.k).MulAdd(s.m, a, s.k, c, s.n)
+				what = "PackedRow"
+				p := new(Packed)
+				p.PackRow(s.k, s.n, b, s.n)
+				p.Mul(s.m, a, s.k, filled(end(s.n)), c, s.n)
+				what = "GemmBias"
+				GemmBias(s.m, s.n, s.k, a, s.k, b, s.n, filled(end(s.n)), c, s.n)
 				what = "Transpose"
 				Transpose(s.k, s.n, filled(end(s.k*s.n)), b)
 			}()

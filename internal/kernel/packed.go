@@ -8,9 +8,12 @@ import (
 
 // Packed is a right operand B [k,n] laid out for the product, for a matrix that is
 // used many times: as panels of the width of a tile, [n/width][k][width], the last
-// with zeros after its columns. The bits of the product are those of Gemm.
+// with zeros after its columns. For products of a single row, panels are as wide as
+// a tile of one row, so that memory is read in its order. The bits of the product are
+// those of Gemm.
 type Packed struct {
 	k, n int
+	row  bool
 	all  []Float
 	buf  []Float
 }
@@ -37,7 +40,23 @@ func (p *Packed) PackT(k, n int, b []Float, ldb int) {
 	p.pack(packTask{k: k, n: n, b: b, ldb: ldb, turned: true})
 }
 
+// PackRow makes p hold B for products of one row. Those of more rows take each by
+// itself.
+func (p *Packed) PackRow(k, n int, b []Float, ldb int) {
+	p.pack(packTask{k: k, n: n, b: b, ldb: ldb, row: inOrder(k, n)})
+}
+
+// PackRowT is PackRow from Bᵀ stored [n,k].
+func (p *Packed) PackRowT(k, n int, b []Float, ldb int) {
+	p.pack(packTask{k: k, n: n, b: b, ldb: ldb, turned: true, row: inOrder(k, n)})
+}
+
+// inOrder is whether a row is quicker over memory in its order: where B is about as
+// small as the first cache, the streams of several panels are.
+func inOrder(k, n int) bool { return rowWidth() > 0 && k*n > 24<<10 }
+
 func (p *Packed) pack(j packTask) {
+	p.row = j.row
 	if p.size(j.k, j.n); j.k*j.n == 0 {
 		return
 	}
@@ -47,9 +66,29 @@ func (p *Packed) pack(j packTask) {
 	}
 	*t = j
 	t.dst = p.buf
-	par.Do(max(1, j.k*j.n/packPiece), t)
+	if j.row {
+		wide := rowWidth()
+		t.n -= j.n % wide
+		for c := 0; c < t.n; c += wide {
+			if j.turned {
+				transpose(wide, t.k, t.b[c*t.ldb:], t.ldb, t.dst[c*t.k:], wide)
+			} else {
+				copyWide(t.k, wide, t.b[c:], t.ldb, t.dst[c*t.k:])
+			}
+		}
+		t.b, t.dst = t.b[min(len(t.b), t.start(t.n)):], t.dst[t.n*t.k:]
+		t.n = j.n - t.n
+	}
+	par.Do(max(1, t.k*t.n/packPiece), t)
 	*t = packTask{}
 	packTasks.Put(t)
+}
+
+// copyWide copies k rows of w columns to rows beside each other.
+func copyWide(k, w int, b []Float, ldb int, dst []Float) {
+	for p := range k {
+		copy(dst[p*w:(p+1)*w], b[p*ldb:])
+	}
 }
 
 // packPiece is how many elements are worth a piece: some 20 µs.
@@ -63,6 +102,7 @@ type packTask struct {
 	b      []Float
 	ldb    int
 	turned bool
+	row    bool
 	dst    []Float
 }
 
@@ -74,10 +114,18 @@ func (t *packTask) Piece(i int) {
 	switch {
 	case lo >= hi:
 	case t.turned:
-		packT(t.k, hi-lo, t.b[lo*t.ldb:], t.ldb, t.dst[lo*t.k:])
+		packT(t.k, hi-lo, t.b[t.start(lo):], t.ldb, t.dst[lo*t.k:])
 	default:
-		pack(t.k, hi-lo, t.b[lo:], t.ldb, t.dst[lo*t.k:])
+		pack(t.k, hi-lo, t.b[t.start(lo):], t.ldb, t.dst[lo*t.k:])
 	}
+}
+
+// start is where column j of B begins.
+func (t *packTask) start(j int) int {
+	if t.turned {
+		return j * t.ldb
+	}
+	return j
 }
 
 func (p *Packed) size(k, n int) {
@@ -91,10 +139,21 @@ func (p *Packed) size(k, n int) {
 
 // MulAdd does C += A·B for A [m,k], C [m,n].
 func (p *Packed) MulAdd(m int, a []Float, lda int, c []Float, ldc int) {
-	gemm(product{m: m, n: p.n, k: p.k, a: a, rsa: lda, csa: 1, panels: p.buf, c: c, ldc: ldc})
+	p.mul(product{m: m, a: a, rsa: lda, c: c, ldc: ldc})
 }
 
 // Mul does C = A·B + bias, a row of n for every row of C; nil for none.
 func (p *Packed) Mul(m int, a []Float, lda int, bias, c []Float, ldc int) {
-	gemm(product{m: m, n: p.n, k: p.k, a: a, rsa: lda, csa: 1, panels: p.buf, c: c, ldc: ldc, from: start{true, bias}})
+	p.mul(product{m: m, a: a, rsa: lda, c: c, ldc: ldc, from: start{true, bias}})
+}
+
+func (p *Packed) mul(g product) {
+	g.n, g.k, g.csa, g.panels, g.row = p.n, p.k, 1, p.buf, p.row
+	if !g.row || g.m == 1 {
+		gemm(g)
+		return
+	}
+	for i := range g.m {
+		gemm(g.rows(i, i+1))
+	}
 }

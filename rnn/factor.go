@@ -1,0 +1,95 @@
+package rnn
+
+import (
+	"sync"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/kernel"
+)
+
+// A factor is the right factor of a product in every step: w [k, n], whose rows lie
+// ld apart, or its transpose, stored [n, k]. It is packed if there are steps enough
+// to pay for that.
+type factor struct {
+	k, n   int
+	w      []grad.Float
+	ld     int
+	turned bool
+	packed *kernel.Packed // nil if there are few steps
+	row    *kernel.Packed // for products of one row, of a frozen cell; may be nil
+	lent   bool           // packed belongs to a frozen cell
+}
+
+var packs sync.Pool
+
+// worthPacking is whether so many products pay for packing their factor.
+func worthPacking(active []int) bool { return len(active) >= 4 }
+
+// newFactor makes the factor of the products that steps of active rows do.
+func newFactor(k, n int, w []grad.Float, ld int, turned bool, active []int) factor {
+	f := factor{k: k, n: n, w: w, ld: ld, turned: turned}
+	if !worthPacking(active) {
+		return f
+	}
+	f.packed, _ = packs.Get().(*kernel.Packed)
+	if f.packed == nil {
+		f.packed = new(kernel.Packed)
+	}
+	switch single := batch(active) == 1; {
+	case single && turned:
+		f.packed.PackRowT(k, n, w, ld)
+	case single:
+		f.packed.PackRow(k, n, w, ld)
+	case turned:
+		f.packed.PackT(k, n, w, ld)
+	default:
+		f.packed.Pack(k, n, w, ld)
+	}
+	return f
+}
+
+// factor is newFactor of w as it is, or this weight if a frozen cell has it.
+func (l *layouts) factor(k, n int, w []grad.Float, ld int, active []int) factor {
+	if l == nil {
+		return newFactor(k, n, w, ld, false, active)
+	}
+	return factor{k: k, n: n, packed: l.many, row: l.one, lent: true}
+}
+
+// pack returns the layout for m rows, nil if there is none.
+func (f *factor) pack(m int) *kernel.Packed {
+	if m == 1 && f.row != nil {
+		return f.row
+	}
+	return f.packed
+}
+
+// mulAdd does c += a·w for a [m, k] and c [m, n].
+func (f *factor) mulAdd(m int, a []grad.Float, lda int, c []grad.Float, ldc int) {
+	switch p := f.pack(m); {
+	case p != nil:
+		p.MulAdd(m, a, lda, c, ldc)
+	case f.turned:
+		kernel.GemmNT(m, f.n, f.k, a, lda, f.w, f.ld, c, ldc)
+	default:
+		kernel.Gemm(m, f.n, f.k, a, lda, f.w, f.ld, c, ldc)
+	}
+}
+
+// mul does c = a·w + bias, a row or nil.
+func (f *factor) mul(m int, a []grad.Float, lda int, bias, c []grad.Float, ldc int) {
+	switch p := f.pack(m); {
+	case p != nil:
+		p.Mul(m, a, lda, bias, c, ldc)
+	case f.turned:
+		kernel.GemmNTBias(m, f.n, f.k, a, lda, f.w, f.ld, bias, c, ldc)
+	default:
+		kernel.GemmBias(m, f.n, f.k, a, lda, f.w, f.ld, bias, c, ldc)
+	}
+}
+
+func (f *factor) free() {
+	if f.packed != nil && !f.lent {
+		packs.Put(f.packed)
+	}
+}

@@ -25,8 +25,9 @@ var packs sync.Pool
 // worthPacking is whether so many products pay for packing their factor.
 func worthPacking(active []int) bool { return len(active) >= 4 }
 
-// newFactor makes the factor of the products that steps of active rows do.
-func newFactor(k, n int, w []grad.Float, ld int, turned bool, active []int) factor {
+// newFactor makes the factor of the products that steps of active rows do, whole or
+// cut by columns.
+func newFactor(k, n int, w []grad.Float, ld int, turned bool, active []int, cut bool) factor {
 	f := factor{k: k, n: n, w: w, ld: ld, turned: turned}
 	if !worthPacking(active) {
 		return f
@@ -35,7 +36,7 @@ func newFactor(k, n int, w []grad.Float, ld int, turned bool, active []int) fact
 	if f.packed == nil {
 		f.packed = new(kernel.Packed)
 	}
-	switch single := batch(active) == 1; {
+	switch single := batch(active) == 1 && !cut; {
 	case single && turned:
 		f.packed.PackRowT(k, n, w, ld)
 	case single:
@@ -49,9 +50,9 @@ func newFactor(k, n int, w []grad.Float, ld int, turned bool, active []int) fact
 }
 
 // factor is newFactor of w as it is, or this weight if a frozen cell has it.
-func (l *layouts) factor(k, n int, w []grad.Float, ld int, active []int) factor {
+func (l *layouts) factor(k, n int, w []grad.Float, ld int, active []int, cut bool) factor {
 	if l == nil {
-		return newFactor(k, n, w, ld, false, active)
+		return newFactor(k, n, w, ld, false, active, cut)
 	}
 	return factor{k: k, n: n, packed: l.many, row: l.one, lent: true}
 }

@@ -142,10 +142,10 @@ func TestProjectionInSteps(t *testing.T) {
 		}
 	}
 	w := nn.Zeros(in, H)
-	if i := newInput(nn.Zeros(T*B, in), w, nil, slices.Repeat([]int{B}, T), nil); !i.inStep {
+	if i := newInput(nn.Zeros(T*B, in), w, nil, slices.Repeat([]int{B}, T), nil, false); !i.inStep {
 		t.Error("many rows are not projected in the steps")
 	}
-	if i := newInput(nn.Zeros(T, in), w, nil, slices.Repeat([]int{1}, T), nil); i.inStep {
+	if i := newInput(nn.Zeros(T, in), w, nil, slices.Repeat([]int{1}, T), nil, false); i.inStep {
 		t.Error("one row is projected in the steps")
 	}
 }

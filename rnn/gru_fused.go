@@ -17,7 +17,11 @@ func (c *GRU) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var
 	wx, whx, wn := c.ready.weights()
 
 	r := gruRun{H: H, active: active, h: last.Value.Data}
-	r.in = newInput(x, c.Wx, c.B, active, wx)
+	if c.Bn != nil {
+		r.units = cutUnits(active, H, 3)
+	}
+	cut := r.units.cuts != nil
+	r.in = newInput(x, c.Wx, c.B, active, wx, cut)
 	part, rows, kept := r.in.rows(active, N, 3*H, keep)
 	if keep {
 		r.before = g.Scratch(y.Shape())
@@ -26,19 +30,25 @@ func (c *GRU) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var
 	r.inner = g.Scratch(tensor.ShapeOf(kept, H))
 	wh := c.Wh.Value.Data
 	if c.Bn != nil {
-		r.bn = c.Bn.Value.Data
+		r.bias = g.NewTensor(tensor.ShapeOf(3 * H)).Data
+		copy(r.bias[2*H:], c.Bn.Value.Data)
 		r.hw = g.Scratch(tensor.ShapeOf(batch(active), 3*H)).Data
-		r.wh = whx.factor(H, 3*H, wh, 3*H, active)
+		r.wh = whx.factor(H, 3*H, wh, 3*H, active, cut)
 	} else {
-		r.wh = whx.factor(H, 2*H, wh, 3*H, active)
-		r.wn = wn.factor(H, H, wh[2*H:], 3*H, active)
+		r.wh = whx.factor(H, 2*H, wh, 3*H, active, false)
+		r.wn = wn.factor(H, H, wh[2*H:], 3*H, active, false)
 	}
 	r.once = rows < part
 	for part, active := range chunks(active, part) {
 		r.in.before(r.gates.Data, part)
 		r.active, r.y = active, y.Value.Data[part.at*H:]
-		if cuts := share(active, 3*H*H); cuts != nil {
-			r := r // only this escapes, and only here
+		if cut {
+			r := r // only these escape, and only here
+			r.units.places(active)
+			r.units.run(active, gruForward{&r})
+			r.units.end(active, H, r.h, r.y)
+		} else if cuts := share(active, 3*H*H); cuts != nil {
+			r := r
 			inRanges(cuts, active, r.forward)
 		} else {
 			r.forward(0, batch(active))
@@ -65,13 +75,21 @@ func (c *GRU) fusedBack(g *grad.Tape, x *grad.Var, s State, y, last *grad.Var, r
 	wh := c.Wh.Value.Data
 	if c.Bn != nil {
 		r.dhw = g.Scratch(r.gates.Shape)
-		r.wh = newFactor(3*H, H, wh, 3*H, true, r.active)
+		r.wh = newFactor(3*H, H, wh, 3*H, true, r.active, r.units.cuts != nil)
 	} else {
 		r.drh = g.Scratch(tensor.ShapeOf(batch(r.active), H)).Data
-		r.wh = newFactor(2*H, H, wh, 3*H, true, r.active)
-		r.wn = newFactor(H, H, wh[2*H:], 3*H, true, r.active)
+		r.wh = newFactor(2*H, H, wh, 3*H, true, r.active, false)
+		r.wn = newFactor(H, H, wh[2*H:], 3*H, true, r.active, false)
 	}
-	inRanges(share(r.active, 3*H*H), r.active, r.backward)
+	if r.units.cuts != nil {
+		r.units.places(r.active)
+		r.units.run(r.active, gruBackward{r})
+		if r.first {
+			r.wh.mulAdd(batch(r.active), r.dhw.Data, 3*H, r.dh, H)
+		}
+	} else {
+		inRanges(share(r.active, 3*H*H), r.active, r.backward)
+	}
 	r.wh.free()
 	r.wn.free()
 	da := r.gates
@@ -95,14 +113,15 @@ func (c *GRU) fusedBack(g *grad.Tape, x *grad.Var, s State, y, last *grad.Var, r
 type gruRun struct {
 	H      int
 	active []int
-	bn     []grad.Float // nil if the reset comes before the product
 	in     input
+	units  units
 	wh, wn factor // Wh; or Wr beside Wz, and Wn
 
 	gates  *tensor.Tensor
 	once   bool // whether gates has but the rows of the batch
 	y      []grad.Float
 	h      []grad.Float   // of the batch
+	bias   []grad.Float   // Bn, where hw begins; nil if the reset comes before the product
 	hw     []grad.Float   // h·Wh and Bn, of the batch
 	inner  *tensor.Tensor // h·Wn + Bn, or r∘h; of the batch if there is no way back
 	before *tensor.Tensor // h before each step; nil if there is no way back
@@ -125,11 +144,9 @@ func (r *gruRun) forward(lo, hi int) {
 			kept = at
 		}
 		inner := block(r.inner.Data, kept, n, H)
-		if r.bn != nil {
+		if r.bias != nil {
 			hw := block(r.hw, lo, n, 3*H)
-			clear(hw)
-			kernel.AddRows(n, H, r.bn, hw[2*H:], 3*H)
-			r.wh.mulAdd(n, h, H, hw, 3*H)
+			r.wh.mul(n, h, H, r.bias, hw, 3*H)
 			kernel.GRUForwardAfter(n, H, gates, hw, h, inner, y)
 		} else {
 			r.wh.mulAdd(n, h, H, gates, 3*H)
@@ -150,7 +167,7 @@ func (r *gruRun) backward(lo, hi int) {
 			kernel.AddTo(dh, block(r.dy.Data, at, n, H))
 		}
 		more := at > lo || r.first // steps, or a first state, before this one
-		if r.bn != nil {
+		if r.bias != nil {
 			dhw := block(r.dhw.Data, at, n, 3*H)
 			kernel.GRUBackwardAfter(n, H, gates, before, inner, dh, gates, dhw)
 			if more {

@@ -15,17 +15,17 @@ type input struct {
 	inStep  bool
 }
 
-// newInput decides by the rows of a step: few would read all of w for little.
-// packed is w if that is frozen.
-func newInput(x, w, b *grad.Var, active []int, packed *layouts) input {
+// newInput decides by the rows of a step: few would read all of w for little, as
+// cores that share the units of a step would each. packed is w if that is frozen.
+func newInput(x, w, b *grad.Var, active []int, packed *layouts, cut bool) input {
 	const rows, size = 8, 1 << 22 // of a step and a core; elements of w
 	k, n := w.Dim(0), w.Dim(1)
 	cores := min(runtime.GOMAXPROCS(0), max(1, batch(active)/rows))
-	in := input{x: x, w: w, b: b, inStep: worthPacking(active) && k*n <= size && x.Dim(0) >= rows*cores*len(active)}
+	in := input{x: x, w: w, b: b, inStep: worthPacking(active) && !cut && k*n <= size && x.Dim(0) >= rows*cores*len(active)}
 	if !in.inStep {
 		active = nil // for one product
 	}
-	in.factor = packed.factor(k, n, w.Value.Data, n, active)
+	in.factor = packed.factor(k, n, w.Value.Data, n, active, false)
 	return in
 }
 

@@ -25,24 +25,33 @@ func (c *LSTM) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Va
 	if c.P != nil {
 		r.kernel.Peep = c.P.Value.Data
 	}
-	r.in = newInput(x, c.Wx, c.B, active, wx)
+	if r.kernel.Peep == nil && r.kernel.Clip == 0 && !r.projected {
+		r.units = cutUnits(active, H, 4)
+	}
+	cut := r.units.cuts != nil
+	r.in = newInput(x, c.Wx, c.B, active, wx, cut)
 	part, rows, kept := r.in.rows(active, N, 4*H, keep)
 	if keep {
 		r.hBefore, r.cBefore = g.Scratch(y.Shape()), g.Scratch(tensor.ShapeOf(N, H)).Data
 	}
 	r.gates = g.Scratch(tensor.ShapeOf(rows, 4*H))
 	r.tanh = g.Scratch(tensor.ShapeOf(kept, H)).Data
-	r.wh = wh.factor(out, 4*H, c.Wh.Value.Data, 4*H, active)
+	r.wh = wh.factor(out, 4*H, c.Wh.Value.Data, 4*H, active, cut)
 	if r.projected {
 		r.m = g.Scratch(tensor.ShapeOf(kept, H))
-		r.wp = wp.factor(H, out, c.Wp.Value.Data, out, active)
+		r.wp = wp.factor(H, out, c.Wp.Value.Data, out, active, false)
 	}
 	r.once = rows < part
 	for part, active := range chunks(active, part) {
 		r.in.before(r.gates.Data, part)
 		r.active, r.y = active, y.Value.Data[part.at*out:]
-		if cuts := share(active, 4*H*out); cuts != nil {
-			r := r // only this escapes, and only here
+		if cut {
+			r := r // only these escape, and only here
+			r.units.places(active)
+			r.units.run(active, lstmForward{&r})
+			r.units.end(active, H, r.h, r.y)
+		} else if cuts := share(active, 4*H*out); cuts != nil {
+			r := r
 			inRanges(cuts, active, r.forward)
 		} else {
 			r.forward(0, batch(active))
@@ -70,18 +79,26 @@ func (c *LSTM) fusedBack(g *grad.Tape, x *grad.Var, s State, y, h, cell *grad.Va
 		return
 	}
 	r.dy, r.first = dy, g.Wants(s[0])
-	r.wh = newFactor(4*H, out, c.Wh.Value.Data, 4*H, true, r.active)
+	r.wh = newFactor(4*H, out, c.Wh.Value.Data, 4*H, true, r.active, r.units.cuts != nil)
 	if r.projected {
 		r.dm = g.Scratch(tensor.ShapeOf(batch(r.active), H)).Data
 		r.dProjected = g.Scratch(y.Shape())
-		r.wp = newFactor(out, H, c.Wp.Value.Data, out, true, r.active)
+		r.wp = newFactor(out, H, c.Wp.Value.Data, out, true, r.active, false)
 	}
 	cuts := share(r.active, 4*H*out)
 	if c.P != nil && g.Wants(c.P) {
 		r.kernel.DPeep = g.Grad(c.P).Data
 		cuts = nil // rows share the gradient of P, whose sum must have one order
 	}
-	inRanges(cuts, r.active, r.backward)
+	if r.units.cuts != nil {
+		r.units.places(r.active)
+		r.units.run(r.active, lstmBackward{r})
+		if r.first {
+			r.wh.mul(batch(r.active), r.gates.Data, 4*H, nil, r.dh, H)
+		}
+	} else {
+		inRanges(cuts, r.active, r.backward)
+	}
 	r.wh.free()
 	r.wp.free()
 	g.AffineGrad(r.hBefore, r.gates, c.Wh, nil)
@@ -100,6 +117,7 @@ type lstmRun struct {
 	active    []int
 	kernel    kernel.LSTM
 	in        input
+	units     units
 	wh, wp    factor
 	projected bool
 	limit     grad.Float // of the projection; 0 for none

@@ -16,6 +16,16 @@ func LSTMGatesGrad(H int, gates, c, tc, dm, dc, dgates []Float) {
 	lstmGrad(H, H, dgates[:4*H], dc[:H], dm[:H], gates[:4*H], c[:H], tc[:H])
 }
 
+// LSTMUnits is LSTMGates for the units lo to hi alone.
+func LSTMUnits(H, lo, hi int, gates, c, tc, m []Float) {
+	lstm(hi-lo, H, gates[lo:3*H+hi], c[lo:hi], tc[lo:hi], m[lo:hi])
+}
+
+// LSTMUnitsGrad is LSTMGatesGrad for the units lo to hi alone.
+func LSTMUnitsGrad(H, lo, hi int, gates, c, tc, dm, dc, dgates []Float) {
+	lstmGrad(hi-lo, H, dgates[lo:3*H+hi], dc[lo:hi], dm[lo:hi], gates[lo:3*H+hi], c[lo:hi], tc[lo:hi])
+}
+
 // GRUGates takes gates r, z, n [3, H] = x·Wx + B, hw [3, H] = h·Wh and h [H]. It
 // sets r and z to σ(r+hw), n to tanh(n + r∘hw), q to the last part of hw, and y to
 // (1-z)∘n + z∘h.
@@ -27,6 +37,16 @@ func GRUGates(H int, gates, hw, h, q, y []Float) {
 // gradient that does not pass through hw; dgates and dhw are set.
 func GRUGatesGrad(H int, gates, h, q, d, dgates, dhw []Float) {
 	gruGrad(H, H, dgates[:3*H], dhw[:3*H], d[:H], gates[:3*H], h[:H], q[:H])
+}
+
+// GRUUnits is GRUGates for the units lo to hi alone.
+func GRUUnits(H, lo, hi int, gates, hw, h, q, y []Float) {
+	gru(hi-lo, H, gates[lo:2*H+hi], q[lo:hi], y[lo:hi], hw[lo:2*H+hi], h[lo:hi])
+}
+
+// GRUUnitsGrad is GRUGatesGrad for the units lo to hi alone.
+func GRUUnitsGrad(H, lo, hi int, gates, h, q, d, dgates, dhw []Float) {
+	gruGrad(hi-lo, H, dgates[lo:2*H+hi], dhw[lo:2*H+hi], d[lo:hi], gates[lo:2*H+hi], h[lo:hi], q[lo:hi])
 }
 
 func lstmGo(n, stride int, g, c, tc, m []Float) {

@@ -147,6 +147,27 @@ func (p *Packed) Mul(m int, a []Float, lda int, bias, c []Float, ldc int) {
 	p.mul(product{m: m, a: a, rsa: lda, c: c, ldc: ldc, from: start{true, bias}})
 }
 
+// MulAddColumns is MulAdd for the columns lo to hi of B and C alone. lo is a multiple
+// of PanelWidth, and B is not packed for one row.
+func (p *Packed) MulAddColumns(lo, hi, m int, a []Float, lda int, c []Float, ldc int) {
+	p.columns(lo, hi, product{m: m, a: a, rsa: lda, c: c, ldc: ldc})
+}
+
+// MulColumns is Mul for some columns, as MulAddColumns.
+func (p *Packed) MulColumns(lo, hi, m int, a []Float, lda int, bias, c []Float, ldc int) {
+	p.columns(lo, hi, product{m: m, a: a, rsa: lda, c: c, ldc: ldc, from: start{true, bias}})
+}
+
+// PanelWidth is how many columns a panel of Packed has.
+func PanelWidth() int { return width() }
+
+func (p *Packed) columns(lo, hi int, g product) {
+	g.n, g.k, g.csa, g.panels = p.n, p.k, 1, p.buf
+	g = g.cols(lo, hi)
+	g.check()
+	g.run()
+}
+
 func (p *Packed) mul(g product) {
 	g.n, g.k, g.csa, g.panels, g.row = p.n, p.k, 1, p.buf, p.row
 	if !g.row || g.m == 1 {

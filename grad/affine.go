@@ -17,8 +17,7 @@ func rows(x *Var) int {
 }
 
 // Affine returns x·w + b for x [..., k], w [k, n], b [n]; b may be nil.
-// The gradient of a leaf w is put off to the end of Backward, where all the uses
-// of w on the tape become one product.
+// For the gradient of a leaf w the rows of many uses on the tape become one product.
 func (g *Tape) Affine(x, w, b *Var) *Var {
 	if x.Shape().Rank() == 0 || w.Shape().Rank() != 2 || x.Shape().Last() != w.Dim(0) || b != nil && b.Shape() != tensor.ShapeOf(w.Dim(1)) {
 		detail := fmt.Sprintf("x %v · w %v", x.Shape(), w.Shape())
@@ -42,25 +41,26 @@ func (g *Tape) Affine(x, w, b *Var) *Var {
 				return
 			}
 			if g.Wants(x) { // dx += dy·wᵀ
-				kernel.GemmNT(m, k, n, dy.Data, n, w.Value.Data, n, g.Grad(x).Data, k)
+				g.timesT(x, m, dy.Data, w)
 			}
 			g.AffineGrad(x.Value, dy, w, b)
+			g.passed(y)
 		})
 	}
 	return y
 }
 
 // AffineGrad adds to the gradients of w [k, n] and b [n] what y = x·w + b gives
-// them: xᵀ·dy and the column sums of dy. For a leaf w the product is put off to
-// the end of Backward; until then x and dy must keep their values. b may be nil.
-// It serves operations that do the product themselves, as fused cells do.
+// them: xᵀ·dy and the column sums of dy. For a leaf w the product may wait for more
+// rows, until the end of Backward. b may be nil. It serves operations that do the
+// product themselves, as fused cells do.
 func (g *Tape) AffineGrad(x, dy *tensor.Tensor, w, b *Var) {
 	k, n := w.Dim(0), w.Dim(1)
 	m := len(dy.Data) / max(n, 1)
 	switch {
 	case !g.Wants(w):
 	case w.tape == nil:
-		g.late.add(w, x, dy)
+		g.late.add(g, w, x, dy)
 	default:
 		kernel.GemmTN(k, n, m, x.Data, k, dy.Data, n, g.Grad(w).Data, n)
 	}
@@ -97,6 +97,7 @@ func (g *Tape) AffineT(x, w, b *Var) *Var {
 			if b != nil && g.Wants(b) {
 				kernel.ColSums(m, n, dy.Data, n, g.Grad(b).Data)
 			}
+			g.passed(y)
 		})
 	}
 	return y
@@ -112,12 +113,11 @@ func (g *Tape) AddRow(x, b *Var) *Var {
 	if g.Wants(y) {
 		g.Record(func() {
 			if dy := g.Reached(y); dy != nil {
-				if g.Wants(x) {
-					kernel.AddTo(g.Grad(x).Data, dy.Data)
-				}
+				g.add(x, dy.Data)
 				if g.Wants(b) {
 					kernel.ColSums(m, n, dy.Data, n, g.Grad(b).Data)
 				}
+				g.passed(y)
 			}
 		})
 	}
@@ -147,6 +147,7 @@ func (g *Tape) MulRow(x, p *Var) *Var {
 					kernel.MulAdd(g.Grad(p).Data, dyi, x.Value.Data[i*n:(i+1)*n])
 				}
 			}
+			g.passed(y)
 		})
 	}
 	return y
@@ -185,6 +186,7 @@ func (g *Tape) MulCol(x, c *Var) *Var {
 					g.Grad(c).Data[i] += kernel.Dot(dyi, x.Value.Data[i*n:(i+1)*n])
 				}
 			}
+			g.passed(y)
 		})
 	}
 	return y

@@ -27,12 +27,8 @@ func (g *Tape) Add(a, b *Var) *Var {
 	if g.Wants(y) {
 		g.Record(func() {
 			if dy := g.Reached(y); dy != nil {
-				if g.Wants(a) {
-					kernel.AddTo(g.Grad(a).Data, dy.Data)
-				}
-				if g.Wants(b) {
-					kernel.AddTo(g.Grad(b).Data, dy.Data)
-				}
+				g.add(b, dy.Data)
+				g.move(a, y)
 			}
 		})
 	}
@@ -47,12 +43,10 @@ func (g *Tape) Sub(a, b *Var) *Var {
 	if g.Wants(y) {
 		g.Record(func() {
 			if dy := g.Reached(y); dy != nil {
-				if g.Wants(a) {
-					kernel.AddTo(g.Grad(a).Data, dy.Data)
-				}
 				if g.Wants(b) {
 					kernel.Axpy(-1, dy.Data, g.Grad(b).Data)
 				}
+				g.move(a, y)
 			}
 		})
 	}
@@ -67,12 +61,9 @@ func (g *Tape) Mul(a, b *Var) *Var {
 	if g.Wants(y) {
 		g.Record(func() {
 			if dy := g.Reached(y); dy != nil {
-				if g.Wants(a) {
-					kernel.MulAdd(g.Grad(a).Data, dy.Data, b.Value.Data)
-				}
-				if g.Wants(b) {
-					kernel.MulAdd(g.Grad(b).Data, dy.Data, a.Value.Data)
-				}
+				g.addMul(a, dy.Data, b.Value.Data)
+				g.addMul(b, dy.Data, a.Value.Data)
+				g.passed(y)
 			}
 		})
 	}
@@ -104,6 +95,7 @@ func (g *Tape) Div(a, b *Var) *Var {
 					db[i] -= d * y.Value.Data[i] / b.Value.Data[i]
 				}
 			}
+			g.passed(y)
 		})
 	}
 	return y
@@ -121,21 +113,21 @@ func (g *Tape) Lerp(a, b, w *Var) *Var {
 			if dy == nil {
 				return
 			}
-			if g.Wants(b) {
-				kernel.MulAdd(g.Grad(b).Data, dy.Data, w.Value.Data)
-			}
-			if g.Wants(a) {
-				da := g.Grad(a).Data
-				for i, d := range dy.Data {
-					da[i] += d * (1 - w.Value.Data[i])
-				}
-			}
 			if g.Wants(w) {
-				dw := g.Grad(w).Data
-				for i, d := range dy.Data {
-					dw[i] += d * (b.Value.Data[i] - a.Value.Data[i])
-				}
+				apart := g.unset(y.Shape())
+				kernel.Sub(apart.Data, b.Value.Data, a.Value.Data)
+				g.addMul(w, dy.Data, apart.Data)
+				g.give(apart)
 			}
+			if g.Wants(b) || g.Wants(a) {
+				db := g.unset(y.Shape())
+				kernel.Mul(db.Data, dy.Data, w.Value.Data)
+				g.add(b, db.Data)
+				kernel.Sub(db.Data, dy.Data, db.Data)
+				g.add(a, db.Data)
+				g.give(db)
+			}
+			g.passed(y)
 		})
 	}
 	return y
@@ -154,6 +146,7 @@ func (g *Tape) ScaleShift(x *Var, k, c float64) *Var {
 		g.Record(func() {
 			if dy := g.Reached(y); dy != nil {
 				kernel.Axpy(Float(k), dy.Data, g.Grad(x).Data)
+				g.passed(y)
 			}
 		})
 	}
@@ -168,6 +161,7 @@ func (g *Tape) Tanh(x *Var) *Var {
 		g.Record(func() {
 			if dy := g.Reached(y); dy != nil {
 				kernel.TanhGrad(g.Grad(x).Data, dy.Data, y.Value.Data)
+				g.passed(y)
 			}
 		})
 	}
@@ -182,6 +176,7 @@ func (g *Tape) Sigmoid(x *Var) *Var {
 		g.Record(func() {
 			if dy := g.Reached(y); dy != nil {
 				kernel.SigmoidGrad(g.Grad(x).Data, dy.Data, y.Value.Data)
+				g.passed(y)
 			}
 		})
 	}
@@ -205,7 +200,8 @@ func (g *Tape) Exp(x *Var) *Var {
 	if g.Wants(y) {
 		g.Record(func() {
 			if dy := g.Reached(y); dy != nil {
-				kernel.MulAdd(g.Grad(x).Data, dy.Data, y.Value.Data)
+				g.addMul(x, dy.Data, y.Value.Data)
+				g.passed(y)
 			}
 		})
 	}
@@ -265,6 +261,7 @@ func (g *Tape) Map(x *Var, f func(x Float) Float, dfdx func(x, y Float) Float) *
 				for i, d := range dy.Data {
 					dx[i] += d * dfdx(x.Value.Data[i], y.Value.Data[i])
 				}
+				g.passed(y)
 			}
 		})
 	}

@@ -5,22 +5,34 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// lateGrads are the weight gradients put off to the end of Backward. A cell
-// unrolled over T steps would otherwise add T products of rank batch to a large
-// matrix; put off, they are a few long ones.
+// lateGrads are the weight gradients that wait for more rows. A cell unrolled over
+// T steps would otherwise add T products of rank batch to a large matrix; gathered,
+// they are a few long ones. An element of a gradient is the same chain of sums
+// either way.
 type lateGrads struct {
 	byLeaf map[*Var]*outer
-	order  []*outer // in order of first use, which fixes the order of sums
+	order  []*outer // in order of first use
 }
 
-// outer collects the rows of x and dy whose product xᵀ·dy is the gradient of w.
+// outer holds rows of x and dy whose product xᵀ·dy is to be added to the gradient
+// of w.
 type outer struct {
-	w       *Var
-	xs, dys []*tensor.Tensor
+	w     *Var
+	x, dy []Float
+	rows  int // that wait
+	room  int // for how many there is room; 0 before the first
 }
 
-// add puts off dw += xᵀ·dy.
-func (l *lateGrads) add(w *Var, x, dy *tensor.Tensor) {
+// Rows that are many enough for a product of their own do not wait. Others do for
+// so many like them that their values of dy stay in the cache.
+const (
+	manyRows = 128
+	together = 8
+	gathered = 1 << 17
+)
+
+// add does dw += xᵀ·dy, sooner or later; x and dy may change when it returns.
+func (l *lateGrads) add(g *Tape, w *Var, x, dy *tensor.Tensor) {
 	o := l.byLeaf[w]
 	if o == nil {
 		if l.byLeaf == nil {
@@ -29,55 +41,46 @@ func (l *lateGrads) add(w *Var, x, dy *tensor.Tensor) {
 		o = &outer{w: w}
 		l.byLeaf[w] = o
 	}
-	if len(o.xs) == 0 {
+	k, n := w.Dim(0), w.Dim(1)
+	m := len(dy.Data) / max(n, 1)
+	if o.rows+m > o.room {
+		o.flush(g)
+	}
+	switch {
+	case m >= manyRows || m > o.room && o.room > 0:
+		kernel.GemmTN(k, n, m, x.Data, k, dy.Data, n, g.Grad(w).Data, n)
+		return
+	case m == 0:
+		return
+	case o.room == 0:
+		o.room = min(max(together*m, manyRows/2), max(gathered/n, manyRows))
+		o.x, o.dy = g.floats.take(o.room*k), g.floats.take(o.room*n)
 		l.order = append(l.order, o)
 	}
-	o.xs, o.dys = append(o.xs, x), append(o.dys, dy)
+	copy(o.x[o.rows*k:], x.Data[:m*k])
+	copy(o.dy[o.rows*n:], dy.Data)
+	o.rows += m
 }
 
+// reset forgets all rows, and their memory.
 func (l *lateGrads) reset() {
 	for _, o := range l.order {
-		o.xs, o.dys = o.xs[:0], o.dys[:0]
+		o.x, o.dy, o.rows, o.room = nil, nil, 0, 0
 	}
 	l.order = l.order[:0]
 }
 
+// flush does what waits.
 func (l *lateGrads) flush(g *Tape) {
 	for _, o := range l.order {
 		o.flush(g)
 	}
-	l.reset()
 }
 
-// gathered is how many rows flush copies together for one product.
-const gathered = 4096
-
 func (o *outer) flush(g *Tape) {
-	k, n := o.w.Dim(0), o.w.Dim(1)
-	dw := g.Grad(o.w).Data
-	if len(o.xs) == 1 {
-		kernel.GemmTN(k, n, len(o.dys[0].Data)/n, o.xs[0].Data, k, o.dys[0].Data, n, dw, n)
-		return
+	if o.rows > 0 {
+		k, n := o.w.Dim(0), o.w.Dim(1)
+		kernel.GemmTN(k, n, o.rows, o.x, k, o.dy, n, g.Grad(o.w).Data, n)
+		o.rows = 0
 	}
-	total := 0
-	for _, dy := range o.dys {
-		total += len(dy.Data) / n
-	}
-	room := min(total, gathered)
-	x, dy := g.floats.take(room*k), g.floats.take(room*n)
-	r := 0
-	for i := range o.xs {
-		xd, dyd := o.xs[i].Data, o.dys[i].Data
-		for len(dyd) > 0 {
-			m := min(len(dyd)/n, room-r)
-			copy(x[r*k:], xd[:m*k])
-			copy(dy[r*n:], dyd[:m*n])
-			xd, dyd, r = xd[m*k:], dyd[m*n:], r+m
-			if r == room {
-				kernel.GemmTN(k, n, r, x, k, dy, n, dw, n)
-				r = 0
-			}
-		}
-	}
-	kernel.GemmTN(k, n, r, x, k, dy, n, dw, n)
 }

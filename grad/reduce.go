@@ -14,11 +14,7 @@ func (g *Tape) Mean(x *Var) *Var {
 }
 
 func (g *Tape) sum(x *Var, k float64) *Var {
-	var s float64
-	for _, v := range x.Value.Data {
-		s += float64(v)
-	}
-	y := g.Scalar(s*k, x)
+	y := g.Scalar(kernel.Sum(x.Value.Data)*k, x)
 	if g.Wants(y) {
 		g.Record(func() {
 			if dy := g.Reached(y); dy != nil {
@@ -60,6 +56,7 @@ func (g *Tape) Softmax(x *Var) *Var {
 					dx[i*n+j] += pj * (d[j] - mean)
 				}
 			}
+			g.passed(y)
 		})
 	}
 	return y
@@ -95,6 +92,7 @@ func (g *Tape) LogSoftmax(x *Var) *Var {
 					dx[i*n+j] += dj - p[i*n+j]*s
 				}
 			}
+			g.passed(y)
 		})
 	}
 	return y
@@ -130,6 +128,7 @@ func (g *Tape) LayerNorm(x, gain, shift *Var, eps float64) *Var {
 					kernel.LayerNormGrad(g.Grad(x).Data[i*n:(i+1)*n], d, h, gain.Value.Data, inv[i])
 				}
 			}
+			g.passed(y)
 		})
 	}
 	return y

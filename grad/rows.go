@@ -55,11 +55,10 @@ func (g *Tape) Join(xs ...*Var) *Var {
 				rest := dy.Data
 				for _, x := range xs {
 					n := len(x.Value.Data)
-					if g.Wants(x) {
-						kernel.AddTo(g.Grad(x).Data, rest[:n])
-					}
+					g.add(x, rest[:n])
 					rest = rest[n:]
 				}
+				g.passed(y)
 			}
 		})
 	}
@@ -94,6 +93,7 @@ func (g *Tape) Rows(table *Var, ids []int) *Var {
 						kernel.AddTo(dt[id*w:(id+1)*w], dy.Data[i*w:(i+1)*w])
 					}
 				}
+				g.passed(y)
 			}
 		})
 	}
@@ -118,6 +118,7 @@ func (g *Tape) Spread(x *Var, at []int, n int) *Var {
 				for i, r := range at {
 					kernel.AddTo(dx[i*w:(i+1)*w], dy.Data[r*w:(r+1)*w])
 				}
+				g.passed(y)
 			}
 		})
 	}
@@ -130,11 +131,50 @@ func (g *Tape) Split(x *Var, n int) []*Var {
 	if n <= 0 || w%n != 0 {
 		panic(&tensor.ShapeError{Op: "Split", Detail: fmt.Sprintf("%v into %d", x.Shape(), n)})
 	}
+	m, part := rows(x), w/n
 	parts := g.lists.take(n)
 	for p := range parts {
-		parts[p] = g.Columns(x, p*w/n, (p+1)*w/n)
+		parts[p] = g.NewVar(g.Scratch(x.Shape().WithLast(part)), x)
+		for i := range m {
+			copy(parts[p].Value.Data[i*part:(i+1)*part], x.Value.Data[i*w+p*part:])
+		}
+	}
+	if g.Wants(x) {
+		g.Record(func() { g.splitBack(x, parts, m, part) })
 	}
 	return parts
+}
+
+func (g *Tape) splitBack(x *Var, parts []*Var, m, part int) {
+	reached := 0
+	for _, p := range parts {
+		if g.Reached(p) != nil {
+			reached++
+		}
+	}
+	if reached == 0 {
+		return
+	}
+	dx, unset := g.first(x)
+	if unset && reached < len(parts) {
+		clear(dx)
+		unset = false
+	}
+	for p, y := range parts {
+		dy := g.Reached(y)
+		if dy == nil {
+			continue
+		}
+		for i := range m {
+			at := (i*len(parts) + p) * part
+			if d := dy.Data[i*part : (i+1)*part]; unset {
+				copy(dx[at:at+part], d)
+			} else {
+				kernel.AddTo(dx[at:at+part], d)
+			}
+		}
+		g.passed(y)
+	}
 }
 
 // Columns returns columns lo to hi of the last dimension.
@@ -155,6 +195,7 @@ func (g *Tape) Columns(x *Var, lo, hi int) *Var {
 				for i := range m {
 					kernel.AddTo(dx[i*n+lo:i*n+hi], dy.Data[i*w:(i+1)*w])
 				}
+				g.passed(y)
 			}
 		})
 	}
@@ -201,6 +242,7 @@ func (g *Tape) Concat(xs ...*Var) *Var {
 				}
 				lo += w
 			}
+			g.passed(y)
 		})
 	}
 	return y
@@ -232,6 +274,7 @@ func (g *Tape) Swap(x *Var) *Var {
 						kernel.AddTo(dx[(i*b+j)*w:(i*b+j+1)*w], dy.Data[(j*a+i)*w:(j*a+i+1)*w])
 					}
 				}
+				g.passed(y)
 			}
 		})
 	}

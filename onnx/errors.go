@@ -1,0 +1,105 @@
+package onnx
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A FormatError tells what is wrong with the bytes of a file.
+type FormatError struct {
+	Path   string // "" when read from memory
+	Offset int64  // byte where the fault was seen, -1 if it has no place
+	Reason string
+	Try    string // what may help, "" if nothing is known to
+}
+
+func (e *FormatError) Error() string {
+	var b strings.Builder
+	b.WriteString("onnx: ")
+	if e.Path != "" {
+		b.WriteString(e.Path + ": ")
+	}
+	if e.Offset >= 0 {
+		fmt.Fprintf(&b, "byte %d: ", e.Offset)
+	}
+	b.WriteString(e.Reason)
+	if e.Try != "" {
+		b.WriteString("; " + e.Try)
+	}
+	return b.String()
+}
+
+// A GraphError tells of a model whose bytes are well-formed but whose graph makes
+// no sense, such as a node that reads what nobody writes.
+type GraphError struct {
+	Node, Op string // the node at fault, "" for the graph as a whole
+	Reason   string
+}
+
+func (e *GraphError) Error() string { return "onnx: " + at(e.Node, e.Op) + e.Reason }
+
+// An UnsupportedError lists all that a model asks for and recur does not have.
+// Nothing of such a model runs.
+type UnsupportedError struct{ Ops []UnsupportedOp }
+
+// An UnsupportedOp is one operator, or one way to use it.
+type UnsupportedOp struct {
+	Op, Domain string // Domain is "" for ONNX's own
+	Opset      int    // of the domain, as the model imports it
+	Node       string // the first node that asks for it
+	Reason     string // what about it
+}
+
+func (o UnsupportedOp) String() string {
+	domain := o.Domain
+	if domain == "" {
+		domain = "ai.onnx"
+	}
+	return fmt.Sprintf("%s (domain %s, opset %d, node %q): %s", o.Op, domain, o.Opset, o.Node, o.Reason)
+}
+
+func (e *UnsupportedError) Error() string {
+	list := make([]string, len(e.Ops))
+	for i, o := range e.Ops {
+		list[i] = o.String()
+	}
+	return "onnx: not supported: " + strings.Join(list, "; ")
+}
+
+// An InputError tells of inputs to Run that the model does not take.
+type InputError struct{ Input, Reason string }
+
+func (e *InputError) Error() string { return fmt.Sprintf("onnx: input %q: %s", e.Input, e.Reason) }
+
+// A RunError tells which node failed, and why.
+type RunError struct {
+	Node, Op string
+	Err      error
+}
+
+func (e *RunError) Error() string { return "onnx: " + at(e.Node, e.Op) + e.Err.Error() }
+
+func (e *RunError) Unwrap() error { return e.Err }
+
+func at(node, op string) string {
+	switch {
+	case op == "":
+		return ""
+	case node == "":
+		return op + ": "
+	}
+	return fmt.Sprintf("%s %q: ", op, node)
+}
+
+// An opError is what an operator panics with when its inputs do not fit. The
+// executor makes a RunError of it.
+type opError string
+
+func (e opError) Error() string { return string(e) }
+
+func fail(format string, args ...any) { panic(opError(fmt.Sprintf(format, args...))) }
+
+// An internalError is a panic of an operator that should have been an opError.
+type internalError struct{ value any }
+
+func (e *internalError) Error() string { return fmt.Sprintf("internal error: %v", e.value) }

@@ -1,0 +1,246 @@
+package onnx
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"unsafe"
+)
+
+// maxRank is the most dimensions of a tensor in a file.
+const maxRank = 32
+
+// A tensorProto is a tensor that has been read, or one whose values lie in another
+// file and are read when the model is known to be sound.
+type tensorProto struct {
+	*Tensor
+	name     string
+	external map[string]string // nil if the values are here
+	at       int64
+}
+
+func float32Bits(v uint64) float32 { return math.Float32frombits(uint32(v)) }
+
+// dataFields says which typed field holds a type, if raw_data does not.
+var dataFields = map[DType]int{
+	Float32: 4, Int32: 5, Int16: 5, Int8: 5, Uint16: 5, Uint8: 5, Bool: 5, Float16: 5, BFloat16: 5,
+	String: 6, Int64: 7, Float64: 10, Uint32: 11, Uint64: 11,
+}
+
+func parseTensor(m message) *tensorProto {
+	t := &tensorProto{Tensor: &Tensor{}, at: m.pos}
+	var values []field
+	external := false
+	dims, whole := m, m
+	for f, ok := dims.next(); ok; f, ok = dims.next() { // the values may come before the shape
+		switch f.num {
+		case 1:
+			f.varints(func(v uint64) {
+				if int64(v) < 0 || len(t.Shape) == maxRank {
+					corrupt(f.at, "a tensor has dimension %d, or more than %d of them", int64(v), maxRank)
+				}
+				t.Shape = append(t.Shape, int(v))
+			})
+		case 2:
+			t.DType = DType(f.int())
+		case 3:
+			corrupt(f.at, "a tensor is cut into segments, which ONNX no longer has")
+		case 8:
+			t.name = f.text()
+		case 4, 5, 6, 7, 9, 10, 11:
+			if f.typ != 2 || f.end > f.pos || f.num == 6 {
+				values = append(values, f)
+			}
+		case 13:
+			k, v := parseEntry(f.message())
+			if t.external == nil {
+				t.external = map[string]string{}
+			}
+			t.external[k] = v
+		case 14:
+			external = f.int() == 1
+		}
+	}
+	if dtypes[t.DType].name == "" {
+		panic(&FormatError{Offset: whole.pos, Reason: fmt.Sprintf("tensor %q has type %v, which is not supported", t.name, t.DType)})
+	}
+	n, ok := volume(t.Shape)
+	if !ok {
+		corrupt(whole.pos, "tensor %q has an impossible shape %v", t.name, t.Shape)
+	}
+	switch {
+	case external:
+		if len(values) > 0 || t.DType == String {
+			corrupt(whole.pos, "tensor %q has its values both here and in another file, or strings there", t.name)
+		}
+		if t.external == nil {
+			t.external = map[string]string{}
+		}
+		return t
+	case len(values) > 0 && values[0].num == 9:
+		if len(values) > 1 {
+			corrupt(values[1].at, "tensor %q has its values twice", t.name)
+		}
+		t.raw(&values[0], n)
+	default:
+		t.typed(values, n)
+	}
+	t.external = nil
+	return t
+}
+
+// raw reads raw_data.
+func (t *tensorProto) raw(f *field, n int) {
+	size := t.DType.Size()
+	if size == 0 {
+		corrupt(f.at, "tensor %q of strings has raw data", t.name)
+	}
+	if f.len()%int64(size) != 0 || f.len()/int64(size) != int64(n) {
+		corrupt(f.at, "tensor %q of %v %v has %d bytes", t.name, t.DType, t.Shape, f.len())
+	}
+	t.data = rawData(f.w, f.pos, t.DType, n)
+}
+
+// rawData reads n elements that lie in the file from pos on. That they are there
+// has been checked.
+func rawData(w *wire, pos int64, d DType, n int) any {
+	switch d {
+	case Float32:
+		return numbers[float32](w, pos, n)
+	case Float64:
+		return numbers[float64](w, pos, n)
+	case Int8:
+		return numbers[int8](w, pos, n)
+	case Int16:
+		return numbers[int16](w, pos, n)
+	case Int32:
+		return numbers[int32](w, pos, n)
+	case Int64:
+		return numbers[int64](w, pos, n)
+	case Uint8:
+		return numbers[uint8](w, pos, n)
+	case Uint16:
+		return numbers[uint16](w, pos, n)
+	case Uint32:
+		return numbers[uint32](w, pos, n)
+	case Uint64:
+		return numbers[uint64](w, pos, n)
+	case Bool:
+		b := make([]bool, n)
+		for i, v := range numbers[uint8](w, pos, n) {
+			b[i] = v != 0
+		}
+		return b
+	}
+	h, x := numbers[uint16](w, pos, n), make([]float32, n)
+	from := fromHalf
+	if d == BFloat16 {
+		from = fromBrain
+	}
+	for i, v := range h {
+		x[i] = from(v)
+	}
+	return x
+}
+
+// numbers reads a slice straight from the file.
+func numbers[T integer | floating](w *wire, pos int64, n int) []T {
+	d := make([]T, n)
+	if n == 0 {
+		return d
+	}
+	b := rawBytes(d)
+	w.read(b, pos)
+	flip(b, int(unsafe.Sizeof(d[0])))
+	return d
+}
+
+// rawBytes is the memory of d.
+func rawBytes[T integer | floating](d []T) []byte {
+	if len(d) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(&d[0])), len(d)*int(unsafe.Sizeof(d[0])))
+}
+
+// flip turns numbers of the given size from little-endian to the machine's order,
+// or back.
+func flip(b []byte, size int) {
+	if one := uint16(1); size == 1 || binary.NativeEndian.AppendUint16(nil, one)[0] == 1 {
+		return
+	}
+	for ; len(b) >= size; b = b[size:] {
+		for i, j := 0, size-1; i < j; i, j = i+1, j-1 {
+			b[i], b[j] = b[j], b[i]
+		}
+	}
+}
+
+// typed reads float_data, int32_data and so on.
+func (t *tensorProto) typed(fields []field, n int) {
+	most := int64(0) // that the bytes can hold
+	for _, f := range fields {
+		if f.num != dataFields[t.DType] {
+			corrupt(f.at, "tensor %q of %v has values in field %d", t.name, t.DType, f.num)
+		}
+		if f.typ == 2 && f.num != 6 {
+			most += f.end - f.pos
+		} else {
+			most++
+		}
+	}
+	if int64(n) > most {
+		corrupt(t.at, "tensor %q of %v %v has too few values", t.name, t.DType, t.Shape)
+	}
+	count := 0
+	each := func(visit func(f *field, set func(v uint64)), set func(i int, v uint64)) {
+		for i := range fields {
+			visit(&fields[i], func(v uint64) {
+				if count < n {
+					set(count, v)
+				}
+				count++
+			})
+		}
+	}
+	varints := func(f *field, set func(uint64)) { f.varints(set) }
+	fixed4 := func(f *field, set func(uint64)) { f.fixed(4, set) }
+	fixed8 := func(f *field, set func(uint64)) { f.fixed(8, set) }
+	t.data = newData(t.DType, n)
+	switch d := t.data.(type) {
+	case []float32:
+		switch t.DType {
+		case Float32:
+			each(fixed4, func(i int, v uint64) { d[i] = float32Bits(v) })
+		case Float16:
+			each(varints, func(i int, v uint64) { d[i] = fromHalf(uint16(v)) })
+		case BFloat16:
+			each(varints, func(i int, v uint64) { d[i] = fromBrain(uint16(v)) })
+		}
+	case []float64:
+		each(fixed8, func(i int, v uint64) { d[i] = math.Float64frombits(v) })
+	case []int8:
+		each(varints, func(i int, v uint64) { d[i] = int8(v) })
+	case []int16:
+		each(varints, func(i int, v uint64) { d[i] = int16(v) })
+	case []int32:
+		each(varints, func(i int, v uint64) { d[i] = int32(v) })
+	case []int64:
+		each(varints, func(i int, v uint64) { d[i] = int64(v) })
+	case []uint8:
+		each(varints, func(i int, v uint64) { d[i] = uint8(v) })
+	case []uint16:
+		each(varints, func(i int, v uint64) { d[i] = uint16(v) })
+	case []uint32:
+		each(varints, func(i int, v uint64) { d[i] = uint32(v) })
+	case []uint64:
+		each(varints, func(i int, v uint64) { d[i] = v })
+	case []bool:
+		each(varints, func(i int, v uint64) { d[i] = v != 0 })
+	case []string:
+		each(func(f *field, set func(uint64)) { set(0) }, func(i int, _ uint64) { d[i] = fields[i].text() })
+	}
+	if count != n {
+		corrupt(t.at, "tensor %q of %v %v has %d values", t.name, t.DType, t.Shape, count)
+	}
+}

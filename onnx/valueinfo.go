@@ -1,0 +1,150 @@
+package onnx
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// A ValueInfo describes an input or an output of a model.
+type ValueInfo struct {
+	Name  string `json:"name"`
+	Kind  string `json:"kind"`            // "tensor", "sequence" or "optional"
+	DType DType  `json:"dtype,omitempty"` // of the tensor, or of those in the sequence
+	Shape []Dim  `json:"shape"`           // nil if the file does not say
+	Elem  string `json:"-"`               // what an optional holds: "tensor" or "sequence"
+}
+
+// A Dim is the size of a dimension, -1 if it is open, and then its name, if it has
+// one.
+type Dim struct {
+	Size int
+	Name string
+}
+
+func (d Dim) String() string {
+	switch {
+	case d.Size >= 0:
+		return strconv.Itoa(d.Size)
+	case d.Name != "":
+		return d.Name
+	}
+	return "?"
+}
+
+// MarshalText is String.
+func (d Dim) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+func (v *ValueInfo) String() string {
+	s := v.Name + " " + v.DType.String()
+	if v.Kind != "tensor" {
+		s = v.Name + " " + v.Kind + " of " + v.DType.String()
+	}
+	if v.Shape == nil {
+		return s + " of any shape"
+	}
+	dims := make([]string, len(v.Shape))
+	for i, d := range v.Shape {
+		dims[i] = d.String()
+	}
+	return s + " [" + strings.Join(dims, " ") + "]"
+}
+
+// check tells what keeps x from being this input.
+func (v *ValueInfo) check(x Value) error {
+	if o, ok := x.(*Optional); ok && v.Kind == "optional" {
+		if o.Value == nil {
+			return nil
+		}
+		x = o.Value
+	}
+	if x == nil || x.kind() != v.Kind && !(v.Kind == "optional" && x.kind() == v.Elem) {
+		return &InputError{v.Name, fmt.Sprintf("want a %s", v.Kind)}
+	}
+	t, ok := x.(*Tensor)
+	if !ok {
+		return nil
+	}
+	if t.DType != v.DType {
+		return &InputError{v.Name, fmt.Sprintf("is %v, want %v", t.DType, v.DType)}
+	}
+	if v.Shape == nil {
+		return nil
+	}
+	fits := len(t.Shape) == len(v.Shape)
+	for i := 0; fits && i < len(t.Shape); i++ {
+		fits = v.Shape[i].Size < 0 || v.Shape[i].Size == t.Shape[i]
+	}
+	if !fits {
+		return &InputError{v.Name, fmt.Sprintf("is %v, want %v", t.Shape, v.Shape)}
+	}
+	return nil
+}
+
+func parseValueInfo(m message) *ValueInfo {
+	v := &ValueInfo{Kind: "tensor"}
+	for f, ok := m.next(); ok; f, ok = m.next() {
+		switch f.num {
+		case 1:
+			v.Name = f.text()
+		case 2:
+			parseType(f.message(), v)
+		}
+	}
+	return v
+}
+
+// parseType reads a TypeProto.
+func parseType(m message, v *ValueInfo) {
+	for f, ok := m.next(); ok; f, ok = m.next() {
+		switch f.num {
+		case 1:
+			v.Kind = "tensor"
+			parseTensorType(f.message(), v)
+		case 4, 9: // a sequence or an optional, whose element type is field 1
+			inner := f.message()
+			for e, ok := inner.next(); ok; e, ok = inner.next() {
+				if e.num == 1 {
+					parseType(e.message(), v)
+				}
+			}
+			v.Elem = v.Kind
+			v.Kind = "sequence"
+			if f.num == 9 {
+				v.Kind = "optional"
+			}
+		case 5, 8:
+			v.Kind = map[int]string{5: "map", 8: "sparse tensor"}[f.num]
+		}
+	}
+}
+
+func parseTensorType(m message, v *ValueInfo) {
+	for f, ok := m.next(); ok; f, ok = m.next() {
+		switch f.num {
+		case 1:
+			v.DType = DType(f.int())
+		case 2:
+			v.Shape = []Dim{}
+			shape := f.message()
+			for d, ok := shape.next(); ok; d, ok = shape.next() {
+				if d.num == 1 {
+					v.Shape = append(v.Shape, parseDim(d.message()))
+				}
+			}
+		}
+	}
+}
+
+func parseDim(m message) Dim {
+	d := Dim{Size: -1}
+	for f, ok := m.next(); ok; f, ok = m.next() {
+		switch f.num {
+		case 1:
+			d.Size = int(max(f.int(), -1))
+		case 2:
+			d.Name = f.text()
+		}
+	}
+	return d
+}

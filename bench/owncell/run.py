@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SHAPES = [(32, 64, 64, 128), (20, 35, 200, 200)]
@@ -87,6 +88,7 @@ def point(systems, cell, shape, threads, a):
     samples = {name: [] for name in systems}
     for _ in range(a.rounds):  # in turn, so that a slow minute slows all
         for name, s in systems.items():
+            time.sleep(0.3)  # for the threads of the one before to come to rest
             samples[name].append(s.ask({"cell": cell, **of, "seconds": a.seconds}))
     losses = {name: runs[0]["loss"] for name, runs in samples.items()}
     if any(not math.isclose(loss, losses["recur"], rel_tol=1e-3) for loss in losses.values()):

@@ -52,6 +52,7 @@ func (g *Tape) Recompute(f func(g *Tape, in []*Var) []*Var, in ...*Var) []*Var {
 			if d := g.Reached(o); d != nil && c.Wants(again[i]) {
 				kernel.Axpy(1, d.Data, c.Grad(again[i]).Data)
 			}
+			g.passed(o)
 		}
 		c.run()
 		for i, v := range in {

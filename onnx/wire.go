@@ -147,7 +147,7 @@ func (m *message) next() (f field, ok bool) {
 		f.pos, f.end = pos, pos+int64(n)
 		pos = f.end
 	default:
-		corrupt(start, "field %d has wire type %d, which ONNX does not use", num, typ)
+		corrupt(start, "field %d has wire type %d, which ONNX does not use; is it an ONNX file?", num, typ)
 	}
 	m.pos = pos
 	return f, true

@@ -14,6 +14,7 @@ import (
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/onnx"
 	"github.com/recur-go/recur/safetensors"
 	"github.com/recur-go/recur/train"
 	"github.com/spf13/cobra"
@@ -74,7 +75,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "recur",
-		Short: "Recurrent neural networks: forecast, train, look inside",
+		Short: "Recurrent neural networks: forecast, train, run, look inside",
 		Long: `recur trains and uses recurrent neural networks.
 
 Data go to standard output, all else to standard error. A flag --horizon can also
@@ -96,7 +97,7 @@ failure, 6 input or output failed, 130 or 143 stopped by a signal.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%v; see %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(newForecast(), newShow())
+	root.AddCommand(newForecast(), newShow(), newRun(), newCheck())
 	return root
 }
 
@@ -130,15 +131,21 @@ func code(err error) int {
 	var format *safetensors.FormatError
 	var mismatch *model.MismatchError
 	var numeric *train.NumericError
+	var file *onnx.FormatError
+	var graph *onnx.GraphError
+	var unsupported *onnx.UnsupportedError
+	var input *onnx.InputError
+	var value *valueError
 	var path *fs.PathError
 	switch {
 	case errors.As(err, &own):
 		return own.code
-	case errors.As(err, &bad):
+	case errors.As(err, &bad), errors.As(err, &input), errors.As(err, &value):
 		return exitData
 	case errors.As(err, &numeric):
 		return exitNumeric
-	case errors.As(err, &format), errors.As(err, &mismatch), errors.Is(err, model.ErrCorrupt), errors.Is(err, model.ErrVersion), errors.Is(err, model.ErrKind):
+	case errors.As(err, &format), errors.As(err, &mismatch), errors.Is(err, model.ErrCorrupt), errors.Is(err, model.ErrVersion), errors.Is(err, model.ErrKind),
+		errors.As(err, &file), errors.As(err, &graph), errors.As(err, &unsupported):
 		return exitModel
 	case errors.As(err, &path), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return exitIO

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/recur-go/recur/onnx"
+	"github.com/spf13/cobra"
+)
+
+func newCheck() *cobra.Command {
+	asJSON, tol := false, onnx.DefaultTolerance
+	cmd := &cobra.Command{
+		Use:   "check DIR",
+		Short: "Run ONNX models on their test data",
+		Long: `Run the models of a folder in ONNX's test-data layout and compare what they give:
+
+  DIR/model.onnx
+  DIR/test_data_set_0/input_0.pb, output_0.pb, …
+
+DIR may also hold any number of such folders. Each passes, fails with the largest
+difference of an element, or is unsupported with the reason. A float may be
+atol + rtol·|expected| away, numbers of 8 bits one off, and all else must be equal.
+The exit code is 0 only if all pass.`,
+		Example: "  recur check model-with-test-data/\n  recur check onnx-node-tests/ --json | jq '.cases[] | select(.status != \"pass\")'",
+		Args:    exactly(1, "a folder"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			out := cmd.OutOrStdout()
+			count := map[onnx.Status]int{}
+			cases, err := onnx.Check(cmd.Context(), args[0], tol, func(c onnx.Case) {
+				count[c.Status]++
+				if asJSON {
+					return
+				}
+				line := fmt.Sprintf("%-11s %s", c.Status, c.Name)
+				if c.Status != onnx.Unsupported && c.MaxDiff > 0 {
+					line += fmt.Sprintf(", largest difference %.3g", c.MaxDiff)
+				}
+				if c.Reason != "" {
+					line += ": " + c.Reason
+				}
+				fmt.Fprintln(out, line)
+			})
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				e := json.NewEncoder(out)
+				e.SetIndent("", "  ")
+				err = e.Encode(map[string]any{"cases": finite(cases)})
+			} else {
+				_, err = fmt.Fprintf(out, "%d pass, %d fail, %d unsupported\n", count[onnx.Pass], count[onnx.Fail], count[onnx.Unsupported])
+			}
+			if err == nil && count[onnx.Pass] < len(cases) {
+				return fmt.Errorf("%d of %d cases do not pass", len(cases)-count[onnx.Pass], len(cases))
+			}
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: cases, each with name, status, max_diff and reason")
+	cmd.Flags().Float64Var(&tol.Rel, "rtol", tol.Rel, "how far floats may be, relative to the expected ones")
+	cmd.Flags().Float64Var(&tol.Abs, "atol", tol.Abs, "how far floats may be besides")
+	return cmd
+}
+
+// finite replaces infinite differences, which JSON cannot say.
+func finite(cases []onnx.Case) []onnx.Case {
+	const most = 1e308
+	for i := range cases {
+		cases[i].MaxDiff = min(cases[i].MaxDiff, most)
+	}
+	return cases
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/recur-go/recur/internal/atomicfile"
+	"github.com/recur-go/recur/onnx"
+	"github.com/spf13/cobra"
+)
+
+// runFlags are what the user asks of run.
+type runFlags struct {
+	inputs, shapes []string
+	out            string
+	json           bool
+}
+
+func newRun() *cobra.Command {
+	f := &runFlags{}
+	cmd := &cobra.Command{
+		Use:   "run MODEL --input [NAME=]FILE …",
+		Short: "Run an ONNX model",
+		Long: `Run an ONNX model once and print its outputs.
+
+Inputs come from files, each for the input that it names or for the next one:
+
+  .npy   an array of NumPy, converted to the type of the input
+  .pb    a tensor as in ONNX's test data
+  .json  nested lists; or an object of them by the names of several inputs
+  .csv   a row for each step and a column for each value; a first row of names is
+         passed over. If the input has three dimensions the batch is one row.
+
+A file - is JSON from standard input. --shape gives an input another shape of the
+same size. --out writes every output to a .npy file in a folder.`,
+		Example: `  recur run model.onnx --input x.npy
+  recur run tagger.onnx --input ids=ids.json --input lengths=lengths.json --json
+  recur run forecaster.onnx --input series.csv --out outputs/`,
+		Args: exactly(1, "a model file"),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.inputs, "input", nil, "[NAME=]FILE of an input; give it once for each")
+	flags.StringArrayVar(&f.shapes, "shape", nil, "[NAME=]N,N,… another shape for an input")
+	flags.StringVar(&f.out, "out", "", "folder for the outputs as .npy files")
+	flags.BoolVar(&f.json, "json", false, "print JSON: outputs, each with dtype, shape and data")
+	return cmd
+}
+
+func (f *runFlags) run(cmd *cobra.Command, path string) error {
+	if !strings.EqualFold(filepath.Ext(path), ".onnx") {
+		return usage("run takes an .onnx file, not %s; a model of recur is used by its task, such as recur forecast --model", path)
+	}
+	m, err := onnx.Open(path)
+	if err != nil {
+		return err
+	}
+	inputs, err := readInputs(m, f.inputs, f.shapes, cmd.InOrStdin())
+	if err != nil {
+		return err
+	}
+	outputs, err := m.Run(cmd.Context(), inputs)
+	if err != nil {
+		return err
+	}
+	if f.out != "" {
+		if err := os.MkdirAll(f.out, 0o777); err != nil {
+			return err
+		}
+		for i, v := range m.Outputs {
+			to := filepath.Join(f.out, fileName(v.Name, i)+".npy")
+			if err := atomicfile.WriteFile(to, func(w io.Writer) error { return writeNPY(w, outputs[v.Name]) }); err != nil {
+				return err
+			}
+		}
+	}
+	return f.print(cmd.OutOrStdout(), m, outputs)
+}
+
+// fileName is a name of an output as the name of a file.
+func fileName(name string, i int) string {
+	clean := strings.Map(func(r rune) rune {
+		if r == '_' || r == '-' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' {
+			return r
+		}
+		return '_'
+	}, name)
+	if clean == "" || clean != name {
+		return fmt.Sprintf("output_%d_%s", i, clean)
+	}
+	return clean
+}
+
+func (f *runFlags) print(w io.Writer, m *onnx.Model, outputs map[string]*onnx.Tensor) error {
+	if f.json {
+		type output struct {
+			Name  string     `json:"name"`
+			DType onnx.DType `json:"dtype"`
+			Shape []int      `json:"shape"`
+			Data  any        `json:"data"`
+		}
+		var list []output
+		for _, v := range m.Outputs {
+			t := outputs[v.Name]
+			data, err := jsonData(t)
+			if err != nil {
+				return err
+			}
+			list = append(list, output{v.Name, t.DType, append([]int{}, t.Shape...), data})
+		}
+		return json.NewEncoder(w).Encode(map[string]any{"outputs": list})
+	}
+	for _, v := range m.Outputs {
+		t := outputs[v.Name]
+		if _, err := fmt.Fprintf(w, "%q %v\n%s", v.Name, t, table(t)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

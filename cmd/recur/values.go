@@ -1,0 +1,222 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/recur-go/recur/internal/npy"
+	"github.com/recur-go/recur/onnx"
+)
+
+// A valueError is a fault of a file of values.
+type valueError struct{ path, reason string }
+
+func (e *valueError) Error() string { return e.path + ": " + e.reason }
+
+// readInputs reads the inputs of a model from files given as [NAME=]FILE.
+func readInputs(m *onnx.Model, files, shapes []string, stdin io.Reader) (map[string]*onnx.Tensor, error) {
+	reshape := map[string][]int{}
+	for i, s := range shapes {
+		name, list, named := strings.Cut(s, "=")
+		if !named {
+			if i >= len(m.Inputs) {
+				return nil, usage("--shape %s: the model has %d inputs", s, len(m.Inputs))
+			}
+			name, list = m.Inputs[i].Name, s
+		}
+		for f := range strings.SplitSeq(list, ",") {
+			d, err := strconv.Atoi(strings.TrimSpace(f))
+			if err != nil || d < 0 {
+				return nil, usage("--shape %s: %q is no size", s, f)
+			}
+			reshape[name] = append(reshape[name], d)
+		}
+	}
+	inputs := map[string]*onnx.Tensor{}
+	for _, arg := range files {
+		name, path, named := strings.Cut(arg, "=")
+		if !named {
+			name, path = "", arg
+		}
+		if err := readInput(m, inputs, reshape, name, path, stdin); err != nil {
+			return nil, err
+		}
+	}
+	return inputs, nil
+}
+
+// readInput reads a file for the input of the given name, or for the next one.
+func readInput(m *onnx.Model, inputs map[string]*onnx.Tensor, reshape map[string][]int, name, path string, stdin io.Reader) error {
+	var b []byte
+	var err error
+	if path == "-" {
+		b, err = io.ReadAll(stdin)
+	} else {
+		b, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return err
+	}
+	ext := strings.ToLower(filepath.Ext(path))
+	if path == "-" || ext == ".json" {
+		byName := map[string]json.RawMessage{}
+		if name == "" && json.Unmarshal(b, &byName) == nil { // an object, and not a list
+			for k, raw := range byName {
+				if err := set(m, inputs, reshape, k, path, func(v *onnx.ValueInfo) (*onnx.Tensor, error) { return fromJSON(raw) }); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	if name == "" {
+		for _, v := range m.Inputs {
+			if name = v.Name; inputs[name] == nil {
+				break
+			}
+		}
+	}
+	return set(m, inputs, reshape, name, path, func(v *onnx.ValueInfo) (*onnx.Tensor, error) {
+		switch {
+		case path == "-" || ext == ".json":
+			return fromJSON(b)
+		case ext == ".npy":
+			return fromNPY(b)
+		case ext == ".pb":
+			return onnx.ReadTensor(bytes.NewReader(b), int64(len(b)))
+		case ext == ".csv":
+			return fromCSV(b, v)
+		}
+		return nil, errors.New("is none of .npy, .pb, .json and .csv")
+	})
+}
+
+// set reads a value, shapes it, gives it the type of the input, and keeps it.
+func set(m *onnx.Model, inputs map[string]*onnx.Tensor, reshape map[string][]int, name, path string, read func(v *onnx.ValueInfo) (*onnx.Tensor, error)) error {
+	i := slices.IndexFunc(m.Inputs, func(v *onnx.ValueInfo) bool { return v.Name == name })
+	switch {
+	case i < 0:
+		return &valueError{path, fmt.Sprintf("the model has no input %q; it has %v", name, m.Inputs)}
+	case inputs[name] != nil:
+		return &valueError{path, fmt.Sprintf("input %q is given twice", name)}
+	}
+	v := m.Inputs[i]
+	t, err := read(v)
+	if err == nil && reshape[name] != nil {
+		t, err = t.Reshape(reshape[name]...)
+	}
+	if err == nil {
+		t, err = exact(t, v.DType)
+	}
+	if err != nil {
+		return &valueError{path, err.Error()}
+	}
+	inputs[name] = t
+	return nil
+}
+
+// exact converts t, and refuses to turn fractions into whole numbers.
+func exact(t *onnx.Tensor, d onnx.DType) (*onnx.Tensor, error) {
+	c, err := t.As(d)
+	if err != nil || d == onnx.Float32 || d == onnx.Float64 || d == onnx.Float16 || d == onnx.BFloat16 {
+		return c, err
+	}
+	back, err := c.As(onnx.Float64)
+	if err != nil {
+		return c, nil // strings, which were strings
+	}
+	was, err := t.As(onnx.Float64)
+	if err != nil {
+		return nil, err
+	}
+	for i, x := range onnx.Values[float64](was) {
+		if x != onnx.Values[float64](back)[i] {
+			return nil, fmt.Errorf("value %v does not fit into %v", x, d)
+		}
+	}
+	return c, nil
+}
+
+func fromNPY(b []byte) (*onnx.Tensor, error) {
+	a, err := npy.Read(bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	switch d := a.Data.(type) {
+	case []float32:
+		return onnx.NewTensor(d, a.Shape...), nil
+	case []float64:
+		return onnx.NewTensor(d, a.Shape...), nil
+	case []int8:
+		return onnx.NewTensor(d, a.Shape...), nil
+	case []int16:
+		return onnx.NewTensor(d, a.Shape...), nil
+	case []int32:
+		return onnx.NewTensor(d, a.Shape...), nil
+	case []int64:
+		return onnx.NewTensor(d, a.Shape...), nil
+	case []uint8:
+		return onnx.NewTensor(d, a.Shape...), nil
+	case []uint16:
+		return onnx.NewTensor(d, a.Shape...), nil
+	case []uint32:
+		return onnx.NewTensor(d, a.Shape...), nil
+	case []uint64:
+		return onnx.NewTensor(d, a.Shape...), nil
+	case []bool:
+		return onnx.NewTensor(d, a.Shape...), nil
+	}
+	return nil, fmt.Errorf("an array of %T", a.Data)
+}
+
+// fromCSV reads rows of numbers as [rows columns], with a batch of one if the input
+// has three dimensions: before the rows if its first dimension has to be 1, else
+// between them and the columns.
+func fromCSV(b []byte, v *onnx.ValueInfo) (*onnx.Tensor, error) {
+	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))))
+	rows, err := r.ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	var data []float64
+	cols, skipped := 0, 0
+	for i, row := range rows {
+		numbers := make([]float64, len(row))
+		for j, f := range row {
+			if numbers[j], err = strconv.ParseFloat(strings.TrimSpace(f), 64); err != nil && !math.IsInf(numbers[j], 0) {
+				if i == 0 { // names
+					break
+				}
+				return nil, fmt.Errorf("row %d, column %d: %q is no number", i+1, j+1, f)
+			}
+		}
+		if err != nil {
+			skipped, err = 1, nil
+			continue
+		}
+		data, cols = append(data, numbers...), len(row)
+	}
+	n := len(rows) - skipped
+	if n == 0 {
+		return nil, errors.New("there are no rows of numbers")
+	}
+	switch {
+	case len(v.Shape) == 3 && v.Shape[0].Size == 1:
+		return onnx.NewTensor(data, 1, n, cols), nil
+	case len(v.Shape) == 3:
+		return onnx.NewTensor(data, n, 1, cols), nil
+	case len(v.Shape) == 1 && cols == 1:
+		return onnx.NewTensor(data, n), nil
+	}
+	return onnx.NewTensor(data, n, cols), nil
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/recur-go/recur/onnx"
+)
+
+// fromJSON reads nested lists of numbers, of true and false, or of texts.
+func fromJSON(b []byte) (*onnx.Tensor, error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, err
+	}
+	var shape []int
+	for at := v; ; {
+		list, ok := at.([]any)
+		if !ok {
+			break
+		}
+		if shape = append(shape, len(list)); len(list) == 0 {
+			break
+		}
+		at = list[0]
+	}
+	var l jsonLeaves
+	if err := l.collect(v, shape); err != nil {
+		return nil, err
+	}
+	switch {
+	case l.texts != nil && l.ints == nil && l.floats == nil && l.bools == nil:
+		return onnx.NewTensor(l.texts, shape...), nil
+	case l.bools != nil && l.ints == nil && l.texts == nil:
+		return onnx.NewTensor(l.bools, shape...), nil
+	case l.bools != nil || l.texts != nil:
+		return nil, errors.New("numbers, texts and truth values are mixed")
+	case l.whole():
+		return onnx.NewTensor(l.ints, shape...), nil
+	}
+	return onnx.NewTensor(l.floats, shape...), nil
+}
+
+// jsonLeaves are the leaves of nested lists. Numbers are in floats and, while all
+// are whole, in ints.
+type jsonLeaves struct {
+	floats  []float64
+	ints    []int64
+	bools   []bool
+	texts   []string
+	decimal bool
+}
+
+func (l *jsonLeaves) whole() bool { return !l.decimal && len(l.ints) > 0 }
+
+func (l *jsonLeaves) collect(v any, shape []int) error {
+	if list, ok := v.([]any); ok {
+		if len(shape) == 0 || len(list) != shape[0] {
+			return fmt.Errorf("a list of %d where others suggest %v", len(list), shape)
+		}
+		for _, e := range list {
+			if err := l.collect(e, shape[1:]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(shape) > 0 {
+		return fmt.Errorf("%v where others have a list of %d", v, shape[0])
+	}
+	switch v := v.(type) {
+	case json.Number:
+		f, err := v.Float64()
+		if err != nil {
+			return err
+		}
+		i, err := v.Int64()
+		l.decimal = l.decimal || err != nil
+		l.floats, l.ints = append(l.floats, f), append(l.ints, i)
+	case bool:
+		l.bools = append(l.bools, v)
+	case string:
+		l.texts = append(l.texts, v)
+	case nil:
+		l.floats, l.ints, l.decimal = append(l.floats, math.NaN()), append(l.ints, 0), true
+	default:
+		return fmt.Errorf("%v is no number", v)
+	}
+	return nil
+}
+
+// jsonData is the elements of t as nested lists; what JSON cannot say is null.
+func jsonData(t *onnx.Tensor) (any, error) {
+	var data []any
+	if t.DType == onnx.String {
+		for _, s := range onnx.Values[string](t) {
+			data = append(data, s)
+		}
+	} else {
+		values, err := flat(t)
+		if err != nil {
+			return nil, err
+		}
+		data = leaves(values)
+	}
+	for i := len(t.Shape) - 1; i > 0; i-- {
+		var outer []any
+		for n := t.Shape[i]; n > 0 && len(data) > 0; data = data[n:] {
+			outer = append(outer, data[:n:n])
+		}
+		data = outer
+	}
+	if len(t.Shape) == 0 {
+		return data[0], nil
+	}
+	if data == nil {
+		data = []any{}
+	}
+	return data, nil
+}
+
+func leaves(values any) (data []any) {
+	switch v := values.(type) {
+	case []float32:
+		for _, x := range v {
+			if x-x != 0 {
+				data = append(data, nil)
+			} else {
+				data = append(data, x)
+			}
+		}
+	case []float64:
+		for _, x := range v {
+			if x-x != 0 {
+				data = append(data, nil)
+			} else {
+				data = append(data, x)
+			}
+		}
+	case []uint8: // which JSON would write as text
+		for _, x := range v {
+			data = append(data, int(x))
+		}
+	case []int8:
+		data = anys(v)
+	case []int16:
+		data = anys(v)
+	case []int32:
+		data = anys(v)
+	case []int64:
+		data = anys(v)
+	case []uint16:
+		data = anys(v)
+	case []uint32:
+		data = anys(v)
+	case []uint64:
+		data = anys(v)
+	case []bool:
+		data = anys(v)
+	}
+	return data
+}
+
+func anys[T any](v []T) (data []any) {
+	for _, x := range v {
+		data = append(data, x)
+	}
+	return data
+}

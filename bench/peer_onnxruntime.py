@@ -1,46 +1,80 @@
-"""ONNX Runtime's part of the comparison: the operators RNN, GRU and LSTM, forward."""
+"""ONNX Runtime: the operators RNN, GRU and LSTM, forward; with weights of eight bits as
+quantize_dynamic makes them."""
 
-import json
 import os
-import sys
-import time
+import tempfile
 
 import numpy as np
-import onnx
 import onnxruntime as ort
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper, save
+from onnxruntime.quantization import QuantType, quantize_dynamic
 
-GATES = {"rnn": 1, "gru": 3, "lstm": 4}
+from peer import GATES, fastest, lengths, serve
 
 
 def runner(job):
+    if job["mode"] == "train" or job["dtype"] == "int8" and job["cell"] != "lstm":
+        return None
     g, h, i = GATES[job["cell"]], job["hidden"], job["input"]
     rng = np.random.default_rng(1)
     weights = [
         numpy_helper.from_array(rng.uniform(-0.1, 0.1, shape).astype(np.float32), name)
         for name, shape in (("W", (1, g * h, i)), ("R", (1, g * h, h)), ("B", (1, 2 * g * h)))
     ]
-    extra = {"linear_before_reset": 1} if job["cell"] == "gru" else {}
-    node = helper.make_node(job["cell"].upper(), ["X", "W", "R", "B"], ["Y"], hidden_size=h, **extra)
+    stream = job["steps"] == 1
+    states = ["h", "c"] if job["cell"] == "lstm" else ["h"]
+    state = [1, job["batch"], h]
     shape = [job["steps"], job["batch"], i]
-    graph = helper.make_graph([node], "g", [helper.make_tensor_value_info("X", TensorProto.FLOAT, shape)],
-                              [helper.make_tensor_value_info("Y", TensorProto.FLOAT, None)], weights)
+    inputs = [helper.make_tensor_value_info("X", TensorProto.FLOAT, shape)]
+    feed = {"X": rng.standard_normal(shape).astype(np.float32)}
+    names = ["X", "W", "R", "B", ""]
+    if job["ragged"]:
+        names[4] = "L"
+        inputs.append(helper.make_tensor_value_info("L", TensorProto.INT32, [job["batch"]]))
+        feed["L"] = np.array(lengths(job), np.int32)
+    outputs = ["Y"]
+    if stream:
+        names += states
+        outputs = [""] + ["Y_" + s for s in states]
+        for s in states:
+            inputs.append(helper.make_tensor_value_info(s, TensorProto.FLOAT, state))
+            feed[s] = np.zeros(state, np.float32)
+    extra = {"linear_before_reset": 1} if job["cell"] == "gru" else {}
+    node = helper.make_node(job["cell"].upper(), names, outputs, hidden_size=h, **extra)
+    graph = helper.make_graph([node], "g", inputs, [helper.make_tensor_value_info(o, TensorProto.FLOAT, None) for o in outputs if o], weights)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 14)], ir_version=9)
+    if job["dtype"] == "int8":
+        with tempfile.TemporaryDirectory() as d:
+            save(model, d + "/f.onnx")
+            quantize_dynamic(d + "/f.onnx", d + "/q.onnx", weight_type=QuantType.QInt8)
+            with open(d + "/q.onnx", "rb") as f:
+                model = f.read()
+    else:
+        model = model.SerializeToString()
     o = ort.SessionOptions()
     o.intra_op_num_threads = int(os.environ["OMP_NUM_THREADS"])
-    s = ort.InferenceSession(model.SerializeToString(), o, providers=["CPUExecutionProvider"])
-    x = rng.standard_normal(shape).astype(np.float32)
-    return lambda: s.run(None, {"X": x})
+    o.log_severity_level = 3
+    s = ort.InferenceSession(model, o, providers=["CPUExecutionProvider"])
+    if not stream:
+        return "session", lambda: s.run(None, feed)
+    # A stream hands its state from output to input without leaving the session's memory.
+    bound = s.io_binding()
+    kept = {k: ort.OrtValue.ortvalue_from_numpy(v) for k, v in feed.items()}
+
+    def step():
+        for k, v in kept.items():
+            bound.bind_ortvalue_input(k, v)
+        for n in states:
+            bound.bind_output("Y_" + n)
+        s.run_with_iobinding(bound)
+        for n, v in zip(states, bound.get_outputs()):
+            kept[n] = v
+
+    def plain():
+        for n, v in zip(states, s.run(None, feed)):
+            feed[n] = v
+
+    return fastest({"bound": step, "fed": plain})
 
 
-for line in sys.stdin:
-    job = json.loads(line)
-    f = runner(job)
-    f()
-    ms, begin = [], time.perf_counter()
-    while len(ms) < 5 or time.perf_counter() - begin < job["seconds"]:
-        t = time.perf_counter()
-        f()
-        ms.append((time.perf_counter() - t) * 1e3)
-    ms.sort()
-    print(json.dumps({"best": ms[0], "median": ms[len(ms) // 2], "runs": len(ms)}), flush=True)
+serve(runner)

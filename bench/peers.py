@@ -1,10 +1,13 @@
-"""Runs recur and its peers in turn on the grid, interleaved in one session, and
-prints the table. See README.md.
+"""Runs recur and its peers in turn on the grid, interleaved in one session, keeps the
+medians and prints the tables. See README.md.
 
-    python peers.py --threads 1 2 --rounds 3 --out results/peers.json
+    python peers.py                       the whole grid, one thread and two
+    python peers.py --points lstm --systems recur pytorch --threads 1
+    python peers.py --table               the tables of the kept results
 """
 
 import argparse
+import importlib.metadata
 import itertools
 import json
 import math
@@ -13,105 +16,209 @@ import platform
 import statistics
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+SYSTEMS = ["recur", "pytorch", "onednn", "onnxruntime", "tensorflow", "jax", "gomlx"]
+FIELDS = ("cell", "mode", "batch", "steps", "input", "hidden", "threads", "ragged", "dtype")
+GATES = {"rnn": 1, "gru": 3, "lstm": 4}
+SLOWEST = {"gomlx": 0.5e9}  # flops of a forward pass beyond which a system is not asked
 
 
 class Process:
     """A peer that answers a line of JSON for each job."""
 
     def __init__(self, name, argv, threads):
-        env = dict(os.environ, GOMAXPROCS=str(threads), OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads))
-        if threads == 1:
-            argv = ["taskset", "-c", "1", *argv]
-        self.name = name
-        self.p = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
+        self.name, self.argv, self.threads, self.p = name, argv, threads, None
 
     def ask(self, job):
-        self.p.stdin.write(json.dumps(job) + "\n")
-        self.p.stdin.flush()
-        line = self.p.stdout.readline()
+        if self.p is None:
+            n = str(self.threads)
+            env = dict(os.environ, GOMAXPROCS=n, OMP_NUM_THREADS=n, MKL_NUM_THREADS=n)
+            cores = "1" if self.threads == 1 else f"0-{self.threads - 1}"
+            self.p = subprocess.Popen(["taskset", "-c", cores, *self.argv], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                      stderr=subprocess.DEVNULL, text=True, env=env, cwd=HERE)
+        try:
+            self.p.stdin.write(json.dumps(job) + "\n")
+            self.p.stdin.flush()
+            line = self.p.stdout.readline()
+        except BrokenPipeError:
+            line = ""
         if not line:
-            sys.exit(f"{self.name} ended at {job}")
+            print(f"{self.name} ended at {job}", file=sys.stderr)
+            self.p.wait()
+            self.p = None
+            return None
         return json.loads(line)
 
     def close(self):
-        self.p.stdin.close()
-        self.p.wait()
+        if self.p is not None:
+            self.p.stdin.close()
+            self.p.wait()
 
 
-def machine():
+def machine(recur):
     cpu = platform.processor()
     try:
         with open("/proc/cpuinfo") as f:
             cpu = next(line.split(":")[1].strip() for line in f if line.startswith("model name"))
     except (OSError, StopIteration):
         pass
-    return {"cpu": cpu, "cores": os.cpu_count(), "system": platform.system() + " " + platform.machine()}
+    versions = {"go": subprocess.run(["go", "env", "GOVERSION"], capture_output=True, text=True).stdout.strip(),
+                "python": platform.python_version(), "gomlx": "0.26.0"}
+    for p in ("torch", "onnxruntime", "tensorflow", "keras", "jax"):
+        try:
+            versions[p] = importlib.metadata.version(p)
+        except importlib.metadata.PackageNotFoundError:
+            pass
+    return {"cpu": cpu, "cores": os.cpu_count(), "system": platform.system() + " " + platform.machine(),
+            "date": time.strftime("%Y-%m-%d"), "versions": versions,
+            "peak_gflops": {n: recur[n].ask({"peak": True})["gflops"] for n in recur}}
+
+
+def flops(r):
+    """Of the products: twice the multiplications, three times as many with gradients."""
+    valid = r["batch"] * r["steps"]
+    if r["ragged"]:
+        valid = sum(1 + b * r["steps"] // r["batch"] for b in range(r["batch"]))
+    return 2 * valid * GATES[r["cell"]] * r["hidden"] * (r["hidden"] + r["input"]) * (3 if r["mode"] == "train" else 1)
+
+
+def jobs(grid, threads):
+    for ragged, shape, cell, mode in itertools.product((False, True), grid["shapes"], grid["cells"], grid["modes"]):
+        if not ragged or shape["batch"] > 1:
+            yield {"cell": cell, "mode": mode, **shape, "threads": threads, "ragged": ragged, "dtype": "float32"}
+    for shape in grid["shapes"]:
+        yield {"cell": "lstm", "mode": "forward", **shape, "threads": threads, "ragged": False, "dtype": "int8"}
+
+
+def key(row):
+    return tuple(row[f] for f in FIELDS)
 
 
 def main():
     a = argparse.ArgumentParser()
     a.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     a.add_argument("--rounds", type=int, default=3)
-    a.add_argument("--seconds", type=float, default=0.3, help="time for each sample")
-    a.add_argument("--systems", nargs="+", default=["recur", "pytorch", "onnxruntime"])
+    a.add_argument("--seconds", type=float, default=0.15, help="time for each sample")
+    a.add_argument("--systems", nargs="+", default=SYSTEMS, choices=SYSTEMS)
+    a.add_argument("--points", default="", help="only the points whose line has this text, such as 'lstm train 32 64'")
     a.add_argument("--out", default=os.path.join(HERE, "results", "peers.json"))
+    a.add_argument("--resume", action="store_true", help="keep the rows that are there, and add those that are not")
+    a.add_argument("--table", action="store_true", help="print the tables of the kept results and measure nothing")
     a = a.parse_args()
-    binary = os.path.join(HERE, "results", "recur-bench")
-    os.makedirs(os.path.dirname(binary), exist_ok=True)
-    subprocess.run(["go", "build", "-o", binary, "."], cwd=HERE, check=True)
-    with open(os.path.join(HERE, "grid.json")) as f:
+    if a.table:
+        with open(a.out) as f:
+            return table(json.load(f))
+    os.makedirs(os.path.dirname(a.out), exist_ok=True)
+    binaries = os.path.join(HERE, "results", "bin")
+    for name, folder in (("recur", "."), ("gomlx", "gomlx")):
+        if name in a.systems:
+            subprocess.run(["go", "build", "-o", os.path.join(binaries, name), "."], cwd=os.path.join(HERE, folder), check=True)
+    with open(os.path.join(HERE, "..", "internal", "bench", "grid.json")) as f:
         grid = json.load(f)
-    commands = {
-        "recur": [binary],
-        "pytorch": [sys.executable, os.path.join(HERE, "peer_torch.py")],
-        "onnxruntime": [sys.executable, os.path.join(HERE, "peer_onnxruntime.py")],
-    }
-    rows = []
+    file = {"pytorch": "torch"}
+    command = {s: [sys.executable, os.path.join(HERE, f"peer_{file.get(s, s)}.py")] for s in a.systems}
+    for s in ("recur", "gomlx"):
+        command[s] = [os.path.join(binaries, s)]
+    results = {"machine": {}, "rows": []}
+    if a.resume and os.path.exists(a.out):
+        with open(a.out) as f:
+            results = json.load(f)
+    have = {(r["system"], *key(r)) for r in results["rows"]}
     for threads in a.threads:
-        peers = [Process(s, commands[s], threads) for s in a.systems]
-        for shape, cell, mode in itertools.product(grid["shapes"], grid["cells"], grid["modes"]):
-            job = {"cell": cell, "mode": mode, "ragged": False, "seconds": a.seconds, **shape}
-            samples = {p.name: [] for p in peers}
-            for _ in range(a.rounds):  # in turn, so that a slow minute slows all
-                for p in peers:
-                    if p.name == "onnxruntime" and mode == "train":
+        peers = [Process(s, command[s], threads) for s in a.systems]
+        if "recur" in a.systems:
+            m = machine({str(threads): peers[0]})
+            peaks = {**results["machine"].get("peak_gflops", {}), **m["peak_gflops"]}
+            results["machine"] = {**m, "peak_gflops": peaks}
+        for job in jobs(grid, threads):
+            line = " ".join(str(job[f]) for f in ("cell", "mode", "batch", "steps", "input", "hidden")) + (" ragged" * job["ragged"]) + f" {job['dtype']}"
+            if a.points not in line:
+                continue
+            samples = {p.name: [] for p in peers if (p.name, *key(job)) not in have
+                       and flops({**job, "mode": "forward"}) <= SLOWEST.get(p.name, math.inf)}
+            forms = {}
+            rounds = a.rounds
+            for i in range(rounds):  # in turn, each round from another on, so that a slow minute slows all
+                for p in peers[i % len(peers) :] + peers[: i % len(peers)]:
+                    if p.name not in samples:
                         continue
-                    samples[p.name].append(p.ask(job)["median"])
+                    answer = p.ask({**job, "seconds": a.seconds})
+                    if answer is None or p.name == "gomlx" and i > 0:
+                        if answer is None:
+                            del samples[p.name]
+                        continue
+                    samples[p.name].append(answer["median"])
+                    forms[p.name] = answer.get("form")
             for name, ms in samples.items():
-                if ms:
-                    rows.append({"system": name, "cell": cell, "mode": mode, **shape, "threads": threads, "ragged": False, "ms": statistics.median(ms)})
-            print(threads, cell, mode, shape, {n: round(statistics.median(m), 4) for n, m in samples.items() if m}, file=sys.stderr)
+                row = {"system": name, **job, "ms": statistics.median(ms)}
+                if forms[name]:
+                    row["form"] = forms[name]
+                results["rows"].append(row)
+            print(threads, line, {n: round(statistics.median(m), 4) for n, m in samples.items()}, file=sys.stderr)
+            with open(a.out + ".part", "w") as f:
+                f.write(dump(results))
+            os.replace(a.out + ".part", a.out)
         for p in peers:
             p.close()
-    with open(a.out, "w") as f:
-        f.write(json.dumps({"machine": machine(), "rows": rows}, indent=1))
-    os.remove(binary)
-    table(rows)
+    table(results)
 
 
-def table(rows):
+def dump(results):
+    """A row a line, so that two results can be compared."""
+    rows = ",\n".join("  " + json.dumps(r) for r in results["rows"])
+    return '{\n "machine": ' + json.dumps(results["machine"]) + ',\n "rows": [\n' + rows + "\n ]\n}\n"
+
+
+def mean(ratios):
+    return math.exp(sum(map(math.log, ratios)) / len(ratios))
+
+
+def table(results):
+    rows, peaks = results["rows"], results["machine"].get("peak_gflops", {})
     at = {}
     for r in rows:
-        key = (r["threads"], r["mode"], r["cell"], r["batch"], r["steps"], r["input"], r["hidden"])
-        at.setdefault(key, {})[r["system"]] = r["ms"]
-    ratios = {}
-    print("| threads | mode | cell | batch, steps, input, hidden | recur ms | " + " | ".join(["pytorch", "onnxruntime"]) + " |")
-    print("|---|---|---|---|---|---|---|")
-    for key, ms in at.items():
-        cols = []
-        for peer in ("pytorch", "onnxruntime"):
-            if peer in ms and "recur" in ms:
-                ratio = ms[peer] / ms["recur"]
-                ratios.setdefault((key[0], key[1], peer), []).append(ratio)
-                cols.append(f"{ms[peer]:.4g} ({ratio:.2f}x)")
-            else:
-                cols.append("")
-        print(f"| {key[0]} | {key[1]} | {key[2]} | {key[3]}, {key[4]}, {key[5]}, {key[6]} | {ms.get('recur', math.nan):.4g} | " + " | ".join(cols) + " |")
-    for (threads, mode, peer), rs in ratios.items():
-        mean = math.exp(sum(map(math.log, rs)) / len(rs))
-        print(f"{threads} threads, {mode}: {mean:.2f} times as fast as {peer} (geometric mean), at least {min(rs):.2f}")
+        at.setdefault(key(r), {})[r["system"]] = r["ms"]
+    systems = [s for s in SYSTEMS if any(s in ms for ms in at.values())]
+    peers = [s for s in systems if s != "recur"]
+    print("Milliseconds, and how many times as long as recur takes. GFLOP/s is recur's.\n")
+    print("| threads | cell | mode | batch, steps, input, hidden | " + " | ".join(systems) + " | GFLOP/s | of peak |")
+    print("|" + "---|" * (6 + len(systems)))
+    against = {}
+    for k, ms in at.items():
+        r = dict(zip(FIELDS, k))
+        if "recur" not in ms:
+            continue
+        ours = ms["recur"]
+        cells = [f"{ours:.4g}"]
+        for s in peers:
+            cells.append(f"{ms[s]:.4g} ({ms[s] / ours:.2f})" if s in ms else "")
+            if s in ms:
+                against.setdefault((r["threads"], r["dtype"], r["ragged"], r["mode"], s), []).append(ms[s] / ours)
+        others = [v for s, v in ms.items() if s != "recur"]
+        if others:
+            against.setdefault((r["threads"], r["dtype"], r["ragged"], r["mode"], "best of them"), []).append(min(others) / ours)
+        rate = flops(r) / ours / 1e6
+        peak = peaks.get(str(r["threads"]))
+        share = f"{rate / peak:.0%}" if peak and r["dtype"] == "float32" else ""
+        mode = r["mode"] + (", ragged" if r["ragged"] else "") + (", int8" if r["dtype"] == "int8" else "")
+        print(f"| {r['threads']} | {r['cell']} | {mode} | {r['batch']}, {r['steps']}, {r['input']}, {r['hidden']} | " + " | ".join(cells) + f" | {rate:.0f} | {share} |")
+    print("\n| threads | points | against | geometric mean | least |\n|---|---|---|---|---|")
+    for (threads, dtype, ragged, mode, peer), ratios in sorted(against.items(), key=lambda i: tuple(map(str, i[0]))):
+        what = mode + (", ragged" if ragged else "") + (", int8" if dtype == "int8" else "")
+        print(f"| {threads} | {len(ratios)} of {what} | {peer} | {mean(ratios):.2f} | {min(ratios):.2f} |")
+    ours = {k: ms["recur"] for k, ms in at.items() if "recur" in ms}
+    t = FIELDS.index("threads")
+    print("\n| cell | mode | batch, steps, input, hidden | two threads over one | ragged: time of a valid step over dense |\n|---|---|---|---|---|")
+    for k, one in ours.items():
+        r = dict(zip(FIELDS, k))
+        if r["threads"] != 1 or r["dtype"] != "float32" or r["ragged"]:
+            continue
+        two = ours.get(k[:t] + (2,) + k[t + 1 :])
+        ragged = ours.get(key({**r, "ragged": True}))
+        cols = f"{one / two:.2f}" if two else "", f"{ragged / one * flops(r) / flops({**r, 'ragged': True}):.2f}" if ragged else ""
+        print(f"| {r['cell']} | {r['mode']} | {r['batch']}, {r['steps']}, {r['input']}, {r['hidden']} | {cols[0]} | {cols[1]} |")
 
 
 if __name__ == "__main__":

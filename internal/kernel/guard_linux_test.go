@@ -97,6 +97,10 @@ func TestNoReadPastTheEnd(t *testing.T) {
 				p.Mul(s.m, a, s.k, filled(end(s.n)), c, s.n)
 				what = "GemmBias"
 				GemmBias(s.m, s.n, s.k, a, s.k, b, s.n, filled(end(s.n)), c, s.n)
+				what = "Int8"
+				PackInt8(s.k, s.n, b, s.n).Mul(s.m, a, s.k, filled(end(s.n)), c, s.n)
+				what = "Half"
+				PackHalf(s.k, s.n, b, s.n).Mul(s.m, a, s.k, filled(end(s.n)), c, s.n)
 				what = "Transpose"
 				Transpose(s.k, s.n, filled(end(s.k*s.n)), b)
 			}()

@@ -188,109 +188,217 @@ func maxs256(n int, x *float32, acc *[16]float32)
 func gemm512x1x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
+func byte512x1x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
 func gemm512x2x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
+func byte512x2x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
 func gemm512x3x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
+func byte512x3x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
 func gemm512x4x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
+func byte512x4x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
 func gemm512x5x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
+func byte512x5x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
 func gemm512x6x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
+func byte512x6x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
 func gemm512x7x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
+func byte512x7x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
 func gemm512x8x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
+func byte512x8x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
 func gemm512x9x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
+func byte512x9x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
 func gemm512x10x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
+func byte512x10x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
 func gemm512x11x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
+func byte512x11x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
 func gemm512x12x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
+func byte512x12x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
 func gemm512x13x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
+func byte512x13x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
 func gemm512x14x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
+func byte512x14x1(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
 func gemm512x1x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
+func byte512x1x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
 func gemm512x2x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
+func byte512x2x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
 func gemm512x3x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
+func byte512x3x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
 func gemm512x4x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
+func byte512x4x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
 func gemm512x5x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
+func byte512x5x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
 func gemm512x6x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
+func byte512x6x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
 func gemm512x7x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
+func byte512x7x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
 func gemm512x8x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
+func byte512x8x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
 func gemm512x9x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
+func byte512x9x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
 func gemm512x10x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
+func byte512x10x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
 func gemm512x11x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
+func byte512x11x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
 func gemm512x12x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
+func byte512x12x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
 func gemm512x13x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
+func byte512x13x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
 func gemm512x14x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
+
+//go:noescape
+func byte512x14x2(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, mask int, next *float32)
 
 //go:noescape
 func gemm512x1x4(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
 
 //go:noescape
+func byte512x1x4(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
+
+//go:noescape
 func gemm512x2x4(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
+
+//go:noescape
+func byte512x2x4(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
 
 //go:noescape
 func gemm512x3x4(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
 
 //go:noescape
+func byte512x3x4(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
+
+//go:noescape
 func gemm512x4x4(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
+
+//go:noescape
+func byte512x4x4(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
 
 //go:noescape
 func gemm512x5x4(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
 
 //go:noescape
+func byte512x5x4(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
+
+//go:noescape
 func gemm512x6x4(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
+
+//go:noescape
+func byte512x6x4(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
 
 //go:noescape
 func gemm512x1x8(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
 
 //go:noescape
+func byte512x1x8(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
+
+//go:noescape
 func gemm512x2x8(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
+
+//go:noescape
+func byte512x2x8(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, ps int, next *float32)
 
 // tile512 runs the tile of rows × vectors.
 func tile512(rows, vectors, k int, a *float32, rsa, csa int, b *float32, ldb, ps int, from *float32, ldf int, c *float32, ldc, mask int, next *float32) {
@@ -382,6 +490,96 @@ func tile512(rows, vectors, k int, a *float32, rsa, csa int, b *float32, ldb, ps
 	}
 }
 
+// byteTile512 runs the tile of rows × vectors.
+func byteTile512(rows, vectors, k int, a *float32, rsa, csa int, b *float32, ldb, ps int, from *float32, ldf int, c *float32, ldc, mask int, next *float32) {
+	switch vectors {
+	case 1:
+		switch rows {
+		case 1:
+			byte512x1x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 2:
+			byte512x2x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 3:
+			byte512x3x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 4:
+			byte512x4x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 5:
+			byte512x5x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 6:
+			byte512x6x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 7:
+			byte512x7x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 8:
+			byte512x8x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 9:
+			byte512x9x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 10:
+			byte512x10x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 11:
+			byte512x11x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 12:
+			byte512x12x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 13:
+			byte512x13x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 14:
+			byte512x14x1(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		}
+	case 2:
+		switch rows {
+		case 1:
+			byte512x1x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 2:
+			byte512x2x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 3:
+			byte512x3x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 4:
+			byte512x4x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 5:
+			byte512x5x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 6:
+			byte512x6x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 7:
+			byte512x7x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 8:
+			byte512x8x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 9:
+			byte512x9x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 10:
+			byte512x10x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 11:
+			byte512x11x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 12:
+			byte512x12x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 13:
+			byte512x13x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		case 14:
+			byte512x14x2(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, mask, next)
+		}
+	case 4:
+		switch rows {
+		case 1:
+			byte512x1x4(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, ps, next)
+		case 2:
+			byte512x2x4(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, ps, next)
+		case 3:
+			byte512x3x4(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, ps, next)
+		case 4:
+			byte512x4x4(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, ps, next)
+		case 5:
+			byte512x5x4(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, ps, next)
+		case 6:
+			byte512x6x4(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, ps, next)
+		}
+	case 8:
+		switch rows {
+		case 1:
+			byte512x1x8(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, ps, next)
+		case 2:
+			byte512x2x8(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, ps, next)
+		}
+	}
+}
+
 const maxRows512x4, maxRows512x8 = 6, 2
 
 // panel512x1 copies the columns in mask, of k rows, to rows of 16 with zeros elsewhere.
@@ -393,6 +591,26 @@ func panel512x1(k int, src *float32, lds int, dst *float32, mask int)
 //
 //go:noescape
 func panel512x2(k int, src *float32, lds int, dst *float32, mask int)
+
+// absMax512 returns the bits of the largest |x|, which are those of a NaN if there is one.
+//
+//go:noescape
+func absMax512(n int, x *float32) (max int32)
+
+// quantize512 sets q to x·inv rounded to even, and 128.
+//
+//go:noescape
+func quantize512(n int, x *float32, inv float32, q *uint8)
+
+// dequantize512 does c += acc∘(s·scale).
+//
+//go:noescape
+func dequantize512(n int, acc *int32, scale *float32, s float32, c *float32)
+
+// widen512 sets x to the halves h.
+//
+//go:noescape
+func widen512(n int, h *uint16, x *float32)
 
 //go:noescape
 func gemm256x1x2(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc int)

@@ -24,11 +24,21 @@ import (
 func gemm512(out, stubs *bytes.Buffer) {
 	for _, vectors := range []int{1, 2, 4, 8} {
 		for rows := 1; rows <= maxRows512[vectors]; rows++ {
-			tile512(out, stubs, rows, vectors)
+			tile512(out, stubs, "gemm512", rows, vectors)
+			tile512(out, stubs, "byte512", rows, vectors)
 		}
 	}
-	fmt.Fprint(stubs, "\n// tile512 runs the tile of rows × vectors.\n")
-	fmt.Fprint(stubs, "func tile512(rows, vectors, k int, a *float32, rsa, csa int, b *float32, ldb, ps int, from *float32, ldf int, c *float32, ldc, mask int, next *float32) {\n")
+	choose512(stubs, "tile512", "gemm512")
+	choose512(stubs, "byteTile512", "byte512")
+	fmt.Fprintf(stubs, "\nconst maxRows512x4, maxRows512x8 = %d, %d\n", maxRows512[4], maxRows512[8])
+	panel512(out, stubs, 1)
+	panel512(out, stubs, 2)
+}
+
+// choose512 writes the function that runs the tile of rows × vectors.
+func choose512(stubs *bytes.Buffer, name, tiles string) {
+	fmt.Fprintf(stubs, "\n// %s runs the tile of rows × vectors.\n", name)
+	fmt.Fprintf(stubs, "func %s(rows, vectors, k int, a *float32, rsa, csa int, b *float32, ldb, ps int, from *float32, ldf int, c *float32, ldc, mask int, next *float32) {\n", name)
 	fmt.Fprint(stubs, "switch vectors {\n")
 	for _, vectors := range []int{1, 2, 4, 8} {
 		fmt.Fprintf(stubs, "case %d:\nswitch rows {\n", vectors)
@@ -37,24 +47,24 @@ func gemm512(out, stubs *bytes.Buffer) {
 			last = "ps"
 		}
 		for rows := 1; rows <= maxRows512[vectors]; rows++ {
-			fmt.Fprintf(stubs, "case %d: gemm512x%dx%d(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, %s, next)\n", rows, rows, vectors, last)
+			fmt.Fprintf(stubs, "case %d: %sx%dx%d(k, a, rsa, csa, b, ldb, from, ldf, c, ldc, %s, next)\n", rows, tiles, rows, vectors, last)
 		}
 		fmt.Fprint(stubs, "}\n")
 	}
 	fmt.Fprint(stubs, "}\n}\n")
-	fmt.Fprintf(stubs, "\nconst maxRows512x4, maxRows512x8 = %d, %d\n", maxRows512[4], maxRows512[8])
-	panel512(out, stubs, 1)
-	panel512(out, stubs, 2)
 }
 
 var maxRows512 = map[int]int{1: 14, 2: 14, 4: 6, 8: 2}
 
-func tile512(out, stubs *bytes.Buffer, rows, vectors int) {
+// tile512 writes a tile of floats, gemm512, or one in which every 4 bytes are four
+// steps of k, byte512: bytes of A without a sign, bytes of B with one, and sums of 32
+// bits in C.
+func tile512(out, stubs *bytes.Buffer, kind string, rows, vectors int) {
 	last := "mask"
 	if vectors > 2 {
 		last = "ps"
 	}
-	name := fmt.Sprintf("gemm512x%dx%d", rows, vectors)
+	name := fmt.Sprintf("%sx%dx%d", kind, rows, vectors)
 	sig := fmt.Sprintf("func %s(k int, a *float32, rsa, csa int, b *float32, ldb int, from *float32, ldf int, c *float32, ldc, %s int, next *float32)", name, last)
 	fmt.Fprintf(stubs, "\n//go:noescape\n%s\n", sig)
 	fmt.Fprintf(out, "\n// %s\nTEXT ·%s(SB), 0, $16-96\n", sig, name)
@@ -120,6 +130,7 @@ func tile512(out, stubs *bytes.Buffer, rows, vectors int) {
 		p("LEAQ (%s)(BX*2), %s", bases[i-1], bases[i])
 		p("ADDQ BX, %s", bases[i])
 	}
+	multiply := map[string]string{"gemm512": "VFMADD231PS", "byte512": "VPDPBUSD"}[kind]
 	ahead := vectors == 2 && rows > 6
 	if ahead { // the way to the third cache takes some 30 rows of B
 		p("IMUL3Q $32, R8, R13")
@@ -144,7 +155,7 @@ func tile512(out, stubs *bytes.Buffer, rows, vectors int) {
 		bc := n + vectors + i%max(1, min(2, 32-n-vectors))
 		p("VBROADCASTSS (%s), Z%d", row(i), bc)
 		for j := range vectors {
-			p("VFMADD231PS Z%d, Z%d, %s", n+j, bc, acc(i, j))
+			p("%s Z%d, Z%d, %s", multiply, n+j, bc, acc(i, j))
 		}
 	}
 	p("ADDQ R8, DX")

@@ -1,0 +1,119 @@
+package kernel
+
+import (
+	"math"
+	"unsafe"
+)
+
+// Half is a right operand B [k,n] in floats of 16 bits (IEEE 754 binary16), in panels
+// 32 columns wide, [n/32][k][32]. Products widen a few panels at a time and are then
+// those of Gemm, bit for bit, with the weights rounded so.
+type Half struct {
+	k, n   int
+	panels []uint16
+}
+
+// PackHalf returns B [k,n], whose rows lie ldb apart, in halves, to even. Values
+// beyond 65504 become that.
+func PackHalf(k, n int, b []Float, ldb int) *Half {
+	h := &Half{k: k, n: n, panels: make([]uint16, (n+31)/32*32*k)}
+	for p := range k {
+		for j := range n {
+			h.panels[(j/32*k+p)*32+j%32] = toHalf(float32(b[p*ldb+j]))
+		}
+	}
+	return h
+}
+
+// Bytes is the size of the weights.
+func (h *Half) Bytes() int { return 2 * len(h.panels) }
+
+// MulAdd does C += A·B for A [m,k], C [m,n].
+func (h *Half) MulAdd(m int, a []Float, lda int, c []Float, ldc int) {
+	h.mul(product{m: m, a: a, rsa: lda, c: c, ldc: ldc})
+}
+
+// Mul does C = A·B + bias, a row of n for every row of C; nil for none.
+func (h *Half) Mul(m int, a []Float, lda int, bias, c []Float, ldc int) {
+	h.mul(product{m: m, a: a, rsa: lda, c: c, ldc: ldc, from: start{true, bias}})
+}
+
+func (h *Half) mul(g product) {
+	const columns = 128 // at a time
+	g.n, g.k, g.csa = h.n, h.k, 1
+	if g.m <= 0 || h.n <= 0 || h.k <= 0 {
+		gemm(g)
+		return
+	}
+	buf := takeBuffer(columns * h.k)
+	for j := 0; j < h.n; j += columns {
+		n := min(columns, h.n-j)
+		h.widen(j, (n+31)/32, buf.f)
+		part := g
+		part.panels = buf.f
+		part.n, part.c = n, g.c[j:]
+		if g.from.bias != nil {
+			part.from.bias = g.from.bias[j:]
+		}
+		gemm(part)
+	}
+	buf.free()
+}
+
+// widen sets dst to so many panels from column j on, in the layout of Packed.
+func (h *Half) widen(j, panels int, dst []Float) {
+	src, w := h.panels[j*h.k:][:panels*32*h.k], width()
+	if w == 32 {
+		widen(src, dst)
+		return
+	}
+	for i := range panels * h.k {
+		panel, p := i/h.k, i%h.k
+		for part := range 32 / w {
+			widen(src[i*32+part*w:][:w], dst[((panel*32/w+part)*h.k+p)*w:])
+		}
+	}
+}
+
+func widenGo(h []uint16, x []Float) {
+	for i, v := range h {
+		x[i] = Float(fromHalf(v))
+	}
+}
+
+// fromHalf is exact. The smallest halves are multiples of 2^-24.
+func fromHalf(h uint16) float32 {
+	sign, e, m := uint32(h>>15)<<31, uint32(h>>10)&31, uint32(h)&1023
+	switch e {
+	case 0:
+		return math.Float32frombits(sign | math.Float32bits(float32(m)*(1.0/(1<<24))))
+	case 31:
+		return math.Float32frombits(sign | 0x7f800000 | m<<13)
+	}
+	return math.Float32frombits(sign | (e+112)<<23 | m<<13)
+}
+
+// toHalf rounds to even.
+func toHalf(f float32) uint16 {
+	const largest = 65504
+	u := math.Float32bits(f)
+	sign, a := uint16(u>>31)<<15, math.Float32frombits(u&^(1<<31))
+	switch {
+	case f != f:
+		return sign | 0x7e00
+	case a >= largest:
+		return sign | 0x7bff
+	case a < 1.0/(1<<14): // a multiple of 2^-24, which rounding to a whole number finds
+		return sign | uint16(math.RoundToEven(float64(a)*(1<<24)))
+	}
+	u &^= 1 << 31
+	u += 0xfff + u>>13&1 // to even at bit 13
+	return min(sign|uint16((u>>13)-112<<10), sign|0x7bff)
+}
+
+// alignedBytes returns n zeros from a line of the cache on.
+func alignedBytes(n int) []int8 {
+	b := make([]int8, n+64)
+	skip := -uintptr(unsafe.Pointer(&b[0])) % 64
+	return b[skip:][:n:n]
+}

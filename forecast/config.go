@@ -3,6 +3,8 @@ package forecast
 import (
 	"fmt"
 	"slices"
+
+	"github.com/recur-go/recur/rnn"
 )
 
 // A Config says what to forecast and how to train. The zero value of each field
@@ -19,6 +21,7 @@ type Config struct {
 	Batch   int                   `json:"batch"`   // windows in a step; default 32
 	LR      float64               `json:"lr"`      // highest learning rate of Adam; default 0.01
 	Prior   int                   `json:"prior"`   // weight of simulated series beside the windows of the data; default 300, negative for none
+	Weights rnn.Precision         `json:"weights"` // of the cells when they forecast; default single; training always is
 	OnStep  func(done, total int) `json:"-"`       // told of progress in optimiser steps, one call at a time
 }
 
@@ -62,6 +65,9 @@ func (c Config) check() error {
 	}
 	if !(c.LR > 0) {
 		return fmt.Errorf("forecast: lr is %v, want more than 0", c.LR)
+	}
+	if c.Weights < rnn.Single || c.Weights > rnn.Int8 {
+		return fmt.Errorf("forecast: weights are %v, want single, half or int8", c.Weights)
 	}
 	for _, l := range c.Levels {
 		if !(l > 0 && l < 1) {

@@ -173,7 +173,7 @@ func (c *Config) train(ctx context.Context, r *rand.Rand, n *Net, own, prior []w
 		}
 	})
 	_, err := train.Fit(ctx, n, batches, func(g *grad.Tape, b batch) *grad.Var {
-		return nn.Pinball(g, n.forward(g, b.x, c.Horizon), b.y, quantiles)
+		return nn.Pinball(g, n.forward(g, n.Cell, b.x, c.Horizon), b.y, quantiles)
 	}, train.Options{Optimizer: adam})
 	return err
 }

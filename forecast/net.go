@@ -38,10 +38,11 @@ func newNet(r *rand.Rand, hidden int) *Net {
 	return n
 }
 
-// forward takes x [Window+Horizon, batch, features] to [Horizon·batch, quantiles].
-func (n *Net) forward(g *grad.Tape, x *tensor.Tensor, horizon int) *grad.Var {
+// forward takes x [Window+Horizon, batch, features] to [Horizon·batch, quantiles]. The
+// cell is the net's own or its frozen form.
+func (n *Net) forward(g *grad.Tape, cell rnn.Cell, x *tensor.Tensor, horizon int) *grad.Var {
 	steps, batch := x.Dim(0), x.Dim(1)
-	h, _ := rnn.Dynamic(g, n.Cell, rnn.Input(g, x, nil), nil)
+	h, _ := rnn.Dynamic(g, cell, rnn.Input(g, x, nil), nil)
 	rows := func(v *grad.Var) *grad.Var { // the steps to forecast
 		return g.Reshape(g.Slice(v, steps-horizon, steps), horizon*batch, v.Dim(2))
 	}

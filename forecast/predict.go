@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -32,7 +33,10 @@ func (m *Model) Predict(series ...Series) ([]Forecast, error) {
 // quantiles returns, for each window and step, the medians of the nets' quantiles
 // relative to the value at the origin.
 func (c *Config) quantiles(nets []*Net, ws []window) [][][]float64 {
-	all := make([][][]float64, 0, len(ws))
+	all, cells := make([][][]float64, 0, len(ws)), make([]rnn.Cell, len(nets))
+	for i, n := range nets {
+		cells[i] = rnn.Freeze(n.Cell, c.Weights)
+	}
 	for part := range slices.Chunk(ws, 256) {
 		B := len(part)
 		x := tensor.New(c.Window+c.Horizon, B, features)
@@ -41,7 +45,7 @@ func (c *Config) quantiles(nets []*Net, ws []window) [][][]float64 {
 		}
 		outs := make([][]tensor.Float, len(nets))
 		for i, n := range nets {
-			outs[i] = n.forward(grad.Eval(), x, c.Horizon).Value.Data
+			outs[i] = n.forward(grad.Eval(), cells[i], x, c.Horizon).Value.Data
 		}
 		votes := make([]float64, len(nets))
 		for b := range part {

@@ -16,8 +16,13 @@ type factor struct {
 	ld     int
 	turned bool
 	packed *kernel.Packed // nil if there are few steps
-	row    *kernel.Packed // for products of one row, of a frozen cell; may be nil
-	lent   bool           // packed belongs to a frozen cell
+	frozen *layouts       // of a frozen cell, whose packed is; nil for others
+}
+
+// A multiplier is a right factor in a layout of its own.
+type multiplier interface {
+	MulAdd(m int, a []grad.Float, lda int, c []grad.Float, ldc int)
+	Mul(m int, a []grad.Float, lda int, bias, c []grad.Float, ldc int)
 }
 
 var packs sync.Pool
@@ -54,20 +59,25 @@ func (l *layouts) factor(k, n int, w []grad.Float, ld int, active []int, cut boo
 	if l == nil {
 		return newFactor(k, n, w, ld, false, active, cut)
 	}
-	return factor{k: k, n: n, packed: l.many, row: l.one, lent: true}
+	return factor{k: k, n: n, packed: l.many, frozen: l}
 }
 
-// pack returns the layout for m rows, nil if there is none.
-func (f *factor) pack(m int) *kernel.Packed {
-	if m == 1 && f.row != nil {
-		return f.row
+// layout returns the layout for m rows, nil if there is none.
+func (f *factor) layout(m int) multiplier {
+	switch {
+	case f.frozen.isSmall():
+		return f.frozen.small
+	case f.frozen != nil && f.frozen.one != nil && m == 1:
+		return f.frozen.one
+	case f.packed != nil:
+		return f.packed
 	}
-	return f.packed
+	return nil
 }
 
 // mulAdd does c += a·w for a [m, k] and c [m, n].
 func (f *factor) mulAdd(m int, a []grad.Float, lda int, c []grad.Float, ldc int) {
-	switch p := f.pack(m); {
+	switch p := f.layout(m); {
 	case p != nil:
 		p.MulAdd(m, a, lda, c, ldc)
 	case f.turned:
@@ -79,7 +89,7 @@ func (f *factor) mulAdd(m int, a []grad.Float, lda int, c []grad.Float, ldc int)
 
 // mul does c = a·w + bias, a row or nil.
 func (f *factor) mul(m int, a []grad.Float, lda int, bias, c []grad.Float, ldc int) {
-	switch p := f.pack(m); {
+	switch p := f.layout(m); {
 	case p != nil:
 		p.Mul(m, a, lda, bias, c, ldc)
 	case f.turned:
@@ -90,7 +100,7 @@ func (f *factor) mul(m int, a []grad.Float, lda int, bias, c []grad.Float, ldc i
 }
 
 func (f *factor) free() {
-	if f.packed != nil && !f.lent {
+	if f.packed != nil && f.frozen == nil {
 		packs.Put(f.packed)
 	}
 }

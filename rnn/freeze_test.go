@@ -1,6 +1,7 @@
 package rnn
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -28,7 +29,7 @@ func TestFreeze(t *testing.T) {
 	const in, H, T = 5, 33, 7
 	r := rand.New(rand.NewPCG(8, 1))
 	for name, c := range freezable(r, in, H) {
-		f := Freeze(c)
+		f := Freeze(c, Single)
 		for _, B := range []int{1, 3, 24} {
 			g := grad.Eval()
 			x := nn.Normal(r, 1, T, B, in).Value
@@ -61,7 +62,7 @@ func TestFreeze(t *testing.T) {
 func TestFrozenIsACopy(t *testing.T) {
 	r := rand.New(rand.NewPCG(8, 2))
 	c := NewLSTM(r, 2, 16)
-	f, x := Freeze(c), []tensor.Float{1, -1}
+	f, x := Freeze(c, Single), []tensor.Float{1, -1}
 	before := slices.Clone(NewStream(f).Push(x))
 	c.Wh.Value.Data[0]++
 	c.Wx.Value.Data[0]++
@@ -81,8 +82,72 @@ func TestFrozenIsACopy(t *testing.T) {
 }
 
 func TestFrozenStreamDoesNotAllocate(t *testing.T) {
-	st, x := NewStream(Freeze(NewLSTM(rand.New(rand.NewPCG(8, 3)), 64, 128))), make([]tensor.Float, 64)
+	st, x := NewStream(Freeze(NewLSTM(rand.New(rand.NewPCG(8, 3)), 64, 128), Single)), make([]tensor.Float, 64)
 	if a := testing.AllocsPerRun(100, func() { st.Push(x) }); a > 0 {
 		t.Errorf("%v allocations a step", a)
+	}
+}
+
+// Smaller weights give nearly the outputs of the cell, and the same ones in every
+// loop: a row does not depend on its batch, nor a step on its sequence.
+func TestFreezeSmall(t *testing.T) {
+	const in, H, T, B = 20, 64, 12, 24
+	r := rand.New(rand.NewPCG(8, 4))
+	for name, c := range freezable(r, in, H) {
+		for p, most := range map[Precision]float64{Half: 2e-3, Int8: 0.05} {
+			if name == "LSTMNorm" {
+				continue // as it is
+			}
+			f, g := Freeze(c, p), grad.Eval()
+			x := nn.Normal(r, 1, T, B, in).Value
+			want, _ := Dynamic(g, c, Input(g, x, nil), nil)
+			got, last := Dynamic(g, f, Input(g, x, nil), nil)
+			var num, den float64
+			for i, v := range want.X.Value.Data {
+				d := float64(got.X.Value.Data[i] - v)
+				num, den = num+d*d, den+float64(v*v)
+			}
+			if e := math.Sqrt(num / den); e > most || e == 0 {
+				t.Errorf("%s, %v: the error is %.3g of the outputs", name, p, e)
+			}
+			row := got.X.Dim(2)
+			for b := range B {
+				st := NewStream(f)
+				for s := range T {
+					y := st.Push(x.Data[(s*B+b)*in:][:in])
+					if !slices.Equal(y, got.X.Value.Data[(s*B+b)*row:][:row]) {
+						t.Fatalf("%s, %v: row %d, step %d of a stream differs from Dynamic", name, p, b, s)
+					}
+				}
+				for i, v := range st.State() {
+					if w := v.Dim(1); !slices.Equal(v.Value.Data, last[i].Value.Data[b*w:][:w]) {
+						t.Fatalf("%s, %v: state %d of row %d differs", name, p, i, b)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestSmallStreamDoesNotAllocate(t *testing.T) {
+	c := NewLSTM(rand.New(rand.NewPCG(8, 5)), 64, 128)
+	for p := Half; p <= Int8; p++ {
+		st, x := NewStream(Freeze(c, p)), make([]tensor.Float, 64)
+		if a := testing.AllocsPerRun(100, func() { st.Push(x) }); a >= 1 {
+			t.Errorf("%v: %v allocations a step", p, a)
+		}
+	}
+}
+
+func TestPrecisionText(t *testing.T) {
+	for p := Single; p <= Int8; p++ {
+		text, _ := p.MarshalText()
+		var q Precision
+		if err := q.UnmarshalText(text); err != nil || q != p {
+			t.Errorf("%v is %q and %v, %v", p, text, q, err)
+		}
+	}
+	if err := new(Precision).UnmarshalText([]byte("int4")); err == nil || Precision(9).String() != "Precision(9)" {
+		t.Errorf("int4: %v", err)
 	}
 }

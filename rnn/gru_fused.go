@@ -17,7 +17,7 @@ func (c *GRU) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var
 	wx, whx, wn := c.ready.weights()
 
 	r := gruRun{H: H, active: active, h: last.Value.Data}
-	if c.Bn != nil {
+	if c.Bn != nil && !whx.isSmall() {
 		r.units = cutUnits(active, H, 3)
 	}
 	cut := r.units.cuts != nil

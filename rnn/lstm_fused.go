@@ -25,7 +25,7 @@ func (c *LSTM) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Va
 	if c.P != nil {
 		r.kernel.Peep = c.P.Value.Data
 	}
-	if r.kernel.Peep == nil && r.kernel.Clip == 0 && !r.projected {
+	if r.kernel.Peep == nil && r.kernel.Clip == 0 && !r.projected && !wh.isSmall() {
 		r.units = cutUnits(active, H, 4)
 	}
 	cut := r.units.cuts != nil

@@ -23,6 +23,7 @@ type benchOptions struct {
 	shapes        []string
 	ragged, quick bool
 	seconds       float64
+	dtype         string
 	asJSON        bool
 }
 
@@ -76,6 +77,7 @@ How recur compares with other systems is in bench/README.md of its repository.`,
 	f.StringSliceVar(&o.modes, "modes", bench.Grid.Modes, "forward, train")
 	f.StringArrayVar(&o.shapes, "shape", nil, "batch,steps,input,hidden instead of the grid's; may be repeated")
 	f.BoolVar(&o.ragged, "ragged", false, "sequences of 1 to all steps")
+	f.StringVar(&o.dtype, "dtype", "float32", "weights: float32, or forward alone float16 or int8")
 	f.BoolVar(&o.quick, "quick", false, "only shapes of less than a second")
 	f.Float64Var(&o.seconds, "seconds", 0.15, "time for each point")
 	f.BoolVar(&o.asJSON, "json", false, "print JSON")
@@ -150,6 +152,9 @@ func (o *benchOptions) points() (points []bench.Point, err error) {
 		}
 		shapes = append(shapes, v)
 	}
+	if !slices.Contains([]string{"float32", "float16", "int8"}, o.dtype) {
+		return nil, usage("--dtype %s: want float32, float16 or int8", o.dtype)
+	}
 	for name, values := range map[string]struct{ given, known []string }{
 		"cells": {o.cells, bench.Grid.Cells}, "modes": {o.modes, bench.Grid.Modes},
 	} {
@@ -163,7 +168,10 @@ func (o *benchOptions) points() (points []bench.Point, err error) {
 	for _, s := range shapes {
 		for _, cell := range o.cells {
 			for _, mode := range o.modes {
-				p := bench.Point{Cell: cell, Mode: mode, Batch: s.Batch, Steps: s.Steps, Input: s.Input, Hidden: s.Hidden, Ragged: o.ragged && s.Batch > 1}
+				if mode == "train" && o.dtype != "float32" {
+					continue
+				}
+				p := bench.Point{Dtype: o.dtype, Cell: cell, Mode: mode, Batch: s.Batch, Steps: s.Steps, Input: s.Input, Hidden: s.Hidden, Ragged: o.ragged && s.Batch > 1}
 				if float64(s.Batch)*float64(s.Steps)*float64(4*s.Hidden+s.Input) > large || float64(s.Hidden)*float64(s.Hidden+s.Input) > large {
 					return nil, usage("%v needs tens of gigabytes: choose a smaller --shape", p)
 				}

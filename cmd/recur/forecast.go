@@ -18,6 +18,7 @@ import (
 	"github.com/recur-go/recur/data/sets"
 	"github.com/recur-go/recur/forecast"
 	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/rnn"
 	"github.com/spf13/cobra"
 )
 
@@ -31,6 +32,7 @@ type forecastFlags struct {
 	origins                int
 	levels                 []string
 	seed                   uint64
+	weights                rnn.Precision
 	json                   bool
 }
 
@@ -71,6 +73,7 @@ a series that ships with recur is used: see --data.`,
 	flags.IntVar(&f.season, "season", 0, "steps of a season (default by the frequency: 12 for months, 7 for days, ...)")
 	flags.StringSliceVar(&f.levels, "level", []string{"50", "80", "95"}, "probabilities of the bands in per cent")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed: the same gives the same numbers")
+	flags.TextVar(&f.weights, "weights", rnn.Single, "weights of the cells when they forecast, back-test included: single, half (16 bits) or int8")
 	flags.IntVar(&f.origins, "origins", 0, "origins of the back-test (default 24, fewer for short or many series)")
 	flags.IntVar(&f.steps, "steps", 0, "training steps for each net (default 500)")
 	flags.StringVar(&f.model, "model", "", "forecast with a saved model, without training")
@@ -241,6 +244,9 @@ func (r *forecastRun) forecast() (err error) {
 			return usage("--horizon is %d, and %s forecasts %d steps: train a model for it", h, r.flags.model, r.model.Horizon)
 		}
 		r.model.Levels = r.levels
+		if r.flags.weights != rnn.Single {
+			r.model.Weights = r.flags.weights
+		}
 		fmt.Fprintf(r.stderr, "  seed %d, of the model\n", r.model.Seed)
 	} else if err := r.train(); err != nil {
 		return err
@@ -251,7 +257,7 @@ func (r *forecastRun) forecast() (err error) {
 
 // train back-tests and then trains on everything.
 func (r *forecastRun) train() (err error) {
-	cfg := forecast.Config{Horizon: r.flags.horizon, Season: r.flags.season, Seed: r.flags.seed, Steps: r.flags.steps}
+	cfg := forecast.Config{Horizon: r.flags.horizon, Season: r.flags.season, Seed: r.flags.seed, Steps: r.flags.steps, Weights: r.flags.weights}
 	if cfg.Season == 0 {
 		cfg.Season = r.freq.Season()
 	}

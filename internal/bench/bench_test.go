@@ -26,7 +26,8 @@ func TestRunners(t *testing.T) {
 	for _, cell := range Grid.Cells {
 		for _, mode := range Grid.Modes {
 			for _, p := range []Point{
-				{cell, mode, 1, 1, 3, 4, false}, {cell, mode, 2, 5, 3, 4, false}, {cell, mode, 3, 5, 3, 4, true},
+				{cell, mode, 1, 1, 3, 4, false, "float32"}, {cell, mode, 2, 5, 3, 4, false, "float32"}, {cell, mode, 3, 5, 3, 4, true, "float32"},
+				{cell, "forward", 1, 1, 3, 4, false, "int8"}, {cell, "forward", 3, 5, 3, 4, true, "float16"},
 			} {
 				run, bytes, err := p.Runner()
 				if err != nil {
@@ -43,8 +44,9 @@ func TestRunners(t *testing.T) {
 			}
 		}
 	}
-	for _, p := range []Point{{Cell: "elman", Mode: "train", Batch: 1, Steps: 1, Input: 1, Hidden: 1},
-		{Cell: "rnn", Mode: "sideways", Batch: 1, Steps: 1, Input: 1, Hidden: 1}, {Cell: "rnn", Mode: "train"}} {
+	for _, p := range []Point{{Cell: "elman", Mode: "train", Batch: 1, Steps: 1, Input: 1, Hidden: 1, Dtype: "float32"},
+		{Cell: "rnn", Mode: "sideways", Batch: 1, Steps: 1, Input: 1, Hidden: 1, Dtype: "float32"}, {Cell: "rnn", Mode: "train", Dtype: "float32"},
+		{Cell: "rnn", Mode: "train", Batch: 1, Steps: 1, Input: 1, Hidden: 1, Dtype: "int8"}, {Cell: "rnn", Mode: "forward", Batch: 1, Steps: 1, Input: 1, Hidden: 1}} {
 		if _, _, err := p.Runner(); err == nil {
 			t.Errorf("%v is taken", p)
 		}

@@ -21,12 +21,18 @@ type Point struct {
 	Input  int    `json:"input"`
 	Hidden int    `json:"hidden"`
 	Ragged bool   `json:"ragged"` // lengths from 1 to Steps, evenly
+	Dtype  string `json:"dtype"`  // of the weights: float32, or forward float16 and int8
 }
+
+var precisions = map[string]rnn.Precision{"float32": rnn.Single, "float16": rnn.Half, "int8": rnn.Int8}
 
 func (p Point) String() string {
 	s := fmt.Sprintf("%s %s %d,%d,%d,%d", p.Cell, p.Mode, p.Batch, p.Steps, p.Input, p.Hidden)
 	if p.Ragged {
 		s += " ragged"
+	}
+	if p.Dtype != "float32" {
+		s += " " + p.Dtype
 	}
 	return s
 }
@@ -95,6 +101,10 @@ func (p Point) Runner() (run func(), bytes func() int, err error) {
 	if p.Mode != "forward" && p.Mode != "train" {
 		return nil, nil, fmt.Errorf("there is no mode %q: forward, train", p.Mode)
 	}
+	weights, ok := precisions[p.Dtype]
+	if !ok || p.Mode == "train" && weights != rnn.Single {
+		return nil, nil, fmt.Errorf("%v: weights are float32, or in a forward pass float16 or int8", p)
+	}
 	r := rand.New(rand.NewPCG(1, 2))
 	var c rnn.Cell
 	switch p.Cell {
@@ -118,10 +128,10 @@ func (p Point) Runner() (run func(), bytes func() int, err error) {
 			g.Backward(y.X) // from a gradient of ones
 		}
 	case p.Batch == 1 && p.Steps == 1:
-		st := rnn.NewStream(rnn.Freeze(c))
+		st := rnn.NewStream(rnn.Freeze(c, weights))
 		return func() { st.Push(x.X.Value.Data) }, nil, nil
 	default:
-		c = rnn.Freeze(c)
+		c = rnn.Freeze(c, weights)
 		run = func() {
 			g.Reset()
 			rnn.Dynamic(g, c, x, nil)

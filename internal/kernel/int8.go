@@ -73,19 +73,20 @@ func (q *Int8) MulAdd(m int, a []Float, lda int, c []Float, ldc int) {
 	if m <= 0 || q.n <= 0 {
 		return
 	}
+	work := byteTask{q, m, a, lda, c, ldc}
+	pieces := (m + byteRows - 1) / byteRows
+	if m*q.n*q.k < 4*parallelWork() || runtime.GOMAXPROCS(0) == 1 {
+		for i := range pieces {
+			work.piece(i)
+		}
+		return
+	}
 	t, ok := byteTasks.Get().(*byteTask)
 	if !ok {
 		t = new(byteTask)
 	}
-	*t = byteTask{q, m, a, lda, c, ldc}
-	pieces := (m + byteRows - 1) / byteRows
-	if m*q.n*q.k < 4*parallelWork() || runtime.GOMAXPROCS(0) == 1 {
-		for i := range pieces {
-			t.Piece(i)
-		}
-	} else {
-		par.Do(pieces, t)
-	}
+	*t = work
+	par.Do(pieces, t)
 	*t = byteTask{}
 	byteTasks.Put(t)
 }
@@ -121,7 +122,9 @@ type byteBuffer struct {
 }
 
 // Piece implements par.Task.
-func (t *byteTask) Piece(i int) {
+func (t *byteTask) Piece(i int) { t.piece(i) }
+
+func (t *byteTask) piece(i int) {
 	q, lo := t.q, i*byteRows
 	m, deep := min(byteRows, t.m-lo), (q.k+15)/16*16
 	buf, ok := byteBuffers.Get().(*byteBuffer)

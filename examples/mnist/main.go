@@ -114,12 +114,14 @@ func newModel(seed uint64) *model {
 	return m
 }
 
-func (m *model) scores(g *grad.Tape, x *tensor.Tensor) *grad.Var {
-	return m.Out.Forward(g, rnn.SequenceToVector(g, m.Cell, rnn.Input(g, x, nil)))
+func (m *model) scores(g *grad.Tape, cell rnn.Cell, x *tensor.Tensor) *grad.Var {
+	return m.Out.Forward(g, rnn.SequenceToVector(g, cell, rnn.Input(g, x, nil)))
 }
 
-// accuracy is the share of images that get their own highest score.
-func (m *model) accuracy(of images) float64 {
+// accuracy is the share of images that get their own highest score, with the cell's
+// weights in the given precision.
+func (m *model) accuracy(of images, weights rnn.Precision) float64 {
+	cell := rnn.Freeze(m.Cell, weights)
 	right, g := 0, grad.Eval()
 	at := make([]int, 0, 500)
 	for lo := 0; lo < len(of.labels); lo += cap(at) {
@@ -129,7 +131,7 @@ func (m *model) accuracy(of images) float64 {
 		}
 		g.Reset()
 		b := of.take(at)
-		scores := m.scores(g, b.x).Value
+		scores := m.scores(g, cell, b.x).Value
 		for i, want := range b.want {
 			best := 0
 			for k, v := range scores.At(i).Data {
@@ -155,10 +157,10 @@ func learn(training, valid images, seed uint64, epochs int, average float64, rep
 	}
 	_, err = train.FitEpochs(context.Background(), m,
 		func(n int) iter.Seq[batch] { return training.epoch(seed, n) },
-		func(g *grad.Tape, b batch) *grad.Var { return nn.CrossEntropy(g, m.scores(g, b.x), b.want) },
+		func(g *grad.Tape, b batch) *grad.Var { return nn.CrossEntropy(g, m.scores(g, m.Cell, b.x), b.want) },
 		train.Options{
 			Epochs: epochs, Optimizer: o, ClipNorm: -1, KeepLast: true, Maximise: true,
-			Validate: func(context.Context) (float64, error) { return m.accuracy(valid), nil },
+			Validate: func(context.Context) (float64, error) { return m.accuracy(valid, rnn.Single), nil },
 			OnEpoch: func(e train.Epoch) bool {
 				accuracy = append(accuracy, e.Score)
 				if report != nil {
@@ -197,6 +199,8 @@ func run(dir string, seed uint64, epochs int, average float64) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("test accuracy %.4f\n", m.accuracy(test))
+	for p := rnn.Single; p <= rnn.Int8; p++ {
+		fmt.Printf("test accuracy %.4f with %v weights\n", m.accuracy(test, p), p)
+	}
 	return nil
 }

@@ -2,7 +2,9 @@ package rnn_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/nn"
@@ -254,4 +256,19 @@ func ExampleStream() {
 	// Output:
 	// <nil> <nil> 3
 	// true
+}
+
+// A trained cell is frozen once for serving; its streams share the weights.
+func ExampleFreeze() {
+	cell := rnn.NewLSTM(rand.New(rand.NewPCG(1, 1)), 2, 32)
+	x := []tensor.Float{1, -1}
+
+	exact := rnn.NewStream(rnn.Freeze(cell, rnn.Single)).Push(x)
+	small := rnn.NewStream(rnn.Freeze(cell, rnn.Int8)).Push(x) // a byte for each weight
+
+	fmt.Println("single:", slices.Equal(exact, rnn.NewStream(cell).Push(x)))
+	fmt.Println("int8 within 0.001:", math.Abs(float64(small[0]-exact[0])) < 0.001)
+	// Output:
+	// single: true
+	// int8 within 0.001: true
 }

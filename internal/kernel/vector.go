@@ -31,12 +31,5 @@ func AddRows(m, n int, bias, c []Float, ldc int) {
 	}
 }
 
-// ColSums does dst += Σ rows of A [m, n], in their order; they lie lda apart.
-func ColSums(m, n int, a []Float, lda int, dst []Float) {
-	for i := range m {
-		addTo(dst[:n], a[i*lda:i*lda+n])
-	}
-}
-
 // Transpose sets dst [n,m] to the transpose of src [m,n].
 func Transpose(m, n int, dst, src []Float) { transpose(m, n, src, n, dst, m) }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 )
 
@@ -320,5 +321,26 @@ func BenchmarkElementwise(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/elem")
 		})
+	}
+}
+
+// Columns have the same sums on any number of cores.
+func TestColSumsOnSeveralCores(t *testing.T) {
+	r := rand.New(rand.NewPCG(21, 1))
+	const m, n, lda = 1000, 333, 340
+	a, start := numbers(r, m*lda), numbers(r, n)
+	want := append([]Float(nil), start...)
+	for i := range m {
+		for j := range n {
+			want[j] += a[i*lda+j]
+		}
+	}
+	for _, procs := range []int{1, 2, 5} {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
+		got := append([]Float(nil), start...)
+		ColSums(m, n, a, lda, got)
+		if err := sameBits(got, want); err != nil {
+			t.Errorf("%d cores: %v", procs, err)
+		}
 	}
 }

@@ -22,10 +22,13 @@ func (c *LSTM) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Va
 		projected: c.Wp != nil, limit: grad.Float(c.ProjClip),
 		kernel: kernel.LSTM{H: H, Clip: grad.Float(c.CellClip)},
 	}
-	if c.P != nil {
+	switch {
+	case c.P != nil:
 		r.kernel.Peep = c.P.Value.Data
+	case c.CellClip > 0: // goes with peepholes, if only of 0
+		r.kernel.Peep = g.NewTensor(tensor.ShapeOf(3, H)).Data
 	}
-	if r.kernel.Peep == nil && r.kernel.Clip == 0 && !r.projected && !wh.isSmall() {
+	if r.kernel.Peep == nil && !r.projected && !wh.isSmall() {
 		r.units = cutUnits(active, H, 4)
 	}
 	cut := r.units.cuts != nil

@@ -201,9 +201,9 @@ func (r *normRun) backwardRow(b, at int, work, a, dh, dc []grad.Float) {
 
 	kernel.Mul(t, dh, tanh) // of σ(o), before a is written over
 	clear(zero)
-	kernel.LSTMGatesGrad(H, a, block(r.cBefore, at, 1, H), zero, zero, e, d)
+	kernel.LSTMUnitsGrad(H, 0, H, a, block(r.cBefore, at, 1, H), zero, zero, e, d)
 	copy(dc, e)
-	kernel.SigmoidGrad(d[3*H:], t, o) // where LSTMGatesGrad left 0, for no gradient of h'
+	kernel.SigmoidGrad(d[3*H:], t, o) // where LSTMUnitsGrad left 0, for no gradient of h'
 
 	kernel.AddTo(block(r.dShift, b, 1, 4*H), d)
 	kernel.MulAdd(block(r.dGain, b, 1, 4*H), d, hat)

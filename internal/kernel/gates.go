@@ -3,25 +3,16 @@ package kernel
 // The gates of the two common cells, one row of H units at a time, in one pass.
 // Gates lie beside each other, [4, H] or [3, H].
 
-// LSTMGates takes gates i, f, u, o [4, H] before their activations and c [H]. It
-// sets them to what they are after, c = f∘c + i∘u, tc = tanh(c), m = o∘tc.
-func LSTMGates(H int, gates, c, tc, m []Float) {
-	lstm(H, H, gates[:4*H], c[:H], tc[:H], m[:H])
-}
-
-// LSTMGatesGrad goes back: gates and tc are what LSTMGates left, c what it began
-// with, dm the gradient of m. dc, that of the new c, becomes that of c, and dgates
-// is set to that of the gates before their activations.
-func LSTMGatesGrad(H int, gates, c, tc, dm, dc, dgates []Float) {
-	lstmGrad(H, H, dgates[:4*H], dc[:H], dm[:H], gates[:4*H], c[:H], tc[:H])
-}
-
-// LSTMUnits is LSTMGates for the units lo to hi alone.
+// LSTMUnits takes gates i, f, u, o [4, H] before their activations and c [H]. For the
+// units lo to hi it sets them to what they are after, c = f∘c + i∘u, tc = tanh(c),
+// m = o∘tc.
 func LSTMUnits(H, lo, hi int, gates, c, tc, m []Float) {
 	lstm(hi-lo, H, gates[lo:3*H+hi], c[lo:hi], tc[lo:hi], m[lo:hi])
 }
 
-// LSTMUnitsGrad is LSTMGatesGrad for the units lo to hi alone.
+// LSTMUnitsGrad goes back: gates and tc are what LSTMUnits left, c what it began
+// with, dm the gradient of m. dc, that of the new c, becomes that of c, and dgates
+// is set to that of the gates before their activations.
 func LSTMUnitsGrad(H, lo, hi int, gates, c, tc, dm, dc, dgates []Float) {
 	lstmGrad(hi-lo, H, dgates[lo:3*H+hi], dc[lo:hi], dm[lo:hi], gates[lo:3*H+hi], c[lo:hi], tc[lo:hi])
 }
@@ -70,6 +61,46 @@ func lstmGradGo(n, stride int, dg, dc, dm, g, c, tc []Float) {
 		dg[3*stride+j] = do * t * (1 - o)
 		dc[j] = e * f
 	}
+}
+
+func lstmPeepGo(n, stride int, g, c, tc, m, p []Float, low, high Float) {
+	for j := range n {
+		i, f := sigmoid(g[j]+Float(c[j]*p[j])), sigmoid(g[stride+j]+Float(c[j]*p[stride+j]))
+		u := tanh(g[2*stride+j])
+		c[j] = limited(Float(f*c[j])+Float(i*u), low, high)
+		o := sigmoid(g[3*stride+j] + Float(c[j]*p[2*stride+j]))
+		g[j], g[stride+j], g[2*stride+j], g[3*stride+j] = i, f, u, o
+		tc[j] = tanh(c[j])
+		m[j] = o * tc[j]
+	}
+}
+
+func lstmPeepGradGo(n, stride int, dg, dc, tc, dm, g, c, p []Float, low, high Float) {
+	for j := range n {
+		i, f, u, o, t := g[j], g[stride+j], g[2*stride+j], g[3*stride+j], tc[j]
+		do := dm[j] * o
+		a := do * t * (1 - o)
+		e := dc[j] + Float(do*(1-Float(t*t))) + Float(a*p[2*stride+j])
+		raw := Float(f*c[j]) + Float(i*u)
+		if raw > high || raw < low {
+			e = 0
+		}
+		tc[j] = limited(raw, low, high)
+		ai, af := e*i*u*(1-i), e*f*c[j]*(1-f)
+		dg[j], dg[stride+j], dg[2*stride+j], dg[3*stride+j] = ai, af, e*i*(1-Float(u*u)), a
+		dc[j] = Float(e*f) + Float(ai*p[j]) + Float(af*p[stride+j])
+	}
+}
+
+// limited is v within [low, high], or NaN.
+func limited(v, low, high Float) Float {
+	switch {
+	case v > high:
+		return high
+	case v < low:
+		return low
+	}
+	return v
 }
 
 func gruGo(n, stride int, g, q, y, w, h []Float) {

@@ -18,6 +18,16 @@ var gates = []struct {
 	{"lstmGrad", []int{4, 1, 1, 4, 1, 1}, 2,
 		func(H int, s [][]Float) { lstmGrad(H, H, s[0], s[1], s[2], s[3], s[4], s[5]) },
 		func(H int, s [][]Float) { lstmGradGo(H, H, s[0], s[1], s[2], s[3], s[4], s[5]) }},
+	{"lstmPeep", []int{4, 1, 1, 1, 3}, 4,
+		func(H int, s [][]Float) { lstmPeep(H, H, s[0], s[1], s[2], s[3], s[4], -0.5, 0.75) },
+		func(H int, s [][]Float) { lstmPeepGo(H, H, s[0], s[1], s[2], s[3], s[4], -0.5, 0.75) }},
+	{"lstmPeepGrad", []int{4, 1, 1, 1, 4, 1, 3}, 3,
+		func(H int, s [][]Float) {
+			lstmPeepGrad(H, H, s[0], s[1], s[2], s[3], s[4], s[5], s[6], -0.5, 0.75)
+		},
+		func(H int, s [][]Float) {
+			lstmPeepGradGo(H, H, s[0], s[1], s[2], s[3], s[4], s[5], s[6], -0.5, 0.75)
+		}},
 	{"gru", []int{3, 1, 1, 3, 1}, 3,
 		func(H int, s [][]Float) { gru(H, H, s[0], s[1], s[2], s[3], s[4]) },
 		func(H int, s [][]Float) { gruGo(H, H, s[0], s[1], s[2], s[3], s[4]) }},

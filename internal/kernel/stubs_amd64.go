@@ -77,6 +77,12 @@ func lstm512(n, stride int, gates, c, tc, m *float32)
 func lstmGrad512(n, stride int, dg, dc, dm, gates, c, tc *float32)
 
 //go:noescape
+func lstmPeep512(n, stride int, gates, c, tc, m, p *float32, low, high float32)
+
+//go:noescape
+func lstmPeepGrad512(n, stride int, dg, dc, tc, dm, gates, c, p *float32, low, high float32)
+
+//go:noescape
 func gru512(n, stride int, gates, q, y, w, h *float32)
 
 //go:noescape
@@ -153,6 +159,12 @@ func lstm256(n, stride int, gates, c, tc, m *float32)
 
 //go:noescape
 func lstmGrad256(n, stride int, dg, dc, dm, gates, c, tc *float32)
+
+//go:noescape
+func lstmPeep256(n, stride int, gates, c, tc, m, p *float32, low, high float32)
+
+//go:noescape
+func lstmPeepGrad256(n, stride int, dg, dc, tc, dm, gates, c, p *float32, low, high float32)
 
 //go:noescape
 func gru256(n, stride int, gates, q, y, w, h *float32)

@@ -77,6 +77,12 @@ func lstmNEON(n, stride int, gates, c, tc, m *float32)
 func lstmGradNEON(n, stride int, dg, dc, dm, gates, c, tc *float32)
 
 //go:noescape
+func lstmPeepNEON(n, stride int, gates, c, tc, m, p *float32, low, high float32)
+
+//go:noescape
+func lstmPeepGradNEON(n, stride int, dg, dc, tc, dm, gates, c, p *float32, low, high float32)
+
+//go:noescape
 func gruNEON(n, stride int, gates, q, y, w, h *float32)
 
 //go:noescape

@@ -340,6 +340,34 @@ func lstmGrad(n, stride int, dg, dc, dm, gates, c, tc []Float) {
 	}
 }
 
+func lstmPeep(n, stride int, gates, c, tc, m, p []Float, low, high Float) {
+	if tier == goTier {
+		lstmPeepGo(n, stride, gates, c, tc, m, p, low, high)
+		return
+	}
+	for i, n := 0, n; i < n; i += run {
+		if tier == avx512Tier {
+			lstmPeep512(min(run, n-i), stride, &gates[i], &c[i], &tc[i], &m[i], &p[i], low, high)
+		} else {
+			lstmPeep256(min(run, n-i), stride, &gates[i], &c[i], &tc[i], &m[i], &p[i], low, high)
+		}
+	}
+}
+
+func lstmPeepGrad(n, stride int, dg, dc, tc, dm, gates, c, p []Float, low, high Float) {
+	if tier == goTier {
+		lstmPeepGradGo(n, stride, dg, dc, tc, dm, gates, c, p, low, high)
+		return
+	}
+	for i, n := 0, n; i < n; i += run {
+		if tier == avx512Tier {
+			lstmPeepGrad512(min(run, n-i), stride, &dg[i], &dc[i], &tc[i], &dm[i], &gates[i], &c[i], &p[i], low, high)
+		} else {
+			lstmPeepGrad256(min(run, n-i), stride, &dg[i], &dc[i], &tc[i], &dm[i], &gates[i], &c[i], &p[i], low, high)
+		}
+	}
+}
+
 func gru(n, stride int, gates, q, y, w, h []Float) {
 	if tier == goTier {
 		gruGo(n, stride, gates, q, y, w, h)

@@ -552,6 +552,84 @@ func lstmGrad(n, stride int, dg, dc, dm, gates, c, tc []Float) {
 	}
 }
 
+func lstmPeep(n, stride int, gates, c, tc, m, p []Float, low, high Float) {
+	if tier == goTier {
+		lstmPeepGo(n, stride, gates, c, tc, m, p, low, high)
+		return
+	}
+	full := n &^ 3
+	for i := 0; i < full; i += run {
+		lstmPeepNEON(min(run, full-i), stride, &gates[i], &c[i], &tc[i], &m[i], &p[i], low, high)
+	}
+	if full < n {
+		var t0 [16]Float
+		var t1 [4]Float
+		var t2 [4]Float
+		var t3 [4]Float
+		var t4 [12]Float
+		copy(t0[0:][:n-full], gates[0*stride+full:])
+		copy(t0[4:][:n-full], gates[1*stride+full:])
+		copy(t0[8:][:n-full], gates[2*stride+full:])
+		copy(t0[12:][:n-full], gates[3*stride+full:])
+		copy(t1[0:][:n-full], c[full:])
+		copy(t2[0:][:n-full], tc[full:])
+		copy(t3[0:][:n-full], m[full:])
+		copy(t4[0:][:n-full], p[0*stride+full:])
+		copy(t4[4:][:n-full], p[1*stride+full:])
+		copy(t4[8:][:n-full], p[2*stride+full:])
+		lstmPeepNEON(4, 4, &t0[0], &t1[0], &t2[0], &t3[0], &t4[0], low, high)
+		copy(gates[0*stride+full:][:n-full], t0[0:])
+		copy(gates[1*stride+full:][:n-full], t0[4:])
+		copy(gates[2*stride+full:][:n-full], t0[8:])
+		copy(gates[3*stride+full:][:n-full], t0[12:])
+		copy(c[full:][:n-full], t1[0:])
+		copy(tc[full:][:n-full], t2[0:])
+		copy(m[full:][:n-full], t3[0:])
+	}
+}
+
+func lstmPeepGrad(n, stride int, dg, dc, tc, dm, gates, c, p []Float, low, high Float) {
+	if tier == goTier {
+		lstmPeepGradGo(n, stride, dg, dc, tc, dm, gates, c, p, low, high)
+		return
+	}
+	full := n &^ 3
+	for i := 0; i < full; i += run {
+		lstmPeepGradNEON(min(run, full-i), stride, &dg[i], &dc[i], &tc[i], &dm[i], &gates[i], &c[i], &p[i], low, high)
+	}
+	if full < n {
+		var t0 [16]Float
+		var t1 [4]Float
+		var t2 [4]Float
+		var t3 [4]Float
+		var t4 [16]Float
+		var t5 [4]Float
+		var t6 [12]Float
+		copy(t0[0:][:n-full], dg[0*stride+full:])
+		copy(t0[4:][:n-full], dg[1*stride+full:])
+		copy(t0[8:][:n-full], dg[2*stride+full:])
+		copy(t0[12:][:n-full], dg[3*stride+full:])
+		copy(t1[0:][:n-full], dc[full:])
+		copy(t2[0:][:n-full], tc[full:])
+		copy(t3[0:][:n-full], dm[full:])
+		copy(t4[0:][:n-full], gates[0*stride+full:])
+		copy(t4[4:][:n-full], gates[1*stride+full:])
+		copy(t4[8:][:n-full], gates[2*stride+full:])
+		copy(t4[12:][:n-full], gates[3*stride+full:])
+		copy(t5[0:][:n-full], c[full:])
+		copy(t6[0:][:n-full], p[0*stride+full:])
+		copy(t6[4:][:n-full], p[1*stride+full:])
+		copy(t6[8:][:n-full], p[2*stride+full:])
+		lstmPeepGradNEON(4, 4, &t0[0], &t1[0], &t2[0], &t3[0], &t4[0], &t5[0], &t6[0], low, high)
+		copy(dg[0*stride+full:][:n-full], t0[0:])
+		copy(dg[1*stride+full:][:n-full], t0[4:])
+		copy(dg[2*stride+full:][:n-full], t0[8:])
+		copy(dg[3*stride+full:][:n-full], t0[12:])
+		copy(dc[full:][:n-full], t1[0:])
+		copy(tc[full:][:n-full], t2[0:])
+	}
+}
+
 func gru(n, stride int, gates, q, y, w, h []Float) {
 	if tier == goTier {
 		gruGo(n, stride, gates, q, y, w, h)

@@ -100,6 +100,14 @@ func lstmGrad(n, stride int, dg, dc, dm, gates, c, tc []Float) {
 	lstmGradGo(n, stride, dg, dc, dm, gates, c, tc)
 }
 
+func lstmPeep(n, stride int, gates, c, tc, m, p []Float, low, high Float) {
+	lstmPeepGo(n, stride, gates, c, tc, m, p, low, high)
+}
+
+func lstmPeepGrad(n, stride int, dg, dc, tc, dm, gates, c, p []Float, low, high Float) {
+	lstmPeepGradGo(n, stride, dg, dc, tc, dm, gates, c, p, low, high)
+}
+
 func gru(n, stride int, gates, q, y, w, h []Float) {
 	gruGo(n, stride, gates, q, y, w, h)
 }

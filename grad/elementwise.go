@@ -284,11 +284,17 @@ func (g *Tape) Mask(p float64, dims ...int) *Var {
 	if p >= 1 {
 		return m
 	}
-	keep := Float(1 / (1 - p))
-	for i := range m.Value.Data {
-		if g.Rand.Float64() >= p {
-			m.Value.Data[i] = keep
-		}
+	// Half of the bits of a draw decide about a value each, to 2^-32 of p, and without
+	// a branch, which would be taken at random.
+	values, drop := [2]Float{0, Float(1 / (1 - p))}, uint64(math.Round(p*(1<<32)))
+	d := m.Value.Data
+	for ; len(d) >= 2; d = d[2:] {
+		u := g.Rand.Uint64()
+		d[0] = values[(drop-1-u&math.MaxUint32)>>63]
+		d[1] = values[(drop-1-u>>32)>>63]
+	}
+	if len(d) == 1 {
+		d[0] = values[(drop-1-g.Rand.Uint64()>>32)>>63]
 	}
 	return m
 }

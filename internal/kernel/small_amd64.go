@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"math"
+	"sync"
 	"unsafe"
 
 	"golang.org/x/sys/cpu"
@@ -14,8 +15,12 @@ var vnni = cpu.X86.HasAVX512VNNI
 
 // sum sets sums [m, byteColumns] to the products of the columns j to j+n.
 func (q *Int8) sum(m, j, n int, a []uint8, lda int, sums []int32) {
-	if tier != avx512Tier || !vnni {
+	switch {
+	case tier == goTier:
 		q.sumExactly(m, j, n, a, lda, sums)
+		return
+	case tier == avx2Tier || !vnni:
+		q.sumWords(m, j, n, a, lda, sums)
 		return
 	}
 	deep := (q.k + 3) / 4
@@ -49,6 +54,37 @@ func (q *Int8) sum(m, j, n int, a []uint8, lda int, sums []int32) {
 		}
 	}
 }
+
+// sumWords is sum by way of products of 16 bits.
+func (q *Int8) sumWords(m, j, n int, a []uint8, lda int, sums []int32) {
+	deep := (q.k + 3) / 4
+	w, _ := wordBuffers.Get().(*[]int16)
+	if w == nil {
+		w = new([]int16)
+	}
+	if len(*w) < 4*deep {
+		*w = make([]int16, 4*deep)
+	}
+	for r := range m {
+		for p, v := range a[r*lda : r*lda+4*deep] {
+			(*w)[p] = int16(v) - 128
+		}
+		for i := 0; i < n; i += byteWidth {
+			var c, part [byteWidth]int32
+			panel := (j + i) / byteWidth * deep * byteWidth * 4
+			for p := 0; p < deep; p += deepK {
+				bytes256(min(deepK, deep-p), &(*w)[4*p], &q.panels[panel+p*byteWidth*4], &part[0])
+				for i, v := range part {
+					c[i] += v
+				}
+			}
+			copy(sums[r*byteColumns+i:][:min(byteWidth, n-i)], c[:])
+		}
+	}
+	wordBuffers.Put(w)
+}
+
+var wordBuffers sync.Pool
 
 // floats is a pointer to what assembly takes four bytes at a time.
 func floats[T int8 | uint8 | int32](p *T) *float32 { return (*float32)(unsafe.Pointer(p)) }

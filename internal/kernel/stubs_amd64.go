@@ -604,6 +604,11 @@ func panel512x1(k int, src *float32, lds int, dst *float32, mask int)
 //go:noescape
 func panel512x2(k int, src *float32, lds int, dst *float32, mask int)
 
+// bytes256 sets c [32] to the product of a [k4·4] and a panel b [k4][32][4].
+//
+//go:noescape
+func bytes256(k4 int, a *int16, b *int8, c *int32)
+
 // absMax512 returns the bits of the largest |x|, which are those of a NaN if there is one.
 //
 //go:noescape

@@ -52,6 +52,7 @@ func main() {
 	reductions256(file("reduce_avx2_amd64.s", tagAMD64), stubs64)
 	reductionsNEON(file("reduce_neon_arm64.s", tagARM64), stubsARM)
 	gemm512(file("gemm_avx512_amd64.s", tagAMD64), stubs64)
+	small256(file("small_avx2_amd64.s", tagAMD64), stubs64)
 	small512(file("small_avx512_amd64.s", tagAMD64), stubs64)
 	gemm256(file("gemm_avx2_amd64.s", tagAMD64), stubs64)
 	gemmNEON(file("gemm_neon_arm64.s", tagARM64), stubsARM)

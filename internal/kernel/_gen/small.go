@@ -118,3 +118,40 @@ func small512(out, stubs *bytes.Buffer) {
 	p("VZEROUPPER")
 	p("RET")
 }
+
+// small256 writes a row times a panel of bytes, without VPMADDUBSW, which saturates:
+// bytes become words, pairs of their products doublewords, two for each column, which
+// are added at the end.
+func small256(out, stubs *bytes.Buffer) {
+	p := func(format string, args ...any) { fmt.Fprintf(out, "\t"+format+"\n", args...) }
+	sig := "bytes256(k4 int, a *int16, b *int8, c *int32)"
+	fmt.Fprintf(stubs, "\n// bytes256 sets c [32] to the product of a [k4·4] and a panel b [k4][32][4].\n//\n//go:noescape\nfunc %s\n", sig)
+	fmt.Fprintf(out, "\n// func %s\nTEXT ·bytes256(SB), 0, $16-32\n", sig)
+	p("MOVQ k4+0(FP), CX")
+	p("MOVQ a+8(FP), SI")
+	p("MOVQ b+16(FP), DX")
+	p("MOVQ c+24(FP), DI")
+	for j := range 8 { // four columns each
+		p("VPXOR Y%d, Y%d, Y%d", j, j, j)
+	}
+	out.WriteString("\nloop:\n")
+	p("VPBROADCASTQ (SI), Y8")
+	for j := range 8 {
+		t := 9 + j%4
+		p("VPMOVSXBW %d(DX), Y%d", 16*j, t)
+		p("VPMADDWD Y8, Y%d, Y%d", t, t)
+		p("VPADDD Y%d, Y%d, Y%d", t, j, j)
+	}
+	p("ADDQ $8, SI")
+	p("ADDQ $128, DX")
+	p("DECQ CX")
+	p("JNZ  loop")
+	out.WriteByte('\n')
+	for j := 0; j < 8; j += 2 {
+		p("VPHADDD Y%d, Y%d, Y%d", j+1, j, j)
+		p("VPERMQ $0xd8, Y%d, Y%d", j, j)
+		p("VMOVDQU Y%d, %d(DI)", j, 16*j)
+	}
+	p("VZEROUPPER")
+	p("RET")
+}

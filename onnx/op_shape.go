@@ -237,7 +237,7 @@ func rangeOp(n *nodeDef) op {
 		}
 		a, b, d := start.oneFloat(), limit.oneFloat(), delta.oneFloat()
 		count := (b - a) / d
-		if count != count || count > maxBytes {
+		if count != count || count > float64(maxBytes) {
 			fail("from %v to %v by %v", a, b, d)
 		}
 		n := int(count)

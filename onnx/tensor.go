@@ -123,7 +123,7 @@ func product(shape []int) int {
 }
 
 // maxBytes is the most that an operator may make at once.
-const maxBytes = 2<<30 - 1
+var maxBytes = 2<<30 - 1
 
 // sized checks a shape that an operator is about to make.
 func sized(d DType, shape []int) int {

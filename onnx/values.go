@@ -43,13 +43,6 @@ func ReadValue(path, kind string) (v Value, err error) {
 	return nil, fmt.Errorf("onnx: %s: a value of kind %q is not supported", path, kind)
 }
 
-// The types of elements of sequences and optionals.
-const (
-	elemTensor   = 1
-	elemSequence = 3
-	elemOptional = 5
-)
-
 func parseSequence(m message) *Sequence {
 	s := &Sequence{}
 	for f, ok := m.next(); ok; f, ok = m.next() {

@@ -17,7 +17,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SHAPES = [(32, 64, 64, 128), (20, 35, 200, 200)]
-CELLS = ["lstm", "layernorm", "mgu"]
+CELLS = ["layernorm", "lstm", "mgu"]
 PEERS = ["eager", "script", "compile"]
 
 

@@ -1,0 +1,5 @@
+//go:build race
+
+package rnn
+
+func init() { raceEnabled = true }

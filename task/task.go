@@ -1,0 +1,168 @@
+// Package task is what the tasks of recur have in common, so that one driver can
+// train, resume, evaluate, search and report any of them: a task turns files and a
+// config into a model, and a model and files into scores.
+//
+// A task registers itself, as image formats do:
+//
+//	func init() { task.Register(classifier{}) }
+package task
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/train"
+)
+
+// Data names the files of a run. How they are read (columns, separators) is part of
+// a task's config.
+type Data struct {
+	Train []string `json:"train,omitempty" toml:"train,omitempty"`
+	Valid []string `json:"valid,omitempty" toml:"valid,omitempty"` // if empty, a part of Train is held out, as the config says
+	Test  []string `json:"test,omitempty" toml:"test,omitempty"`   // if empty, scores are those on what was held out
+}
+
+// Options say how a run goes on. They do not change its result.
+type Options struct {
+	Checkpoint string // a file to write while training; none if empty
+	Resume     bool   // go on from Checkpoint if it is there
+
+	OnStep  func(Step)
+	OnEpoch func(Epoch) bool // false stops
+	OnNote  func(string)     // what reading found, for people
+}
+
+// A Step is a step of training.
+type Step struct {
+	train.Progress
+	Of int // steps in all, 0 if not known
+}
+
+// An Epoch is an epoch of training with its scores by name, such as loss and accuracy.
+type Epoch struct {
+	train.Epoch
+	Of     int // epochs in all
+	Scores Scores
+}
+
+// Scores are by name: loss, accuracy, macro_f1, bleu, perplexity, mase…
+type Scores map[string]float64
+
+// A Metric names the score that tells which of two models is better.
+type Metric struct {
+	Name     string
+	Maximise bool
+}
+
+// Better tells whether a is better than b. NaN is worse than anything.
+func (m Metric) Better(a, b float64) bool {
+	if math.IsNaN(a) || math.IsNaN(b) {
+		return !math.IsNaN(a) && math.IsNaN(b)
+	}
+	if m.Maximise {
+		return a > b
+	}
+	return a < b
+}
+
+// A Model is a trained one.
+type Model interface {
+	// Save replaces the file at path by the model.
+	Save(path string, about model.Training) error
+	// Evaluate scores the model on files, and reports what is worth a look.
+	Evaluate(ctx context.Context, files ...string) (*Result, error)
+}
+
+// A Result is what an evaluation found.
+type Result struct {
+	Scores Scores
+	Text   string  // tables for a terminal; may be empty
+	Parts  []Part  // for the report
+	Files  []Named // more files to keep, such as pictures
+}
+
+// A Part of a report is a table, a heat map, or both, under one title.
+type Part struct {
+	Title string
+	Note  string
+	Head  []string   // of the table
+	Rows  [][]string // no table if empty
+	Heat  *Heat      // no heat map if nil
+}
+
+// A Heat is a matrix to show as colours, such as attention or confusion.
+type Heat struct {
+	Rows, Cols []string
+	Values     [][]float64 // [row][col]
+}
+
+// A Named is a file by name.
+type Named struct {
+	Name string
+	Data []byte
+}
+
+// A Task trains models. Config and what it returns are plain structs that go to JSON
+// and back without loss; json names are the settings' names in recipes and on the
+// command line of search.
+type Task interface {
+	Name() string
+	Presets() []string                 // names for Config, the first being the default
+	Config(preset string) (any, error) // a pointer to a config of the preset's values
+	Metric(cfg any) Metric             // what to select models by
+	Space(cfg any) map[string]Range    // what search tries if it is not told
+	Fit(ctx context.Context, cfg any, d Data, o Options) (Model, error)
+	Load(path string) (Model, error)
+}
+
+// A Range is what a setting may be in a search: one of Values, or a number from Min to
+// Max, whole if Whole, by its logarithm if Log.
+type Range struct {
+	Values []any   `json:"values,omitempty" toml:"values,omitempty"`
+	Min    float64 `json:"min,omitempty" toml:"min,omitempty"`
+	Max    float64 `json:"max,omitempty" toml:"max,omitempty"`
+	Log    bool    `json:"log,omitempty" toml:"log,omitempty"`
+	Whole  bool    `json:"whole,omitempty" toml:"whole,omitempty"`
+}
+
+var (
+	mu    sync.Mutex
+	tasks = map[string]Task{}
+)
+
+// Register makes a task known by its name. It panics if the name is taken.
+func Register(t Task) {
+	mu.Lock()
+	defer mu.Unlock()
+	if _, ok := tasks[t.Name()]; ok {
+		panic(fmt.Sprintf("task: %q is registered twice", t.Name()))
+	}
+	tasks[t.Name()] = t
+}
+
+// Names lists the tasks in order.
+func Names() []string {
+	mu.Lock()
+	defer mu.Unlock()
+	var names []string
+	for n := range tasks {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Find returns the task of a name.
+func Find(name string) (Task, error) {
+	mu.Lock()
+	t, ok := tasks[name]
+	mu.Unlock()
+	if !ok {
+		return nil, fmt.Errorf("there is no task %q; there are %v", name, Names())
+	}
+	return t, nil
+}

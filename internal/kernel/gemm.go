@@ -122,8 +122,8 @@ func (g product) cols(lo, hi int) product {
 
 // split runs g on several cores: by columns, in whole panels, or by rows if there
 // are more of those or the panels cannot be shared out evenly. Pieces are as many
-// as the cores, or some more, for a core that is late, if they stay so large that
-// it does not matter that each reads all of the other operand.
+// as the cores, or a few times as many, for a core that is late, if they stay so large
+// that it does not matter that each reads all of the other operand.
 func (g *product) split(procs int) {
 	t, ok := tasks.Get().(*gemmTask)
 	if !ok {
@@ -143,7 +143,7 @@ func (g *product) split(procs int) {
 		t.units, t.unit = panels, w
 		t.pieces = panels / 8
 	}
-	t.pieces = min(max(t.pieces, procs), 4*procs, t.units)
+	t.pieces = min(max(t.pieces/procs, 1)*procs, 4*procs, t.units)
 	par.Do(t.pieces, t)
 	t.g = product{}
 	tasks.Put(t)

@@ -23,6 +23,7 @@ var helpers struct {
 	n      int       // that run
 	idle   []*helper // of those, that linger
 	asleep []*helper
+	open   []*job // once for each helper that such a job still takes
 }
 
 // wake returns a helper that does not run.
@@ -37,8 +38,10 @@ func wake() *helper {
 	return h
 }
 
-// call gets up to want helpers for j, as far as there are processors for them.
-func call(j *job, want int) {
+// call gets want helpers for j, at once as far as there are processors for them, and
+// later as others have done their work: one may be just about to when a caller whose
+// last job it was comes with the next. It reports whether there is need to recall j.
+func call(j *job, want int) (open bool) {
 	helpers.Lock()
 	defer helpers.Unlock()
 	for range want {
@@ -56,24 +59,53 @@ func call(j *job, want int) {
 			h.next.Store(j)
 			go h.start()
 		default:
-			return
+			j.users.Add(1)
+			helpers.open = append(helpers.open, j)
+			open = true
 		}
 	}
+	return open
+}
+
+// recall takes back what call left open.
+func recall(j *job) {
+	helpers.Lock()
+	defer helpers.Unlock()
+	helpers.open = slices.DeleteFunc(helpers.open, func(o *job) bool {
+		if o == j {
+			j.users.Add(-1)
+		}
+		return o == j
+	})
 }
 
 func (h *helper) run() {
 	for {
 		j := h.next.Swap(nil)
-		j.work()
-		j.leave()
-
-		helpers.Lock()
-		helpers.idle = append(helpers.idle, h)
-		helpers.Unlock()
+		for j != nil {
+			j.work()
+			j.leave()
+			j = h.another()
+		}
 		if !spin(h.called) && h.end() {
 			return
 		}
 	}
+}
+
+// another is an open job, or nil, and h idle.
+func (h *helper) another() *job {
+	helpers.Lock()
+	defer helpers.Unlock()
+	n := len(helpers.open)
+	if n == 0 {
+		helpers.idle = append(helpers.idle, h)
+		return nil
+	}
+	j := helpers.open[n-1]
+	helpers.open[n-1] = nil
+	helpers.open = helpers.open[:n-1]
+	return j
 }
 
 func (h *helper) called() bool { return h.next.Load() != nil }

@@ -16,7 +16,7 @@ type Task interface {
 
 // Do runs t.Piece(i) once for every i in [0, n), in no order, on the calling
 // goroutine and up to GOMAXPROCS-1 helpers, and returns when all are done. Helpers
-// that find no free processor come late or never, and nobody waits for them, so a
+// that are busy or find no free processor come late or never, and nobody waits for them, so a
 // Piece may call Do. If pieces panic, the others still run, and Do then panics with
 // the value of the lowest one. Do allocates nothing once warm.
 func Do(n int, t Task) {
@@ -27,8 +27,11 @@ func Do(n int, t Task) {
 		return
 	}
 	j := newJob(n, t)
-	call(j, min(n, runtime.GOMAXPROCS(0))-1)
+	open := call(j, min(n, runtime.GOMAXPROCS(0))-1)
 	j.work()
+	if open {
+		recall(j)
+	}
 	j.wait()
 	failed, value := j.failed, j.value
 	j.leave()

@@ -122,3 +122,42 @@ func running() int {
 	defer helpers.Unlock()
 	return helpers.n
 }
+
+// meeting is a task whose first piece ends once another has begun.
+type meeting struct{ begun chan bool }
+
+func (m meeting) Piece(i int) {
+	select {
+	case m.begun <- true:
+	case <-m.begun:
+	}
+}
+
+func TestBusyHelperComesLater(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	release, inside := make(chan bool), make(chan bool)
+	first := make(chan bool)
+	go func() {
+		For(2, 1, func(int, int) { inside <- true; <-release })
+		close(first)
+	}()
+	<-inside
+	<-inside // the one helper is busy
+	second := make(chan bool)
+	go func() {
+		Do(2, meeting{make(chan bool)}) // needs two at once
+		close(second)
+	}()
+	for open := 0; open == 0; {
+		helpers.Lock()
+		open = len(helpers.open)
+		helpers.Unlock()
+	}
+	close(release)
+	<-first
+	select {
+	case <-second:
+	case <-time.After(20 * time.Second):
+		t.Fatal("a helper that was busy at the call never came")
+	}
+}

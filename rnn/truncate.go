@@ -1,6 +1,9 @@
 package rnn
 
 import (
+	"encoding/binary"
+	"fmt"
+
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/tensor"
 )
@@ -69,3 +72,46 @@ func (k *Carry) Store(s State) {
 
 // Reset forgets the state.
 func (k *Carry) Reset() { k.kept = nil }
+
+// MarshalBinary implements encoding.BinaryMarshaler, so that a checkpoint of package
+// train keeps a Carry: the number of entries, then of each its rows, width and values.
+func (k *Carry) MarshalBinary() ([]byte, error) {
+	b := binary.LittleEndian.AppendUint32(nil, uint32(len(k.kept)))
+	for _, t := range k.kept {
+		b = binary.LittleEndian.AppendUint32(b, uint32(t.Dim(0)))
+		b = binary.LittleEndian.AppendUint32(b, uint32(t.Dim(1)))
+		for _, v := range t.Data {
+			b = appendFloat(b, v)
+		}
+	}
+	return b, nil
+}
+
+// UnmarshalBinary implements encoding.BinaryUnmarshaler.
+func (k *Carry) UnmarshalBinary(b []byte) error {
+	number := func() (n int) {
+		if len(b) < 4 {
+			return -1
+		}
+		n, b = int(binary.LittleEndian.Uint32(b)), b[4:]
+		return n
+	}
+	entries := number()
+	var kept []*tensor.Tensor
+	for i := range entries {
+		rows, width := number(), number()
+		if rows < 0 || width < 0 || rows > len(b) || width > len(b) || rows*width*floatBytes > len(b) {
+			return fmt.Errorf("rnn: entry %d of a carried state is cut short", i)
+		}
+		t := tensor.New(rows, width)
+		for j := range t.Data {
+			t.Data[j], b = readFloat(b, floatBytes), b[floatBytes:]
+		}
+		kept = append(kept, t)
+	}
+	if entries < 0 || len(b) != 0 {
+		return fmt.Errorf("rnn: a carried state of %d entries leaves %d bytes over", entries, len(b))
+	}
+	k.kept = kept
+	return nil
+}

@@ -1,6 +1,7 @@
 package rnn_test
 
 import (
+	"bytes"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -344,10 +345,51 @@ func TestCarry(t *testing.T) {
 			near(t, "second half", y.X.Value, second)
 		}
 	}
+	b, err := k.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back rnn.Carry
+	if err := back.UnmarshalBinary(b); err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range k.Load(g) {
+		if got := back.Load(g)[i]; got.Shape() != v.Shape() || !slices.Equal(got.Value.Data, v.Value.Data) {
+			t.Errorf("state %d came back as another", i)
+		}
+	}
+	for n := range b {
+		if err := back.UnmarshalBinary(b[:n]); err == nil {
+			t.Errorf("%d of %d bytes were taken", n, len(b))
+		}
+	}
+	if err := back.UnmarshalBinary(append(b, 0)); err == nil {
+		t.Error("a byte too many was taken")
+	}
 	k.Reset()
 	if k.Load(g) != nil {
 		t.Error("a reset Carry still has a state")
 	}
+}
+
+func FuzzCarry(f *testing.F) {
+	var k rnn.Carry
+	k.Store(rnn.Start(grad.Eval(), rnn.NewLSTM(rng(), 2, 3), 2))
+	b, err := k.MarshalBinary()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add([]byte{1, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var k rnn.Carry
+		if k.UnmarshalBinary(b) != nil {
+			return
+		}
+		if again, err := k.MarshalBinary(); err != nil || !bytes.Equal(again, b) {
+			t.Errorf("%x came back as %x, %v", b, again, err)
+		}
+	})
 }
 
 // onlyStep hides Unroll.

@@ -77,6 +77,13 @@ type Model interface {
 	Evaluate(ctx context.Context, files ...string) (*Result, error)
 }
 
+// A Reporter is a Model that has just been trained and still has what was held out of its
+// data to validate on. Report is Evaluate on that.
+type Reporter interface {
+	Model
+	Report(ctx context.Context) (*Result, error)
+}
+
 // A Result is what an evaluation found.
 type Result struct {
 	Scores Scores

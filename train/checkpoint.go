@@ -28,8 +28,9 @@ const (
 
 // progress is what a checkpoint says of the run.
 type progress struct {
-	State state `json:"state"`
-	Optim int   `json:"optim"` // steps that the optimizer has taken
+	State state    `json:"state"`
+	Optim int      `json:"optim"` // steps that the optimizer has taken
+	Carry [][]byte `json:"carry,omitempty"`
 }
 
 // ErrCheckpoint is wrapped by errors about a checkpoint that cannot be resumed.
@@ -53,6 +54,13 @@ func (f *fitter) save() error {
 		for _, name := range slices.Sorted(maps.Keys(slots)) {
 			tensors = append(tensors, checkpoint.Of(slotPrefix+name, slots[name], len(slots[name])))
 		}
+	}
+	for _, c := range f.opts.Carry {
+		b, err := c.MarshalBinary()
+		if err != nil {
+			return fmt.Errorf("train: checkpoint: %w", err)
+		}
+		at.Carry = append(at.Carry, b)
 	}
 	doc := checkpoint.Doc{}
 	maps.Copy(doc, f.opts.Meta)
@@ -137,6 +145,14 @@ func (f *fitter) load(file *checkpoint.File) error {
 	}
 	if err := file.Fill(tensors, ""); err != nil {
 		return err
+	}
+	if len(at.Carry) != len(f.opts.Carry) {
+		return fmt.Errorf("it carries %d states from batch to batch, this run %d", len(at.Carry), len(f.opts.Carry))
+	}
+	for i, b := range at.Carry {
+		if err := f.opts.Carry[i].UnmarshalBinary(b); err != nil {
+			return err
+		}
 	}
 	if st, ok := f.opts.Optimizer.(optim.Stater); ok {
 		if err := st.SetSlots(f.params, at.Optim, slots); err != nil {

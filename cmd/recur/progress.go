@@ -21,7 +21,7 @@ type bar struct {
 	one *mpb.Bar
 }
 
-func newBar(w io.Writer, name string) *bar {
+func newBar(w io.Writer, name string, more ...decor.Decorator) *bar {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return &bar{}
@@ -29,7 +29,7 @@ func newBar(w io.Writer, name string) *bar {
 	all := mpb.New(mpb.WithOutput(f), mpb.WithWidth(40))
 	return &bar{all, all.AddBar(0,
 		mpb.PrependDecorators(decor.Name("  "+name+" ")),
-		mpb.AppendDecorators(decor.Percentage(), decor.Name("  "), decor.AverageETA(decor.ET_STYLE_GO)),
+		mpb.AppendDecorators(append([]decor.Decorator{decor.Percentage(), decor.Name("  "), decor.AverageETA(decor.ET_STYLE_GO)}, more...)...),
 	)}
 }
 

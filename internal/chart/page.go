@@ -40,13 +40,57 @@ type FigureLine struct {
 	Off  bool   // hidden until it is asked for
 }
 
-// A Table is text in rows; the row whose index is Best stands out.
+// A Table is text in rows, the row whose index is Best standing out, or a heat map, or
+// both.
 type Table struct {
 	Title string
 	Note  string
 	Head  []string
 	Rows  [][]string
 	Best  int // -1 for none
+	Heat  *Heat
+}
+
+// Long reports whether there are cells of text rather than of numbers.
+func (t Table) Long() bool {
+	for _, row := range t.Rows {
+		for _, cell := range row {
+			if len(cell) > 60 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// A Heat is a matrix as colours, the greatest value the strongest.
+type Heat struct {
+	Rows, Cols []string
+	Values     [][]float64 // [row][col], not negative
+}
+
+// Cells are the values with their strengths from 0 to 1.
+func (h *Heat) Cells(row int) (cells []HeatCell) {
+	most := 0.0
+	for _, r := range h.Values {
+		for _, v := range r {
+			most = max(most, v)
+		}
+	}
+	for _, v := range h.Values[row] {
+		c := HeatCell{Text: Short(v)}
+		if most > 0 && v > 0 {
+			c.Strength = v / most
+		}
+		cells = append(cells, c)
+	}
+	return cells
+}
+
+// A HeatCell is a value of a heat map.
+type HeatCell struct {
+	Text     string
+	Strength float64 // 0 to 1
 }
 
 //go:embed uplot/uPlot.iife.min.js

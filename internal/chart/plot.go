@@ -41,6 +41,7 @@ type Chart struct {
 	LogX, LogY            bool
 	TickAt                []float64              // places to label on the x axis; default round numbers
 	TickLabel             func(x float64) string // label of a place on the x axis; default a number
+	Falling               bool                   // lines fall: the legend is on the right
 	Width, Height         int                    // in points, default 720 by 400
 }
 
@@ -55,9 +56,12 @@ func (c *Chart) Write(w io.Writer, format string) error {
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = c.Title, c.XLabel, c.YLabel
 	p.Title.TextStyle.Font.Size = vg.Points(14)
 	p.Title.Padding = vg.Points(8)
-	p.Legend.Top, p.Legend.Left = true, true
+	p.Legend.Top, p.Legend.Left = true, !c.Falling
 	p.Legend.Padding = vg.Points(3)
 	p.Legend.XOffs, p.Legend.YOffs = vg.Points(8), vg.Points(-4)
+	if c.Falling {
+		p.Legend.XOffs = vg.Points(-8)
+	}
 	for _, s := range []*font.Font{&p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font, &p.X.Tick.Label.Font, &p.Y.Tick.Label.Font, &p.Legend.TextStyle.Font, &p.Title.TextStyle.Font} {
 		s.Variant = "Sans"
 	}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/task"
+	"github.com/spf13/cobra"
+)
+
+func newEval() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "eval MODEL FILE...",
+		Short:   "Score a model on data",
+		Long:    "Score a model of recur on files of its task, read as those that it was trained on.",
+		Example: "  recur eval recur-out/generate-shakespeare/model.safetensors other.txt",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) < 2 {
+				return usage("eval takes a MODEL and a FILE; see recur eval --help")
+			}
+			info, err := model.Describe(args[0])
+			if err != nil {
+				return err
+			}
+			t, err := task.Find(info.Kind)
+			if err != nil {
+				return fmt.Errorf("%s: %w: %w", args[0], model.ErrKind, err)
+			}
+			m, err := t.Load(args[0])
+			if err != nil {
+				return err
+			}
+			r, err := m.Evaluate(cmd.Context(), args[1:]...)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{"model": args[0], "scores": r.Scores})
+			}
+			var b strings.Builder
+			for _, n := range slices.Sorted(maps.Keys(r.Scores)) {
+				fmt.Fprintf(&b, "%-16s %.4f\n", n, r.Scores[n])
+			}
+			if r.Text != "" {
+				b.WriteString("\n" + r.Text)
+			}
+			_, err = io.WriteString(cmd.OutOrStdout(), b.String())
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}

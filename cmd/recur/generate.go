@@ -1,0 +1,102 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"strings"
+
+	"github.com/recur-go/recur/lm"
+	"github.com/recur-go/recur/task"
+	"github.com/spf13/cobra"
+)
+
+func newGenerate() *cobra.Command {
+	f := &trainFlags{}
+	var path, prompt string
+	var s lm.Sampling
+	cmd := &cobra.Command{
+		Use:   "generate FILE...",
+		Short: "Train a language model on text, and write text with it",
+		Long: `Train a language model on text files (UTF-8, also with gzip), by characters, words,
+byte pairs or Korean jamo, and score it on what it has not read. With --model, write
+text with a trained one, token by token as it comes.`,
+		Example: `  recur generate shakespeare.txt --preset char-small
+  recur generate train.txt --valid valid.txt --test test.txt --preset zaremba-small
+  recur generate --model recur-out/generate-shakespeare/model.safetensors --prompt "ROMEO:"
+  recur generate --model m.safetensors --temperature 0.7 --top-p 0.9 --stop "\n\n"`,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			if path != "" {
+				if len(files) > 0 {
+					return usage("generate takes a FILE to train on or a --model to write with, not both")
+				}
+				if !cmd.Flags().Changed("limit") {
+					s.Limit = 500
+				}
+				s.Seed = f.seed
+				return generate(cmd, path, prompt, s, f.json)
+			}
+			if len(files) == 0 {
+				return usage("generate takes a FILE to train on, or --model; see recur generate --help")
+			}
+			t, err := task.Find(lm.Name)
+			if err != nil {
+				return err
+			}
+			cfg, err := f.config(cmd, t)
+			if err != nil {
+				return err
+			}
+			return trainCommand(cmd, t, cfg, f.data(files), f)
+		},
+	}
+	flags := cmd.Flags()
+	f.bind(flags, strings.Join(lm.Presets(), ", "))
+	flags.StringVar(&path, "model", "", "write with a trained model")
+	flags.StringVar(&prompt, "prompt", "", "text to go on from")
+	flags.Float64Var(&s.Temperature, "temperature", 0.8, "of the sampling: low is safe, high is wild; negative for the likeliest token always")
+	flags.IntVar(&s.TopK, "top-k", 0, "draw from the so many likeliest tokens (default all)")
+	flags.Float64Var(&s.TopP, "top-p", 0, "draw from the likeliest tokens that together have this probability (default all)")
+	flags.Float64Var(&s.Penalty, "penalty", 0, "divide the scores of tokens said a short while before by this (default none)")
+	flags.IntVar(&s.Limit, "limit", 500, "most tokens to write")
+	flags.StringArrayVar(&s.Stop, "stop", nil, "end before this text; \\n stands for a new line")
+	return cmd
+}
+
+// generate writes text to standard output as it comes.
+func generate(cmd *cobra.Command, path, prompt string, s lm.Sampling, asJSON bool) error {
+	m, err := lm.Load(path)
+	if err != nil {
+		return err
+	}
+	for i, stop := range s.Stop {
+		s.Stop[i] = strings.ReplaceAll(stop, `\n`, "\n")
+	}
+	out := cmd.OutOrStdout()
+	if asJSON {
+		var b strings.Builder
+		if err := m.Generate(cmd.Context(), prompt, s, func(piece string) bool {
+			b.WriteString(piece)
+			return true
+		}); err != nil {
+			return err
+		}
+		return json.NewEncoder(out).Encode(struct {
+			Prompt string `json:"prompt"`
+			Text   string `json:"text"`
+			Seed   uint64 `json:"seed"`
+		}{prompt, b.String(), s.Seed})
+	}
+	var lost error
+	say := func(piece string) bool {
+		_, lost = io.WriteString(out, piece)
+		return lost == nil
+	}
+	if !say(prompt) {
+		return lost
+	}
+	if err := m.Generate(cmd.Context(), prompt, s, say); err != nil {
+		return err
+	}
+	say("\n")
+	return lost
+}

@@ -1,0 +1,334 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/recur-go/recur/internal/tfevents"
+	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/recipe"
+	"github.com/recur-go/recur/task"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// trainFlags are those that all commands that train share.
+type trainFlags struct {
+	preset       string
+	set          []string
+	valid, test  []string
+	epochs       int
+	seed         uint64
+	out          string
+	resume, json bool
+}
+
+func (f *trainFlags) bind(flags *pflag.FlagSet, presets string) {
+	flags.StringVar(&f.preset, "preset", "", "settings to begin with: "+presets+" (default the first)")
+	flags.StringArrayVar(&f.set, "set", nil, "change a setting, such as --set hidden=256; recipe.json beside a model lists them all")
+	flags.StringSliceVar(&f.valid, "valid", nil, "files to validate on (default a part of the training data)")
+	flags.StringSliceVar(&f.test, "test", nil, "files to score the model on at the end")
+	flags.IntVar(&f.epochs, "epochs", 0, "epochs to train (default by preset)")
+	flags.Uint64Var(&f.seed, "seed", 1, "seed: the same gives the same numbers")
+	flags.StringVar(&f.out, "out", "", "folder for model, report and the rest (default recur-out/NAME)")
+	flags.BoolVar(&f.resume, "resume", false, "go on with a run that was stopped")
+	flags.BoolVar(&f.json, "json", false, "print JSON instead of text")
+}
+
+// config is the config that the flags ask for.
+func (f *trainFlags) config(cmd *cobra.Command, t task.Task) (any, error) {
+	cfg, err := t.Config(f.preset)
+	if err != nil {
+		return nil, usage("--preset: %v", err)
+	}
+	return cfg, f.override(cmd, cfg)
+}
+
+// override changes the settings of cfg that flags name.
+func (f *trainFlags) override(cmd *cobra.Command, cfg any) error {
+	for _, s := range f.set {
+		name, value, ok := strings.Cut(s, "=")
+		if !ok {
+			return usage("--set takes NAME=VALUE, not %q", s)
+		}
+		if err := recipe.Set(cfg, name, value); err != nil {
+			return usage("--set %s: %v", s, err)
+		}
+	}
+	for flag, v := range map[string]any{"epochs": f.epochs, "seed": f.seed} {
+		if !cmd.Flags().Changed(flag) {
+			continue
+		}
+		if err := recipe.Override(cfg, map[string]any{flag: v}); err != nil {
+			return usage("--%s: %v", flag, err)
+		}
+	}
+	return nil
+}
+
+// data are the files of a run.
+func (f *trainFlags) data(files []string) task.Data {
+	return task.Data{Train: files, Valid: f.valid, Test: f.test}
+}
+
+// Names of what a run leaves in its folder.
+const (
+	modelFile      = "model.safetensors"
+	checkpointFile = "checkpoint.safetensors"
+	recipeFile     = "recipe.json"
+	historyFile    = "history.json"
+	reportFile     = "report.html"
+)
+
+// A training is a run of a task by a command.
+type training struct {
+	cmd   *cobra.Command
+	task  task.Task
+	cfg   any
+	data  task.Data
+	flags *trainFlags
+	dir   string
+	began time.Time
+
+	notes   []string
+	history []epochScores
+	result  *task.Result
+	files   []string
+}
+
+// epochScores are what an epoch came to.
+type epochScores struct {
+	Epoch  int         `json:"epoch"`
+	Steps  int         `json:"steps"`
+	Loss   float64     `json:"loss"` // in training
+	Scores task.Scores `json:"scores"`
+	Best   bool        `json:"best,omitempty"` // the best so far
+}
+
+// trainCommand trains a model and leaves it in a folder with its report.
+func trainCommand(cmd *cobra.Command, t task.Task, cfg any, d task.Data, f *trainFlags) error {
+	r := &training{cmd: cmd, task: t, cfg: cfg, data: d, flags: f, dir: f.out, began: time.Now()}
+	if r.dir == "" {
+		base := filepath.Base(d.Train[0])
+		name, _, _ := strings.Cut(base, ".")
+		r.dir = filepath.Join("recur-out", t.Name()+"-"+name)
+	}
+	if err := r.prepare(); err != nil {
+		return err
+	}
+	m, err := r.fit()
+	if err != nil {
+		return err
+	}
+	if err := r.evaluate(m); err != nil {
+		return err
+	}
+	if err := r.write(m); err != nil {
+		return err
+	}
+	if f.json {
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(r.json())
+	}
+	return r.print(cmd.OutOrStdout())
+}
+
+func (r *training) path(name string) string { return filepath.Join(r.dir, name) }
+
+// prepare makes the folder, and sees that no run is lost that was stopped there.
+func (r *training) prepare() error {
+	if err := os.MkdirAll(r.dir, 0o777); err != nil {
+		return err
+	}
+	_, err := os.Stat(r.path(checkpointFile))
+	switch {
+	case err == nil && !r.flags.resume:
+		return usage("%s is of a run that was stopped: give --resume to go on with it, another --out, or remove it", r.path(checkpointFile))
+	case err == nil:
+		b, err := os.ReadFile(r.path(historyFile))
+		if err == nil {
+			err = json.Unmarshal(b, &r.history)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s: %w", r.path(historyFile), err)
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	made, err := recipe.New(r.task, r.cfg, r.data)
+	if err != nil {
+		return err
+	}
+	return made.Write(r.path(recipeFile))
+}
+
+// fit trains, with progress on the terminal and events for TensorBoard.
+func (r *training) fit() (task.Model, error) {
+	stderr := r.cmd.ErrOrStderr()
+	events, err := tfevents.Create(r.path("events"))
+	if err != nil {
+		return nil, err
+	}
+	defer events.Close()
+	var lost error // of the events
+	keep := func(step int, scores task.Scores) {
+		names := slices.Sorted(maps.Keys(scores))
+		var values []float64
+		for _, n := range names {
+			values = append(values, scores[n])
+		}
+		if err := events.Scalars(step, names, values); err != nil && lost == nil {
+			lost = err
+		}
+	}
+	metric := r.task.Metric(r.cfg)
+	bar := newTrainingBar(stderr, metric.Name)
+	o := task.Options{
+		Checkpoint: r.path(checkpointFile), Resume: r.flags.resume,
+		OnNote: func(s string) {
+			r.notes = append(r.notes, s)
+			fmt.Fprintln(stderr, " ", s)
+		},
+		OnStep: func(s task.Step) {
+			bar.train(s)
+			if s.Progress.Step%20 == 0 {
+				keep(s.Progress.Step, task.Scores{"train/loss": s.Loss, "train/rate": s.Rate, "train/gradient": s.GradNorm})
+			}
+		},
+		OnEpoch: func(e task.Epoch) bool {
+			kept := r.history[:0]
+			for _, h := range r.history {
+				if h.Epoch < e.N {
+					kept = append(kept, h)
+				}
+			}
+			r.history = append(kept, epochScores{e.N, e.Steps, e.Loss, maps.Clone(e.Scores), e.Improved})
+			scores := task.Scores{"epoch/train_loss": e.Loss}
+			for n, v := range e.Scores {
+				scores["epoch/"+n] = v
+			}
+			keep(e.Steps, scores)
+			if err := replace(r.path(historyFile), func(w io.Writer) error { return json.NewEncoder(w).Encode(r.history) }); err != nil && lost == nil {
+				lost = err
+			}
+			bar.epoch(e, metric)
+			return true
+		},
+	}
+	m, err := r.task.Fit(r.cmd.Context(), r.cfg, r.data, o)
+	bar.end(err == nil)
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintf(stderr, "  stopped; the same command with --resume goes on from %s\n", o.Checkpoint)
+	}
+	if err == nil {
+		err = lost
+	}
+	return m, err
+}
+
+// evaluate scores the model on the files to test on, else on those to validate on.
+func (r *training) evaluate(m task.Model) (err error) {
+	files := r.data.Test
+	if len(files) == 0 {
+		files = r.data.Valid
+	}
+	reporter, ok := m.(task.Reporter)
+	switch {
+	case len(files) > 0:
+		r.result, err = m.Evaluate(r.cmd.Context(), files...)
+	case ok:
+		r.result, err = reporter.Report(r.cmd.Context())
+	default:
+		r.result = &task.Result{Scores: r.best().Scores}
+	}
+	return err
+}
+
+// best is the best epoch, whose parameters the model has.
+func (r *training) best() (b epochScores) {
+	for _, h := range r.history {
+		if h.Best || b.Epoch == 0 {
+			b = h
+		}
+	}
+	return b
+}
+
+// split says what the scores are of.
+func (r *training) split() string {
+	switch {
+	case len(r.data.Test) > 0:
+		return "test"
+	case len(r.data.Valid) > 0:
+		return "validation"
+	}
+	return "held-out part"
+}
+
+// write leaves model and report. Only then goes the checkpoint.
+func (r *training) write(m task.Model) error {
+	best := r.best()
+	about := model.Training{
+		Data: strings.Join(r.data.Train, ", "), Epochs: len(r.history), Steps: best.Steps,
+		Seconds: time.Since(r.began).Seconds(), Scores: r.result.Scores,
+	}
+	if last := len(r.history); last > 0 {
+		about.Steps = r.history[last-1].Steps
+	}
+	if err := m.Save(r.path(modelFile), about); err != nil {
+		return err
+	}
+	r.files = append(r.files, r.path(modelFile))
+	if err := r.report(); err != nil {
+		return err
+	}
+	err := os.Remove(r.path(checkpointFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+func (r *training) json() any {
+	return struct {
+		Task    string        `json:"task"`
+		Split   string        `json:"split"`
+		Scores  task.Scores   `json:"scores"`
+		Seconds float64       `json:"seconds"`
+		History []epochScores `json:"history"`
+		Notes   []string      `json:"notes"`
+		Files   []string      `json:"files"`
+	}{r.task.Name(), r.split(), r.result.Scores, time.Since(r.began).Seconds(), r.history, r.notes, r.files}
+}
+
+func (r *training) print(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nScores, %s\n\n", r.split())
+	for _, n := range slices.Sorted(maps.Keys(r.result.Scores)) {
+		fmt.Fprintf(&b, "  %-16s %.4f\n", n, r.result.Scores[n])
+	}
+	if r.result.Text != "" {
+		b.WriteString("\n" + r.result.Text)
+	}
+	fmt.Fprintf(&b, "\nWritten in %.1f s: %s\n", time.Since(r.began).Seconds(), strings.Join(r.files, ", "))
+	b.WriteString("\nNext:\n")
+	for _, next := range [][2]string{
+		{"open " + r.path(reportFile), "the report"},
+		{"recur " + r.task.Name() + " --model " + r.path(modelFile), "use the model"},
+		{"recur eval " + r.path(modelFile) + " FILE", "score it on other data"},
+		{"recur train " + r.path(recipeFile), "the same run again"},
+	} {
+		fmt.Fprintf(&b, "  %-62s %s\n", next[0], next[1])
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

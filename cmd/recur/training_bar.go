@@ -1,0 +1,51 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"sync/atomic"
+
+	"github.com/recur-go/recur/task"
+	"github.com/vbauerster/mpb/v8/decor"
+)
+
+// A trainingBar is a bar with loss, score and speed. Where there is no terminal it is a
+// line for each epoch.
+type trainingBar struct {
+	bar
+	w    io.Writer
+	text atomic.Pointer[string]
+	name string // of the score
+	said string // of the last epoch
+}
+
+func newTrainingBar(w io.Writer, score string) *trainingBar {
+	b := &trainingBar{w: w, name: score}
+	b.bar = *newBar(w, "training", decor.Any(func(decor.Statistics) string {
+		if t := b.text.Load(); t != nil {
+			return *t
+		}
+		return ""
+	}))
+	return b
+}
+
+// train tells of a step.
+func (b *trainingBar) train(s task.Step) {
+	text := fmt.Sprintf("  epoch %d, loss %.4f%s, %.1f steps/s", s.Epoch, s.Loss, b.said, s.StepsPerSecond)
+	b.text.Store(&text)
+	b.step(s.Progress.Step, s.Of)
+}
+
+// epoch tells of an epoch.
+func (b *trainingBar) epoch(e task.Epoch, m task.Metric) {
+	b.said = fmt.Sprintf(", %s %.4f", b.name, e.Scores[m.Name])
+	if b.one != nil {
+		return
+	}
+	best := ""
+	if e.Improved {
+		best = ", the best so far"
+	}
+	fmt.Fprintf(b.w, "  epoch %d of %d: loss %.4f, validation %s %.4f%s (%.0f s, %d MB)\n", e.N, e.Of, e.Loss, m.Name, e.Scores[m.Name], best, e.Elapsed.Seconds(), e.PeakBytes>>20)
+}

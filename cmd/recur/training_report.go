@@ -1,0 +1,132 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/recur-go/recur/internal/chart"
+	"github.com/recur-go/recur/recipe"
+)
+
+// report writes the page, the learning curves and what else the evaluation gave.
+func (r *training) report() error {
+	page, err := r.page()
+	if err != nil {
+		return err
+	}
+	curves := r.curves()
+	parts := []struct {
+		name string
+		f    func(w io.Writer) error
+	}{
+		{reportFile, page.Write},
+		{"curves.svg", func(w io.Writer) error { return curves.Write(w, "svg") }},
+		{"curves.png", func(w io.Writer) error { return curves.Write(w, "png") }},
+	}
+	for _, f := range r.result.Files {
+		parts = append(parts, struct {
+			name string
+			f    func(w io.Writer) error
+		}{f.Name, func(w io.Writer) error { _, err := w.Write(f.Data); return err }})
+	}
+	for _, p := range parts {
+		if err := replace(r.path(p.name), p.f); err != nil {
+			return err
+		}
+		r.files = append(r.files, r.path(p.name))
+	}
+	r.files = append(r.files, r.path(recipeFile))
+	return nil
+}
+
+// curves are the losses by epoch.
+func (r *training) curves() *chart.Chart {
+	var x, training, valid []float64
+	metric := r.task.Metric(r.cfg).Name
+	for _, h := range r.history {
+		x = append(x, float64(h.Epoch))
+		training = append(training, h.Loss)
+		valid = append(valid, h.Scores[metric])
+	}
+	return &chart.Chart{
+		Title: "Learning curves", XLabel: "epoch", Falling: !r.task.Metric(r.cfg).Maximise,
+		Lines: []chart.Line{{Name: "loss in training", X: x, Y: training}, {Name: metric + ", " + validation, X: x, Y: valid}},
+	}
+}
+
+const validation = "validation"
+
+func (r *training) page() (*chart.Page, error) {
+	p := &chart.Page{
+		Title:    "recur " + r.task.Name() + ": " + r.title(),
+		Subtitle: strings.Join(r.notes, " · "),
+		Footer:   fmt.Sprintf("%d epochs. Made by recur; recipe.json repeats the run.", len(r.history)),
+	}
+	scores := chart.Table{Title: "Scores, " + r.split(), Head: []string{"score", "value"}, Best: -1}
+	for _, n := range slices.Sorted(maps.Keys(r.result.Scores)) {
+		scores.Rows = append(scores.Rows, []string{n, fmt.Sprintf("%.4f", r.result.Scores[n])})
+	}
+	p.Tables = append(p.Tables, scores)
+	p.Figures = r.figures()
+	for _, part := range r.result.Parts {
+		t := chart.Table{Title: part.Title, Note: part.Note, Head: part.Head, Rows: part.Rows, Best: -1}
+		if h := part.Heat; h != nil {
+			t.Heat = &chart.Heat{Rows: h.Rows, Cols: h.Cols, Values: h.Values}
+		}
+		p.Tables = append(p.Tables, t)
+	}
+	made, err := recipe.New(r.task, r.cfg, r.data)
+	if err != nil {
+		return nil, err
+	}
+	settings := chart.Table{Title: "Settings", Head: []string{"setting", "value"}, Best: -1}
+	for _, n := range slices.Sorted(maps.Keys(made.Config)) {
+		v, err := json.Marshal(made.Config[n])
+		if err != nil {
+			return nil, err
+		}
+		settings.Rows = append(settings.Rows, []string{n, strings.Trim(string(v), `"`)})
+	}
+	p.Tables = append(p.Tables, settings)
+	return p, nil
+}
+
+// title names the files that the model was trained on, without their folders.
+func (r *training) title() string {
+	var names []string
+	for _, f := range r.data.Train {
+		names = append(names, filepath.Base(f))
+	}
+	return strings.Join(names, ", ")
+}
+
+// figures are the loss and what models are selected by, by epoch.
+func (r *training) figures() (all []chart.Figure) {
+	if len(r.history) == 0 {
+		return nil
+	}
+	metric := r.task.Metric(r.cfg).Name
+	var x, loss []float64
+	scores := map[string][]float64{}
+	for _, h := range r.history {
+		x = append(x, float64(h.Epoch))
+		loss = append(loss, h.Loss)
+		for n, v := range h.Scores {
+			scores[n] = append(scores[n], v)
+		}
+	}
+	losses := chart.Figure{Title: "Loss by epoch", X: x, Lines: []chart.FigureLine{{Name: "training", Y: loss, Role: "history"}}}
+	if y := scores["loss"]; len(y) == len(x) {
+		losses.Lines = append(losses.Lines, chart.FigureLine{Name: validation, Y: y, Role: "forecast"})
+	}
+	all = append(all, losses)
+	if y := scores[metric]; metric != "loss" && len(y) == len(x) {
+		all = append(all, chart.Figure{Title: metric + " by epoch, " + validation, X: x, Lines: []chart.FigureLine{{Name: metric, Y: y, Role: "forecast"}}})
+	}
+	return all
+}

@@ -1,0 +1,139 @@
+package metrics
+
+import (
+	"fmt"
+	"math"
+)
+
+// A Confusion counts labels: row by what was so, column by what was said.
+type Confusion [][]int
+
+// NewConfusion counts said against so, both labels from 0 to n-1.
+func NewConfusion(n int, so, said []int) Confusion {
+	if len(so) != len(said) {
+		panic(fmt.Sprintf("metrics.NewConfusion: %d labels and %d answers", len(so), len(said)))
+	}
+	c := make(Confusion, n)
+	for i := range c {
+		c[i] = make([]int, n)
+	}
+	for i := range so {
+		c[so[i]][said[i]]++
+	}
+	return c
+}
+
+// Accuracy is the share of right answers.
+func (c Confusion) Accuracy() float64 {
+	right, total := 0, 0
+	for i, row := range c {
+		right += row[i]
+		for _, n := range row {
+			total += n
+		}
+	}
+	return float64(right) / float64(total)
+}
+
+// F1 is the harmonic mean of precision and recall of each label, NaN for one that
+// neither was so nor was said.
+func (c Confusion) F1() []float64 {
+	f := make([]float64, len(c))
+	for i := range c {
+		so, said := 0, 0
+		for j := range c {
+			so += c[i][j]
+			said += c[j][i]
+		}
+		f[i] = 2 * float64(c[i][i]) / float64(so+said)
+	}
+	return f
+}
+
+// MacroF1 is the mean of F1 over the labels that have one.
+func (c Confusion) MacroF1() float64 { return mean(c.F1()) }
+
+func mean(v []float64) float64 {
+	sum, n := 0.0, 0
+	for _, x := range v {
+		if !math.IsNaN(x) {
+			sum += x
+			n++
+		}
+	}
+	return sum / float64(n)
+}
+
+// A Sets scores answers of any number of labels each.
+type Sets struct {
+	Exact   float64   // share of items of which all labels are right
+	MicroF1 float64   // of all labels together
+	MacroF1 float64   // mean over labels
+	F1      []float64 // of each label; NaN if it neither was so nor was said
+}
+
+// ScoreSets scores said against so: for each item, whether each label holds.
+func ScoreSets(so, said [][]bool) (s Sets) {
+	if len(so) != len(said) || len(so) == 0 {
+		panic(fmt.Sprintf("metrics.ScoreSets: %d items and %d answers", len(so), len(said)))
+	}
+	right, all := make([]int, len(so[0])), make([]int, len(so[0]))
+	exact := 0
+	for i := range so {
+		same := true
+		for l, holds := range so[i] {
+			same = same && holds == said[i][l]
+			if holds {
+				all[l]++
+			}
+			if said[i][l] {
+				all[l]++
+			}
+			if holds && said[i][l] {
+				right[l]++
+			}
+		}
+		if same {
+			exact++
+		}
+	}
+	r, a := 0, 0
+	for l := range right {
+		s.F1 = append(s.F1, 2*float64(right[l])/float64(all[l]))
+		r, a = r+right[l], a+all[l]
+	}
+	s.Exact, s.MicroF1, s.MacroF1 = float64(exact)/float64(len(so)), 2*float64(r)/float64(a), mean(s.F1)
+	return s
+}
+
+// A Bin is the answers that were given with about the same confidence.
+type Bin struct {
+	N          int
+	Confidence float64 // mean, 0 to 1
+	Accuracy   float64
+}
+
+// Calibration sorts answers into n bins of equal width by their confidence (the
+// probability of the label that was said), and gives the expected calibration error:
+// the mean distance of a bin's accuracy from its confidence (Guo et al. 2017).
+func Calibration(n int, confidence []float64, right []bool) (bins []Bin, ece float64) {
+	bins = make([]Bin, n)
+	for i, p := range confidence {
+		b := &bins[min(int(p*float64(n)), n-1)]
+		b.N++
+		b.Confidence += p
+		if right[i] {
+			b.Accuracy++
+		}
+	}
+	for i := range bins {
+		b := &bins[i]
+		if b.N == 0 {
+			continue
+		}
+		ece += math.Abs(b.Accuracy-b.Confidence) / float64(len(confidence))
+		b.Confidence /= float64(b.N)
+		b.Accuracy /= float64(b.N)
+	}
+	return bins, ece
+}

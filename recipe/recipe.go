@@ -1,0 +1,184 @@
+// Package recipe writes down a training run, so that it can be repeated to the bit: the
+// task, its config and its files, in TOML or JSON.
+//
+//	task = "generate"
+//	preset = "char-small"
+//
+//	[data]
+//	train = ["shakespeare.txt"]
+//
+//	[config]
+//	epochs = 5
+//	seed = 2
+package recipe
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/recur-go/recur/internal/atomicfile"
+	"github.com/recur-go/recur/task"
+)
+
+// A Recipe is a run. Config overrides the settings of the preset.
+type Recipe struct {
+	Task   string         `json:"task" toml:"task"`
+	Preset string         `json:"preset,omitempty" toml:"preset,omitempty"`
+	Data   task.Data      `json:"data" toml:"data"`
+	Config map[string]any `json:"config,omitempty" toml:"config,omitempty"`
+}
+
+// Read reads a recipe from a file, TOML if its name ends so and else JSON. Files of its
+// data that are not absolute are beside it.
+func Read(path string) (*Recipe, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	r := new(Recipe)
+	if strings.EqualFold(filepath.Ext(path), ".toml") {
+		d := toml.NewDecoder(bytes.NewReader(b))
+		d.DisallowUnknownFields()
+		err = d.Decode(r)
+		var strict *toml.StrictMissingError
+		if errors.As(err, &strict) && len(strict.Errors) > 0 {
+			row, _ := strict.Errors[0].Position()
+			err = fmt.Errorf("line %d: a recipe has no %q; it has task, preset, data and config", row, strings.Join(strict.Errors[0].Key(), "."))
+		}
+	} else {
+		err = strictJSON(b, r)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if r.Task == "" {
+		return nil, fmt.Errorf("%s: it names no task; there are %s", path, strings.Join(task.Names(), ", "))
+	}
+	r.Data, err = moved(r.Data, func(file string) (string, error) { return filepath.Join(filepath.Dir(path), file), nil })
+	return r, err
+}
+
+// moved is d with another path for each of its files that is not absolute.
+func moved(d task.Data, to func(file string) (string, error)) (m task.Data, err error) {
+	for _, s := range []struct {
+		from []string
+		to   *[]string
+	}{{d.Train, &m.Train}, {d.Valid, &m.Valid}, {d.Test, &m.Test}} {
+		for _, f := range s.from {
+			if !filepath.IsAbs(f) {
+				if f, err = to(f); err != nil {
+					return d, err
+				}
+			}
+			*s.to = append(*s.to, f)
+		}
+	}
+	return m, nil
+}
+
+// Settings returns the task and the config that the recipe is for, whole.
+func (r *Recipe) Settings() (task.Task, any, error) {
+	t, err := task.Find(r.Task)
+	if err != nil {
+		return nil, nil, err
+	}
+	cfg, err := t.Config(r.Preset)
+	if err != nil {
+		return nil, nil, err
+	}
+	return t, cfg, Override(cfg, r.Config)
+}
+
+// New is the recipe of a run with all its settings, so that it does not change when a
+// preset does.
+func New(t task.Task, cfg any, d task.Data) (*Recipe, error) {
+	settings, err := settings(cfg)
+	return &Recipe{Task: t.Name(), Data: d, Config: settings}, err
+}
+
+// Write replaces the file at path by the recipe as JSON, with the files of its data as
+// seen from there.
+func (r *Recipe) Write(path string) error {
+	from, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	there := *r
+	there.Data, err = moved(r.Data, func(file string) (string, error) {
+		abs, err := filepath.Abs(file)
+		if err != nil {
+			return "", err
+		}
+		if rel, err := filepath.Rel(from, abs); err == nil {
+			return filepath.ToSlash(rel), nil
+		}
+		return abs, nil // on another drive
+	})
+	if err != nil {
+		return err
+	}
+	return atomicfile.WriteFile(path, func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(there)
+	})
+}
+
+// Override changes settings of cfg, a pointer to a struct, by their JSON names. What cfg
+// does not have is an error that names what is near.
+func Override(cfg any, by map[string]any) error {
+	has, err := names(cfg)
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(by)) {
+		if !slices.Contains(has, name) {
+			return fmt.Errorf("there is no setting %q; %s", name, suggest(name, has))
+		}
+	}
+	b, err := json.Marshal(by)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, cfg); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) {
+			return fmt.Errorf("setting %s takes a %s, not a %s", wrong.Field, wrong.Type, wrong.Value)
+		}
+		return err
+	}
+	return nil
+}
+
+// Set is Override of one setting, whose value is text: JSON, or a string as it stands.
+func Set(cfg any, name, value string) error {
+	var v any
+	if err := json.Unmarshal([]byte(value), &v); err != nil {
+		v = value
+	}
+	err := Override(cfg, map[string]any{name: v})
+	if err == nil {
+		return nil
+	}
+	if _, isText := v.(string); !isText { // it may be a text that reads like a number
+		if Override(cfg, map[string]any{name: value}) == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+func strictJSON(b []byte, to any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	return d.Decode(to)
+}

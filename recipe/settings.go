@@ -1,0 +1,91 @@
+package recipe
+
+import (
+	"fmt"
+	"iter"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// settings are the values of a config by their JSON names, those too that JSON would
+// leave out: a preset may have another.
+func settings(cfg any) (map[string]any, error) {
+	v, err := structOf(cfg)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]any{}
+	for name, f := range fields(v.Type()) {
+		all[name] = v.FieldByIndex(f.Index).Interface()
+	}
+	return all, nil
+}
+
+// names lists the JSON names of a config's fields.
+func names(cfg any) (all []string, err error) {
+	v, err := structOf(cfg)
+	if err != nil {
+		return nil, err
+	}
+	for name := range fields(v.Type()) {
+		all = append(all, name)
+	}
+	return all, nil
+}
+
+func structOf(cfg any) (reflect.Value, error) {
+	v := reflect.ValueOf(cfg)
+	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
+		return v, fmt.Errorf("recipe: a config is a pointer to a struct, not a %T", cfg)
+	}
+	return v.Elem(), nil
+}
+
+// fields yields the fields of a struct that go to JSON, by their names there.
+func fields(t reflect.Type) iter.Seq2[string, reflect.StructField] {
+	return func(yield func(string, reflect.StructField) bool) {
+		for _, f := range reflect.VisibleFields(t) {
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			switch {
+			case !f.IsExported() || f.Anonymous || name == "-":
+				continue
+			case name == "":
+				name = f.Name
+			}
+			if !yield(name, f) {
+				return
+			}
+		}
+	}
+}
+
+// suggest names the nearest of the names to one that is not there, or all of them.
+func suggest(name string, all []string) string {
+	nearest := slices.MinFunc(all, func(a, b string) int { return distance(name, a) - distance(name, b) })
+	if distance(name, nearest) <= max(2, len(name)/3) {
+		return fmt.Sprintf("did you mean %q?", nearest)
+	}
+	return "there are " + strings.Join(all, ", ")
+}
+
+// distance is the number of letters to change, add or take away (Levenshtein 1966).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := before
+			if a[i] != b[j] {
+				change++
+			}
+			before = row[j+1]
+			row[j+1] = min(change, before+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}

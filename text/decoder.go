@@ -39,9 +39,6 @@ func (d *Decoder) Next(id int) string {
 		n = lastSyllable(all)
 	case BPE:
 		n = lastWhole(all)
-	default:
-		d.pending.Reset()
-		return all
 	}
 	d.pending.Reset()
 	d.pending.WriteString(all[n:])

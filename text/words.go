@@ -38,8 +38,7 @@ func Split(s string) iter.Seq[string] {
 // wordLen is the length of the token that s begins with, whose first character is r,
 // of n bytes.
 func wordLen(s string, r rune, n int) int {
-	within := func(r rune) bool { return false }
-	same := func(r rune) bool { return false }
+	var same, within func(r rune) bool
 	switch {
 	case isLetter(r):
 		same, within = isLetter, func(r rune) bool { return r == '\'' || r == '’' || r == '-' }

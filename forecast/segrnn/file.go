@@ -1,0 +1,79 @@
+package segrnn
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/recur-go/recur/model"
+)
+
+// Kind is the name of this package's models in model files.
+const Kind = "segrnn"
+
+func init() { model.Register(Kind, func() model.Config { return new(Config) }) }
+
+// New builds the net that c describes, as model.Config asks.
+func (c *Config) New(r *rand.Rand) (any, error) {
+	full := c.withDefaults()
+	if err := full.check(); err != nil {
+		return nil, err
+	}
+	if full.Channels < 1 {
+		return nil, fmt.Errorf("segrnn: channels is %d, want at least 1", full.Channels)
+	}
+	return newNet(r, &full), nil
+}
+
+// CountParams is the number of values in the net's parameters.
+func (c *Config) CountParams() int {
+	full := c.withDefaults()
+	if full.check() != nil {
+		return 0
+	}
+	w, d := full.Segment, full.Hidden
+	return (w+1)*d + 6*d*d + 4*d + (full.writes()+full.Channels)*(d/2) + (d+1)*w
+}
+
+// scales are what a file keeps beside the net.
+type scales struct {
+	IDs    []string
+	Scales []Scale
+	Widths [][]float64
+	Epochs int
+}
+
+// Save replaces the file at path by m, whole or not at all. about says how the model
+// came to be.
+func (m *Model) Save(path string, about model.Training) error {
+	file := &model.Model{Config: &m.Config, Net: m.Net, Training: about}
+	if err := file.SetExtra("scales", scales{m.IDs, m.Scales, m.Widths, m.Epochs}); err != nil {
+		return err
+	}
+	return file.Save(path)
+}
+
+// Load reads a model that Save wrote.
+func Load(path string) (*Model, error) {
+	file, err := model.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	c, ok := file.Config.(*Config)
+	if !ok {
+		return nil, fmt.Errorf("%s: %w: it holds a model of kind %s, not %s", path, model.ErrKind, file.Kind(), Kind)
+	}
+	var s scales
+	if err := file.Extra("scales", &s); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	full := c.withDefaults()
+	if len(s.IDs) != full.Channels || len(s.Scales) != full.Channels || len(s.Widths) != len(full.Levels) {
+		return nil, fmt.Errorf("%s: the scales are not those of %d channels and %d levels", path, full.Channels, len(full.Levels))
+	}
+	for _, w := range s.Widths {
+		if len(w) != full.Horizon {
+			return nil, fmt.Errorf("%s: a band has %d widths, the horizon %d steps", path, len(w), full.Horizon)
+		}
+	}
+	return &Model{Config: full, Net: file.Net.(*Net), IDs: s.IDs, Scales: s.Scales, Widths: s.Widths, Epochs: s.Epochs}, nil
+}

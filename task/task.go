@@ -10,8 +10,10 @@ package task
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/recur-go/recur/model"
@@ -47,6 +49,19 @@ type Epoch struct {
 	train.Epoch
 	Of     int // epochs in all
 	Scores Scores
+}
+
+// String is a line for people.
+func (e Epoch) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "epoch %d of %d: training loss %.4g", e.N, e.Of, e.Loss)
+	for _, name := range slices.Sorted(maps.Keys(e.Scores)) {
+		fmt.Fprintf(&b, ", %s %.4g", name, e.Scores[name])
+	}
+	if e.Improved {
+		b.WriteString(" (the best so far)")
+	}
+	return b.String()
 }
 
 // Scores are by name: loss, accuracy, macro_f1, bleu, perplexity, mase…

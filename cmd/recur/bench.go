@@ -81,6 +81,7 @@ How recur compares with other systems is in bench/README.md of its repository.`,
 	f.BoolVar(&o.quick, "quick", false, "only shapes of less than a second")
 	f.Float64Var(&o.seconds, "seconds", 0.15, "time for each point")
 	f.BoolVar(&o.asJSON, "json", false, "print JSON")
+	cmd.AddCommand(newBenchAccuracy())
 	return cmd
 }
 

@@ -9,6 +9,8 @@ package accuracy
 import (
 	"context"
 	"fmt"
+
+	"github.com/recur-go/recur/recipe"
 )
 
 // A Case is one run of a preset on one data set. It may give several figures.
@@ -23,6 +25,8 @@ type Case struct {
 	// Run trains and scores with a seed. The scores are by the figures' metrics.
 	// note is told how the run goes on.
 	Run func(ctx context.Context, dir string, seed uint64, note func(string)) (map[string]float64, error)
+
+	recipe *recipe.Recipe // what Run trains by, if byRecipe has made it
 }
 
 // A Figure is a published score to meet.

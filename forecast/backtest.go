@@ -18,6 +18,7 @@ type Plan struct {
 // A Report is the outcome of a back-test.
 type Report struct {
 	Plan
+	Model           string // that of the first of Scores
 	Horizon, Season int
 	Scores          []Score
 	Folds           []Fold
@@ -61,31 +62,18 @@ func Backtest(ctx context.Context, cfg Config, plan Plan, series ...Series) (*Re
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	rep := &Report{Plan: plan, Horizon: cfg.Horizon, Season: cfg.Season}
+	rep := &Report{Plan: plan, Model: Name, Horizon: cfg.Horizon, Season: cfg.Season}
 	if err := rep.settle(&cfg, series); err != nil {
 		return nil, err
 	}
-	var take []int
-	for i, s := range series {
-		if err := s.check(); err != nil {
-			return nil, err
-		}
-		if rep.origin(s, 0) >= cfg.shortest()+1 && !constant(s.Y[:rep.origin(s, 0)]) {
-			take = append(take, i)
-		} else {
-			rep.Skipped = append(rep.Skipped, s.ID)
-		}
-	}
-	if len(take) == 0 {
-		return nil, cfg.unusable(series)
+	take, err := rep.take(&cfg, series)
+	if err != nil {
+		return nil, err
 	}
 	if err := rep.ours(ctx, cfg, series, take); err != nil {
 		return nil, err
 	}
-	rep.theirs(cfg, series, take)
-	for _, b := range append([]Baseline{{Name: Name}}, Baselines(cfg.Season)...) {
-		rep.Scores = append(rep.Scores, rep.score(b.Name, series, cfg.Levels))
-	}
+	rep.finish(&cfg, series, take)
 	return rep, nil
 }
 

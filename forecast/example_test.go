@@ -24,7 +24,7 @@ func ExampleFit() {
 		fmt.Println(err)
 		return
 	}
-	f, err := m.Predict(months())
+	f, err := m.Predict(context.Background(), months())
 	if err != nil {
 		fmt.Println(err)
 		return

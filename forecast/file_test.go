@@ -29,11 +29,11 @@ func TestSaveLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := m.Predict(s)
+	a, err := m.Predict(context.Background(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := again.Predict(s)
+	b, err := again.Predict(context.Background(), s)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -12,9 +13,12 @@ import (
 
 // Predict forecasts the Horizon steps after each of the series. It changes
 // nothing of the model and may run in several goroutines at once.
-func (m *Model) Predict(series ...Series) ([]Forecast, error) {
+func (m *Model) Predict(ctx context.Context, series ...Series) ([]Forecast, error) {
 	ws := make([]window, len(series))
 	for i, s := range series {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if err := s.check(); err != nil {
 			return nil, err
 		}

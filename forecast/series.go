@@ -11,6 +11,12 @@ type Series struct {
 	Y  []float64
 }
 
+// Before is what is known of s before step n: its first n values.
+func (s Series) Before(n int) Series {
+	s.Y = s.Y[:n:n]
+	return s
+}
+
 // check reports values that no model can use.
 func (s Series) check() error {
 	known := 0

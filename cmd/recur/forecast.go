@@ -17,14 +17,17 @@ import (
 	_ "github.com/recur-go/recur/data/parquet" // so that data.ReadFile reads them
 	"github.com/recur-go/recur/data/sets"
 	"github.com/recur-go/recur/forecast"
+	_ "github.com/recur-go/recur/forecast/segrnn"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/task"
 	"github.com/spf13/cobra"
 )
 
 // forecastFlags are what the user asks for.
 type forecastFlags struct {
 	set, freq, out, model  string
+	preset                 string
 	id, ds, y              string
 	layout, decimal        string
 	sort                   bool
@@ -68,6 +71,7 @@ a series that ships with recur is used: see --data.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.set, "data", sets.All()[0].Name, "series that ships with recur, used without FILE: "+setNames())
+	flags.StringVar(&f.preset, "preset", "", "kind of model: "+presetNames())
 	flags.IntVar(&f.horizon, "horizon", 0, "steps to forecast (default one season, or 12)")
 	flags.StringVar(&f.freq, "freq", "", "step of time: Y, Q, M, W, D, B, h, min, s, i, with a number before it for multiples (default found from the dates)")
 	flags.IntVar(&f.season, "season", 0, "steps of a season (default by the frequency: 12 for months, 7 for days, ...)")
@@ -94,6 +98,15 @@ func setNames() string {
 		names = append(names, s.Name)
 	}
 	return strings.Join(names, ", ")
+}
+
+// presetNames lists the presets with what they are.
+func presetNames() string {
+	var all []string
+	for _, p := range forecast.Presets() {
+		all = append(all, p.Name+", "+p.About)
+	}
+	return strings.Join(all, "; ")
 }
 
 func (f *forecastFlags) run(cmd *cobra.Command, file string) error {
@@ -154,7 +167,8 @@ type forecastRun struct {
 	levels                    []float64 // asked for
 
 	series    []data.Series // those that are forecast
-	model     *forecast.Model
+	model     forecast.Forecaster
+	spec      forecast.Spec    // of the model
 	report    *forecast.Report // nil with a saved model
 	forecasts []forecast.Forecast
 	files     []string
@@ -237,52 +251,97 @@ func (r *forecastRun) plain() []forecast.Series {
 
 func (r *forecastRun) forecast() (err error) {
 	if r.flags.model != "" {
-		if r.model, err = forecast.Load(r.flags.model); err != nil {
-			return err
-		}
-		if h := r.flags.horizon; h != 0 && h != r.model.Horizon {
-			return usage("--horizon is %d, and %s forecasts %d steps: train a model for it", h, r.flags.model, r.model.Horizon)
-		}
-		r.model.Levels = r.levels
-		if r.flags.weights != rnn.Single {
-			r.model.Weights = r.flags.weights
-		}
-		fmt.Fprintf(r.stderr, "  seed %d, of the model\n", r.model.Seed)
-	} else if err := r.train(); err != nil {
+		err = r.load()
+	} else {
+		err = r.train()
+	}
+	if err != nil {
 		return err
 	}
-	r.forecasts, err = r.model.Predict(r.plain()...)
+	r.spec = r.model.Spec()
+	r.forecasts, err = r.model.Predict(r.ctx, r.plain()...)
 	return asData(err, r.table.Name)
+}
+
+// load reads a model, and has it give the bands that are asked for.
+func (r *forecastRun) load() (err error) {
+	if r.model, err = forecast.LoadAny(r.flags.model); err != nil {
+		return err
+	}
+	spec := r.model.Spec()
+	if h := r.flags.horizon; h != 0 && h != spec.Horizon {
+		return usage("--horizon is %d, and %s forecasts %d steps: train a model for it", h, r.flags.model, spec.Horizon)
+	}
+	if m, ok := r.model.(forecast.Releveler); ok {
+		r.model = m.Relevel(r.levels)
+	} else {
+		for _, l := range r.levels {
+			if !slices.Contains(spec.Levels, l) {
+				return usage("--level is %g, and %s has bands of %v: choose from these, or train a model for it", 100*l, r.flags.model, spec.Levels)
+			}
+		}
+	}
+	if m, ok := r.model.(*forecast.Model); ok && r.flags.weights != rnn.Single {
+		m.Weights = r.flags.weights
+	}
+	fmt.Fprintf(r.stderr, "  seed %d, of the model\n", spec.Seed)
+	return nil
 }
 
 // train back-tests and then trains on everything.
 func (r *forecastRun) train() (err error) {
-	cfg := forecast.Config{Horizon: r.flags.horizon, Season: r.flags.season, Seed: r.flags.seed, Steps: r.flags.steps, Weights: r.flags.weights}
-	if cfg.Season == 0 {
-		cfg.Season = r.freq.Season()
+	preset, err := forecast.FindPreset(r.flags.preset)
+	if err != nil {
+		return usage("--preset: %v", err)
 	}
-	cfg.Levels = slices.Compact(slices.Sorted(slices.Values(append([]float64{0.8, 0.95}, r.levels...))))
-	fmt.Fprintf(r.stderr, "  seed %d\n", cfg.Seed)
+	spec := forecast.Spec{Horizon: r.flags.horizon, Season: r.flags.season, Seed: r.flags.seed, Steps: r.flags.steps}
+	if spec.Season == 0 {
+		spec.Season = r.freq.Season()
+	}
+	spec.Levels = slices.Compact(slices.Sorted(slices.Values(append([]float64{0.8, 0.95}, r.levels...))))
+	fmt.Fprintf(r.stderr, "  seed %d\n", spec.Seed)
 	series := r.plain()
 	plan := forecast.Plan{Origins: r.flags.origins}
 	if plan.Origins == 0 {
 		plan.Origins = max(1, min(24, 6000/len(series)))
 	}
+	if preset.Name == forecast.Small {
+		return asData(r.trainSmall(spec, plan, series), r.table.Name)
+	}
+	bar := newBar(r.stderr, "back-test")
+	o := task.Options{OnStep: func(s task.Step) { bar.step(s.Progress.Step, s.Of) }}
+	r.report, err = forecast.BacktestPreset(r.ctx, preset, spec, o, plan, series...)
+	bar.end(err == nil)
+	if err != nil {
+		return asData(err, r.table.Name)
+	}
+	spec.Horizon = r.report.Horizon
+	bar = newBar(r.stderr, "training ")
+	r.model, err = preset.Fit(r.ctx, spec, o, series...)
+	bar.end(err == nil)
+	return asData(err, r.table.Name)
+}
+
+// trainSmall is train for package forecast's own model, whose cells may have smaller
+// weights and whose bands learn from the back-test.
+func (r *forecastRun) trainSmall(spec forecast.Spec, plan forecast.Plan, series []forecast.Series) (err error) {
+	cfg := forecast.Config{Horizon: spec.Horizon, Season: spec.Season, Levels: spec.Levels, Seed: spec.Seed, Steps: spec.Steps, Weights: r.flags.weights}
 	bar := newBar(r.stderr, "back-test")
 	cfg.OnStep = bar.step
 	r.report, err = forecast.Backtest(r.ctx, cfg, plan, series...)
 	bar.end(err == nil)
 	if err != nil {
-		return asData(err, r.table.Name)
+		return err
 	}
 	bar = newBar(r.stderr, "training ")
 	cfg.OnStep = bar.step
-	r.model, err = forecast.Fit(r.ctx, cfg, series...)
+	m, err := forecast.Fit(r.ctx, cfg, series...)
 	bar.end(err == nil)
 	if err != nil {
-		return asData(err, r.table.Name)
+		return err
 	}
-	r.report.Calibrate(r.model)
+	r.report.Calibrate(m)
+	r.model = m
 	return nil
 }
 
@@ -313,9 +372,9 @@ func (r *forecastRun) write() error {
 	}
 	if r.report != nil {
 		path := filepath.Join(dir, "model.safetensors")
-		about := model.Training{Data: r.about, Steps: r.model.Steps * len(r.model.Nets), Seconds: r.seconds, Seed: r.model.Seed, Scores: map[string]float64{}}
+		about := model.Training{Data: r.about, Seconds: r.seconds, Seed: r.spec.Seed, Scores: map[string]float64{}}
 		for _, s := range r.report.Scores {
-			if s.Model == forecast.Name {
+			if s.Model == r.report.Model {
 				about.Scores["mase"], about.Scores["smape"] = s.MASE, s.SMAPE
 			}
 		}
@@ -325,7 +384,7 @@ func (r *forecastRun) write() error {
 		r.files = append(r.files, path)
 	}
 	fan := r.fan(0)
-	chart := fan.Chart(r.title(0), r.unit, r.model.Season)
+	chart := fan.Chart(r.title(0), r.unit, r.spec.Season)
 	for _, part := range []struct {
 		name string
 		f    func(w io.Writer) error

@@ -171,7 +171,7 @@ func (r *forecastRun) scores() (all []score) {
 		return nil
 	}
 	cover := func(s forecast.Score, level float64) number {
-		return number(s.Coverage[slices.Index(r.model.Levels, level)])
+		return number(s.Coverage[slices.Index(r.spec.Levels, level)])
 	}
 	for _, s := range r.report.Scores {
 		all = append(all, score{s.Model, number(s.MASE), number(s.SMAPE), cover(s, 0.8), cover(s, 0.95), number(s.RMSSE), number(s.WAPE), number(s.MSIS)})
@@ -206,7 +206,7 @@ func (r *forecastRun) json() any {
 		Notes     []string `json:"notes"`
 		Files     []string `json:"files"`
 		Seconds   float64  `json:"seconds"`
-	}{Data: r.about, Source: r.source, Freq: r.freq.String(), Horizon: r.model.Horizon, Season: r.model.Season, Seed: r.model.Seed,
+	}{Data: r.about, Source: r.source, Freq: r.freq.String(), Horizon: r.spec.Horizon, Season: r.spec.Season, Seed: r.spec.Seed,
 		Scores: r.scores(), Notes: r.table.Notes, Files: r.files, Seconds: r.seconds}
 	if r.report != nil {
 		out.Origins = r.report.Origins
@@ -258,7 +258,7 @@ const inReport = 12
 
 // page is the report.
 func (r *forecastRun) page() *chart.Page {
-	p := &chart.Page{Title: r.about, Subtitle: fmt.Sprintf("Forecast of %d steps, %s", r.model.Horizon, r.freq.Name())}
+	p := &chart.Page{Title: r.about, Subtitle: fmt.Sprintf("Forecast of %d steps, %s", r.spec.Horizon, r.freq.Name())}
 	for i := range min(len(r.series), inReport) {
 		p.Figures = append(p.Figures, r.figure(i))
 	}
@@ -282,7 +282,7 @@ func (r *forecastRun) page() *chart.Page {
 		}
 		p.Tables = append(p.Tables, t)
 	}
-	c := r.model.Config
+	c := r.spec
 	p.Tables = append(p.Tables, chart.Table{Title: "Settings", Best: -1, Head: []string{"setting", "value"}, Rows: [][]string{
 		{"horizon", strconv.Itoa(c.Horizon)}, {"frequency", r.freq.String()}, {"season", strconv.Itoa(c.Season)}, {"seed", strconv.FormatUint(c.Seed, 10)},
 		{"nets", strconv.Itoa(c.Nets)}, {"hidden units", strconv.Itoa(c.Hidden)}, {"window", strconv.Itoa(c.Window)}, {"training steps for each net", strconv.Itoa(c.Steps)},
@@ -364,7 +364,7 @@ func (r *forecastRun) backtestFigure() chart.Figure {
 	fig := chart.Figure{Title: "Back-test", Note: "Forecasts of the first series from every origin that a whole horizon separates, and what came."}
 	fig.X, fig.Time = r.axis(s, from, n)
 	fig.Lines = append(fig.Lines, chart.FigureLine{Name: "actual", Y: s.Y[from:], Role: "history"})
-	roles := map[string]string{forecast.Name: "forecast", "theta": "actual", "seasonal_naive": "backtest"}
+	roles := map[string]string{r.report.Model: "forecast", "theta": "actual", "seasonal_naive": "backtest"}
 	for _, sc := range r.report.Scores {
 		line := chart.FigureLine{Name: sc.Model, Y: padded(nil, 0, n-from), Role: "other", Off: roles[sc.Model] == ""}
 		if role := roles[sc.Model]; role != "" {

@@ -30,7 +30,7 @@ func airline() error {
 		return err
 	}
 	report.Calibrate(m)
-	f, err := m.Predict(series)
+	f, err := m.Predict(context.Background(), series)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/recur-go/recur/task"
 )
 
 // A Config says what to forecast and how to train. The zero value of each field
@@ -30,7 +32,7 @@ type Config struct {
 	Seed     uint64    `json:"seed"`     // the same seed gives the same bits
 	Channels int       `json:"channels"` // series in training; Fit sets it
 
-	OnEpoch func(epoch int, loss, score float64) `json:"-"` // told of progress
+	Run task.Options `json:"-"` // how training goes on: progress, checkpoint
 }
 
 func (c Config) withDefaults() Config {

@@ -13,6 +13,7 @@ import (
 	"github.com/recur-go/recur/forecast"
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/optim"
+	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/tensor"
 	"github.com/recur-go/recur/train"
 )
@@ -49,13 +50,16 @@ type window struct {
 // steps of each are held out, so that training stops when it no longer helps to
 // forecast them; they scale nothing.
 func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, error) {
+	if cfg.Lookback == 0 {
+		cfg.Lookback = lookback(series)
+	}
 	c := cfg.withDefaults()
 	c.Channels = len(series)
 	if err := c.check(); err != nil {
 		return nil, err
 	}
 	m := &Model{Config: c}
-	m.OnEpoch = nil
+	m.Run = task.Options{}
 	var learn, valid []window
 	for i, s := range series {
 		n := len(s.Y)
@@ -94,12 +98,15 @@ func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, er
 	}, m.loss, train.Options{
 		Epochs: c.Epochs, Patience: c.Patience, Seed: c.Seed, Shards: 2,
 		Optimizer: &optim.Adam{LR: c.LR}, Schedule: fading(perEpoch),
-		Validate: func(ctx context.Context) (float64, error) { return m.score(ctx, valid) },
-		OnEpoch: func(e train.Epoch) bool {
-			if cfg.OnEpoch != nil {
-				cfg.OnEpoch(e.N, e.Loss, e.Score)
+		Validate:   func(ctx context.Context) (float64, error) { return m.score(ctx, valid) },
+		Checkpoint: cfg.Run.Checkpoint, Resume: cfg.Run.Resume, CheckpointEvery: max(perEpoch/2, 20),
+		OnStep: func(p train.Progress) {
+			if cfg.Run.OnStep != nil {
+				cfg.Run.OnStep(task.Step{Progress: p, Of: c.Epochs * perEpoch})
 			}
-			return true
+		},
+		OnEpoch: func(e train.Epoch) bool {
+			return cfg.Run.OnEpoch == nil || cfg.Run.OnEpoch(task.Epoch{Epoch: e, Of: c.Epochs, Scores: task.Scores{"loss": e.Score}})
 		},
 	})
 	if err != nil {
@@ -108,6 +115,18 @@ func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, er
 	m.Epochs = last.N
 	m.calibrate(valid)
 	return m, nil
+}
+
+// lookback is 96, or less for short series.
+func lookback(series []forecast.Series) int {
+	longest := 0
+	for _, s := range series {
+		longest = max(longest, len(s.Y))
+	}
+	if longest >= 4*96 {
+		return 96
+	}
+	return max(longest/4/12*12, longest/8, 1)
 }
 
 // prepare scales a series by its first n steps.

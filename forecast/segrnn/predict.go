@@ -14,9 +14,12 @@ import (
 // Predict forecasts the Horizon steps after each of the series. One that was in
 // training, by its ID, is scaled as then. It changes nothing of the model and may run in
 // several goroutines at once.
-func (m *Model) Predict(series ...forecast.Series) ([]forecast.Forecast, error) {
+func (m *Model) Predict(ctx context.Context, series ...forecast.Series) ([]forecast.Forecast, error) {
 	ws := make([]window, len(series))
 	for i, s := range series {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		z, err := m.prepare(s)
 		if err != nil {
 			return nil, err

@@ -1,7 +1,4 @@
-// Package official scores the presets of package forecast on public benchmarks, by
-// their own splits and metrics, with the presets' defaults. The data are not part of
-// recur; each function is given the folder of its files, as published, gzipped or not.
-package official
+package accuracy
 
 import (
 	"compress/gzip"

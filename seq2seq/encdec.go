@@ -45,61 +45,12 @@ func (m *EncoderDecoder) Loss(g *grad.Tape, src, dst [][]int) *grad.Var {
 
 // Greedy translates each row of src by its likeliest token at every step. A row
 // ends at its own End, which is not part of the result, or after limit tokens.
-func (m *EncoderDecoder) Greedy(src [][]int, limit int) [][]int {
+func (m *EncoderDecoder) Greedy(src [][]int, limit int) (said [][]int) {
 	g := grad.Eval()
 	_, s := rnn.Dynamic(g, m.Enc, Embed(g, m.Src, src), nil)
-	return Greedy(g, m.Dec, s, m.Dst, m.Out, m.Start, m.End, limit)
-}
-
-// Greedy runs a decoder cell from state s: each row reads start, then what it
-// said last, and says the token with the highest score, of those equal the first.
-// A row that says end stops there: its state is kept and what the cell might say
-// afterwards is never computed. The results are without end.
-func Greedy(g *grad.Tape, dec rnn.Cell, s rnn.State, embed *nn.Embedding, out *nn.Linear, start, end, limit int) [][]int {
-	batch := s[0].Dim(0)
-	said, done := make([][]int, batch), make([]bool, batch)
-	rnn.Raw(g, dec, batch, func(t int, y *grad.Var, _ rnn.State, ids []int) (rnn.Turn, []int) {
-		if t > 0 {
-			scores := out.Forward(g, y)
-			for b := range ids {
-				if done[b] {
-					continue
-				}
-				ids[b] = argmax(scores.Value.At(b).Data)
-				if done[b] = ids[b] == end; !done[b] {
-					said[b] = append(said[b], ids[b])
-				}
-			}
-		}
-		if t >= limit {
-			done = filled(batch, true)
-		}
-		return rnn.Turn{Finished: done, Input: embed.Forward(g, ids), State: first(t, s)}, ids
-	}, filled(batch, start))
+	d := &Decoder{Cell: m.Dec, Input: m.Dst.Forward, Score: m.Out.Forward, Start: m.Start, End: m.End}
+	for _, h := range d.Greedy(g, s, limit) {
+		said = append(said, h.Tokens)
+	}
 	return said
-}
-
-// first is s before the first step and nil, the cell's own, after.
-func first(t int, s rnn.State) rnn.State {
-	if t == 0 {
-		return s
-	}
-	return nil
-}
-
-func filled[T any](n int, v T) []T {
-	s := make([]T, n)
-	for i := range s {
-		s[i] = v
-	}
-	return s
-}
-
-func argmax(x []grad.Float) (k int) {
-	for i, v := range x {
-		if v > x[k] {
-			k = i
-		}
-	}
-	return k
 }

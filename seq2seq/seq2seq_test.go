@@ -82,21 +82,22 @@ func TestGreedyStopsEachRowAtItsOwnEnd(t *testing.T) {
 	const end, width = 3, 4
 	steps := 0
 	c := scripted{said: [][]int{{1, 2, end, 1, 1, 1}, {end, 2, 2, 2, 2, 2}, {2, 2, 2, 2, 2, 2}}, rows: []int{0, 1, 2}, width: width, steps: &steps}
-	out := &nn.Linear{W: grad.Leaf(tensor.New(width, width))}
-	for i := range width {
-		out.W.Value.Data[i*width+i] = 1
-	}
 	g := grad.Eval()
 	// Start and end are the same token here, which must not end a row at once.
-	got := seq2seq.Greedy(g, c, rnn.State{g.Zeros(3, 1)}, nn.NewEmbedding(rng(), width, 2), out, end, end, 5)
+	d := &seq2seq.Decoder{Cell: c, Input: nn.NewEmbedding(rng(), width, 2).Forward, Score: same, Start: end, End: end}
+	got := d.Greedy(g, rnn.State{g.Zeros(3, 1)}, 5)
 	want := [][]int{{1, 2}, nil, {2, 2, 2, 2, 2}}
-	if !slices.EqualFunc(got, want, slices.Equal) {
-		t.Errorf("said %v, want %v", got, want)
+	for i, h := range got {
+		if !slices.Equal(h.Tokens, want[i]) || h.Ended != (i < 2) {
+			t.Errorf("row %d: %+v, want %v", i, h, want[i])
+		}
 	}
 	if steps != 3+1+5 {
 		t.Errorf("the cell took %d row steps, want 9: none after a row's end", steps)
 	}
 }
+
+func same(_ *grad.Tape, y *grad.Var) *grad.Var { return y }
 
 type pair struct{ src, dst [][]int }
 
@@ -158,8 +159,16 @@ func TestLearnsToReverse(t *testing.T) {
 	src := [][]int{{1, 2, 3}, {9, 8, 7, 6}, {4, 0}}
 	g := grad.Eval()
 	cell, s := m.encode(g, src)
-	got := seq2seq.Greedy(g, cell, s, m.Dst, m.Out, start, end, 20)
-	if want := [][]int{{3, 2, 1}, {6, 7, 8, 9}, {0, 4}}; !slices.EqualFunc(got, want, slices.Equal) {
-		t.Errorf("reversed %v to %v", src, got)
+	d := &seq2seq.Decoder{Cell: cell, Input: m.Dst.Forward, Score: m.Out.Forward, Start: start, End: end}
+	want := [][]int{{3, 2, 1}, {6, 7, 8, 9}, {0, 4}}
+	for i, h := range d.Greedy(g, s, 20) {
+		if !slices.Equal(h.Tokens, want[i]) {
+			t.Errorf("reversed %v to %v", src[i], h.Tokens)
+		}
+	}
+	for i, best := range d.Beam(g, s, 20, seq2seq.Beam{Width: 3, N: 2, Length: 1}) {
+		if len(best) != 2 || !slices.Equal(best[0].Tokens, want[i]) || best[1].Score > best[0].Score {
+			t.Errorf("reversed %v to %+v", src[i], best)
+		}
 	}
 }

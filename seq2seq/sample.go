@@ -1,0 +1,86 @@
+package seq2seq
+
+import (
+	"cmp"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/rnn"
+)
+
+// Sampling says how Sample draws a token. The zero value draws from what the decoder
+// says.
+type Sampling struct {
+	Temperature float64 // of softmax(scores/Temperature); 0 means 1
+	TopK        int     // draw from the so many likeliest; 0 for all
+	TopP        float64 // and from the likeliest that together have this probability (Holtzman et al. 2020); 0 for all
+	Seed        uint64  // each row draws from its own source: the same in any batch
+}
+
+// Sample draws each token, and at most limit of them. s and g are as in Greedy. The
+// LogProb of what it gives is that of the decoder, whatever the temperature.
+func (d *Decoder) Sample(g *grad.Tape, s rnn.State, limit int, how Sampling) []Hypothesis {
+	var sources []*rand.Rand
+	for row := range s[0].Dim(0) {
+		sources = append(sources, rand.New(rand.NewPCG(how.Seed, uint64(row))))
+	}
+	draw := drawing{Sampling: how, never: d.Never}
+	return d.choose(g, s, limit, func(row int, scores []grad.Float) int { return draw.from(sources[row], scores) })
+}
+
+// A drawing draws tokens.
+type drawing struct {
+	Sampling
+	never []int
+	order []candidate
+}
+
+// A candidate is a token with its score, later its share of the whole.
+type candidate struct {
+	id int
+	p  float64
+}
+
+func (d *drawing) from(r *rand.Rand, scores []grad.Float) int {
+	heat, top := d.Temperature, math.Inf(-1)
+	if heat == 0 {
+		heat = 1
+	}
+	d.order = d.order[:0]
+	for id, v := range scores {
+		if !slices.Contains(d.never, id) {
+			d.order = append(d.order, candidate{id, float64(v)})
+			top = max(top, float64(v))
+		}
+	}
+	if d.TopK > 0 || d.TopP > 0 {
+		slices.SortFunc(d.order, func(a, b candidate) int { return cmp.Or(cmp.Compare(b.p, a.p), a.id-b.id) })
+	}
+	if d.TopK > 0 {
+		d.order = d.order[:min(d.TopK, len(d.order))]
+	}
+	sum := 0.0
+	for i := range d.order {
+		c := &d.order[i]
+		c.p = math.Exp((c.p - top) / heat)
+		sum += c.p
+	}
+	if d.TopP > 0 {
+		most, kept := d.TopP*sum, 0.0
+		for i, c := range d.order {
+			if kept += c.p; kept >= most {
+				d.order, sum = d.order[:i+1], kept
+				break
+			}
+		}
+	}
+	at := r.Float64() * sum
+	for _, c := range d.order {
+		if at -= c.p; at < 0 {
+			return c.id
+		}
+	}
+	return d.order[len(d.order)-1].id
+}

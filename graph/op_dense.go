@@ -1,0 +1,254 @@
+package graph
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/tensor"
+)
+
+func init() {
+	RegisterOp("dense", func() Op { return new(Dense) })
+	RegisterOp("activation", func() Op { return new(Activation) })
+	RegisterOp("layer_norm", func() Op { return new(LayerNorm) })
+	RegisterOp("dropout", func() Op { return new(Dropout) })
+	RegisterOp("embedding", func() Op { return new(Embedding) })
+	RegisterOp("masking", func() Op { return new(Masking) })
+}
+
+// single is the plan of a layer with one input.
+func single(in []Form) (Form, error) {
+	if len(in) != 1 {
+		return Form{}, fmt.Errorf("%d inputs where there can be one", len(in))
+	}
+	return in[0], nil
+}
+
+// Dense is activation(x·W + B) for every step of a sequence, or a vector. Its
+// parameters are w [in, units] and b [units].
+type Dense struct {
+	Units      int  `json:"units"`
+	NoBias     bool `json:"no_bias,omitempty"`
+	Activation Func `json:"activation,omitempty"`
+}
+
+// Plan implements Op.
+func (o *Dense) Plan(in []Form) (Plan, error) {
+	f, err := single(in)
+	if err == nil {
+		err = size("units", o.Units)
+	}
+	if err != nil {
+		return Plan{}, err
+	}
+	p := Plan{Out: []Form{{o.Units, f.Sequence}}, MACs: f.Width * o.Units}
+	p.Params = p.MACs
+	if !o.NoBias {
+		p.Params += o.Units
+	}
+	return p, o.Activation.check()
+}
+
+// New implements Op.
+func (o *Dense) New(r *rand.Rand, in []Form) Node {
+	l := nn.NewLinear(r, in[0].Width, o.Units)
+	if o.NoBias {
+		l.B = nil
+	}
+	return &denseNode{o, l}
+}
+
+type denseNode struct {
+	op *Dense
+	*nn.Linear
+}
+
+// Run implements Node.
+func (n *denseNode) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn.State) {
+	return each(in, func(x *grad.Var) *grad.Var { return n.op.Activation.apply(g, n.Forward(g, x)) })
+}
+
+// each applies f to the one input and passes its mask on.
+func each(in []Value, f func(x *grad.Var) *grad.Var) ([]Value, rnn.State) {
+	return []Value{{f(in[0].X), in[0].Mask}}, nil
+}
+
+// Activation applies a function to every value, or, for softmax, to every step.
+type Activation struct {
+	Func Func `json:"func"`
+}
+
+// Plan implements Op.
+func (o *Activation) Plan(in []Form) (Plan, error) {
+	f, err := single(in)
+	if err != nil {
+		return Plan{}, err
+	}
+	return Plan{Out: []Form{f}}, o.Func.check()
+}
+
+// New implements Op.
+func (o *Activation) New(*rand.Rand, []Form) Node { return &activationNode{o} }
+
+type activationNode struct{ op *Activation }
+
+// Run implements Node.
+func (n *activationNode) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn.State) {
+	return each(in, func(x *grad.Var) *grad.Var { return n.op.Func.apply(g, x) })
+}
+
+// LayerNorm is an nn.LayerNorm over the values of each step. Its parameters are gain
+// and shift.
+type LayerNorm struct {
+	Eps float64 `json:"eps,omitempty"` // default 1e-5
+}
+
+// Plan implements Op.
+func (o *LayerNorm) Plan(in []Form) (Plan, error) {
+	f, err := single(in)
+	if err == nil {
+		err = notNegative("eps", o.Eps)
+	}
+	return Plan{Out: []Form{f}, Params: 2 * f.Width}, err
+}
+
+// New implements Op.
+func (o *LayerNorm) New(_ *rand.Rand, in []Form) Node {
+	l := nn.NewLayerNorm(in[0].Width)
+	l.Eps = o.Eps
+	return &normNode{l}
+}
+
+type normNode struct{ *nn.LayerNorm }
+
+// Run implements Node.
+func (n *normNode) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn.State) {
+	return each(in, func(x *grad.Var) *grad.Var { return n.Forward(g, x) })
+}
+
+// Dropout is an nn.Dropout, which does nothing but in training.
+type Dropout struct {
+	Rate float64 `json:"rate"`
+}
+
+// Plan implements Op.
+func (o *Dropout) Plan(in []Form) (Plan, error) {
+	f, err := single(in)
+	if err == nil && !(o.Rate >= 0 && o.Rate < 1) {
+		err = fmt.Errorf("rate is %v, not from 0 to below 1", o.Rate)
+	}
+	return Plan{Out: []Form{f}}, err
+}
+
+// New implements Op.
+func (o *Dropout) New(*rand.Rand, []Form) Node { return &dropoutNode{nn.Dropout{P: o.Rate}} }
+
+type dropoutNode struct{ drop nn.Dropout }
+
+// Run implements Node.
+func (n *dropoutNode) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn.State) {
+	return each(in, func(x *grad.Var) *grad.Var { return n.drop.Forward(g, x) })
+}
+
+// Embedding looks up a row for each id. Its parameter is w [vocab, width].
+type Embedding struct {
+	Vocab    int  `json:"vocab"`
+	Width    int  `json:"width"`
+	MaskZero bool `json:"mask_zero,omitempty"` // id 0 is no step, as in Keras
+}
+
+// Plan implements Op.
+func (o *Embedding) Plan(in []Form) (Plan, error) {
+	f, err := single(in)
+	if err == nil {
+		err = size("vocab", o.Vocab)
+	}
+	if err == nil {
+		err = size("width", o.Width)
+	}
+	if err == nil && f.Width != 1 {
+		err = fmt.Errorf("an embedding reads one id at each step, not %d", f.Width)
+	}
+	if err == nil && o.MaskZero && !f.Sequence {
+		err = fmt.Errorf("mask_zero for what is no sequence")
+	}
+	return Plan{Out: []Form{{o.Width, f.Sequence}}, Params: o.Vocab * o.Width}, err
+}
+
+// New implements Op.
+func (o *Embedding) New(r *rand.Rand, _ []Form) Node {
+	return &embeddingNode{o, nn.NewEmbedding(r, o.Vocab, o.Width)}
+}
+
+type embeddingNode struct {
+	op *Embedding
+	*nn.Embedding
+}
+
+// Run implements Node.
+func (n *embeddingNode) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn.State) {
+	x, mask := in[0].X, in[0].Mask
+	ids := g.Ints(len(x.Value.Data))
+	for i, v := range x.Value.Data {
+		if mask != nil && !mask[i] {
+			ids[i] = 0 // padding, which nobody reads
+			continue
+		}
+		if ids[i] = int(v); tensor.Float(ids[i]) != v || ids[i] < 0 || ids[i] >= n.op.Vocab {
+			panic(&tensor.ShapeError{Op: "graph.Embedding", Detail: fmt.Sprintf("%v is no id from 0 to %d", v, n.op.Vocab-1)})
+		}
+	}
+	if n.op.MaskZero {
+		both := make([]bool, len(ids))
+		for i, id := range ids {
+			both[i] = id != 0 && (mask == nil || mask[i])
+		}
+		mask = both
+	}
+	y := n.Forward(g, ids)
+	if s := x.Shape(); s.Rank() == 3 {
+		y = g.Reshape(y, s.Dim(0), s.Dim(1), n.op.Width)
+	}
+	return []Value{{y, mask}}, nil
+}
+
+// Masking masks the steps all of whose values are Value, and makes them zero, as in
+// Keras.
+type Masking struct {
+	Value float64 `json:"value"`
+}
+
+// Plan implements Op.
+func (o *Masking) Plan(in []Form) (Plan, error) {
+	f, err := single(in)
+	if err == nil && !f.Sequence {
+		err = fmt.Errorf("masking of what is no sequence")
+	}
+	return Plan{Out: []Form{f}}, err
+}
+
+// New implements Op.
+func (o *Masking) New(*rand.Rand, []Form) Node { return &maskingNode{o} }
+
+type maskingNode struct{ op *Masking }
+
+// Run implements Node.
+func (n *maskingNode) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn.State) {
+	x := in[0].X
+	T, B, W := x.Dim(0), x.Dim(1), x.Dim(2)
+	mask, rows := make([]bool, T*B), g.Ints(T*B)
+	for i := range mask {
+		rows[i] = -1
+		for _, v := range x.Value.Data[i*W : (i+1)*W] {
+			if v != tensor.Float(n.op.Value) && (in[0].Mask == nil || in[0].Mask[i]) {
+				mask[i], rows[i] = true, i
+				break
+			}
+		}
+	}
+	y := g.Rows(g.Reshape(x, T*B, W), rows)
+	return []Value{{g.Reshape(y, T, B, W), mask}}, nil
+}

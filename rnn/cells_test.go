@@ -50,6 +50,7 @@ func cells() map[string]rnn.Cell {
 		"GRUResetBefore":    noisy(rnn.GRUOptions{ResetBefore: true}.New(r, 5, 7)),
 		"GRUClip":           noisy(rnn.GRUOptions{Clip: 0.5}.New(r, 5, 7)),
 		"GRUActivations":    noisy(rnn.GRUOptions{ResetBefore: true, Gate: rnn.HardSigmoid(0.3, 0.4), Cand: rnn.ELU(0.7)}.New(r, 5, 7)),
+		"SCLSTM":            noisy(rnn.NewSCLSTM(r, 5, 7, 4)),
 		"Stack":             rnn.Stack{noisy(rnn.NewLSTM(r, 5, 8)), noisy(rnn.NewBasic(r, 8, 6))},
 		"User":              gated{nn.NewLinear(r, 5, 7), nn.NewLinear(r, 5, 7)},
 		"StackOfUserCells":  rnn.Stack{gated{nn.NewLinear(r, 5, 4), nn.NewLinear(r, 5, 4)}, noisy(rnn.NewGRU(r, 4, 3))},

@@ -1,0 +1,71 @@
+package rnn
+
+import (
+	"math/rand/v2"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/tensor"
+)
+
+// SCLSTM is the semantically conditioned LSTM of Wen et al. 2015, a cell that carries
+// along what is still to be said. Beside h and c its state has the vector d, at first
+// a 1 for every thing to say; a reading gate r takes out of it what has been said, and
+// what is left speaks to the memory cell:
+//
+//	i, f, o, r = split(σ(x·Wx + h·Wh + d·Wd + B))
+//	u = tanh(x·Wx + h·Wh + B), the columns after those
+//	d' = r∘d
+//	c' = f∘c + i∘u + tanh(d'·Wc)
+//	h' = o∘tanh(c')
+//
+// The paper has no d·Wd; the authors' own program, RNNLG, has. The state is {h, c, d}
+// and the output is h'. A first state of zeros has nothing to say: give one with d.
+type SCLSTM struct {
+	Wx *grad.Var // [in, 4*hidden+say]: i, f, o, r, u, where r is as wide as d
+	Wh *grad.Var // [hidden, 4*hidden+say]
+	Wd *grad.Var // [say, 3*hidden+say]: i, f, o, r
+	Wc *grad.Var // [say, hidden]
+	B  *grad.Var // [4*hidden+say]
+}
+
+// NewSCLSTM makes a cell for vectors d of width say. Matrices are drawn by Glorot, the
+// forget bias is 1, and that of the reading gate 2, so that at first little of d is
+// lost.
+func NewSCLSTM(r *rand.Rand, in, hidden, say int) *SCLSTM {
+	c := &SCLSTM{
+		Wx: nn.Glorot(r, in, 4*hidden+say), Wh: nn.Glorot(r, hidden, 4*hidden+say),
+		Wd: nn.Glorot(r, say, 3*hidden+say), Wc: nn.Glorot(r, say, hidden),
+		B: nn.Zeros(4*hidden + say),
+	}
+	for j := range 4*hidden + say {
+		switch {
+		case j >= hidden && j < 2*hidden:
+			c.B.Value.Data[j] = 1
+		case j >= 3*hidden && j < 3*hidden+say:
+			c.B.Value.Data[j] = 2
+		}
+	}
+	return c
+}
+
+// StateSize is {hidden, hidden, say}.
+func (c *SCLSTM) StateSize() []int { return []int{c.Wc.Dim(1), c.Wc.Dim(1), c.Wc.Dim(0)} }
+
+// Memory reports that c and d are memories, which dropout leaves alone.
+func (c *SCLSTM) Memory(i int) bool { return i > 0 }
+
+// Step computes one step.
+func (c *SCLSTM) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
+	H, D := c.Wc.Dim(1), c.Wc.Dim(0)
+	mustRows("SCLSTM", "x", x, 0, c.Wx.Dim(0))
+	must("SCLSTM", "Wx", c.Wx, tensor.ShapeOf(c.Wx.Dim(0), 4*H+D))
+	p := g.Add(g.Affine(x, c.Wx, c.B), g.Affine(s[0], c.Wh, nil))
+	gates := g.Sigmoid(g.Add(g.Columns(p, 0, 3*H+D), g.Affine(s[2], c.Wd, nil)))
+	i, f, o := g.Columns(gates, 0, H), g.Columns(gates, H, 2*H), g.Columns(gates, 2*H, 3*H)
+	d := g.Mul(g.Columns(gates, 3*H, 3*H+D), s[2])
+	u := g.Tanh(g.Columns(p, 3*H+D, 4*H+D))
+	cell := g.Add(g.Add(g.Mul(f, s[1]), g.Mul(i, u)), g.Tanh(g.Affine(d, c.Wc, nil)))
+	h := g.Mul(o, g.Tanh(cell))
+	return h, State{h, cell, d}
+}

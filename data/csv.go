@@ -109,6 +109,7 @@ type lineReader struct {
 	len    int
 	cr     bool // the last byte was \r
 	within bool // quotation marks, where ends of lines do not end the row
+	plain  bool // quotation marks are marks like others
 }
 
 func (l *lineReader) Read(p []byte) (n int, err error) {
@@ -122,7 +123,7 @@ func (l *lineReader) Read(p []byte) (n int, err error) {
 		if l.cr = c == '\r'; l.cr {
 			c = '\n'
 		}
-		if c == '"' {
+		if c == '"' && !l.plain {
 			l.within = !l.within
 		}
 		if l.len++; l.len > maxRow {

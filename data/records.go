@@ -1,0 +1,240 @@
+package data
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// A Record is a row of a table of text.
+type Record struct {
+	Row    int      // line of the file that it begins at, from 1
+	Fields []string // in the order of the columns
+}
+
+// Records reads the rows of a table of text, whatever its columns mean, and calls
+// each for every one. By the name of the file, with or without .gz, it is
+//
+//   - .tsv or .tab: fields separated by tabs, quotation marks being marks like others;
+//   - .jsonl or .ndjson: an object a line. The columns are the keys of the first; a
+//     value that is no string is given as its JSON, null and a missing key as "";
+//   - else CSV, separated by commas, semicolons or tabs, whichever its first line has.
+//
+// header says whether the first row of TSV and CSV is one; it gets that row. If it
+// says no, columns is nil and the row is the first record. Rows of another number of
+// fields, text that is not UTF-8 and rows of more than 1 MiB are errors with their
+// row. An error of each ends the reading: a *Error of it gets the file's name.
+func Records(path string, header func(first []string) bool, each func(columns []string, r Record) error) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil {
+		return err
+	} else if info.IsDir() {
+		return &Error{File: path, Reason: "is a directory", Hint: "name a file"}
+	}
+	in := bufio.NewReaderSize(f, 64<<10)
+	if magic, _ := in.Peek(2); string(magic) == "\x1f\x8b" {
+		z, err := gzip.NewReader(in)
+		if err != nil {
+			return &Error{File: path, Reason: "begins as gzip does, but: " + err.Error()}
+		}
+		in = bufio.NewReaderSize(z, 64<<10)
+	}
+	head, err := in.Peek(64 << 10)
+	if err != nil && err != io.EOF {
+		return &Error{File: path, Reason: err.Error()}
+	}
+	if e := encoding(head); e != nil {
+		e.File = path
+		return e
+	}
+	if bytes.HasPrefix(head, bom) {
+		in.Discard(len(bom))
+		head = head[len(bom):]
+	}
+	if len(bytes.TrimSpace(head)) == 0 {
+		return &Error{File: path, Reason: "is empty", Hint: "it needs a row for each example"}
+	}
+	t := &records{path: path, header: header, each: each}
+	lines := &lineReader{in: in, row: 1}
+	switch name := strings.TrimSuffix(strings.ToLower(path), ".gz"); {
+	case strings.HasSuffix(name, ".tsv") || strings.HasSuffix(name, ".tab"):
+		return t.split(lines)
+	case strings.HasSuffix(name, ".jsonl") || strings.HasSuffix(name, ".ndjson"):
+		return t.objects(lines)
+	default:
+		return t.quoted(lines, delimiter(head))
+	}
+}
+
+// records hands rows on.
+type records struct {
+	path    string
+	header  func([]string) bool
+	each    func([]string, Record) error
+	columns []string // nil if there is no header
+	width   int      // of the first row
+}
+
+func (t *records) fail(e *Error) error {
+	e.File = t.path
+	return e
+}
+
+// row takes the next row.
+func (t *records) row(r Record) error {
+	if len(r.Fields) == 1 && strings.TrimSpace(r.Fields[0]) == "" {
+		return nil
+	}
+	for i, f := range r.Fields {
+		if !utf8.ValidString(f) {
+			return t.fail(&Error{Row: r.Row, Column: t.column(i), Reason: "is not UTF-8", Hint: "save the file as UTF-8"})
+		}
+	}
+	if t.width == 0 {
+		t.width = len(r.Fields)
+		if t.header(r.Fields) {
+			t.columns = slices.Clone(r.Fields)
+			return nil
+		}
+	}
+	if len(r.Fields) != t.width {
+		return t.fail(&Error{Row: r.Row, Reason: fmt.Sprintf("has %s, the first row has %d", plural(len(r.Fields), "field", "fields"), t.width), Hint: "put fields that hold the separator in quotation marks"})
+	}
+	return t.hand(r)
+}
+
+func (t *records) column(i int) string {
+	if i < len(t.columns) {
+		return t.columns[i]
+	}
+	return ""
+}
+
+func (t *records) hand(r Record) error {
+	err := t.each(t.columns, r)
+	var e *Error
+	if errors.As(err, &e) && e.File == "" {
+		e.File = t.path
+		if e.Row == 0 {
+			e.Row = r.Row
+		}
+	}
+	return err
+}
+
+// scan calls take for every line.
+func (t *records) scan(lines *lineReader, take func(n int, line string) error) error {
+	s := bufio.NewScanner(lines)
+	s.Buffer(nil, maxRow+1)
+	lines.plain = true
+	n := 1
+	for ; s.Scan() && s.Err() == nil; n++ { // an error comes with what was read before it
+		if err := take(n, s.Text()); err != nil {
+			return err
+		}
+	}
+	switch err := s.Err(); {
+	case errors.Is(err, errLong) || errors.Is(err, bufio.ErrTooLong):
+		return t.fail(&Error{Row: n, Reason: fmt.Sprintf("is longer than %d bytes", maxRow), Hint: "look for ends of lines that are lost"})
+	case err != nil:
+		return t.fail(&Error{Row: n, Reason: err.Error()})
+	}
+	return nil
+}
+
+func (t *records) split(lines *lineReader) error {
+	return t.scan(lines, func(n int, line string) error { return t.row(Record{n, strings.Split(line, "\t")}) })
+}
+
+func (t *records) quoted(lines *lineReader, comma rune) error {
+	c := csv.NewReader(lines)
+	c.Comma = comma
+	c.FieldsPerRecord = -1
+	for {
+		fields, err := c.Read()
+		var parse *csv.ParseError
+		switch {
+		case err == io.EOF:
+			return nil
+		case errors.Is(err, errLong):
+			return t.fail(&Error{Row: lines.row, Reason: fmt.Sprintf("is longer than %d bytes", maxRow), Hint: "look for a quotation mark that is not closed, or ends of lines that are lost"})
+		case errors.As(err, &parse):
+			return t.fail(&Error{Row: parse.StartLine, Reason: "a quotation mark is not closed, or stands within a field", Hint: "put fields that hold quotation marks in quotation marks, and double those within"})
+		case err != nil:
+			return t.fail(&Error{Row: lines.row, Reason: err.Error()})
+		}
+		line, _ := c.FieldPos(0)
+		if err := t.row(Record{line, fields}); err != nil {
+			return err
+		}
+	}
+}
+
+func (t *records) objects(lines *lineReader) error {
+	return t.scan(lines, func(n int, line string) error {
+		if strings.TrimSpace(line) == "" {
+			return nil
+		}
+		d := json.NewDecoder(strings.NewReader(line))
+		var keys []string
+		values := map[string]string{}
+		bad := func(err error) error {
+			return t.fail(&Error{Row: n, Reason: "is no JSON object: " + err.Error(), Hint: "write an object a line, not an array of them"})
+		}
+		if tok, err := d.Token(); err != nil || tok != json.Delim('{') {
+			return bad(fmt.Errorf("it begins with %.20q", line))
+		}
+		for d.More() {
+			tok, err := d.Token()
+			if err != nil {
+				return bad(err)
+			}
+			key, _ := tok.(string)
+			var raw json.RawMessage
+			if err := d.Decode(&raw); err != nil {
+				return bad(err)
+			}
+			if _, ok := values[key]; ok {
+				return t.fail(&Error{Row: n, Column: key, Reason: "is there twice"})
+			}
+			var s string
+			if json.Unmarshal(raw, &s) != nil {
+				s = string(raw)
+			}
+			keys, values[key] = append(keys, key), s
+		}
+		if _, err := d.Token(); err != nil {
+			return bad(err)
+		}
+		if t.columns == nil {
+			t.columns = keys
+		}
+		r := Record{n, make([]string, len(t.columns))}
+		found := 0
+		for i, c := range t.columns {
+			v, ok := values[c]
+			r.Fields[i] = v
+			if ok {
+				found++
+			}
+		}
+		if found < len(keys) {
+			i := slices.IndexFunc(keys, func(k string) bool { return !slices.Contains(t.columns, k) })
+			return t.fail(&Error{Row: n, Column: keys[i], Reason: "is not in the first row", Hint: "give the first row all keys, with null for what it does not have"})
+		}
+		return t.hand(r)
+	})
+}

@@ -107,13 +107,14 @@ type Result struct {
 	Files  []Named // more files to keep, such as pictures
 }
 
-// A Part of a report is a table, a heat map, or both, under one title.
+// A Part of a report is a table, a heat map, a picture, or several, under one title.
 type Part struct {
-	Title string
-	Note  string
-	Head  []string   // of the table
-	Rows  [][]string // no table if empty
-	Heat  *Heat      // no heat map if nil
+	Title   string
+	Note    string
+	Head    []string   // of the table
+	Rows    [][]string // no table if empty
+	Heat    *Heat      // no heat map if nil
+	Picture []byte     // a PNG; no picture if nil
 }
 
 // A Heat is a matrix to show as colours, such as attention or confusion.

@@ -74,7 +74,7 @@ func (r *training) page() (*chart.Page, error) {
 	p.Tables = append(p.Tables, scores)
 	p.Figures = r.figures()
 	for _, part := range r.result.Parts {
-		t := chart.Table{Title: part.Title, Note: part.Note, Head: part.Head, Rows: part.Rows, Best: -1}
+		t := chart.Table{Title: part.Title, Note: part.Note, Head: part.Head, Rows: part.Rows, Best: -1, Picture: part.Picture}
 		if h := part.Heat; h != nil {
 			t.Heat = &chart.Heat{Rows: h.Rows, Cols: h.Cols, Values: h.Values}
 		}

@@ -3,6 +3,7 @@ package chart
 import (
 	"bytes"
 	_ "embed"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"html/template"
@@ -40,15 +41,21 @@ type FigureLine struct {
 	Off  bool   // hidden until it is asked for
 }
 
-// A Table is text in rows, the row whose index is Best standing out, or a heat map, or
-// both.
+// A Table is text in rows, the row whose index is Best standing out, a heat map, a
+// picture, or several of them.
 type Table struct {
-	Title string
-	Note  string
-	Head  []string
-	Rows  [][]string
-	Best  int // -1 for none
-	Heat  *Heat
+	Title   string
+	Note    string
+	Head    []string
+	Rows    [][]string
+	Best    int // -1 for none
+	Heat    *Heat
+	Picture []byte // a PNG, nil for none
+}
+
+// PictureURL holds the picture itself.
+func (t Table) PictureURL() template.URL {
+	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(t.Picture))
 }
 
 // Long reports whether there are cells of text rather than of numbers.

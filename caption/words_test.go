@@ -44,8 +44,8 @@ func TestLexicalise(t *testing.T) {
 	m := meaning(t, "inform(name='The Vaults';food=thai;food=french)")
 	for in, want := range map[string]string{
 		"<name>, a <type>, has <food> or <food>.": "The Vaults, a restaurant, has thai or french.",
-		"(<name>) <name>": "(The Vaults) The Vaults",
-		"<phone>":         "<phone>",
+		"(<name>) <name>":                         "(The Vaults) The Vaults",
+		"<phone>":                                 "<phone>",
 	} {
 		words := strings.Fields(in)
 		if got := w.join(w.lexicalise(marked(words), m)); got != want {

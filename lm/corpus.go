@@ -2,12 +2,10 @@ package lm
 
 import (
 	"bufio"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"strings"
 	"unicode/utf8"
 
@@ -32,19 +30,12 @@ func lines(files []string, err *error) iter.Seq[string] {
 }
 
 func fileLines(file string, yield func(string) bool) (more bool, err error) {
-	f, err := os.Open(file)
+	f, err := data.Open(file)
 	if err != nil {
 		return false, err
 	}
 	defer f.Close()
 	in := bufio.NewReader(f)
-	if magic, _ := in.Peek(2); string(magic) == "\x1f\x8b" {
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			return false, &data.Error{File: file, Reason: "it begins as gzip does, but: " + err.Error()}
-		}
-		in = bufio.NewReader(z)
-	}
 	for n := 1; ; n++ {
 		line, err := readLine(in)
 		switch {

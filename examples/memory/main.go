@@ -1,0 +1,59 @@
+// Command memory compares how long recurrent cells remember: on the adding problem
+// (give the sum of two marked numbers among many) and on copying (give ten symbols back
+// after a wait).
+//
+//	go run ./examples/memory
+//	go run ./examples/memory -problem copying -cells lstm -steps 100
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+
+	"github.com/recur-go/recur/memory"
+	"github.com/recur-go/recur/rnn"
+)
+
+func main() {
+	problem := flag.String("problem", memory.Adding, "adding or copying")
+	steps := flag.Int("steps", 100, "steps of adding's sequence, or of copying's wait")
+	cells := flag.String("cells", "basic,lstm,gru", "cells to compare")
+	updates := flag.Int("updates", 3000, "updates of the weights, at most")
+	seed := flag.Uint64("seed", 1, "seed")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := compare(ctx, *problem, strings.Split(*cells, ","), *steps, *updates, *seed); err != nil {
+		fmt.Fprintln(os.Stderr, "memory:", err)
+		os.Exit(1)
+	}
+}
+
+// compare trains a net with each cell and prints how it gets on.
+func compare(ctx context.Context, problem string, cells []string, steps, updates int, seed uint64) error {
+	for _, cell := range cells {
+		c, err := memory.Preset(problem, steps)
+		if err != nil {
+			return err
+		}
+		c.Cell, c.Updates, c.Seed = rnn.Kind(cell), updates, seed
+		c.Chrono = c.Chrono && (c.Cell == rnn.KindLSTM || c.Cell == rnn.KindGRU)
+		fmt.Printf("%s over %d steps by %s; without memory the loss is %.4f\n", problem, steps, cell, c.Baseline())
+		began := time.Now()
+		_, res, err := memory.Train(ctx, c, func(r memory.Result) {
+			if r.Updates%500 == 0 {
+				fmt.Printf("  %5d updates: loss %.5f, right %5.1f %%\n", r.Updates, r.Loss, 100*r.Accuracy)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		fmt.Printf("  %5d updates: loss %.5f, right %5.1f %% of new sequences, in %.0f s\n\n", res.Updates, res.Loss, 100*res.Accuracy, time.Since(began).Seconds())
+	}
+	return nil
+}

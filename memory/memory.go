@@ -1,0 +1,162 @@
+// Package memory holds two problems that need nothing but a long memory, by which
+// recurrent cells have been compared since Hochreiter & Schmidhuber 1997:
+//
+//   - adding: two of many numbers are marked; give their sum at the end.
+//   - copying: read ten symbols, wait, and give them back in order.
+//
+// A net that remembers nothing has the loss that Config.Baseline gives.
+package memory
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/tensor"
+)
+
+// The problems.
+const (
+	Adding  = "adding"
+	Copying = "copying"
+)
+
+// Config is all that determines a run. Preset gives one that solves its problem.
+type Config struct {
+	Problem string   `json:"problem"` // adding or copying
+	Steps   int      `json:"steps"`   // of adding's sequence; of copying's wait
+	Cell    rnn.Kind `json:"cell"`
+	Hidden  int      `json:"hidden"`
+	Chrono  bool     `json:"chrono,omitempty"` // begin with gates that remember up to Steps; of lstm and gru
+
+	Batch   int     `json:"batch"`
+	Updates int     `json:"updates"` // of the weights, at most
+	Rate    float64 `json:"rate"`    // of Adam
+	Enough  float64 `json:"enough"`  // loss on new sequences at which training ends; 0 for never
+	Seed    uint64  `json:"seed"`
+}
+
+// Preset returns a config for a problem over the given number of steps.
+func Preset(problem string, steps int) (Config, error) {
+	c := Config{Problem: problem, Steps: steps, Cell: rnn.KindGRU, Hidden: 64, Batch: 50, Updates: 10000, Rate: 2e-3, Enough: 1e-4, Seed: 1}
+	switch problem {
+	case Adding:
+	case Copying:
+		c.Cell, c.Hidden, c.Chrono, c.Enough = rnn.KindLSTM, 128, true, 1e-4
+	default:
+		return c, fmt.Errorf("memory: there is no problem %q; there are %s and %s", problem, Adding, Copying)
+	}
+	return c, c.check()
+}
+
+func (c Config) check() error {
+	var errs []error
+	if c.Problem != Adding && c.Problem != Copying {
+		errs = append(errs, fmt.Errorf("memory: there is no problem %q; there are %s and %s", c.Problem, Adding, Copying))
+	}
+	if err := c.Cell.Check(); err != nil {
+		errs = append(errs, err)
+	}
+	if c.Chrono && c.Cell != rnn.KindLSTM && c.Cell != rnn.KindGRU {
+		errs = append(errs, fmt.Errorf("memory: chrono is for the gates of lstm and gru, which %s has not", c.Cell))
+	}
+	if c.Steps < 2 || c.Steps > 1e5 || min(c.Hidden, c.Batch, c.Updates) < 1 || max(c.Hidden, c.Batch) > 1e5 {
+		errs = append(errs, errors.New("memory: steps are 2 to 100,000; hidden and batch at least 1 and at most 100,000; updates at least 1"))
+	}
+	if !(c.Rate > 0) {
+		errs = append(errs, fmt.Errorf("memory: rate is %v, not above 0", c.Rate))
+	}
+	return errors.Join(errs...)
+}
+
+// Baseline is the loss without memory. For adding it is the variance of the sum of two
+// uniform numbers, 1/6, for copying that of guessing the symbols, 10·ln 8 over all steps.
+func (c Config) Baseline() float64 {
+	if c.Problem == Adding {
+		return 1. / 6
+	}
+	return recall * math.Log(symbols) / float64(c.Steps+2*recall)
+}
+
+// Copying has 8 symbols, a blank, and a sign to begin.
+const (
+	recall  = 10 // symbols to copy
+	symbols = 8
+	blank   = symbols
+	begin   = symbols + 1
+	letters = symbols + 2
+)
+
+// A batch is sequences of a problem, time-major.
+type batch struct {
+	x    *tensor.Tensor // [steps, batch, width]
+	sums *tensor.Tensor // of adding: [batch, 1]
+	ids  []int          // of copying: [steps*batch]
+}
+
+// width is that of the input at each step.
+func (c Config) width() int {
+	if c.Problem == Adding {
+		return 2
+	}
+	return letters
+}
+
+// outputs is the width of what is given back.
+func (c Config) outputs() int {
+	if c.Problem == Adding {
+		return 1
+	}
+	return letters
+}
+
+// draw draws n sequences.
+func (c Config) draw(r *rand.Rand, n int) batch {
+	if c.Problem == Adding {
+		return adding(r, c.Steps, n)
+	}
+	return copying(r, c.Steps, n)
+}
+
+// adding draws numbers from 0 to 1, one of each half marked, and the sums of the marked.
+func adding(r *rand.Rand, steps, n int) batch {
+	b := batch{x: tensor.New(steps, n, 2), sums: tensor.New(n, 1)}
+	for i := range n {
+		first, second := r.IntN(steps/2), steps/2+r.IntN(steps-steps/2)
+		for t := range steps {
+			at := (t*n + i) * 2
+			b.x.Data[at] = tensor.Float(r.Float64())
+			if t == first || t == second {
+				b.x.Data[at+1] = 1
+				b.sums.Data[i] += b.x.Data[at]
+			}
+		}
+	}
+	return b
+}
+
+// copying draws ten symbols, wait-1 blanks, the sign to begin, and ten blanks, in which
+// the symbols are wanted; before, blanks are.
+func copying(r *rand.Rand, wait, n int) batch {
+	steps := wait + 2*recall
+	b := batch{x: tensor.New(steps, n, letters), ids: make([]int, steps*n)}
+	for i := range n {
+		for t := range steps {
+			in := blank
+			switch {
+			case t < recall:
+				in = r.IntN(symbols)
+				b.ids[(t+wait+recall)*n+i] = in
+			case t == wait+recall-1:
+				in = begin
+			}
+			b.x.Data[(t*n+i)*letters+in] = 1
+			if t < wait+recall {
+				b.ids[t*n+i] = blank
+			}
+		}
+	}
+	return b
+}

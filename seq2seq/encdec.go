@@ -37,10 +37,12 @@ func NewEncoderDecoder(r *rand.Rand, src, dst, width int) *EncoderDecoder {
 // row of tokens for each sentence.
 func (m *EncoderDecoder) Loss(g *grad.Tape, src, dst [][]int) *grad.Var {
 	_, s := rnn.Dynamic(g, m.Enc, Embed(g, m.Src, src), nil)
-	in, out := Shift(dst, m.Start, m.End)
-	y, _ := rnn.Dynamic(g, m.Dec, Embed(g, m.Dst, in), s)
-	want, lengths := Pad(out)
-	return nn.SequenceLoss(g, m.Out.Forward(g, y.X), want, lengths)
+	loss, _ := m.decoder().Loss(g, s, dst, Lesson{})
+	return loss
+}
+
+func (m *EncoderDecoder) decoder() *Decoder {
+	return &Decoder{Cell: m.Dec, Input: m.Dst.Forward, Score: m.Out.Forward, Start: m.Start, End: m.End}
 }
 
 // Greedy translates each row of src by its likeliest token at every step. A row
@@ -48,8 +50,7 @@ func (m *EncoderDecoder) Loss(g *grad.Tape, src, dst [][]int) *grad.Var {
 func (m *EncoderDecoder) Greedy(src [][]int, limit int) (said [][]int) {
 	g := grad.Eval()
 	_, s := rnn.Dynamic(g, m.Enc, Embed(g, m.Src, src), nil)
-	d := &Decoder{Cell: m.Dec, Input: m.Dst.Forward, Score: m.Out.Forward, Start: m.Start, End: m.End}
-	for _, h := range d.Greedy(g, s, limit) {
+	for _, h := range m.decoder().Greedy(g, s, limit) {
 		said = append(said, h.Tokens)
 	}
 	return said

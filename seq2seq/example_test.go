@@ -42,3 +42,25 @@ func ExampleDecoder_Beam() {
 	// 2 true
 	// 2 true
 }
+
+// A decoder with Bahdanau's attention looks back at what the encoder said, and tells
+// where it looked.
+func ExampleAttention() {
+	r := rand.New(rand.NewPCG(1, 2))
+	const tokens, start, end, h = 12, 10, 11, 16
+	embed, enc := nn.NewEmbedding(r, tokens, h), rnn.NewGRU(r, h, h)
+	kind := seq2seq.AttentionOptions{Score: seq2seq.Additive, Before: true}
+	att := kind.New(r, rnn.NewGRU(r, kind.In(h, h, h), h), h, h)
+	out := nn.NewLinear(r, h, tokens)
+
+	g := grad.Eval()
+	memory, last := rnn.Dynamic(g, enc, seq2seq.Embed(g, embed, [][]int{{3, 1, 4}, {1, 5}}), nil)
+	cell := att.Bind(g, memory)
+	d := &seq2seq.Decoder{Cell: cell, Input: embed.Forward, Score: out.Forward, Start: start, End: end}
+	for _, h := range d.Greedy(g, cell.From(g, last), 5) {
+		fmt.Println(len(h.Weights[0]), "weights for the first token")
+	}
+	// Output:
+	// 3 weights for the first token
+	// 2 weights for the first token
+}

@@ -3,6 +3,7 @@ package seq2seq_test
 import (
 	"context"
 	"iter"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -131,8 +132,8 @@ type attentive struct {
 
 func (m *attentive) encode(g *grad.Tape, src [][]int) (rnn.Cell, rnn.State) {
 	memory, last := rnn.Dynamic(g, m.Enc, seq2seq.Embed(g, m.Src, src), nil)
-	cell := m.Dec.Bind(memory)
-	return cell, append(rnn.Start(g, cell, len(src))[:1], last...)
+	cell := m.Dec.Bind(g, memory)
+	return cell, cell.From(g, last)
 }
 
 func TestLearnsToReverse(t *testing.T) {
@@ -145,12 +146,13 @@ func TestLearnsToReverse(t *testing.T) {
 		Src: nn.NewEmbedding(r, 10, h), Dst: nn.NewEmbedding(r, 12, h), Enc: rnn.NewLSTM(r, h, h),
 		Dec: seq2seq.NewAttention(r, rnn.NewLSTM(r, 2*h, h), h), Out: nn.NewLinear(r, h, 12),
 	}
+	decoder := func(cell rnn.Cell) *seq2seq.Decoder {
+		return &seq2seq.Decoder{Cell: cell, Input: m.Dst.Forward, Score: m.Out.Forward, Start: start, End: end}
+	}
 	loss := func(g *grad.Tape, p pair) *grad.Var {
 		cell, s := m.encode(g, p.src)
-		in, out := seq2seq.Shift(p.dst, start, end)
-		y, _ := rnn.Dynamic(g, cell, seq2seq.Embed(g, m.Dst, in), s)
-		want, lengths := seq2seq.Pad(out)
-		return nn.SequenceLoss(g, m.Out.Forward(g, y.X), want, lengths)
+		loss, _ := decoder(cell).Loss(g, s, p.dst, seq2seq.Lesson{Own: 0.1})
+		return loss
 	}
 	_, err := train.Fit(context.Background(), m, reversals(r, 100, 32), loss, train.Options{Epochs: 6, Optimizer: &optim.Adam{LR: 1e-2}})
 	if err != nil {
@@ -159,7 +161,7 @@ func TestLearnsToReverse(t *testing.T) {
 	src := [][]int{{1, 2, 3}, {9, 8, 7, 6}, {4, 0}}
 	g := grad.Eval()
 	cell, s := m.encode(g, src)
-	d := &seq2seq.Decoder{Cell: cell, Input: m.Dst.Forward, Score: m.Out.Forward, Start: start, End: end}
+	d := decoder(cell)
 	want := [][]int{{3, 2, 1}, {6, 7, 8, 9}, {0, 4}}
 	for i, h := range d.Greedy(g, s, 20) {
 		if !slices.Equal(h.Tokens, want[i]) {
@@ -170,5 +172,56 @@ func TestLearnsToReverse(t *testing.T) {
 		if len(best) != 2 || !slices.Equal(best[0].Tokens, want[i]) || best[1].Score > best[0].Score {
 			t.Errorf("reversed %v to %+v", src[i], best)
 		}
+	}
+}
+
+// The loss is what one reckons from each row alone, step by step; with tokens of its own
+// now and then it still has its gradient, and with never the same loss.
+func TestLoss(t *testing.T) {
+	r := rng()
+	cell, embed, out := rnn.NewGRU(r, 3, 4), nn.NewEmbedding(r, 7, 3), nn.NewLinear(r, 4, 7)
+	d := &seq2seq.Decoder{Cell: cell, Input: embed.Forward, Score: out.Forward, Start: 5, End: 6}
+	rows := [][]int{{1, 2}, {}, {0, 4, 3, 3}}
+	first := nn.Uniform(r, 1, 3, 4)
+	g := grad.Eval()
+	var sum float64
+	n := 0
+	for i, row := range rows {
+		s := rnn.State{g.Rows(first, []int{i})}
+		for k, id := range append(slices.Clone(row), 6) {
+			in := 5
+			if k > 0 {
+				in = row[k-1]
+			}
+			var y *grad.Var
+			y, s = cell.Step(g, embed.Forward(g, []int{in}), s)
+			sum += float64(nn.CrossEntropy(g, out.Forward(g, y), []int{id}).Value.Data[0])
+			n++
+		}
+	}
+	loss, last := d.Loss(g, rnn.State{first}, rows, seq2seq.Lesson{})
+	if got, want := float64(loss.Value.Data[0]), sum/float64(n); math.Abs(got-want) > 1e-5 {
+		t.Errorf("loss %v, want %v", got, want)
+	}
+	same, lastOwn := d.Loss(g, rnn.State{first}, rows, seq2seq.Lesson{Own: 1e-12})
+	if math.Abs(float64(same.Value.Data[0]-loss.Value.Data[0])) > 1e-6 {
+		t.Errorf("loss %v step by step, %v at once", same.Value.Data[0], loss.Value.Data[0])
+	}
+	for i, v := range last[0].Value.Data {
+		if math.Abs(float64(v-lastOwn[0].Value.Data[i])) > 1e-6 {
+			t.Fatalf("states differ")
+		}
+	}
+	var vars []*grad.Var
+	for _, model := range []any{cell, embed, out} {
+		for _, p := range nn.Params(model) {
+			vars = append(vars, p.Var)
+		}
+	}
+	if err := grad.Check(func(g *grad.Tape) *grad.Var {
+		loss, _ := d.Loss(g, rnn.State{first}, rows, seq2seq.Lesson{Own: 0.5, Smooth: 0.1})
+		return loss
+	}, vars...); err != nil {
+		t.Error(err)
 	}
 }

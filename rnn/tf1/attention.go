@@ -1,0 +1,99 @@
+package tf1
+
+import (
+	"math/rand/v2"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/rnn"
+)
+
+// Attention lets a cell attend to its own last outputs (Rocktäschel et al. 2016), as
+// AttentionCellWrapper has it. With a what was attended to and m1…mL the last outputs,
+//
+//	q, s' = Cell([x; a]·In + InBias, s)
+//	wk = softmax over k of V·tanh(mk·Memory + s'·Query + QueryBias)
+//	a' = Σ wk·mk
+//	y = [q; a']·Out + OutBias, which takes the place of the oldest m
+//
+// The state is {a, m1…mL, s…}, the output y. s' is all of the cell's state side by
+// side in its order; TensorFlow's LSTM has c before h, so the two blocks of rows of its
+// query kernel change places.
+type Attention struct {
+	Cell             rnn.Cell
+	In, InBias       *grad.Var // [in+width, cell's in], [cell's in]
+	Memory           *grad.Var // [width, vec]
+	Query, QueryBias *grad.Var // [sum of the cell's StateSize, vec], [vec]
+	V                *grad.Var // [vec]
+	Out, OutBias     *grad.Var // [cell's out + width, width], [width]
+	Length           int       // L
+}
+
+// NewAttention wraps a cell whose input is in and whose output is out wide, and
+// attends to its last outputs, as wide, with vectors of that width.
+func NewAttention(r *rand.Rand, cell rnn.Cell, in, out, length int) *Attention {
+	state := 0
+	for _, n := range cell.StateSize() {
+		state += n
+	}
+	return &Attention{
+		Cell: cell, Length: length,
+		In: nn.Glorot(r, in+out, in), InBias: nn.Zeros(in),
+		Memory: nn.Glorot(r, out, out), Query: nn.Glorot(r, state, out), QueryBias: nn.Zeros(out), V: nn.Uniform(r, 1, out),
+		Out: nn.Glorot(r, 2*out, out), OutBias: nn.Zeros(out),
+	}
+}
+
+// StateSize is {width, L·width} and then the cell's.
+func (c *Attention) StateSize() []int {
+	width := c.Out.Dim(1)
+	return append([]int{width, c.Length * width}, c.Cell.StateSize()...)
+}
+
+// Start gives zeros and the cell's first state.
+func (c *Attention) Start(g *grad.Tape, batch int) rnn.State {
+	width := c.Out.Dim(1)
+	return append(rnn.State{g.Zeros(batch, width), g.Zeros(batch, c.Length*width)}, rnn.Start(g, c.Cell, batch)...)
+}
+
+// Pick picks from the cell.
+func (c *Attention) Pick(g *grad.Tape, rows []int) rnn.Cell { return c.with(rnn.Pick(g, c.Cell, rows)) }
+
+// Draw draws for the cell.
+func (c *Attention) Draw(g *grad.Tape, batch int) rnn.Cell { return c.with(rnn.Draw(g, c.Cell, batch)) }
+
+func (c *Attention) with(cell rnn.Cell) rnn.Cell {
+	d := *c
+	d.Cell = cell
+	return &d
+}
+
+// Step computes one step.
+func (c *Attention) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
+	mustState("Attention", c, x, s)
+	q, inner := c.Cell.Step(g, linear(g, c.In, c.InBias, x, s[0]), s[2:])
+	a := c.attend(g, g.Concat(inner...), s[1])
+	y := linear(g, c.Out, c.OutBias, q, a)
+	width := c.Out.Dim(1)
+	last := g.Concat(g.Columns(s[1], width, c.Length*width), y)
+	return y, append(rnn.State{a, last}, inner...)
+}
+
+// attend returns the mean of the outputs m [batch, L·width] by their weights.
+func (c *Attention) attend(g *grad.Tape, state, m *grad.Var) *grad.Var {
+	batch, L, width, vec := m.Dim(0), c.Length, c.Out.Dim(1), c.V.Dim(0)
+	rows := g.Reshape(m, batch*L, width)
+	of := g.Ints(batch * L) // the row of the batch that an output belongs to
+	for i := range of {
+		of[i] = i / L
+	}
+	query := g.Rows(g.Affine(state, c.Query, c.QueryBias), of)
+	score := g.Affine(g.Tanh(g.Add(g.Affine(rows, c.Memory, nil), query)), g.Reshape(c.V, vec, 1), nil)
+	w := g.Softmax(g.Reshape(score, batch, L))
+	parts := g.Split(g.Reshape(g.MulCol(rows, g.Reshape(w, batch*L)), batch, L*width), L)
+	sum := parts[0]
+	for _, p := range parts[1:] {
+		sum = g.Add(sum, p)
+	}
+	return sum
+}

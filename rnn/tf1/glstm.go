@@ -1,0 +1,76 @@
+package tf1
+
+import (
+	"math/rand/v2"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/rnn"
+)
+
+// GLSTM is the group LSTM of Kuchaiev & Ginsburg 2017, as GLSTMCell has it: input and
+// output are cut into as many parts as there are groups, and each group is an LSTM
+// for one part of each. With xk and hk the parts of group k,
+//
+//	ik, jk, fk, ok = split([xk; hk]·Kernels[k])
+//	i, j, f, o = the groups' parts side by side, each + its part of Bias
+//	c' = σ(f + ForgetBias)∘c + σ(i)∘tanh(j)
+//	h' = (σ(o)∘tanh(c'))·Projection
+//
+// The state is {h, c}, the output h'.
+type GLSTM struct {
+	Kernels    []*grad.Var // of each group [(in+out)/groups, 4*hidden/groups]
+	Bias       *grad.Var   // [4*hidden]: bias_i, bias_j, bias_f, bias_o
+	Projection *grad.Var   // [hidden, out], nil for none; then out is hidden
+	ForgetBias float64
+}
+
+// NewGLSTM draws the kernels by Glorot and has a forget bias of 1. Groups must divide
+// in, hidden and out, which is the width of a projection, 0 for none.
+func NewGLSTM(r *rand.Rand, in, hidden, out, groups int) *GLSTM {
+	c := &GLSTM{Bias: nn.Zeros(4 * hidden), ForgetBias: 1}
+	if out > 0 {
+		c.Projection = nn.Glorot(r, hidden, out)
+	} else {
+		out = hidden
+	}
+	for range groups {
+		c.Kernels = append(c.Kernels, kernel(r, (in+out)/groups, 4, hidden/groups))
+	}
+	return c
+}
+
+// StateSize is {out, hidden}.
+func (c *GLSTM) StateSize() []int {
+	H := c.Bias.Dim(0) / 4
+	if c.Projection != nil {
+		return []int{c.Projection.Dim(1), H}
+	}
+	return []int{H, H}
+}
+
+// Memory reports that c is a memory cell, which dropout leaves alone.
+func (c *GLSTM) Memory(i int) bool { return i == 1 }
+
+// Step computes one step.
+func (c *GLSTM) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
+	mustState("GLSTM", c, x, s)
+	n := len(c.Kernels)
+	xs, hs := g.Split(x, n), g.Split(s[0], n)
+	var gates [4][]*grad.Var // i, j, f, o of each group
+	for k, w := range c.Kernels {
+		for i, p := range g.Split(linear(g, w, nil, xs[k], hs[k]), 4) {
+			gates[i] = append(gates[i], p)
+		}
+	}
+	all := make([]*grad.Var, 4)
+	for i, parts := range gates {
+		all[i] = g.Concat(parts...)
+	}
+	h, next := remember(g, g.Split(g.AddRow(g.Concat(all...), c.Bias), 4), s[1], c.ForgetBias)
+	if c.Projection != nil {
+		h = g.Affine(h, c.Projection, nil)
+		next[0] = h
+	}
+	return h, next
+}

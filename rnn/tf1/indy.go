@@ -1,0 +1,87 @@
+package tf1
+
+import (
+	"math/rand/v2"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/rnn"
+)
+
+// IndyGRU is a GRU whose units see no state but their own, after IndRNN of Li et al.
+// 2018, as IndyGRUCell has it:
+//
+//	r, u = split(σ(x·GateKernel + [h, h]∘GateU + GateBias))
+//	c = tanh(x·Kernel + (r∘h)∘U + Bias)
+//	h' = u∘h + (1-u)∘c
+//
+// The state is {h}, the output h'.
+type IndyGRU struct {
+	GateKernel      *grad.Var // [in, 2*hidden]: r, u
+	GateU, GateBias *grad.Var // [2*hidden]
+	Kernel          *grad.Var // [in, hidden]
+	U, Bias         *grad.Var // [hidden]
+}
+
+// NewIndyGRU draws the kernels by Glorot and the state's weights from U(-1, 1), and
+// sets the gates' bias to 1.
+func NewIndyGRU(r *rand.Rand, in, hidden int) *IndyGRU {
+	return &IndyGRU{
+		GateKernel: kernel(r, in, 2, hidden), GateU: nn.Uniform(r, 1, 2*hidden), GateBias: nn.Constant(1, 2*hidden),
+		Kernel: nn.Glorot(r, in, hidden), U: nn.Uniform(r, 1, hidden), Bias: nn.Zeros(hidden),
+	}
+}
+
+// StateSize is {hidden}.
+func (c *IndyGRU) StateSize() []int { return []int{c.Kernel.Dim(1)} }
+
+// Step computes one step.
+func (c *IndyGRU) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
+	mustState("IndyGRU", c, x, s)
+	h := s[0]
+	p := g.Split(g.Sigmoid(g.Add(g.Affine(x, c.GateKernel, c.GateBias), g.MulRow(g.Concat(h, h), c.GateU))), 2)
+	cand := g.Tanh(g.Add(g.Affine(x, c.Kernel, c.Bias), g.MulRow(g.Mul(p[0], h), c.U)))
+	h = g.Lerp(cand, h, p[1])
+	return h, rnn.State(g.List(h))
+}
+
+// IndyLSTM is an LSTM whose units see no state but their own (Gonnet & Deselaers
+// 2019), as IndyLSTMCell has it:
+//
+//	i, j, f, o = split(x·Kernel + [h, h, h, h]∘U + Bias)
+//	c' = σ(f + ForgetBias)∘c + σ(i)∘tanh(j)
+//	h' = σ(o)∘tanh(c')
+//
+// The state is {h, c}, the output h'.
+type IndyLSTM struct {
+	Kernel     *grad.Var // [in, 4*hidden]: i, j, f, o
+	U, Bias    *grad.Var // [4*hidden]
+	ForgetBias float64
+}
+
+// NewIndyLSTM draws the kernel by Glorot and the state's weights from U(-1, 1), and
+// has a forget bias of 1.
+func NewIndyLSTM(r *rand.Rand, in, hidden int) *IndyLSTM {
+	return &IndyLSTM{kernel(r, in, 4, hidden), nn.Uniform(r, 1, 4*hidden), nn.Zeros(4 * hidden), 1}
+}
+
+// StateSize is {hidden, hidden}.
+func (c *IndyLSTM) StateSize() []int { return []int{c.Kernel.Dim(1) / 4, c.Kernel.Dim(1) / 4} }
+
+// Memory reports that c is a memory cell, which dropout leaves alone.
+func (c *IndyLSTM) Memory(i int) bool { return i == 1 }
+
+// Step computes one step.
+func (c *IndyLSTM) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
+	mustState("IndyLSTM", c, x, s)
+	h := s[0]
+	p := g.Split(g.Add(g.Affine(x, c.Kernel, c.Bias), g.MulRow(g.Concat(h, h, h, h), c.U)), 4)
+	return remember(g, p, s[1], c.ForgetBias)
+}
+
+// remember is an LSTM's step after its products: p is i, j, f, o.
+func remember(g *grad.Tape, p []*grad.Var, c *grad.Var, forget float64) (*grad.Var, rnn.State) {
+	next := g.Add(g.Mul(gate(g, p[2], forget), c), g.Mul(g.Sigmoid(p[0]), g.Tanh(p[1])))
+	h := g.Mul(g.Sigmoid(p[3]), g.Tanh(next))
+	return h, rnn.State(g.List(h, next))
+}

@@ -1,0 +1,50 @@
+package tf1
+
+import (
+	"math/rand/v2"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/rnn"
+)
+
+// Intersection is the intersection RNN, or +RNN, of Collins, Sohl-Dickstein &
+// Sussillo 2017, as IntersectionRNNCell has it: a gate for what is carried through time
+// and one for what is carried through depth.
+//
+//	x̂ = x·In + InBias, or x where In is nil
+//	gh, h̃, gy, ỹ = split([x̂; h]·Kernel + Bias)
+//	h' = σ(gh + ForgetBias)∘h + (1-σ(gh + ForgetBias))∘tanh(h̃)
+//	y  = σ(gy + ForgetBias)∘x̂ + (1-σ(gy + ForgetBias))∘relu(ỹ)
+//
+// The state is {h}, the output y, which is as wide as x̂ and h.
+type Intersection struct {
+	In, InBias *grad.Var // [in, hidden], [hidden]; nil where x is as wide as the state
+	Kernel     *grad.Var // [2*hidden, 4*hidden]: gh, h̃, gy, ỹ
+	Bias       *grad.Var // [4*hidden]
+	ForgetBias float64
+}
+
+// NewIntersection draws the kernels by Glorot and has a forget bias of 1.
+func NewIntersection(r *rand.Rand, in, hidden int) *Intersection {
+	c := &Intersection{Kernel: kernel(r, 2*hidden, 4, hidden), Bias: nn.Zeros(4 * hidden), ForgetBias: 1}
+	if in != hidden {
+		c.In, c.InBias = nn.Glorot(r, in, hidden), nn.Zeros(hidden)
+	}
+	return c
+}
+
+// StateSize is {hidden}.
+func (c *Intersection) StateSize() []int { return []int{c.Kernel.Dim(1) / 4} }
+
+// Step computes one step.
+func (c *Intersection) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
+	mustState("Intersection", c, x, s)
+	if c.In != nil {
+		x = g.Affine(x, c.In, c.InBias)
+	}
+	p := g.Split(linear(g, c.Kernel, c.Bias, x, s[0]), 4)
+	h := g.Lerp(g.Tanh(p[1]), s[0], gate(g, p[0], c.ForgetBias))
+	y := g.Lerp(g.ReLU(p[3]), x, gate(g, p[2], c.ForgetBias))
+	return y, rnn.State(g.List(h))
+}

@@ -1,0 +1,63 @@
+package tf1
+
+import (
+	"math/rand/v2"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/rnn"
+)
+
+// NAS is the cell that the neural architecture search of Zoph & Le 2017 found, as
+// NASCell has it. With a = split(x·Kernel) and b = split(h·Recurrent + Bias), each of
+// eight parts,
+//
+//	l1 = tanh(tanh(σ(a0+b0)∘relu(a1+b1)) + c)
+//	l2 = tanh(σ(a2+b2) + relu(a3∘b3))
+//	l3 = tanh(tanh(a4+b4)∘σ(a5+b5))
+//	l4 = σ(tanh(a6+b6) + σ(a7+b7))
+//	c' = l1∘l2
+//	h' = tanh(c'∘tanh(l3+l4))·Projection
+//
+// The state is {h, c}, the output h'.
+type NAS struct {
+	Kernel     *grad.Var // [in, 8*hidden]
+	Recurrent  *grad.Var // [out, 8*hidden]
+	Bias       *grad.Var // [8*hidden], nil for none
+	Projection *grad.Var // [hidden, out], nil for none; then out is hidden
+}
+
+// NewNAS draws the kernels by Glorot. Out is the width of a projection, 0 for none.
+func NewNAS(r *rand.Rand, in, hidden, out int) *NAS {
+	c := &NAS{Bias: nn.Zeros(8 * hidden)}
+	if out > 0 {
+		c.Projection = nn.Glorot(r, hidden, out)
+	} else {
+		out = hidden
+	}
+	c.Kernel, c.Recurrent = kernel(r, in, 8, hidden), kernel(r, out, 8, hidden)
+	return c
+}
+
+// StateSize is {out, hidden}.
+func (c *NAS) StateSize() []int { return []int{c.Recurrent.Dim(0), c.Kernel.Dim(1) / 8} }
+
+// Memory reports that c is a memory cell, which dropout leaves alone.
+func (c *NAS) Memory(i int) bool { return i == 1 }
+
+// Step computes one step.
+func (c *NAS) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
+	mustState("NAS", c, x, s)
+	a, b := g.Split(g.Affine(x, c.Kernel, nil), 8), g.Split(g.Affine(s[0], c.Recurrent, c.Bias), 8)
+	sum := func(i int) *grad.Var { return g.Add(a[i], b[i]) }
+	l1 := g.Tanh(g.Add(g.Tanh(g.Mul(g.Sigmoid(sum(0)), g.ReLU(sum(1)))), s[1]))
+	l2 := g.Tanh(g.Add(g.Sigmoid(sum(2)), g.ReLU(g.Mul(a[3], b[3]))))
+	l3 := g.Tanh(g.Mul(g.Tanh(sum(4)), g.Sigmoid(sum(5))))
+	l4 := g.Sigmoid(g.Add(g.Tanh(sum(6)), g.Sigmoid(sum(7))))
+	next := g.Mul(l1, l2)
+	h := g.Tanh(g.Mul(next, g.Tanh(g.Add(l3, l4))))
+	if c.Projection != nil {
+		h = g.Affine(h, c.Projection, nil)
+	}
+	return h, rnn.State(g.List(h, next))
+}

@@ -1,0 +1,56 @@
+// Package tf1 has the cells of TensorFlow 1's tf.contrib.rnn that package rnn lacks,
+// so that checkpoints of them have somewhere to go. Parameters lie as TensorFlow's
+// variables do, rows of inputs above rows of the state and gates in TensorFlow's order,
+// so a variable of a checkpoint is the value of a field. A forget bias is added at run
+// time, as there, and so is no part of any parameter.
+//
+// Each cell is the equations of one step. States come as in package rnn: {h, c} where
+// TensorFlow's tuple is (c, h).
+package tf1
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/tensor"
+)
+
+// must panics unless v has the dimensions.
+func must(op, what string, v *grad.Var, dims ...int) {
+	if want := tensor.ShapeOf(dims...); v.Shape() != want {
+		panic(&tensor.ShapeError{Op: op, Detail: fmt.Sprintf("%s is %v, want %v", what, v.Shape(), want)})
+	}
+}
+
+// mustState panics unless s is a state of c for the rows of x.
+func mustState(op string, c rnn.Cell, x *grad.Var, s rnn.State) {
+	sizes := c.StateSize()
+	if len(s) != len(sizes) {
+		panic(&tensor.ShapeError{Op: op, Detail: fmt.Sprintf("state has %d entries, the cell wants %d", len(s), len(sizes))})
+	}
+	for i, n := range sizes {
+		must(op, fmt.Sprintf("state %d", i), s[i], x.Dim(0), n)
+	}
+}
+
+// linear is concat(xs)·w + b. b may be nil.
+func linear(g *grad.Tape, w, b *grad.Var, xs ...*grad.Var) *grad.Var {
+	return g.Affine(g.Concat(xs...), w, b)
+}
+
+// gate is σ(x + bias).
+func gate(g *grad.Tape, x *grad.Var, bias float64) *grad.Var {
+	return g.Sigmoid(g.ScaleShift(x, 1, bias))
+}
+
+// kernel draws a matrix by Glorot, part by part for its gates.
+func kernel(r *rand.Rand, in, gates, width int) *grad.Var {
+	parts := make([]*grad.Var, gates)
+	for i := range parts {
+		parts[i] = nn.Glorot(r, in, width)
+	}
+	return nn.Beside(parts...)
+}

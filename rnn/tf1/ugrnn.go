@@ -1,0 +1,38 @@
+package tf1
+
+import (
+	"math/rand/v2"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/rnn"
+)
+
+// UGRNN is the update gate RNN of Collins, Sohl-Dickstein & Sussillo 2017, as
+// UGRNNCell has it:
+//
+//	g, c = split([x; h]·Kernel + Bias)
+//	h' = σ(g + ForgetBias)∘h + (1-σ(g + ForgetBias))∘tanh(c)
+//
+// The state is {h}, the output h'.
+type UGRNN struct {
+	Kernel     *grad.Var // [in+hidden, 2*hidden]: g, c
+	Bias       *grad.Var // [2*hidden]
+	ForgetBias float64
+}
+
+// NewUGRNN draws the kernel by Glorot and has a forget bias of 1.
+func NewUGRNN(r *rand.Rand, in, hidden int) *UGRNN {
+	return &UGRNN{kernel(r, in+hidden, 2, hidden), nn.Zeros(2 * hidden), 1}
+}
+
+// StateSize is {hidden}.
+func (c *UGRNN) StateSize() []int { return []int{c.Kernel.Dim(1) / 2} }
+
+// Step computes one step.
+func (c *UGRNN) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
+	mustState("UGRNN", c, x, s)
+	p := g.Split(linear(g, c.Kernel, c.Bias, x, s[0]), 2)
+	h := g.Lerp(g.Tanh(p[1]), s[0], gate(g, p[0], c.ForgetBias))
+	return h, rnn.State(g.List(h))
+}

@@ -1,0 +1,84 @@
+package tf1
+
+import (
+	"math"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/tensor"
+)
+
+// WeightNorm is an LSTM with weight normalisation (Salimans & Kingma 2016), as
+// WeightNormLSTMCell has it: each column of Wx, Wh and Wp is scaled to a length that
+// is learned apart from its direction,
+//
+//	w = g∘v/√max(|v|², 1e-12)
+//
+// TensorFlow's kernel holds the directions for x and for h one above the other.
+// Everything else, peepholes too, is the LSTM's; gates lie in its order.
+type WeightNorm struct {
+	LSTM       *rnn.LSTM // whose Wx, Wh and Wp are directions
+	Gx, Gh, Gp *grad.Var // lengths of their columns; Gp nil where Wp is
+}
+
+// NewWeightNorm gives the columns of c the length 1.
+func NewWeightNorm(c *rnn.LSTM) *WeightNorm {
+	w := &WeightNorm{LSTM: c, Gx: ones(c.Wx.Dim(1)), Gh: ones(c.Wh.Dim(1))}
+	if c.Wp != nil {
+		w.Gp = ones(c.Wp.Dim(1))
+	}
+	return w
+}
+
+func ones(n int) *grad.Var {
+	t := tensor.New(n)
+	for i := range t.Data {
+		t.Data[i] = 1
+	}
+	return grad.Leaf(t)
+}
+
+// StateSize is the LSTM's.
+func (c *WeightNorm) StateSize() []int { return c.LSTM.StateSize() }
+
+// Memory asks the LSTM.
+func (c *WeightNorm) Memory(i int) bool { return c.LSTM.Memory(i) }
+
+// Step computes one step.
+func (c *WeightNorm) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
+	mustState("WeightNorm", c, x, s)
+	return c.normal(g).Step(g, x, s)
+}
+
+// Unroll normalises the weights once for all steps.
+func (c *WeightNorm) Unroll(g *grad.Tape, x *grad.Var, active []int, s rnn.State) (*grad.Var, rnn.State) {
+	return c.normal(g).Unroll(g, x, active, s)
+}
+
+// normal is the LSTM with the weights normalised.
+func (c *WeightNorm) normal(g *grad.Tape) *rnn.LSTM {
+	l := *c.LSTM
+	l.Wx, l.Wh = columns(g, l.Wx, c.Gx), columns(g, l.Wh, c.Gh)
+	if l.Wp != nil {
+		l.Wp = columns(g, l.Wp, c.Gp)
+	}
+	return &l
+}
+
+// columns brings the columns of v to the lengths n.
+func columns(g *grad.Tape, v, n *grad.Var) *grad.Var {
+	row := g.NewTensor(tensor.ShapeOf(1, v.Dim(0)))
+	for i := range row.Data {
+		row.Data[i] = 1
+	}
+	square := g.Affine(g.Const(row), g.Square(v), nil)
+	inverse := g.Map(square,
+		func(x grad.Float) grad.Float { return grad.Float(1 / math.Sqrt(max(float64(x), 1e-12))) },
+		func(x, y grad.Float) grad.Float {
+			if x <= 1e-12 {
+				return 0
+			}
+			return -y * y * y / 2
+		})
+	return g.MulRow(v, g.Mul(g.Reshape(inverse, v.Dim(1)), n))
+}

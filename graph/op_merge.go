@@ -16,7 +16,9 @@ func init() {
 }
 
 // Concat puts the values of its inputs side by side.
-type Concat struct{}
+type Concat struct {
+	AnyMask bool `json:"any_mask,omitempty"` // as Merge's
+}
 
 // Plan implements Op.
 func (o *Concat) Plan(in []Form) (Plan, error) {
@@ -35,12 +37,14 @@ func (o *Concat) Plan(in []Form) (Plan, error) {
 
 // New implements Op.
 func (o *Concat) New(*rand.Rand, []Form) Node {
-	return mergeFunc(func(g *grad.Tape, xs []*grad.Var) *grad.Var { return g.Concat(xs...) })
+	return &mergeNode{func(g *grad.Tape, xs []*grad.Var) *grad.Var { return g.Concat(xs...) }, o.AnyMask}
 }
 
-// Merge combines its inputs, of the same form, value by value.
+// Merge combines its inputs, of the same form, value by value. A step is there if it
+// is there in all inputs, as in Keras 2, or with AnyMask in any, as in Keras 3.
 type Merge struct {
-	By string `json:"by"` // sum, multiply, average, subtract, maximum or minimum
+	By      string `json:"by"` // sum, multiply, average, subtract, maximum or minimum
+	AnyMask bool   `json:"any_mask,omitempty"`
 }
 
 // Plan implements Op.
@@ -79,29 +83,42 @@ func fold(f func(g *grad.Tape, a, b *grad.Var) *grad.Var) mergeFunc {
 }
 
 // New implements Op.
-func (o *Merge) New(*rand.Rand, []Form) Node { return mergers[o.By] }
+func (o *Merge) New(*rand.Rand, []Form) Node { return &mergeNode{mergers[o.By], o.AnyMask} }
 
 type mergeFunc func(g *grad.Tape, xs []*grad.Var) *grad.Var
 
-// Run implements Node. A step is there if it is there in all inputs.
-func (f mergeFunc) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
+type mergeNode struct {
+	merge mergeFunc
+	any   bool
+}
+
+// Run implements Node.
+func (n *mergeNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
 	var xs []*grad.Var
-	var mask []bool
-	for _, v := range in {
-		xs = append(xs, v.X)
-		switch {
-		case v.Mask == nil:
-		case mask == nil:
-			mask = v.Mask
-		default:
-			both := make([]bool, len(mask))
-			for i := range both {
-				both[i] = mask[i] && v.Mask[i]
-			}
-			mask = both
+	mask := in[0].Mask
+	for i, v := range in {
+		if xs = append(xs, v.X); i > 0 {
+			mask = mergeMasks(mask, v.Mask, n.any)
 		}
 	}
-	return []Value{{f(g, xs), mask}}, nil
+	return []Value{{n.merge(g, xs), mask}}, nil
+}
+
+// mergeMasks masks the steps that a or b does, or if any, that both do.
+func mergeMasks(a, b []bool, any bool) []bool {
+	switch {
+	case a == nil && any || b == nil && any:
+		return nil
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	mask := make([]bool, len(a))
+	for i := range mask {
+		mask[i] = a[i] && b[i] || any && (a[i] || b[i])
+	}
+	return mask
 }
 
 // Last gives the last step of each row that is there, zeros if there is none.

@@ -1,0 +1,133 @@
+package graph
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/tensor"
+)
+
+func init() {
+	RegisterOp("affine", func() Op { return new(Affine) })
+	RegisterOp("mask", func() Op { return new(Mask) })
+	RegisterOp("flatten", func() Op { return new(Flatten) })
+	RegisterOp("steps", func() Op { return new(Steps) })
+}
+
+// Affine is gain∘x + shift for every step: what a batch normalisation is at inference.
+// Its parameters are gain and shift.
+type Affine struct{}
+
+// Plan implements Op.
+func (o *Affine) Plan(in []Form) (Plan, error) {
+	f, err := single(in)
+	return Plan{Out: []Form{f}, Params: 2 * f.Width, MACs: f.Width}, err
+}
+
+// New implements Op.
+func (o *Affine) New(_ *rand.Rand, in []Form) Node {
+	return &affineNode{Gain: nn.Constant(1, in[0].Width), Shift: nn.Zeros(in[0].Width)}
+}
+
+type affineNode struct{ Gain, Shift *grad.Var }
+
+// Run implements Node.
+func (n *affineNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
+	return each(in, func(x *grad.Var) *grad.Var { return g.AddRow(g.MulRow(x, n.Gain), n.Shift) })
+}
+
+// Mask gives its first input with the mask of its second, or without one if that has
+// none or there is no second.
+type Mask struct{}
+
+// Plan implements Op.
+func (o *Mask) Plan(in []Form) (Plan, error) {
+	if len(in) < 1 || len(in) > 2 || !in[0].Sequence || !in[len(in)-1].Sequence {
+		return Plan{}, fmt.Errorf("a mask goes from a sequence to a sequence, not %v", in)
+	}
+	return Plan{Out: in[:1]}, nil
+}
+
+// New implements Op.
+func (o *Mask) New(*rand.Rand, []Form) Node { return maskNode{} }
+
+type maskNode struct{}
+
+// Run implements Node.
+func (maskNode) Run(_ *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
+	v := Value{X: in[0].X}
+	if len(in) == 2 {
+		if v.Mask = in[1].Mask; v.Mask != nil && len(v.Mask) != v.X.Dim(0)*v.X.Dim(1) {
+			panic(&tensor.ShapeError{Op: "graph.Mask", Detail: fmt.Sprintf("a mask of %d steps for %v", len(v.Mask), v.X.Shape())})
+		}
+	}
+	return []Value{v}, nil
+}
+
+// Flatten puts the steps of a sequence, of which there must be Steps, side by side.
+type Flatten struct {
+	Steps int `json:"steps"`
+}
+
+// Plan implements Op.
+func (o *Flatten) Plan(in []Form) (Plan, error) {
+	f, err := single(in)
+	if err == nil && !f.Sequence {
+		err = fmt.Errorf("what is flattened is a sequence, not a vector")
+	}
+	if err == nil {
+		err = size("steps", o.Steps)
+	}
+	return Plan{Out: []Form{{f.Width * o.Steps, false}}, Whole: true}, err
+}
+
+// New implements Op.
+func (o *Flatten) New(*rand.Rand, []Form) Node { return &flattenNode{o.Steps} }
+
+type flattenNode struct{ steps int }
+
+// Run implements Node.
+func (n *flattenNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
+	x := in[0].X
+	if x.Dim(0) != n.steps {
+		panic(&tensor.ShapeError{Op: "graph.Flatten", Detail: fmt.Sprintf("%d steps where there must be %d", x.Dim(0), n.steps)})
+	}
+	return []Value{{X: g.Reshape(g.Swap(x), x.Dim(1), n.steps*x.Dim(2))}}, nil
+}
+
+// Steps cuts a vector into a sequence of Steps steps: Flatten the other way round.
+type Steps struct {
+	Steps int `json:"steps"`
+}
+
+// Plan implements Op.
+func (o *Steps) Plan(in []Form) (Plan, error) {
+	f, err := single(in)
+	if err == nil && f.Sequence {
+		err = fmt.Errorf("what is cut into steps is a vector, not a sequence")
+	}
+	if err == nil {
+		err = size("steps", o.Steps)
+	}
+	if err == nil && f.Width%o.Steps != 0 {
+		err = fmt.Errorf("%d values cannot be cut into %d steps", f.Width, o.Steps)
+	}
+	if err != nil {
+		return Plan{}, err
+	}
+	return Plan{Out: []Form{{f.Width / o.Steps, true}}, Whole: true}, nil
+}
+
+// New implements Op.
+func (o *Steps) New(*rand.Rand, []Form) Node { return &stepsNode{o.Steps} }
+
+type stepsNode struct{ steps int }
+
+// Run implements Node.
+func (n *stepsNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
+	x := in[0].X
+	return []Value{{X: g.Swap(g.Reshape(x, x.Dim(0), n.steps, x.Dim(1)/n.steps))}}, nil
+}

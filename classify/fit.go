@@ -1,0 +1,141 @@
+package classify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"math/rand/v2"
+
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/optim"
+	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/train"
+)
+
+// Fit trains a model on files of examples, read as cfg says. The model is that of the
+// epoch with the best score on what is validated on, or if that is nothing, of the last.
+func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	if cfg.HeldOut == 0 && len(d.Valid) == 0 && len(d.Test) == 0 {
+		return nil, errors.New("classify: there is nothing to score the model on: give a file to validate or to test on, or hold a share out (held_out)")
+	}
+	m, err := survey(cfg, d.Train)
+	if err != nil {
+		return nil, err
+	}
+	training, valid, err := m.sets(d)
+	if err != nil {
+		return nil, err
+	}
+	if m.Grams > 1 && m.GramMax > 0 && m.Input == Text {
+		m.runs = learnRuns(training, m.Grams, m.Rare, m.GramMax)
+		m.Runs = len(m.runs.keys)
+	}
+	if o.OnNote != nil {
+		o.OnNote(m.note(training, valid))
+	}
+	made, err := m.Config.New(rand.New(rand.NewPCG(cfg.Seed, 0)))
+	if err != nil {
+		return nil, err
+	}
+	m.net, m.valid = made.(*net), valid
+	if err := m.train(ctx, training, o); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// note says what was read.
+func (m *Model) note(training, valid []item) string {
+	longest, steps := 0, 0
+	for _, it := range training {
+		longest, steps = max(longest, it.steps), steps+it.steps
+	}
+	s := fmt.Sprintf("%d examples to train on, %d to validate on, %d labels; %.1f steps on average, %d at most", len(training), len(valid), len(m.Classes), float64(steps)/float64(len(training)), longest)
+	if m.Input == Text {
+		s += fmt.Sprintf("; a vocabulary of %d (%s)", m.Size, m.Tokens)
+		if m.Runs > 0 {
+			s += fmt.Sprintf(" and %d runs of tokens", m.Runs)
+		}
+		return s
+	}
+	s += fmt.Sprintf("; %d values a step", m.Width)
+	if m.Gaps {
+		s += ", some missing"
+	}
+	return s
+}
+
+// tie is how much a loss counts: of epochs with the same accuracy the one with the lower
+// loss is better.
+const tie = 1e-6
+
+func (m *Model) train(ctx context.Context, training []item, o task.Options) error {
+	at := make([]*item, len(training))
+	for i := range training {
+		at[i] = &training[i]
+	}
+	perEpoch := (len(at) + m.Batch - 1) / m.Batch
+	epochs := m.Epochs
+	if epochs == 0 {
+		epochs = max(2, int(math.Round(float64(m.Config.Steps)/float64(perEpoch))))
+	}
+	opts, err := m.options(epochs, perEpoch, o)
+	if err != nil {
+		return err
+	}
+	var scores task.Scores
+	if len(m.valid) > 0 {
+		opts.Maximise = true
+		opts.Validate = func(ctx context.Context) (float64, error) {
+			t, err := m.score(ctx, m.valid)
+			if err != nil {
+				return 0, err
+			}
+			scores = t.scores()
+			return scores[m.Config.metric()] - tie*scores["loss"], nil
+		}
+	}
+	opts.OnEpoch = func(e train.Epoch) bool {
+		return o.OnEpoch == nil || o.OnEpoch(task.Epoch{Epoch: e, Of: epochs, Scores: scores})
+	}
+	steps := func(it *item) int { return it.steps }
+	_, err = train.FitEpochs(ctx, m.net, func(epoch int) iter.Seq[[]*item] {
+		return data.Buckets(at, steps, m.Batch, m.Seed, epoch)
+	}, func(g *grad.Tape, items []*item) *grad.Var { return m.loss(g, m.batch(items)) }, opts)
+	return err
+}
+
+// options are those of train.
+func (m *Model) options(epochs, perEpoch int, o task.Options) (train.Options, error) {
+	total := epochs * perEpoch
+	opts := train.Options{
+		Epochs: epochs, ClipNorm: m.Clip, Seed: m.Seed, Patience: m.Patience,
+		Checkpoint: o.Checkpoint, Resume: o.Resume, CheckpointEvery: max(perEpoch/4, 100),
+		Optimizer: &optim.Adam{LR: m.Rate},
+		Schedule:  optim.Cosine{Steps: total, Warmup: min(200, total/10), Floor: 0.01},
+		OnStep: func(p train.Progress) {
+			if o.OnStep != nil {
+				o.OnStep(task.Step{Progress: p, Of: total})
+			}
+		},
+	}
+	if m.Decay > 0 {
+		opts.Optimizer = &optim.AdamW{LR: m.Rate, WeightDecay: m.Decay, Scale: optim.DecayMatrices}
+	}
+	if m.Average > 0 {
+		opts.Optimizer = &optim.Average{Of: opts.Optimizer, Decay: m.Average}
+	}
+	file, err := m.file(model.Training{})
+	if err != nil {
+		return opts, err
+	}
+	opts.Meta, err = file.Header()
+	return opts, err
+}

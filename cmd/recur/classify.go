@@ -1,0 +1,156 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"github.com/recur-go/recur/classify"
+	"github.com/recur-go/recur/data/labelled"
+	"github.com/recur-go/recur/recipe"
+	"github.com/recur-go/recur/task"
+	"github.com/spf13/cobra"
+)
+
+func newClassify() *cobra.Command {
+	f := &trainFlags{}
+	var path, format, text, label, target string
+	cmd := &cobra.Command{
+		Use:   "classify FILE...",
+		Short: "Label texts, series and images: train a classifier, or use one",
+		Long: `Train a model that gives sequences labels, and score it on what it has not seen: one
+label, any number (--target many), or one a step (--preset tags).
+
+Texts come from CSV or TSV with a column of texts and one of labels, JSON lines with
+"text" (or "tokens") and "label", lines that begin with their label, trees as those of
+the Stanford Sentiment Treebank, or a token and its label a line (CoNLL). Series come
+from .ts files, from tables with a row for each series or, with a column id, for each
+step, or JSON lines with "x"; images, row by row, from IDX files as those of MNIST.
+Files may be packed by gzip.
+
+With --model, label examples from files or, line by line, from standard input.`,
+		Example: `  recur classify reviews.csv --text review --label stars
+  recur classify ratings_train.txt --test ratings_test.txt --preset korean
+  recur classify JapaneseVowels_TRAIN.ts --test JapaneseVowels_TEST.ts --preset series
+  recur classify train-images-idx3-ubyte.gz --test t10k-images-idx3-ubyte.gz --preset rowimage
+  echo "so good" | recur classify --model recur-out/classify-reviews/model.safetensors`,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			settings := map[string]any{}
+			for name, v := range map[string]string{"format": format, "text": text, "label": label, "target": target} {
+				if cmd.Flags().Changed(name) {
+					settings[name] = v
+				}
+			}
+			if path != "" {
+				return labelFiles(cmd, path, files, settings, f.json)
+			}
+			if len(files) == 0 {
+				return usage("classify takes a FILE to train on, or --model; see recur classify --help")
+			}
+			t, err := task.Find(classify.Name)
+			if err != nil {
+				return err
+			}
+			cfg, err := f.config(cmd, t)
+			if err != nil {
+				return err
+			}
+			if err := recipe.Override(cfg, settings); err != nil {
+				return usage("%v", err)
+			}
+			return trainCommand(cmd, t, cfg, f.data(files), f)
+		},
+	}
+	flags := cmd.Flags()
+	f.bind(flags, strings.Join(classify.Presets(), ", "))
+	flags.StringVar(&path, "model", "", "label with a trained model")
+	flags.StringVar(&text, "text", "", "column or key of the text (default: text, sentence, document, review…)")
+	flags.StringVar(&label, "label", "", "column or key of the label (default: label, class, category, sentiment…)")
+	flags.StringVar(&target, "target", "", "labels of an example: one, many, or steps for one a step (default by preset)")
+	flags.StringVar(&format, "format", "", "of the files: table, json, lines, text, trees, conll, ts or idx (default: found)")
+	return cmd
+}
+
+// labelFiles answers for the examples of files, or of standard input, as they come.
+func labelFiles(cmd *cobra.Command, path string, files []string, settings map[string]any, asJSON bool) error {
+	m, err := classify.Load(path)
+	if err != nil {
+		return err
+	}
+	c := m.Config
+	c.Format = labelled.Auto // new data need not have the form of those in training
+	if err := recipe.Override(&c, settings); err != nil {
+		return usage("%v", err)
+	}
+	o := c.Reading()
+	o.Unlabelled = true
+	examples, size := labelled.Read(files, o), m.Batch
+	if len(files) == 0 || len(files) == 1 && files[0] == "-" {
+		if o.Format == labelled.Auto && o.Series {
+			o.Format = labelled.JSON
+		}
+		if o.Format == labelled.Auto {
+			o.Format = labelled.Plain
+		}
+		examples, size = labelled.ReadFrom(cmd.InOrStdin(), "standard input", o), 1
+	}
+	return writeAnswers(cmd.OutOrStdout(), m.Answers(cmd.Context(), examples, size), m, asJSON)
+}
+
+// An answerJSON is an answer on a line of JSON.
+type answerJSON struct {
+	File          string             `json:"file,omitempty"`
+	Row           int                `json:"row"`
+	Text          string             `json:"text,omitempty"`
+	Label         string             `json:"label,omitempty"`
+	Labels        []string           `json:"labels,omitempty"`
+	Probability   *float64           `json:"probability,omitempty"`
+	Probabilities map[string]float64 `json:"probabilities,omitempty"`
+	OfSteps       []float64          `json:"step_probabilities,omitempty"`
+}
+
+// writeAnswers writes one a line: label, probability and text, parted by tabs, or JSON.
+func writeAnswers(w io.Writer, answers iter.Seq2[classify.Answered, error], m *classify.Model, asJSON bool) error {
+	for a, err := range answers {
+		if err != nil {
+			return err
+		}
+		p, e := a.P(), a.Example
+		text := e.Text
+		if e.Tokens != nil {
+			text = strings.Join(e.Tokens, " ")
+		}
+		if asJSON {
+			j := answerJSON{File: e.File, Row: e.Row, Text: text, Label: a.Label, Labels: a.Labels}
+			switch m.Target {
+			case classify.Steps:
+				j.OfSteps = a.Probabilities
+			default:
+				j.Probabilities = map[string]float64{}
+				for i, l := range m.Classes {
+					j.Probabilities[l] = a.Probabilities[i]
+				}
+			}
+			if m.Target == classify.One {
+				j.Probability = &p
+			}
+			if err := json.NewEncoder(w).Encode(j); err != nil {
+				return err
+			}
+			continue
+		}
+		said := a.Label
+		if m.Target != classify.One {
+			said = strings.Join(a.Labels, " ")
+		}
+		if text == "" {
+			text = fmt.Sprintf("%s:%d", e.File, e.Row)
+		}
+		if _, err := fmt.Fprintf(w, "%s\t%.4f\t%s\n", said, p, strings.Join(strings.Fields(text), " ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}

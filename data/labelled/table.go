@@ -1,0 +1,218 @@
+package labelled
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"bufio"
+
+	"github.com/recur-go/recur/data"
+)
+
+// table reads a CSV or TSV file: of texts, or of series.
+func (r *reader) table(s *source) error {
+	comma := separator(string(s.head))
+	quotes := r.Quotes == "on" || r.Quotes == "" && comma != '\t'
+	if r.Series {
+		return r.seriesTable(s, comma, quotes)
+	}
+	return r.textTable(s, comma, quotes)
+}
+
+// separator is what parts the columns: whichever of tab, semicolon and comma the first
+// line that is not blank has, in this order of preference where they are as many.
+func separator(head string) rune {
+	line := strings.TrimLeft(head, "\r\n")
+	if i := strings.IndexAny(line, "\r\n"); i >= 0 {
+		line = line[:i]
+	}
+	if strings.Contains(line, "\t") {
+		return '\t'
+	}
+	count, within := map[rune]int{}, false
+	for _, c := range line {
+		if c == '"' {
+			within = !within
+		} else if !within {
+			count[c]++
+		}
+	}
+	switch {
+	case count[';'] > 0 && count[';'] >= count[',']:
+		return ';'
+	case count[','] == 0 && strings.Contains(strings.TrimSpace(line), " "):
+		return ' '
+	}
+	return ','
+}
+
+// records calls each with the rows of a table and the lines at which they begin. The
+// fields are good until it returns.
+func (s *source) records(comma rune, quotes bool, each func(row int, fields []string) error) error {
+	if !quotes {
+		return s.rows(func(n int, line string) error {
+			if strings.TrimSpace(line) == "" {
+				return nil
+			}
+			if comma == ' ' {
+				return each(n, strings.Fields(line))
+			}
+			return each(n, strings.Split(line, string(comma)))
+		})
+	}
+	limit := &limited{in: &lineEnds{in: s.in}}
+	c := csv.NewReader(bufio.NewReader(limit))
+	c.Comma, c.FieldsPerRecord, c.ReuseRecord, c.TrimLeadingSpace = comma, -1, true, comma == ' '
+	row := 1
+	for {
+		limit.n = 0
+		fields, err := c.Read()
+		var parse *csv.ParseError
+		switch {
+		case err == io.EOF:
+			return nil
+		case errors.As(err, &parse):
+			return s.wrong(parse.StartLine, "a quotation mark is not closed, or stands within a field", "put fields that hold quotation marks in quotation marks and double those within, or say that quotes are off")
+		case err != nil:
+			return s.failed(row, err)
+		}
+		line, _ := c.FieldPos(0)
+		row = line + 1
+		if len(fields) == 1 && strings.TrimSpace(fields[0]) == "" {
+			continue
+		}
+		for i, f := range fields {
+			if !utf8.ValidString(f) {
+				return &data.Error{File: s.name, Row: line, Reason: fmt.Sprintf("field %d is not UTF-8", i+1), Hint: "save the file as UTF-8, or convert it: iconv -f LATIN1 -t UTF-8"}
+			}
+		}
+		if err := each(line, fields); err != nil {
+			return err
+		}
+	}
+}
+
+// limited gives up a row that does not end.
+type limited struct {
+	in io.Reader
+	n  int // bytes since the row began, and a buffer's more
+}
+
+func (l *limited) Read(p []byte) (int, error) {
+	if l.n > longest {
+		return 0, errLong
+	}
+	n, err := l.in.Read(p)
+	l.n += n
+	return n, err
+}
+
+// columns are those of a table of texts; -1 for none.
+type columns struct{ text, label int }
+
+func (c columns) named() bool { return c.text >= 0 && c.label >= 0 }
+
+// columnsOf finds the columns in a header.
+func columnsOf(header []string, text, label string) columns {
+	return columns{column(header, text, textNames), column(header, label, labelNames)}
+}
+
+// column is the one that is named, or has the first of the usual names that is there.
+func column(header []string, named string, usual []string) int {
+	if named != "" {
+		usual = []string{named}
+	}
+	for _, name := range usual {
+		for i, h := range header {
+			if strings.EqualFold(strings.Trim(strings.TrimSpace(h), `"`), name) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// textTable reads a text and its label from each row.
+func (r *reader) textTable(s *source, comma rune, quotes bool) error {
+	var header []string
+	var at columns
+	n, width := 0, 0
+	take := func(row int, fields []string) error {
+		if len(fields) != width {
+			hint := "put fields that hold the separator in quotation marks"
+			if !quotes {
+				hint = "take tabs out of the texts, or say that quotes are on"
+			}
+			return s.wrong(row, fmt.Sprintf("has %s, the first row has %d", plural(len(fields), "field"), width), hint)
+		}
+		e := Example{File: s.name, Row: row, Text: strings.Clone(fields[at.text])}
+		if at.label >= 0 {
+			var bad *data.Error
+			if e.Labels, bad = r.labels(strings.Clone(fields[at.label])); bad != nil {
+				bad.File, bad.Row = s.name, row
+				if header != nil {
+					bad.Column = header[at.label]
+				}
+				return bad
+			}
+		}
+		n++
+		return r.add(e)
+	}
+	first := true
+	err := s.records(comma, quotes, func(row int, fields []string) error {
+		if !first {
+			return take(row, fields)
+		}
+		first, width = false, len(fields)
+		at = columnsOf(fields, r.Text, r.Label)
+		switch {
+		case at.named(), at.text >= 0 && r.Unlabelled:
+			header = slices.Clone(fields)
+			return nil
+		case r.Text != "" || r.Label != "" || width > 2 || width == 2 && (at.text >= 0 || at.label >= 0):
+			return s.wrong(row, fmt.Sprintf("there are the columns %q, of which it is not clear which has the text and which the label", fields), "say what the columns of text and label are called")
+		case width == 1 && !r.Unlabelled:
+			return s.wrong(row, "has one column", "a row needs a text and a label, parted by a comma or a tab")
+		case width == 1:
+			at = columns{0, -1}
+		default:
+			at = shorter(string(s.head), comma, quotes)
+		}
+		return take(row, fields)
+	})
+	return s.endsWith(&n, err)
+}
+
+// shorter finds which of two columns without header has the labels: that with the
+// shorter fields.
+func shorter(head string, comma rune, quotes bool) columns {
+	head = head[:strings.LastIndexByte(head, '\n')+1]
+	if head == "" {
+		return columns{0, 1}
+	}
+	var length [2]int
+	s := &source{in: bufio.NewReader(strings.NewReader(head))}
+	s.records(comma, quotes, func(_ int, fields []string) error {
+		for i := range min(2, len(fields)) {
+			length[i] += len(fields[i])
+		}
+		return nil
+	})
+	if length[0] < length[1] {
+		return columns{1, 0}
+	}
+	return columns{0, 1}
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -21,6 +21,10 @@ import (
 // has. Numbers have decimal points or, where commas do not separate the fields,
 // decimal commas. Empty fields and NA, NaN, null and the like are missing values.
 //
+// A table may also be wide, as those of the M4 competition: a row for each series, which
+// begins with its name, and a column for each time. Options say so, or the header does,
+// with columns that are times, or numbered.
+//
 // Memory grows with the rows that are kept; a row of more than 1 MiB is refused.
 func ReadCSV(r io.Reader, name string, o Options) (*Table, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
@@ -159,6 +163,9 @@ func (t *csvTable) read() error {
 		t.header[i] = strings.TrimSpace(h)
 	}
 	t.marks = newMarks(t.opts.Decimal, t.in.Comma)
+	if t.wide() {
+		return t.readWide()
+	}
 	if t.id, t.ds, t.y, err = t.Columns(t.header); err != nil {
 		return err
 	}

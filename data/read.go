@@ -20,8 +20,8 @@ var formats = map[string]Format{}
 func Register(extension string, f Format) { formats[extension] = f }
 
 // ReadFile reads the table in a file by its extension: .csv and .tsv as CSV, .jsonl
-// and .ndjson as JSON lines, those of registered formats by them, and all others as
-// Read does.
+// and .ndjson as JSON lines, .tsf as ReadTSF, those of registered formats by them, and
+// all others as Read does.
 func ReadFile(path string, o Options) (*Table, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -40,6 +40,8 @@ func ReadFile(path string, o Options) (*Table, error) {
 		return formats[ext](f, info.Size(), path, o)
 	case ext == ".parquet":
 		return nil, fmt.Errorf("%s: this program does not read Parquet: it must import data/parquet", path)
+	case ext == ".tsf":
+		return ReadTSF(f, path, o)
 	case ext == ".jsonl" || ext == ".ndjson":
 		return ReadJSON(f, path, o)
 	case ext == ".csv" || ext == ".tsv":
@@ -48,9 +50,9 @@ func ReadFile(path string, o Options) (*Table, error) {
 	return Read(f, path, o)
 }
 
-// Read reads a table by what it begins with: { as JSON lines, the magic number of
-// Parquet as that, if it is registered, and all else as CSV. name is what errors
-// call it.
+// Read reads a table by what it begins with: { as JSON lines, @ or # as ReadTSF, the
+// magic number of Parquet as that, if it is registered, and all else as CSV. name is
+// what errors call it.
 func Read(r io.Reader, name string, o Options) (*Table, error) {
 	in := bufio.NewReader(r)
 	head, err := in.Peek(4)
@@ -67,6 +69,8 @@ func Read(r io.Reader, name string, o Options) (*Table, error) {
 		return parquet(bytes.NewReader(all), int64(len(all)), name, o)
 	case bytes.HasPrefix(bytes.TrimPrefix(head, bom), []byte("{")):
 		return ReadJSON(in, name, o)
+	case bytes.ContainsAny(head[:min(len(head), 1)], "@#"):
+		return ReadTSF(in, name, o)
 	}
 	return ReadCSV(in, name, o)
 }

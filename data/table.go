@@ -64,6 +64,8 @@ type Table struct {
 	Name   string
 	Series []Series // in the order of their first rows
 	Notes  []string // what was found and done, for the reader of a report
+
+	Season, Horizon int // as a .tsf file gives them, where the times do not tell; or 0
 }
 
 // Options say how to read a table. The zero value finds out.
@@ -71,6 +73,7 @@ type Options struct {
 	ID, Time, Y string // names of columns; default unique_id, ds, y, or the only two there are
 	TimeLayout  string // form of the times, as package time writes it, such as "2/1/2006"; default: see ParseTime
 	Freq        *Freq  // default: found from the times
+	Layout      Layout // of a CSV file; default: found from the header
 	Decimal     rune   // '.' or ','; default: a comma only in files separated by semicolons or tabs
 	Sort        bool   // put the rows of each series in order of time; default: rows out of order are an error
 }

@@ -1,6 +1,9 @@
 package forecast
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // A Baseline forecasts h steps of a series from its history alone. Its bands are
 // those of independent normal errors with the spread of the one-step errors
@@ -73,14 +76,14 @@ func Drift(history []float64, h int, levels []float64) Forecast {
 // seasonally adjusted series, where the adjustment is that of Theta.
 func Naive2(history []float64, season, h int, levels []float64) Forecast {
 	y := Interpolate(history, season)
-	index := adjust(y, season)
-	return reseason(Naive(y, h, levels), index, len(y))
+	adj := adjust(y, season)
+	return adj.undo(Naive(y, h, levels), len(y))
 }
 
 // Theta is the method of Assimakopoulos & Nikolopoulos 2000 that won the M3
 // competition, in its classic form as in M4: if Seasonal finds a season, the
-// series is divided by multiplicative seasonal indices; the forecast is the mean
-// of the straight line through the series and of simple exponential smoothing of
+// series is divided by multiplicative seasonal indices (or, if it is not all positive,
+// lessened by additive ones); the forecast is the mean of the straight line through the series and of simple exponential smoothing of
 // the series with its curvature doubled,
 //
 //	θ₀(t) = a + b·t,  θ₂(t) = 2·y(t) - θ₀(t),  f = (θ₀ + SES(θ₂))/2,
@@ -89,7 +92,7 @@ func Naive2(history []float64, season, h int, levels []float64) Forecast {
 // a drift of b/2, whose variance k steps ahead is σ²·(1 + (k-1)·α²).
 func Theta(history []float64, season, h int, levels []float64) Forecast {
 	y := Interpolate(history, season)
-	index := adjust(y, season)
+	adj := adjust(y, season)
 	n := len(y)
 	a, b := line(y)
 	theta2 := make([]float64, n)
@@ -108,38 +111,50 @@ func Theta(history []float64, season, h int, levels []float64) Forecast {
 		point[k] = (a + b*float64(n+k) + s.level) / 2
 		se[k] = sd * math.Sqrt(1+float64(k)*s.alpha*s.alpha)
 	}
-	return reseason(normal(point, se, levels), index, n)
+	return adj.undo(normal(point, se, levels), n)
 }
 
-// adjust divides y by its multiplicative seasonal indices, if it is seasonal and
-// positive, and returns them; nil means no adjustment.
-func adjust(y []float64, season int) []float64 {
+// An adjustment takes the season out of a series and puts it back into a forecast.
+type adjustment struct {
+	index    []float64 // nil for none
+	additive bool
+}
+
+// adjust divides y by its multiplicative seasonal indices if it is seasonal, or takes
+// off additive ones if not all of it is positive.
+func adjust(y []float64, season int) (a adjustment) {
 	if !Seasonal(y, season) {
-		return nil
+		return a
 	}
-	for _, v := range y {
-		if v <= 0 {
-			return nil
+	a.additive = slices.Min(y) <= 0
+	a.index = SeasonalIndices(y, season, !a.additive)
+	for t := range y {
+		if i := a.index[t%season]; a.additive {
+			y[t] -= i
+		} else {
+			y[t] /= i
 		}
 	}
-	index := SeasonalIndices(y, season, true)
-	for t := range y {
-		y[t] /= index[t%season]
-	}
-	return index
+	return a
 }
 
-// reseason multiplies a forecast from step n on by seasonal indices.
-func reseason(f Forecast, index []float64, n int) Forecast {
-	if index == nil {
+// undo puts the season back into a forecast from step n on.
+func (a adjustment) undo(f Forecast, n int) Forecast {
+	if a.index == nil {
 		return f
 	}
 	for k := range f.Point {
-		i := index[(n+k)%len(index)]
-		f.Point[k] *= i
+		undo := func(v *float64) {
+			if i := a.index[(n+k)%len(a.index)]; a.additive {
+				*v += i
+			} else {
+				*v *= i
+			}
+		}
+		undo(&f.Point[k])
 		for _, b := range f.Bands {
-			b.Lo[k] *= i
-			b.Hi[k] *= i
+			undo(&b.Lo[k])
+			undo(&b.Hi[k])
 		}
 	}
 	return f

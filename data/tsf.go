@@ -1,0 +1,234 @@
+package data
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ReadTSF reads the format of the Monash forecasting archive (Godahewa et al. 2021):
+// lines of comments, which begin with #, then what the file says of itself, then a line
+// for each series,
+//
+//	@attribute series_name string
+//	@attribute start_timestamp date
+//	@frequency monthly
+//	@horizon 12
+//	@data
+//	T1:1979-01-01 00-00-00:25.0,24.5,?,23.9
+//
+// in which ? is a missing value. The attribute series_name, or else the first that is a
+// string, names the series, and the first that is a date is its first time. Without one
+// the times are indices, and the table's Season is that of the frequency.
+func ReadTSF(r io.Reader, name string, o Options) (*Table, error) {
+	t := &tsf{in: bufio.NewReaderSize(r, 64<<10), id: -1, start: -1}
+	t.Builder = NewBuilder(name, o)
+	if err := t.head(); err != nil {
+		return nil, err
+	}
+	if o.Freq == nil && t.freq != nil && t.start >= 0 {
+		o.Freq = t.freq
+		t.Builder.opts = o
+	}
+	if err := t.rows(); err != nil {
+		return nil, err
+	}
+	tab, err := t.Table()
+	if err != nil {
+		return nil, err
+	}
+	tab.Horizon = t.horizon
+	if t.freq != nil && t.start < 0 {
+		tab.Season = t.freq.Season()
+	}
+	return tab, nil
+}
+
+// maxLine is the longest line in bytes.
+const maxLine = 64 << 20
+
+type tsf struct {
+	*Builder
+	in         *bufio.Reader
+	row        int
+	attributes []string
+	id, start  int // attributes, -1 without one
+	freq       *Freq
+	horizon    int
+}
+
+// line is the next one that is neither blank nor a comment.
+func (t *tsf) line() (string, error) {
+	for {
+		t.row++
+		var line []byte
+		for {
+			part, err := t.in.ReadSlice('\n')
+			line = append(line, part...)
+			if len(line) > maxLine {
+				return "", t.fail(&Error{Reason: fmt.Sprintf("is longer than %d bytes", maxLine), Hint: "put each series on a line of its own"})
+			}
+			if err == nil {
+				break
+			}
+			if err == io.EOF && len(line) > 0 {
+				break
+			}
+			if err != bufio.ErrBufferFull {
+				return "", err
+			}
+		}
+		line = bytes.TrimSpace(line)
+		if t.row == 1 {
+			line = bytes.TrimPrefix(line, bom)
+		}
+		if len(line) > 0 && line[0] != '#' {
+			return string(line), nil
+		}
+	}
+}
+
+// fail is the error of a line, and of those before.
+func (t *tsf) fail(e *Error) error {
+	e.Row = t.row
+	t.Problem(e)
+	return t.err()
+}
+
+// head reads up to @data.
+func (t *tsf) head() error {
+	for {
+		line, err := t.line()
+		if err == io.EOF {
+			return t.fail(&Error{Reason: "the file ends before @data", Hint: "is it a whole .tsf file?"})
+		}
+		if err != nil {
+			return err
+		}
+		f := strings.Fields(line)
+		arg := strings.Join(f[1:], " ")
+		switch key := strings.ToLower(f[0]); key {
+		case "@data":
+			if len(t.attributes) == 0 {
+				return t.fail(&Error{Reason: "no @attribute comes before @data", Hint: "declare what stands before the values of a series"})
+			}
+			return nil
+		case "@attribute":
+			if len(f) != 3 {
+				return t.fail(&Error{Value: line, Reason: "has no name and type", Hint: "write @attribute NAME string, date or numeric"})
+			}
+			at := len(t.attributes)
+			t.attributes = append(t.attributes, f[1])
+			switch kind := strings.ToLower(f[2]); {
+			case kind == "date" && t.start < 0:
+				t.start = at
+			case kind == "string" && (t.id < 0 || f[1] == "series_name"):
+				t.id = at
+			}
+		case "@frequency":
+			if t.freq, err = tsfFreq(arg); err != nil {
+				return t.fail(&Error{Value: arg, Reason: "is no frequency that is known", Hint: "write yearly, quarterly, monthly, weekly, daily, hourly, half_hourly, minutely, or such as 10_minutes or 4_seconds"})
+			}
+		case "@horizon":
+			if t.horizon, err = strconv.Atoi(arg); err != nil || t.horizon < 0 {
+				return t.fail(&Error{Value: arg, Reason: "is no horizon", Hint: "write a whole number"})
+			}
+		default:
+			if !strings.HasPrefix(key, "@") {
+				return t.fail(&Error{Value: line, Reason: "stands before @data and is no @ line", Hint: "write @data before the series"})
+			}
+		}
+	}
+}
+
+func tsfFreq(s string) (*Freq, error) {
+	s = strings.ToLower(s)
+	if n, unit, ok := strings.Cut(s, "_"); ok {
+		if n == "half" {
+			n, unit = "30", "minutes"
+		}
+		s = n + map[string]string{"seconds": "s", "minutes": "min", "hours": "h", "days": "D"}[unit]
+	}
+	f, err := ParseFreq(s)
+	return &f, err
+}
+
+// rows reads the series.
+func (t *tsf) rows() error {
+	seen := map[string]int{}
+	for {
+		line, err := t.line()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		f := strings.Split(line, ":")
+		if len(f) != len(t.attributes)+1 {
+			t.fail(&Error{Reason: fmt.Sprintf("has %s by colons, and there are to be %s and the values", plural(len(f), "part", "parts"), plural(len(t.attributes), "attribute", "attributes")), Hint: "the attributes are " + strings.Join(t.attributes, ", ")})
+			continue
+		}
+		id := fmt.Sprintf("T%d", len(seen)+1)
+		if t.id >= 0 {
+			id = strings.TrimSpace(f[t.id])
+		}
+		if e := badID(id); e != nil {
+			e.Column = t.attributes[t.id]
+			t.fail(e)
+			continue
+		}
+		if seen[id] > 0 {
+			t.fail(&Error{Value: id, Reason: fmt.Sprintf("is the name of the series in row %d too", seen[id]), Hint: "give each series a name of its own"})
+			continue
+		}
+		seen[id] = t.row
+		if e := t.series(id, f); e != nil {
+			t.fail(e)
+		}
+	}
+}
+
+// series adds that of a line.
+func (t *tsf) series(id string, f []string) *Error {
+	at, step := Time{Index: 1, IsIndex: true}, Freq{Index, 1, false}
+	if t.start >= 0 {
+		s := strings.TrimSpace(f[t.start])
+		u, err := time.Parse("2006-01-02 15-04-05", s)
+		at = Time{At: u}
+		if err != nil {
+			var e *Error
+			if at, e = t.ParseTime(s); e != nil {
+				e.Column = t.attributes[t.start]
+				return e
+			}
+		}
+		if t.opts.Freq == nil {
+			return &Error{Reason: "the file gives the first times of its series and no @frequency", Hint: "add one, such as @frequency monthly, or give the frequency"}
+		}
+		step = *t.opts.Freq
+	}
+	values := strings.Split(f[len(f)-1], ",")
+	if !slices.ContainsFunc(values, func(s string) bool { return strings.TrimSpace(s) != "?" }) {
+		return &Error{Reason: of(id, "has no values"), Hint: "leave the line out"}
+	}
+	for i, s := range values {
+		if s = strings.TrimSpace(s); s == "?" {
+			s = ""
+		} else if s == "" {
+			return &Error{Column: strconv.Itoa(i + 1), Reason: "is empty", Hint: "write ? for a missing value"}
+		}
+		y, e := t.ParseValue(s)
+		if e != nil {
+			e.Column = strconv.Itoa(i + 1)
+			return e
+		}
+		t.Add(t.row, id, step.Add(at, i), y)
+	}
+	return nil
+}

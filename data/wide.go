@@ -1,0 +1,134 @@
+package data
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A Layout is how a CSV table is laid out.
+type Layout int
+
+const (
+	Found Layout = iota // by its header
+	Long                // a row for each time of each series
+	Wide                // a row for each series, a column for each time
+)
+
+// ParseLayout reads the name of a layout: found, long or wide.
+func ParseLayout(s string) (Layout, error) {
+	i := slices.Index([]string{"found", "long", "wide"}, strings.ToLower(s))
+	if i < 0 {
+		return 0, fmt.Errorf("data: layout %q is not known: use long, wide or found", s)
+	}
+	return Layout(i), nil
+}
+
+// wide reports whether a header is that of a wide table: a name and at least three
+// columns that are times, or numbered in order, such as V2, V3, V4.
+func (t *csvTable) wide() bool {
+	switch o := t.opts; {
+	case o.Layout != Found:
+		return o.Layout == Wide
+	case len(t.header) < 4 || o.ID != "" || o.Time != "" || o.Y != "" || t.isTime(t.header[0]):
+		return false
+	}
+	cols := t.header[1:]
+	if t.times(cols) {
+		return true
+	}
+	name := strings.TrimRight(cols[0], "0123456789")
+	first, err := strconv.Atoi(cols[0][len(name):])
+	for i, c := range cols {
+		if err != nil || c != name+strconv.Itoa(first+i) {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *csvTable) isTime(s string) bool {
+	_, e := t.ParseTime(s)
+	return e == nil
+}
+
+// times reports whether all of the columns are named by times.
+func (t *csvTable) times(cols []string) bool {
+	return len(cols) > 0 && !slices.ContainsFunc(cols, func(c string) bool { return !t.isTime(c) })
+}
+
+// readWide reads the rows of a wide table, whose first column names the series. The
+// other columns are times by their names or, if those are no times, steps that are
+// counted from 1. A row that ends early, or in empty fields, is a series that ends
+// there; empty fields before its first value are before its beginning.
+func (t *csvTable) readWide() error {
+	cols := t.header[min(1, len(t.header)):]
+	if len(cols) == 0 {
+		t.Problem(&Error{Row: 1, Reason: "a wide table has the name of a series first and then a column for each time, and there is one column", Hint: "separate the columns by commas, semicolons or tabs"})
+		return t.err()
+	}
+	at := make([]Time, len(cols))
+	dated := t.times(cols)
+	for i, c := range cols {
+		at[i] = Time{Index: int64(i + 1), IsIndex: true}
+		if dated {
+			at[i], _ = t.ParseTime(c)
+		}
+		if i > 0 && !at[i-1].Before(at[i]) {
+			t.Problem(&Error{Row: 1, Column: c, Reason: "does not come after the column before", Hint: "put the columns in order of time"})
+			return t.err()
+		}
+	}
+	t.Note("a wide table: a row for each series, %s", plural(len(cols), "column of values", "columns of values"))
+	seen := map[string]int{}
+	for {
+		rec, err := t.record()
+		if err == io.EOF {
+			return t.settle(t.Builder)
+		}
+		if err != nil {
+			return err
+		}
+		line, _ := t.in.FieldPos(0)
+		for len(rec) > 0 && strings.TrimSpace(rec[len(rec)-1]) == "" {
+			rec = rec[:len(rec)-1]
+		}
+		if len(rec) == 0 {
+			continue
+		}
+		id := strings.Clone(strings.TrimSpace(rec[0]))
+		e := badID(id)
+		switch {
+		case e != nil:
+			e.Column = t.header[0]
+		case seen[id] > 0:
+			e = &Error{Value: id, Reason: fmt.Sprintf("is the name of row %d too", seen[id]), Hint: "give each series a name of its own"}
+		case len(rec) > len(t.header):
+			e = &Error{Reason: fmt.Sprintf("has %s, the header has %d", plural(len(rec), "field", "fields"), len(t.header)), Hint: "give every value a column"}
+		case len(rec) == 1:
+			e = &Error{Reason: fmt.Sprintf("series %q has no values", id), Hint: "leave the row out"}
+		}
+		if e != nil {
+			e.Row = line
+			t.Problem(e)
+			continue
+		}
+		seen[id] = line
+		begun := false
+		for i, s := range rec[1:] {
+			if begun = begun || strings.TrimSpace(s) != ""; !begun {
+				continue
+			}
+			t.learn(t.Builder, line, s)
+			y, e := value(s, t.decimal)
+			if e != nil {
+				e.Row, e.Column = line, cols[i]
+				t.Problem(e)
+				continue
+			}
+			t.Add(line, id, at[i], y)
+		}
+	}
+}

@@ -1,0 +1,217 @@
+package esrnn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/forecast"
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/optim"
+	"github.com/recur-go/recur/train"
+)
+
+// A Model forecasts the series that it was trained on, by their IDs, and any others as
+// an average one.
+type Model struct {
+	Config
+	Nets  []*Net
+	IDs   []string  // of the series in training
+	Share float64   // of Comb in the forecast
+	Widen []float64 // what the nets' bands are multiplied by, one for each of Levels
+}
+
+// Fit trains the nets on all the series. Before that it trains one on all but the last
+// Horizon steps of each, and takes from how it forecasts those the share of Comb and the
+// width of the bands.
+func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, error) {
+	c := cfg.withDefaults()
+	c.Series = len(series)
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	m := &Model{Config: c, Nets: make([]*Net, c.Members), Widen: make([]float64, len(c.Levels))}
+	m.OnStep, m.Checkpoint = nil, ""
+	held := make([]forecast.Series, len(series))
+	for i, s := range series {
+		m.IDs = append(m.IDs, s.ID)
+		held[i] = forecast.Series{ID: s.ID, Y: s.Y[:max(len(s.Y)-c.Horizon, 0)]}
+	}
+	full, err := c.learn(series)
+	if err != nil {
+		return nil, err
+	}
+	if len(full) == 0 {
+		return nil, c.unusable(series)
+	}
+	part, err := c.learn(held)
+	if err != nil {
+		return nil, err
+	}
+	steps := c.steps(full)
+	runs, total := c.Members, c.Members*steps
+	if len(part) > 0 {
+		runs, total = runs+1, total+c.steps(part)
+	}
+	var mu sync.Mutex
+	done := 0
+	step := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if done++; cfg.OnStep != nil {
+			cfg.OnStep(done, total)
+		}
+	}
+	valid := &Net{}
+	err = each(ctx, runs, func(ctx context.Context, i int) (err error) {
+		if i == c.Members {
+			valid, err = c.train(ctx, i, part, step)
+			return err
+		}
+		m.Nets[i], err = c.train(ctx, i, full, step)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for l := range m.Widen {
+		m.Widen[l] = 1
+	}
+	if len(part) > 0 {
+		if err := m.validate(ctx, valid, held, series); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// learn scales what there is to learn from: series that change, and are long enough to
+// have something to forecast after two steps.
+func (c *Config) learn(series []forecast.Series) (all []*scaled, err error) {
+	for i, s := range series {
+		if len(s.Y) == 0 {
+			continue
+		}
+		z, err := c.prepare(s, i)
+		if err != nil {
+			if strings.Contains(err.Error(), "has no values") {
+				continue
+			}
+			return nil, err
+		}
+		if z != nil && len(z.x) >= c.warm(len(z.x))+2 {
+			all = append(all, z)
+		}
+	}
+	weigh(all)
+	return all, nil
+}
+
+// warm is the first step of a series of n that the net learns to forecast from.
+func (c *Config) warm(n int) int { return max(2, min(c.Season, c.Window, n/2)) }
+
+func (c *Config) unusable(series []forecast.Series) error {
+	if len(series) == 0 {
+		return errors.New("esrnn: no series")
+	}
+	return fmt.Errorf("esrnn: none of the %d series has 4 values that are not all the same: there is nothing to learn", len(series))
+}
+
+// epochs is how often all series are seen.
+func (c *Config) epochs(all []*scaled) int {
+	const fewest = 300 // optimiser steps
+	per := (len(all) + c.Batch - 1) / c.Batch
+	return max(c.Epochs, (fewest+per-1)/per)
+}
+
+func (c *Config) steps(all []*scaled) int {
+	return c.epochs(all) * ((len(all) + c.Batch - 1) / c.Batch)
+}
+
+// train trains net number i.
+func (c *Config) train(ctx context.Context, i int, all []*scaled, step func()) (*Net, error) {
+	seed := c.Seed*1000 + uint64(i)
+	n := newNet(rand.New(rand.NewPCG(seed, 1)), c)
+	adam := &optim.Adam{LR: c.LR, Scale: func(p nn.Param) (lr, decay float64) {
+		if p.Var == n.Rates || p.Var == n.OwnRates.W || p.Var == n.OwnSeason.W {
+			return own, 1
+		}
+		return 1, 1
+	}}
+	opts := train.Options{
+		Epochs: c.epochs(all), Seed: seed, Optimizer: adam,
+		Schedule: optim.Cosine{Steps: c.steps(all), Warmup: min(30, c.steps(all)/4), Floor: 0.01},
+		OnStep:   func(train.Progress) { step() },
+	}
+	if c.Checkpoint != "" {
+		opts.Checkpoint, opts.Resume = fmt.Sprintf("%s.%d", c.Checkpoint, i), true
+	}
+	_, err := train.FitEpochs(ctx, n, func(epoch int) iter.Seq[batch] {
+		return func(yield func(batch) bool) {
+			for b := range data.Buckets(all, func(z *scaled) int { return len(z.x) }, c.Batch, seed, epoch) {
+				if !yield(b) {
+					return
+				}
+			}
+		}
+	}, func(g *grad.Tape, b batch) *grad.Var {
+		at := c.origins(g, b)
+		o, mid, out := n.forward(g, c, b, at)
+		return o.loss(g, at, mid, out, c.quantiles())
+	}, opts)
+	return n, err
+}
+
+// own is how much faster the parameters of single series learn, which take part in few
+// steps.
+const own = 3
+
+// origins are those that a step learns from, every few steps of each series from a
+// random one on: neighbours tell about the same.
+func (c *Config) origins(g *grad.Tape, b batch) (at []origin) {
+	const most = 1500
+	total := 0
+	for _, z := range b {
+		total += len(z.x) - 1 - c.warm(len(z.x))
+	}
+	every := (total + most - 1) / most
+	for i, z := range b {
+		for t := c.warm(len(z.x)) + g.Rand.IntN(every); t < len(z.x)-1; t += every {
+			at = append(at, origin{i, t})
+		}
+	}
+	return at
+}
+
+// each runs f for 0..n-1 on all processors and returns the first error.
+func each(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		wg.Go(func() {
+			for i := range next {
+				if ctx.Err() != nil {
+					continue
+				}
+				if err := f(ctx, i); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return context.Cause(ctx)
+}

@@ -1,0 +1,146 @@
+package esrnn
+
+import (
+	"context"
+	"slices"
+
+	"github.com/recur-go/recur/forecast"
+	"github.com/recur-go/recur/grad"
+)
+
+// Predict forecasts the Horizon steps after each of the series. One that was in
+// training, by its ID, has its own rates and first season. It changes nothing of the
+// model and may run in several goroutines at once.
+func (m *Model) Predict(ctx context.Context, series ...forecast.Series) ([]forecast.Forecast, error) {
+	all, err := m.run(ctx, m.Nets, series)
+	if err != nil {
+		return nil, err
+	}
+	fs := make([]forecast.Forecast, len(series))
+	for i, r := range all {
+		fs[i] = m.forecast(r, m.comb(series[i]))
+	}
+	return fs, nil
+}
+
+// A reading is the mean of what nets forecast of a series, as [horizon][quantiles] in
+// units of z, or nil for a series that never changes.
+type reading struct {
+	z    *scaled
+	q    [][]float64
+	last float64
+}
+
+// run forecasts series by nets.
+func (m *Model) run(ctx context.Context, nets []*Net, series []forecast.Series) ([]reading, error) {
+	all := make([]reading, len(series))
+	var zs []*scaled
+	at := map[*scaled]int{}
+	for i, s := range series {
+		z, err := m.prepare(s, m.id(i, s.ID))
+		if err != nil {
+			return nil, err
+		}
+		if z == nil {
+			all[i].last = last(s.Y)
+			continue
+		}
+		all[i].z = z
+		at[z] = i
+		zs = append(zs, z)
+	}
+	slices.SortStableFunc(zs, func(a, b *scaled) int { return len(b.x) - len(a.x) })
+	Q := 1 + 2*len(m.Levels)
+	g := grad.Eval()
+	for b := range slices.Chunk(zs, 64) {
+		ends := make([]origin, len(b))
+		for i, z := range b {
+			ends[i] = origin{i, len(z.x) - 1}
+			r := &all[at[z]]
+			r.q = make([][]float64, m.Horizon)
+			for k := range r.q {
+				r.q[k] = make([]float64, Q)
+			}
+		}
+		for _, n := range nets {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			g.Reset()
+			o, mid, out := n.forward(g, &m.Config, b, ends)
+			for i, z := range b {
+				q := all[at[z]].q
+				for k := range q {
+					base := row(o.level.Value, i)[len(z.x)-1] + mid.Value.Data[i*m.Horizon+k]
+					for s := range o.seasons {
+						base += row(o.seasons[s].Value, i)[o.season(s, len(z.x)-1, k+1)]
+					}
+					for j := range Q {
+						q[k][j] += float64(base+out.Value.Data[(i*m.Horizon+k)*Q+j]) / float64(len(nets))
+					}
+				}
+			}
+		}
+	}
+	return all, nil
+}
+
+// id is the number of a series in training, looked for first where it was there.
+func (m *Model) id(i int, name string) int {
+	if i < len(m.IDs) && m.IDs[i] == name {
+		return i
+	}
+	return slices.Index(m.IDs, name)
+}
+
+func last(y []float64) float64 {
+	y = forecast.Interpolate(y, 1)
+	return y[len(y)-1]
+}
+
+// comb is the forecast by Comb, nil if it has no share.
+func (m *Model) comb(s forecast.Series) []float64 {
+	if m.Share == 0 {
+		return nil
+	}
+	return forecast.Comb(s.Y, m.combSeason(), m.Horizon, nil).Point
+}
+
+// combSeason is the season for Comb: none that is not smoothed.
+func (m *Model) combSeason() int {
+	if len(m.Smooth) == 0 {
+		return 1
+	}
+	return m.Season
+}
+
+// forecast puts a reading into the units of its series, blended, with bands around it.
+func (m *Model) forecast(r reading, comb []float64) forecast.Forecast {
+	f := forecast.Forecast{Point: make([]float64, m.Horizon)}
+	for _, l := range m.Levels {
+		f.Bands = append(f.Bands, forecast.Band{Level: l, Lo: make([]float64, m.Horizon), Hi: make([]float64, m.Horizon)})
+	}
+	for k := range f.Point {
+		if r.z == nil {
+			f.Point[k] = r.last
+			for _, b := range f.Bands {
+				b.Lo[k], b.Hi[k] = r.last, r.last
+			}
+			continue
+		}
+		q := r.q[k]
+		p := r.z.value(q[0])
+		if comb != nil {
+			p += m.Share * (max(comb[k], r.z.floor) - p)
+		}
+		f.Point[k] = p
+		mid := r.z.units(p)
+		var below, above float64
+		for l, b := range f.Bands {
+			below = max(below, (q[0]-q[1+2*l])*m.Widen[l])
+			above = max(above, (q[2+2*l]-q[0])*m.Widen[l])
+			b.Lo[k], b.Hi[k] = min(r.z.value(mid-below), p), max(r.z.value(mid+above), p)
+		}
+	}
+	return f
+}

@@ -73,7 +73,7 @@ func fitHolt(y []float64, damped bool) holt {
 		}
 	}
 	for step := 0.1; step > 2e-3; step /= 2 { // a search along each rate
-		for moved := true; moved; {
+		for range 10 {
 			was := least
 			for i := range best {
 				for _, d := range []float64{-step, step} {
@@ -82,7 +82,9 @@ func fitHolt(y []float64, damped bool) holt {
 					try(p)
 				}
 			}
-			moved = least < was*(1-1e-6)
+			if !(least < was*(1-1e-6)) {
+				break
+			}
 		}
 	}
 	m, _ := runHolt(y, best)
@@ -115,5 +117,5 @@ func runHolt(y []float64, p [3]float64) (m holt, sse float64) {
 	m = holt{alpha: p[0], beta: p[1], phi: p[2]}
 	m.level = zero.level + level*byLevel.level + trend*byTrend.level
 	m.trend = zero.trend + level*byLevel.trend + trend*byTrend.trend
-	return m, ee - level*le - trend*te
+	return m, max(ee-level*le-trend*te, 0)
 }

@@ -17,6 +17,7 @@ import (
 	_ "github.com/recur-go/recur/data/parquet" // so that data.ReadFile reads them
 	"github.com/recur-go/recur/data/sets"
 	"github.com/recur-go/recur/forecast"
+	_ "github.com/recur-go/recur/forecast/esrnn"
 	_ "github.com/recur-go/recur/forecast/segrnn"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/rnn"

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/recur-go/recur/task"
 )
 
 // A Config says what to forecast and how to train. The zero value of each field means
@@ -25,10 +27,9 @@ type Config struct {
 	Alone     bool      `json:"alone"`     // no blend with Comb
 	Series    int       `json:"series"`    // in training; Fit sets it
 
-	// Checkpoint begins the names of files, one a net, that are written while training.
-	// Fit goes on from those that are there, and ends with the same bits.
-	Checkpoint string                `json:"-"`
-	OnStep     func(done, total int) `json:"-"` // told of progress in optimiser steps, one call at a time
+	// Run says how training goes on. Of the nets each has a checkpoint of its own, whose
+	// name is Run.Checkpoint and its number.
+	Run task.Options `json:"-"`
 }
 
 func (c Config) withDefaults() Config {

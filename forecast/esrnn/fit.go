@@ -15,6 +15,7 @@ import (
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/optim"
+	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/train"
 )
 
@@ -38,7 +39,7 @@ func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, er
 		return nil, err
 	}
 	m := &Model{Config: c, Nets: make([]*Net, c.Members), Widen: make([]float64, len(c.Levels))}
-	m.OnStep, m.Checkpoint = nil, ""
+	m.Run = task.Options{}
 	held := make([]forecast.Series, len(series))
 	for i, s := range series {
 		m.IDs = append(m.IDs, s.ID)
@@ -62,11 +63,13 @@ func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, er
 	}
 	var mu sync.Mutex
 	done := 0
-	step := func() {
+	step := func(p train.Progress) {
 		mu.Lock()
 		defer mu.Unlock()
-		if done++; cfg.OnStep != nil {
-			cfg.OnStep(done, total)
+		done++
+		if cfg.Run.OnStep != nil {
+			p.Step = done
+			cfg.Run.OnStep(task.Step{Progress: p, Of: total})
 		}
 	}
 	valid := &Net{}
@@ -136,11 +139,11 @@ func (c *Config) steps(all []*scaled) int {
 }
 
 // train trains net number i.
-func (c *Config) train(ctx context.Context, i int, all []*scaled, step func()) (*Net, error) {
+func (c *Config) train(ctx context.Context, i int, all []*scaled, step func(train.Progress)) (*Net, error) {
 	seed := c.Seed*1000 + uint64(i)
 	n := newNet(rand.New(rand.NewPCG(seed, 1)), c)
 	adam := &optim.Adam{LR: c.LR, Scale: func(p nn.Param) (lr, decay float64) {
-		if p.Var == n.Rates || p.Var == n.OwnRates.W || p.Var == n.OwnSeason.W {
+		if p.Var == n.Rates || p.Var == n.OwnRates.W || n.OwnSeason != nil && p.Var == n.OwnSeason.W {
 			return own, 1
 		}
 		return 1, 1
@@ -148,10 +151,10 @@ func (c *Config) train(ctx context.Context, i int, all []*scaled, step func()) (
 	opts := train.Options{
 		Epochs: c.epochs(all), Seed: seed, Optimizer: adam,
 		Schedule: optim.Cosine{Steps: c.steps(all), Warmup: min(30, c.steps(all)/4), Floor: 0.01},
-		OnStep:   func(train.Progress) { step() },
+		OnStep:   step,
 	}
-	if c.Checkpoint != "" {
-		opts.Checkpoint, opts.Resume = fmt.Sprintf("%s.%d", c.Checkpoint, i), true
+	if c.Run.Checkpoint != "" {
+		opts.Checkpoint, opts.Resume = fmt.Sprintf("%s.%d", c.Run.Checkpoint, i), c.Run.Resume
 	}
 	_, err := train.FitEpochs(ctx, n, func(epoch int) iter.Seq[batch] {
 		return func(yield func(batch) bool) {

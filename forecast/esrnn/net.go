@@ -21,7 +21,7 @@ import (
 type Net struct {
 	Rates     *grad.Var     // [1+seasons]: α and each γ of all series, before the sigmoid
 	OwnRates  *nn.Embedding // [series, 1+seasons]: what is added for each
-	OwnSeason *nn.Embedding // [series, Σm]: what is added to the first values of its seasons
+	OwnSeason *nn.Embedding // [series, Σm]: what is added to the first values of its seasons; nil if none is smoothed
 	Cells     rnn.Stack
 	Skip      *nn.Linear // [window+1, horizon]
 	Out       *nn.Linear // [hidden, horizon·quantiles]
@@ -29,11 +29,13 @@ type Net struct {
 
 func newNet(r *rand.Rand, c *Config) *Net {
 	n := &Net{
-		Rates:     nn.Constant(-2, 1+len(c.Smooth)),
-		OwnRates:  &nn.Embedding{W: nn.Zeros(c.Series, 1+len(c.Smooth))},
-		OwnSeason: &nn.Embedding{W: nn.Zeros(c.Series, c.seasons())},
-		Skip:      nn.NewLinear(r, c.Window+1, c.Horizon),
-		Out:       nn.NewLinear(r, c.Hidden, c.Horizon*len(c.quantiles())),
+		Rates:    nn.Constant(-2, 1+len(c.Smooth)),
+		OwnRates: &nn.Embedding{W: nn.Zeros(c.Series, 1+len(c.Smooth))},
+		Skip:     nn.NewLinear(r, c.Window+1, c.Horizon),
+		Out:      nn.NewLinear(r, c.Hidden, c.Horizon*len(c.quantiles())),
+	}
+	if len(c.Smooth) > 0 {
+		n.OwnSeason = &nn.Embedding{W: nn.Zeros(c.Series, c.seasons())}
 	}
 	n.Rates.Value.Data[0] = 0
 	clear(n.Skip.W.Value.Data)
@@ -71,7 +73,7 @@ func (n *Net) forward(g *grad.Tape, c *Config, b batch, at []origin) (o *smoothe
 	}
 	rates := g.Sigmoid(g.AddRow(n.OwnRates.Forward(g, ids), n.Rates))
 	season := g.Const(first)
-	if len(c.Smooth) > 0 {
+	if n.OwnSeason != nil {
 		season = g.Add(season, n.OwnSeason.Forward(g, ids))
 	}
 	o = smooth(g, b, rates, season, c.Smooth)

@@ -1,0 +1,87 @@
+package esrnn
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/recur-go/recur/model"
+)
+
+// Kind is the name of this package's models in model files.
+const Kind = "esrnn"
+
+func init() { model.Register(Kind, func() model.Config { return new(Config) }) }
+
+// nets are what a file keeps of a model, with the rest beside them.
+type nets struct{ Nets []*Net }
+
+// rest is what a file keeps beside the nets.
+type rest struct {
+	IDs   []string
+	Share float64
+	Widen []float64
+}
+
+// New builds the nets that c describes, as model.Config asks.
+func (c *Config) New(r *rand.Rand) (any, error) {
+	full := c.withDefaults()
+	if err := full.check(); err != nil {
+		return nil, err
+	}
+	if full.Series < 1 {
+		return nil, fmt.Errorf("esrnn: series is %d, want at least 1", full.Series)
+	}
+	n := &nets{}
+	for range full.Members {
+		n.Nets = append(n.Nets, newNet(r, &full))
+	}
+	return n, nil
+}
+
+// CountParams is the number of values in the nets' parameters.
+func (c *Config) CountParams() int {
+	full := c.withDefaults()
+	if full.check() != nil {
+		return 0
+	}
+	in, h, rates := full.Window+1, full.Hidden, 1+len(full.Smooth)
+	n := rates + full.Series*(rates+full.seasons()) + (in+1)*full.Horizon + (h+1)*full.Horizon*len(full.quantiles())
+	for _, block := range full.Dilations {
+		for range block {
+			n += 4 * h * (in + h + 1)
+			in = h
+		}
+	}
+	return full.Members * n
+}
+
+// Save replaces the file at path by m, whole or not at all. about says how the model
+// came to be.
+func (m *Model) Save(path string, about model.Training) error {
+	file := &model.Model{Config: &m.Config, Net: &nets{m.Nets}, Training: about}
+	if err := file.SetExtra("esrnn", rest{m.IDs, m.Share, m.Widen}); err != nil {
+		return err
+	}
+	return file.Save(path)
+}
+
+// Load reads a model that Save wrote.
+func Load(path string) (*Model, error) {
+	file, err := model.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	c, ok := file.Config.(*Config)
+	if !ok {
+		return nil, fmt.Errorf("%s: %w: it holds a model of kind %s, not %s", path, model.ErrKind, file.Kind(), Kind)
+	}
+	var r rest
+	if err := file.Extra("esrnn", &r); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	full := c.withDefaults()
+	if len(r.IDs) != full.Series || len(r.Widen) != len(full.Levels) || !(r.Share >= 0 && r.Share <= 1) {
+		return nil, fmt.Errorf("%s: what it says beside the nets is not that of %d series and %d levels", path, full.Series, len(full.Levels))
+	}
+	return &Model{Config: full, Nets: file.Net.(*nets).Nets, IDs: r.IDs, Share: r.Share, Widen: r.Widen}, nil
+}

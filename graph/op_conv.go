@@ -80,7 +80,7 @@ func (w window) tap(g *grad.Tape, n, first, k, T, B int) []int {
 // where before is what Padding puts before the first step. With Groups the values of a
 // step and the units are cut into so many parts, and each part of the units sees its
 // part of the values. Its parameters are w [size, in/groups, units] and b [units]. It
-// reads every step and leaves no mask, as in Keras.
+// reads every step, and leaves no mask, as in Keras, unless KeepMask.
 type Conv struct {
 	Units      int     `json:"units"`
 	Size       int     `json:"size"`
@@ -88,6 +88,8 @@ type Conv struct {
 	Dilation   int     `json:"dilation,omitempty"` // default 1
 	Groups     int     `json:"groups,omitempty"`   // default 1
 	Padding    Padding `json:"padding,omitempty"`
+	Around     int     `json:"around,omitempty"`    // in place of Padding: steps of zeros before the first and after the last, as in PyTorch
+	KeepMask   bool    `json:"keep_mask,omitempty"` // pass the mask on; what changes the number of steps then takes no lengths
 	NoBias     bool    `json:"no_bias,omitempty"`
 	Activation Func    `json:"activation,omitempty"`
 }
@@ -112,6 +114,9 @@ func (o *Conv) Plan(in []Form) (Plan, error) {
 	}
 	if err == nil {
 		err = o.window().check(o.Padding)
+	}
+	if err == nil && (o.Around < 0 || o.Around > limit || o.Around > 0 && o.Padding != Valid) {
+		err = fmt.Errorf("around is %d with padding %q", o.Around, string(o.Padding))
 	}
 	groups := orOne(o.Groups)
 	if err == nil && (groups < 1 || f.Width%groups != 0 || o.Units%groups != 0) {
@@ -152,7 +157,15 @@ type convNode struct {
 func (n *convNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
 	x, w, groups := in[0].X, n.op.window(), orOne(n.op.Groups)
 	T, B, W := x.Dim(0), x.Dim(1), x.Dim(2)
-	count, first := w.places("graph.Conv", T, n.op.Padding)
+	count, first := w.places("graph.Conv", T+2*n.op.Around, n.op.Padding)
+	first -= n.op.Around
+	mask := in[0].Mask
+	if !n.op.KeepMask {
+		mask = nil
+	}
+	if mask != nil && count != T {
+		panic(&tensor.ShapeError{Op: "graph.Conv", Detail: "sequences with lengths cannot pass a convolution that changes the number of steps"})
+	}
 	flat := g.Reshape(x, T*B, W)
 	part, units := W/groups, n.op.Units/groups
 	taps := make([]*grad.Var, w.size)
@@ -176,7 +189,7 @@ func (n *convNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.Stat
 		y = g.AddRow(y, n.B)
 	}
 	y = n.op.Activation.apply(g, y)
-	return []Value{{X: g.Reshape(y, count, B, n.op.Units)}}, nil
+	return []Value{{g.Reshape(y, count, B, n.op.Units), mask}}, nil
 }
 
 // Pool takes the largest or the mean of each value in windows along time. Steps that

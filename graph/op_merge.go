@@ -68,8 +68,14 @@ var mergers = map[string]mergeFunc{
 	"average": func(g *grad.Tape, xs []*grad.Var) *grad.Var {
 		return g.Scale(fold((*grad.Tape).Add)(g, xs), 1/float64(len(xs)))
 	},
-	"maximum": fold(func(g *grad.Tape, a, b *grad.Var) *grad.Var { return g.Add(a, g.ReLU(g.Sub(b, a))) }),
-	"minimum": fold(func(g *grad.Tape, a, b *grad.Var) *grad.Var { return g.Sub(a, g.ReLU(g.Sub(a, b))) }),
+	"maximum": most,
+	"minimum": func(g *grad.Tape, xs []*grad.Var) *grad.Var {
+		var negative []*grad.Var
+		for _, x := range xs {
+			negative = append(negative, g.Scale(x, -1))
+		}
+		return g.Scale(most(g, negative), -1)
+	},
 }
 
 func fold(f func(g *grad.Tape, a, b *grad.Var) *grad.Var) mergeFunc {
@@ -80,6 +86,14 @@ func fold(f func(g *grad.Tape, a, b *grad.Var) *grad.Var) mergeFunc {
 		}
 		return y
 	}
+}
+
+// most is the largest of xs, value by value.
+func most(g *grad.Tape, xs []*grad.Var) *grad.Var {
+	s := xs[0].Shape()
+	all := g.Reshape(g.Join(xs...), len(xs), s.Size(), 1)
+	y := largest(g, all, 1, func(int, int) (lo, hi int, mask []bool) { return 0, len(xs), nil })
+	return g.Reshape(y, s.Dims()...)
 }
 
 // New implements Op.

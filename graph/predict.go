@@ -13,7 +13,8 @@ import (
 // [batch, time, width], or [time, batch, width] if the network is TimeMajor; a width
 // of 1 may be left out. lengths are the steps of each row of every sequence, nil if
 // all are full. first is the first state, nil for the layers' own; its entries and
-// those of last are [batch, n], one for each of StateSize.
+// those of last are [batch, n], one for each of StateSize; a nil entry is the layer's
+// own.
 func (n *Net) Predict(in map[string]*tensor.Tensor, lengths []int, first []*tensor.Tensor) (out map[string]*tensor.Tensor, last []*tensor.Tensor, err error) {
 	defer tensor.Catch(&err)
 	g := grad.Eval()
@@ -36,6 +37,10 @@ func (n *Net) Predict(in map[string]*tensor.Tensor, lengths []int, first []*tens
 	}
 	var s rnn.State
 	for _, t := range first {
+		if t == nil {
+			s = append(s, nil)
+			continue
+		}
 		s = append(s, g.Const(t))
 	}
 	made, end := n.Run(g, values, s)
@@ -123,4 +128,17 @@ func (n *Net) OutputNames() []string {
 		return c.Outputs
 	}
 	return []string{c.Layers[len(c.Layers)-1].Name}
+}
+
+// OutputForms are the forms of the outputs.
+func (n *Net) OutputForms() (forms []Form) {
+	for _, p := range n.plan.out {
+		if p.layer < 0 {
+			in := n.Config.Inputs[-1-p.layer]
+			forms = append(forms, Form{in.Width, in.Sequence})
+			continue
+		}
+		forms = append(forms, n.plan.layers[p.layer].Out[p.i])
+	}
+	return forms
 }

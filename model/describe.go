@@ -14,6 +14,7 @@ import (
 	"unicode"
 
 	"github.com/recur-go/recur/internal/checkpoint"
+	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/safetensors"
 )
 
@@ -56,6 +57,9 @@ type Info struct {
 	Progress json.RawMessage   `json:"progress,omitempty"` // of training, in a checkpoint
 	Metadata map[string]string `json:"metadata,omitempty"` // of a file that recur did not write
 	Values   int               `json:"values"`             // of all parameters
+	Layers   []Layer           `json:"layers,omitempty"`   // if the kind is registered
+	State    int               `json:"state_bytes"`        // of one session: the states of all recurrent layers for one row
+	MACs     int               `json:"macs_per_step"`      // multiply-adds of a step of one row, in products with weights
 	Params   []ParamInfo       `json:"params"`             // in the order of the file
 	Optim    []ParamInfo       `json:"optim,omitempty"`    // of the optimiser, in a checkpoint
 }
@@ -71,7 +75,8 @@ type ParamInfo struct {
 }
 
 // Describe tells what is in a model file, a checkpoint or any safetensors file,
-// all of which it reads and checks. The kind need not be registered.
+// all of which it reads and checks. The kind need not be registered; if it is, the
+// network is made too, and Describe tells its layers.
 func Describe(path string) (*Info, error) {
 	f, err := checkpoint.Open(path)
 	if err != nil {
@@ -83,8 +88,30 @@ func Describe(path string) (*Info, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	info.Path = path
+	if slices.Contains(Kinds(), info.Kind) {
+		m, err := load(f)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		info.describeNet(m.Net)
+	}
 	info.SHA256, err = digest(path)
 	return info, err
+}
+
+// Describe tells what a model in memory holds: its config, layers and parameters.
+func (m *Model) Describe() (*Info, error) {
+	config, err := json.Marshal(m.Config)
+	if err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	info := &Info{Format: "in memory", Kind: m.Kind(), Config: config, Params: []ParamInfo{}}
+	for _, p := range nn.Params(m.Net) {
+		info.Params = append(info.Params, ParamInfo{p.Name, string(safetensors.F32), p.Shape().Dims(), len(p.Value.Data), 4 * int64(len(p.Value.Data)), 0})
+		info.Values += len(p.Value.Data)
+	}
+	info.describeNet(m.Net)
+	return info, nil
 }
 
 func digest(path string) (string, error) {
@@ -180,7 +207,9 @@ func (info *Info) String() string {
 		line("kind", "%s", info.Kind)
 	}
 	line("size", "%d bytes", info.Bytes)
-	line("sha256", "%s", info.SHA256)
+	if info.SHA256 != "" {
+		line("sha256", "%s", info.SHA256)
+	}
 	if info.Checksum != "" {
 		line("checksum", "%s (agrees)", info.Checksum)
 	}
@@ -207,6 +236,10 @@ func (info *Info) String() string {
 		line("metadata", "%s: %q", key, info.Metadata[key])
 	}
 	line("parameters", "%d values in %d tensors", info.Values, len(info.Params))
+	if len(info.Layers) > 0 {
+		line("state", "%d bytes per session", info.State)
+		line("cost", "%d multiply-adds per step", info.MACs)
+	}
 	if info.Progress != nil {
 		line("progress", "%s", info.Progress)
 	}
@@ -215,6 +248,14 @@ func (info *Info) String() string {
 	}
 	w.Flush()
 	b.WriteByte('\n')
+	if len(info.Layers) > 0 {
+		fmt.Fprintln(w, "layer\tname\tvalues\tstate\tmultiply-adds")
+		for _, l := range info.Layers {
+			fmt.Fprintln(w, l)
+		}
+		w.Flush()
+		b.WriteByte('\n')
+	}
 	for _, p := range slices.Concat(info.Params, info.Optim) {
 		fmt.Fprintf(w, "%s\t%s\t%v\t%d", printable(p.Name), p.DType, p.Shape, p.Values)
 		if p.NonFinite > 0 {

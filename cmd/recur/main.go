@@ -13,9 +13,11 @@ import (
 	"syscall"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/interchange"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/onnx"
 	"github.com/recur-go/recur/safetensors"
+	"github.com/recur-go/recur/torch"
 	"github.com/recur-go/recur/train"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -97,7 +99,7 @@ failure, 6 input or output failed, 130 or 143 stopped by a signal.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%v; see %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(newForecast(), newClassify(), newGenerate(), newTrain(), newEval(), newShow(), newRun(), newCheck(), newBench())
+	root.AddCommand(newForecast(), newClassify(), newGenerate(), newTrain(), newEval(), newImport(), newShow(), newRun(), newCheck(), newBench())
 	return root
 }
 
@@ -136,6 +138,10 @@ func code(err error) int {
 	var unsupported *onnx.UnsupportedError
 	var input *onnx.InputError
 	var value *valueError
+	var weights *torch.FormatError
+	var class *torch.ClassError
+	var mapping *torch.MapError
+	var unknown *interchange.UnknownError
 	var path *fs.PathError
 	switch {
 	case errors.As(err, &own):
@@ -145,7 +151,8 @@ func code(err error) int {
 	case errors.As(err, &numeric):
 		return exitNumeric
 	case errors.As(err, &format), errors.As(err, &mismatch), errors.Is(err, model.ErrCorrupt), errors.Is(err, model.ErrVersion), errors.Is(err, model.ErrKind),
-		errors.As(err, &file), errors.As(err, &graph), errors.As(err, &unsupported):
+		errors.As(err, &file), errors.As(err, &graph), errors.As(err, &unsupported),
+		errors.As(err, &weights), errors.As(err, &class), errors.As(err, &mapping), errors.As(err, &unknown):
 		return exitModel
 	case errors.As(err, &path), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return exitIO

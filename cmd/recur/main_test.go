@@ -23,9 +23,14 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("NO_COLOR", "1")
-			models, err := filepath.Abs("../../onnx/testdata/models")
-			e.Setenv("MODELS", models)
-			return err
+			for name, dir := range map[string]string{"MODELS": "../../onnx/testdata/models", "TORCH": "../../torch/testdata"} {
+				path, err := filepath.Abs(dir)
+				if err != nil {
+					return err
+				}
+				e.Setenv(name, path)
+			}
+			return nil
 		},
 	})
 }

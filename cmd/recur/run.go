@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/recur-go/recur/interchange"
 	"github.com/recur-go/recur/internal/atomicfile"
 	"github.com/recur-go/recur/onnx"
 	"github.com/spf13/cobra"
@@ -16,6 +17,7 @@ import (
 // runFlags are what the user asks of run.
 type runFlags struct {
 	inputs, shapes []string
+	spec           string
 	out            string
 	json           bool
 }
@@ -24,8 +26,12 @@ func newRun() *cobra.Command {
 	f := &runFlags{}
 	cmd := &cobra.Command{
 		Use:   "run MODEL --input [NAME=]FILE …",
-		Short: "Run an ONNX model",
-		Long: `Run an ONNX model once and print its outputs.
+		Short: "Run a model of any format",
+		Long: `Run a model once and print its outputs: one of ONNX, one that recur import made, a
+language model or another of recur that is a plain graph of layers, or a file of
+PyTorch, Keras or TensorFlow itself. recur show tells what a model takes. Besides its
+own inputs, a model of layers takes "lengths", the steps of each row, and the first
+state of each recurrent layer, and gives the final ones.
 
 Inputs come from files, each for the input that it names or for the next one:
 
@@ -39,25 +45,28 @@ A file - is JSON from standard input. --shape gives an input another shape of th
 same size. --out writes every output to a .npy file in a folder.`,
 		Example: `  recur run model.onnx --input x.npy
   recur run tagger.onnx --input ids=ids.json --input lengths=lengths.json --json
-  recur run forecaster.onnx --input series.csv --out outputs/`,
+  recur run forecaster.onnx --input series.csv --out outputs/
+  recur run lstm.pt --input x.npy`,
 		Args: exactly(1, "a model file"),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.inputs, "input", nil, "[NAME=]FILE of an input; give it once for each")
 	flags.StringArrayVar(&f.shapes, "shape", nil, "[NAME=]N,N,… another shape for an input")
+	specFlag(cmd, &f.spec)
 	flags.StringVar(&f.out, "out", "", "folder for the outputs as .npy files")
 	flags.BoolVar(&f.json, "json", false, "print JSON: outputs, each with dtype, shape and data")
 	return cmd
 }
 
 func (f *runFlags) run(cmd *cobra.Command, path string) error {
-	if !strings.EqualFold(filepath.Ext(path), ".onnx") {
-		return usage("run takes an .onnx file, not %s; a model of recur is used by its task, such as recur forecast --model", path)
-	}
-	m, err := onnx.Open(path)
+	spec, err := readSpec(f.spec, cmd.InOrStdin())
 	if err != nil {
 		return err
+	}
+	m, err := interchange.Open(path, spec)
+	if err != nil {
+		return hint(err)
 	}
 	inputs, err := readInputs(m, f.inputs, f.shapes, cmd.InOrStdin())
 	if err != nil {
@@ -95,7 +104,7 @@ func fileName(name string, i int) string {
 	return clean
 }
 
-func (f *runFlags) print(w io.Writer, m *onnx.Model, outputs map[string]*onnx.Tensor) error {
+func (f *runFlags) print(w io.Writer, m *interchange.Runner, outputs map[string]*onnx.Tensor) error {
 	if f.json {
 		type output struct {
 			Name  string     `json:"name"`

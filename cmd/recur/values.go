@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/recur-go/recur/interchange"
 	"github.com/recur-go/recur/internal/npy"
 	"github.com/recur-go/recur/onnx"
 )
@@ -24,7 +25,7 @@ type valueError struct{ path, reason string }
 func (e *valueError) Error() string { return e.path + ": " + e.reason }
 
 // readInputs reads the inputs of a model from files given as [NAME=]FILE.
-func readInputs(m *onnx.Model, files, shapes []string, stdin io.Reader) (map[string]*onnx.Tensor, error) {
+func readInputs(m *interchange.Runner, files, shapes []string, stdin io.Reader) (map[string]*onnx.Tensor, error) {
 	reshape := map[string][]int{}
 	for i, s := range shapes {
 		name, list, named := strings.Cut(s, "=")
@@ -56,7 +57,7 @@ func readInputs(m *onnx.Model, files, shapes []string, stdin io.Reader) (map[str
 }
 
 // readInput reads a file for the input of the given name, or for the next one.
-func readInput(m *onnx.Model, inputs map[string]*onnx.Tensor, reshape map[string][]int, name, path string, stdin io.Reader) error {
+func readInput(m *interchange.Runner, inputs map[string]*onnx.Tensor, reshape map[string][]int, name, path string, stdin io.Reader) error {
 	var b []byte
 	var err error
 	if path == "-" {
@@ -102,7 +103,7 @@ func readInput(m *onnx.Model, inputs map[string]*onnx.Tensor, reshape map[string
 }
 
 // set reads a value, shapes it, gives it the type of the input, and keeps it.
-func set(m *onnx.Model, inputs map[string]*onnx.Tensor, reshape map[string][]int, name, path string, read func(v *onnx.ValueInfo) (*onnx.Tensor, error)) error {
+func set(m *interchange.Runner, inputs map[string]*onnx.Tensor, reshape map[string][]int, name, path string, read func(v *onnx.ValueInfo) (*onnx.Tensor, error)) error {
 	i := slices.IndexFunc(m.Inputs, func(v *onnx.ValueInfo) bool { return v.Name == name })
 	switch {
 	case i < 0:

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/recur-go/recur/interchange"
+	"github.com/recur-go/recur/torch"
+	"github.com/spf13/cobra"
+)
+
+func newImport() *cobra.Command {
+	var out, spec string
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:   "import FILE",
+		Short: "Bring a model here from PyTorch, Keras, TensorFlow or ONNX",
+		Long: `Make a model of recur of a model that was trained elsewhere, with the same numbers:
+
+  .pt, .pth      weights that torch.save wrote: a state_dict, by itself or within a
+                 checkpoint. They are read without running code.
+  .safetensors   weights under PyTorch's names
+  .keras, .h5    models of Keras 3, and older ones
+  .index         a checkpoint of TensorFlow, with its .data beside it
+  .onnx          is checked and copied: it runs as it is
+
+What cannot be mapped is refused by name. Names and shapes of weights do not say how
+modules are joined, so that a state_dict of several needs a small JSON that does:
+
+  {"layers": [{"module": "embedding"}, {"module": "lstm", "last": true},
+              {"module": "fc"}, {"activation": {"func": "softmax"}}]}
+
+Without it, recur import prints the one to begin with. A network reads sequences as
+[batch, time, width], or with "time_major": true as [time, batch, width].`,
+		Example: `  recur import lstm.pt
+  recur import tagger.pt --spec tagger.json --out tagger.safetensors
+  recur run tagger.safetensors --input ids.json`,
+		Args: exactly(1, "a file"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			text, err := readSpec(spec, cmd.InOrStdin())
+			if err != nil {
+				return err
+			}
+			to, err := interchange.ImportTo(out, args[0], text)
+			if err != nil {
+				return hint(err)
+			}
+			info, err := interchange.Describe(to, nil)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(cmd.ErrOrStderr(), "wrote", to)
+			return printInfo(cmd.OutOrStdout(), info, asJSON)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&out, "out", "", "file to write; default FILE's name with .recur.safetensors, in this folder")
+	specFlag(cmd, &spec)
+	flags.BoolVar(&asJSON, "json", false, "print JSON: what recur show prints of the new file")
+	return cmd
+}
+
+// specFlag is the flag --spec of the commands that read models of other systems.
+func specFlag(cmd *cobra.Command, spec *string) {
+	cmd.Flags().StringVar(spec, "spec", "", "JSON file that says what a file of weights does not; - for standard input")
+}
+
+func readSpec(path string, stdin io.Reader) ([]byte, error) {
+	switch path {
+	case "":
+		return nil, nil
+	case "-":
+		return io.ReadAll(stdin)
+	}
+	return os.ReadFile(path)
+}
+
+// hint adds the spec to begin with to an error about a file that needs one.
+func hint(err error) error {
+	var e *torch.MapError
+	if !errors.As(err, &e) || e.Spec == nil {
+		return err
+	}
+	text, jerr := json.Marshal(e.Spec)
+	if jerr != nil {
+		return err
+	}
+	return fmt.Errorf("%w\nto begin with: put this into a file, correct it, and give it with --spec\n%s", err, text)
+}
+
+// printInfo prints what a file holds.
+func printInfo(w io.Writer, info any, asJSON bool) error {
+	if asJSON {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(info)
+	}
+	_, err := fmt.Fprintln(w, info)
+	return err
+}

@@ -116,10 +116,11 @@ func Preset(name string) (*Config, error) {
 	switch name {
 	case "text":
 	case "document":
-		c.Vocab, c.Rare, c.GramMax, c.Hidden, c.Steps, c.Batch = 20000, 5, 30000, 96, 2000, 64
+		c.Vocab, c.Rare, c.GramMax, c.MaxSteps = 20000, 5, 30000, 300
+		c.Embed, c.Hidden, c.Pool, c.Steps = 96, 64, "mean+max+bag", 2000
 	case "korean":
 		c.Tokens, c.Vocab, c.Rare, c.Grams, c.GramMax, c.MaxSteps = text.Chars, 4000, 3, 3, 60000, 150
-		c.Embed, c.Batch, c.Steps = 64, 128, 5000
+		c.Embed, c.Hidden, c.Batch, c.Steps = 64, 96, 128, 4500
 	case "series":
 		*c = Config{
 			Input: Series, Target: One, Cell: rnn.KindGRU, Hidden: 64, Layers: 1, Bidirectional: true, Pool: "mean+max",

@@ -30,8 +30,10 @@ func (r *reader) idx(s *source) error {
 		}
 		r.image.labels = x
 	} else {
-		if err := r.endImages(); err != nil { // those before have their labels elsewhere
-			return err
+		if r.image.pixels != nil { // whose labels are elsewhere
+			if err := r.endImages(); err != nil {
+				return err
+			}
 		}
 		r.image.name, r.image.pixels = s.name, x
 	}

@@ -198,12 +198,16 @@ func newAttention(r *rand.Rand, in int) *attention {
 func (a *attention) over(g *grad.Tape, y rnn.Seq) *grad.Var {
 	T, B := y.Steps(), y.Batch()
 	e := g.Reshape(g.Affine(g.Tanh(a.Look.Forward(g, y.X)), a.V, nil), T, B)
-	past := g.NewTensor(tensor.ShapeOf(T, B)) // steps past the end get no weight
+	past, valid := g.NewTensor(tensor.ShapeOf(T, B)), g.NewTensor(tensor.ShapeOf(T, B))
 	for b, n := range y.Len {
-		for t := n; t < T; t++ {
-			past.Data[t*B+b] = -1e30
+		for t := range T {
+			if t < n {
+				valid.Data[t*B+b] = 1
+			} else {
+				past.Data[t*B+b] = -1e30
+			}
 		}
 	}
 	weights := g.Swap(g.Softmax(g.Swap(g.Add(e, g.Const(past)))))
-	return weigh(g, y, weights)
+	return weigh(g, y, g.Mul(weights, g.Const(valid))) // a row without steps has no weight at all
 }

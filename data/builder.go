@@ -13,6 +13,7 @@ import (
 // wrong and goes on; Table tells it all.
 type Builder struct {
 	problems
+	covariates
 	opts   Options
 	y      string // name of the value's column
 	order  []string
@@ -30,11 +31,14 @@ type observations struct {
 	times []Time
 	y     []float64
 	rows  []int
+	x     []float64 // of the covariates, row by row
+	fixed []float64 // static ones
+	since []int     // the row that each of these is from
 }
 
 // NewBuilder begins a table. name is what errors call it.
 func NewBuilder(name string, o Options) *Builder {
-	return &Builder{problems: problems{file: name}, opts: o, rows: map[string]*observations{}}
+	return &Builder{problems: problems{file: name}, covariates: newCovariates(o), opts: o, rows: map[string]*observations{}}
 }
 
 // Note adds to the table's notes.
@@ -82,9 +86,16 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 		return id, ds, y, b.err()
 	}
 	b.y = header[y]
+	used := []int{id, ds, y}
+	for _, at := range b.CovariateColumns(header) {
+		used = append(used, at)
+	}
+	if err := b.err(); err != nil {
+		return id, ds, y, err
+	}
 	var unused []string
 	for i, h := range header {
-		if i != id && i != ds && i != y {
+		if !slices.Contains(used, i) {
 			unused = append(unused, h)
 		}
 	}
@@ -92,6 +103,19 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 		b.Note("columns that are not used: %s", quoted(unused))
 	}
 	return id, ds, y, nil
+}
+
+// CovariateColumns finds the columns of the covariates in a header, by their names in
+// Options: past, known and static ones. One that is not there is a problem.
+func (b *Builder) CovariateColumns(header []string) []int {
+	at := make([]int, len(b.cols))
+	for i, c := range b.cols {
+		at[i] = slices.IndexFunc(header, func(h string) bool { return strings.EqualFold(h, c.Name) })
+		if at[i] < 0 {
+			b.Problem(&Error{Row: 1, Column: c.Name, Reason: fmt.Sprintf("is not there; the columns are %s", quoted(header)), Hint: "name a column of the file as a covariate"})
+		}
+	}
+	return at
 }
 
 // needed lists the columns that are looked for.
@@ -136,8 +160,15 @@ func (b *Builder) ParseValue(s string) (float64, *Error) {
 	return value(s, cmp.Or(b.opts.Decimal, '.'))
 }
 
-// Add takes a row, whose number is for messages. A NaN y is missing.
-func (b *Builder) Add(row int, id string, t Time, y float64) {
+// ParseCovariate reads a value of covariate i, in the order of CovariateColumns: a number,
+// or the place of a category.
+func (b *Builder) ParseCovariate(i int, s string) (float64, *Error) {
+	return b.parse(i, s, cmp.Or(b.opts.Decimal, '.'))
+}
+
+// Add takes a row, whose number is for messages, with the values of its covariates, if
+// there are any. A NaN y is missing, and so is a NaN covariate.
+func (b *Builder) Add(row int, id string, t Time, y float64, x ...float64) {
 	if math.Abs(y) > largest {
 		e := tooLarge(y)
 		e.Row, e.Column = row, b.y
@@ -171,7 +202,7 @@ func (b *Builder) Add(row int, id string, t Time, y float64) {
 	}
 	o := b.rows[id]
 	if o == nil {
-		o = &observations{}
+		o = &observations{fixed: make([]float64, len(b.cols)), since: make([]int, len(b.cols))}
 		b.rows[id] = o
 		b.order = append(b.order, id)
 	}
@@ -188,7 +219,28 @@ func (b *Builder) Add(row int, id string, t Time, y float64) {
 		}
 		return
 	}
-	o.times, o.y, o.rows = append(o.times, t), append(o.y, y), append(o.rows, row)
+	b.fix(o, id, row, x)
+	o.times, o.y, o.rows, o.x = append(o.times, t), append(o.y, y), append(o.rows, row), append(o.x, x...)
+}
+
+// fix keeps the static covariates of a series, which are not to change.
+func (b *Builder) fix(o *observations, id string, row int, x []float64) {
+	for i, v := range x {
+		if b.cols[i].Role != Static || math.IsNaN(v) {
+			continue
+		}
+		if o.since[i] == 0 {
+			o.fixed[i], o.since[i] = v, row
+		} else if o.fixed[i] != v {
+			say := func(v float64) string {
+				if c := b.cols[i].Categories; c != nil {
+					return fmt.Sprintf("%q", c[int(v)])
+				}
+				return fmt.Sprint(v)
+			}
+			b.Problem(&Error{Row: row, Column: b.cols[i].Name, Reason: of(id, fmt.Sprintf("the static value is %s, and %s in row %d", say(v), say(o.fixed[i]), o.since[i])), Hint: "a static covariate has one value for each series: correct it, or declare it as known or past"})
+		}
+	}
 }
 
 // twice reports a time that a series has already.
@@ -221,6 +273,11 @@ func (b *Builder) sort() {
 			}
 			slices.SortStableFunc(order, func(i, j int) int { return o.times[i].Compare(o.times[j]) })
 			o.times, o.y, o.rows = pick(o.times, order), pick(o.y, order), pick(o.rows, order)
+			x, n := make([]float64, 0, len(o.x)), len(b.cols)
+			for _, k := range order {
+				x = append(x, o.x[k*n:k*n+n]...)
+			}
+			o.x = x
 		}
 		for i := 1; i < len(o.times); i++ {
 			if !o.times[i-1].Before(o.times[i]) {
@@ -268,7 +325,7 @@ func (b *Builder) Table() (*Table, error) {
 			continue
 		}
 		o := b.rows[id]
-		if n := len(s.Y) - len(o.times); n > 0 {
+		if n := s.steps() - len(o.times); n > 0 {
 			for k := 1; k < len(o.times) && at == ""; k++ {
 				if next := f.Add(o.times[k-1], 1); next.Before(o.times[k]) {
 					at = of(id, fmt.Sprintf("the first at %v", next))
@@ -281,6 +338,8 @@ func (b *Builder) Table() (*Table, error) {
 	if err := b.err(); err != nil {
 		return nil, err
 	}
+	t.Covariates = b.cols
+	b.tell(t)
 	b.Note("%s, %s, from %v", plural(len(t.Series), "series", "series"), f.Name(), span(t.Series))
 	if gaps > 0 {
 		b.Note("%s missing from the grid: %s", plural(gaps, "time is", "times are"), at)
@@ -315,8 +374,89 @@ func (b *Builder) series(id string, f Freq) (s Series, ok bool) {
 			continue
 		}
 		s.Y[k] = o.y[i]
+		if !math.IsNaN(o.y[i]) {
+			s.last = o.rows[i]
+		}
 	}
+	b.spread(&s, o)
 	return s, ok
+}
+
+// spread puts the covariates of a series on its grid. If there are known ones, the times
+// after the last value are those ahead, and Y ends before them.
+func (b *Builder) spread(s *Series, o *observations) {
+	n, steps := len(b.cols), len(s.Y)
+	if n == 0 {
+		return
+	}
+	columns := make([][]float64, n)
+	for i := range columns {
+		columns[i] = make([]float64, steps)
+		for k := range columns[i] {
+			columns[i][k] = math.NaN()
+		}
+	}
+	for j, u := range o.times {
+		if k, on := s.Freq.Between(s.Start, u); on {
+			for i := range columns {
+				columns[i][k] = o.x[j*n+i]
+			}
+		}
+	}
+	if len(Select(b.cols, Known)) > 0 {
+		for steps > 0 && math.IsNaN(s.Y[steps-1]) {
+			steps--
+		}
+		s.Y = s.Y[:steps:steps]
+	}
+	for i, c := range b.cols {
+		switch c.Role {
+		case Past:
+			s.Past = append(s.Past, columns[i][:steps:steps])
+		case Known:
+			s.Known = append(s.Known, columns[i])
+		case Static:
+			v := math.NaN()
+			if o.since[i] > 0 {
+				v = o.fixed[i]
+			}
+			s.Static = append(s.Static, v)
+		}
+	}
+}
+
+// tell notes what the covariates are, and what is missing of them.
+func (b *Builder) tell(t *Table) {
+	for _, role := range []Role{Past, Known, Static} {
+		var names []string
+		for _, c := range Select(t.Covariates, role) {
+			what := c.Name
+			if c.Categories != nil {
+				what += fmt.Sprintf(" (%s)", plural(len(c.Categories), "category", "categories"))
+			}
+			names = append(names, what)
+		}
+		if names != nil {
+			b.Note("%s covariates: %s", role, strings.Join(names, ", "))
+		}
+	}
+	missing, ahead := 0, 0
+	for _, s := range t.Series {
+		for _, x := range append(slices.Clone(s.Past), s.Known...) {
+			for _, v := range x {
+				if math.IsNaN(v) {
+					missing++
+				}
+			}
+		}
+		ahead = max(ahead, s.steps()-len(s.Y))
+	}
+	if missing > 0 {
+		b.Note("%s of covariates missing; a model is told so and does not fill them", plural(missing, "value is", "values are"))
+	}
+	if ahead > 0 {
+		b.Note("known covariates reach up to %s ahead of the last value", plural(ahead, "step", "steps"))
+	}
 }
 
 // freq is the given frequency, or that of the series with the most times.

@@ -150,6 +150,8 @@ type csvTable struct {
 	lines     *lineReader
 	header    []string
 	id, ds, y int // columns; id is -1 without one
+	x         []int
+	values    []float64 // of x in a row
 	marks
 }
 
@@ -169,6 +171,8 @@ func (t *csvTable) read() error {
 	if t.id, t.ds, t.y, err = t.Columns(t.header); err != nil {
 		return err
 	}
+	t.x = t.CovariateColumns(t.header)
+	t.values = make([]float64, len(t.x))
 	if t.headless() {
 		t.notes = t.notes[:0]
 		t.Note("there is no header: the first column is taken as ds, the second as y")
@@ -254,7 +258,14 @@ func (t *csvTable) row(line int, rec []string) {
 		t.Problem(e)
 		return
 	}
-	t.Add(line, strings.Clone(id), at, y)
+	for i, at := range t.x {
+		if t.values[i], e = t.parse(i, rec[at], t.decimal); e != nil {
+			e.Row, e.Column = line, t.header[at]
+			t.Problem(e)
+			return
+		}
+	}
+	t.Add(line, strings.Clone(id), at, y, t.values...)
 }
 
 // badID reports what cannot name a series.

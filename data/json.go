@@ -16,6 +16,7 @@ import (
 // keys of ReadCSV's columns. A missing, null or NaN y is a missing value.
 func ReadJSON(r io.Reader, name string, o Options) (*Table, error) {
 	t := jsonTable{Builder: NewBuilder(name, o), id: cmp.Or(o.ID, "unique_id"), ds: cmp.Or(o.Time, "ds"), y: cmp.Or(o.Y, "y")}
+	t.seen, t.values = make([]bool, len(t.cols)), make([]float64, len(t.cols))
 	in := bufio.NewReaderSize(r, 64<<10)
 	head, err := in.Peek(1 << 10)
 	if err != nil && err != io.EOF {
@@ -58,6 +59,11 @@ func ReadJSON(r io.Reader, name string, o Options) (*Table, error) {
 	case !t.known:
 		t.Problem(&Error{Column: t.y, Reason: "is in no row", Hint: "name the values y, or say what they are called"})
 	}
+	for i, c := range t.cols {
+		if !t.seen[i] && len(t.list) == 0 {
+			t.Problem(&Error{Column: c.Name, Reason: "is in no row", Hint: "name a key of the rows as a covariate"})
+		}
+	}
 	return t.Table()
 }
 
@@ -66,6 +72,8 @@ type jsonTable struct {
 	*Builder
 	id, ds, y string // keys
 	known     bool   // a row has the key y
+	seen      []bool // a row has the covariate
+	values    []float64
 }
 
 // row takes one.
@@ -102,6 +110,17 @@ func (t *jsonTable) row(n int, row map[string]json.RawMessage) *Error {
 			return e
 		}
 	}
-	t.Add(n, id, at, y)
+	for i, c := range t.cols {
+		x, given := "", row[c.Name]
+		if given != nil && string(given) != "null" {
+			x = text(c.Name)
+			t.seen[i] = true
+		}
+		if t.values[i], e = t.ParseCovariate(i, x); e != nil {
+			e.Column = c.Name
+			return e
+		}
+	}
+	t.Add(n, id, at, y, t.values...)
 	return nil
 }

@@ -11,10 +11,26 @@ type Series struct {
 	Start Time   // time of the first value
 	Freq  Freq
 	Y     []float64 // NaN where missing
+
+	// Values of the table's covariates by role, NaN where missing. Those of Past are as
+	// many as Y; those of Known may be more, for the steps ahead.
+	Past, Known [][]float64 // [covariate][step]
+	Static      []float64   // [covariate]
+
+	last int // number of the row of the last value
 }
 
 // Time is the time of value i, which may lie beyond the end.
 func (s *Series) Time(i int) Time { return s.Freq.Add(s.Start, i) }
+
+// steps is how many times are on the grid, those ahead too.
+func (s *Series) steps() int {
+	n := len(s.Y)
+	for _, x := range s.Known {
+		n = max(n, len(x))
+	}
+	return n
+}
 
 // Missing counts the values that are not there.
 func (s *Series) Missing() (n int) {
@@ -66,6 +82,8 @@ type Table struct {
 	Notes  []string // what was found and done, for the reader of a report
 
 	Season, Horizon int // as a .tsf file gives them, where the times do not tell; or 0
+
+	Covariates []Covariate // past, known and static ones, in this order
 }
 
 // Options say how to read a table. The zero value finds out.
@@ -75,7 +93,11 @@ type Options struct {
 	Freq        *Freq  // default: found from the times
 	Layout      Layout // of a CSV file; default: found from the header
 	Decimal     rune   // '.' or ','; default: a comma only in files separated by semicolons or tabs
-	Sort        bool   // put the rows of each series in order of time; default: rows out of order are an error
+	Past        []string
+	Known       []string
+	Static      []string // names of columns of covariates by their roles
+	Category    []string // those of them whose values are categories even if they look like numbers
+	Sort        bool     // put the rows of each series in order of time; default: rows out of order are an error
 }
 
 func span(series []Series) string {
@@ -96,4 +118,35 @@ func plural(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
+}
+
+// CheckAhead reports known covariates that lack a value in one of the steps to forecast.
+func (t *Table) CheckAhead(horizon int) error {
+	p := problems{file: t.Name}
+	for i, c := range Select(t.Covariates, Known) {
+		for _, s := range t.Series {
+			var missing []int
+			for k := range horizon {
+				at := len(s.Y) + k
+				if x := s.Known[i]; at >= len(x) || math.IsNaN(x[at]) {
+					missing = append(missing, at)
+				}
+			}
+			if missing == nil {
+				continue
+			}
+			n, first, last := len(missing), s.Time(missing[0]), s.Time(missing[len(missing)-1])
+			p.add(&Error{Row: s.last, Column: c.Name,
+				Reason: fmt.Sprintf("%s ends here, and %s of the %d steps to forecast %s no value of this known covariate: %v to %v", s.name(), plural(n, "step", "steps"), horizon, verb(n), first, last),
+				Hint:   "add rows for these times with an empty " + "y, ask for a shorter horizon, or declare the column as past"})
+		}
+	}
+	return p.err()
+}
+
+func verb(n int) string {
+	if n == 1 {
+		return "has"
+	}
+	return "have"
 }

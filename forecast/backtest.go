@@ -123,7 +123,7 @@ func (r *Report) ours(ctx context.Context, cfg Config, series []Series, take []i
 		if j%r.Refit == 0 {
 			train := make([]Series, len(take))
 			for i, k := range take {
-				train[i] = Series{series[k].ID, series[k].Y[:r.origin(series[k], j)]}
+				train[i] = Series{ID: series[k].ID, Y: series[k].Y[:r.origin(series[k], j)]}
 			}
 			cfg.OnStep = nil
 			if onStep != nil {

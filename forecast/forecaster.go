@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task"
@@ -40,16 +41,19 @@ type Spec struct {
 	Levels  []float64 `json:"levels"`  // of the bands, such as 0.8
 	Seed    uint64    `json:"seed"`    // the same seed gives the same bits
 	// ――――――――――
-	Window  int      `json:"window"`  // steps that the model reads before it forecasts
-	Cell    rnn.Kind `json:"cell"`    // such as lstm
-	Hidden  int      `json:"hidden"`  // width of the cell
-	Layers  int      `json:"layers"`  // cells, one on another
-	Dropout float64  `json:"dropout"` // negative for none
-	Nets    int      `json:"nets"`    // models whose forecasts are put together
-	Epochs  int      `json:"epochs"`  // at most
-	Steps   int      `json:"steps"`   // of the optimiser, in all or in an epoch, as the preset says
-	Batch   int      `json:"batch"`   // windows in a step
-	LR      float64  `json:"lr"`      // learning rate
+	Covariates []data.Covariate `json:"covariates"` // of the series: past, known and static ones, in this order
+	Output     string           `json:"output"`     // what is said of a step: quantile, point, normal, student or negbin
+	Paths      int              `json:"paths"`      // to sample
+	Window     int              `json:"window"`     // steps that the model reads before it forecasts
+	Cell       rnn.Kind         `json:"cell"`       // such as lstm
+	Hidden     int              `json:"hidden"`     // width of the cell
+	Layers     int              `json:"layers"`     // cells, one on another
+	Dropout    float64          `json:"dropout"`    // negative for none
+	Nets       int              `json:"nets"`       // models whose forecasts are put together
+	Epochs     int              `json:"epochs"`     // at most
+	Steps      int              `json:"steps"`      // of the optimiser, in all or in an epoch, as the preset says
+	Batch      int              `json:"batch"`      // windows in a step
+	LR         float64          `json:"lr"`         // learning rate
 }
 
 // A Preset is a kind of model with its settings.

@@ -6,14 +6,26 @@ import (
 )
 
 // A Series is a regular sequence of values, oldest first. NaN is a missing value.
+//
+// Covariates, by the roles of data.Covariate, are beside the values: those of the past
+// have as many values as Y, those known in advance should have more, for the steps to
+// forecast, and static ones have one each.
 type Series struct {
-	ID string
-	Y  []float64
+	ID          string
+	Y           []float64
+	Past, Known [][]float64 // [covariate][step]
+	Static      []float64   // [covariate]
 }
 
-// Before is what is known of s before step n: its first n values.
+// Before is what is known of s before step n: its first n values, and those of its past
+// covariates. Covariates known in advance stay whole.
 func (s Series) Before(n int) Series {
 	s.Y = s.Y[:n:n]
+	past := make([][]float64, len(s.Past))
+	for i, x := range s.Past {
+		past[i] = x[:n:n]
+	}
+	s.Past = past
 	return s
 }
 
@@ -58,8 +70,9 @@ func constant(y []float64) bool {
 
 // A Forecast is what is expected of the steps after a series.
 type Forecast struct {
-	Point []float64 // the middle of the predictive distribution, one for each step
-	Bands []Band    // one for each level asked for, in that order
+	Point []float64   // the middle of the predictive distribution, one for each step
+	Bands []Band      // one for each level asked for, in that order
+	Paths [][]float64 // sampled futures, if the model samples: [path][step]
 }
 
 // A Band holds each step's value with probability Level.

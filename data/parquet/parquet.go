@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
@@ -59,6 +60,7 @@ func damaged(name string, why any) error {
 // columns are the leaves of the schema that are read.
 type columns struct {
 	id, ds, y column
+	x         []column // of the covariates
 }
 
 // A column is a leaf; index is -1 if there is none.
@@ -90,6 +92,9 @@ func find(b *data.Builder, s *parquet.Schema) (c columns, err error) {
 	if id >= 0 {
 		c.id = flat[id]
 	}
+	for _, at := range b.CovariateColumns(names) {
+		c.x = append(c.x, flat[at])
+	}
 	return c, nil
 }
 
@@ -98,6 +103,7 @@ func (c *columns) add(b *data.Builder, row int, values parquet.Row) {
 	var id string
 	var at data.Time
 	y := math.NaN()
+	x := make([]float64, len(c.x))
 	for _, v := range values {
 		var col string
 		var problem *data.Error
@@ -114,13 +120,26 @@ func (c *columns) add(b *data.Builder, row int, values parquet.Row) {
 				problem = &data.Error{Reason: "is empty", Hint: "give every row the name of its series"}
 			}
 		}
+		for i := range c.x {
+			if v.Column() != c.x[i].index {
+				continue
+			}
+			col = c.x[i].name
+			if text := v.Kind() == parquet.ByteArray && c.x[i].isText(); v.IsNull() {
+				x[i], problem = b.ParseCovariate(i, "")
+			} else if text {
+				x[i], problem = b.ParseCovariate(i, v.String())
+			} else if x[i], problem = c.x[i].number(b, v); problem == nil {
+				x[i], problem = b.ParseCovariate(i, strconv.FormatFloat(x[i], 'g', -1, 64))
+			}
+		}
 		if problem != nil {
 			problem.Row, problem.Column = row, col
 			b.Problem(problem)
 			return
 		}
 	}
-	b.Add(row, id, at, y)
+	b.Add(row, id, at, y, x...)
 }
 
 // time reads a value by the column's type.
@@ -167,7 +186,7 @@ func (c *column) number(b *data.Builder, v parquet.Value) (float64, *data.Error)
 	case parquet.Int64:
 		y = float64(v.Int64())
 	case parquet.ByteArray:
-		if c.kind == nil || isString(c.kind) {
+		if c.isText() {
 			return b.ParseValue(v.String())
 		}
 		fallthrough
@@ -179,6 +198,9 @@ func (c *column) number(b *data.Builder, v parquet.Value) (float64, *data.Error)
 	}
 	return y, nil
 }
+
+// isText reports whether the column holds strings.
+func (c *column) isText() bool { return c.kind == nil || isString(c.kind) }
 
 func isString(kind format.LogicalTypeValue) bool {
 	_, ok := kind.(*format.StringType)

@@ -1,0 +1,73 @@
+package global
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/recur-go/recur/forecast"
+	"github.com/recur-go/recur/task"
+)
+
+func init() {
+	for _, p := range []struct {
+		name, about string
+		base        Config
+	}{
+		{"qrnn", "a global LSTM with covariates and quantiles for all steps at once (after Wen et al. 2017)", Config{Output: Quantile}},
+		{"deepar", "a global LSTM with covariates that samples paths step by step (Salinas et al. 2020)", Config{Output: Student, Feedback: true}},
+	} {
+		forecast.Register(forecast.Preset{
+			Name: p.name, About: p.about, Kind: Kind, Load: load,
+			Fit: func(ctx context.Context, s forecast.Spec, o task.Options, series ...forecast.Series) (forecast.Forecaster, error) {
+				c, err := fromSpec(p.base, s)
+				if err != nil {
+					return nil, err
+				}
+				c.Run = o
+				m, err := Fit(ctx, c, series...)
+				if err != nil {
+					return nil, err
+				}
+				return m, nil
+			},
+		})
+	}
+}
+
+func load(path string) (forecast.Forecaster, error) {
+	m, err := Load(path)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// fromSpec is base with what s asks for.
+func fromSpec(base Config, s forecast.Spec) (Config, error) {
+	c := base
+	c.Horizon, c.Season, c.Levels, c.Seed, c.Covariates = s.Horizon, s.Season, s.Levels, s.Seed, s.Covariates
+	c.Window, c.Cell, c.Hidden, c.Layers, c.Dropout = s.Window, s.Cell, s.Hidden, s.Layers, s.Dropout
+	c.Nets, c.Epochs, c.Steps, c.Batch, c.LR, c.Paths = s.Nets, s.Epochs, s.Steps, s.Batch, s.LR, s.Paths
+	if s.Output != "" {
+		c.Output = Output(s.Output)
+		full := c.withDefaults()
+		if err := full.check(); err != nil {
+			return c, fmt.Errorf("output: %w", err)
+		}
+	}
+	return c, nil
+}
+
+// Spec implements forecast.Forecaster.
+func (m *Model) Spec() forecast.Spec {
+	return forecast.Spec{Horizon: m.Horizon, Season: m.Season, Levels: m.Levels, Seed: m.Seed, Covariates: m.Covariates, Output: string(m.Output), Paths: m.Paths,
+		Window: m.Window, Cell: m.Cell, Hidden: m.Hidden, Layers: m.Layers, Dropout: m.Dropout, Nets: len(m.Nets), Epochs: m.Epochs, Steps: m.Steps,
+		Batch: m.Batch, LR: m.LR}
+}
+
+// Relevel implements forecast.Releveler.
+func (m *Model) Relevel(levels []float64) forecast.Forecaster {
+	other := *m
+	other.Levels = levels
+	return &other
+}

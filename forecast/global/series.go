@@ -1,0 +1,180 @@
+package global
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/forecast"
+	"github.com/recur-go/recur/tensor"
+)
+
+// A Scale brings a series to mean 0 and deviation 1 or, for counts, to mean 1.
+type Scale struct{ Mean, Std float64 }
+
+// A unit brings the numbers of a covariate to mean 0 and deviation 1.
+type unit = Scale
+
+// scaled is a series as the net sees it.
+type scaled struct {
+	forecast.Series
+	Scale
+	log   bool
+	x     []tensor.Float // values, 0 where missing
+	known []bool
+	last  []tensor.Float // the last known value up to each step, 0 before the first
+}
+
+// check reports a series that does not fit the covariates.
+func (c *Config) fits(s forecast.Series) error {
+	n := len(s.Y)
+	for _, part := range []struct {
+		role data.Role
+		have int
+	}{{data.Past, len(s.Past)}, {data.Known, len(s.Known)}, {data.Static, len(s.Static)}} {
+		if want := len(data.Select(c.Covariates, part.role)); part.have != want {
+			return fmt.Errorf("global: series %q has %d %s covariates, the model %d", s.ID, part.have, part.role, want)
+		}
+	}
+	for i, x := range s.Past {
+		if len(x) < n {
+			return fmt.Errorf("global: series %q has %d values, and %d of covariate %s", s.ID, n, len(x), c.Covariates[i].Name)
+		}
+	}
+	for t, v := range s.Y {
+		if math.IsInf(v, 0) {
+			return fmt.Errorf("global: value %d of series %q is infinite; make it NaN if it is unknown", t, s.ID)
+		}
+		if c.Log && v <= 0 {
+			return fmt.Errorf("global: value %d of series %q is %v, and has no logarithm; leave log out", t, s.ID, v)
+		}
+		if c.Output == NegBin && v < 0 {
+			return fmt.Errorf("global: value %d of series %q is %v, which is no count; choose another output", t, s.ID, v)
+		}
+	}
+	return nil
+}
+
+// fitScale finds the scale of the known values of y.
+func (c *Config) fitScale(s forecast.Series) (Scale, error) {
+	var sum, n float64
+	for _, v := range s.Y {
+		if !math.IsNaN(v) {
+			sum += c.forward(v)
+			n++
+		}
+	}
+	if n == 0 {
+		return Scale{}, fmt.Errorf("global: series %q has no values", s.ID)
+	}
+	mean := sum / n
+	if c.Output == NegBin {
+		return Scale{0, max(mean, 1e-3)}, nil
+	}
+	var square float64
+	for _, v := range s.Y {
+		if !math.IsNaN(v) {
+			square += (c.forward(v) - mean) * (c.forward(v) - mean)
+		}
+	}
+	std := math.Sqrt(square / n)
+	if std <= 1e-9*math.Abs(mean) {
+		std = max(math.Abs(mean), 1)
+	}
+	return Scale{mean, std}, nil
+}
+
+func (c *Config) forward(v float64) float64 {
+	if c.Log {
+		return math.Log(v)
+	}
+	return v
+}
+
+// value undoes the scale.
+func (z *scaled) value(x float64) float64 {
+	v := z.Mean + x*z.Std
+	if z.log {
+		return math.Exp(v)
+	}
+	return v
+}
+
+// scale prepares a series.
+func (c *Config) scale(s forecast.Series, by Scale) *scaled {
+	n := len(s.Y)
+	z := &scaled{Series: s, Scale: by, log: c.Log, x: make([]tensor.Float, n), known: make([]bool, n), last: make([]tensor.Float, n)}
+	var last tensor.Float
+	for t, v := range s.Y {
+		if !math.IsNaN(v) {
+			last = tensor.Float((c.forward(v) - by.Mean) / by.Std)
+			z.x[t], z.known[t] = last, true
+		}
+		z.last[t] = last
+	}
+	return z
+}
+
+// prepare scales a series as it was in training, by its ID, or by itself if it is new.
+func (m *Model) prepare(s forecast.Series) (*scaled, error) {
+	if err := m.fits(s); err != nil {
+		return nil, err
+	}
+	by, err := m.fitScale(s)
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.Index(m.IDs, s.ID); i >= 0 {
+		by = m.Scales[i]
+	}
+	return m.scale(s, by), nil
+}
+
+// fitUnits finds the scale of each numeric covariate over all series.
+func (c *Config) fitUnits(series []forecast.Series) []unit {
+	units := make([]unit, len(c.Covariates))
+	for i, v := range c.Covariates {
+		units[i].Std = 1
+		if v.Categories != nil {
+			continue
+		}
+		var sum, square, n float64
+		for _, s := range series {
+			for _, x := range c.column(s, i) {
+				if !math.IsNaN(x) {
+					sum, square, n = sum+x, square+x*x, n+1
+				}
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		units[i].Mean = sum / n
+		if variance := square/n - units[i].Mean*units[i].Mean; variance > 1e-12*square/n {
+			units[i].Std = math.Sqrt(variance)
+		}
+	}
+	return units
+}
+
+// column is what is known of covariate i at the end of s.
+func (c *Config) column(s forecast.Series, i int) []float64 {
+	if i < len(s.Past) {
+		return s.Past[i][:len(s.Y)]
+	}
+	if i -= len(s.Past); i < len(s.Known) {
+		return s.Known[i][:min(len(s.Known[i]), len(s.Y))]
+	}
+	i -= len(s.Known)
+	return s.Static[i : i+1]
+}
+
+func (c *Config) unusable(series []forecast.Series) error {
+	if len(series) == 0 {
+		return errors.New("global: no series")
+	}
+	longest := slices.MaxFunc(series, func(a, b forecast.Series) int { return len(a.Y) - len(b.Y) })
+	return fmt.Errorf("global: the longest series, %q, has %d values, too few to learn from and to validate on; give more history", longest.ID, len(longest.Y))
+}

@@ -67,7 +67,11 @@ func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, er
 		if held == 0 {
 			held = max(n/5, c.Horizon)
 		}
-		z, err := prepare(s, max(n-held, 1))
+		by := n - held // values that scale the series
+		if by < c.Lookback {
+			by = n
+		}
+		z, err := prepare(s, by)
 		if err != nil {
 			return nil, err
 		}

@@ -86,10 +86,7 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 		return id, ds, y, b.err()
 	}
 	b.y = header[y]
-	used := []int{id, ds, y}
-	for _, at := range b.CovariateColumns(header) {
-		used = append(used, at)
-	}
+	used := append([]int{id, ds, y}, b.CovariateColumns(header)...)
 	if err := b.err(); err != nil {
 		return id, ds, y, err
 	}

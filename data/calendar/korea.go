@@ -41,7 +41,8 @@ var korean = []day{
 
 // lunar are Seollal (the 1st of the 1st lunar month), Buddha's birthday (the 8th of the
 // 4th) and Chuseok (the 15th of the 8th) as month and day of the solar calendar. They
-// are not always China's: the moon may be new on another day in Seoul than in Beijing.
+// are not always China's, since the moon may be new on another day in Seoul than
+// in Beijing. In other years only solar holidays are known.
 const lunar = `
 1950 0217 0524 0926; 1951 0206 0513 0915; 1952 0127 0501 1003; 1953 0214 0520 0922; 1954 0204 0510 0911
 1955 0124 0529 0930; 1956 0212 0517 0919; 1957 0131 0507 0908; 1958 0219 0526 0927; 1959 0208 0515 0917
@@ -65,9 +66,6 @@ const lunar = `
 2045 0217 0524 0925; 2046 0206 0513 0915; 2047 0126 0502 1004; 2048 0214 0520 0922; 2049 0202 0509 0911
 2050 0123 0528 0930
 `
-
-// The years that lunar holds. In others only solar holidays are known.
-const firstLunar, lastLunar = 1950, 2050
 
 var lunarDays = func() map[int][3]time.Time {
 	days := map[int][3]time.Time{}

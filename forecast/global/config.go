@@ -145,7 +145,10 @@ func (c *Config) check() error {
 	order := map[data.Role]int{data.Past: 1, data.Known: 2, data.Static: 3}
 	for i, v := range c.Covariates {
 		bad(order[v.Role] == 0, "covariate %s has the role %q, not past, known or static", v.Name, v.Role)
-		bad(i > 0 && order[v.Role] < order[c.Covariates[i-1].Role], "covariate %s stands after %s: past ones are first, then known, then static", v.Name, c.Covariates[i-1].Name)
+		if i > 0 {
+			before := c.Covariates[i-1]
+			bad(order[v.Role] < order[before.Role], "covariate %s stands after %s: past ones are first, then known, then static", v.Name, before.Name)
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -118,3 +118,79 @@ func (c *covariates) parse(i int, s string, decimal rune) (float64, *Error) {
 	c.cols[i].Categories = append(c.cols[i].Categories, s)
 	return float64(n), nil
 }
+
+// Recode brings the covariates of a table to those of another, that a model was trained
+// on: they must have the same names and roles in the same order and hold the same kind,
+// and categories get the places that they have there. One that is not there becomes
+// missing, which a note says.
+func (t *Table) Recode(as []Covariate) error {
+	p := problems{file: t.Name}
+	if len(as) != len(t.Covariates) {
+		p.add(&Error{Reason: fmt.Sprintf("has %d covariates, the model %d", len(t.Covariates), len(as)), Hint: "give it the columns that the model was trained with"})
+		return p.err()
+	}
+	for i, want := range as {
+		have := t.Covariates[i]
+		switch {
+		case have.Name != want.Name || have.Role != want.Role:
+			p.add(&Error{Column: have.Name, Reason: fmt.Sprintf("is a %s covariate where the model has %s, a %s one", have.Role, want.Name, want.Role), Hint: "give it the columns that the model was trained with"})
+			continue
+		case have.Categories == nil && want.Categories == nil:
+			continue
+		case have.Categories == nil && t.any(i):
+			p.add(&Error{Column: have.Name, Reason: "holds numbers, and held categories in training", Hint: "say that it holds categories"})
+			continue
+		case want.Categories == nil:
+			p.add(&Error{Column: have.Name, Value: have.Categories[0], Reason: "is no number, and the column held numbers in training", Hint: "correct it"})
+			continue
+		}
+		to, unknown := make([]float64, len(have.Categories)), []string{}
+		for j, name := range have.Categories {
+			at := slices.Index(want.Categories, name)
+			to[j] = float64(at)
+			if at < 0 {
+				to[j] = math.NaN()
+				unknown = append(unknown, name)
+			}
+		}
+		for _, x := range t.columns(i) {
+			for k, v := range x {
+				if !math.IsNaN(v) {
+					x[k] = to[int(v)]
+				}
+			}
+		}
+		t.Covariates[i].Categories = want.Categories
+		if len(unknown) > 0 {
+			t.Notes = append(t.Notes, fmt.Sprintf("categories of %s that training did not have, taken as missing: %s", have.Name, quoted(unknown)))
+		}
+	}
+	return p.err()
+}
+
+// columns are the values of covariate i in all series.
+func (t *Table) columns(i int) (all [][]float64) {
+	for _, s := range t.Series {
+		switch n, k := len(s.Past), len(s.Known); {
+		case i < n:
+			all = append(all, s.Past[i])
+		case i < n+k:
+			all = append(all, s.Known[i-n])
+		default:
+			all = append(all, s.Static[i-n-k:][:1])
+		}
+	}
+	return all
+}
+
+// any reports whether a value of covariate i is known.
+func (t *Table) any(i int) bool {
+	for _, x := range t.columns(i) {
+		for _, v := range x {
+			if !math.IsNaN(v) {
+				return true
+			}
+		}
+	}
+	return false
+}

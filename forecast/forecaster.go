@@ -41,6 +41,7 @@ type Spec struct {
 	Levels  []float64 `json:"levels"`  // of the bands, such as 0.8
 	Seed    uint64    `json:"seed"`    // the same seed gives the same bits
 	// ――――――――――
+	Source     Source           `json:"source"`     // how the series were read, to be kept with the model
 	Covariates []data.Covariate `json:"covariates"` // of the series: past, known and static ones, in this order
 	Output     string           `json:"output"`     // what is said of a step: quantile, point, normal, student or negbin
 	Paths      int              `json:"paths"`      // to sample

@@ -14,12 +14,15 @@ import (
 	"time"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/data/calendar"
 	_ "github.com/recur-go/recur/data/parquet" // so that data.ReadFile reads them
 	"github.com/recur-go/recur/data/sets"
 	"github.com/recur-go/recur/forecast"
 	_ "github.com/recur-go/recur/forecast/esrnn"
+	_ "github.com/recur-go/recur/forecast/global"
 	_ "github.com/recur-go/recur/forecast/segrnn"
 	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/recipe"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task"
 	"github.com/spf13/cobra"
@@ -27,11 +30,11 @@ import (
 
 // forecastFlags are what the user asks for.
 type forecastFlags struct {
-	set, freq, out, model  string
-	preset                 string
-	id, ds, y              string
-	layout, decimal        string
-	sort                   bool
+	set, out, model        string
+	preset, output, cell   string
+	settings               []string
+	paths                  bool
+	source                 forecast.Source
 	horizon, season, steps int
 	origins                int
 	levels                 []string
@@ -74,7 +77,7 @@ a series that ships with recur is used: see --data.`,
 	flags.StringVar(&f.set, "data", sets.All()[0].Name, "series that ships with recur, used without FILE: "+setNames())
 	flags.StringVar(&f.preset, "preset", "", "kind of model: "+presetNames())
 	flags.IntVar(&f.horizon, "horizon", 0, "steps to forecast (default one season, or 12)")
-	flags.StringVar(&f.freq, "freq", "", "step of time: Y, Q, M, W, D, B, h, min, s, i, with a number before it for multiples (default found from the dates)")
+	flags.StringVar(&f.source.Freq, "freq", "", "step of time: Y, Q, M, W, D, B, h, min, s, i, with a number before it for multiples (default found from the dates)")
 	flags.IntVar(&f.season, "season", 0, "steps of a season (default by the frequency: 12 for months, 7 for days, ...)")
 	flags.StringSliceVar(&f.levels, "level", []string{"50", "80", "95"}, "probabilities of the bands in per cent")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed: the same gives the same numbers")
@@ -83,12 +86,22 @@ a series that ships with recur is used: see --data.`,
 	flags.IntVar(&f.steps, "steps", 0, "training steps for each net (default 500)")
 	flags.StringVar(&f.model, "model", "", "forecast with a saved model, without training")
 	flags.StringVar(&f.out, "out", "", "folder for report, charts, forecasts and model (default recur-out/NAME)")
-	flags.StringVar(&f.id, "id", "", "name of the column of series (default unique_id)")
-	flags.StringVar(&f.ds, "time", "", "name of the column of times (default ds)")
-	flags.StringVar(&f.y, "value", "", "name of the column of values (default y)")
-	flags.StringVar(&f.layout, "time-layout", "", "form of the times, such as 2/1/2006 or 01/02/2006 15:04: how it would write 2 January 2006, 15:04:05 (default ISO)")
-	flags.StringVar(&f.decimal, "decimal", "", "mark of decimals, . or , (default found)")
-	flags.BoolVar(&f.sort, "sort", false, "put rows in order of time")
+	flags.StringVar(&f.source.ID, "id", "", "name of the column of series (default unique_id)")
+	flags.StringVar(&f.source.Time, "time", "", "name of the column of times (default ds)")
+	flags.StringVar(&f.source.Value, "value", "", "name of the column of values (default y)")
+	flags.StringVar(&f.source.Layout, "time-layout", "", "form of the times, such as 2/1/2006 or 01/02/2006 15:04: how it would write 2 January 2006, 15:04:05 (default ISO)")
+	flags.StringVar(&f.source.Decimal, "decimal", "", "mark of decimals, . or , (default found)")
+	flags.BoolVar(&f.source.Sort, "sort", false, "put rows in order of time")
+	flags.StringSliceVar(&f.source.Past, "past", nil, "columns that are known up to the end of the series only, such as weather")
+	flags.StringSliceVar(&f.source.Known, "known", nil, "columns that are known in advance, such as prices; rows after the last value of y give those ahead")
+	flags.StringSliceVar(&f.source.Static, "static", nil, "columns with one value for each series, such as its region")
+	flags.StringSliceVar(&f.source.Category, "category", nil, "those of these columns that hold categories even if they look like numbers")
+	flags.BoolVar(&f.source.Calendar, "calendar", false, "take hours, days and months as known")
+	flags.StringSliceVar(&f.source.Holidays, "holidays", nil, "take the public holidays of countries as known: "+strings.Join(calendar.Countries(), ", "))
+	flags.StringVar(&f.output, "output", "", "what is said of each step, for presets qrnn and deepar: quantile, point, normal, student, negbin (counts)")
+	flags.StringVar(&f.cell, "cell", "", "cell of the net: "+cellNames())
+	flags.StringArrayVar(&f.settings, "set", nil, "change a setting of the preset, such as --set hidden=128; report.html lists them")
+	flags.BoolVar(&f.paths, "paths", false, "write the sampled futures of preset deepar too, as paths.csv, and in --json")
 	flags.BoolVar(&f.json, "json", false, "print JSON instead of charts and tables")
 	return cmd
 }
@@ -122,7 +135,12 @@ func (f *forecastFlags) run(cmd *cobra.Command, file string) error {
 	if f.horizon < 0 || f.season < 0 || f.steps < 0 || f.origins < 0 {
 		return usage("--horizon, --season, --steps and --origins take numbers above 0")
 	}
-	r := &forecastRun{flags: f, levels: levels, ctx: cmd.Context(), stderr: cmd.ErrOrStderr()}
+	r := &forecastRun{flags: f, levels: levels, ctx: cmd.Context(), stderr: cmd.ErrOrStderr(), changed: cmd.Flags().Changed}
+	if f.model != "" {
+		if err := r.load(); err != nil {
+			return err
+		}
+	}
 	if err := r.read(cmd.InOrStdin(), file); err != nil {
 		return err
 	}
@@ -158,9 +176,10 @@ func percents(texts []string) (levels []float64, err error) {
 
 // A forecastRun is one run of the command.
 type forecastRun struct {
-	flags  *forecastFlags
-	ctx    context.Context
-	stderr io.Writer
+	flags   *forecastFlags
+	ctx     context.Context
+	stderr  io.Writer
+	changed func(flag string) bool
 
 	name, about, unit, source string
 	table                     *data.Table
@@ -176,22 +195,20 @@ type forecastRun struct {
 	seconds   float64
 }
 
+// cellNames lists the kinds of cells.
+func cellNames() string {
+	var names []string
+	for _, k := range rnn.Kinds() {
+		names = append(names, string(k))
+	}
+	return strings.Join(names, ", ")
+}
+
 // read reads the table and picks the series that can be forecast.
 func (r *forecastRun) read(stdin io.Reader, file string) (err error) {
-	o := data.Options{ID: r.flags.id, Time: r.flags.ds, Y: r.flags.y, TimeLayout: r.flags.layout, Sort: r.flags.sort}
-	switch r.flags.decimal {
-	case "":
-	case ".", ",":
-		o.Decimal = rune(r.flags.decimal[0])
-	default:
-		return usage("--decimal takes . or , and not %q", r.flags.decimal)
-	}
-	if r.flags.freq != "" {
-		freq, err := data.ParseFreq(r.flags.freq)
-		if err != nil {
-			return usage("--freq: %v", err)
-		}
-		o.Freq = &freq
+	source := r.reading()
+	if err := source.Check(); err != nil {
+		return usage("%s", strings.TrimPrefix(err.Error(), "forecast: "))
 	}
 	switch file {
 	case "":
@@ -206,15 +223,49 @@ func (r *forecastRun) read(stdin io.Reader, file string) (err error) {
 		}
 	case "-":
 		r.name, r.about = "stdin", "standard input"
-		r.table, err = data.ReadCSV(stdin, "standard input", o)
+		r.table, err = source.Read(stdin, "standard input")
 	default:
 		r.name, r.about = strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)), file
-		r.table, err = data.ReadFile(file, o)
+		r.table, err = source.ReadFile(file)
 	}
 	if err != nil {
 		return err
 	}
 	r.freq = r.table.Series[0].Freq
+	return nil
+}
+
+// reading is how the model that is loaded was given its series, or what the flags say.
+func (r *forecastRun) reading() forecast.Source {
+	if r.model == nil {
+		return r.flags.source
+	}
+	s := r.model.Spec().Source
+	for flag, to := range map[string]*string{"id": &s.ID, "time": &s.Time, "value": &s.Value, "time-layout": &s.Layout, "decimal": &s.Decimal, "freq": &s.Freq} {
+		if r.changed(flag) {
+			*to = map[string]string{"id": r.flags.source.ID, "time": r.flags.source.Time, "value": r.flags.source.Value,
+				"time-layout": r.flags.source.Layout, "decimal": r.flags.source.Decimal, "freq": r.flags.source.Freq}[flag]
+		}
+	}
+	s.Sort = s.Sort || r.flags.source.Sort
+	return s
+}
+
+// covariates adds what the calendar says to the series, and sees that all that a model
+// needs is there.
+func (r *forecastRun) covariates(horizon int) error {
+	if err := r.reading().Prepare(r.table, horizon); err != nil {
+		return err
+	}
+	if r.model != nil {
+		n := len(r.table.Notes)
+		if err := r.table.Recode(r.model.Spec().Covariates); err != nil {
+			return err
+		}
+		for _, note := range r.table.Notes[n:] {
+			fmt.Fprintln(r.stderr, "  "+note)
+		}
+	}
 	return r.choose()
 }
 
@@ -243,16 +294,12 @@ func (r *forecastRun) choose() error {
 
 // plain are the values that package forecast works on.
 func (r *forecastRun) plain() []forecast.Series {
-	all := make([]forecast.Series, len(r.series))
-	for i, s := range r.series {
-		all[i] = forecast.Series{ID: s.ID, Y: s.Y}
-	}
-	return all
+	return forecast.FromTable(&data.Table{Series: r.series})
 }
 
 func (r *forecastRun) forecast() (err error) {
-	if r.flags.model != "" {
-		err = r.load()
+	if r.model != nil {
+		err = r.covariates(r.model.Spec().Horizon)
 	} else {
 		err = r.train()
 	}
@@ -285,20 +332,47 @@ func (r *forecastRun) load() (err error) {
 	if m, ok := r.model.(*forecast.Model); ok && r.flags.weights != rnn.Single {
 		m.Weights = r.flags.weights
 	}
-	fmt.Fprintf(r.stderr, "  seed %d, of the model\n", spec.Seed)
 	return nil
 }
 
 // train back-tests and then trains on everything.
 func (r *forecastRun) train() (err error) {
-	preset, err := forecast.FindPreset(r.flags.preset)
+	name := r.flags.preset
+	if name == "" && (r.flags.source.Uses() || r.flags.output != "") {
+		name = "qrnn" // the default has no use for them
+	}
+	preset, err := forecast.FindPreset(name)
 	if err != nil {
 		return usage("--preset: %v", err)
 	}
-	spec := forecast.Spec{Horizon: r.flags.horizon, Season: r.flags.season, Seed: r.flags.seed, Steps: r.flags.steps}
+	spec := forecast.Spec{Horizon: r.flags.horizon, Season: r.flags.season, Seed: r.flags.seed, Steps: r.flags.steps,
+		Output: r.flags.output, Cell: rnn.Kind(r.flags.cell), Source: r.flags.source}
+	for _, set := range r.flags.settings {
+		name, value, ok := strings.Cut(set, "=")
+		if !ok {
+			return usage("--set takes NAME=VALUE, not %q", set)
+		}
+		if err := recipe.Set(&spec, name, value); err != nil {
+			return usage("--set %s: %v", set, err)
+		}
+	}
+	if spec.Cell != "" {
+		if err := spec.Cell.Check(); err != nil {
+			return usage("--cell: %v", err)
+		}
+	}
 	if spec.Season == 0 {
 		spec.Season = r.freq.Season()
 	}
+	if spec.Horizon == 0 {
+		if spec.Horizon = spec.Season; spec.Season == 1 {
+			spec.Horizon = 12
+		}
+	}
+	if err := r.covariates(spec.Horizon); err != nil {
+		return err
+	}
+	spec.Covariates = r.table.Covariates
 	spec.Levels = slices.Compact(slices.Sorted(slices.Values(append([]float64{0.8, 0.95}, r.levels...))))
 	fmt.Fprintf(r.stderr, "  seed %d\n", spec.Seed)
 	series := r.plain()
@@ -316,7 +390,6 @@ func (r *forecastRun) train() (err error) {
 	if err != nil {
 		return asData(err, r.table.Name)
 	}
-	spec.Horizon = r.report.Horizon
 	bar = newBar(r.stderr, "training ")
 	r.model, err = preset.Fit(r.ctx, spec, o, series...)
 	bar.end(err == nil)

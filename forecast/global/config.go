@@ -19,6 +19,7 @@ import (
 	"slices"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/forecast"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task"
 )
@@ -38,6 +39,16 @@ const (
 // Outputs lists all outputs.
 func Outputs() []Output { return []Output{Quantile, Point, Normal, Student, NegBin} }
 
+// A View is how the net sees values.
+type View string
+
+// The views.
+const (
+	Auto  View = "auto"
+	Plain View = "plain"
+	Log   View = "log" // all values must be above 0
+)
+
 // A Config says what to forecast, with what net and how to train it. The zero value of
 // each field means its default.
 type Config struct {
@@ -47,12 +58,14 @@ type Config struct {
 	Seed       uint64           `json:"seed"`       // the same seed gives the same bits
 	Covariates []data.Covariate `json:"covariates"` // of the series: past, known and static ones, in this order
 
+	Source forecast.Source `json:"source"` // how they were read
+
 	Output   Output   `json:"output"`   // default quantile
 	Feedback bool     `json:"feedback"` // each value is an input of the next step, and forecasts are sampled
 	Paths    int      `json:"paths"`    // sampled for a forecast; default 200
 	Window   int      `json:"window"`   // steps that the net reads; default three seasons or a horizon, within 8..168
 	Lags     []int    `json:"lags"`     // values so many steps before are inputs too; default a season, and the week and year of it
-	Log      bool     `json:"log"`      // the net sees logarithms; all values must be above 0
+	View     View     `json:"view"`     // of values: plain, log, or auto, which is log for series that grow or shrink by half and more; default auto
 	Cell     rnn.Kind `json:"cell"`     // default lstm
 	Hidden   int      `json:"hidden"`   // width of a cell; default 64
 	Layers   int      `json:"layers"`   // default 1
@@ -94,6 +107,9 @@ func (c Config) withDefaults() Config {
 	if c.Output == "" {
 		c.Output = Quantile
 	}
+	if c.View == "" {
+		c.View = Auto
+	}
 	if c.Dropout == 0 {
 		c.Dropout = 0.1
 	}
@@ -132,7 +148,8 @@ func (c *Config) check() error {
 	}
 	bad(!slices.Contains(Outputs(), c.Output), "there is no output %q; there are %v", c.Output, Outputs())
 	bad(c.Feedback && (c.Output == Quantile || c.Output == Point), "with feedback the output is a distribution to sample from: normal, student or negbin, not %s", c.Output)
-	bad(c.Log && c.Output == NegBin, "counts are not seen by their logarithms: leave log out")
+	bad(c.View != Auto && c.View != Plain && c.View != Log, "there is no view %q; there are auto, plain and log", c.View)
+	bad(c.View == Log && c.Output == NegBin, "counts are not seen by their logarithms: leave view out")
 	bad(!(c.Dropout < 1), "dropout is %v, not below 1", c.Dropout)
 	bad(!(c.LR > 0) || math.IsInf(c.LR, 0), "lr is %v, not above 0", c.LR)
 	bad(!(c.Valid < 1), "valid is %v, not below 1", c.Valid)

@@ -45,7 +45,7 @@ func (c *Config) CountParams() int {
 		n += full.Cell.CountParams(in, full.Hidden)
 		in = full.Hidden
 	}
-	n += (full.Hidden+1)*full.Output.parameters() + 1 + len(full.Lags) + 1
+	n += (full.Hidden+1)*full.Output.parameters() + 1 + 2*len(full.Lags) + 1
 	return full.Nets * n
 }
 

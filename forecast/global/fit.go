@@ -67,6 +67,7 @@ func fit(ctx context.Context, cfg Config, from *Model, series []forecast.Series)
 	if err := c.check(); err != nil {
 		return nil, err
 	}
+	c.settle(series)
 	m := &Model{Config: c, shape: c.layout(), Units: c.fitUnits(series)}
 	m.Run = task.Options{}
 	if from != nil {

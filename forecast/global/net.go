@@ -13,16 +13,16 @@ import (
 //
 //	h = Cells([x, Embed(categories)])
 //	d = h·Head
-//	d₀ = d₀ + [last value, lags]·Skip
+//	d₀ = d₀ + [last value, values and changes of lags]·Skip
 //
 // and d are the parameters of what is said of the step; see Output. Skip carries the
 // last value and those of the seasons before straight to the forecast, so that the cells
-// only have to learn what differs.
+// only have to learn what differs; it begins as a seasonal naive forecast.
 type Net struct {
 	Embed []*nn.Embedding // of each covariate with categories: [categories+1, width], the last for missing ones
 	Cells rnn.Stack
 	Head  *nn.Linear // [hidden, parameters]
-	Skip  *nn.Linear // [1+lags, 1]
+	Skip  *nn.Linear // [1+2·lags, 1]
 }
 
 func newNet(r *rand.Rand, c *Config) *Net {
@@ -39,8 +39,10 @@ func newNet(r *rand.Rand, c *Config) *Net {
 		in = c.Hidden
 	}
 	n.Head = nn.NewLinear(r, c.Hidden, c.Output.parameters())
-	n.Skip = nn.NewLinear(r, 1+len(c.Lags), 1)
-	clear(n.Skip.W.Value.Data)
+	n.Skip = nn.NewLinear(nil, 1+2*len(c.Lags), 1)
+	if r != nil {
+		n.Skip.W.Value.Data[min(1, len(c.Lags))] = 1
+	}
 	return n
 }
 
@@ -52,7 +54,8 @@ func (n *Net) says(g *grad.Tape, h, x *grad.Var, lags int) *grad.Var {
 	d := n.Head.Forward(g, h)
 	direct := []*grad.Var{g.Columns(x, anchor, anchor+1)}
 	for i := range lags {
-		direct = append(direct, g.Columns(x, fixed+2*i, fixed+2*i+1))
+		at := fixed + perLag*i
+		direct = append(direct, g.Columns(x, at+before, at+before+1), g.Columns(x, at+change, at+change+1))
 	}
 	first := g.Add(g.Columns(d, 0, 1), n.Skip.Forward(g, g.Concat(direct...)))
 	if d.Dim(1) == 1 {

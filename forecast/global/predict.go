@@ -235,7 +235,7 @@ func (m *Model) sample(ctx context.Context, n *Net, r *rand.Rand, ws []window, s
 				}
 			}
 			for p := range P {
-				m.feed(x.Data[(first+p)*l.numbers:(first+p+1)*l.numbers], paths[first+p][:k])
+				m.feed(w, x.Data[(first+p)*l.numbers:(first+p+1)*l.numbers], paths[first+p][:k])
 			}
 		}
 		h, in, next := m.through(g, n, x, ids, nil, state)
@@ -260,15 +260,29 @@ func (m *Model) sample(ctx context.Context, n *Net, r *rand.Rand, ws []window, s
 }
 
 // feed tells a row of the values of a path so far.
-func (m *Model) feed(r []tensor.Float, path []float64) {
+func (m *Model) feed(w window, r []tensor.Float, path []float64) {
 	k := len(path)
 	if k == 0 {
 		return
 	}
 	r[anchor], r[fresh] = tensor.Float(path[k-1]), 1
+	at := func(back int) (v tensor.Float, known bool) { // the value so many steps back
+		if back <= k {
+			return tensor.Float(path[k-back]), true
+		}
+		if t := w.origin + k - back; t >= 0 {
+			return w.z.x[t], w.z.known[t]
+		}
+		return 0, false
+	}
 	for i, lag := range m.Lags {
-		if lag <= k {
-			r[fixed+2*i], r[fixed+2*i+1] = tensor.Float(path[k-lag]), 1
+		of := r[fixed+perLag*i:]
+		of[before], of[there], of[change] = 0, 0, 0
+		if v, ok := at(lag); ok {
+			of[before], of[there] = v, 1
+		}
+		if v, ok := at(lag + 1); ok {
+			of[change] = r[anchor] - v
 		}
 	}
 }

@@ -45,7 +45,7 @@ func load(path string) (forecast.Forecaster, error) {
 // fromSpec is base with what s asks for.
 func fromSpec(base Config, s forecast.Spec) (Config, error) {
 	c := base
-	c.Horizon, c.Season, c.Levels, c.Seed, c.Covariates = s.Horizon, s.Season, s.Levels, s.Seed, s.Covariates
+	c.Horizon, c.Season, c.Levels, c.Seed, c.Source, c.Covariates = s.Horizon, s.Season, s.Levels, s.Seed, s.Source, s.Covariates
 	c.Window, c.Cell, c.Hidden, c.Layers, c.Dropout = s.Window, s.Cell, s.Hidden, s.Layers, s.Dropout
 	c.Nets, c.Epochs, c.Steps, c.Batch, c.LR, c.Paths = s.Nets, s.Epochs, s.Steps, s.Batch, s.LR, s.Paths
 	if s.Output != "" {
@@ -60,7 +60,7 @@ func fromSpec(base Config, s forecast.Spec) (Config, error) {
 
 // Spec implements forecast.Forecaster.
 func (m *Model) Spec() forecast.Spec {
-	return forecast.Spec{Horizon: m.Horizon, Season: m.Season, Levels: m.Levels, Seed: m.Seed, Covariates: m.Covariates, Output: string(m.Output), Paths: m.Paths,
+	return forecast.Spec{Horizon: m.Horizon, Season: m.Season, Levels: m.Levels, Seed: m.Seed, Source: m.Source, Covariates: m.Covariates, Output: string(m.Output), Paths: m.Paths,
 		Window: m.Window, Cell: m.Cell, Hidden: m.Hidden, Layers: m.Layers, Dropout: m.Dropout, Nets: len(m.Nets), Epochs: m.Epochs, Steps: m.Steps,
 		Batch: m.Batch, LR: m.LR}
 }

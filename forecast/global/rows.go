@@ -15,7 +15,15 @@ const (
 	fresh         // 1 if it is that of step t-1
 	ahead         // when told nothing of the steps to forecast: 1 there
 	place         // and how far ahead, as a fraction of the horizon
-	fixed         // how many; then come value and 1-if-known of each lag and each numeric covariate
+	fixed         // how many; then come those of each lag, and value and 1-if-known of each numeric covariate
+)
+
+// The inputs of a lag.
+const (
+	before = iota // the value a lag, or the fewest lags, before the step that is known
+	there         // 1 if there is one
+	change        // from the value a lag before the last value to the last value
+	perLag
 )
 
 // layout is how a row of inputs is made.
@@ -27,7 +35,7 @@ type layout struct {
 }
 
 func (c *Config) layout() layout {
-	l := layout{lags: c.Lags, numbers: fixed + 2*len(c.Lags)}
+	l := layout{lags: c.Lags, numbers: fixed + perLag*len(c.Lags)}
 	for _, v := range c.Covariates {
 		if v.Categories != nil {
 			l.at = append(l.at, -1-l.ids)
@@ -93,8 +101,12 @@ func (m *Model) row(s span, t int, r []tensor.Float, ids [][]int, at int) {
 		for u >= told {
 			u -= lag
 		}
+		of := r[fixed+perLag*i:]
 		if u >= 0 && z.known[u] {
-			r[fixed+2*i], r[fixed+2*i+1] = z.x[u], 1
+			of[before], of[there] = z.x[u], 1
+		}
+		if u := told - 1 - lag; u >= 0 && z.known[u] {
+			of[change] = z.last[told-1] - z.x[u]
 		}
 	}
 	i := 0

@@ -47,8 +47,8 @@ func (c *Config) fits(s forecast.Series) error {
 		if math.IsInf(v, 0) {
 			return fmt.Errorf("global: value %d of series %q is infinite; make it NaN if it is unknown", t, s.ID)
 		}
-		if c.Log && v <= 0 {
-			return fmt.Errorf("global: value %d of series %q is %v, and has no logarithm; leave log out", t, s.ID, v)
+		if c.View == Log && v <= 0 {
+			return fmt.Errorf("global: value %d of series %q is %v, and has no logarithm; set view to plain", t, s.ID, v)
 		}
 		if c.Output == NegBin && v < 0 {
 			return fmt.Errorf("global: value %d of series %q is %v, which is no count; choose another output", t, s.ID, v)
@@ -86,8 +86,42 @@ func (c *Config) fitScale(s forecast.Series) (Scale, error) {
 	return Scale{mean, std}, nil
 }
 
+// settle makes an auto view plain or log.
+func (c *Config) settle(series []forecast.Series) {
+	if c.View != Auto {
+		return
+	}
+	c.View = Plain
+	if c.Output == NegBin {
+		return
+	}
+	moved, n := 0, 0
+	for _, s := range series {
+		y := slices.DeleteFunc(slices.Clone(s.Y), math.IsNaN)
+		if len(y) < 6 {
+			continue
+		}
+		if slices.Min(y) <= 0 {
+			return
+		}
+		n++
+		first, last := median(y[:len(y)/3]), median(y[len(y)-len(y)/3:])
+		if last > 1.5*first || first > 1.5*last {
+			moved++
+		}
+	}
+	if 2*moved > n {
+		c.View = Log
+	}
+}
+
+func median(y []float64) float64 {
+	y = slices.Sorted(slices.Values(y))
+	return (y[(len(y)-1)/2] + y[len(y)/2]) / 2
+}
+
 func (c *Config) forward(v float64) float64 {
-	if c.Log {
+	if c.View == Log {
 		return math.Log(v)
 	}
 	return v
@@ -105,7 +139,7 @@ func (z *scaled) value(x float64) float64 {
 // scale prepares a series.
 func (c *Config) scale(s forecast.Series, by Scale) *scaled {
 	n := len(s.Y)
-	z := &scaled{Series: s, Scale: by, log: c.Log, x: make([]tensor.Float, n), known: make([]bool, n), last: make([]tensor.Float, n)}
+	z := &scaled{Series: s, Scale: by, log: c.View == Log, x: make([]tensor.Float, n), known: make([]bool, n), last: make([]tensor.Float, n)}
 	var last tensor.Float
 	for t, v := range s.Y {
 		if !math.IsNaN(v) {

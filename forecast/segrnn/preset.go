@@ -2,7 +2,7 @@ package segrnn
 
 import (
 	"context"
-	"fmt"
+	"errors"
 
 	"github.com/recur-go/recur/forecast"
 	"github.com/recur-go/recur/rnn"
@@ -38,8 +38,11 @@ func init() {
 
 // fromSpec is s as a config of this package. A season plays no part.
 func fromSpec(s forecast.Spec) (Config, error) {
+	if len(s.Covariates) > 0 || s.Output != "" {
+		return Config{}, errors.New("segrnn: it uses no covariates and has one output: choose another preset, such as qrnn")
+	}
 	if s.Cell != "" && s.Cell != rnn.KindGRU || s.Layers > 1 || s.Nets > 1 || s.Steps != 0 {
-		return Config{}, fmt.Errorf("segrnn: its net is one GRU of one layer: cell, layers, nets and steps are not to be set")
+		return Config{}, errors.New("segrnn: its net is one GRU of one layer: cell, layers, nets and steps are not to be set")
 	}
 	return Config{Horizon: s.Horizon, Lookback: s.Window, Hidden: s.Hidden, Dropout: s.Dropout, Epochs: s.Epochs, Batch: s.Batch,
 		LR: s.LR, Levels: s.Levels, Seed: s.Seed}, nil

@@ -1,0 +1,116 @@
+package forecast
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/data/calendar"
+)
+
+// A Source says how series are read from a file, and what is beside their values. A
+// model file keeps it, so that other files are read as that of the training. The zero
+// value finds out; see data.Options.
+type Source struct {
+	ID       string   `json:"id,omitempty"`          // names of columns
+	Time     string   `json:"time,omitempty"`        //
+	Value    string   `json:"value,omitempty"`       //
+	Layout   string   `json:"time_layout,omitempty"` // form of the times
+	Decimal  string   `json:"decimal,omitempty"`     // . or ,
+	Freq     string   `json:"freq,omitempty"`        // such as h
+	Sort     bool     `json:"sort,omitempty"`        // put rows in order of time
+	Past     []string `json:"past,omitempty"`        // columns of covariates by their roles
+	Known    []string `json:"known,omitempty"`
+	Static   []string `json:"static,omitempty"`
+	Category []string `json:"category,omitempty"` // those of them that hold categories even if they look like numbers
+	Calendar bool     `json:"calendar,omitempty"` // hours, days and months are known covariates
+	Holidays []string `json:"holidays,omitempty"` // and so are the public holidays of these countries
+}
+
+// Check reports what makes no sense in s.
+func (s Source) Check() error {
+	_, err := s.options()
+	return err
+}
+
+func (s Source) options() (o data.Options, err error) {
+	o = data.Options{ID: s.ID, Time: s.Time, Y: s.Value, TimeLayout: s.Layout, Sort: s.Sort, Past: s.Past, Known: s.Known, Static: s.Static, Category: s.Category}
+	switch s.Decimal {
+	case "":
+	case ".", ",":
+		o.Decimal = rune(s.Decimal[0])
+	default:
+		return o, fmt.Errorf("forecast: the mark of decimals is . or , and not %q", s.Decimal)
+	}
+	for _, name := range s.Category {
+		if !slices.Contains(slices.Concat(s.Past, s.Known, s.Static), name) {
+			return o, fmt.Errorf("forecast: %q holds categories, and is no past, known or static covariate: name it as one", name)
+		}
+	}
+	seen := map[string]bool{}
+	for _, name := range slices.Concat(s.Past, s.Known, s.Static) {
+		if seen[strings.ToLower(name)] {
+			return o, fmt.Errorf("forecast: covariate %q is named twice: it has one role, past, known or static", name)
+		}
+		seen[strings.ToLower(name)] = true
+	}
+	if s.Freq != "" {
+		f, err := data.ParseFreq(s.Freq)
+		if err != nil {
+			return o, err
+		}
+		o.Freq = &f
+	}
+	for _, c := range s.Holidays {
+		if _, err := calendar.Of(c); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
+}
+
+// ReadFile reads a table from a file by its extension.
+func (s Source) ReadFile(path string) (*data.Table, error) {
+	o, err := s.options()
+	if err != nil {
+		return nil, err
+	}
+	return data.ReadFile(path, o)
+}
+
+// Read reads a table in CSV; name is what errors call it.
+func (s Source) Read(r io.Reader, name string) (*data.Table, error) {
+	o, err := s.options()
+	if err != nil {
+		return nil, err
+	}
+	return data.ReadCSV(r, name, o)
+}
+
+// Prepare makes a table ready for forecasts of a horizon: it adds the calendar, and
+// reports known covariates that lack a value there.
+func (s Source) Prepare(t *data.Table, horizon int) error {
+	if err := t.CheckAhead(horizon); err != nil {
+		return err
+	}
+	if err := calendar.Add(t, horizon, s.Calendar, s.Holidays...); err != nil {
+		return &data.Error{File: t.Name, Reason: strings.TrimPrefix(err.Error(), "calendar: ")}
+	}
+	return nil
+}
+
+// FromTable takes the series of a table, with their covariates.
+func FromTable(t *data.Table) []Series {
+	all := make([]Series, len(t.Series))
+	for i, s := range t.Series {
+		all[i] = Series{ID: s.ID, Y: s.Y, Past: s.Past, Known: s.Known, Static: s.Static}
+	}
+	return all
+}
+
+// Uses reports whether there is anything beside the values.
+func (s Source) Uses() bool {
+	return len(s.Past)+len(s.Known)+len(s.Static)+len(s.Holidays) > 0 || s.Calendar
+}

@@ -21,6 +21,23 @@ func SMAPE(y, f []float64) float64 {
 	})
 }
 
+// MAPE is the mean absolute percentage error, 100·|y-f|/|y|, of the steps where y is
+// not 0.
+func MAPE(y, f []float64) float64 {
+	return mean(y, f, func(y, f float64) float64 {
+		if y == 0 {
+			return math.NaN()
+		}
+		return 100 * math.Abs((y-f)/y)
+	})
+}
+
+// OWA is the overall weighted average of the M4 competition: the mean of sMAPE and of
+// MASE, each over that of Naive2, where each is a mean over series before it is divided.
+func OWA(smape, mase, smapeNaive2, maseNaive2 float64) float64 {
+	return (smape/smapeNaive2 + mase/maseNaive2) / 2
+}
+
 // MAE is the mean absolute error.
 func MAE(y, f []float64) float64 {
 	return mean(y, f, func(y, f float64) float64 { return math.Abs(y - f) })
@@ -74,6 +91,18 @@ func Pinball(y, q []float64, p float64) float64 {
 	return mean(y, q, func(y, q float64) float64 { return max(p*(y-q), (p-1)*(y-q)) })
 }
 
+// CRPS is the continuous ranked probability score (Gneiting & Raftery 2007) of a
+// distribution that is given by its quantiles q, one forecast for each of the
+// probabilities p: twice their mean Pinball, which tends to it the more there are and
+// the more evenly they are spaced.
+func CRPS(y []float64, q [][]float64, p []float64) float64 {
+	var sum float64
+	for i, q := range q {
+		sum += 2 * Pinball(y, q, p[i]) / float64(len(p))
+	}
+	return sum
+}
+
 // Coverage is the fraction of y within [lo, hi].
 func Coverage(y []float64, b Band) float64 {
 	return meanBand(y, b, func(y, lo, hi float64) float64 {
@@ -99,8 +128,11 @@ func mean(y, f []float64, loss func(y, f float64) float64) float64 {
 	var sum float64
 	n := 0
 	for i, v := range y {
-		if !math.IsNaN(v) && !math.IsNaN(f[i]) {
-			sum += loss(v, f[i])
+		if math.IsNaN(v) || math.IsNaN(f[i]) {
+			continue
+		}
+		if e := loss(v, f[i]); !math.IsNaN(e) {
+			sum += e
 			n++
 		}
 	}

@@ -17,13 +17,22 @@ const (
 	Wide                // a row for each series, a column for each time
 )
 
-// ParseLayout reads the name of a layout: found, long or wide.
-func ParseLayout(s string) (Layout, error) {
-	i := slices.Index([]string{"found", "long", "wide"}, strings.ToLower(s))
+var layoutNames = []string{"found", "long", "wide"}
+
+// String is the name of l.
+func (l Layout) String() string { return layoutNames[l] }
+
+// MarshalText is String.
+func (l Layout) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// UnmarshalText reads found, long or wide.
+func (l *Layout) UnmarshalText(b []byte) error {
+	i := slices.Index(layoutNames, strings.ToLower(string(b)))
 	if i < 0 {
-		return 0, fmt.Errorf("data: layout %q is not known: use long, wide or found", s)
+		return fmt.Errorf("data: layout %q is not known: use long, wide or found", b)
 	}
-	return Layout(i), nil
+	*l = Layout(i)
+	return nil
 }
 
 // wide reports whether a header is that of a wide table: a name and at least three

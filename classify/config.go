@@ -123,8 +123,8 @@ func Preset(name string) (*Config, error) {
 		c.Embed, c.Hidden, c.Batch, c.Steps = 64, 96, 128, 4500
 	case "series":
 		*c = Config{
-			Input: Series, Target: One, Cell: rnn.KindGRU, Hidden: 64, Layers: 1, Bidirectional: true, Pool: "mean+max",
-			Dropout: 0.3, Noise: 0.1, Batch: 16, Steps: 1500, Rate: 5e-3, Clip: 1, Average: 0.99, HeldOut: 0.1, Seed: 1,
+			Input: Series, Target: One, Cell: rnn.KindGRU, Hidden: 64, Layers: 1, Bidirectional: true, Pool: "max",
+			Dropout: 0.3, Noise: 0.3, Smooth: 0.1, Batch: 16, Steps: 1500, Rate: 5e-3, Clip: 1, Average: 0.99, HeldOut: 0.1, Seed: 1,
 		}
 	case "rowimage":
 		*c = Config{

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -30,7 +31,8 @@ from .ts files, from tables with a row for each series or, with a column id, for
 step, or JSON lines with "x"; images, row by row, from IDX files as those of MNIST.
 Files may be packed by gzip.
 
-With --model, label examples from files or, line by line, from standard input.`,
+With --model, label examples from files or, line by line, from standard input: texts,
+or JSON. Labels that they have are not looked at.`,
 		Example: `  recur classify reviews.csv --text review --label stars
   recur classify ratings_train.txt --test ratings_test.txt --preset korean
   recur classify JapaneseVowels_TRAIN.ts --test JapaneseVowels_TEST.ts --preset series
@@ -88,13 +90,14 @@ func labelFiles(cmd *cobra.Command, path string, files []string, settings map[st
 	o.Unlabelled = true
 	examples, size := labelled.Read(files, o), m.Batch
 	if len(files) == 0 || len(files) == 1 && files[0] == "-" {
-		if o.Format == labelled.Auto && o.Series {
-			o.Format = labelled.JSON
-		}
-		if o.Format == labelled.Auto {
+		in := bufio.NewReader(cmd.InOrStdin())
+		if o.Format == labelled.Auto { // by the first byte, so as not to wait for more
 			o.Format = labelled.Plain
+			if first, _ := in.Peek(1); o.Series || string(first) == "{" {
+				o.Format = labelled.JSON
+			}
 		}
-		examples, size = labelled.ReadFrom(cmd.InOrStdin(), "standard input", o), 1
+		examples, size = labelled.ReadFrom(in, "standard input", o), 1
 	}
 	return writeAnswers(cmd.OutOrStdout(), m.Answers(cmd.Context(), examples, size), m, asJSON)
 }

@@ -3,6 +3,7 @@ package onnx
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/graph"
@@ -125,13 +126,8 @@ func (e *exporter) inputs(made map[string][]flow) []flow {
 	c := e.net.Config
 	var first []flow
 	lens := ""
-	if !e.o.NoLengths && !e.o.Step {
-		for _, in := range c.Inputs {
-			if in.Sequence && lens == "" {
-				e.input("lengths", Int64, []any{"batch"})
-				lens = e.node("Cast", []string{"lengths"}, attr{"to", int(Int32)})
-			}
-		}
+	if !e.o.NoLengths && !e.o.Step && slices.ContainsFunc(c.Inputs, func(in graph.Input) bool { return in.Sequence }) {
+		lens = e.node("Cast", []string{"lengths"}, attr{"to", int(Int32)})
 	}
 	for _, in := range c.Inputs {
 		dims := []any{"batch"}
@@ -154,6 +150,9 @@ func (e *exporter) inputs(made map[string][]flow) []flow {
 		}
 		made[in.Name] = []flow{v}
 		first = append(first, v)
+	}
+	if lens != "" {
+		e.input("lengths", Int64, []any{"batch"})
 	}
 	for _, s := range e.net.States() {
 		x := &exportState{StateEntry: s}

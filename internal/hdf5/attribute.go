@@ -91,6 +91,9 @@ func (a attribute) strings() []string {
 		corrupt(c.pos, "attribute %q of shape %v has %d bytes", a.name, a.shape, len(c.b))
 	}
 	n, _ := product(a.shape, 1)
+	if n == 0 { // NumPy's empty list is one of numbers
+		return []string{}
+	}
 	if a.dtype.class != classString && !a.dtype.text || a.dtype.text && a.dtype.size != 8+c.f.sizeO || n > uint64(len(c.b)) {
 		corrupt(c.pos, "attribute %q holds %v, not strings", a.name, a.dtype)
 	}

@@ -177,6 +177,13 @@ func Read[F float32 | float64](d *Dataset, dst []F) (err error) {
 	return nil
 }
 
+// Check reports whether the file has the bytes that the values need.
+func (d *Dataset) Check() (err error) {
+	defer caught(&err, d.Path)
+	d.check()
+	return nil
+}
+
 // New returns a slice for the values of d, or an error if the file has fewer bytes
 // than they would need.
 func New[F float32 | float64](d *Dataset) (dst []F, err error) {

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/graph"
+	"github.com/recur-go/recur/keras"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/safetensors"
 	"github.com/recur-go/recur/torch"
@@ -31,7 +32,12 @@ type Format struct {
 
 // formats are tried in order.
 var formats = []Format{
+	{"Keras", isKeras, keras.Import},
 	{"PyTorch", isTorch, importTorch},
+}
+
+func isKeras(path string, head []byte) bool {
+	return bytes.HasPrefix(head, []byte("PK")) && strings.EqualFold(filepath.Ext(path), ".keras") || bytes.HasPrefix(head, []byte("\x89HDF"))
 }
 
 func isTorch(path string, head []byte) bool {

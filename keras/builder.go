@@ -103,16 +103,14 @@ func (b *builder) model(o *object, in []*flow, path, scope string, frozen bool) 
 	if o.Class == "Sequential" && strings.HasPrefix(strings.TrimSpace(string(o.Config)), "[") {
 		o = &object{Class: o.Class, Config: json.RawMessage(`{"layers":` + string(o.Config) + `}`)} // the first releases of Keras 2
 	}
-	switch o.Class {
-	case "Sequential", "Functional", "Model":
-		if err := o.read(&c); err != nil {
-			return nil, fault("model %q: %v", o.name(), err)
-		}
-		if o.Class != "Sequential" && c.Layers == nil {
-			return nil, b.refuse(o.name(), o.Class, "it is a class of the program, whose code is not in the file")
-		}
-	default:
+	if !isModel(o.Class) {
 		return nil, b.refuse(o.name(), o.Class, "it is neither Sequential nor Functional; what a class of the program does is not in the file")
+	}
+	if err := o.read(&c); err != nil {
+		return nil, fault("model %q: %v", o.name(), err)
+	}
+	if o.Class != "Sequential" && c.Layers == nil {
+		return nil, b.refuse(o.name(), o.Class, "it is a class of the program, whose code is not in the file")
 	}
 	if err := c.check(); err != nil {
 		return nil, b.refuse(o.name(), o.Class, err.Error())
@@ -134,6 +132,10 @@ func (b *builder) refuse(layer, class, reason string) error {
 	return &UnsupportedError{Layers: b.bad}
 }
 
+func isModel(class string) bool {
+	return class == "Sequential" || class == "Functional" || class == "Model"
+}
+
 // scan notes all layers of classes that are not known, in models within models too.
 func (b *builder) scan(list []object, scope string, depth int) {
 	for i := range list {
@@ -146,7 +148,7 @@ func (b *builder) scan(list []object, scope string, depth int) {
 			b.refuse(scope+l.name(), l.Class, why)
 		case !own || strings.Contains(l.Registered, ">"):
 			b.refuse(scope+l.name(), l.Class, "it is a class of the program, whose code is not in the file")
-		case l.Class == "Sequential" || l.Class == "Functional" || l.Class == "Model":
+		case isModel(l.Class):
 			if depth < 32 && l.read(&inner) == nil {
 				b.scan(inner.Layers, scope+l.name()+"/", depth+1)
 			}
@@ -331,8 +333,7 @@ func (b *builder) layer(l *object, path, scope string, frozen bool, args [][]*fl
 		}()
 	}
 	c := &call{object: l, path: path, scope: scope, name: scope + l.name(), frozen: frozen}
-	switch l.Class {
-	case "Sequential", "Functional", "Model":
+	if isModel(l.Class) {
 		var in []*flow
 		for _, list := range args {
 			in = append(in, list...)

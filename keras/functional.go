@@ -17,6 +17,7 @@ type use struct {
 	args [][]place // a list for each argument
 	mask []place
 	init []place // initial_state
+	old  bool    // in the form of Keras 2
 	flat bool    // of Keras 2, where a first state follows the input in one list
 }
 
@@ -33,6 +34,7 @@ type graphOf struct {
 	layers map[string]int
 	list   []object
 	uses   [][]use
+	old    []bool // the uses are in the form of Keras 2
 	paths  []string
 	scope  string
 	frozen bool
@@ -69,6 +71,7 @@ func (b *builder) functional(o *object, list []object, paths []string, in []*flo
 			return nil, fault("layer %q: %v", name, err)
 		}
 		g.uses = append(g.uses, uses)
+		g.old = append(g.old, len(uses) > 0 && uses[0].old)
 	}
 	for i, p := range inputs {
 		at, ok := g.layers[p.layer]
@@ -102,6 +105,9 @@ func (g *graphOf) all(list []place, depth int) (out []*flow, err error) {
 		if p.value != "" {
 			out = append(out, &flow{name: p.value, op: &mask{class: "number", layer: p.value}})
 			continue
+		}
+		if i, ok := g.layers[p.layer]; ok && g.old[i] && isModel(g.list[i].Class) {
+			p.use-- // in Keras 2 a model counts its own graph as the first
 		}
 		made, err := g.result(place{layer: p.layer, use: p.use}, depth)
 		if err != nil {
@@ -299,7 +305,7 @@ func use2(raw json.RawMessage) (u use, err error) {
 			}
 		}
 	}
-	u.args = [][]place{args}
+	u.args, u.old = [][]place{args}, true
 	return u, nil
 }
 

@@ -102,7 +102,9 @@ func (b *builder) flatten(c *call) ([]*flow, error) {
 	return []*flow{b.add(c.name, &graph.Flatten{Steps: x.steps}, x.width*x.steps, false, -1, "", x)}, nil
 }
 
-// reshape is known between vectors and sequences of the same order of values.
+// reshape is known where the order of the values in memory stays: from a sequence to a
+// vector, a vector to a sequence, and so on. target_shape may have one -1, which is what
+// is left; where the steps of the input are not fixed it may only be the steps.
 func (b *builder) reshape(c *call) ([]*flow, error) {
 	var o struct {
 		Target numbers `json:"target_shape"`
@@ -114,36 +116,43 @@ func (b *builder) reshape(c *call) ([]*flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	total := x.width
-	if x.sequence {
-		if total *= x.steps; x.steps < 1 {
-			return nil, fmt.Errorf("it reshapes a sequence whose steps are not fixed")
-		}
-	}
 	target := append(numbers(nil), o.Target...)
 	known, free := 1, -1
 	for i, n := range target {
 		switch {
 		case n == -1 && free < 0:
 			free = i
-		case n < 1 || n > total:
+		case n < 1 || n > 1<<22 || known > 1<<22:
 			return nil, fmt.Errorf("target_shape %v", []int(o.Target))
 		default:
 			known *= n
 		}
-		if known > total {
-			break
-		}
 	}
-	if free >= 0 && known > 0 {
+	if len(target) == 2 && x.sequence && free <= 0 && target[1] == x.width && (free == 0 || target[0] == x.steps) {
+		return []*flow{b.add(c.name, &graph.Mask{}, x.width, true, x.steps, "", x)}, nil // it only drops the mask
+	}
+	total := x.width
+	switch {
+	case x.sequence && x.steps > 0:
+		total *= x.steps
+	case x.sequence && free < 0:
+		total = known
+	case x.sequence:
+		return nil, fmt.Errorf("it reshapes a sequence whose steps are not fixed to target_shape %v", []int(o.Target))
+	}
+	if free >= 0 {
 		target[free] = total / known
 		known *= target[free]
 	}
-	if len(target) < 1 || len(target) > 2 || known != total {
+	if len(target) < 1 || len(target) > 2 || known != total || total%x.width != 0 {
 		return nil, fmt.Errorf("from %d values to target_shape %v", total, []int(o.Target))
 	}
-	if x.sequence { // through a vector
-		x = b.add(b.unused(c.name+"_flat"), &graph.Flatten{Steps: x.steps}, total, false, -1, "", x)
+	name := c.name
+	if x.sequence { // to a vector first
+		if len(target) > 1 {
+			name = b.unused(name + "_flat")
+		}
+		x = b.add(name, &graph.Flatten{Steps: total / x.width}, total, false, -1, "", x)
 	}
 	if len(target) == 1 {
 		return []*flow{x}, nil

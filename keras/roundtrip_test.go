@@ -2,6 +2,7 @@ package keras
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -26,7 +27,7 @@ func TestRoundTrips(t *testing.T) {
 		t.Fatal(err)
 	}
 	var worst float64
-	n := 0
+	n, refused := 0, 0
 	for _, path := range cases {
 		if filepath.Ext(path) == ".json" {
 			continue
@@ -43,9 +44,29 @@ func TestRoundTrips(t *testing.T) {
 			if !(d <= 1e-5) {
 				t.Errorf("differs by %.2g", d)
 			}
+			var b bytes.Buffer
+			var no *UnsupportedError
+			switch err := Export(&b, m.Net.(*graph.Net)); {
+			case errors.As(err, &no):
+				refused++
+				t.Log(err)
+				return
+			case err != nil:
+				t.Fatal(err)
+			}
+			again, err := Read(bytes.NewReader(b.Bytes()), int64(b.Len()), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := differ(t, again, arrays(t, dir, "input"), arrays(t, dir, "output")); !(d <= 1e-5) {
+				t.Errorf("differs by %.2g after it was exported", d)
+			}
+			if err := os.WriteFile(filepath.Join(dir, "export.keras"), b.Bytes(), 0o666); err != nil {
+				t.Fatal(err)
+			}
 		})
 	}
-	t.Logf("%d models, largest difference %.2g", n, worst)
+	t.Logf("%d models, largest difference %.2g, %d not exported", n, worst, refused)
 }
 
 func arrays(t *testing.T, dir, kind string) (list []*tensor.Tensor) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/interchange"
+	"github.com/recur-go/recur/keras"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/onnx"
 	"github.com/recur-go/recur/safetensors"
@@ -138,6 +139,8 @@ func code(err error) int {
 	var unsupported *onnx.UnsupportedError
 	var input *onnx.InputError
 	var value *valueError
+	var archive *keras.FormatError
+	var layers *keras.UnsupportedError
 	var weights *torch.FormatError
 	var class *torch.ClassError
 	var mapping *torch.MapError
@@ -152,7 +155,7 @@ func code(err error) int {
 		return exitNumeric
 	case errors.As(err, &format), errors.As(err, &mismatch), errors.Is(err, model.ErrCorrupt), errors.Is(err, model.ErrVersion), errors.Is(err, model.ErrKind),
 		errors.As(err, &file), errors.As(err, &graph), errors.As(err, &unsupported),
-		errors.As(err, &weights), errors.As(err, &class), errors.As(err, &mapping), errors.As(err, &unknown):
+		errors.As(err, &archive), errors.As(err, &layers), errors.As(err, &weights), errors.As(err, &class), errors.As(err, &mapping), errors.As(err, &unknown):
 		return exitModel
 	case errors.As(err, &path), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return exitIO

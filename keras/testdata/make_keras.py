@@ -1,0 +1,80 @@
+"""Writes golden/: models of Keras 3 and 2, packed, with inputs and what they answer.
+
+The models are those of models.py for the seeds below, and a few by hand.
+"""
+import gzip
+import json
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+here = pathlib.Path(__file__).parent
+sys.path.insert(0, str(here))
+
+import numpy as np
+
+from models import Draw, make
+from roundtrip import keras
+
+
+def by_hand(k):
+    """What random models seldom have."""
+    L = k.layers
+    d = Draw(7, k)
+    i = k.Input((None, 3), name="x")
+    y = L.Normalization()
+    y.adapt(d.r.normal(2, 3, size=(50, 3)).astype("float32"))
+    x = L.Masking()(y(i))
+    f, b, *s = L.Bidirectional(L.LSTM(4, return_sequences=True, return_state=True), merge_mode=None)(x)
+    x = L.Concatenate()([f, b])
+    x = L.GRU(3, return_sequences=True, reset_after=True)(x)
+    x = L.DepthwiseConv1D(2, depth_multiplier=2, padding="same")(x)
+    x = L.RNN([L.GRUCell(3), L.LSTMCell(2)], return_sequences=False)(x)
+    v = d.r.normal(size=(2, 5, 3)).astype("float32")
+    return k.Model(i, [x, *s]), [v]
+
+
+# name: version, form, seed
+cases = {
+    "by_hand": (3, "keras", None),
+    "masks": (3, "keras", 3), "holes": (3, "keras", 8), "ids": (3, "weights", 10), "backwards": (3, "h5", 12),
+    "states": (3, "keras", 1014), "branches": (3, "h5", 1010), "nested": (3, "keras", 1005), "shapes": (3, "weights", 1009),
+    "old_states": (2, "h5", 5003), "old_nested": (2, "h5", 5005), "old_zip": (2, "keras", 5002),
+}
+
+
+def numbers(a):
+    return {"shape": list(a.shape), "data": [float(v) for v in np.asarray(a, "float32").ravel()]}
+
+
+def main():
+    golden = here / "golden"
+    shutil.rmtree(golden, ignore_errors=True)
+    golden.mkdir()
+    for name, (version, form, seed) in cases.items():
+        k = keras(version)
+        k.backend.clear_session()
+        if seed is None:
+            model, values = by_hand(k)
+            answer = [np.asarray(a) for a in model(values[0], training=False)]
+        else:
+            model, values, answer = make(seed, k)
+        assert all(np.isfinite(a).all() for a in answer), name
+        with tempfile.TemporaryDirectory() as t:
+            t = pathlib.Path(t)
+            if form == "weights":
+                model.save_weights(t / f"{name}.weights.h5")
+                (t / f"{name}.json").write_text(model.to_json())
+            else:
+                model.save(t / f"{name}.{form}")
+            for f in t.iterdir():
+                (golden / (f.name + ".gz")).write_bytes(gzip.compress(f.read_bytes(), 9, mtime=0))
+        text = json.dumps({"inputs": [numbers(v) for v in values], "outputs": [numbers(a) for a in answer]})
+        (golden / f"{name}.io.json.gz").write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+
+
+main()

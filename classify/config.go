@@ -73,7 +73,7 @@ type Config struct {
 
 	Batch    int     `json:"batch"`
 	Steps    int     `json:"steps,omitempty"`    // of training, about, if Epochs is 0
-	Epochs   int     `json:"epochs,omitempty"`   // 0 for as many as make Steps
+	Epochs   int     `json:"epochs,omitempty"`   // 0 for as many as make Steps, and at least 3
 	Rate     float64 `json:"rate"`               // of learning; it rises for a short while and falls along a cosine
 	Decay    float64 `json:"decay,omitempty"`    // of weights (AdamW)
 	Clip     float64 `json:"clip"`               // greatest norm of the gradient
@@ -111,7 +111,7 @@ func Preset(name string) (*Config, error) {
 		Input: Text, Target: One, Tokens: text.Words, Vocab: 30000, Rare: 1, Lower: true, Grams: 2, GramMax: 20000, MaxSteps: 400,
 		Cell: rnn.KindLSTM, Embed: 128, Hidden: 128, Layers: 1, Bidirectional: true, Pool: "mean+max",
 		Dropout: 0.4, DropInput: 0.4, DropWord: 0.05,
-		Batch: 64, Steps: 4000, Rate: 2e-3, Clip: 1, Average: 0.998, HeldOut: 0.1, Seed: 1,
+		Batch: 64, Steps: 2000, Rate: 2e-3, Clip: 1, Average: 0.998, HeldOut: 0.1, Seed: 1,
 	}
 	switch name {
 	case "text":

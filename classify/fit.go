@@ -84,7 +84,7 @@ func (m *Model) train(ctx context.Context, training []item, o task.Options) erro
 	perEpoch := (len(at) + m.Batch - 1) / m.Batch
 	epochs := m.Epochs
 	if epochs == 0 {
-		epochs = max(2, int(math.Round(float64(m.Config.Steps)/float64(perEpoch))))
+		epochs = max(3, int(math.Round(float64(m.Config.Steps)/float64(perEpoch))))
 	}
 	opts, err := m.options(epochs, perEpoch, o)
 	if err != nil {

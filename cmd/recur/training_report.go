@@ -51,12 +51,18 @@ func (r *training) curves() *chart.Chart {
 	for _, h := range r.history {
 		x = append(x, float64(h.Epoch))
 		training = append(training, h.Loss)
-		valid = append(valid, h.Scores[metric])
+		if v, ok := h.Scores[metric]; ok {
+			valid = append(valid, v)
+		}
 	}
-	return &chart.Chart{
+	c := &chart.Chart{
 		Title: "Learning curves", XLabel: "epoch", Falling: !r.task.Metric(r.cfg).Maximise,
-		Lines: []chart.Line{{Name: "loss in training", X: x, Y: training}, {Name: metric + ", " + validation, X: x, Y: valid}},
+		Lines: []chart.Line{{Name: "loss in training", X: x, Y: training}},
 	}
+	if len(valid) == len(x) { // else there was nothing to validate on
+		c.Lines = append(c.Lines, chart.Line{Name: metric + ", " + validation, X: x, Y: valid})
+	}
+	return c
 }
 
 const validation = "validation"

@@ -35,6 +35,8 @@ type Recipe struct {
 	Preset string         `json:"preset,omitempty" toml:"preset,omitempty"`
 	Data   task.Data      `json:"data" toml:"data"`
 	Config map[string]any `json:"config,omitempty" toml:"config,omitempty"`
+
+	Space map[string]task.Range `json:"space,omitempty" toml:"space,omitempty"` // for recur search; a run does not look at it
 }
 
 // Read reads a recipe from a file, TOML if its name ends so and else JSON. Files of its
@@ -52,7 +54,7 @@ func Read(path string) (*Recipe, error) {
 		var strict *toml.StrictMissingError
 		if errors.As(err, &strict) && len(strict.Errors) > 0 {
 			row, _ := strict.Errors[0].Position()
-			err = fmt.Errorf("line %d: a recipe has no %q; it has task, preset, data and config", row, strings.Join(strict.Errors[0].Key(), "."))
+			err = fmt.Errorf("line %d: a recipe has no %q; it has task, preset, data, config and space", row, strings.Join(strict.Errors[0].Key(), "."))
 		}
 	} else {
 		err = strictJSON(b, r)

@@ -100,7 +100,12 @@ failure, 6 input or output failed, 130 or 143 stopped by a signal.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%v; see %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(newForecast(), newClassify(), newGenerate(), newTrain(), newEval(), newImport(), newExport(), newShow(), newRun(), newCheck(), newBench())
+	root.AddCommand(
+		newForecast(), newClassify(), newGenerate(), newMusic(),
+		newTrain(), newEval(), newSearch(),
+		newImport(), newExport(), newShow(), newRun(), newCheck(),
+		newBench(),
+	)
 	return root
 }
 

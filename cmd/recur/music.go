@@ -1,0 +1,118 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/recur-go/recur/music"
+	"github.com/recur-go/recur/task"
+	"github.com/spf13/cobra"
+)
+
+func newMusic() *cobra.Command {
+	f := &trainFlags{}
+	var path, from, midi string
+	var tempo int
+	var p music.Playing
+	cmd := &cobra.Command{
+		Use:   "music FILE...",
+		Short: "Train a net on pieces of music, and let it play",
+		Long: `Train a net on polyphonic music: files of JSON, also with gzip, with a list of pieces,
+which are lists of steps, which are lists of the keys of a piano that sound, from 0 to
+87, or with such lists for train, valid and test. It is scored by the negative
+log-likelihood of a step.
+
+With --model, play: write the keys of each step as JSON, a step a line as it comes, and
+with --midi a MIDI file too.`,
+		Example: `  recur music JSB_Chorales.json.gz --test JSB_Chorales.json.gz
+  recur music Nottingham.json.gz --preset folk --out tunes
+  recur music --model tunes/model.safetensors --steps 128 --seed 3 --midi tune.mid
+  recur music --model tunes/model.safetensors --from piece.json --temperature 0.7`,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			if path != "" {
+				if len(files) > 0 {
+					return usage("music takes a FILE to train on or a --model to play with, not both")
+				}
+				p.Seed = f.seed
+				return play(cmd, path, from, midi, tempo, p)
+			}
+			if len(files) == 0 {
+				return usage("music takes a FILE to train on, or --model; see recur music --help")
+			}
+			t, err := task.Find(music.Name)
+			if err != nil {
+				return err
+			}
+			cfg, err := f.config(cmd, t)
+			if err != nil {
+				return err
+			}
+			return trainCommand(cmd, t, cfg, f.data(files), f)
+		},
+	}
+	flags := cmd.Flags()
+	f.bind(flags, strings.Join(music.Presets(), ", "))
+	flags.StringVar(&path, "model", "", "play with a trained model")
+	flags.StringVar(&from, "from", "", "file with a piece to go on from, the first it holds")
+	flags.Float64Var(&p.Temperature, "temperature", 1, "of the sampling: low is safe, high is wild; negative for the likeliest keys")
+	flags.IntVar(&p.Steps, "steps", 64, "steps to play")
+	flags.StringVar(&midi, "midi", "", "MIDI file to write")
+	flags.IntVar(&tempo, "tempo", 120, "of the MIDI file: quarters a minute, of which a step is half")
+	return cmd
+}
+
+// play writes keys to standard output as they come.
+func play(cmd *cobra.Command, path, from, midi string, tempo int, p music.Playing) error {
+	if p.Steps < 1 || p.Steps > 1<<24 {
+		return usage("--steps %d is not between 1 and 16 million", p.Steps)
+	}
+	m, err := music.Load(path)
+	if err != nil {
+		return err
+	}
+	var piece music.Piece
+	if from != "" {
+		b, err := music.ReadFile(from)
+		if err != nil {
+			return err
+		}
+		for _, part := range [][]music.Piece{b.All, b.Train, b.Valid, b.Test} {
+			if len(part) > 0 {
+				piece = part[0]
+				break
+			}
+		}
+	}
+	out := cmd.OutOrStdout()
+	var lost error
+	sep := "["
+	step := func(keys []int) bool {
+		line, err := json.Marshal(keys)
+		if err == nil {
+			_, err = fmt.Fprintf(out, "%s%s", sep, line)
+		}
+		sep, lost = ",\n", err
+		return err == nil
+	}
+	for _, keys := range piece {
+		step(keys)
+	}
+	if lost == nil {
+		err = m.Play(cmd.Context(), piece, p, func(keys []int) bool {
+			piece = append(piece, keys)
+			return step(keys)
+		})
+	}
+	if err == nil {
+		err = lost
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(out, "]\n"); err != nil || midi == "" {
+		return err
+	}
+	return replace(midi, func(w io.Writer) error { return piece.WriteMIDI(w, tempo) })
+}

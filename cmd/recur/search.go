@@ -1,0 +1,211 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/recur-go/recur/recipe"
+	"github.com/recur-go/recur/search"
+	"github.com/recur-go/recur/task"
+	"github.com/spf13/cobra"
+)
+
+func newSearch() *cobra.Command {
+	f := &trainFlags{}
+	o := search.Options{}
+	var space []string
+	var drawSeed uint64
+	cmd := &cobra.Command{
+		Use:   "search RECIPE | search TASK FILE...",
+		Short: "Search for the best settings of a task",
+		Long: `Search for settings by successive halving: many are trained for a few epochs, the best
+third of them for three times as many, and so on until a few have been trained in full.
+Runs go side by side on all cores. What is searched is said by --space, by the space of
+the recipe, or else by the task:
+
+    --space rate=1e-4..1e-2:log    a number, by its logarithm
+    --space dropout=0..0.6         a number; whole if the setting is
+    --space cell=lstm,gru          one of these
+
+    [space]
+    rate = {min = 1e-4, max = 1e-2, log = true}
+    cell = {values = ["lstm", "gru"]}
+
+The first trial has the settings of the preset or recipe. Runs are compared by what they
+were validated on; --test is for the winner alone. A search that was stopped goes on with
+--resume, to the same winner. Its folder holds journal.jsonl with all runs, and recipe.json
+and model.safetensors of the best.`,
+		Example: `  recur search generate shakespeare.txt --preset char-small --trials 9 --epochs 9
+  recur search music JSB_Chorales.json.gz --space rate=1e-3..1e-2:log --space hidden=100,200
+  recur search recipe.toml --out found --resume`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			t, cfg, d, ranges, err := searched(cmd, args, f)
+			if err != nil {
+				return err
+			}
+			for _, s := range space {
+				name, r, ok := strings.Cut(s, "=")
+				if !ok {
+					return usage("--space takes NAME=RANGE, not %q", s)
+				}
+				if ranges == nil {
+					ranges = map[string]task.Range{}
+				}
+				if ranges[name], err = search.ParseRange(r); err != nil {
+					return usage("--space %s: %v", s, err)
+				}
+			}
+			o.Task, o.Base, o.Data, o.Space, o.Epochs, o.Seed = t, cfg, d, ranges, f.epochs, drawSeed
+			return searchCommand(cmd, o, f)
+		},
+	}
+	flags := cmd.Flags()
+	f.bind(flags, "those of the task")
+	flags.Lookup("epochs").Usage = "epochs of the longest runs (default by preset)"
+	flags.Lookup("seed").Usage = "seed of each run"
+	flags.StringArrayVar(&space, "space", nil, "what a setting may be; may be repeated (default by task)")
+	flags.IntVar(&o.Trials, "trials", 27, "settings to try")
+	flags.IntVar(&o.Eta, "eta", 3, "one in so many goes on to the next rung")
+	flags.IntVar(&o.Workers, "workers", 0, "runs side by side (default the number of cores)")
+	flags.Uint64Var(&drawSeed, "search-seed", 1, "seed of the settings that are tried")
+	return cmd
+}
+
+// searched is what is to be searched, by a recipe or by a task and files.
+func searched(cmd *cobra.Command, args []string, f *trainFlags) (t task.Task, cfg any, d task.Data, space map[string]task.Range, err error) {
+	if len(args) == 0 {
+		return nil, nil, d, nil, usage("search takes a RECIPE, or a TASK and its FILEs; tasks are %s", strings.Join(task.Names(), ", "))
+	}
+	if t, err = task.Find(args[0]); err == nil {
+		if len(args) == 1 {
+			return nil, nil, d, nil, usage("search %s takes a FILE to train on", args[0])
+		}
+		cfg, err = f.config(cmd, t)
+		return t, cfg, f.data(args[1:]), nil, err
+	}
+	if len(args) > 1 {
+		return nil, nil, d, nil, usage("there is no task %q; tasks are %s", args[0], strings.Join(task.Names(), ", "))
+	}
+	r, err := recipe.Read(args[0])
+	if err != nil {
+		return nil, nil, d, nil, err
+	}
+	if t, cfg, err = r.Settings(); err != nil {
+		return nil, nil, d, nil, usage("%s: %v", args[0], err)
+	}
+	if len(r.Data.Train) == 0 {
+		return nil, nil, d, nil, usage("%s: data has no train", args[0])
+	}
+	return t, cfg, r.Data, r.Space, f.override(cmd, cfg)
+}
+
+// searchCommand searches and says what was found.
+func searchCommand(cmd *cobra.Command, o search.Options, f *trainFlags) error {
+	o.Dir = f.out
+	if o.Dir == "" {
+		name, _, _ := strings.Cut(filepath.Base(o.Data.Train[0]), ".")
+		o.Dir = filepath.Join("recur-out", "search-"+o.Task.Name()+"-"+name)
+	}
+	journal := filepath.Join(o.Dir, "journal.jsonl")
+	if _, err := os.Stat(journal); err == nil && !f.resume {
+		return usage("%s is of a search: give --resume to go on with it, another --out, or remove it", journal)
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	log := cmd.ErrOrStderr()
+	metric := o.Task.Metric(o.Base)
+	o.OnRun = func(r search.Run) {
+		score := fmt.Sprintf("%s %.4f", metric.Name, r.Score)
+		if r.Error != "" {
+			score = r.Error
+		}
+		fmt.Fprintf(log, "  trial %d, %s, %.0f s: %s  %s\n", r.Trial, plural(r.Epochs, "epoch"), r.Seconds, score, settingsText(r))
+	}
+	out, err := search.Search(cmd.Context(), o)
+	if err != nil {
+		if cmd.Context().Err() != nil {
+			fmt.Fprintf(log, "  stopped; the same command with --resume goes on from %s\n", journal)
+		}
+		return err
+	}
+	var test *task.Result
+	if len(o.Data.Test) > 0 {
+		m, err := o.Task.Load(out.Model)
+		if err != nil {
+			return err
+		}
+		if test, err = m.Evaluate(cmd.Context(), o.Data.Test...); err != nil {
+			return err
+		}
+	}
+	if f.json {
+		report := struct {
+			Task   string       `json:"task"`
+			Metric string       `json:"metric"`
+			Best   search.Run   `json:"best"`
+			Test   task.Scores  `json:"test,omitempty"`
+			Epochs int          `json:"epochs"` // trained in all
+			Board  []search.Run `json:"board"`
+			Files  []string     `json:"files"`
+		}{o.Task.Name(), metric.Name, out.Best, nil, out.Epochs, out.Board, []string{filepath.Join(o.Dir, recipeFile), out.Model, journal}}
+		if test != nil {
+			report.Test = test.Scores
+		}
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(report)
+	}
+	return printSearch(cmd.OutOrStdout(), o, out, test)
+}
+
+// shownTrials is how many rows of the board a terminal gets.
+const shownTrials = 15
+
+func printSearch(w io.Writer, o search.Options, out *search.Outcome, test *task.Result) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n%s, %d epochs in all; the best by %s:\n\n%6s %7s %10s  settings\n", plural(len(out.Board), "trial"), out.Epochs, out.Metric.Name, "trial", "epochs", out.Metric.Name)
+	for i, r := range out.Board {
+		if i == shownTrials {
+			fmt.Fprintf(&b, "%6s and %d more in journal.jsonl\n", "", len(out.Board)-i)
+			break
+		}
+		score := fmt.Sprintf("%10.4f", r.Score)
+		if r.Error != "" {
+			score = fmt.Sprintf("%10s", "failed")
+		}
+		fmt.Fprintf(&b, "%6d %7d %s  %s\n", r.Trial, r.Epochs, score, settingsText(r))
+	}
+	if test != nil {
+		b.WriteString("\nThe best on the test data:\n\n")
+		for _, n := range slices.Sorted(maps.Keys(test.Scores)) {
+			fmt.Fprintf(&b, "  %-16s %.4f\n", n, test.Scores[n])
+		}
+	}
+	b.WriteString("\nNext:\n")
+	for _, next := range [][2]string{
+		{"recur train " + filepath.Join(o.Dir, recipeFile), "the best run again, with its report"},
+		{"recur eval " + out.Model + " FILE", "score its model on other data"},
+	} {
+		fmt.Fprintf(&b, "  %-62s %s\n", next[0], next[1])
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// settingsText is the settings of a run in a line.
+func settingsText(r search.Run) string {
+	if r.Trial == 0 {
+		return "as given"
+	}
+	var parts []string
+	for _, n := range slices.Sorted(maps.Keys(r.Settings)) {
+		parts = append(parts, fmt.Sprintf("%s=%v", n, r.Settings[n]))
+	}
+	return strings.Join(parts, " ")
+}

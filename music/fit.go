@@ -1,0 +1,181 @@
+package music
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/optim"
+	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/train"
+)
+
+// A Model is a trained one. It is only read, so goroutines may share it.
+type Model struct {
+	Config
+	net   *net
+	valid []Piece // after Fit: what it was validated on
+}
+
+// Fit trains a model on files of pieces. If these are parted it trains on their part for
+// that, and validates on theirs unless d.Valid names others.
+func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	pieces, valid, err := cfg.pieces(d, o)
+	if err != nil {
+		return nil, err
+	}
+	made, err := cfg.New(rand.New(rand.NewPCG(cfg.Seed, 0)))
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{cfg, made.(*net), valid}
+	opts, err := m.options(pieces, o)
+	if err != nil {
+		return nil, err
+	}
+	var scores task.Scores
+	opts.Validate = func(ctx context.Context) (nll float64, err error) {
+		scores, err = m.score(ctx, valid)
+		return scores["nll"], err
+	}
+	opts.OnEpoch = func(e train.Epoch) bool {
+		return o.OnEpoch == nil || o.OnEpoch(task.Epoch{Epoch: e, Of: cfg.Epochs, Scores: scores})
+	}
+	_, err = train.FitEpochs(ctx, m.net, func(epoch int) iter.Seq[batch] { return cfg.batches(pieces, epoch) }, m.net.loss, opts)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// loss is the negative log-likelihood of a step: the sum over its keys.
+func (n *net) loss(g *grad.Tape, b batch) *grad.Var {
+	return g.Scale(nn.BCE(g, n.scores(g, rnn.Input(g, b.x, b.lengths), g.Const(b.next)), b.want), Keys)
+}
+
+// pieces reads the files.
+func (c *Config) pieces(d task.Data, o task.Options) (pieces, valid []Piece, err error) {
+	if len(d.Train) == 0 {
+		return nil, nil, errors.New("music: there are no pieces to train on")
+	}
+	for _, file := range d.Train {
+		b, err := ReadFile(file)
+		if err != nil {
+			return nil, nil, err
+		}
+		pieces = append(append(pieces, b.All...), b.Train...)
+		if len(d.Valid) == 0 {
+			valid = append(valid, b.Valid...)
+		}
+	}
+	for _, file := range d.Valid {
+		b, err := ReadFile(file)
+		if err != nil {
+			return nil, nil, err
+		}
+		valid = append(append(valid, b.All...), b.Valid...)
+	}
+	if len(valid) == 0 {
+		pieces, valid, _ = data.Split(data.Shuffled(pieces, c.Seed, 0), c.HeldOut, 0)
+	}
+	usable := func(p Piece) bool { return len(p) >= 2 }
+	pieces, valid = slices.DeleteFunc(pieces, func(p Piece) bool { return !usable(p) }), slices.DeleteFunc(valid, func(p Piece) bool { return !usable(p) })
+	if len(pieces) == 0 || len(valid) == 0 {
+		return nil, nil, &data.Error{File: d.Train[0], Reason: fmt.Sprintf("gives %d pieces of two steps or more to train on, and %d to validate on", len(pieces), len(valid)), Hint: "give more"}
+	}
+	if o.OnNote != nil {
+		n := 0
+		for _, p := range pieces {
+			n += len(p)
+		}
+		o.OnNote(fmt.Sprintf("%d pieces of %d steps, %d to validate on", len(pieces), n, len(valid)))
+	}
+	return pieces, valid, nil
+}
+
+// options are those of train.
+func (m *Model) options(pieces []Piece, o task.Options) (train.Options, error) {
+	total := 0
+	for epoch := range m.Epochs {
+		total += (len(m.stretches(pieces, epoch)) + m.Batch - 1) / m.Batch
+	}
+	opts := train.Options{
+		Epochs: m.Epochs, ClipNorm: m.Clip, Seed: m.Seed, Patience: m.Patience,
+		Optimizer: &optim.Adam{LR: m.Rate}, Schedule: optim.Cosine{Steps: total, Warmup: min(100, total/10), Floor: 0.02},
+		Checkpoint: o.Checkpoint, Resume: o.Resume,
+		OnStep: func(p train.Progress) {
+			if o.OnStep != nil {
+				o.OnStep(task.Step{Progress: p, Of: total})
+			}
+		},
+	}
+	if m.Average > 0 {
+		opts.Optimizer = &optim.Average{Of: opts.Optimizer, Decay: m.Average}
+	}
+	file := m.file(model.Training{})
+	var err error
+	opts.Meta, err = file.Header()
+	return opts, err
+}
+
+// score is the model's on whole pieces: nll, the negative log-likelihood of a step in
+// nats. The first step of a piece does not count.
+func (m *Model) score(ctx context.Context, pieces []Piece) (task.Scores, error) {
+	var all []stretch
+	for _, p := range pieces {
+		if len(p) >= 2 {
+			all = append(all, stretch{p, 0, len(p), 0})
+		}
+	}
+	if len(all) == 0 {
+		return nil, errors.New("music: there is no piece of two steps or more")
+	}
+	slices.SortStableFunc(all, func(a, b stretch) int { return a.hi - b.hi })
+	var sum float64
+	steps := 0
+	g := grad.Eval()
+	for of := range slices.Chunk(all, m.Batch) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		g.Reset()
+		n := 0
+		for _, s := range of {
+			n += s.hi - 1
+		}
+		sum += float64(m.net.loss(g, lay(of, true)).Value.Data[0]) * float64(n)
+		steps += n
+	}
+	return task.Scores{"nll": sum / float64(steps)}, nil
+}
+
+func (m *Model) file(about model.Training) *model.Model {
+	return &model.Model{Config: &m.Config, Net: m.net, Training: about}
+}
+
+// Save replaces the file at path by m.
+func (m *Model) Save(path string, about model.Training) error { return m.file(about).Save(path) }
+
+// Load reads a model that Save wrote, or a checkpoint of Fit.
+func Load(path string) (*Model, error) {
+	f, err := model.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	c, ok := f.Config.(*Config)
+	if !ok {
+		return nil, fmt.Errorf("%s: %w: it holds a model of kind %s, not one of music", path, model.ErrKind, f.Kind())
+	}
+	return &Model{Config: *c, net: f.Net.(*net)}, nil
+}

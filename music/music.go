@@ -1,0 +1,172 @@
+// Package music is recurrent nets over polyphonic music: at each step of a piece they say
+// which of the piano's keys sound next (Boulanger-Lewandowski, Bengio & Vincent 2012).
+// They are scored by the negative log-likelihood of a step, and play pieces of their own,
+// which can be written as MIDI.
+package music
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/tensor"
+)
+
+// Name is that of the task and of the kind of its models' files.
+const Name = "music"
+
+func init() { model.Register(Name, func() model.Config { return new(Config) }) }
+
+// Config is all that determines a model: the net, and its training. Preset gives useful
+// ones.
+type Config struct {
+	Cell    rnn.Kind `json:"cell"`
+	Hidden  int      `json:"hidden"` // width of a layer
+	Layers  int      `json:"layers"`
+	Dropout float64  `json:"dropout,omitempty"` // of what goes into each layer but the first, and out of the last
+	InDrop  float64  `json:"in_drop,omitempty"` // of the keys that go in
+
+	Transpose int     `json:"transpose,omitempty"` // train on each piece moved by up to so many keys, at random
+	Batch     int     `json:"batch"`               // pieces at a time
+	Steps     int     `json:"steps"`               // pieces longer than this are cut for training
+	Epochs    int     `json:"epochs"`
+	Rate      float64 `json:"rate"`               // of Adam; it falls along a cosine
+	Clip      float64 `json:"clip"`               // greatest norm of the gradient of a step's loss
+	Average   float64 `json:"average,omitempty"`  // decay of an average of the weights, which are the model's; 0 for none
+	HeldOut   float64 `json:"held_out,omitempty"` // share of the pieces to validate on, if files have none
+	Patience  int     `json:"patience,omitempty"` // stop after so many epochs without a better score; 0 for never
+	Seed      uint64  `json:"seed"`
+}
+
+// Presets lists the names that Preset knows, the default first.
+func Presets() []string { return []string{"chorales", "folk"} }
+
+// Preset returns a config by name:
+//
+//	chorales  a GRU for a few hundred short pieces, such as Bach's chorales
+//	folk      a GRU for some hundred longer ones, such as the Nottingham tunes
+func Preset(name string) (*Config, error) {
+	c := &Config{
+		Cell: rnn.KindGRU, Hidden: 250, Layers: 1, Dropout: 0.5, InDrop: 0.1,
+		Batch: 8, Steps: 160, Epochs: 40, Rate: 5e-3, Clip: 2, Average: 0.99, HeldOut: 0.1, Seed: 1,
+	}
+	switch name {
+	case "chorales":
+	case "folk":
+		c.Hidden, c.Dropout, c.Steps, c.Epochs = 200, 0.3, 200, 12
+	default:
+		return nil, fmt.Errorf("music: there is no preset %q; there are %q", name, Presets())
+	}
+	return c, nil
+}
+
+// check says what makes no sense in c.
+func (c *Config) check() error {
+	var errs []error
+	bad := func(wrong bool, format string, args ...any) {
+		if wrong {
+			errs = append(errs, fmt.Errorf("music: "+format, args...))
+		}
+	}
+	if err := c.Cell.Check(); err != nil {
+		errs = append(errs, err)
+	}
+	for _, n := range []struct {
+		name  string
+		value int
+	}{{"hidden", c.Hidden}, {"layers", c.Layers}, {"batch", c.Batch}, {"steps", c.Steps}, {"epochs", c.Epochs}} {
+		bad(n.value < 1 || n.value > 1<<20, "%s is %d, not a number from 1 to a million", n.name, n.value)
+	}
+	for _, p := range []struct {
+		name  string
+		value float64
+	}{{"dropout", c.Dropout}, {"in_drop", c.InDrop}, {"held_out", c.HeldOut}, {"average", c.Average}} {
+		bad(!(p.value >= 0 && p.value < 1), "%s is %v, not from 0 to below 1", p.name, p.value)
+	}
+	bad(!(c.Rate > 0), "rate is %v, not above 0", c.Rate)
+	bad(c.Transpose < 0 || c.Transpose > Keys/2, "transpose is %d, not from 0 to %d", c.Transpose, Keys/2)
+	return errors.Join(errs...)
+}
+
+// CountParams implements model.Counter.
+func (c *Config) CountParams() int {
+	if c.check() != nil {
+		return 0
+	}
+	n, in := (c.Hidden+1+2*Keys)*Keys, Keys
+	for range c.Layers {
+		n += c.Cell.CountParams(in, c.Hidden)
+		in = c.Hidden
+	}
+	return n
+}
+
+// net says which keys sound next. The cells sum up what has sounded, what sounds now has
+// its say directly too, and the keys of a chord are said one after another from the lowest
+// (a fully visible sigmoid belief net; Boulanger-Lewandowski et al. 2012 put such models of
+// chords on a recurrent net):
+//
+//	h_t = Cells(x_t, h_{t-1})
+//	P(key k sounds at t+1) = σ(h_t·Out.W + x_t·Skip + x_{t+1}·Below + Out.B)_k,  Below_jk = 0 for j ≥ k
+type net struct {
+	Cells rnn.Stack
+	Out   *nn.Linear
+	Skip  *grad.Var // [Keys, Keys]
+	Below *grad.Var // [Keys, Keys], of which what is above the diagonal counts
+
+	run rnn.Stack // Cells with their dropout
+}
+
+// New builds the net, as model.Config asks.
+func (c *Config) New(r *rand.Rand) (any, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	n := new(net)
+	in := Keys
+	for i := range c.Layers {
+		cell := c.Cell.New(r, in, c.Hidden)
+		d := &rnn.Dropout{Cell: cell, In: c.Dropout}
+		if i == 0 {
+			d.In = c.InDrop
+		}
+		if i == c.Layers-1 {
+			d.Out = c.Dropout
+		}
+		n.Cells, n.run = append(n.Cells, cell), append(n.run, d)
+		in = c.Hidden
+	}
+	n.Out = nn.NewLinear(r, c.Hidden, Keys)
+	n.Skip, n.Below = nn.Zeros(Keys, Keys), nn.Zeros(Keys, Keys)
+	for k := range n.Out.B.Value.Data {
+		n.Out.B.Value.Data[k] = -3 // few of the keys sound at a time
+	}
+	return n, nil
+}
+
+// scores are the log-odds of the keys that sound next [steps, batch, Keys], each given
+// what sounds below it: next is [steps, batch, Keys].
+func (n *net) scores(g *grad.Tape, x rnn.Seq, next *grad.Var) *grad.Var {
+	y, _ := rnn.Dynamic(g, n.run, x, nil)
+	return g.Add(n.head(g, y.X, x.X), g.Affine(next, g.Mul(n.Below, g.Const(above)), nil))
+}
+
+// head scores the keys by the output of the cells and what sounds now.
+func (n *net) head(g *grad.Tape, h, x *grad.Var) *grad.Var {
+	return g.Add(n.Out.Forward(g, h), g.Affine(x, n.Skip, nil))
+}
+
+// above is 1 above the diagonal.
+var above = func() *tensor.Tensor {
+	t := tensor.New(Keys, Keys)
+	for j := range Keys {
+		for k := j + 1; k < Keys; k++ {
+			t.Data[j*Keys+k] = 1
+		}
+	}
+	return t
+}()

@@ -1,0 +1,159 @@
+package music
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/task"
+)
+
+func init() { task.Register(player{}) }
+
+// player is the package as a task.
+type player struct{}
+
+func (player) Name() string { return Name }
+
+func (player) Presets() []string { return Presets() }
+
+func (player) Config(preset string) (any, error) {
+	if preset == "" {
+		preset = Presets()[0]
+	}
+	return Preset(preset)
+}
+
+func (player) Metric(any) task.Metric { return task.Metric{Name: "nll"} }
+
+func (player) Space(any) map[string]task.Range {
+	return map[string]task.Range{
+		"rate":    {Min: 5e-4, Max: 8e-3, Log: true},
+		"dropout": {Min: 0, Max: 0.7},
+		"in_drop": {Min: 0, Max: 0.4},
+		"hidden":  {Values: []any{100, 150, 200, 256}},
+		"cell":    {Values: []any{"lstm", "gru"}},
+	}
+}
+
+func (player) Fit(ctx context.Context, cfg any, d task.Data, o task.Options) (task.Model, error) {
+	c, ok := cfg.(*Config)
+	if !ok {
+		return nil, fmt.Errorf("music: a config is a *music.Config, not a %T", cfg)
+	}
+	return Fit(ctx, *c, d, o)
+}
+
+func (player) Load(path string) (task.Model, error) { return Load(path) }
+
+// Evaluate scores the model on files of pieces; on the part to test on of those that are
+// parted.
+func (m *Model) Evaluate(ctx context.Context, files ...string) (*task.Result, error) {
+	var pieces []Piece
+	for _, file := range files {
+		b, err := ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		pieces = append(append(pieces, b.All...), b.Test...)
+	}
+	return m.result(ctx, pieces)
+}
+
+// Report implements task.Reporter.
+func (m *Model) Report(ctx context.Context) (*task.Result, error) { return m.result(ctx, m.valid) }
+
+// shown is how many steps of a piece a report shows.
+const shown = 48
+
+func (m *Model) result(ctx context.Context, pieces []Piece) (*task.Result, error) {
+	scores, err := m.score(ctx, pieces)
+	if err != nil {
+		return nil, err
+	}
+	r := &task.Result{Scores: scores}
+	r.Text = fmt.Sprintf("%d pieces: %.3f nats for each step\n", len(pieces), scores["nll"])
+	of := pieces[0]
+	for _, p := range pieces {
+		if len(p) >= shown {
+			of = p
+			break
+		}
+	}
+	of = of[:min(len(of), shown)]
+	low, high := of.span()
+	r.Parts = append(r.Parts,
+		task.Part{Title: "A piece as it is", Note: "Keys by steps.", Heat: roll(low, high, of.values())},
+		task.Part{Title: "What was expected of it", Note: "How likely each key was to sound, by what had sounded before and sounded below it.", Heat: roll(low, high, m.expected(of))})
+	var played Piece
+	err = m.Play(ctx, nil, Playing{Temperature: 0.8, Steps: 2 * shown, Seed: m.Seed}, func(keys []int) bool {
+		played = append(played, keys)
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	low, high = played.span()
+	r.Parts = append(r.Parts, task.Part{Title: "What it plays", Note: "The beginning of sample.mid, at temperature 0.8.", Heat: roll(low, high, played[:shown].values())})
+	var midi bytes.Buffer
+	if err := played.WriteMIDI(&midi, 120); err != nil {
+		return nil, err
+	}
+	list, err := json.Marshal(played)
+	if err != nil {
+		return nil, err
+	}
+	r.Files = []task.Named{{Name: "sample.mid", Data: midi.Bytes()}, {Name: "sample.json", Data: list}}
+	return r, nil
+}
+
+// values are 1 where a key sounds [step][key].
+func (p Piece) values() [][]float64 {
+	all := make([][]float64, len(p))
+	for t, keys := range p {
+		all[t] = make([]float64, Keys)
+		for _, k := range keys {
+			all[t][k] = 1
+		}
+	}
+	return all
+}
+
+// expected are the probabilities of the keys at each step of a piece [step][key].
+func (m *Model) expected(p Piece) [][]float64 {
+	g := grad.Eval()
+	b := lay([]stretch{{p, 0, len(p), 0}}, false)
+	y := g.Sigmoid(m.net.scores(g, rnn.Input(g, b.x, b.lengths), g.Const(b.next))).Value.Data
+	all := make([][]float64, len(p))
+	for t := range p {
+		all[t] = make([]float64, Keys)
+		for k := range all[t] {
+			all[t][k] = float64(y[t*Keys+k])
+		}
+	}
+	return all
+}
+
+// roll is a piano roll of the keys from low to high, the highest above.
+func roll(low, high int, values [][]float64) *task.Heat {
+	h := new(task.Heat)
+	for t := range values {
+		name := ""
+		if t%8 == 0 {
+			name = fmt.Sprint(t + 1)
+		}
+		h.Cols = append(h.Cols, name)
+	}
+	for k := high; k >= low; k-- {
+		h.Rows = append(h.Rows, KeyName(k))
+		row := make([]float64, len(values))
+		for t := range values {
+			row[t] = values[t][k]
+		}
+		h.Values = append(h.Values, row)
+	}
+	return h
+}

@@ -51,8 +51,8 @@ func Presets() []string { return []string{"chorales", "folk"} }
 //	folk      a GRU for some hundred longer ones, such as the Nottingham tunes
 func Preset(name string) (*Config, error) {
 	c := &Config{
-		Cell: rnn.KindGRU, Hidden: 250, Layers: 1, Dropout: 0.5, InDrop: 0.1,
-		Batch: 8, Steps: 160, Epochs: 40, Rate: 5e-3, Clip: 2, Average: 0.99, HeldOut: 0.1, Seed: 1,
+		Cell: rnn.KindGRU, Hidden: 250, Layers: 1, Dropout: 0.6, InDrop: 0.2,
+		Batch: 8, Steps: 160, Epochs: 36, Rate: 8e-3, Clip: 2, Average: 0.99, HeldOut: 0.1, Seed: 1,
 	}
 	switch name {
 	case "chorales":

@@ -67,7 +67,9 @@ func (b *bowl) Fit(ctx context.Context, cfg any, _ task.Data, o task.Options) (t
 func (c config) Save(path string, about model.Training) error {
 	return os.WriteFile(path, []byte("a model"), 0o666)
 }
-func (c config) Evaluate(context.Context, ...string) (*task.Result, error) { return c.Report(context.TODO()) }
+func (c config) Evaluate(context.Context, ...string) (*task.Result, error) {
+	return c.Report(context.TODO())
+}
 func (c config) Report(context.Context) (*task.Result, error) {
 	d := math.Log10(c.Rate) + 2
 	return &task.Result{Scores: task.Scores{"loss": d*d + float64((c.Width-20)*(c.Width-20))/100 + 1/float64(c.Epochs)}}, nil

@@ -19,8 +19,8 @@ type Config struct {
 	Hidden    int       `json:"hidden"`    // width of a layer; default 40
 	History   int       `json:"history"`   // last steps of a series that are used; default 1024
 	Members   int       `json:"members"`   // nets whose mean is the forecast; default 3
-	Epochs    int       `json:"epochs"`    // default 15, at least so many that there are 300 optimiser steps
-	Batch     int       `json:"batch"`     // series in a step; default 16
+	Steps     int       `json:"steps"`     // of the optimiser for each net; default 15 times all series, and at least 600
+	Batch     int       `json:"batch"`     // series in a step; default 4
 	LR        float64   `json:"lr"`        // highest learning rate of Adam; default 0.003
 	Levels    []float64 `json:"levels"`    // of the bands; default 0.5, 0.8, 0.95
 	Seed      uint64    `json:"seed"`      // the same seed gives the same bits
@@ -67,8 +67,8 @@ func (c Config) withDefaults() Config {
 	or(&c.Hidden, 40)
 	or(&c.History, 1024)
 	or(&c.Members, 3)
-	or(&c.Batch, 16)
-	or(&c.Epochs, 15)
+	or(&c.Batch, 4)
+	or(&c.Steps, max(600, 15*((c.Series+c.Batch-1)/max(c.Batch, 1))))
 	if c.LR == 0 {
 		c.LR = 0.003
 	}
@@ -83,7 +83,7 @@ func (c *Config) check() error {
 	for _, f := range []struct {
 		name string
 		v    int
-	}{{"horizon", c.Horizon}, {"season", c.Season}, {"window", c.Window}, {"hidden", c.Hidden}, {"history", c.History}, {"members", c.Members}, {"epochs", c.Epochs}, {"batch", c.Batch}} {
+	}{{"horizon", c.Horizon}, {"season", c.Season}, {"window", c.Window}, {"hidden", c.Hidden}, {"history", c.History}, {"members", c.Members}, {"steps", c.Steps}, {"batch", c.Batch}} {
 		if f.v < 1 {
 			return fmt.Errorf("esrnn: %s is %d, want at least 1", f.name, f.v)
 		}

@@ -39,7 +39,7 @@ func shops(n, h int) (past []forecast.Series, future [][]float64) {
 }
 
 // quick trains in a second.
-var quick = Config{Season: 12, Horizon: 6, Members: 1, Hidden: 8, Epochs: 1, Batch: 4, Levels: []float64{0.5, 0.9}, Seed: 3, LR: 0.01}
+var quick = Config{Season: 12, Horizon: 6, Members: 1, Hidden: 8, Steps: 200, Levels: []float64{0.5, 0.9}, Seed: 3, LR: 0.01}
 
 func TestLearnsSeasonAndTrend(t *testing.T) {
 	past, future := shops(8, 6)

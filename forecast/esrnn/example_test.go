@@ -20,7 +20,7 @@ func ExampleFit() {
 		shops = append(shops, s)
 	}
 	ctx := context.Background()
-	m, err := esrnn.Fit(ctx, esrnn.Config{Season: 12, Horizon: 3, Members: 1, Hidden: 8, Epochs: 1}, shops...)
+	m, err := esrnn.Fit(ctx, esrnn.Config{Season: 12, Horizon: 3, Members: 1, Hidden: 8, Steps: 200}, shops...)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -33,8 +33,8 @@ type Model struct {
 // Horizon steps of each, and takes from how it forecasts those the share of Comb and the
 // width of the bands.
 func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, error) {
+	cfg.Series = len(series)
 	c := cfg.withDefaults()
-	c.Series = len(series)
 	if err := c.check(); err != nil {
 		return nil, err
 	}
@@ -56,11 +56,11 @@ func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, er
 	if err != nil {
 		return nil, err
 	}
-	steps := c.steps(full)
-	runs, total := c.Members, c.Members*steps
+	runs := c.Members
 	if len(part) > 0 {
-		runs, total = runs+1, total+c.steps(part)
+		runs++
 	}
+	total := runs * c.Steps
 	var mu sync.Mutex
 	done := 0
 	step := func(p train.Progress) {
@@ -127,17 +127,6 @@ func (c *Config) unusable(series []forecast.Series) error {
 	return fmt.Errorf("esrnn: none of the %d series has 4 values that are not all the same: there is nothing to learn", len(series))
 }
 
-// epochs is how often all series are seen.
-func (c *Config) epochs(all []*scaled) int {
-	const fewest = 300 // optimiser steps
-	per := (len(all) + c.Batch - 1) / c.Batch
-	return max(c.Epochs, (fewest+per-1)/per)
-}
-
-func (c *Config) steps(all []*scaled) int {
-	return c.epochs(all) * ((len(all) + c.Batch - 1) / c.Batch)
-}
-
 // train trains net number i.
 func (c *Config) train(ctx context.Context, i int, all []*scaled, step func(train.Progress)) (*Net, error) {
 	seed := c.Seed*1000 + uint64(i)
@@ -149,8 +138,8 @@ func (c *Config) train(ctx context.Context, i int, all []*scaled, step func(trai
 		return 1, 1
 	}}
 	opts := train.Options{
-		Epochs: c.epochs(all), Seed: seed, Optimizer: adam,
-		Schedule: optim.Cosine{Steps: c.steps(all), Warmup: min(30, c.steps(all)/4), Floor: 0.01},
+		Epochs: c.Steps, MaxSteps: c.Steps, Seed: seed, Optimizer: adam,
+		Schedule: optim.Cosine{Steps: c.Steps, Warmup: min(30, c.Steps/4), Floor: 0.01},
 		OnStep:   step,
 	}
 	if c.Run.Checkpoint != "" {

@@ -38,11 +38,11 @@ func init() {
 
 // fromSpec is s as a config of this package.
 func fromSpec(s forecast.Spec) (Config, error) {
-	if s.Cell != "" && s.Cell != rnn.KindLSTM || s.Layers != 0 || s.Dropout != 0 || s.Steps != 0 {
-		return Config{}, fmt.Errorf("esrnn: its net is a stack of LSTMs by the season: cell, layers, dropout and steps are not to be set; epochs are")
+	if s.Cell != "" && s.Cell != rnn.KindLSTM || s.Layers != 0 || s.Dropout != 0 || s.Epochs != 0 {
+		return Config{}, fmt.Errorf("esrnn: its net is a stack of LSTMs by the season: cell, layers, dropout and epochs are not to be set; steps are")
 	}
 	return Config{Horizon: s.Horizon, Season: s.Season, Levels: s.Levels, Seed: s.Seed, Window: s.Window, Hidden: s.Hidden,
-		Members: s.Nets, Epochs: s.Epochs, Batch: s.Batch, LR: s.LR}, nil
+		Members: s.Nets, Steps: s.Steps, Batch: s.Batch, LR: s.LR}, nil
 }
 
 // Spec implements forecast.Forecaster.
@@ -52,5 +52,5 @@ func (m *Model) Spec() forecast.Spec {
 		layers += len(block)
 	}
 	return forecast.Spec{Horizon: m.Horizon, Season: m.Season, Levels: m.Levels, Seed: m.Seed, Window: m.Window, Cell: rnn.KindLSTM, Hidden: m.Hidden,
-		Layers: layers, Nets: m.Members, Epochs: m.Epochs, Batch: m.Batch, LR: m.LR}
+		Layers: layers, Nets: m.Members, Steps: m.Steps, Batch: m.Batch, LR: m.LR}
 }

@@ -62,8 +62,24 @@ type Preset struct {
 	Name  string
 	About string // in a line, for help
 	Kind  string // of its model files
-	Fit   func(ctx context.Context, s Spec, o task.Options, series ...Series) (Forecaster, error)
-	Load  func(path string) (Forecaster, error) // reads a file of Kind
+	// Covariates tells whether the preset uses covariates, and has several outputs.
+	Covariates bool
+	Fit        func(ctx context.Context, s Spec, o task.Options, series ...Series) (Forecaster, error)
+	Load       func(path string) (Forecaster, error) // reads a file of Kind
+}
+
+// Check reports what s asks for that the preset does not have.
+func (p Preset) Check(s Spec) error {
+	if p.Covariates || len(s.Covariates) == 0 && s.Output == "" {
+		return nil
+	}
+	var names []string
+	for _, other := range Presets() {
+		if other.Covariates {
+			names = append(names, other.Name)
+		}
+	}
+	return fmt.Errorf("forecast: preset %s uses no covariates and has one output; those that do more: %s", p.Name, strings.Join(names, ", "))
 }
 
 var presets struct {

@@ -33,6 +33,9 @@ func roll(ctx context.Context, m Forecaster, s Series, origins []int) ([]Forecas
 // each series from rolling origins, by a model of the preset and by the baselines. Every
 // plan.Refit origins, 12 by default, a new model is trained on what comes before.
 func BacktestPreset(ctx context.Context, p Preset, spec Spec, o task.Options, plan Plan, series ...Series) (*Report, error) {
+	if err := p.Check(spec); err != nil {
+		return nil, err
+	}
 	if p.Name == Small {
 		cfg, err := spec.small()
 		if err != nil {

@@ -42,9 +42,6 @@ func fitSmall(ctx context.Context, s Spec, o task.Options, series ...Series) (Fo
 
 // small is s as a config of this package.
 func (s Spec) small() (Config, error) {
-	if len(s.Covariates) > 0 || s.Output != "" {
-		return Config{}, fmt.Errorf("forecast: preset %s uses no covariates and has one output: choose another, such as qrnn", Small)
-	}
 	if s.Cell != "" || s.Layers != 0 || s.Dropout != 0 || s.Epochs != 0 {
 		return Config{}, fmt.Errorf("forecast: preset %s has no cell, layers, dropout or epochs to set: choose another, such as qrnn", Small)
 	}

@@ -308,6 +308,9 @@ func (r *forecastRun) forecast() (err error) {
 	}
 	r.spec = r.model.Spec()
 	r.forecasts, err = r.model.Predict(r.ctx, r.plain()...)
+	if err == nil && r.flags.paths && r.forecasts[0].Paths == nil {
+		return usage("--paths: this model does not sample; preset deepar does")
+	}
 	return asData(err, r.table.Name)
 }
 
@@ -373,12 +376,18 @@ func (r *forecastRun) train() (err error) {
 		return err
 	}
 	spec.Covariates = r.table.Covariates
+	if r.table.Season > 1 && r.flags.season == 0 {
+		spec.Season = r.table.Season
+	}
 	spec.Levels = slices.Compact(slices.Sorted(slices.Values(append([]float64{0.8, 0.95}, r.levels...))))
 	fmt.Fprintf(r.stderr, "  seed %d\n", spec.Seed)
 	series := r.plain()
 	plan := forecast.Plan{Origins: r.flags.origins}
 	if plan.Origins == 0 {
 		plan.Origins = max(1, min(24, 6000/len(series)))
+	}
+	if err := preset.Check(spec); err != nil {
+		return usage("%s", strings.TrimPrefix(err.Error(), "forecast: "))
 	}
 	if preset.Name == forecast.Small {
 		return asData(r.trainSmall(spec, plan, series), r.table.Name)
@@ -467,7 +476,11 @@ func (r *forecastRun) write() error {
 		{"forecast.svg", func(w io.Writer) error { return chart.Write(w, "svg") }},
 		{"forecast.png", func(w io.Writer) error { return chart.Write(w, "png") }},
 		{"report.html", func(w io.Writer) error { return r.page().Write(w) }},
+		{"paths.csv", r.pathsCSV},
 	} {
+		if part.name == "paths.csv" && !r.flags.paths {
+			continue
+		}
 		if err := write(part.name, part.f); err != nil {
 			return err
 		}

@@ -85,6 +85,7 @@ func (r *forecastRun) print(w io.Writer) error {
 			fmt.Fprintf(t, "%s\t%.3f\t%.2f\t%.0f %%\t%.0f %%\t\n", s.Model, float64(s.MASE), float64(s.SMAPE), 100*float64(s.Coverage80), 100*float64(s.Coverage95))
 		}
 		t.Flush()
+		fmt.Fprintf(&b, "\n%s\n", r.report.Verdict())
 	}
 	for i := range min(len(r.series), shown) {
 		fmt.Fprintf(&b, "\nForecast")
@@ -188,10 +189,11 @@ func (r *forecastRun) json() any {
 		High   []number `json:"hi"`
 	}
 	type series struct {
-		ID    string   `json:"unique_id,omitempty"`
-		DS    []string `json:"ds"`
-		Point []number `json:"forecast"`
-		Bands []band   `json:"bands"`
+		ID    string     `json:"unique_id,omitempty"`
+		DS    []string   `json:"ds"`
+		Point []number   `json:"forecast"`
+		Bands []band     `json:"bands"`
+		Paths [][]number `json:"paths,omitempty"`
 	}
 	out := struct {
 		Data      string   `json:"data"`
@@ -202,6 +204,7 @@ func (r *forecastRun) json() any {
 		Seed      uint64   `json:"seed"`
 		Origins   int      `json:"origins,omitempty"`
 		Scores    []score  `json:"scores"`
+		Verdict   string   `json:"verdict,omitempty"`
 		Forecasts []series `json:"forecasts"`
 		Notes     []string `json:"notes"`
 		Files     []string `json:"files"`
@@ -209,7 +212,7 @@ func (r *forecastRun) json() any {
 	}{Data: r.about, Source: r.source, Freq: r.freq.String(), Horizon: r.spec.Horizon, Season: r.spec.Season, Seed: r.spec.Seed,
 		Scores: r.scores(), Notes: r.table.Notes, Files: r.files, Seconds: r.seconds}
 	if r.report != nil {
-		out.Origins = r.report.Origins
+		out.Origins, out.Verdict = r.report.Origins, r.report.Verdict()
 	}
 	for i := range r.series {
 		s := series{ID: r.series[i].ID, Point: numbers(r.forecasts[i].Point)}
@@ -218,6 +221,11 @@ func (r *forecastRun) json() any {
 		}
 		for _, b := range r.bands(i) {
 			s.Bands = append(s.Bands, band{Level: b.Level, Low: numbers(b.Lo), High: numbers(b.Hi)})
+		}
+		if r.flags.paths {
+			for _, p := range r.forecasts[i].Paths {
+				s.Paths = append(s.Paths, numbers(p))
+			}
 		}
 		out.Forecasts = append(out.Forecasts, s)
 	}
@@ -253,6 +261,21 @@ func (r *forecastRun) csv(w io.Writer) error {
 	return c.Error()
 }
 
+// pathsCSV writes the sampled futures as a long table.
+func (r *forecastRun) pathsCSV(w io.Writer) error {
+	c := csv.NewWriter(w)
+	c.Write([]string{"unique_id", "ds", "path", "y"})
+	for i := range r.series {
+		for p, path := range r.forecasts[i].Paths {
+			for k, v := range path {
+				c.Write([]string{r.series[i].ID, r.series[i].Time(len(r.series[i].Y) + k).String(), strconv.Itoa(p + 1), strconv.FormatFloat(v, 'g', 7, 64)})
+			}
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
 // inReport is how many series the report draws.
 const inReport = 12
 
@@ -268,7 +291,7 @@ func (r *forecastRun) page() *chart.Page {
 	if r.report != nil {
 		p.Figures = append(p.Figures, r.backtestFigure())
 		t := chart.Table{Title: "Scores", Best: -1, Head: []string{"model", "MASE", "sMAPE", "RMSSE", "WAPE", "MSIS", "covers 80 %", "covers 95 %"},
-			Note: fmt.Sprintf("Mean over forecasts of %d steps from %d rolling origins for each series. Nothing after an origin was used for its forecast. MASE below 1 is better than seasonal naive was within the history; lower is better for all but the coverages, which should be near 80 and 95 %%.", r.report.Horizon, r.report.Origins)}
+			Note: fmt.Sprintf("Mean over forecasts of %d steps from %d rolling origins for each series. Nothing after an origin was used for its forecast. MASE below 1 is better than seasonal naive was within the history; lower is better for all but the coverages, which should be near 80 and 95 %%. %s", r.report.Horizon, r.report.Origins, r.report.Verdict())}
 		best := math.Inf(1)
 		for i, s := range r.scores() {
 			if m := float64(s.MASE); m < best {

@@ -71,11 +71,11 @@ type Config struct {
 	Layers   int      `json:"layers"`   // default 1
 	Dropout  float64  `json:"dropout"`  // of what goes into each layer; default 0.1, negative for none
 	Nets     int      `json:"nets"`     // whose forecasts are put together; default 1
-	Epochs   int      `json:"epochs"`   // at most; default 20
-	Steps    int      `json:"steps"`    // of the optimiser in an epoch; default 100
-	Batch    int      `json:"batch"`    // windows in a step; default 32
+	Epochs   int      `json:"epochs"`   // at most; default 12
+	Steps    int      `json:"steps"`    // of the optimiser in an epoch; default 50
+	Batch    int      `json:"batch"`    // windows in a step; default as many as have 8192 steps, within 8..64
 	LR       float64  `json:"lr"`       // highest learning rate of Adam, which falls along a cosine; default 0.003
-	Patience int      `json:"patience"` // epochs without a better score after which training stops; default 5
+	Patience int      `json:"patience"` // epochs without a better score after which training stops; default 4
 	Valid    float64  `json:"valid"`    // share of each series, at its end, to validate on; default 0.1, negative for none
 
 	Run task.Options `json:"-"` // how training goes on: progress, checkpoint
@@ -97,10 +97,10 @@ func (c Config) withDefaults() Config {
 	or(&c.Hidden, 64)
 	or(&c.Layers, 1)
 	or(&c.Nets, 1)
-	or(&c.Epochs, 20)
-	or(&c.Steps, 100)
-	or(&c.Batch, 32)
-	or(&c.Patience, 5)
+	or(&c.Epochs, 12)
+	or(&c.Steps, 50)
+	or(&c.Batch, min(max(8192/max(c.Window+c.Horizon, 1), 8), 64))
+	or(&c.Patience, 4)
 	if c.Cell == "" {
 		c.Cell = rnn.KindLSTM
 	}

@@ -67,6 +67,11 @@ func fit(ctx context.Context, cfg Config, from *Model, series []forecast.Series)
 	if err := c.check(); err != nil {
 		return nil, err
 	}
+	for _, s := range series {
+		if err := c.fits(s); err != nil {
+			return nil, err
+		}
+	}
 	c.settle(series)
 	m := &Model{Config: c, shape: c.layout(), Units: c.fitUnits(series)}
 	m.Run = task.Options{}
@@ -75,9 +80,6 @@ func fit(ctx context.Context, cfg Config, from *Model, series []forecast.Series)
 	}
 	var all []*scaled
 	for _, s := range series {
-		if err := c.fits(s); err != nil {
-			return nil, err
-		}
 		by, err := c.fitScale(s)
 		if err != nil {
 			return nil, err

@@ -17,7 +17,7 @@ func init() {
 		{"deepar", "a global LSTM with covariates that samples paths step by step (Salinas et al. 2020)", Config{Output: Student, Feedback: true}},
 	} {
 		forecast.Register(forecast.Preset{
-			Name: p.name, About: p.about, Kind: Kind, Load: load,
+			Name: p.name, About: p.about, Kind: Kind, Load: load, Covariates: true,
 			Fit: func(ctx context.Context, s forecast.Spec, o task.Options, series ...forecast.Series) (forecast.Forecaster, error) {
 				c, err := fromSpec(p.base, s)
 				if err != nil {

@@ -27,7 +27,7 @@ type scaled struct {
 	last  []tensor.Float // the last known value up to each step, 0 before the first
 }
 
-// check reports a series that does not fit the covariates.
+// fits reports a series that does not fit the covariates.
 func (c *Config) fits(s forecast.Series) error {
 	n := len(s.Y)
 	for _, part := range []struct {

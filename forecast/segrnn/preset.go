@@ -38,9 +38,6 @@ func init() {
 
 // fromSpec is s as a config of this package. A season plays no part.
 func fromSpec(s forecast.Spec) (Config, error) {
-	if len(s.Covariates) > 0 || s.Output != "" {
-		return Config{}, errors.New("segrnn: it uses no covariates and has one output: choose another preset, such as qrnn")
-	}
 	if s.Cell != "" && s.Cell != rnn.KindGRU || s.Layers > 1 || s.Nets > 1 || s.Steps != 0 {
 		return Config{}, errors.New("segrnn: its net is one GRU of one layer: cell, layers, nets and steps are not to be set")
 	}

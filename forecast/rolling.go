@@ -17,6 +17,13 @@ type Roller interface {
 	Roll(ctx context.Context, series Series, origins []int) ([]Forecast, error)
 }
 
+// A Refitter is a Forecaster that can be trained further on series that have grown since,
+// which is faster than to train it anew.
+type Refitter interface {
+	Forecaster
+	Refit(ctx context.Context, o task.Options, series ...Series) (Forecaster, error)
+}
+
 // roll forecasts from the origins of a series by m, with its states re-used if m knows how.
 func roll(ctx context.Context, m Forecaster, s Series, origins []int) ([]Forecast, error) {
 	if r, ok := m.(Roller); ok {
@@ -31,7 +38,8 @@ func roll(ctx context.Context, m Forecaster, s Series, origins []int) ([]Forecas
 
 // BacktestPreset is Backtest for the models of any preset: it forecasts the last part of
 // each series from rolling origins, by a model of the preset and by the baselines. Every
-// plan.Refit origins, 12 by default, a new model is trained on what comes before.
+// plan.Refit origins, 12 by default, a new model is trained on what comes before, or the
+// old one further if it is a Refitter. Between these a Roller re-uses its states.
 func BacktestPreset(ctx context.Context, p Preset, spec Spec, o task.Options, plan Plan, series ...Series) (*Report, error) {
 	if err := p.Check(spec); err != nil {
 		return nil, err
@@ -57,12 +65,17 @@ func BacktestPreset(ctx context.Context, p Preset, spec Spec, o task.Options, pl
 	if err != nil {
 		return nil, err
 	}
+	var m Forecaster
 	for first := 0; first < rep.Origins; first += rep.Refit {
 		past := make([]Series, len(take))
 		for i, k := range take {
 			past[i] = series[k].Before(rep.origin(series[k], first))
 		}
-		m, err := p.Fit(ctx, spec, o, past...)
+		if old, ok := m.(Refitter); ok {
+			m, err = old.Refit(ctx, o, past...)
+		} else {
+			m, err = p.Fit(ctx, spec, o, past...)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -22,9 +22,7 @@ import (
 	_ "github.com/recur-go/recur/forecast/global"
 	_ "github.com/recur-go/recur/forecast/segrnn"
 	"github.com/recur-go/recur/model"
-	"github.com/recur-go/recur/recipe"
 	"github.com/recur-go/recur/rnn"
-	"github.com/recur-go/recur/task"
 	"github.com/spf13/cobra"
 )
 
@@ -33,7 +31,7 @@ type forecastFlags struct {
 	set, out, model        string
 	preset, output, cell   string
 	settings               []string
-	paths                  bool
+	paths, resume          bool
 	source                 forecast.Source
 	horizon, season, steps int
 	origins                int
@@ -102,6 +100,7 @@ a series that ships with recur is used: see --data.`,
 	flags.StringVar(&f.cell, "cell", "", "cell of the net: "+cellNames())
 	flags.StringArrayVar(&f.settings, "set", nil, "change a setting of the preset, such as --set hidden=128; report.html lists them")
 	flags.BoolVar(&f.paths, "paths", false, "write the sampled futures of preset deepar too, as paths.csv, and in --json")
+	flags.BoolVar(&f.resume, "resume", false, "go on with a training that was stopped")
 	flags.BoolVar(&f.json, "json", false, "print JSON instead of charts and tables")
 	return cmd
 }
@@ -191,6 +190,7 @@ type forecastRun struct {
 	spec      forecast.Spec    // of the model
 	report    *forecast.Report // nil with a saved model
 	forecasts []forecast.Forecast
+	history   []epochScores // of the training, if it went by epochs
 	files     []string
 	seconds   float64
 }
@@ -338,96 +338,6 @@ func (r *forecastRun) load() (err error) {
 	return nil
 }
 
-// train back-tests and then trains on everything.
-func (r *forecastRun) train() (err error) {
-	name := r.flags.preset
-	if name == "" && (r.flags.source.Uses() || r.flags.output != "") {
-		name = "qrnn" // the default has no use for them
-	}
-	preset, err := forecast.FindPreset(name)
-	if err != nil {
-		return usage("--preset: %v", err)
-	}
-	spec := forecast.Spec{Horizon: r.flags.horizon, Season: r.flags.season, Seed: r.flags.seed, Steps: r.flags.steps,
-		Output: r.flags.output, Cell: rnn.Kind(r.flags.cell), Source: r.flags.source}
-	for _, set := range r.flags.settings {
-		name, value, ok := strings.Cut(set, "=")
-		if !ok {
-			return usage("--set takes NAME=VALUE, not %q", set)
-		}
-		if err := recipe.Set(&spec, name, value); err != nil {
-			return usage("--set %s: %v", set, err)
-		}
-	}
-	if spec.Cell != "" {
-		if err := spec.Cell.Check(); err != nil {
-			return usage("--cell: %v", err)
-		}
-	}
-	if spec.Season == 0 {
-		spec.Season = r.freq.Season()
-	}
-	if spec.Horizon == 0 {
-		if spec.Horizon = spec.Season; spec.Season == 1 {
-			spec.Horizon = 12
-		}
-	}
-	if err := r.covariates(spec.Horizon); err != nil {
-		return err
-	}
-	spec.Covariates = r.table.Covariates
-	if r.table.Season > 1 && r.flags.season == 0 {
-		spec.Season = r.table.Season
-	}
-	spec.Levels = slices.Compact(slices.Sorted(slices.Values(append([]float64{0.8, 0.95}, r.levels...))))
-	fmt.Fprintf(r.stderr, "  seed %d\n", spec.Seed)
-	series := r.plain()
-	plan := forecast.Plan{Origins: r.flags.origins}
-	if plan.Origins == 0 {
-		plan.Origins = max(1, min(24, 6000/len(series)))
-	}
-	if err := preset.Check(spec); err != nil {
-		return usage("%s", strings.TrimPrefix(err.Error(), "forecast: "))
-	}
-	if preset.Name == forecast.Small {
-		return asData(r.trainSmall(spec, plan, series), r.table.Name)
-	}
-	bar := newBar(r.stderr, "back-test")
-	o := task.Options{OnStep: func(s task.Step) { bar.step(s.Progress.Step, s.Of) }}
-	r.report, err = forecast.BacktestPreset(r.ctx, preset, spec, o, plan, series...)
-	bar.end(err == nil)
-	if err != nil {
-		return asData(err, r.table.Name)
-	}
-	bar = newBar(r.stderr, "training ")
-	r.model, err = preset.Fit(r.ctx, spec, o, series...)
-	bar.end(err == nil)
-	return asData(err, r.table.Name)
-}
-
-// trainSmall is train for package forecast's own model, whose cells may have smaller
-// weights and whose bands learn from the back-test.
-func (r *forecastRun) trainSmall(spec forecast.Spec, plan forecast.Plan, series []forecast.Series) (err error) {
-	cfg := forecast.Config{Horizon: spec.Horizon, Season: spec.Season, Levels: spec.Levels, Seed: spec.Seed, Steps: spec.Steps, Weights: r.flags.weights}
-	bar := newBar(r.stderr, "back-test")
-	cfg.OnStep = bar.step
-	r.report, err = forecast.Backtest(r.ctx, cfg, plan, series...)
-	bar.end(err == nil)
-	if err != nil {
-		return err
-	}
-	bar = newBar(r.stderr, "training ")
-	cfg.OnStep = bar.step
-	m, err := forecast.Fit(r.ctx, cfg, series...)
-	bar.end(err == nil)
-	if err != nil {
-		return err
-	}
-	r.report.Calibrate(m)
-	r.model = m
-	return nil
-}
-
 // asData makes what package forecast says of series an error of the data.
 func asData(err error, file string) error {
 	if err == nil || errors.Is(err, context.Canceled) || code(err) != exitFailed {
@@ -436,12 +346,17 @@ func asData(err error, file string) error {
 	return &data.Error{File: file, Reason: strings.TrimPrefix(err.Error(), "forecast: ")}
 }
 
+// dir is the folder of results.
+func (r *forecastRun) dir() string {
+	if r.flags.out != "" {
+		return r.flags.out
+	}
+	return filepath.Join("recur-out", r.name)
+}
+
 // write fills the folder of results.
 func (r *forecastRun) write() error {
-	dir := r.flags.out
-	if dir == "" {
-		dir = filepath.Join("recur-out", r.name)
-	}
+	dir := r.dir()
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
@@ -461,10 +376,16 @@ func (r *forecastRun) write() error {
 				about.Scores["mase"], about.Scores["smape"] = s.MASE, s.SMAPE
 			}
 		}
+		if n := len(r.history); n > 0 {
+			about.Epochs, about.Steps = n, r.history[n-1].Steps
+		}
 		if err := r.model.Save(path, about); err != nil {
 			return err
 		}
 		r.files = append(r.files, path)
+		if err := r.clean(); err != nil {
+			return err
+		}
 	}
 	fan := r.fan(0)
 	chart := fan.Chart(r.title(0), r.unit, r.spec.Season)

@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -305,18 +307,53 @@ func (r *forecastRun) page() *chart.Page {
 		}
 		p.Tables = append(p.Tables, t)
 	}
-	c := r.spec
-	p.Tables = append(p.Tables, chart.Table{Title: "Settings", Best: -1, Head: []string{"setting", "value"}, Rows: [][]string{
-		{"horizon", strconv.Itoa(c.Horizon)}, {"frequency", r.freq.String()}, {"season", strconv.Itoa(c.Season)}, {"seed", strconv.FormatUint(c.Seed, 10)},
-		{"nets", strconv.Itoa(c.Nets)}, {"hidden units", strconv.Itoa(c.Hidden)}, {"window", strconv.Itoa(c.Window)}, {"training steps for each net", strconv.Itoa(c.Steps)},
-		{"series", strconv.Itoa(len(r.series))},
-	}})
+	if f, ok := r.curves(); ok {
+		p.Figures = append(p.Figures, f)
+	}
+	p.Tables = append(p.Tables, r.settings())
 	p.Notes = append(p.Notes, r.table.Notes...)
 	if r.source != "" {
 		p.Notes = append(p.Notes, "Source: "+r.source)
 	}
 	p.Footer = fmt.Sprintf("Made by recur in %.1f s. Drag over a chart to zoom, double-click to see all of it, click a name to hide or show it.", r.seconds)
 	return p
+}
+
+// curves are the losses of training by epoch, if it went by epochs.
+func (r *forecastRun) curves() (f chart.Figure, ok bool) {
+	var training, valid []float64
+	for _, h := range r.history {
+		f.X = append(f.X, float64(h.Epoch))
+		training, valid = append(training, h.Loss), append(valid, h.Scores["loss"])
+	}
+	f.Title = "Loss by epoch of training"
+	f.Lines = []chart.FigureLine{{Name: "training", Y: training, Role: "history"}, {Name: "held-out part", Y: valid, Role: "forecast"}}
+	return f, len(f.X) > 1
+}
+
+// settings are those of the model that are set.
+func (r *forecastRun) settings() chart.Table {
+	t := chart.Table{Title: "Settings", Best: -1, Head: []string{"setting", "value"}, Rows: [][]string{{"frequency", r.freq.String()}, {"series", strconv.Itoa(len(r.series))}}}
+	b, err := json.Marshal(r.spec)
+	if err != nil {
+		return t
+	}
+	var all map[string]json.RawMessage
+	if json.Unmarshal(b, &all) != nil {
+		return t
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		switch v := string(all[name]); {
+		case v == "0" || v == `""` || v == "null" || v == "{}" || v == "[]":
+		case name == "covariates":
+			for _, c := range r.spec.Covariates {
+				t.Rows = append(t.Rows, []string{string(c.Role) + " covariate", c.Name})
+			}
+		default:
+			t.Rows = append(t.Rows, []string{name, strings.Trim(v, `"`)})
+		}
+	}
+	return t
 }
 
 // axis is the x of steps from to to of a series.

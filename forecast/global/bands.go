@@ -50,7 +50,7 @@ func (b *Bands) apply(q []float64, k int) []float64 {
 func (m *Model) calibrate(ctx context.Context, held [][]window) error {
 	scores := make([][]float64, middle)
 	errs := make([][]float64, m.Horizon)
-	windows := 0
+	outcomes := 0
 	for i, ws := range held {
 		if m.Feedback {
 			ws = thin(ws, 40)
@@ -58,7 +58,6 @@ func (m *Model) calibrate(ctx context.Context, held [][]window) error {
 		if len(ws) == 0 {
 			continue
 		}
-		windows += len(ws)
 		n := m.Nets[i]
 		views, err := m.ahead(ctx, n, uint64(i), ws, m.statesAt(n, ws))
 		if err != nil {
@@ -72,6 +71,7 @@ func (m *Model) calibrate(ctx context.Context, held [][]window) error {
 				}
 				e := float64(ws[w].z.x[t]) - q[middle]
 				errs[k] = append(errs[k], e)
+				outcomes++
 				for j := range scores {
 					edge := q[middle+1+j] - q[middle]
 					if e < 0 {
@@ -84,7 +84,7 @@ func (m *Model) calibrate(ctx context.Context, held [][]window) error {
 			}
 		}
 	}
-	if windows == 0 {
+	if outcomes == 0 {
 		return nil
 	}
 	if m.Output == Point {
@@ -93,7 +93,7 @@ func (m *Model) calibrate(ctx context.Context, held [][]window) error {
 	}
 	m.Bands.Widen = make([]float64, middle)
 	for j, s := range scores {
-		m.Bands.Widen[j] = widening(s, knots[middle+1+j]-knots[middle-1-j], float64(windows))
+		m.Bands.Widen[j] = widening(s, knots[middle+1+j]-knots[middle-1-j], float64(outcomes)/float64(m.Horizon))
 	}
 	return nil
 }
@@ -104,12 +104,12 @@ func (m *Model) statesAt(n *Net, ws []window) rnn.State {
 }
 
 // widening is the score that a share of them does not exceed. Outcomes of a window are
-// alike, and overlapping windows too; the fewer there are, the closer it stays to 1.
+// alike, so that a window counts as one; the fewer there are, the closer it stays to 1.
 func widening(scores []float64, share, windows float64) float64 {
 	if len(scores) == 0 {
 		return 1
 	}
-	const doubt = 20 // windows that speak for the net's own quantiles
+	const doubt = 4 // windows that speak for the net's own quantiles
 	slices.Sort(scores)
 	at := min(share*(1+1/windows), 1) * float64(len(scores)-1)
 	lo := int(at)

@@ -43,9 +43,9 @@ func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, er
 	return fit(ctx, cfg, nil, series)
 }
 
-// Refit trains a model further, on series that have grown since, for a fifth of the
-// epochs: a warm start.
-func (m *Model) Refit(ctx context.Context, run task.Options, series ...forecast.Series) (*Model, error) {
+// Refit implements forecast.Refitter: it trains a copy of m further, on series that have
+// grown since, for a fifth of the epochs.
+func (m *Model) Refit(ctx context.Context, run task.Options, series ...forecast.Series) (forecast.Forecaster, error) {
 	c := m.Config
 	c.Run = run
 	c.Epochs, c.LR = max(1, c.Epochs/5), c.LR/2
@@ -142,7 +142,7 @@ func (c *Config) windows(all []*scaled, i int) (learn, valid []window) {
 					learn = append(learn, window{z, o, lo})
 				}
 			case o < hi:
-				if o+min(c.Horizon, held) <= hi && learnable(z, o, min(hi, o+c.Horizon)) {
+				if learnable(z, o, min(hi, o+c.Horizon)) {
 					valid = append(valid, window{z, o, hi})
 				}
 			case learnable(z, o, min(n, o+c.Horizon)):

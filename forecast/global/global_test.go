@@ -243,7 +243,7 @@ func TestRefit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again.Spec().Epochs != m.Spec().Epochs || again.Scales[0] != m.Scales[0] {
+	if again.Spec().Epochs != m.Spec().Epochs || again.(*global.Model).Scales[0] != m.Scales[0] {
 		t.Error("a model that was trained further is another")
 	}
 	f, err := again.Predict(ctx, all...)

@@ -42,6 +42,9 @@ func newNet(r *rand.Rand, c *Config) *Net {
 	n.Skip = nn.NewLinear(nil, 1+2*len(c.Lags), 1)
 	if r != nil {
 		n.Skip.W.Value.Data[min(1, len(c.Lags))] = 1
+		if c.Feedback && len(c.Lags) > 0 {
+			n.Skip.W.Value.Data[2] = 0.8
+		}
 	}
 	return n
 }

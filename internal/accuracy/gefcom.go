@@ -140,7 +140,7 @@ func (g *gefcomTrack) run(ctx context.Context, c global.Config, note func(string
 	c.Horizon, c.Season, c.Covariates = g.horizon, 24, g.about
 	c.Levels = percentiles()
 	scores := map[string]float64{}
-	var m *global.Model
+	var m forecast.Forecaster
 	for k := 4; k <= 15; k++ {
 		span, ok := g.tasks[k]
 		if !ok {
@@ -156,7 +156,7 @@ func (g *gefcomTrack) run(ctx context.Context, c global.Config, note func(string
 			c.Run = run
 			m, err = global.Fit(ctx, c, past)
 		} else {
-			m, err = m.Refit(ctx, run, past)
+			m, err = m.(forecast.Refitter).Refit(ctx, run, past)
 		}
 		if err != nil {
 			return nil, err

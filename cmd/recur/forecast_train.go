@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/recur-go/recur/forecast"
+	"github.com/recur-go/recur/internal/tfevents"
+	"github.com/recur-go/recur/recipe"
+	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/task"
+)
+
+// train trains on everything, and back-tests.
+func (r *forecastRun) train() error {
+	name := r.flags.preset
+	if name == "" && (r.flags.source.Uses() || r.flags.output != "") {
+		name = "qrnn" // the default has no use for them
+	}
+	preset, err := forecast.FindPreset(name)
+	if err != nil {
+		return usage("--preset: %v", err)
+	}
+	spec, err := r.ask()
+	if err != nil {
+		return err
+	}
+	if err := r.covariates(spec.Horizon); err != nil {
+		return err
+	}
+	spec.Covariates = r.table.Covariates
+	if err := preset.Check(spec); err != nil {
+		return usage("%s", strings.TrimPrefix(err.Error(), "forecast: "))
+	}
+	fmt.Fprintf(r.stderr, "  seed %d\n", spec.Seed)
+	series := r.plain()
+	plan := forecast.Plan{Origins: r.flags.origins}
+	if plan.Origins == 0 {
+		plan.Origins = max(1, min(24, 6000/len(series)))
+	}
+	if preset.Name == forecast.Small {
+		return asData(r.trainSmall(spec, plan, series), r.table.Name)
+	}
+	if err := r.trainPreset(preset, spec, series); err != nil {
+		return asData(err, r.table.Name)
+	}
+	bar := newBar(r.stderr, "back-test")
+	o := task.Options{OnStep: func(s task.Step) { bar.step(s.Progress.Step, s.Of) }}
+	r.report, err = forecast.BacktestPreset(r.ctx, preset, spec, o, plan, series...)
+	bar.end(err == nil)
+	return asData(err, r.table.Name)
+}
+
+// ask is what the flags and the data ask of a model.
+func (r *forecastRun) ask() (forecast.Spec, error) {
+	f := r.flags
+	spec := forecast.Spec{Horizon: f.horizon, Season: f.season, Seed: f.seed, Steps: f.steps, Output: f.output, Cell: rnn.Kind(f.cell), Source: f.source}
+	for _, set := range f.settings {
+		name, value, ok := strings.Cut(set, "=")
+		if !ok {
+			return spec, usage("--set takes NAME=VALUE, not %q", set)
+		}
+		if err := recipe.Set(&spec, name, value); err != nil {
+			return spec, usage("--set %s: %v", set, err)
+		}
+	}
+	if spec.Cell != "" {
+		if err := spec.Cell.Check(); err != nil {
+			return spec, usage("--cell: %v", strings.TrimPrefix(err.Error(), "rnn: "))
+		}
+	}
+	for _, season := range []int{r.table.Season, r.freq.Season()} {
+		if spec.Season == 0 {
+			spec.Season = season
+		}
+	}
+	for _, horizon := range []int{r.table.Horizon, spec.Season} {
+		if spec.Horizon == 0 && horizon > 1 {
+			spec.Horizon = horizon
+		}
+	}
+	if spec.Horizon == 0 {
+		spec.Horizon = 12
+	}
+	spec.Levels = slices.Compact(slices.Sorted(slices.Values(append([]float64{0.8, 0.95}, r.levels...))))
+	return spec, nil
+}
+
+// trainPreset trains with progress, events for TensorBoard, and a checkpoint to go on
+// from.
+func (r *forecastRun) trainPreset(preset forecast.Preset, spec forecast.Spec, series []forecast.Series) error {
+	if err := os.MkdirAll(r.dir(), 0o777); err != nil {
+		return err
+	}
+	checkpoint := filepath.Join(r.dir(), checkpointFile)
+	switch _, err := os.Stat(checkpoint); {
+	case err == nil && !r.flags.resume:
+		return usage("%s is of a training that was stopped: give --resume to go on with it, another --out, or remove it", checkpoint)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	events, err := tfevents.Create(filepath.Join(r.dir(), "events"))
+	if err != nil {
+		return err
+	}
+	defer events.Close()
+	var lost error // of the events
+	keep := func(step int, names []string, values []float64) {
+		if err := events.Scalars(step, names, values); err != nil && lost == nil {
+			lost = err
+		}
+	}
+	bar := newTrainingBar(r.stderr, "loss")
+	r.model, err = preset.Fit(r.ctx, spec, task.Options{
+		Checkpoint: checkpoint, Resume: r.flags.resume,
+		OnStep: func(s task.Step) {
+			bar.train(s)
+			if s.Progress.Step%20 == 0 {
+				keep(s.Progress.Step, []string{"train/loss", "train/rate", "train/gradient"}, []float64{s.Loss, s.Rate, s.GradNorm})
+			}
+		},
+		OnEpoch: func(e task.Epoch) bool {
+			r.history = append(r.history, epochScores{e.N, e.Steps, e.Loss, e.Scores, e.Improved})
+			keep(e.Steps, []string{"epoch/train_loss", "epoch/loss"}, []float64{e.Loss, e.Scores["loss"]})
+			bar.epoch(e, task.Metric{Name: "loss"})
+			return true
+		},
+	}, series...)
+	bar.end(err == nil)
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintf(r.stderr, "  stopped; the same command with --resume goes on from %s\n", checkpoint)
+	}
+	if err == nil {
+		err = lost
+	}
+	return err
+}
+
+// clean removes checkpoints that are of no more use.
+func (r *forecastRun) clean() error {
+	left, err := filepath.Glob(filepath.Join(r.dir(), checkpointFile+"*"))
+	if err != nil {
+		return err
+	}
+	for _, path := range left {
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// trainSmall is train for package forecast's own model, whose cells may have smaller
+// weights and whose bands learn from the back-test.
+func (r *forecastRun) trainSmall(spec forecast.Spec, plan forecast.Plan, series []forecast.Series) (err error) {
+	cfg := forecast.Config{Horizon: spec.Horizon, Season: spec.Season, Levels: spec.Levels, Seed: spec.Seed, Steps: spec.Steps, Weights: r.flags.weights}
+	bar := newBar(r.stderr, "back-test")
+	cfg.OnStep = bar.step
+	r.report, err = forecast.Backtest(r.ctx, cfg, plan, series...)
+	bar.end(err == nil)
+	if err != nil {
+		return err
+	}
+	bar = newBar(r.stderr, "training ")
+	cfg.OnStep = bar.step
+	m, err := forecast.Fit(r.ctx, cfg, series...)
+	bar.end(err == nil)
+	if err != nil {
+		return err
+	}
+	r.report.Calibrate(m)
+	r.model = m
+	return nil
+}

@@ -391,3 +391,49 @@ func TestPresets(t *testing.T) {
 		}
 	}
 }
+
+// Korean is read by characters, jamo or byte pairs, without an analysis of its words.
+func TestKorean(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("id\tdocument\tlabel\n")
+	for i, subject := range []string{"영화", "이 영화는", "배우들 연기가", "음악이 정말", "다시 봐도", "스토리가", "결말이", "\"감독\" 작품은"} {
+		for k, s := range []string{"재밌다", "재미없다", "좋았어요", "좋지 않아요", "최고ㅋㅋ", "최악ㅠㅠ"} {
+			fmt.Fprintf(&b, "%d\t%s %s\t%d\n", 10*i+k, subject, s, 1-k%2)
+		}
+	}
+	file := write(t, "ratings.txt", b.String())
+	for _, kind := range []text.Kind{text.Chars, text.Jamo, text.BPE} {
+		c := small("korean")
+		c.Tokens, c.Rare, c.Epochs = kind, 1, 12
+		if kind == text.BPE {
+			c.Vocab = 300
+		}
+		m := fit(t, c, file)
+		got, err := m.Predict(context.Background(), "스토리가 재미없다", "결말이 좋았어요")
+		if err != nil || got[0].Label != "0" || got[1].Label != "1" {
+			t.Errorf("%s: %v, %v", kind, got, err)
+		}
+	}
+}
+
+// The temperature that is found is that of the least loss.
+func TestTemperature(t *testing.T) {
+	for _, target := range []string{One, Many} {
+		c := small("text")
+		c.Target, c.Epochs = target, 4
+		m := fit(t, c, write(t, "reviews.csv", reviews(100)))
+		loss := func(temperature float64) float64 {
+			m.Temperature = temperature
+			r, err := m.Report(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r.Scores["loss"]
+		}
+		found := m.Temperature
+		best := loss(found)
+		if found == 1 || best > loss(1) || best > loss(min(found*1.3, flattest)) || best > loss(max(found/1.3, sharpest))*1.001 {
+			t.Errorf("%s: %v is not the best temperature: loss %v, at 1 %v", target, found, best, loss(1))
+		}
+	}
+}

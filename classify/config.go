@@ -88,6 +88,9 @@ type Config struct {
 	Runs    int      `json:"runs,omitempty"`    // of tokens that have embeddings
 	Width   int      `json:"width,omitempty"`   // values of a step of a series
 	Gaps    bool     `json:"gaps,omitempty"`    // values may be missing: each has a flag beside it
+
+	// Temperature divides the scores before they become probabilities. 0 is 1.
+	Temperature float64 `json:"temperature,omitempty"`
 }
 
 // Weights are by label.
@@ -244,6 +247,8 @@ func (c *Config) found() error {
 		return errors.New("classify: the labels are not known")
 	case c.Input == Text && (c.Size < 1 || c.Runs < 0):
 		return errors.New("classify: the size of the vocabulary is not known")
+	case !(c.Temperature >= 0 && c.Temperature < 1e6):
+		return fmt.Errorf("classify: the temperature is %v, not from 0 to a million", c.Temperature)
 	case c.Input == Series && (c.Width < 1 || c.Width > 1<<20):
 		return errors.New("classify: the width of a step is not known")
 	}

@@ -48,6 +48,9 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 	if err := m.train(ctx, training, o); err != nil {
 		return nil, err
 	}
+	if err := m.calibrate(ctx); err != nil {
+		return nil, err
+	}
 	return m, nil
 }
 

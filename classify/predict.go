@@ -130,8 +130,8 @@ func (m *Model) Answers(ctx context.Context, examples iter.Seq2[labelled.Example
 	}
 }
 
-// each calls f with the scores of each item, [classes] or [steps*classes], good until it
-// returns. Items of like length are read together.
+// each calls f with the scores of each item, [classes] or [steps*classes], divided by the
+// temperature, good until it returns. Items of like length are read together.
 func (m *Model) each(ctx context.Context, items []item, f func(i int, scores []tensor.Float)) error {
 	order := make([]int, len(items))
 	for i := range order {
@@ -150,6 +150,9 @@ func (m *Model) each(ctx context.Context, items []item, f func(i int, scores []t
 		}
 		g.Reset()
 		scores := m.net.scores(g, m.batch(at)).Value.Data
+		if m.Temperature > 0 && m.Temperature != 1 {
+			kernel.Scale(tensor.Float(1/m.Temperature), scores)
+		}
 		for k, i := range part {
 			if m.Target != Steps {
 				f(i, scores[k*C:(k+1)*C])

@@ -224,7 +224,7 @@ func (t *tally) calibration(r *task.Result) (task.Part, error) {
 	all, ece := metrics.Calibration(bins, t.confidence, t.right)
 	p := task.Part{
 		Title: "Calibration",
-		Note:  fmt.Sprintf("Of the answers with a probability of 0.8 that of a calibrated model 8 in 10 are right. The expected calibration error is %.3f (Guo et al. 2017).", ece),
+		Note:  fmt.Sprintf("Of the answers with a probability of 0.8 that of a calibrated model 8 in 10 are right. The expected calibration error is %.3f; scores are divided by a temperature of %.2f, found in validation (Guo et al. 2017).", ece, cmp.Or(t.m.Temperature, 1)),
 		Head:  []string{"probability", "answers", "mean probability", "right"},
 	}
 	ideal := chart.Line{Name: "calibrated", X: []float64{0, 1}, Y: []float64{0, 1}, Dashed: true}

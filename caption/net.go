@@ -1,0 +1,192 @@
+package caption
+
+import (
+	"math/rand/v2"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/seq2seq"
+	"github.com/recur-go/recur/tensor"
+)
+
+// net puts a vector v into words:
+//
+//	v = tanh(Sum(what)), of a meaning the 1s of its act and slots, or of regions their mean
+//	s_0 = tanh(Begin(v))                        if v is fed first
+//	x_t = [Embed[word_t]; v]                    if v is fed every step
+//	y_t, s_{t+1} = Cell(x_t, s_t)               with attention to slots or regions, if any
+//	P(word_{t+1}) = softmax(Out(y_t))
+//
+// With a SCLSTM, x_t = [Embed[word_t]; act] and s_0 = {0, 0, slots}.
+type net struct {
+	Embed *nn.Embedding
+	Say   *rnn.SCLSTM            // the decoder, or
+	Cell  rnn.Cell               // this, or
+	Look  *seq2seq.Attention     // this, with a cell of its own
+	Front *nn.Linear             // of each region; nil for none
+	Enc   rnn.BidirectionalStack // of regions; nil if they are in no order
+	Sum   *nn.Linear             // to v
+	Slots *nn.Embedding          // what attention sees of slots, the last for none
+	Begin *nn.Linear             // v to the first state; nil if it is not fed first
+	Out   *nn.Linear
+
+	c *Config
+}
+
+func newNet(r *rand.Rand, c *Config) *net {
+	n := &net{Embed: nn.NewEmbedding(r, c.Size, c.Embed), Out: nn.NewLinear(r, c.Hidden, c.Size), c: c}
+	if c.Decoder == SCLSTM {
+		n.Say = rnn.NewSCLSTM(r, c.Embed+c.Acts, c.Hidden, c.Slots)
+		return n
+	}
+	if c.Width == 0 {
+		n.Sum = nn.NewLinear(r, c.Acts+c.Slots, c.Hidden)
+		if c.Attention {
+			n.Slots = &nn.Embedding{W: nn.Normal(r, 1, c.Slots+1, c.Hidden)}
+		}
+	} else {
+		in := c.Width
+		if c.Front > 0 {
+			n.Front = &nn.Linear{W: nn.He(r, in, c.Front), B: nn.Zeros(c.Front)}
+			in = c.Front
+		}
+		for range c.Encoder {
+			n.Enc = append(n.Enc, &rnn.Bidirectional{Fwd: c.Cell.New(r, in, c.Hidden), Bwd: c.Cell.New(r, in, c.Hidden)})
+			in = 2 * c.Hidden
+		}
+		n.Sum = nn.NewLinear(r, in, c.Hidden)
+	}
+	in := c.Embed
+	if c.Feed != First {
+		in += c.Hidden
+	}
+	if c.Attention {
+		n.Look = seq2seq.NewAttention(r, c.Cell.New(r, in+c.Hidden, c.Hidden), c.Hidden)
+	} else {
+		n.Cell = c.Cell.New(r, in, c.Hidden)
+	}
+	if c.Feed != Every {
+		n.Begin = nn.NewLinear(r, c.Hidden, c.Hidden*stateCount(c.Cell))
+	}
+	return n
+}
+
+// A what is a batch of things to put into words.
+type what struct {
+	acts  []int          // of meanings
+	slots [][]int        // features of each
+	x     *tensor.Tensor // [regions, batch, width], or nil
+	len   []int          // regions of each
+}
+
+func (w *what) batch() int { return max(len(w.acts), len(w.len)) }
+
+// decoder gives the cell for a batch and its first state.
+func (n *net) decoder(g *grad.Tape, w *what) (rnn.Cell, rnn.State) {
+	if n.Say != nil {
+		B := len(w.acts)
+		act := g.Const(nn.OneHot(w.acts, n.c.Acts))
+		say := g.Const(manyHot(w.slots, 0, n.c.Slots))
+		return &fed{n.Say, act}, rnn.State{g.Zeros(B, n.c.Hidden), g.Zeros(B, n.c.Hidden), say}
+	}
+	v, memory := n.see(g, w)
+	cell := n.Cell
+	if n.Look != nil {
+		cell = n.Look.Bind(memory)
+	}
+	s := rnn.Start(g, cell, w.batch())
+	if n.Begin != nil {
+		parts := g.Split(g.Tanh(n.Begin.Forward(g, v)), stateCount(n.c.Cell))
+		copy(s[len(s)-len(parts):], parts)
+	}
+	if n.c.Feed != First {
+		cell = &fed{cell, v}
+	}
+	return cell, s
+}
+
+// see gives v [batch, hidden] and, to attend to, a memory [regions, batch, hidden].
+func (n *net) see(g *grad.Tape, w *what) (v *grad.Var, memory rnn.Seq) {
+	if w.x == nil {
+		hot := manyHot(w.slots, n.c.Acts, n.c.Acts+n.c.Slots)
+		for i, a := range w.acts {
+			hot.Data[i*(n.c.Acts+n.c.Slots)+a] = 1
+		}
+		v = g.Tanh(n.Sum.Forward(g, g.Const(hot)))
+		if n.Slots != nil {
+			rows := make([][]int, len(w.slots))
+			for i, ids := range w.slots {
+				if rows[i] = ids; len(ids) == 0 {
+					rows[i] = []int{n.c.Slots}
+				}
+			}
+			memory = seq2seq.Embed(g, n.Slots, rows)
+		}
+		return v, memory
+	}
+	x := rnn.Input(g, w.x, w.len)
+	if n.Front != nil {
+		x.X = g.Dropout(g.ReLU(n.Front.Forward(g, x.X)), n.c.Dropout)
+	}
+	for _, b := range n.Enc {
+		x, _ = b.Run(g, x, nil)
+		x.X = g.Dropout(x.X, n.c.Dropout)
+	}
+	memory = rnn.Seq{X: g.Tanh(n.Sum.Forward(g, x.X)), Len: w.len}
+	// Attention that asks for nothing gives the mean.
+	return seq2seq.Attend(g, g.Zeros(w.batch(), n.c.Hidden), memory), memory
+}
+
+// manyHot gives [len(ids), n] with a 1 at each of a row's ids, which begin at column at.
+func manyHot(ids [][]int, at, n int) *tensor.Tensor {
+	t := tensor.New(len(ids), n)
+	for i, row := range ids {
+		for _, id := range row {
+			t.Data[i*n+at+id] = 1
+		}
+	}
+	return t
+}
+
+// A fed cell reads, beside its input, the same vector at every step: x becomes [x; v].
+type fed struct {
+	rnn.Cell
+	v *grad.Var // [batch, n]
+}
+
+// Start starts the cell.
+func (c *fed) Start(g *grad.Tape, batch int) rnn.State { return rnn.Start(g, c.Cell, batch) }
+
+// Pick picks rows of the cell and of v.
+func (c *fed) Pick(g *grad.Tape, rows []int) rnn.Cell {
+	return &fed{rnn.Pick(g, c.Cell, rows), g.Rows(c.v, rows)}
+}
+
+// Draw draws for the cell.
+func (c *fed) Draw(g *grad.Tape, batch int) rnn.Cell { return &fed{rnn.Draw(g, c.Cell, batch), c.v} }
+
+// Step gives the cell both.
+func (c *fed) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
+	return c.Cell.Step(g, g.Concat(x, c.v), s)
+}
+
+// Weights are those of a cell that attends, and nil of another.
+func (c *fed) Weights(s rnn.State) [][]grad.Float {
+	if a, ok := c.Cell.(seq2seq.Attender); ok {
+		return a.Weights(s)
+	}
+	return nil
+}
+
+// A telling cell puts the last entry of its state beside its output.
+type telling struct{ rnn.Cell }
+
+// Pick picks the cell's rows.
+func (c telling) Pick(g *grad.Tape, rows []int) rnn.Cell { return telling{rnn.Pick(g, c.Cell, rows)} }
+
+// Step is the cell's.
+func (c telling) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
+	y, next := c.Cell.Step(g, x, s)
+	return g.Concat(y, next[len(next)-1]), next
+}

@@ -1,0 +1,225 @@
+package caption
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/tensor"
+)
+
+// Strips are pictures of several handwritten digits side by side, made of images and
+// labels in the IDX format of MNIST, and what one says who reads them out: "three seven
+// one", or in Korean "삼 칠 일". The digits of a strip stand a random distance apart, from
+// a sixth of their width closer to as much farther than in their own pictures.
+
+// A strip is such a picture.
+type strip struct {
+	digits        []byte // what it shows
+	height, width int
+	pixels        []byte // [height, width]
+}
+
+// numerals are the names of the digits by language.
+var numerals = map[string][10]string{
+	"en": {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"},
+	"ko": {"영", "일", "이", "삼", "사", "오", "육", "칠", "팔", "구"},
+}
+
+// Languages are those in which strips can be read out.
+func Languages() []string { return []string{"en", "ko"} }
+
+// readOut is what a strip says in a language.
+func readOut(digits []byte, language string) string {
+	var words []string
+	for _, d := range digits {
+		words = append(words, numerals[language][d])
+	}
+	return strings.Join(words, " ")
+}
+
+// A pool is digits to make strips of.
+type pool struct {
+	height, width int
+	images        [][]byte // [height*width]
+	labels        []byte
+}
+
+// isDigits tells whether files are images with labels.
+func isDigits(files []string) bool {
+	if len(files) < 2 {
+		return false
+	}
+	for _, path := range files[:2] {
+		if kind, err := kindOf(path); err != nil || kind != kindIDX {
+			return false
+		}
+	}
+	return true
+}
+
+// readPool reads IDX files, images and labels in turn.
+func readPool(files []string) (*pool, error) {
+	if len(files)%2 != 0 {
+		return nil, &data.Error{File: files[len(files)-1], Reason: "has no labels", Hint: "name a file of labels after each file of images"}
+	}
+	p := &pool{}
+	for i := 0; i < len(files); i += 2 {
+		images, err := readIDX(files[i])
+		if err != nil {
+			return nil, err
+		}
+		labels, err := readIDX(files[i+1])
+		if err != nil {
+			return nil, err
+		}
+		if err := p.add(images, labels, files[i], files[i+1]); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// add adds images with their labels.
+func (p *pool) add(images, labels *data.IDX, path, labelsPath string) error {
+	switch {
+	case len(images.Dims) != 3 || len(images.Data) == 0:
+		return &data.Error{File: path, Reason: fmt.Sprintf("is an array of shape %v, not of images", images.Dims)}
+	case len(labels.Dims) != 1 || labels.Dims[0] != images.Dims[0]:
+		return &data.Error{File: labelsPath, Reason: fmt.Sprintf("has labels of shape %v, and there are %d images", labels.Dims, images.Dims[0])}
+	case p.images != nil && (p.height != images.Dims[1] || p.width != images.Dims[2]):
+		return &data.Error{File: path, Reason: fmt.Sprintf("has images of %d by %d, those before are %d by %d", images.Dims[1], images.Dims[2], p.height, p.width)}
+	}
+	if i := slices.IndexFunc(labels.Data, func(d byte) bool { return d > 9 }); i >= 0 {
+		return &data.Error{File: labelsPath, Row: i + 1, Value: fmt.Sprint(labels.Data[i]), Reason: "is no digit"}
+	}
+	p.height, p.width = images.Dims[1], images.Dims[2]
+	p.images = slices.AppendSeq(p.images, slices.Chunk(images.Data, p.height*p.width))
+	p.labels = append(p.labels, labels.Data...)
+	return nil
+}
+
+// cut parts the last n digits from a pool.
+func (p *pool) cut(n int) (head, tail *pool) {
+	a, b := *p, *p
+	at := len(p.images) - n
+	a.images, a.labels = p.images[:at:at], p.labels[:at:at]
+	b.images, b.labels = p.images[at:], p.labels[at:]
+	return &a, &b
+}
+
+// Strips say how strips are made.
+type Strips struct {
+	Min, Max  int      // digits of a strip
+	Languages []string // to read out in
+	Window    int      // columns of the picture that are a region
+	Stride    int      // columns between the beginnings of two regions
+	Augment   bool     // turn, shear, stretch and shift each digit a little
+}
+
+// examples makes strips of all digits, each used once, in an order that r draws. Each
+// is an example in every language, or with Augment in one that is drawn.
+func (p *pool) examples(s Strips, r *rand.Rand) (all []Example) {
+	order := r.Perm(len(p.images))
+	for len(order) >= s.Min {
+		n := min(s.Min+r.IntN(s.Max-s.Min+1), len(order))
+		st := p.strip(order[:n], s, r)
+		order = order[n:]
+		languages := s.Languages
+		if s.Augment {
+			at := r.IntN(len(languages))
+			languages = languages[at : at+1]
+		}
+		features := st.regions(s.Window, s.Stride)
+		for _, l := range languages {
+			all = append(all, Example{
+				Features: features, Width: s.Window * p.height, Language: l,
+				Texts: []string{readOut(st.digits, l)}, strip: st, Row: len(all) + 1,
+			})
+		}
+	}
+	return all
+}
+
+// strip puts digits side by side.
+func (p *pool) strip(which []int, s Strips, r *rand.Rand) *strip {
+	st := &strip{height: p.height, width: p.width * len(which)}
+	spread := p.width / 6
+	at := make([]int, len(which)) // left edges
+	x := 0
+	for i := range which {
+		if i > 0 {
+			x += p.width - spread + r.IntN(2*spread+1)
+		}
+		at[i] = x
+	}
+	st.width = x + p.width
+	st.pixels = make([]byte, st.height*st.width)
+	for i, k := range which {
+		image := p.images[k]
+		if s.Augment {
+			image = warp(image, p.height, p.width, r)
+		}
+		st.digits = append(st.digits, p.labels[k])
+		for y := range p.height {
+			to := st.pixels[y*st.width+at[i]:][:p.width]
+			for x, v := range image[y*p.width : (y+1)*p.width] {
+				to[x] = max(to[x], v)
+			}
+		}
+	}
+	return st
+}
+
+// regions are windows of columns, a column after the other, from 0 to 1. The last may
+// reach past the edge.
+func (st *strip) regions(window, stride int) []tensor.Float {
+	n := max(1, (st.width-window+stride-1)/stride+1)
+	f := make([]tensor.Float, 0, n*window*st.height)
+	for k := range n {
+		for x := k * stride; x < k*stride+window; x++ {
+			for y := range st.height {
+				v := byte(0)
+				if x < st.width {
+					v = st.pixels[y*st.width+x]
+				}
+				f = append(f, tensor.Float(v)/255)
+			}
+		}
+	}
+	return f
+}
+
+// warp turns an image by up to 12°, shears it by up to 0.2, stretches each side by up to
+// an eighth, and shifts it by up to 2 pixels.
+func warp(image []byte, height, width int, r *rand.Rand) []byte {
+	u := func(limit float64) float64 { return (2*r.Float64() - 1) * limit }
+	sin, cos := math.Sincos(u(12 * math.Pi / 180))
+	shear, sx, sy := u(0.2), 1+u(0.125), 1+u(0.125)
+	dx, dy := u(2), u(2)
+	// where a pixel comes from: [x y]·[a b; c d], about the middle
+	a, b := cos/sx, (sin+shear*cos)/sx
+	c, d := -sin/sy, (cos-shear*sin)/sy
+	cx, cy := float64(width-1)/2, float64(height-1)/2
+	out := make([]byte, len(image))
+	at := func(x, y int) float64 {
+		if x < 0 || y < 0 || x >= width || y >= height {
+			return 0
+		}
+		return float64(image[y*width+x])
+	}
+	for y := range height {
+		for x := range width {
+			px, py := float64(x)-cx-dx, float64(y)-cy-dy
+			fx, fy := a*px+b*py+cx, c*px+d*py+cy
+			x0, y0 := int(math.Floor(fx)), int(math.Floor(fy))
+			wx, wy := fx-float64(x0), fy-float64(y0)
+			v := (at(x0, y0)*(1-wx)+at(x0+1, y0)*wx)*(1-wy) + (at(x0, y0+1)*(1-wx)+at(x0+1, y0+1)*wx)*wy
+			out[y*width+x] = byte(v + 0.5)
+		}
+	}
+	return out
+}

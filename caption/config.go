@@ -9,6 +9,7 @@ import (
 
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/text"
 )
 
@@ -54,15 +55,15 @@ type Config struct {
 	Stride    int      `json:"stride,omitempty"`    // columns from region to region
 	Augment   bool     `json:"augment,omitempty"`   // turn, shear, stretch and shift digits in training
 
-	Decoder   Decoder  `json:"decoder"`
-	Feed      Feed     `json:"feed,omitempty"`
-	Attention bool     `json:"attention,omitempty"` // of a plain decoder, to slots or regions
-	Cell      rnn.Kind `json:"cell,omitempty"`      // of a plain decoder and of an encoder
-	Encoder   int      `json:"encoder,omitempty"`   // layers that read regions both ways; 0 if regions are in no order
-	Front     int      `json:"front,omitempty"`     // width of a layer that sees each region before the encoder; 0 for none
-	Embed     int      `json:"embed"`               // width of a word
-	Hidden    int      `json:"hidden"`
-	Dropout   float64  `json:"dropout,omitempty"`
+	Decoder   Decoder       `json:"decoder"`
+	Feed      Feed          `json:"feed,omitempty"`
+	Attention seq2seq.Score `json:"attention,omitempty"` // of a plain decoder, to slots or regions: general, additive or dot; "" for none
+	Cell      rnn.Kind      `json:"cell,omitempty"`      // of a plain decoder and of an encoder
+	Encoder   int           `json:"encoder,omitempty"`   // layers that read regions both ways; 0 if regions are in no order
+	Front     int           `json:"front,omitempty"`     // width of a layer that sees each region before the encoder; 0 for none
+	Embed     int           `json:"embed"`               // width of a word
+	Hidden    int           `json:"hidden"`
+	Dropout   float64       `json:"dropout,omitempty"`
 
 	Batch     int     `json:"batch"`
 	Epochs    int     `json:"epochs"`
@@ -84,7 +85,7 @@ type Config struct {
 	Limit  int     `json:"limit"`            // most words of a sentence
 
 	Size  int `json:"size,omitempty"`  // of the vocabulary, which training finds, as it does what follows
-	Acts  int `json:"acts,omitempty"`  // of meanings
+	Acts  int `json:"acts,omitempty"`  // of meanings, or languages
 	Slots int `json:"slots,omitempty"` // features of slots
 	Width int `json:"width,omitempty"` // of a region; 0 with meanings
 }
@@ -113,9 +114,9 @@ func Preset(name string) (*Config, error) {
 	switch name {
 	case "vector":
 	case "attention":
-		c.Attention = true
+		c.Attention = seq2seq.General
 	case "slots", "e2e":
-		c.Attention, c.Rerank = true, 1
+		c.Attention, c.Rerank = seq2seq.General, 1
 		if name == "e2e" {
 			c.Open = []string{"name", "near"}
 			c.Keywords = map[string][]string{"familyfriendly": {"family", "families", "kid", "kids", "child", "children", "adult", "adults"}}
@@ -135,7 +136,7 @@ func Preset(name string) (*Config, error) {
 			}
 		}
 	case "strips", "strips-small":
-		c.Tokens, c.Feed, c.Attention, c.Encoder = text.Space, First, true, 1
+		c.Tokens, c.Feed, c.Attention, c.Encoder = text.Space, First, seq2seq.General, 1
 		c.StripMin, c.StripMax, c.Languages, c.Window, c.Stride, c.Augment = 3, 5, Languages(), 8, 4, true
 		c.Front, c.Embed, c.Hidden, c.Dropout, c.Epochs, c.Patience = 128, 32, 192, 0.2, 30, 0
 		c.Beam, c.Limit = 1, 12
@@ -164,8 +165,9 @@ func (c *Config) check() error {
 			errs = append(errs, err)
 		}
 	} else {
-		bad(c.Attention || c.Encoder > 0, "a sclstm has no attention and no encoder")
+		bad(c.Attention != "" || c.Encoder > 0, "a sclstm has no attention and no encoder")
 	}
+	bad(c.Attention != "" && !slices.Contains(seq2seq.Scores(), c.Attention), "attention is %q, not one of %q", c.Attention, seq2seq.Scores())
 	for name, v := range map[string]int{"embed": c.Embed, "hidden": c.Hidden, "batch": c.Batch, "epochs": c.Epochs, "limit": c.Limit, "beam": c.Beam} {
 		bad(v < 1 || v > 1<<16, "%s is %d, not a number from 1 to 65,536", name, v)
 	}
@@ -207,7 +209,7 @@ func (c *Config) strips(training bool) Strips {
 func (c *Config) sized() error {
 	const most = 1 << 24
 	if c.Size < 1 || c.Size > most || c.Acts < 0 || c.Acts > most || c.Slots < 0 || c.Slots > most || c.Width < 0 || c.Width > most ||
-		c.Width == 0 && c.Acts < 1 {
+		c.Acts < 1 {
 		return fmt.Errorf("caption: the sizes are not known, or make no sense: %d words, %d acts, %d slots, regions of %d", c.Size, c.Acts, c.Slots, c.Width)
 	}
 	if c.Decoder == SCLSTM && c.Width > 0 {
@@ -227,10 +229,9 @@ func (c *Config) CountParams() int {
 		in, H, D := c.Embed+c.Acts, c.Hidden, c.Slots
 		return n + (in+H+1)*(4*H+D) + D*(3*H+D) + D*H
 	}
-	vector := c.Hidden
 	if c.Width == 0 {
 		n += linear(c.Acts+c.Slots, c.Hidden)
-		if c.Attention {
+		if c.Attention != "" {
 			n += (c.Slots + 1) * c.Hidden
 		}
 	} else {
@@ -245,20 +246,32 @@ func (c *Config) CountParams() int {
 		}
 		n += linear(in, c.Hidden)
 	}
-	in := c.Embed
-	if c.Feed != First {
-		in += vector
-	}
-	if c.Attention {
-		in += c.Hidden
-		n += linear(2*c.Hidden, c.Hidden)
+	in := c.reads()
+	if c.Attention != "" {
+		in = c.look().In(in, c.Hidden, c.Hidden)
+		n += c.look().CountParams(c.Hidden, c.Hidden)
 	}
 	n += c.Cell.CountParams(in, c.Hidden)
 	if c.Feed != Every {
-		n += linear(vector, c.Hidden*stateCount(c.Cell))
+		n += linear(c.Hidden, c.Hidden*stateCount(c.Cell))
 	}
 	return n
 }
+
+// reads is the width of what a plain decoder reads at every step.
+func (c *Config) reads() int {
+	in := c.Embed
+	if c.Width > 0 && c.Acts > 1 {
+		in += c.Acts
+	}
+	if c.Feed != First {
+		in += c.Hidden
+	}
+	return in
+}
+
+// look is the attention of a plain decoder.
+func (c *Config) look() seq2seq.AttentionOptions { return seq2seq.AttentionOptions{Score: c.Attention} }
 
 // stateCount is how many entries the state of a cell has, each of the width of the cell.
 func stateCount(k rnn.Kind) int { return len(k.New(nil, 1, 1).StateSize()) }

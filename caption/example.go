@@ -1,15 +1,12 @@
 package caption
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -110,39 +107,16 @@ func kindOf(path string) (fileKind, error) {
 	case strings.HasSuffix(name, ".json"):
 		return kindJSON, nil
 	}
-	f, err := open(path)
+	f, err := data.Open(path)
 	if err != nil {
 		return 0, err
 	}
 	defer f.Close()
-	head, _ := f.Peek(4)
-	if len(head) == 4 && head[0] == 0 && head[1] == 0 && head[2] == 8 && (head[3] == 1 || head[3] == 3) {
+	var head [4]byte
+	if n, _ := io.ReadFull(f, head[:]); n == 4 && head[0] == 0 && head[1] == 0 && head[2] == 8 && (head[3] == 1 || head[3] == 3) {
 		return kindIDX, nil
 	}
 	return kindRecords, nil
-}
-
-// A file is one that is open, unpacked if it is packed by gzip.
-type file struct {
-	*bufio.Reader
-	io.Closer
-}
-
-func open(path string) (*file, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	in := bufio.NewReader(f)
-	if magic, _ := in.Peek(2); string(magic) == "\x1f\x8b" {
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			f.Close()
-			return nil, &data.Error{File: path, Reason: "begins as gzip does, but: " + err.Error()}
-		}
-		in = bufio.NewReader(z)
-	}
-	return &file{in, f}, nil
 }
 
 // maxFile is the most bytes of a file that is read as a whole.
@@ -150,7 +124,7 @@ const maxFile = 1 << 30
 
 // readAll reads a file that is not too large.
 func readAll(path string) ([]byte, error) {
-	f, err := open(path)
+	f, err := data.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package caption
 
 import (
+	"math"
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/grad"
@@ -8,6 +9,7 @@ import (
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/tensor"
+	"github.com/recur-go/recur/text"
 )
 
 // net puts a vector v into words:
@@ -18,7 +20,8 @@ import (
 //	y_t, s_{t+1} = Cell(x_t, s_t)               with attention to slots or regions, if any
 //	P(word_{t+1}) = softmax(Out(y_t))
 //
-// With a SCLSTM, x_t = [Embed[word_t]; act] and s_0 = {0, 0, slots}.
+// With a SCLSTM, x_t = [Embed[word_t]; act] and s_0 = {0, 0, slots}. Where regions can be
+// put into several languages, the language is read at every step as an act is.
 type net struct {
 	Embed *nn.Embedding
 	Say   *rnn.SCLSTM            // the decoder, or
@@ -42,7 +45,7 @@ func newNet(r *rand.Rand, c *Config) *net {
 	}
 	if c.Width == 0 {
 		n.Sum = nn.NewLinear(r, c.Acts+c.Slots, c.Hidden)
-		if c.Attention {
+		if c.Attention != "" {
 			n.Slots = &nn.Embedding{W: nn.Normal(r, 1, c.Slots+1, c.Hidden)}
 		}
 	} else {
@@ -57,14 +60,11 @@ func newNet(r *rand.Rand, c *Config) *net {
 		}
 		n.Sum = nn.NewLinear(r, in, c.Hidden)
 	}
-	in := c.Embed
-	if c.Feed != First {
-		in += c.Hidden
-	}
-	if c.Attention {
-		n.Look = seq2seq.NewAttention(r, c.Cell.New(r, in+c.Hidden, c.Hidden), c.Hidden)
+	if c.Attention != "" {
+		o := c.look()
+		n.Look = o.New(r, c.Cell.New(r, o.In(c.reads(), c.Hidden, c.Hidden), c.Hidden), c.Hidden, c.Hidden)
 	} else {
-		n.Cell = c.Cell.New(r, in, c.Hidden)
+		n.Cell = c.Cell.New(r, c.reads(), c.Hidden)
 	}
 	if c.Feed != Every {
 		n.Begin = nn.NewLinear(r, c.Hidden, c.Hidden*stateCount(c.Cell))
@@ -74,34 +74,52 @@ func newNet(r *rand.Rand, c *Config) *net {
 
 // A what is a batch of things to put into words.
 type what struct {
-	acts  []int          // of meanings
-	slots [][]int        // features of each
-	x     *tensor.Tensor // [regions, batch, width], or nil
+	acts  []int          // of meanings; of regions the languages
+	slots [][]int        // features of each meaning
+	x     *tensor.Tensor // [regions, batch, width]; nil of meanings
 	len   []int          // regions of each
 }
 
-func (w *what) batch() int { return max(len(w.acts), len(w.len)) }
+// decoder gives one for a batch, with its first state.
+func (n *net) decoder(g *grad.Tape, w *what) (*seq2seq.Decoder, rnn.State) {
+	cell, s := n.begin(g, w)
+	return &seq2seq.Decoder{
+		Cell:  cell,
+		Input: func(g *grad.Tape, ids []int) *grad.Var { return g.Dropout(n.Embed.Forward(g, ids), n.c.Dropout) },
+		Score: func(g *grad.Tape, y *grad.Var) *grad.Var { return n.Out.Forward(g, g.Dropout(y, n.c.Dropout)) },
+		Start: text.Start, End: text.End, Never: []int{text.Unknown, text.Start},
+	}, s
+}
 
-// decoder gives the cell for a batch and its first state.
-func (n *net) decoder(g *grad.Tape, w *what) (rnn.Cell, rnn.State) {
+// begin gives the cell of a decoder and its first state.
+func (n *net) begin(g *grad.Tape, w *what) (rnn.Cell, rnn.State) {
+	B := len(w.acts)
+	act := g.Const(nn.OneHot(w.acts, n.c.Acts))
 	if n.Say != nil {
-		B := len(w.acts)
-		act := g.Const(nn.OneHot(w.acts, n.c.Acts))
-		say := g.Const(manyHot(w.slots, 0, n.c.Slots))
-		return &fed{n.Say, act}, rnn.State{g.Zeros(B, n.c.Hidden), g.Zeros(B, n.c.Hidden), say}
+		s := rnn.State{g.Zeros(B, n.c.Hidden), g.Zeros(B, n.c.Hidden), g.Const(manyHot(w.slots, 0, n.c.Slots)), g.Zeros(B, 1)}
+		return &fed{&hurried{n.Say, n.c.Hurry, n.c.HurryBase}, act}, s
 	}
 	v, memory := n.see(g, w)
 	cell := n.Cell
-	if n.Look != nil {
-		cell = n.Look.Bind(memory)
-	}
-	s := rnn.Start(g, cell, w.batch())
+	var s rnn.State
 	if n.Begin != nil {
-		parts := g.Split(g.Tanh(n.Begin.Forward(g, v)), stateCount(n.c.Cell))
-		copy(s[len(s)-len(parts):], parts)
+		s = g.Split(g.Tanh(n.Begin.Forward(g, v)), stateCount(n.c.Cell))
+	}
+	if n.Look != nil {
+		bound := n.Look.Bind(g, memory)
+		if s != nil {
+			s = bound.From(g, s)
+		}
+		cell = bound
+	}
+	if s == nil {
+		s = rnn.Start(g, cell, B)
 	}
 	if n.c.Feed != First {
 		cell = &fed{cell, v}
+	}
+	if n.c.Width > 0 && n.c.Acts > 1 {
+		cell = &fed{cell, act}
 	}
 	return cell, s
 }
@@ -135,7 +153,32 @@ func (n *net) see(g *grad.Tape, w *what) (v *grad.Var, memory rnn.Seq) {
 	}
 	memory = rnn.Seq{X: g.Tanh(n.Sum.Forward(g, x.X)), Len: w.len}
 	// Attention that asks for nothing gives the mean.
-	return seq2seq.Attend(g, g.Zeros(w.batch(), n.c.Hidden), memory), memory
+	return seq2seq.Attend(g, g.Zeros(len(w.acts), n.c.Hidden), memory), memory
+}
+
+// loss is the mean over the words of their cross-entropy, and for a SCLSTM what Wen et
+// al. 2015 add to it for each sentence:
+//
+//	Leave·‖d_T‖ + Σ_t Hurry·HurryBase^‖d_t - d_{t+1}‖
+//
+// with the norms sums over the entries of d, as RNNLG has it. The first wants everything
+// said, the second one thing at a time.
+func (n *net) loss(g *grad.Tape, w *what, sentences [][]int) *grad.Var {
+	d, s := n.decoder(g, w)
+	lesson := seq2seq.Lesson{}
+	if g.Train {
+		lesson.Smooth = n.c.Smooth
+	}
+	loss, last := d.Loss(g, s, sentences, lesson)
+	if n.Say == nil || !g.Train {
+		return loss
+	}
+	words := 0
+	for _, s := range sentences {
+		words += len(s) + 1
+	}
+	left := g.Scale(g.Sum(last[2]), n.c.Leave) // d is not negative
+	return g.Add(loss, g.Scale(g.Add(left, g.Sum(last[3])), 1/float64(words)))
 }
 
 // manyHot gives [len(ids), n] with a 1 at each of a row's ids, which begin at column at.
@@ -179,14 +222,31 @@ func (c *fed) Weights(s rnn.State) [][]grad.Float {
 	return nil
 }
 
-// A telling cell puts the last entry of its state beside its output.
-type telling struct{ rnn.Cell }
+// A hurried cell has one more entry of state [1]: what its haste has cost so far.
+type hurried struct {
+	*rnn.SCLSTM
+	eta, xi float64
+}
 
-// Pick picks the cell's rows.
-func (c telling) Pick(g *grad.Tape, rows []int) rnn.Cell { return telling{rnn.Pick(g, c.Cell, rows)} }
+// StateSize is {hidden, hidden, say, 1}.
+func (c *hurried) StateSize() []int { return append(c.SCLSTM.StateSize(), 1) }
 
-// Step is the cell's.
-func (c telling) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
-	y, next := c.Cell.Step(g, x, s)
-	return g.Concat(y, next[len(next)-1]), next
+// Step adds up η·ξ^|Δd|.
+func (c *hurried) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
+	y, next := c.SCLSTM.Step(g, x, s[:3])
+	cost := s[3]
+	if g.Train && c.eta > 0 {
+		read := g.Sub(s[2], next[2]) // not negative
+		cost = g.Add(cost, rowSums(g, g.Scale(g.Exp(g.Scale(read, math.Log(c.xi))), c.eta)))
+	}
+	return y, append(next, cost)
+}
+
+// rowSums are the sums of the rows of x [n, w], [n, 1].
+func rowSums(g *grad.Tape, x *grad.Var) *grad.Var {
+	ones := g.NewTensor(tensor.ShapeOf(x.Dim(1), 1))
+	for i := range ones.Data {
+		ones.Data[i] = 1
+	}
+	return g.Affine(x, g.Const(ones), nil)
 }

@@ -1,0 +1,104 @@
+package caption
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/recur-go/recur/seq2seq"
+	"github.com/recur-go/recur/task"
+)
+
+func init() { task.Register(caption{}) }
+
+// caption is the package as a task.
+type caption struct{}
+
+func (caption) Name() string { return Name }
+
+func (caption) Presets() []string { return Presets() }
+
+func (caption) Config(preset string) (any, error) {
+	if preset == "" {
+		preset = Presets()[0]
+	}
+	return Preset(preset)
+}
+
+func (caption) Metric(cfg any) task.Metric {
+	if c, ok := cfg.(*Config); ok {
+		return c.metric()
+	}
+	return task.Metric{Name: "loss"}
+}
+
+func (caption) Space(cfg any) map[string]task.Range {
+	space := map[string]task.Range{
+		"rate":    {Min: 5e-4, Max: 1e-2, Log: true},
+		"dropout": {Min: 0, Max: 0.6},
+		"hidden":  {Values: []any{64, 96, 128, 192}},
+	}
+	if c, ok := cfg.(*Config); ok && c.Attention != "" {
+		space["attention"] = task.Range{Values: []any{seq2seq.General, seq2seq.Additive, seq2seq.Dot}}
+	}
+	return space
+}
+
+func (caption) Fit(ctx context.Context, cfg any, d task.Data, o task.Options) (task.Model, error) {
+	c, ok := cfg.(*Config)
+	if !ok {
+		return nil, fmt.Errorf("caption: a config is a *caption.Config, not a %T", cfg)
+	}
+	return Fit(ctx, *c, d, o)
+}
+
+func (caption) Load(path string) (task.Model, error) { return Load(path) }
+
+// Evaluate scores the model on files, read as Fit does.
+func (m *Model) Evaluate(ctx context.Context, files ...string) (*task.Result, error) {
+	if isDigits(files) {
+		p, err := readPool(files)
+		if err != nil {
+			return nil, err
+		}
+		return m.result(ctx, m.fixedStrips(p))
+	}
+	all, err := Read(files, m.Columns)
+	if err != nil {
+		return nil, err
+	}
+	if err := sentencesOf(all); err != nil {
+		return nil, err
+	}
+	return m.result(ctx, all)
+}
+
+// Report implements task.Reporter.
+func (m *Model) Report(ctx context.Context) (*task.Result, error) { return m.result(ctx, m.valid) }
+
+func (m *Model) result(ctx context.Context, examples []Example) (*task.Result, error) {
+	known := m.known(examples)
+	var right, wrong []judged
+	scores, err := m.score(ctx, known, Search{}, func(j judged) {
+		if j.exact {
+			right = append(right, j)
+		} else {
+			wrong = append(wrong, j)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := &task.Result{Scores: scores}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d examples: BLEU %.2f, %.2f %% word for word", len(right)+len(wrong), scores["bleu"], 100*scores["exact"])
+	if m.Width == 0 {
+		fmt.Fprintf(&b, ", slot error %.2f %%", 100*scores["slot_error"])
+	}
+	b.WriteString("\n")
+	if n := len(examples) - len(known); n > 0 {
+		fmt.Fprintf(&b, "%d examples are left out: they have acts or slots that training has not seen\n", n)
+	}
+	r.Text = b.String()
+	return r, nil
+}

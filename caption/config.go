@@ -125,7 +125,7 @@ func Preset(name string) (*Config, error) {
 	case "sclstm", "rnnlg":
 		c.Decoder, c.Feed, c.Cell, c.Rerank = SCLSTM, "", "", 1
 		c.Leave, c.Hurry, c.HurryBase = 1, 1e-4, 100
-		c.Embed, c.Hidden = 80, 80
+		c.Embed, c.Hidden, c.Rate, c.Epochs = 80, 80, 1e-2, 15
 		if name == "rnnlg" {
 			c.Tokens, c.Pool, c.Top, c.Beam = text.Space, true, 5, 20
 			c.Choices = []string{"?select", "suggest"}
@@ -137,11 +137,12 @@ func Preset(name string) (*Config, error) {
 		}
 	case "strips", "strips-small":
 		c.Tokens, c.Feed, c.Attention, c.Encoder = text.Space, First, seq2seq.General, 1
-		c.StripMin, c.StripMax, c.Languages, c.Window, c.Stride, c.Augment = 3, 5, Languages(), 8, 4, true
-		c.Front, c.Embed, c.Hidden, c.Dropout, c.Epochs, c.Patience = 128, 32, 192, 0.2, 30, 0
+		c.StripMin, c.StripMax, c.Languages, c.Window, c.Stride, c.Augment = 3, 5, Languages(), 12, 4, true
+		c.Front, c.Embed, c.Hidden, c.Dropout, c.Epochs, c.Patience = 256, 32, 160, 0.1, 24, 0
+		c.Average, c.HeldOut = 0.999, 0.02
 		c.Beam, c.Limit = 1, 12
 		if name == "strips-small" {
-			c.Hidden, c.Batch = 96, 16
+			c.Hidden, c.Batch, c.Epochs, c.HeldOut = 96, 16, 50, 0.05
 		}
 	default:
 		return nil, fmt.Errorf("caption: there is no preset %q; there are %q", name, Presets())

@@ -383,3 +383,57 @@ func lines(path string) ([]string, error) {
 	}
 	return all, nil
 }
+
+// Say makes an example of a meaning in one of the forms of ParseMeaning.
+func Say(meaning string) (Example, error) {
+	m, err := ParseMeaning(meaning)
+	return Example{Meaning: m}, err
+}
+
+// Read reads examples for m to put into words: files as of the function Read, and for a
+// model of strips PNG pictures. Images are strips to it.
+func (m *Model) Read(files ...string) (all []Example, err error) {
+	for i := 0; i < len(files); i++ {
+		var some []Example
+		switch {
+		case m.StripMax == 0 || m.Width == 0:
+			return Read(files, m.Columns)
+		case strings.HasSuffix(strings.ToLower(files[i]), ".png"):
+			st, err := m.readPNG(files[i])
+			if err != nil {
+				return nil, err
+			}
+			some = []Example{m.seen(st, files[i], 1)}
+		default:
+			if some, err = m.readImages(files[i]); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, some...)
+	}
+	return all, nil
+}
+
+// In gives the examples in a language, or if it is "" in each that the model speaks.
+func (m *Model) In(language string, examples []Example) (all []Example, err error) {
+	languages := m.features.Acts
+	if m.Width == 0 {
+		languages = []string{""}
+	}
+	if language != "" {
+		if !slices.Contains(languages, language) {
+			return nil, fmt.Errorf("caption: the model does not speak %q; it speaks %q", language, languages)
+		}
+		languages = []string{language}
+	}
+	for _, e := range examples {
+		if e.Language != "" && language == "" {
+			all = append(all, e)
+			continue
+		}
+		for _, e.Language = range languages {
+			all = append(all, e)
+		}
+	}
+	return all, nil
+}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/data/sets"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -48,8 +49,19 @@ type pool struct {
 	labels        []byte
 }
 
+// Names that stand for the digits of sets.Digits where files are named.
+const (
+	SampleTrain = "sample:train"
+	SampleTest  = "sample:test"
+)
+
+func isSample(name string) bool { return name == SampleTrain || name == SampleTest }
+
 // isDigits tells whether files are images with labels.
 func isDigits(files []string) bool {
+	if len(files) > 0 && isSample(files[0]) {
+		return true
+	}
 	if len(files) < 2 {
 		return false
 	}
@@ -63,6 +75,14 @@ func isDigits(files []string) bool {
 
 // readPool reads IDX files, images and labels in turn.
 func readPool(files []string) (*pool, error) {
+	if len(files) == 1 && isSample(files[0]) {
+		images, labels, err := sets.Digits(files[0] == SampleTest)
+		if err != nil {
+			return nil, err
+		}
+		p := &pool{}
+		return p, p.add(images, labels, files[0], files[0])
+	}
 	if len(files)%2 != 0 {
 		return nil, &data.Error{File: files[len(files)-1], Reason: "has no labels", Hint: "name a file of labels after each file of images"}
 	}
@@ -133,10 +153,9 @@ func (p *pool) examples(s Strips, r *rand.Rand) (all []Example) {
 			at := r.IntN(len(languages))
 			languages = languages[at : at+1]
 		}
-		features := st.regions(s.Window, s.Stride)
 		for _, l := range languages {
 			all = append(all, Example{
-				Features: features, Width: s.Window * p.height, Language: l,
+				Width: s.Window * p.height, Language: l,
 				Texts: []string{readOut(st.digits, l)}, strip: st, Row: len(all) + 1,
 			})
 		}

@@ -3,7 +3,6 @@ package caption
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
@@ -75,30 +74,3 @@ func (m *Model) Evaluate(ctx context.Context, files ...string) (*task.Result, er
 
 // Report implements task.Reporter.
 func (m *Model) Report(ctx context.Context) (*task.Result, error) { return m.result(ctx, m.valid) }
-
-func (m *Model) result(ctx context.Context, examples []Example) (*task.Result, error) {
-	known := m.known(examples)
-	var right, wrong []judged
-	scores, err := m.score(ctx, known, Search{}, func(j judged) {
-		if j.exact {
-			right = append(right, j)
-		} else {
-			wrong = append(wrong, j)
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	r := &task.Result{Scores: scores}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d examples: BLEU %.2f, %.2f %% word for word", len(right)+len(wrong), scores["bleu"], 100*scores["exact"])
-	if m.Width == 0 {
-		fmt.Fprintf(&b, ", slot error %.2f %%", 100*scores["slot_error"])
-	}
-	b.WriteString("\n")
-	if n := len(examples) - len(known); n > 0 {
-		fmt.Fprintf(&b, "%d examples are left out: they have acts or slots that training has not seen\n", n)
-	}
-	r.Text = b.String()
-	return r, nil
-}

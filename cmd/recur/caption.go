@@ -1,31 +1,203 @@
 package main
 
 import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
 	"strings"
 
 	"github.com/recur-go/recur/caption"
+	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 	"github.com/spf13/cobra"
 )
 
+// captionFlags are those of recur caption beside the ones of all tasks.
+type captionFlags struct {
+	trainFlags
+	model, folder string
+	say           []string
+	language      string
+	search        caption.Search
+	sample        bool
+	draw          seq2seq.Sampling
+}
+
 func newCaption() *cobra.Command {
-	f := &trainFlags{}
+	f := &captionFlags{}
 	cmd := &cobra.Command{
-		Use:     "caption [FILE...]",
-		Short:   "Put vectors or meanings into words",
-		Example: `  recur caption`,
+		Use:   "caption [FILE...]",
+		Short: "Put vectors or meanings into words: vector to sequence",
+		Long: `Train a model that puts vectors into words, and score it on what it has not seen. Files
+are tables with a sentence in each row, and beside it a meaning such as
+inform(name='red door cafe';kidsallowed=yes) or name[The Vaults], eatType[pub], or numbers;
+JSON of RNNLG; or arrays of features (.npy, .safetensors, IDX images), each followed by a
+.txt file with a line of sentences for each example.
+
+Without files, it learns to read out strips of handwritten digits in English and Korean,
+from 3,000 digits that ship with recur or with --data from all of MNIST.
+
+With --model, put new files, or meanings given by --say or on standard input, into words.
+A model of strips takes PNG pictures too.`,
+		Example: `  recur caption
+  recur caption --data mnist
+  recur caption train.json --valid valid.json --test test.json --preset rnnlg
+  recur caption features.npy captions.txt --preset attention
+  recur caption --model m.safetensors --say "inform(name='red door cafe';area=soma)" -n 3
+  recur caption --model m.safetensors strip.png --language ko`,
 		RunE: func(cmd *cobra.Command, files []string) error {
+			if f.model != "" {
+				return f.caption(cmd, files)
+			}
+			if len(f.say) > 0 || cmd.Flags().Changed("language") {
+				return usage("--say and --language are for a trained model: give --model")
+			}
 			t, err := task.Find(caption.Name)
 			if err != nil {
 				return err
+			}
+			d := f.data(files)
+			if len(files) == 0 {
+				if d, err = f.digits(); err != nil {
+					return err
+				}
 			}
 			cfg, err := f.config(cmd, t)
 			if err != nil {
 				return err
 			}
-			return trainCommand(cmd, t, cfg, f.data(files), f)
+			return trainCommand(cmd, t, cfg, d, &f.trainFlags)
 		},
 	}
-	f.bind(cmd.Flags(), strings.Join(caption.Presets(), ", "))
+	flags := cmd.Flags()
+	f.bind(flags, strings.Join(caption.Presets(), ", "))
+	flags.StringVar(&f.folder, "data", "", "folder with the four files of MNIST, to learn strips from")
+	flags.StringVar(&f.model, "model", "", "put files into words with a trained model")
+	flags.StringArrayVar(&f.say, "say", nil, "a meaning to put into words")
+	flags.StringVar(&f.language, "language", "", "of the sentences, if the model speaks several (default all)")
+	flags.IntVarP(&f.search.N, "number", "n", 1, "sentences for each example, best first")
+	flags.IntVar(&f.search.Beam, "beam", 0, "width of the beam search; 1 for the likeliest word always (default as trained)")
+	flags.Float64Var(&f.search.Length, "length-penalty", 0, "exponent of the beam's length penalty (default as trained)")
+	flags.BoolVar(&f.sample, "sample", false, "draw the sentences")
+	flags.Float64Var(&f.draw.Temperature, "temperature", 1, "of --sample: low is safe, high is wild")
+	flags.IntVar(&f.draw.TopK, "top-k", 0, "of --sample: draw from the so many likeliest words (default all)")
+	flags.Float64Var(&f.draw.TopP, "top-p", 0, "of --sample: draw from the likeliest words that together have this probability (default all)")
 	return cmd
+}
+
+// digits are the files of the demo.
+func (f *captionFlags) digits() (d task.Data, err error) {
+	if len(f.valid) > 0 || len(f.test) > 0 {
+		return d, usage("caption takes a FILE to train on")
+	}
+	if f.folder == "" {
+		d = task.Data{Train: []string{caption.SampleTrain}, Test: []string{caption.SampleTest}}
+	} else {
+		for _, part := range []struct {
+			to   *[]string
+			name string
+		}{{&d.Train, "train"}, {&d.Test, "t10k"}} {
+			for _, kind := range []string{"images-idx3-ubyte.gz", "labels-idx1-ubyte.gz"} {
+				*part.to = append(*part.to, filepath.Join(f.folder, part.name+"-"+kind))
+			}
+		}
+	}
+	if f.preset == "" {
+		if f.preset = "strips"; f.folder == "" {
+			f.preset = "strips-small"
+		}
+	}
+	if f.out == "" {
+		f.out = filepath.Join("recur-out", "caption-strips")
+	}
+	return d, nil
+}
+
+// caption puts files and meanings into words.
+func (f *captionFlags) caption(cmd *cobra.Command, files []string) error {
+	m, err := caption.Load(f.model)
+	if err != nil {
+		return err
+	}
+	examples, err := f.examples(m, cmd.InOrStdin(), files)
+	if err != nil {
+		return err
+	}
+	if f.search.N < 1 || f.search.N > 1000 {
+		return usage("-n %d is not a number from 1 to 1000", f.search.N)
+	}
+	if f.search.Beam < 0 || f.search.Beam > 1000 {
+		return usage("--beam %d is not a number from 1 to 1000", f.search.Beam)
+	}
+	if f.sample {
+		if !(f.draw.Temperature > 0) || f.draw.TopK < 0 || !(f.draw.TopP >= 0 && f.draw.TopP <= 1) {
+			return usage("--temperature must be above 0, --top-k not negative, and --top-p from 0 to 1")
+		}
+		f.draw.Seed = f.seed
+		f.search.Sampling = &f.draw
+	}
+	found, err := m.Caption(cmd.Context(), examples, f.search)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(cmd.OutOrStdout())
+	enc := json.NewEncoder(out)
+	for i, captions := range found {
+		e := examples[i]
+		if f.json {
+			err = enc.Encode(struct {
+				Meaning  *caption.Meaning  `json:"meaning,omitempty"`
+				File     string            `json:"file,omitempty"`
+				Row      int               `json:"row,omitempty"`
+				Language string            `json:"language,omitempty"`
+				Captions []caption.Caption `json:"captions"`
+			}{e.Meaning, e.File, e.Row, e.Language, captions})
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		for _, c := range captions {
+			if f.search.N > 1 {
+				fmt.Fprintf(out, "%d\t%.3f\t", i+1, c.Score)
+			}
+			fmt.Fprintln(out, c.Text)
+		}
+	}
+	return out.Flush()
+}
+
+// examples are those of files, of --say, and where there are neither of standard input.
+func (f *captionFlags) examples(m *caption.Model, stdin io.Reader, files []string) (all []caption.Example, err error) {
+	if len(files) > 0 {
+		if all, err = m.Read(files...); err != nil {
+			return nil, err
+		}
+	}
+	lines := f.say
+	if len(files) == 0 && len(f.say) == 0 {
+		s := bufio.NewScanner(io.LimitReader(stdin, 1<<26))
+		s.Buffer(nil, 1<<20)
+		for s.Scan() {
+			if strings.TrimSpace(s.Text()) != "" {
+				lines = append(lines, s.Text())
+			}
+		}
+		if err := s.Err(); err != nil {
+			return nil, err
+		}
+		if len(lines) == 0 {
+			return nil, usage("there is nothing to put into words: give a FILE, --say, or meanings on standard input")
+		}
+	}
+	for i, s := range lines {
+		e, err := caption.Say(s)
+		if err != nil {
+			return nil, usage("line %d: %v", i+1, err)
+		}
+		all = append(all, e)
+	}
+	return m.In(f.language, all)
 }

@@ -51,3 +51,24 @@ func ExampleFind() {
 	// Monthly international airline passengers, 1949-1960 <nil>
 	// [112 118 132 129]
 }
+
+func TestDigits(t *testing.T) {
+	for test, want := range map[bool]struct {
+		n     int
+		first string
+	}{false: {3000, "[5 0 4 1 9]"}, true: {600, "[7 2 1 0 4]"}} {
+		images, labels, err := sets.Digits(test)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if images.Dims[0] != want.n || labels.Dims[0] != want.n || len(images.Data) != want.n*28*28 || fmt.Sprint(labels.Data[:5]) != want.first {
+			t.Errorf("%v images, %v labels from %v", images.Dims, labels.Dims, labels.Data[:5])
+		}
+	}
+}
+
+func ExampleDigits() {
+	images, labels, err := sets.Digits(false)
+	fmt.Println(images.Dims, labels.Data[:3], err)
+	// Output: [3000 28 28] [5 0 4] <nil>
+}

@@ -137,9 +137,9 @@ func Preset(name string) (*Config, error) {
 		}
 	case "strips", "strips-small":
 		c.Tokens, c.Feed, c.Attention, c.Encoder = text.Space, First, seq2seq.General, 1
-		c.StripMin, c.StripMax, c.Languages, c.Window, c.Stride, c.Augment = 3, 5, Languages(), 12, 4, true
-		c.Front, c.Embed, c.Hidden, c.Dropout, c.Epochs, c.Patience = 256, 32, 160, 0.1, 24, 0
-		c.Average, c.HeldOut = 0.999, 0.02
+		c.StripMin, c.StripMax, c.Languages, c.Window, c.Stride, c.Augment = 3, 5, Languages(), 14, 6, true
+		c.Front, c.Embed, c.Hidden, c.Dropout, c.Epochs, c.Patience = 256, 32, 160, 0.1, 16, 0
+		c.Rate, c.Average, c.HeldOut = 3e-3, 0.999, 0.02
 		c.Beam, c.Limit = 1, 12
 		if name == "strips-small" {
 			c.Hidden, c.Batch, c.Epochs, c.HeldOut = 96, 16, 50, 0.05
@@ -181,9 +181,10 @@ func (c *Config) check() error {
 	for name, v := range map[string]float64{"leave": c.Leave, "hurry": c.Hurry, "hurry_base": c.HurryBase, "length": c.Length, "rerank": c.Rerank} {
 		bad(!(v >= 0) || math.IsInf(v, 1), "%s is %v, not a number from 0", name, v)
 	}
+	bad(c.Hurry > 0 && c.HurryBase < 1, "hurry_base is %v, not from 1", c.HurryBase)
 	bad(!(c.Rate > 0), "rate is %v, not above 0", c.Rate)
 	for _, l := range c.Languages {
-		bad(!slices.Contains(Languages(), l), "strips are not read out in %q, but in %q", l, Languages())
+		bad(!slices.Contains(Languages(), l), "languages has %q, and strips are read out in %q", l, Languages())
 	}
 	return errors.Join(errs...)
 }

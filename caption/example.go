@@ -43,6 +43,8 @@ type Columns struct {
 	Text     string `json:"text_column,omitempty"`     // sentences; default text, ref, caption or sentence
 	Meaning  string `json:"meaning_column,omitempty"`  // meanings; default mr, da or meaning
 	Language string `json:"language_column,omitempty"` // languages; default lang or language
+
+	asking bool // sentences need not be there
 }
 
 // Read reads examples. Files may be
@@ -253,7 +255,7 @@ func newTable(columns, first []string, c Columns) (*table, error) {
 				return i
 			}
 		}
-		if given != "" {
+		if given != "" && !(c.asking && given == c.Text) {
 			err = &data.Error{Row: 1, Column: given, Reason: "is not there; there are " + strings.Join(t.names, ", ")}
 		}
 		return -1
@@ -393,11 +395,13 @@ func Say(meaning string) (Example, error) {
 // Read reads examples for m to put into words: files as of the function Read, and for a
 // model of strips PNG pictures. Images are strips to it.
 func (m *Model) Read(files ...string) (all []Example, err error) {
+	columns := m.Columns
+	columns.asking = true
 	for i := 0; i < len(files); i++ {
 		var some []Example
 		switch {
 		case m.StripMax == 0 || m.Width == 0:
-			return Read(files, m.Columns)
+			return Read(files, columns)
 		case strings.HasSuffix(strings.ToLower(files[i]), ".png"):
 			st, err := m.readPNG(files[i])
 			if err != nil {
@@ -414,6 +418,14 @@ func (m *Model) Read(files ...string) (all []Example, err error) {
 	return all, nil
 }
 
+// speaks lists the languages of the model.
+func (m *Model) speaks() string {
+	if m.Width == 0 || len(m.features.Acts) == 1 && m.features.Acts[0] == "" {
+		return "that of its sentences only"
+	}
+	return strings.Join(m.features.Acts, ", ")
+}
+
 // In gives the examples in a language, or if it is "" in each that the model speaks.
 func (m *Model) In(language string, examples []Example) (all []Example, err error) {
 	languages := m.features.Acts
@@ -422,7 +434,7 @@ func (m *Model) In(language string, examples []Example) (all []Example, err erro
 	}
 	if language != "" {
 		if !slices.Contains(languages, language) {
-			return nil, fmt.Errorf("caption: the model does not speak %q; it speaks %q", language, languages)
+			return nil, fmt.Errorf("caption: the model does not speak %q; it speaks %s", language, m.speaks())
 		}
 		languages = []string{language}
 	}

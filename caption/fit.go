@@ -210,12 +210,12 @@ func (m *Model) fixedStrips(p *pool) []Example {
 
 // readExamples reads examples.
 func (m *Model) readExamples(d task.Data) (source, error) {
-	all, err := Read(d.Train, m.Columns)
+	all, err := readWhole(d.Train, m.Columns)
 	if err != nil {
 		return nil, err
 	}
 	if len(d.Valid) > 0 {
-		if m.valid, err = Read(d.Valid, m.Columns); err != nil {
+		if m.valid, err = readWhole(d.Valid, m.Columns); err != nil {
 			return nil, err
 		}
 	} else {
@@ -224,17 +224,11 @@ func (m *Model) readExamples(d task.Data) (source, error) {
 	if len(all) == 0 || len(m.valid) == 0 {
 		return nil, &data.Error{File: d.Train[0], Reason: fmt.Sprintf("leaves %d examples to train on and %d to validate on", len(all), len(m.valid)), Hint: "give more, or a file to validate on"}
 	}
-	if err := sentencesOf(all, m.valid); err != nil {
-		return nil, err
-	}
 	m.wording = &wording{Tokens: m.Tokens, Lower: m.Lower, Open: m.Open}
 	if all[0].Meaning != nil {
-		err = m.learnMeanings(all)
+		m.learnMeanings(all)
 	} else {
-		err = m.learnRegions(all)
-	}
-	if err != nil {
-		return nil, err
+		m.learnRegions(all)
 	}
 	var lines []string
 	for i := range all {
@@ -253,16 +247,24 @@ func (m *Model) readExamples(d task.Data) (source, error) {
 	return fixed(items), nil
 }
 
-// sentencesOf makes sure that all examples have sentences.
-func sentencesOf(lists ...[]Example) error {
-	for _, l := range lists {
-		for i := range l {
-			if len(l[i].Texts) == 0 {
-				return l[i].fail("", "has no sentence", "give a column text, or after an array a .txt file with a line for each example")
-			}
+// readWhole reads examples that have sentences and are all of a kind.
+func readWhole(files []string, c Columns) ([]Example, error) {
+	all, err := Read(files, c)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		e, first := &all[i], &all[0]
+		switch {
+		case len(e.Texts) == 0:
+			return nil, e.fail("", "has no sentence", "give a column text, or after an array a .txt file with a line for each example")
+		case (e.Meaning == nil) != (first.Meaning == nil):
+			return nil, e.fail("", "is a meaning among features, or the other way round", "give all examples the same")
+		case e.Width != first.Width:
+			return nil, e.fail("", fmt.Sprintf("has regions of %d features", e.Width), fmt.Sprintf("those before it have %d", first.Width))
 		}
 	}
-	return nil
+	return all, nil
 }
 
 // learn learns the vocabulary.
@@ -275,14 +277,11 @@ func (m *Model) learn(lines []string) (err error) {
 }
 
 // learnMeanings numbers the features of meanings, and finds slots that never vary.
-func (m *Model) learnMeanings(all []Example) error {
+func (m *Model) learnMeanings(all []Example) {
 	values := map[string]map[string]bool{}
 	var meanings []*Meaning
 	for i := range all {
 		e := &all[i]
-		if e.Meaning == nil {
-			return e.fail("", "has features, and those before it have meanings", "give all examples the same")
-		}
 		meanings = append(meanings, e.Meaning)
 		for _, s := range e.Meaning.Slots {
 			if m.wording.open(s) {
@@ -305,20 +304,16 @@ func (m *Model) learnMeanings(all []Example) error {
 		}
 	}
 	m.features = learnFeatures(m.wording, meanings)
-	return nil
 }
 
 // learnRegions finds the width of regions and the scale of each of their features.
-func (m *Model) learnRegions(all []Example) error {
+func (m *Model) learnRegions(all []Example) {
 	m.Width = all[0].Width
 	languages := map[string]bool{}
 	n := 0
 	sum, squares := make([]float64, m.Width), make([]float64, m.Width)
 	for i := range all {
 		e := &all[i]
-		if err := m.fits(e); err != nil {
-			return err
-		}
 		languages[e.Language] = true
 		for k, v := range e.Features {
 			sum[k%m.Width] += float64(v)
@@ -342,7 +337,6 @@ func (m *Model) learnRegions(all []Example) error {
 			m.scale.Inverse[k] = tensor.Float(1 / sd)
 		}
 	}
-	return nil
 }
 
 // fits makes sure that the features of e are what the model wants.

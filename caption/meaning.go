@@ -50,7 +50,7 @@ func ParseMeaning(s string) (*Meaning, error) {
 		m, err = parseJSON(s)
 	case strings.HasPrefix(s[p.i:], tagStart):
 		m, err = p.tagged()
-	case strings.IndexAny(s, "([") >= 0 && s[strings.IndexAny(s, "([")] == '(':
+	case p.at(max(0, strings.IndexAny(s, "(["))) == '(':
 		m, err = p.act()
 	default:
 		m, err = p.brackets()

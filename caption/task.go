@@ -62,11 +62,8 @@ func (m *Model) Evaluate(ctx context.Context, files ...string) (*task.Result, er
 		}
 		return m.result(ctx, m.fixedStrips(p))
 	}
-	all, err := Read(files, m.Columns)
+	all, err := readWhole(files, m.Columns)
 	if err != nil {
-		return nil, err
-	}
-	if err := sentencesOf(all); err != nil {
 		return nil, err
 	}
 	return m.result(ctx, all)

@@ -199,5 +199,8 @@ func (f *captionFlags) examples(m *caption.Model, stdin io.Reader, files []strin
 		}
 		all = append(all, e)
 	}
-	return m.In(f.language, all)
+	if all, err = m.In(f.language, all); err != nil {
+		return nil, usage("%v", err)
+	}
+	return all, nil
 }

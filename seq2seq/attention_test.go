@@ -19,7 +19,7 @@ func kinds() map[string]seq2seq.AttentionOptions {
 	all := map[string]seq2seq.AttentionOptions{}
 	for _, score := range seq2seq.Scores() {
 		for name, o := range map[string]seq2seq.AttentionOptions{
-			"feeding": {}, "plain": {NoFeed: true}, "before": {Before: true}, "coverage": {Coverage: true}, "before, coverage": {Before: true, Coverage: true},
+			"feeding": {Out: 5}, "plain": {NoFeed: true}, "before": {Before: true, Width: 3, Out: 3}, "coverage": {Coverage: true}, "before, coverage": {Before: true, Coverage: true},
 		} {
 			o.Score = score
 			all[fmt.Sprint(score, ", ", name)] = o
@@ -98,9 +98,10 @@ func TestAttentionOfRaggedMemory(t *testing.T) {
 		for row := range 4 {
 			b := a.Bind(g, rnn.Seq{X: g.Swap(g.Slice(g.Swap(clean), row, row+1)), Len: lengths[row : row+1]})
 			alone, last := rnn.Dynamic(g, b, rnn.Seq{X: g.Swap(g.Slice(g.Swap(x), row, row+1)), Len: said[row : row+1]}, nil)
+			width := alone.Width()
 			for s := range 3 {
-				for i := range 4 {
-					got, want := y.Value.Data[(s*4+row)*4+i], alone.X.Value.Data[s*4+i]
+				for i := range width {
+					got, want := y.Value.Data[(s*4+row)*width+i], alone.X.Value.Data[s*width+i]
 					if math.Abs(float64(got-want)) > 1e-6 {
 						t.Fatalf("%s: row %d, step %d: %v, alone %v", name, row, s, got, want)
 					}

@@ -48,11 +48,11 @@ func TestLines(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]string{
-		"a\nb\xffc\n":                        "row 2: is not UTF-8",
-		"\xff\xfea\x00":                      "UTF-16",
+		"a\nb\xffc\n":                       "row 2: is not UTF-8",
+		"\xff\xfea\x00":                     "UTF-16",
 		"a\n" + strings.Repeat("x", 10<<20): "row 2: is longer than",
-		packed.String()[:packed.Len()-6]:     "row 3: unexpected EOF",
-		"\x1f\x8bnot":                        "begins as gzip does",
+		packed.String()[:packed.Len()-6]:    "row 3: unexpected EOF",
+		"\x1f\x8bnot":                       "begins as gzip does",
 	} {
 		path := filepath.Join(t.TempDir(), "f")
 		if err := os.WriteFile(path, []byte(in), 0o666); err != nil {

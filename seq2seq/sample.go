@@ -16,14 +16,20 @@ type Sampling struct {
 	Temperature float64 // of softmax(scores/Temperature); 0 means 1
 	TopK        int     // draw from the so many likeliest; 0 for all
 	TopP        float64 // and from the likeliest that together have this probability (Holtzman et al. 2020); 0 for all
-	Seed        uint64  // each row draws from its own source: the same in any batch
+	Seed        uint64
 }
 
 // Sample draws each token, and at most limit of them. s and g are as in Greedy. The
 // LogProb of what it gives is that of the decoder, whatever the temperature.
-func (d *Decoder) Sample(g *grad.Tape, s rnn.State, limit int, how Sampling) []Hypothesis {
+//
+// Each row draws from a source of its own, given by Seed and by its number, which is the
+// row's unless places has another: so it is the same in any batch.
+func (d *Decoder) Sample(g *grad.Tape, s rnn.State, limit int, how Sampling, places ...int) []Hypothesis {
 	var sources []*rand.Rand
 	for row := range s[0].Dim(0) {
+		if places != nil {
+			row = places[row]
+		}
 		sources = append(sources, rand.New(rand.NewPCG(how.Seed, uint64(row))))
 	}
 	draw := drawing{Sampling: how, never: d.Never}

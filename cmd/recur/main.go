@@ -101,7 +101,7 @@ failure, 6 input or output failed, 130 or 143 stopped by a signal.`,
 		return usage("%v; see %s --help", err, cmd.CommandPath())
 	})
 	root.AddCommand(
-		newForecast(), newClassify(), newGenerate(), newCaption(), newMusic(),
+		newForecast(), newClassify(), newGenerate(), newTranslate(), newCaption(), newMusic(),
 		newTrain(), newEval(), newSearch(),
 		newImport(), newExport(), newShow(), newRun(), newCheck(),
 		newBench(),

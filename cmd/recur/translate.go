@@ -1,0 +1,256 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/chart"
+	"github.com/recur-go/recur/seq2seq"
+	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/translate"
+	"github.com/spf13/cobra"
+)
+
+// translateOptions are the flags of recur translate that are not those of training.
+type translateOptions struct {
+	train          trainFlags
+	source, target string // files
+	model          string
+	beam, nbest    int
+	length, cover  float64
+	sample         seq2seq.Sampling
+	attention      string // a file
+}
+
+func newTranslate() *cobra.Command {
+	o := &translateOptions{}
+	cmd := &cobra.Command{
+		Use:   "translate SOURCE TARGET | PAIRS...",
+		Short: "Train an encoder-decoder on pairs of texts, and translate with it",
+		Long: `Train an encoder-decoder with attention on pairs of texts, and score it by BLEU and
+chrF on pairs that it has not read. Pairs are two files of text, line by line, or
+tables: text with a tab between source and target, CSV, JSON lines; all also with gzip.
+With --model, translate the lines of standard input or of files with a trained one.`,
+		Example: `  recur translate train.de train.en --valid val.de,val.en --test test.de,test.en --preset multi30k
+  recur translate kor.txt --set held_out=0.1
+  recur translate names.tsv --preset transliterate
+  echo "Ein Mann fährt Rad." | recur translate --model m.safetensors
+  recur translate --model m.safetensors --nbest 3 --json --attention look.html text.de`,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			if o.model != "" {
+				return o.translate(cmd, files)
+			}
+			if (o.source == "") != (o.target == "") {
+				return usage("--source and --target go together")
+			}
+			if o.source != "" {
+				files = append([]string{o.source, o.target}, files...)
+			}
+			if len(files) == 0 {
+				return usage("translate takes files to train on, or --model; see recur translate --help")
+			}
+			t, err := task.Find(translate.Name)
+			if err != nil {
+				return err
+			}
+			cfg, err := o.train.config(cmd, t)
+			if err != nil {
+				return err
+			}
+			return trainCommand(cmd, t, cfg, o.train.data(files), &o.train)
+		},
+	}
+	flags := cmd.Flags()
+	o.train.bind(flags, strings.Join(translate.Presets(), ", "))
+	flags.StringVar(&o.source, "source", "", "file of the source's lines to train on")
+	flags.StringVar(&o.target, "target", "", "file of the target's lines to train on")
+	flags.StringVar(&o.model, "model", "", "translate with a trained model")
+	flags.IntVar(&o.beam, "beam", 0, "hypotheses that beam search keeps; 1 for greedy (default the model's)")
+	flags.IntVar(&o.nbest, "nbest", 1, "translations of each line, best first")
+	flags.Float64Var(&o.length, "length-penalty", 0, "exponent of the length penalty (default the model's)")
+	flags.Float64Var(&o.cover, "coverage-penalty", 0, "weight of the coverage penalty (default the model's)")
+	flags.Float64Var(&o.sample.Temperature, "temperature", 0, "draw from the model at this temperature instead of searching")
+	flags.IntVar(&o.sample.TopK, "top-k", 0, "draw from the so many likeliest tokens")
+	flags.Float64Var(&o.sample.TopP, "top-p", 0, "draw from the likeliest tokens that together have this probability")
+	flags.StringVar(&o.attention, "attention", "", "draw where the model looked: a .html, .svg or .png file (svg and png of the first line)")
+	return cmd
+}
+
+// decoding is how the flags ask to write.
+func (o *translateOptions) decoding(cmd *cobra.Command, m *translate.Model) translate.Decoding {
+	changed := cmd.Flags().Changed
+	d := translate.Decoding{Beam: m.Beam, N: o.nbest, Length: m.LengthPenalty, Coverage: m.CoveragePenalty}
+	if changed("beam") {
+		d.Beam = o.beam
+	} else {
+		d.Beam = max(d.Beam, o.nbest)
+	}
+	if changed("length-penalty") {
+		d.Length = o.length
+	}
+	if changed("coverage-penalty") {
+		d.Coverage = o.cover
+	}
+	if changed("temperature") || changed("top-k") || changed("top-p") {
+		o.sample.Seed = o.train.seed
+		d.Sample = &o.sample
+	}
+	return d
+}
+
+// translate translates lines as they come: those that wait are done together.
+func (o *translateOptions) translate(cmd *cobra.Command, files []string) error {
+	m, err := translate.Load(o.model)
+	if err != nil {
+		return err
+	}
+	how := o.decoding(cmd, m)
+	if how.Beam < 1 || how.N < 1 || how.N > how.Beam {
+		return usage("--beam is 1 or more, and --nbest from 1 to --beam, not %d and %d", how.Beam, how.N)
+	}
+	if o.attention != "" && m.Attention == translate.None {
+		return usage("--attention: the model has none")
+	}
+	out := bufio.NewWriter(cmd.OutOrStdout())
+	var looked []translate.Translation // for the report
+	const most = 50
+	err = eachBatch(cmd.InOrStdin(), files, 64, func(lines []string) error {
+		said, err := m.Translate(cmd.Context(), lines, how)
+		if err != nil {
+			return err
+		}
+		for i, best := range said {
+			if len(looked) < most {
+				looked = append(looked, best[0])
+			}
+			if err := o.print(out, lines[i], best); err != nil {
+				return err
+			}
+		}
+		return out.Flush()
+	})
+	if err != nil || o.attention == "" || len(looked) == 0 {
+		return err
+	}
+	return drawAttention(o.attention, looked)
+}
+
+// print writes the translations of a line.
+func (o *translateOptions) print(w io.Writer, source string, best []translate.Translation) (err error) {
+	if o.train.json {
+		type said struct {
+			Text    string      `json:"text"`
+			Score   float64     `json:"score"`
+			LogProb float64     `json:"log_prob"`
+			Ended   bool        `json:"ended"`
+			Tokens  []string    `json:"tokens"`
+			Weights [][]float32 `json:"attention,omitempty"`
+		}
+		all := struct {
+			Source       string   `json:"source"`
+			SourceTokens []string `json:"source_tokens"`
+			Translations []said   `json:"translations"`
+		}{source, best[0].Source, nil}
+		for _, t := range best {
+			all.Translations = append(all.Translations, said{t.Text, t.Score, t.LogProb, t.Ended, t.Tokens, t.Weights})
+		}
+		return json.NewEncoder(w).Encode(all)
+	}
+	for _, t := range best {
+		if o.nbest > 1 {
+			_, err = fmt.Fprintf(w, "%.4f\t%s\n", t.Score, t.Text)
+		} else {
+			_, err = fmt.Fprintln(w, t.Text)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachBatch calls f with the lines of the files, or else of in, at most n together. It
+// does not wait for more lines of in than are there.
+func eachBatch(in io.Reader, files []string, n int, f func(lines []string) error) error {
+	lines := make(chan string, n)
+	done := make(chan struct{})
+	defer close(done)
+	var failed error
+	send := func(line string) bool {
+		select {
+		case lines <- strings.TrimSpace(line):
+			return true
+		case <-done:
+			return false
+		}
+	}
+	go func() {
+		defer close(lines)
+		if len(files) == 0 {
+			s := bufio.NewScanner(in)
+			s.Buffer(nil, 1<<20)
+			for s.Scan() && send(s.Text()) {
+			}
+			failed = s.Err()
+			return
+		}
+		for _, file := range files {
+			for _, line := range data.Lines(file, &failed) {
+				if !send(line) {
+					return
+				}
+			}
+			if failed != nil {
+				return
+			}
+		}
+	}()
+	for line := range lines {
+		batch := []string{line}
+		for more := true; more && len(batch) < n; {
+			select {
+			case line, more = <-lines:
+				if more {
+					batch = append(batch, line)
+				}
+			default:
+				more = false
+			}
+		}
+		if err := f(batch); err != nil {
+			return err
+		}
+	}
+	return failed
+}
+
+// drawAttention draws where the model looked: of all lines on a page, of the first one in
+// a picture.
+func drawAttention(path string, looked []translate.Translation) error {
+	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".")
+	switch format {
+	case "svg", "png":
+		return replace(path, func(w io.Writer) error { return looked[0].Draw(w, format) })
+	case "html", "htm":
+	default:
+		return usage("--attention takes a .html, .svg or .png file, not %s", path)
+	}
+	page := &chart.Page{Title: "Where the model looked", Footer: "Made by recur."}
+	for _, t := range looked {
+		h := &chart.Heat{Rows: t.Tokens, Cols: t.Source}
+		for _, row := range t.Weights {
+			var values []float64
+			for _, v := range row {
+				values = append(values, float64(v))
+			}
+			h.Values = append(h.Values, values)
+		}
+		page.Tables = append(page.Tables, chart.Table{Title: t.Text, Best: -1, Heat: h})
+	}
+	return replace(path, page.Write)
+}

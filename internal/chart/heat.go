@@ -1,0 +1,80 @@
+package chart
+
+import (
+	"fmt"
+	"image/color"
+	"io"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Write draws the heat map as "svg" or "png": a cell for each value, the greatest the
+// darkest, with the names of the rows on the left and those of the columns, upright,
+// above.
+func (h *Heat) Write(w io.Writer, title, format string) error {
+	const size, edge, head = 16.0, 12.0, 22.0 // of a cell, around all, of the title
+	style := text.Style{Color: color.Black, Font: font.From(plot.DefaultFont, 9), Handler: plot.DefaultTextHandler, YAlign: draw.YCenter}
+	style.Font.Variant = "Sans"
+	widest := func(names []string) (most vg.Length) {
+		for _, n := range names {
+			most = max(most, style.Width(n))
+		}
+		return most + 6
+	}
+	left, above := widest(h.Rows), widest(h.Cols)
+	wide := 2*edge + left + vg.Length(size*float64(len(h.Cols)))
+	high := 2*edge + head + above + vg.Length(size*float64(len(h.Rows)))
+	titleStyle := style
+	titleStyle.Font.Size, titleStyle.YAlign = 11, draw.YTop
+	wide = max(wide, titleStyle.Width(title)+2*edge)
+	canvas, err := draw.NewFormattedCanvas(wide, high, format)
+	if err != nil {
+		return fmt.Errorf("chart: %w", err)
+	}
+	c := draw.New(canvas)
+	c.SetColor(color.White)
+	c.Fill(c.Rectangle.Path())
+	c.FillText(titleStyle, vg.Point{X: edge, Y: high - edge}, title)
+	most := 0.0
+	for _, row := range h.Values {
+		for _, v := range row {
+			most = math.Max(most, v)
+		}
+	}
+	x0, y0 := edge+left, high-edge-head-above
+	right, upright := style, style
+	right.XAlign = draw.XRight
+	upright.Rotation = math.Pi / 2
+	for j, name := range h.Cols {
+		c.FillText(upright, vg.Point{X: x0 + vg.Length(size*(float64(j)+0.5)), Y: y0 + 4}, name)
+	}
+	for i, name := range h.Rows {
+		y := y0 - vg.Length(size*float64(i+1))
+		c.FillText(right, vg.Point{X: x0 - 4, Y: y + size/2}, name)
+		for j, v := range h.Values[i] {
+			c.SetColor(shade(v, most))
+			x := x0 + vg.Length(size*float64(j))
+			r := vg.Rectangle{Min: vg.Point{X: x, Y: y}, Max: vg.Point{X: x + size - 1, Y: y + size - 1}}
+			c.Fill(r.Path())
+		}
+	}
+	if _, err := canvas.WriteTo(w); err != nil {
+		return fmt.Errorf("chart: %w", err)
+	}
+	return nil
+}
+
+// shade is a colour from nearly white for 0 to dark blue for most.
+func shade(v, most float64) color.Color {
+	p := 0.0
+	if most > 0 && v > 0 {
+		p = v / most
+	}
+	mix := func(from, to float64) uint8 { return uint8(from + p*(to-from)) }
+	return color.RGBA{mix(0xf2, 0x00), mix(0xf5, 0x4a), mix(0xf8, 0x87), 0xff}
+}

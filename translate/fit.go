@@ -1,0 +1,157 @@
+package translate
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"math"
+	"math/rand/v2"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/optim"
+	"github.com/recur-go/recur/seq2seq"
+	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/train"
+)
+
+// A Model is a trained encoder-decoder. It is only read, so goroutines may share it.
+type Model struct {
+	Config
+	codecs *codecs
+	net    *net
+	valid  []Pair // after Fit: what it was validated on
+}
+
+const codecExtra = "codecs"
+
+// Fit trains a model on files of pairs; see Model.Evaluate for what they may be.
+func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	k, err := cfg.read(d, o)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{Config: cfg, codecs: k.codecs, valid: k.valid}
+	m.net = newNet(&m.Config, rand.New(rand.NewPCG(cfg.Seed, 0)))
+	steps := (len(k.training) + cfg.Batch - 1) / cfg.Batch
+	opts, err := m.options(steps*cfg.Epochs, o)
+	if err != nil {
+		return nil, err
+	}
+	var scores task.Scores
+	opts.Validate = func(ctx context.Context) (float64, error) {
+		scores, err = m.score(ctx, m.valid, Decoding{Beam: 1})
+		return scores[cfg.Select], err
+	}
+	opts.OnEpoch = func(e train.Epoch) bool {
+		return o.OnEpoch == nil || o.OnEpoch(task.Epoch{Epoch: e, Of: cfg.Epochs, Scores: scores})
+	}
+	lesson := seq2seq.Lesson{Smooth: cfg.Smooth}
+	_, err = train.FitEpochs(ctx, m.net, func(epoch int) iter.Seq[batch] {
+		if cfg.Epochs > 1 {
+			lesson.Own = cfg.Scheduled * float64(epoch) / float64(cfg.Epochs-1)
+		}
+		return cfg.batches(k.training, epoch)
+	}, func(g *grad.Tape, b batch) *grad.Var { return m.net.loss(g, b, lesson) }, opts)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// options are those of train, for so many steps in all.
+func (m *Model) options(total int, o task.Options) (train.Options, error) {
+	opts := train.Options{
+		Epochs: m.Epochs, ClipNorm: m.Clip, Seed: m.Seed, Patience: m.Patience, Maximise: m.Select != "loss",
+		Optimizer: &optim.Adam{LR: m.Rate}, Schedule: optim.Cosine{Steps: total, Warmup: min(m.Warmup, total/4), Floor: 0.02},
+		Checkpoint: o.Checkpoint, Resume: o.Resume, CheckpointEvery: max(total/m.Epochs/4, 100),
+		OnStep: func(p train.Progress) {
+			if o.OnStep != nil {
+				o.OnStep(task.Step{Progress: p, Of: total})
+			}
+		},
+	}
+	if m.Average > 0 {
+		opts.Optimizer = &optim.Average{Of: opts.Optimizer, Decay: m.Average}
+	}
+	file, err := m.file(model.Training{})
+	if err != nil {
+		return opts, err
+	}
+	opts.Meta, err = file.Header()
+	return opts, err
+}
+
+// loss is the mean cross-entropy over the tokens of the targets, ends included.
+func (m *Model) loss(ctx context.Context, pairs []Pair) (float64, error) {
+	var all []coded
+	for _, p := range pairs {
+		all = append(all, m.codecs.encode(p))
+	}
+	sum, tokens := 0.0, 0
+	g := grad.Eval()
+	for b := range m.inOrder(all) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		g.Reset()
+		n := b.tokens()
+		sum += float64(m.net.loss(g, b, seq2seq.Lesson{}).Value.Data[0]) * float64(n)
+		tokens += n
+	}
+	return sum / float64(max(tokens, 1)), nil
+}
+
+// score scores the model on pairs, by what it writes with how and by its loss.
+func (m *Model) score(ctx context.Context, pairs []Pair, how Decoding) (task.Scores, error) {
+	loss, err := m.loss(ctx, pairs)
+	if err != nil {
+		return nil, err
+	}
+	said, err := m.Translate(ctx, sources(pairs), how)
+	if err != nil {
+		return nil, err
+	}
+	scores := m.rate(pairs, said)
+	scores["loss"], scores["perplexity"] = loss, math.Exp(loss)
+	return scores, nil
+}
+
+// file is the model as a file.
+func (m *Model) file(about model.Training) (*model.Model, error) {
+	f := &model.Model{Config: &m.Config, Net: m.net, Training: about}
+	return f, f.SetExtra(codecExtra, m.codecs)
+}
+
+// Save replaces the file at path by m.
+func (m *Model) Save(path string, about model.Training) error {
+	f, err := m.file(about)
+	if err != nil {
+		return err
+	}
+	return f.Save(path)
+}
+
+// Load reads a model that Save wrote, or a checkpoint of Fit.
+func Load(path string) (*Model, error) {
+	f, err := model.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	c, ok := f.Config.(*Config)
+	if !ok {
+		return nil, fmt.Errorf("%s: %w: it holds a model of kind %s, not one that translates", path, model.ErrKind, f.Kind())
+	}
+	m := &Model{Config: *c, codecs: new(codecs), net: f.Net.(*net)}
+	m.net.cfg = &m.Config
+	if err := f.Extra(codecExtra, m.codecs); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if m.codecs.Source == nil || m.codecs.Source.Size() != c.SourceSize || m.codecs.target().Size() != c.TargetSize {
+		return nil, fmt.Errorf("%s: %w: the vocabularies are not those that the net is for", path, model.ErrCorrupt)
+	}
+	return m, nil
+}

@@ -1,0 +1,203 @@
+package translate
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/recur-go/recur/data"
+)
+
+// A Pair is a text and its translation.
+type Pair struct{ Source, Target string }
+
+// pairs reads the files: tables of pairs, one after the other, and plain text two by
+// two, the source and then the target, line by line. note is told what is left out.
+func (c *Config) pairs(files []string, note func(string)) (all []Pair, err error) {
+	for len(files) > 0 {
+		file := files[0]
+		table, err := isTable(file)
+		if err != nil {
+			return nil, err
+		}
+		var some []Pair
+		if table {
+			some, err = c.table(file)
+			files = files[1:]
+		} else {
+			if len(files) == 1 {
+				return nil, &data.Error{File: file, Reason: "is plain text, which is the source or the target of pairs", Hint: "name the file of the other side after it, or a table with a tab between source and target"}
+			}
+			some, err = parallel(file, files[1])
+			files = files[2:]
+		}
+		if err != nil {
+			return nil, err
+		}
+		kept := slices.DeleteFunc(slices.Clone(some), func(p Pair) bool { return p.Source == "" || p.Target == "" })
+		if n := len(some) - len(kept); n > 0 && note != nil {
+			note(fmt.Sprintf("%s: %d pairs with an empty side are left out", file, n))
+		}
+		if len(kept) == 0 {
+			return nil, &data.Error{File: file, Reason: "has no pairs"}
+		}
+		all = append(all, kept...)
+	}
+	return all, nil
+}
+
+// isTable tells a table of pairs, by its name or by a tab in its first line, from text.
+func isTable(file string) (bool, error) {
+	name := strings.TrimSuffix(strings.ToLower(file), ".gz")
+	for _, ext := range []string{".tsv", ".tab", ".csv", ".jsonl", ".ndjson"} {
+		if strings.HasSuffix(name, ext) {
+			return true, nil
+		}
+	}
+	var err error
+	for _, line := range data.Lines(file, &err) {
+		return strings.Contains(line, "\t"), nil
+	}
+	if err == nil {
+		err = &data.Error{File: file, Reason: "is empty"}
+	}
+	return false, err
+}
+
+// parallel reads two files line by line.
+func parallel(source, target string) (all []Pair, err error) {
+	var errTarget error
+	nextSource, stop := iter.Pull2(data.Lines(source, &err))
+	defer stop()
+	nextTarget, stop := iter.Pull2(data.Lines(target, &errTarget))
+	defer stop()
+	sources, targets := 0, 0
+	for {
+		_, s, okS := nextSource()
+		_, t, okT := nextTarget()
+		if okS {
+			sources++
+		}
+		if okT {
+			targets++
+		}
+		if !okS && !okT {
+			break
+		}
+		if sources == targets {
+			all = append(all, Pair{strings.TrimSpace(s), strings.TrimSpace(t)})
+		}
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case errTarget != nil:
+		return nil, errTarget
+	case sources != targets:
+		return nil, &data.Error{File: target, Row: min(sources, targets) + 1, Reason: fmt.Sprintf("the file has %d lines, and %s has %d", targets, source, sources), Hint: "line n of the one must be the translation of line n of the other"}
+	}
+	return all, nil
+}
+
+// table reads a table of pairs. Without the columns' names they are the first two.
+func (c *Config) table(file string) (all []Pair, err error) {
+	name := strings.TrimSuffix(strings.ToLower(file), ".gz")
+	plain := true // text with a tab is TSV, whatever its name
+	for _, ext := range []string{".csv", ".jsonl", ".ndjson"} {
+		plain = plain && !strings.HasSuffix(name, ext)
+	}
+	var from, to = -1, -1
+	take := func(columns []string, r data.Record) error {
+		if from < 0 {
+			if from, to, err = c.columns(columns, len(r.Fields)); err != nil {
+				return err
+			}
+		}
+		all = append(all, Pair{strings.TrimSpace(r.Fields[from]), strings.TrimSpace(r.Fields[to])})
+		return nil
+	}
+	header := func(first []string) bool {
+		_, _, err := c.columns(first, 0)
+		return err == nil
+	}
+	if !plain {
+		return all, data.Records(file, header, take)
+	}
+	var columns []string
+	width := 0
+	for n, line := range data.Lines(file, &err) {
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		fields := strings.Split(line, "\t")
+		if width == 0 {
+			if width = len(fields); header(fields) {
+				columns = fields
+				continue
+			}
+		}
+		if len(fields) != width {
+			return nil, &data.Error{File: file, Row: n, Reason: fmt.Sprintf("has %d fields, the first row has %d", len(fields), width), Hint: "put a tab between source and target, and none within"}
+		}
+		if e := take(columns, data.Record{Row: n, Fields: fields}); e != nil {
+			var bad *data.Error
+			if errors.As(e, &bad) {
+				bad.File, bad.Row = file, n
+			}
+			return nil, e
+		}
+	}
+	return all, err
+}
+
+// columns finds source and target among the columns' names, or without any takes the
+// first two of so many.
+func (c *Config) columns(names []string, fields int) (from, to int, err error) {
+	if names == nil {
+		if fields < 2 {
+			return 0, 0, &data.Error{Reason: "has one column", Hint: "it needs a source and a target, with a tab between them"}
+		}
+		if c.Source != "" || c.Target != "" {
+			from, errFrom := place(c.Source, 0, fields)
+			to, errTo := place(c.Target, 1, fields)
+			if errFrom != nil {
+				return 0, 0, errFrom
+			}
+			return from, to, errTo
+		}
+		return 0, 1, nil
+	}
+	find := func(asked string, usual ...string) (int, error) {
+		if asked != "" {
+			usual = []string{asked}
+		}
+		for _, want := range usual {
+			for i, name := range names {
+				if strings.EqualFold(strings.TrimSpace(name), want) {
+					return i, nil
+				}
+			}
+		}
+		return 0, &data.Error{Reason: fmt.Sprintf("has the columns %s, and none is %s", strings.Join(names, ", "), strings.Join(usual, " or ")), Hint: "name the column: --set source=NAME, --set target=NAME"}
+	}
+	if from, err = find(c.Source, "source", "src"); err != nil {
+		return 0, 0, err
+	}
+	to, err = find(c.Target, "target", "tgt", "trg")
+	return from, to, err
+}
+
+// place is a column by its number from 1, in a table without names.
+func place(number string, usual, fields int) (int, error) {
+	if number == "" {
+		return usual, nil
+	}
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 || n > fields {
+		return 0, &data.Error{Reason: fmt.Sprintf("has %d columns without names, and %q is not the number of one", fields, number)}
+	}
+	return n - 1, nil
+}

@@ -42,15 +42,20 @@ func isKeras(path string, head []byte) bool {
 
 func isTorch(path string, head []byte) bool {
 	switch {
+	case isSafetensors(head): // whose length may begin with any byte
+		return true
 	case bytes.HasPrefix(head, []byte("PK")):
 		return !strings.EqualFold(filepath.Ext(path), ".keras")
 	case len(head) > 1 && head[0] == 0x80 && head[1] <= 5:
 		return true
 	}
-	return isSafetensors(head)
+	return false
 }
 
-func isSafetensors(head []byte) bool { return len(head) > 8 && head[8] == '{' && head[7] == 0 }
+// isSafetensors looks for the length of a header, of 8 bytes, and its beginning.
+func isSafetensors(head []byte) bool {
+	return len(head) > 8 && head[8] == '{' && string(head[4:8]) == "\x00\x00\x00\x00"
+}
 
 func importTorch(path string, spec []byte) (*model.Model, error) {
 	var s *torch.Spec

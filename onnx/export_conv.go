@@ -24,11 +24,15 @@ func (e *exporter) conv(name string, o *graph.Conv, x, y flow) flow {
 		in = append(in, e.param(name+".b"))
 	}
 	attrs := []attr{{"kernel_shape", []int{o.Size}}, {"strides", []int{max(o.Stride, 1)}}, {"dilations", []int{max(o.Dilation, 1)}}, {"group", groups}}
-	switch o.Padding {
-	case graph.Same:
+	switch reach := (o.Size - 1) * max(o.Dilation, 1); {
+	case o.Padding == graph.Same && o.Stride <= 1:
+		attrs = append(attrs, attr{"pads", []int{reach / 2, reach - reach/2}})
+	case o.Padding == graph.Same && o.Dilation > 1: // which runtimes refuse
+		panic(&ExportError{name, "padding \"same\" with both a stride and a dilation"})
+	case o.Padding == graph.Same:
 		attrs = append(attrs, attr{"auto_pad", "SAME_UPPER"})
-	case graph.Causal:
-		attrs = append(attrs, attr{"pads", []int{(o.Size - 1) * max(o.Dilation, 1), 0}})
+	case o.Padding == graph.Causal:
+		attrs = append(attrs, attr{"pads", []int{reach, 0}})
 	default:
 		attrs = append(attrs, attr{"pads", []int{o.Around, o.Around}})
 	}

@@ -124,3 +124,18 @@ func TestDamagedStorage(t *testing.T) {
 		t.Errorf("got %v, want an error of the checksum", err)
 	}
 }
+
+// The length of a safetensors header may begin as a pickle does.
+func TestHeaderLikeAPickle(t *testing.T) {
+	for _, first := range []byte{0x80, 'P', 8} {
+		var header string
+		for n := 0; len(header) != 0x200+int(first); n++ {
+			header = `{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}` + strings.Repeat(" ", n) + "}"
+		}
+		b := append([]byte{first, 2, 0, 0, 0, 0, 0, 0}, header...)
+		f, err := read(append(b, 0, 0, 0x80, 0x3f))
+		if err != nil || f.Format != "safetensors" || len(f.Tensors) != 1 {
+			t.Errorf("%#x: %v", first, err)
+		}
+	}
+}

@@ -80,7 +80,7 @@ const maxPickle = 64 << 20
 
 // Read reads a file of size bytes from r.
 func Read(r io.ReaderAt, size int64) (*File, error) {
-	var head [8]byte
+	var head [9]byte
 	if size < int64(len(head)) {
 		return nil, &FormatError{Offset: -1, Reason: fmt.Sprintf("%d bytes are too few for any file of weights", size), Try: "was the file cut short? copy it again"}
 	}
@@ -89,6 +89,8 @@ func Read(r io.ReaderAt, size int64) (*File, error) {
 	}
 	f := &File{size: size}
 	switch {
+	case head[8] == '{' && string(head[4:8]) == "\x00\x00\x00\x00": // the length of a header, which may begin with any byte
+		return f, f.readSafetensors(r)
 	case string(head[:4]) == "PK\x03\x04":
 		return f, f.readZip(r)
 	case head[0] == 0x80 && head[1] <= 5:

@@ -61,9 +61,9 @@ func (m *module) recognise() (typ Type, guess bool) {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(lower, w) })
 	}
 	switch {
-	case w == nil:
 	case m.tensors["running_mean"] != nil:
 		return BatchNorm, false
+	case w == nil:
 	case len(w.Shape) == 3:
 		return Conv1d, true // or a transposed one
 	case len(w.Shape) == 2 && b != nil:

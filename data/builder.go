@@ -405,6 +405,11 @@ func (b *Builder) spread(s *Series, o *observations) {
 			steps--
 		}
 		s.Y = s.Y[:steps:steps]
+		for j, u := range o.times {
+			if k, _ := s.Freq.Between(s.Start, u); k >= steps && math.IsNaN(o.y[j]) {
+				b.blanks-- // it is not to be known yet
+			}
+		}
 	}
 	for i, c := range b.cols {
 		switch c.Role {
@@ -449,7 +454,7 @@ func (b *Builder) tell(t *Table) {
 		ahead = max(ahead, s.steps()-len(s.Y))
 	}
 	if missing > 0 {
-		b.Note("%s of covariates missing; a model is told so and does not fill them", plural(missing, "value is", "values are"))
+		b.Note("%s missing; a model is told which and fills none", plural(missing, "value of covariates is", "values of covariates are"))
 	}
 	if ahead > 0 {
 		b.Note("known covariates reach up to %s ahead of the last value", plural(ahead, "step", "steps"))

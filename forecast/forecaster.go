@@ -41,20 +41,20 @@ type Spec struct {
 	Levels  []float64 `json:"levels"`  // of the bands, such as 0.8
 	Seed    uint64    `json:"seed"`    // the same seed gives the same bits
 	// ――――――――――
-	Source     Source           `json:"source"`     // how the series were read, to be kept with the model
-	Covariates []data.Covariate `json:"covariates"` // of the series: past, known and static ones, in this order
-	Output     string           `json:"output"`     // what is said of a step: quantile, point, normal, student or negbin
-	Paths      int              `json:"paths"`      // to sample
-	Window     int              `json:"window"`     // steps that the model reads before it forecasts
-	Cell       rnn.Kind         `json:"cell"`       // such as lstm
-	Hidden     int              `json:"hidden"`     // width of the cell
-	Layers     int              `json:"layers"`     // cells, one on another
-	Dropout    float64          `json:"dropout"`    // negative for none
-	Nets       int              `json:"nets"`       // models whose forecasts are put together
-	Epochs     int              `json:"epochs"`     // at most
-	Steps      int              `json:"steps"`      // of the optimiser, in all or in an epoch, as the preset says
-	Batch      int              `json:"batch"`      // windows in a step
-	LR         float64          `json:"lr"`         // learning rate
+	Source     Source           `json:"-"`       // how the series were read, to be kept with the model
+	Covariates []data.Covariate `json:"-"`       // of the series: past, known and static ones, in this order
+	Output     string           `json:"output"`  // what is said of a step: quantile, point, normal, student or negbin
+	Paths      int              `json:"paths"`   // to sample
+	Window     int              `json:"window"`  // steps that the model reads before it forecasts
+	Cell       rnn.Kind         `json:"cell"`    // such as lstm
+	Hidden     int              `json:"hidden"`  // width of the cell
+	Layers     int              `json:"layers"`  // cells, one on another
+	Dropout    float64          `json:"dropout"` // negative for none
+	Nets       int              `json:"nets"`    // models whose forecasts are put together
+	Epochs     int              `json:"epochs"`  // at most
+	Steps      int              `json:"steps"`   // of the optimiser, in all or in an epoch, as the preset says
+	Batch      int              `json:"batch"`   // windows in a step
+	LR         float64          `json:"lr"`      // learning rate
 }
 
 // A Preset is a kind of model with its settings.
@@ -64,8 +64,10 @@ type Preset struct {
 	Kind  string // of its model files
 	// Covariates tells whether the preset uses covariates, and has several outputs.
 	Covariates bool
-	Fit        func(ctx context.Context, s Spec, o task.Options, series ...Series) (Forecaster, error)
-	Load       func(path string) (Forecaster, error) // reads a file of Kind
+	// Default are those of its settings that do not depend on the series.
+	Default Spec
+	Fit     func(ctx context.Context, s Spec, o task.Options, series ...Series) (Forecaster, error)
+	Load    func(path string) (Forecaster, error) // reads a file of Kind
 }
 
 // Check reports what s asks for that the preset does not have.

@@ -79,20 +79,48 @@ func BacktestPreset(ctx context.Context, p Preset, spec Spec, o task.Options, pl
 		if err != nil {
 			return nil, err
 		}
-		for _, k := range take {
-			s := series[k]
-			var origins []int
-			for j := first; j < min(first+rep.Refit, rep.Origins); j++ {
-				origins = append(origins, rep.origin(s, j))
-			}
-			fs, err := roll(ctx, m, s, origins)
-			if err != nil {
-				return nil, err
-			}
-			for i, f := range fs {
-				rep.Folds = append(rep.Folds, Fold{p.Name, k, origins[i], f, s.Y[origins[i] : origins[i]+cfg.Horizon]})
-			}
+		if err := rep.forecasts(ctx, m, series, take, first, min(first+rep.Refit, rep.Origins)); err != nil {
+			return nil, err
 		}
+	}
+	rep.finish(&cfg, series, take)
+	return rep, nil
+}
+
+// forecasts adds those of m from origins from to to.
+func (r *Report) forecasts(ctx context.Context, m Forecaster, series []Series, take []int, from, to int) error {
+	for _, k := range take {
+		s := series[k]
+		var origins []int
+		for j := from; j < to; j++ {
+			origins = append(origins, r.origin(s, j))
+		}
+		fs, err := roll(ctx, m, s, origins)
+		if err != nil {
+			return err
+		}
+		for i, f := range fs {
+			r.Folds = append(r.Folds, Fold{r.Model, k, origins[i], f, s.Y[origins[i] : origins[i]+r.Horizon]})
+		}
+	}
+	return nil
+}
+
+// Evaluate forecasts the last part of each series from rolling origins by a model as it
+// is, which should not have been trained on that part, and by the baselines.
+func Evaluate(ctx context.Context, m Forecaster, plan Plan, series ...Series) (*Report, error) {
+	spec := m.Spec()
+	cfg := Config{Horizon: spec.Horizon, Season: spec.Season, Levels: spec.Levels}.withDefaults()
+	rep := &Report{Plan: plan, Model: Name, Horizon: cfg.Horizon, Season: cfg.Season}
+	if err := rep.settle(&cfg, series); err != nil {
+		return nil, err
+	}
+	take, err := rep.take(&cfg, series)
+	if err != nil {
+		return nil, err
+	}
+	if err := rep.forecasts(ctx, m, series, take, 0, rep.Origins); err != nil {
+		return nil, err
 	}
 	rep.finish(&cfg, series, take)
 	return rep, nil

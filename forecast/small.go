@@ -16,6 +16,8 @@ var small = Preset{
 	About: "an ensemble of small LSTMs over seasonally adjusted series; seconds to train",
 	Kind:  Kind,
 	Fit:   fitSmall,
+
+	Default: Spec{Hidden: 24, Nets: 5, Steps: 500, Batch: 32, LR: 0.01},
 	Load: func(path string) (Forecaster, error) {
 		m, err := Load(path)
 		if err != nil {

@@ -142,6 +142,28 @@ type Task interface {
 	Load(path string) (Model, error)
 }
 
+// A Kinder is a Task whose models are kept in files of several kinds, not of one kind by
+// the task's name.
+type Kinder interface {
+	Task
+	Kinds() []string
+}
+
+// ForKind returns the task of the models in files of a kind.
+func ForKind(kind string) (Task, error) {
+	mu.Lock()
+	defer mu.Unlock()
+	for _, t := range tasks {
+		if k, ok := t.(Kinder); ok && slices.Contains(k.Kinds(), kind) {
+			return t, nil
+		}
+	}
+	if t, ok := tasks[kind]; ok {
+		return t, nil
+	}
+	return nil, fmt.Errorf("there is no task for models of kind %q", kind)
+}
+
 // A Range is what a setting may be in a search: one of Values, or a number from Min to
 // Max, whole if Whole, by its logarithm if Log.
 type Range struct {

@@ -28,7 +28,7 @@ func newEval() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			t, err := task.Find(info.Kind)
+			t, err := task.ForKind(info.Kind)
 			if err != nil {
 				return fmt.Errorf("%s: %w: %w", args[0], model.ErrKind, err)
 			}

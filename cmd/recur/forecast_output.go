@@ -343,15 +343,12 @@ func (r *forecastRun) settings() chart.Table {
 		return t
 	}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		switch v := string(all[name]); {
-		case v == "0" || v == `""` || v == "null" || v == "{}" || v == "[]":
-		case name == "covariates":
-			for _, c := range r.spec.Covariates {
-				t.Rows = append(t.Rows, []string{string(c.Role) + " covariate", c.Name})
-			}
-		default:
+		if v := string(all[name]); v != "0" && v != `""` && v != "null" {
 			t.Rows = append(t.Rows, []string{name, strings.Trim(v, `"`)})
 		}
+	}
+	for _, c := range r.spec.Covariates {
+		t.Rows = append(t.Rows, []string{string(c.Role) + " covariate", c.Name})
 	}
 	return t
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/forecast"
 	"github.com/recur-go/recur/internal/tfevents"
 	"github.com/recur-go/recur/recipe"
@@ -38,6 +39,10 @@ func (r *forecastRun) train() error {
 	if err := preset.Check(spec); err != nil {
 		return usage("%s", strings.TrimPrefix(err.Error(), "forecast: "))
 	}
+	if note := missing(r.series, preset); note != "" {
+		r.table.Notes = append(r.table.Notes, note)
+		fmt.Fprintln(r.stderr, "  "+note)
+	}
 	fmt.Fprintf(r.stderr, "  seed %d\n", spec.Seed)
 	series := r.plain()
 	plan := forecast.Plan{Origins: r.flags.origins}
@@ -55,6 +60,21 @@ func (r *forecastRun) train() error {
 	r.report, err = forecast.BacktestPreset(r.ctx, preset, spec, o, plan, series...)
 	bar.end(err == nil)
 	return asData(err, r.table.Name)
+}
+
+// missing says what becomes of missing values.
+func missing(series []data.Series, preset forecast.Preset) string {
+	n := 0
+	for _, s := range series {
+		n += s.Missing()
+	}
+	switch {
+	case n == 0:
+		return ""
+	case preset.Covariates:
+		return fmt.Sprintf("%d values are missing: the model is told which, they count in no loss, and none is filled", n)
+	}
+	return fmt.Sprintf("%d values are missing: the model reads values between their neighbours there, and they count in no loss and no score", n)
 }
 
 // ask is what the flags and the data ask of a model.

@@ -39,6 +39,9 @@ func (b *trainingBar) train(s task.Step) {
 
 // epoch tells of an epoch.
 func (b *trainingBar) epoch(e task.Epoch, m task.Metric) {
+	if _, ok := e.Scores[m.Name]; !ok { // it is found at the end
+		m.Name, b.name = "loss", "loss"
+	}
 	b.said = fmt.Sprintf(", %s %.4f", b.name, e.Scores[m.Name])
 	if b.one != nil {
 		return

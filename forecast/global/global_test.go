@@ -278,7 +278,7 @@ func TestBands(t *testing.T) {
 			for j, b := range f.Bands {
 				inside[j] += forecast.Coverage(s.Y[origins[i]:origins[i]+5], b) / float64(len(fs))
 				for k := range b.Lo {
-					if j > 0 && (b.Lo[k] > f.Bands[j-1].Lo[k] || b.Hi[k] < f.Bands[j-1].Hi[k]) || o == global.NegBin && b.Lo[k] < -0.5 {
+					if j > 0 && (b.Lo[k] > f.Bands[j-1].Lo[k]+1e-5 || b.Hi[k] < f.Bands[j-1].Hi[k]-1e-5) || o == global.NegBin && b.Lo[k] < -0.5 {
 						t.Fatalf("%s: bands %+v", o, f.Bands)
 					}
 				}

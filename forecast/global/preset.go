@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/recur-go/recur/forecast"
+	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task"
 )
 
@@ -18,6 +19,7 @@ func init() {
 	} {
 		forecast.Register(forecast.Preset{
 			Name: p.name, About: p.about, Kind: Kind, Load: load, Covariates: true,
+			Default: forecast.Spec{Output: string(p.base.Output), Cell: rnn.KindLSTM, Hidden: 64, Layers: 1, Dropout: 0.1, Nets: 1, Epochs: 12, Steps: 50, LR: 0.003},
 			Fit: func(ctx context.Context, s forecast.Spec, o task.Options, series ...forecast.Series) (forecast.Forecaster, error) {
 				c, err := fromSpec(p.base, s)
 				if err != nil {

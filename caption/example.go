@@ -297,6 +297,11 @@ func (t *table) example(fields []string) (e Example, err error) {
 	}
 	switch {
 	case t.meaning >= 0:
+		if strings.HasPrefix(fields[t.meaning], tagStart) {
+			for i, s := range e.Texts {
+				e.Texts[i] = untokenise(s)
+			}
+		}
 		if e.Meaning, err = ParseMeaning(fields[t.meaning]); err != nil {
 			return e, &data.Error{Column: t.names[t.meaning], Value: fields[t.meaning], Reason: err.Error(), Hint: "write inform(name='x';area='y') or name[x], area[y]"}
 		}
@@ -323,6 +328,23 @@ func (t *table) example(fields []string) (e Example, err error) {
 	}
 	return e, nil
 }
+
+// untokenise takes away the spaces that a tokeniser has put around marks.
+func untokenise(s string) string {
+	var b strings.Builder
+	glue := true
+	for t := range strings.FieldsSeq(s) {
+		if !glue && t != "-" && !slices.Contains(clings, t) {
+			b.WriteByte(' ')
+		}
+		b.WriteString(t)
+		glue = t == "-" || t == "(" || t == "£" || t == "$"
+	}
+	return b.String()
+}
+
+// clings are tokens that cling to the one before.
+var clings = strings.Fields(", . ; : ! ? ) % ' 's 't 're 'll 've 'm 'd n't")
 
 // fits tells whether v is a finite number that float32 can square.
 func fits(v float64) bool { return math.Abs(v) <= 1e30 }

@@ -261,7 +261,7 @@ func (p *parser) tagged() (*Meaning, error) {
 			return nil, p.fail("want %sslot__ value %sslot__", tagStart, tagEnd)
 		}
 		p.i = len(p.s) - len(after)
-		m.Slots = append(m.Slots, Slot{slotName(tag), strings.TrimSpace(value)})
+		m.Slots = append(m.Slots, Slot{slotName(tag), untokenise(value)})
 	}
 	return m, nil
 }

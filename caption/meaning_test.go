@@ -11,12 +11,12 @@ func TestParseMeaning(t *testing.T) {
 		"inform(name='trattoria contadina';pricerange=moderate)": "inform(name='trattoria contadina';pricerange='moderate')",
 		"goodbye()":      "goodbye()",
 		"?request(food)": "?request(food)",
-		"?select(food=dont_care;food='sea food')":                                           "?select(food='dont_care';food='sea food')",
-		"inform(name='joe's (old) bar; grill';area=x)":                                      "inform(name='joe's (old) bar; grill';area='x')",
-		"inform( battery rating = exceptional ; weight_range=\"light\" )":                   "inform(batteryrating='exceptional';weightrange='light')",
-		"name[The Vaults], eatType[pub], customer rating[5 out of 5]":                       "(name='The Vaults';eatType='pub';customerrating='5 out of 5')",
-		"__start_name__ The Vaults __end_name__ __start_near__ Café Adriatic __end_near__":  "(name='The Vaults';near='Café Adriatic')",
-		`{"act": "inform", "slots": [{"name": "area", "value": "soma"}, {"name": "food"}]}`: "inform(area='soma';food)",
+		"?select(food=dont_care;food='sea food')":                                                                                       "?select(food='dont_care';food='sea food')",
+		"inform(name='joe's (old) bar; grill';area=x)":                                                                                  "inform(name='joe's (old) bar; grill';area='x')",
+		"inform( battery rating = exceptional ; weight_range=\"light\" )":                                                               "inform(batteryrating='exceptional';weightrange='light')",
+		"name[The Vaults], eatType[pub], customer rating[5 out of 5]":                                                                   "(name='The Vaults';eatType='pub';customerrating='5 out of 5')",
+		"__start_name__ The Vaults __end_name__ __start_near__ Café Adriatic __end_near__ __start_price__ less than £ 20 __end_price__": "(name='The Vaults';near='Café Adriatic';price='less than £20')",
+		`{"act": "inform", "slots": [{"name": "area", "value": "soma"}, {"name": "food"}]}`:                                             "inform(area='soma';food)",
 	} {
 		m, err := ParseMeaning(in)
 		if err != nil || m.String() != want {

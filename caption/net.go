@@ -46,7 +46,7 @@ func newNet(r *rand.Rand, c *Config) *net {
 	if c.Width == 0 {
 		n.Sum = nn.NewLinear(r, c.Acts+c.Slots, c.Hidden)
 		if c.Attention != "" {
-			n.Slots = &nn.Embedding{W: nn.Normal(r, 1, c.Slots+1, c.Hidden)}
+			n.Slots = nn.NewEmbedding(r, c.Slots+1, c.Hidden)
 		}
 	} else {
 		in := c.Width

@@ -3,6 +3,7 @@ package caption
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -161,6 +162,11 @@ func (m *Model) heat(j judged) (p task.Part, ok bool) {
 		return p, false
 	}
 	h.Rows = h.Rows[:min(len(h.Rows), len(h.Values))]
+	for _, row := range h.Values {
+		for k := range row {
+			row[k] = math.Round(1000*row[k]) / 1000
+		}
+	}
 	for i, r := range h.Rows {
 		h.Rows[i] = strings.TrimPrefix(r, text.Joiner)
 	}

@@ -98,3 +98,15 @@ func TestFeatures(t *testing.T) {
 		t.Error("keys differ by values and order")
 	}
 }
+
+func TestUntokenise(t *testing.T) {
+	for in, want := range map[string]string{
+		"It 's near , but not family - friendly . £ 20 .": "It's near, but not family-friendly. £20.",
+		"( 5 out of 5 ) !": "(5 out of 5)!",
+		"they don 't , 'x": "they don't, 'x",
+	} {
+		if got := untokenise(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}

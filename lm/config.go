@@ -40,12 +40,13 @@ type Config struct {
 	Batch     int     `json:"batch"` // rows that are read side by side
 	Steps     int     `json:"steps"` // of a window, which gradients do not leave
 	Epochs    int     `json:"epochs"`
-	Optimizer string  `json:"optimizer"`          // adam or sgd
+	Optimizer string  `json:"optimizer"`          // adam, sgd, or asgd: sgd, and in the end the mean of its weights
 	Rate      float64 `json:"rate"`               // of learning; the loss is a mean over tokens
 	Clip      float64 `json:"clip"`               // greatest norm of the gradient
 	Hold      int     `json:"hold,omitempty"`     // epochs after which sgd's rate falls
-	Decay     float64 `json:"decay,omitempty"`    // by this factor each epoch; adam's falls along a cosine
-	Average   float64 `json:"average,omitempty"`  // decay of an average of the weights, which are the model's; 0 for none
+	Decay     float64 `json:"decay,omitempty"`    // by this factor each epoch; adam's falls along a cosine, asgd's stays
+	NonMono   int     `json:"nonmono,omitempty"`  // asgd's mean begins when an epoch is worse than the best but the last so many (Merity et al. 2018)
+	Average   float64 `json:"average,omitempty"`  // decay of an exponential average of the weights, which are the model's; 0 for none
 	HeldOut   float64 `json:"held_out,omitempty"` // share at the end of the text to validate on, if there is no file for that
 	Patience  int     `json:"patience,omitempty"` // stop after so many epochs without a better score; 0 for never
 	Seed      uint64  `json:"seed"`
@@ -54,7 +55,9 @@ type Config struct {
 }
 
 // Presets lists the names that Preset knows, the default first.
-func Presets() []string { return []string{"char", "char-small", "word", "zaremba-small", "bpe"} }
+func Presets() []string {
+	return []string{"char", "char-small", "word", "zaremba-small", "asgd", "bpe"}
+}
 
 // Preset returns a config by name:
 //
@@ -62,6 +65,7 @@ func Presets() []string { return []string{"char", "char-small", "word", "zaremba
 //	char-small     2 LSTMs of 128: a first look within a minute or two
 //	word           2 tied LSTMs over words, variational dropout, averaged weights
 //	zaremba-small  the small model of Zaremba, Sutskever & Vinyals 2014, for the Penn Treebank
+//	asgd           2 tied LSTMs over words, variational dropout, averaged SGD: slow, and good for small corpora
 //	bpe            2 LSTMs over byte pairs, for any language
 func Preset(name string) (*Config, error) {
 	c := &Config{
@@ -80,6 +84,9 @@ func Preset(name string) (*Config, error) {
 		// 20 and 0.25 of the mean.
 		c.Tokens, c.Lines, c.Embed, c.Hidden, c.Dropout, c.Init = text.Space, true, 200, 200, 0, 0.1
 		c.Batch, c.Steps, c.Epochs, c.Optimizer, c.Rate, c.Clip, c.Hold, c.Decay = 20, 20, 13, "sgd", 20, 0.25, 4, 0.5
+	case "asgd":
+		c.Tokens, c.Lines, c.Embed, c.Hidden, c.Tied, c.Dropout, c.Variational, c.Init = text.Space, true, 400, 650, true, 0.5, true, 0.1
+		c.Batch, c.Steps, c.Epochs, c.Optimizer, c.Rate, c.Clip, c.NonMono = 20, 70, 60, "asgd", 30, 0.25, 5
 	case "bpe":
 		c.Tokens, c.Embed, c.Hidden, c.Tied, c.Batch, c.Steps = text.BPE, 256, 512, true, 32, 64
 	default:
@@ -99,12 +106,17 @@ func (c *Config) check() error {
 	if err := c.Cell.Check(); err != nil {
 		errs = append(errs, err)
 	}
-	for name, v := range map[string]int{"embed": c.Embed, "hidden": c.Hidden, "layers": c.Layers, "batch": c.Batch, "steps": c.Steps, "epochs": c.Epochs} {
-		bad(v < 1 || v > 1<<20, "%s is %d, not a number from 1 to a million", name, v)
+	for _, n := range []struct {
+		name  string
+		value int
+	}{{"embed", c.Embed}, {"hidden", c.Hidden}, {"layers", c.Layers}, {"batch", c.Batch}, {"steps", c.Steps}, {"epochs", c.Epochs}} {
+		bad(n.value < 1 || n.value > 1<<20, "%s is %d, not a number from 1 to a million", n.name, n.value)
 	}
 	bad(!(c.Dropout >= 0 && c.Dropout < 1), "dropout is %v, not from 0 to below 1", c.Dropout)
 	bad(!(c.Rate > 0), "rate is %v, not above 0", c.Rate)
-	bad(c.Optimizer != "adam" && c.Optimizer != "sgd", "optimizer is %q, not adam or sgd", c.Optimizer)
+	bad(c.Optimizer != "adam" && c.Optimizer != "sgd" && c.Optimizer != "asgd", "optimizer is %q, not adam, sgd or asgd", c.Optimizer)
+	bad(c.Optimizer == "asgd" && c.Average != 0, "average is %v, and asgd has its own", c.Average)
+	bad(c.NonMono < 0, "nonmono is %d, not 0 or more", c.NonMono)
 	bad(!(c.HeldOut >= 0 && c.HeldOut < 1), "held_out is %v, not from 0 to below 1", c.HeldOut)
 	bad(!(c.Average >= 0 && c.Average < 1), "average is %v, not from 0 to below 1", c.Average)
 	return errors.Join(errs...)

@@ -47,6 +47,8 @@ func fileLines(file string, yield func(string) bool) (more bool, err error) {
 			return true, nil
 		case strings.HasPrefix(line, "\xff\xfe") || strings.HasPrefix(line, "\xfe\xff"):
 			return false, &data.Error{File: file, Row: n, Reason: "it is UTF-16; convert it to UTF-8"}
+		case strings.IndexByte(line, 0) >= 0:
+			return false, &data.Error{File: file, Row: n, Reason: "it holds a zero byte; this is no text, or not in UTF-8"}
 		case !utf8.ValidString(line):
 			return false, &data.Error{File: file, Row: n, Reason: "it is not UTF-8; convert it"}
 		}
@@ -135,6 +137,32 @@ func windows(ids []int32, batch, steps int) iter.Seq[window] {
 				for r := range batch {
 					at := r*row + lo + t
 					w.in[t*batch+r], w.want[t*batch+r] = int(ids[at]), int(ids[at+1])
+				}
+			}
+			if !yield(w) {
+				return
+			}
+		}
+	}
+}
+
+// side cuts a text into rows that stand side by side, the last of which may be shorter,
+// so that each id but the first is wanted once. Past the end of a row -1 is wanted, which
+// does not count.
+func side(ids []int32, batch, steps int) iter.Seq[window] {
+	return func(yield func(window) bool) {
+		n := len(ids) - 1
+		batch = max(1, min(batch, n))
+		row := (n + batch - 1) / batch
+		for lo := 0; lo < row; lo += steps {
+			steps := min(steps, row-lo)
+			w := window{make([]int, steps*batch), make([]int, steps*batch), batch, lo == 0}
+			for t := range steps {
+				for r := range batch {
+					w.want[t*batch+r] = -1
+					if at := r*row + lo + t; at < n {
+						w.in[t*batch+r], w.want[t*batch+r] = int(ids[at]), int(ids[at+1])
+					}
 				}
 			}
 			if !yield(w) {

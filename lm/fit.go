@@ -49,15 +49,17 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 	if err != nil {
 		return nil, err
 	}
-	opts.Carry = []train.Carried{carry}
+	opts.Carry = append(opts.Carry, carry)
 	var scores task.Scores
-	opts.Validate = func(ctx context.Context) (float64, error) {
-		s, err := m.score(ctx, valid)
-		if err != nil {
+	opts.Validate = func(ctx context.Context) (loss float64, err error) {
+		if scores, err = m.score(ctx, valid); err != nil {
 			return 0, err
 		}
-		scores = s
-		return s["loss"], nil
+		loss = scores["loss"]
+		if t, ok := opts.Carry[0].(*trigger); ok {
+			t.observe(loss)
+		}
+		return loss, nil
 	}
 	opts.OnEpoch = func(e train.Epoch) bool {
 		return o.OnEpoch == nil || o.OnEpoch(task.Epoch{Epoch: e, Of: cfg.Epochs, Scores: scores})
@@ -137,6 +139,10 @@ func (m *Model) options(training corpus, o task.Options) (train.Options, error) 
 	case "sgd":
 		opts.Optimizer = &optim.SGD{LR: m.Rate}
 		opts.Schedule = holdDecay{perEpoch, m.Hold, m.Decay}
+	case "asgd":
+		mean := &optim.Average{Of: &optim.SGD{LR: m.Rate}, Start: math.MaxInt}
+		opts.Optimizer = mean
+		opts.Carry = []train.Carried{&trigger{mean: mean, perEpoch: perEpoch, nonMono: m.NonMono}}
 	}
 	if m.Average > 0 {
 		opts.Optimizer = &optim.Average{Of: opts.Optimizer, Decay: m.Average}
@@ -165,25 +171,28 @@ func (s holdDecay) At(step int) float64 {
 }
 
 // score is the model's on a text: loss (nats for each token), perplexity, and bits
-// and nats for each character.
+// and nats for each character. All tokens but the first count.
 func (m *Model) score(ctx context.Context, of corpus) (task.Scores, error) {
+	if len(of.ids) < 2 {
+		return nil, errors.New("lm: the text has fewer than 2 tokens")
+	}
 	var sum float64
-	tokens := 0
 	var carry rnn.Carry
 	g := grad.Eval()
-	batch := max(1, min(m.Batch, len(of.ids)/2))
-	for w := range windows(of.ids, batch, m.Steps) {
+	for w := range side(of.ids, m.Batch, m.Steps) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
+		n := 0
+		for _, id := range w.want {
+			if id >= 0 {
+				n++
+			}
+		}
 		g.Reset()
-		sum += float64(m.net.loss(g, w, &carry).Value.Data[0]) * float64(len(w.want))
-		tokens += len(w.want)
+		sum += float64(m.net.loss(g, w, &carry).Value.Data[0]) * float64(n)
 	}
-	if tokens == 0 {
-		return nil, errors.New("lm: the text has fewer than 2 tokens")
-	}
-	loss := sum / float64(tokens)
+	loss := sum / float64(len(of.ids)-1)
 	nats := loss * float64(len(of.ids)) / float64(of.chars)
 	return task.Scores{"loss": loss, "perplexity": math.Exp(loss), "nats_per_char": nats, "bits_per_char": nats / math.Ln2}, nil
 }

@@ -1,8 +1,11 @@
 package lm
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -10,11 +13,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/optim"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/text"
@@ -119,7 +124,10 @@ func TestConfigs(t *testing.T) {
 		"jamo":        func(c *Config) { c.Tokens, c.Cell = text.Jamo, rnn.KindGRU },
 		"variational": func(c *Config) { c.Dropout, c.Variational, c.Layers = 0.2, true, 2 },
 		"sgd":         func(c *Config) { c.Optimizer, c.Rate, c.Hold, c.Decay, c.Init, c.Clip = "sgd", 5, 1, 0.5, 0.1, 0.25 },
-		"average":     func(c *Config) { c.Average, c.Dropout = 0.9, 0.1 },
+		"asgd": func(c *Config) {
+			c.Optimizer, c.Rate, c.Clip, c.Epochs, c.NonMono = "asgd", 40, 0.25, 4, 1
+		},
+		"average": func(c *Config) { c.Average, c.Dropout = 0.9, 0.1 },
 	} {
 		c := small()
 		c.Epochs = 2
@@ -173,10 +181,18 @@ func TestStateIsCarried(t *testing.T) {
 	}
 }
 
-// A run stopped in the midst of an epoch goes on with its carried state.
+// A run stopped in the midst of an epoch goes on with its carried state, and a mean that
+// has begun with its beginning.
 func TestResume(t *testing.T) {
-	c := small()
-	c.Epochs, c.Dropout = 3, 0.1
+	adam, asgd := small(), small()
+	adam.Epochs, adam.Dropout = 3, 0.1
+	asgd.Epochs, asgd.Optimizer, asgd.Rate, asgd.NonMono = 8, "asgd", 60, 0 // too fast to get better for long
+	for _, c := range []Config{adam, asgd} {
+		resume(t, c)
+	}
+}
+
+func resume(t *testing.T, c Config) {
 	d := task.Data{Train: []string{write(t, "rhyme.txt", rhyme)}}
 	whole, err := Fit(context.Background(), c, d, task.Options{})
 	if err != nil {
@@ -210,6 +226,7 @@ func TestResume(t *testing.T) {
 func TestBadText(t *testing.T) {
 	for name, s := range map[string]string{
 		"empty": "", "short": "ab", "binary": "ab\xffcd\n", "utf16": "\xff\xfea\x00b\x00", "gzip": "\x1f\x8bnot gzip",
+		"bom": "\ufeff", "zeros": rhyme + "one\x00two\n", "half": gzipped(t, rhyme)[:60], "endless": strings.Repeat("one line ", 2<<20),
 	} {
 		_, err := Fit(context.Background(), small(), task.Data{Train: []string{write(t, name, s)}}, task.Options{})
 		var bad *data.Error
@@ -230,6 +247,110 @@ func TestBadText(t *testing.T) {
 	if _, err := Fit(context.Background(), small(), task.Data{Train: []string{"nowhere.txt"}}, task.Options{}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%v", err)
 	}
+}
+
+func gzipped(t testing.TB, s string) string {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	io.WriteString(z, s)
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// What a text is wrapped in does not matter: gzip, a byte order mark, the line ends of
+// Windows, or lines of any length.
+func TestSameText(t *testing.T) {
+	want, err := readAll(write(t, "plain", rhyme))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range map[string]string{
+		"gzip": gzipped(t, rhyme), "bom": "\ufeff" + rhyme, "crlf": strings.ReplaceAll(rhyme, "\n", "\r\n"),
+	} {
+		if got, err := readAll(write(t, name, s)); err != nil || got != want {
+			t.Errorf("%s: %d bytes, want %d, %v", name, len(got), len(want), err)
+		}
+	}
+	long := strings.Repeat("x", 10<<20)
+	if got, err := readAll(write(t, "long", long)); err != nil || got != long {
+		t.Errorf("a line of 10 MB: %d bytes, %v", len(got), err)
+	}
+	if _, err := readAll(t.TempDir()); err == nil || !strings.Contains(err.Error(), "is a directory") {
+		t.Errorf("%v", err)
+	}
+}
+
+func readAll(path string) (string, error) {
+	var b strings.Builder
+	var err error
+	for line := range lines([]string{path}, &err) {
+		b.WriteString(line)
+	}
+	return b.String(), err
+}
+
+// In scoring each token but the first is wanted once, from the one before it.
+func TestSide(t *testing.T) {
+	for _, c := range []struct{ n, batch, steps int }{{100, 7, 5}, {100, 1, 1000}, {5, 64, 3}, {2, 3, 1}, {50, 49, 2}, {33, 4, 8}} {
+		var ids []int32
+		for i := range c.n {
+			ids = append(ids, int32(i))
+		}
+		seen := make([]int, c.n)
+		for w := range side(ids, c.batch, c.steps) {
+			some := false
+			for i, want := range w.want {
+				if want >= 0 {
+					seen[want]++
+					some = true
+					if w.in[i] != want-1 {
+						t.Errorf("%+v: %d after %d", c, want, w.in[i])
+					}
+				}
+			}
+			if !some {
+				t.Errorf("%+v: a window of nothing", c)
+			}
+		}
+		if seen[0] != 0 || slices.Min(seen[1:]) != 1 || slices.Max(seen) != 1 {
+			t.Errorf("%+v: wanted %v times", c, seen)
+		}
+	}
+}
+
+// The mean of averaged SGD begins where the paper says.
+func TestTrigger(t *testing.T) {
+	tr := &trigger{mean: &optim.Average{Start: math.MaxInt}, perEpoch: 10, nonMono: 2}
+	for i, loss := range []float64{5, 4, 3, 3.5, 3.2, 3.1, 9} {
+		tr.observe(loss)
+		// 3.1 is not above the least of all but the last two, 3 is; 3.2 is above 4? no.
+		if want := i >= 5; (tr.mean.Start < math.MaxInt) != want {
+			t.Errorf("after epoch %d it begins at %d", i+1, tr.mean.Start)
+		}
+	}
+	if tr.mean.Start != 60 {
+		t.Errorf("it began after step %d, want 60", tr.mean.Start)
+	}
+	b, err := tr.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := &trigger{mean: &optim.Average{Start: math.MaxInt}}
+	if err := again.UnmarshalBinary(b); err != nil || again.mean.Start != 60 || len(again.seen.Losses) != 7 {
+		t.Errorf("%+v, %v", again, err)
+	}
+}
+
+func FuzzLines(f *testing.F) {
+	f.Add("one\ntwo\r\n\ufeffthree")
+	f.Add(gzipped(f, "one\ntwo"))
+	f.Fuzz(func(t *testing.T, s string) {
+		if got, err := readAll(write(t, "f", s)); err == nil && !utf8.ValidString(got) {
+			t.Errorf("%q was read as %q", s, got)
+		}
+	})
 }
 
 func rngOf(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }

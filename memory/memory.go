@@ -40,11 +40,11 @@ type Config struct {
 
 // Preset returns a config for a problem over the given number of steps.
 func Preset(problem string, steps int) (Config, error) {
-	c := Config{Problem: problem, Steps: steps, Cell: rnn.KindGRU, Hidden: 64, Batch: 50, Updates: 10000, Rate: 2e-3, Enough: 1e-4, Seed: 1}
+	c := Config{Problem: problem, Steps: steps, Cell: rnn.KindGRU, Hidden: 64, Batch: 50, Updates: 10000, Rate: 2e-3, Enough: 2e-4, Seed: 1}
 	switch problem {
 	case Adding:
 	case Copying:
-		c.Cell, c.Hidden, c.Chrono, c.Enough = rnn.KindLSTM, 128, true, 1e-4
+		c.Cell, c.Hidden, c.Chrono, c.Batch, c.Rate = rnn.KindLSTM, 128, true, 16, 8e-3
 	default:
 		return c, fmt.Errorf("memory: there is no problem %q; there are %s and %s", problem, Adding, Copying)
 	}

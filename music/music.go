@@ -57,7 +57,7 @@ func Preset(name string) (*Config, error) {
 	switch name {
 	case "chorales":
 	case "folk":
-		c.Hidden, c.Dropout, c.Steps, c.Epochs = 200, 0.3, 200, 12
+		c.Hidden, c.Dropout, c.InDrop, c.Steps, c.Epochs, c.Rate = 200, 0.3, 0.1, 200, 12, 5e-3
 	default:
 		return nil, fmt.Errorf("music: there is no preset %q; there are %q", name, Presets())
 	}

@@ -84,10 +84,6 @@ func (m *Model) result(ctx context.Context, pieces []Piece) (*task.Result, error
 		}
 	}
 	of = of[:min(len(of), shown)]
-	low, high := of.span()
-	r.Parts = append(r.Parts,
-		task.Part{Title: "A piece as it is", Note: "Keys by steps.", Heat: roll(low, high, of.values())},
-		task.Part{Title: "What was expected of it", Note: "How likely each key was to sound, by what had sounded before and sounded below it.", Heat: roll(low, high, m.expected(of))})
 	var played Piece
 	err = m.Play(ctx, nil, Playing{Temperature: 0.8, Steps: 2 * shown, Seed: m.Seed}, func(keys []int) bool {
 		played = append(played, keys)
@@ -96,8 +92,23 @@ func (m *Model) result(ctx context.Context, pieces []Piece) (*task.Result, error
 	if err != nil {
 		return nil, err
 	}
-	low, high = played.span()
-	r.Parts = append(r.Parts, task.Part{Title: "What it plays", Note: "The beginning of sample.mid, at temperature 0.8.", Heat: roll(low, high, played[:shown].values())})
+	low, high := of.span()
+	from, to := played.span()
+	for _, p := range []struct {
+		title, note string
+		roll        roll
+		low, high   int
+	}{
+		{"A piece as it is", "", of.roll(), low, high},
+		{"What was expected of it", "How likely each key was to sound, by what had sounded before and what sounds below it.", m.expected(of), low, high},
+		{"What it plays", "The beginning of sample.mid, at temperature 0.8.", played[:shown].roll(), from, to},
+	} {
+		part, err := p.roll.part(p.title, p.note, p.low, p.high)
+		if err != nil {
+			return nil, err
+		}
+		r.Parts = append(r.Parts, part)
+	}
 	var midi bytes.Buffer
 	if err := played.WriteMIDI(&midi, 120); err != nil {
 		return nil, err
@@ -110,24 +121,12 @@ func (m *Model) result(ctx context.Context, pieces []Piece) (*task.Result, error
 	return r, nil
 }
 
-// values are 1 where a key sounds [step][key].
-func (p Piece) values() [][]float64 {
-	all := make([][]float64, len(p))
-	for t, keys := range p {
-		all[t] = make([]float64, Keys)
-		for _, k := range keys {
-			all[t][k] = 1
-		}
-	}
-	return all
-}
-
 // expected are the probabilities of the keys at each step of a piece [step][key].
-func (m *Model) expected(p Piece) [][]float64 {
+func (m *Model) expected(p Piece) roll {
 	g := grad.Eval()
 	b := lay([]stretch{{p, 0, len(p), 0}}, false)
 	y := g.Sigmoid(m.net.scores(g, rnn.Input(g, b.x, b.lengths), g.Const(b.next))).Value.Data
-	all := make([][]float64, len(p))
+	all := make(roll, len(p))
 	for t := range p {
 		all[t] = make([]float64, Keys)
 		for k := range all[t] {
@@ -135,25 +134,4 @@ func (m *Model) expected(p Piece) [][]float64 {
 		}
 	}
 	return all
-}
-
-// roll is a piano roll of the keys from low to high, the highest above.
-func roll(low, high int, values [][]float64) *task.Heat {
-	h := new(task.Heat)
-	for t := range values {
-		name := ""
-		if t%8 == 0 {
-			name = fmt.Sprint(t + 1)
-		}
-		h.Cols = append(h.Cols, name)
-	}
-	for k := high; k >= low; k-- {
-		h.Rows = append(h.Rows, KeyName(k))
-		row := make([]float64, len(values))
-		for t := range values {
-			row[t] = values[t][k]
-		}
-		h.Values = append(h.Values, row)
-	}
-	return h
 }

@@ -437,3 +437,13 @@ func TestTemperature(t *testing.T) {
 		}
 	}
 }
+
+func TestCases(t *testing.T) {
+	got := casesOf("Seoul is NOT a-la McX , I", text.Space, 7)
+	if want := []uint8{capitalised, noCapitals, allCapitals, noCapitals, someCapitals, noCapitals, capitalised}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if got := casesOf("so GOOD!", text.Words, 3); !slices.Equal(got, []uint8{noCapitals, allCapitals, noCapitals}) {
+		t.Errorf("%v", got)
+	}
+}

@@ -53,6 +53,7 @@ type Config struct {
 	Vocab   int       `json:"vocab,omitempty"`    // most ids; 0 for the default of package text
 	Rare    int       `json:"rare,omitempty"`     // tokens seen less often are unknown
 	Lower   bool      `json:"lower,omitempty"`    // make text lower case
+	Case    bool      `json:"case,omitempty"`     // what capitals a word has, has an embedding too, which is added
 	Grams   int       `json:"grams,omitempty"`    // runs of up to so many tokens have embeddings too, which are added at their last; 0 or 1 for none
 	GramMax int       `json:"gram_max,omitempty"` // most runs that have
 
@@ -111,7 +112,7 @@ func Presets() []string {
 //	tags      a label for each token; BiLSTM
 func Preset(name string) (*Config, error) {
 	c := &Config{
-		Input: Text, Target: One, Tokens: text.Words, Vocab: 30000, Rare: 1, Lower: true, Grams: 2, GramMax: 20000, MaxSteps: 400,
+		Input: Text, Target: One, Tokens: text.Words, Vocab: 30000, Rare: 1, Lower: true, Case: true, Grams: 2, GramMax: 20000, MaxSteps: 400,
 		Cell: rnn.KindLSTM, Embed: 128, Hidden: 128, Layers: 1, Bidirectional: true, Pool: "mean+max",
 		Dropout: 0.4, DropInput: 0.4, DropWord: 0.05,
 		Batch: 64, Steps: 2000, Rate: 2e-3, Clip: 1, Average: 0.998, HeldOut: 0.1, Seed: 1,
@@ -119,10 +120,10 @@ func Preset(name string) (*Config, error) {
 	switch name {
 	case "text":
 	case "document":
-		c.Vocab, c.Rare, c.GramMax, c.MaxSteps = 20000, 5, 30000, 300
+		c.Vocab, c.Rare, c.Case, c.GramMax, c.MaxSteps = 20000, 5, false, 30000, 300
 		c.Embed, c.Hidden, c.Pool, c.Steps = 96, 64, "mean+max+bag", 2000
 	case "korean":
-		c.Tokens, c.Vocab, c.Rare, c.Grams, c.GramMax, c.MaxSteps = text.Chars, 4000, 3, 3, 60000, 150
+		c.Tokens, c.Vocab, c.Rare, c.Case, c.Grams, c.GramMax, c.MaxSteps = text.Chars, 4000, 3, false, 3, 60000, 150
 		c.Embed, c.Hidden, c.Batch, c.Steps = 64, 96, 128, 4500
 	case "series":
 		*c = Config{
@@ -240,6 +241,9 @@ func (c *Config) pooled() (n int) {
 	return n
 }
 
+// cased reports whether the net reads the case of words.
+func (c *Config) cased() bool { return c.Case && (c.Tokens == text.Words || c.Tokens == text.Space) }
+
 // found says what training has not found yet.
 func (c *Config) found() error {
 	switch {
@@ -263,6 +267,9 @@ func (c *Config) CountParams() int {
 	n := 0
 	if c.Input == Text {
 		n += (c.Size + c.Runs) * c.Embed
+		if c.cased() {
+			n += cases * c.Embed
+		}
 	}
 	in := c.input()
 	for range c.Layers {
@@ -289,6 +296,9 @@ func (c *Config) New(r *rand.Rand) (any, error) {
 		n.Embed = nn.NewEmbedding(r, c.Size, c.Embed)
 		if c.Runs > 0 {
 			n.Runs = &nn.Embedding{W: nn.Zeros(c.Runs, c.Embed)}
+		}
+		if c.cased() {
+			n.Case = &nn.Embedding{W: nn.Zeros(cases, c.Embed)}
 		}
 	}
 	in := c.input()

@@ -16,6 +16,7 @@ import (
 // of a series as they were read.
 type item struct {
 	ids    []int32
+	cases  []uint8 // of the words, if the net reads them
 	x      []tensor.Float
 	pixels []byte
 	steps  int
@@ -47,6 +48,9 @@ func (m *Model) item(e *labelled.Example) (it item, err error) {
 			s = strings.Join(e.Tokens, " ")
 		}
 		it.ids = m.encode(s, e.Tokens)
+		if m.cased() {
+			it.cases = casesOf(s, m.Tokens, len(it.ids))
+		}
 		it.steps, it.show = len(it.ids), strings.Clone(cut(s, showChars))
 	case e.Width == 0:
 		return it, wrong("has text, and the model reads series", "give it numbers")
@@ -116,6 +120,9 @@ func (it *item) shorten(most, width int) {
 	switch {
 	case it.ids != nil:
 		it.ids = append(it.ids[:head:head], it.ids[tail:]...)
+		if it.cases != nil {
+			it.cases = append(it.cases[:head:head], it.cases[tail:]...)
+		}
 	case it.x != nil:
 		it.x = append(it.x[:head*width:head*width], it.x[tail*width:]...)
 	default:
@@ -178,6 +185,7 @@ func sketch(e *labelled.Example) string {
 // A batch is some items, time-major, padded to the longest.
 type batch struct {
 	ids     []int          // [steps*batch], -1 past the end
+	cases   []int          // as ids
 	runs    [][]int        // as ids, for runs of 2, 3… tokens; -1 where there is none
 	x       *tensor.Tensor // [steps, batch, width]
 	lengths []int
@@ -235,7 +243,13 @@ func (m *Model) batchText(b *batch, items []*item, T int) {
 	for n := 2; n <= m.Grams && m.Runs > 0; n++ {
 		b.runs = append(b.runs, filled(T*B))
 	}
+	if m.cased() {
+		b.cases = filled(T * B)
+	}
 	for i, it := range items {
+		for t, c := range it.cases {
+			b.cases[t*B+i] = int(c)
+		}
 		for t, id := range it.ids {
 			b.ids[t*B+i] = int(id)
 			for k := range b.runs {

@@ -13,11 +13,12 @@ import (
 
 // net reads a batch of sequences:
 //
-//	x_t = Embed[id_t] + Σ Runs[ids of the runs of tokens that end at t], or the values of a series
+//	x_t = Embed[id_t] + Case[case_t] + Σ Runs[ids of the runs of tokens that end at t], or the values of a series
 //	y   = Layers(x)
 //	scores = pool(y)·Out.W + Out.B, or y_t·Out.W + Out.B at each step
 type net struct {
 	Embed  *nn.Embedding // nil for series
+	Case   *nn.Embedding // nil for none
 	Runs   *nn.Embedding // nil for none
 	Layers []layer
 	Attend *attention // nil if it does not pool so
@@ -98,6 +99,9 @@ func (n *net) read(g *grad.Tape, b batch) *grad.Var {
 		}
 	}
 	x := n.Embed.Forward(g, ids)
+	if n.Case != nil {
+		x = g.Add(x, n.Case.Forward(g, b.cases))
+	}
 	for _, runs := range b.runs {
 		x = g.Add(x, n.Runs.Forward(g, runs))
 	}

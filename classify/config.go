@@ -123,8 +123,8 @@ func Preset(name string) (*Config, error) {
 		c.Vocab, c.Rare, c.Case, c.GramMax, c.MaxSteps = 20000, 5, false, 30000, 300
 		c.Embed, c.Hidden, c.Pool, c.Steps = 96, 64, "mean+max+bag", 2000
 	case "korean":
-		c.Tokens, c.Vocab, c.Rare, c.Case, c.Grams, c.GramMax, c.MaxSteps = text.Chars, 4000, 3, false, 3, 60000, 150
-		c.Embed, c.Hidden, c.Batch, c.Steps = 64, 96, 128, 4500
+		c.Tokens, c.Vocab, c.Rare, c.Case, c.Grams, c.GramMax, c.MaxSteps = text.Chars, 4000, 3, false, 3, 40000, 150
+		c.Embed, c.Hidden, c.Dropout, c.DropInput, c.Batch, c.Steps, c.Rate = 64, 64, 0.3, 0.3, 256, 1600, 3e-3
 	case "series":
 		*c = Config{
 			Input: Series, Target: One, Cell: rnn.KindGRU, Hidden: 64, Layers: 1, Bidirectional: true, Pool: "max",

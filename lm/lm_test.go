@@ -83,6 +83,16 @@ func TestLearnsByHeart(t *testing.T) {
 	if err != nil || r.Scores["bits_per_char"] > 0.3 || math.Abs(r.Scores["loss"]-math.Log(r.Scores["perplexity"])) > 1e-9 {
 		t.Errorf("%v, %v", r, err)
 	}
+	// The report shows what came otherwise than expected, and as expected.
+	rows := r.Parts[1].Rows
+	if len(rows) != 12 {
+		t.Fatalf("%d rows: %v", len(rows), rows)
+	}
+	for i, row := range rows {
+		if i >= 6 && row[1] != row[3] || !strings.Contains(strings.ReplaceAll(rhyme, "\n", "↵"), strings.TrimPrefix(row[0], "…")) {
+			t.Errorf("row %d: %q", i, row)
+		}
+	}
 }
 
 func TestStops(t *testing.T) {

@@ -76,6 +76,7 @@ func (m *Model) result(ctx context.Context, c corpus) (*task.Result, error) {
 		}
 		part.Rows = append(part.Rows, []string{fmt.Sprint(heat), b.String()})
 	}
-	r.Parts = append(r.Parts, part)
-	return r, nil
+	surprises, err := m.surprises(ctx, c.ids)
+	r.Parts = append(r.Parts, part, surprises)
+	return r, err
 }

@@ -373,7 +373,7 @@ func TestGradients(t *testing.T) {
 		"sclstm":  {Decoder: SCLSTM, Leave: 0.7, Hurry: 0.01, HurryBase: 20, Acts: 2, Slots: 3},
 		"slots":   {Decoder: Plain, Feed: Both, Attention: seq2seq.General, Cell: rnn.KindLSTM, Acts: 2, Slots: 3},
 		"every":   {Decoder: Plain, Feed: Every, Cell: rnn.KindGRU, Acts: 2, Slots: 3},
-		"regions": {Decoder: Plain, Feed: First, Attention: seq2seq.Additive, Cell: rnn.KindLSTM, Encoder: 1, Front: 4, Acts: 2, Width: 3},
+		"regions": {Decoder: Plain, Feed: First, Attention: seq2seq.Additive, Cell: rnn.KindLSTM, Encoder: 1, Fronts: 2, Front: 4, Acts: 2, Width: 3},
 	} {
 		c.Tokens, c.Embed, c.Hidden, c.Batch, c.Epochs, c.Rate, c.Limit, c.Beam, c.Size = "space", 4, 5, 1, 1, 1, 9, 1, 6
 		made, err := c.New(rand.New(rand.NewPCG(3, 4)))

@@ -60,7 +60,8 @@ type Config struct {
 	Attention seq2seq.Score `json:"attention,omitempty"` // of a plain decoder, to slots or regions: general, additive or dot; "" for none
 	Cell      rnn.Kind      `json:"cell,omitempty"`      // of a plain decoder and of an encoder
 	Encoder   int           `json:"encoder,omitempty"`   // layers that read regions both ways; 0 if regions are in no order
-	Front     int           `json:"front,omitempty"`     // width of a layer that sees each region before the encoder; 0 for none
+	Fronts    int           `json:"fronts,omitempty"`    // layers that see each region by itself before that
+	Front     int           `json:"front,omitempty"`     // width of each
 	Embed     int           `json:"embed"`               // width of a word
 	Hidden    int           `json:"hidden"`
 	Dropout   float64       `json:"dropout,omitempty"`
@@ -137,9 +138,9 @@ func Preset(name string) (*Config, error) {
 		}
 	case "strips", "strips-small":
 		c.Tokens, c.Feed, c.Attention, c.Encoder = text.Space, First, seq2seq.General, 1
-		c.StripMin, c.StripMax, c.Languages, c.Window, c.Stride, c.Augment = 3, 5, Languages(), 14, 6, true
-		c.Front, c.Embed, c.Hidden, c.Dropout, c.Epochs, c.Patience = 256, 32, 160, 0.1, 16, 0
-		c.Rate, c.Average, c.HeldOut = 3e-3, 0.999, 0.02
+		c.StripMin, c.StripMax, c.Languages, c.Window, c.Stride, c.Augment = 3, 5, Languages(), 20, 6, true
+		c.Fronts, c.Front, c.Embed, c.Hidden, c.Dropout, c.Epochs, c.Patience = 2, 256, 32, 128, 0.1, 24, 0
+		c.Average, c.HeldOut = 0.999, 0.02
 		c.Beam, c.Limit = 1, 12
 		if name == "strips-small" {
 			c.Hidden, c.Batch, c.Epochs, c.HeldOut = 96, 16, 50, 0.05
@@ -172,7 +173,7 @@ func (c *Config) check() error {
 	for name, v := range map[string]int{"embed": c.Embed, "hidden": c.Hidden, "batch": c.Batch, "epochs": c.Epochs, "limit": c.Limit, "beam": c.Beam} {
 		bad(v < 1 || v > 1<<16, "%s is %d, not a number from 1 to 65,536", name, v)
 	}
-	for name, v := range map[string]int{"encoder": c.Encoder, "front": c.Front, "top": c.Top, "patience": c.Patience} {
+	for name, v := range map[string]int{"encoder": c.Encoder, "fronts": c.Fronts, "top": c.Top, "patience": c.Patience} {
 		bad(v < 0 || v > 1<<16, "%s is %d, not a number from 0 to 65,536", name, v)
 	}
 	for name, v := range map[string]float64{"dropout": c.Dropout, "held_out": c.HeldOut, "average": c.Average, "smooth": c.Smooth} {
@@ -182,6 +183,7 @@ func (c *Config) check() error {
 		bad(!(v >= 0) || math.IsInf(v, 1), "%s is %v, not a number from 0", name, v)
 	}
 	bad(c.Hurry > 0 && c.HurryBase < 1, "hurry_base is %v, not from 1", c.HurryBase)
+	bad(c.Fronts > 0 && (c.Front < 1 || c.Front > 1<<16), "front is %d, not a number from 1 to 65,536", c.Front)
 	bad(!(c.Rate > 0), "rate is %v, not above 0", c.Rate)
 	for _, l := range c.Languages {
 		bad(!slices.Contains(Languages(), l), "languages has %q, and strips are read out in %q", l, Languages())
@@ -238,7 +240,7 @@ func (c *Config) CountParams() int {
 		}
 	} else {
 		in := c.Width
-		if c.Front > 0 {
+		for range c.Fronts {
 			n += linear(in, c.Front)
 			in = c.Front
 		}

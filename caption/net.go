@@ -14,7 +14,8 @@ import (
 
 // net puts a vector v into words:
 //
-//	v = tanh(Sum(what)), of a meaning the 1s of its act and slots, or of regions their mean
+//	v = tanh(Sum(what)), of a meaning the 1s of its act and slots, of regions the mean over
+//	    them, after layers for each by itself (Front) and for all in their order (Enc)
 //	s_0 = tanh(Begin(v))                        if v is fed first
 //	x_t = [Embed[word_t]; v]                    if v is fed every step
 //	y_t, s_{t+1} = Cell(x_t, s_t)               with attention to slots or regions, if any
@@ -27,7 +28,7 @@ type net struct {
 	Say   *rnn.SCLSTM            // the decoder, or
 	Cell  rnn.Cell               // this, or
 	Look  *seq2seq.Attention     // this, with a cell of its own
-	Front *nn.Linear             // of each region; nil for none
+	Front []*nn.Linear           // of each region by itself
 	Enc   rnn.BidirectionalStack // of regions; nil if they are in no order
 	Sum   *nn.Linear             // to v
 	Slots *nn.Embedding          // what attention sees of slots, the last for none
@@ -50,8 +51,8 @@ func newNet(r *rand.Rand, c *Config) *net {
 		}
 	} else {
 		in := c.Width
-		if c.Front > 0 {
-			n.Front = &nn.Linear{W: nn.He(r, in, c.Front), B: nn.Zeros(c.Front)}
+		for range c.Fronts {
+			n.Front = append(n.Front, &nn.Linear{W: nn.He(r, in, c.Front), B: nn.Zeros(c.Front)})
 			in = c.Front
 		}
 		for range c.Encoder {
@@ -144,8 +145,8 @@ func (n *net) see(g *grad.Tape, w *what) (v *grad.Var, memory rnn.Seq) {
 		return v, memory
 	}
 	x := rnn.Input(g, w.x, w.len)
-	if n.Front != nil {
-		x.X = g.Dropout(g.ReLU(n.Front.Forward(g, x.X)), n.c.Dropout)
+	for _, l := range n.Front {
+		x.X = g.Dropout(g.ReLU(l.Forward(g, x.X)), n.c.Dropout)
 	}
 	for _, b := range n.Enc {
 		x, _ = b.Run(g, x, nil)

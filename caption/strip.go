@@ -212,12 +212,12 @@ func (st *strip) regions(window, stride int) []tensor.Float {
 	return f
 }
 
-// warp turns an image by up to 12°, shears it by up to 0.2, stretches each side by up to
-// an eighth, and shifts it by up to 2 pixels.
+// warp turns an image by up to 10°, shears it by up to 0.15, stretches each side by up to
+// a tenth, and shifts it by up to 2 pixels.
 func warp(image []byte, height, width int, r *rand.Rand) []byte {
 	u := func(limit float64) float64 { return (2*r.Float64() - 1) * limit }
-	sin, cos := math.Sincos(u(12 * math.Pi / 180))
-	shear, sx, sy := u(0.2), 1+u(0.125), 1+u(0.125)
+	sin, cos := math.Sincos(u(10 * math.Pi / 180))
+	shear, sx, sy := u(0.15), 1+u(0.1), 1+u(0.1)
 	dx, dy := u(2), u(2)
 	// where a pixel comes from: [x y]·[a b; c d], about the middle
 	a, b := cos/sx, (sin+shear*cos)/sx

@@ -59,10 +59,14 @@ A model of strips takes PNG pictures too.`,
 				return err
 			}
 			d := f.data(files)
-			if len(files) == 0 {
-				if d, err = f.digits(); err != nil {
-					return err
-				}
+			switch {
+			case len(files) == 0:
+				d, err = f.digits()
+			case f.preset == "":
+				f.preset, err = f.suited(cmd, t, files)
+			}
+			if err != nil {
+				return err
 			}
 			cfg, err := f.config(cmd, t)
 			if err != nil {
@@ -73,6 +77,7 @@ A model of strips takes PNG pictures too.`,
 	}
 	flags := cmd.Flags()
 	f.bind(flags, strings.Join(caption.Presets(), ", "))
+	flags.Lookup("preset").Usage = "settings to begin with: " + strings.Join(caption.Presets(), ", ") + " (default by the data)"
 	flags.StringVar(&f.folder, "data", "", "folder with the four files of MNIST, to learn strips from")
 	flags.StringVar(&f.model, "model", "", "put files into words with a trained model")
 	flags.StringArrayVar(&f.say, "say", nil, "a meaning to put into words")
@@ -85,6 +90,15 @@ A model of strips takes PNG pictures too.`,
 	flags.IntVar(&f.draw.TopK, "top-k", 0, "of --sample: draw from the so many likeliest words (default all)")
 	flags.Float64Var(&f.draw.TopP, "top-p", 0, "of --sample: draw from the likeliest words that together have this probability (default all)")
 	return cmd
+}
+
+// suited is the preset that suits the files, whose columns --set may name.
+func (f *captionFlags) suited(cmd *cobra.Command, t task.Task, files []string) (string, error) {
+	cfg, err := f.config(cmd, t)
+	if err != nil {
+		return "", err
+	}
+	return caption.PresetFor(cfg.(*caption.Config).Columns, files...)
 }
 
 // digits are the files of the demo.

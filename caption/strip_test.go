@@ -1,0 +1,137 @@
+package caption
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"math/rand/v2"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/task"
+)
+
+// blocks are digits that anyone can read, as IDX files.
+func blocks(t testing.TB, n int) []string {
+	r := rand.New(rand.NewPCG(7, 7))
+	const side = 10
+	var images, labels []byte
+	for i := range n {
+		d := i % 10
+		labels = append(labels, byte(d))
+		for y := range side {
+			for x := range side {
+				v := byte(r.IntN(30))
+				if x > 1 && x < 8 && (y == d || x-1 == d%5+1) {
+					v = 200 + byte(r.IntN(50))
+				}
+				images = append(images, v)
+			}
+		}
+	}
+	idx := func(dims []int, data []byte) []byte {
+		b := []byte{0, 0, 8, byte(len(dims))}
+		for _, d := range dims {
+			b = binary.BigEndian.AppendUint32(b, uint32(d))
+		}
+		return append(b, data...)
+	}
+	return []string{write(t, "images.idx", idx([]int{n, side, side}, images)), write(t, "labels.idx", idx([]int{n}, labels))}
+}
+
+func stripConfig(t testing.TB) Config {
+	c := small(t, "strips")
+	c.StripMin, c.StripMax, c.Window, c.Stride, c.Front, c.Augment, c.Average, c.HeldOut = 1, 3, 6, 3, 16, false, 0, 0.1
+	c.Batch, c.Epochs, c.Hidden, c.Dropout = 16, 40, 32, 0
+	return c
+}
+
+// Strips of simple digits are read out in both languages, and the attention goes from
+// left to right.
+func TestStrips(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains for some seconds")
+	}
+	files := blocks(t, 600)
+	m := fit(t, stripConfig(t), files...)
+	r, err := m.Evaluate(context.Background(), files...)
+	if err != nil || r.Scores["exact"] < 0.95 {
+		t.Fatalf("%v, %v", r, err)
+	}
+	if len(r.Files) == 0 || r.Parts[0].Picture == nil || !strings.Contains(r.Text, "right: strip") {
+		t.Errorf("the report has no pictures: %d files, %s", len(r.Files), r.Text)
+	}
+	if n := nn.Count(nn.Params(m.net)); n != m.CountParams() {
+		t.Errorf("%d parameters are counted, there are %d", m.CountParams(), n)
+	}
+	p, err := readPool(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := p.strip([]int{3, 1, 4}, m.strips(false), rand.New(rand.NewPCG(1, 1)))
+	picture, err := encode(m.picture(st, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, err := m.Read(write(t, "strip.png", picture))
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples, err := m.In("", seen)
+	if err != nil || len(examples) != 2 {
+		t.Fatal(examples, err)
+	}
+	found, err := m.Caption(context.Background(), examples, Search{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if en, ko := found[0][0].Text, found[1][0].Text; en != "three one four" || ko != "삼 일 사" {
+		t.Errorf("a picture is read as %q and %q", en, ko)
+	}
+	if _, err := m.In("fr", seen); err == nil || !strings.Contains(err.Error(), "it speaks") {
+		t.Error(err)
+	}
+	if all, err := m.Read(files[0]); err != nil || len(all) != 600 {
+		t.Errorf("%d images, %v", len(all), err)
+	}
+}
+
+// The bits depend neither on the number of cores nor on a stop in between.
+func TestSameBits(t *testing.T) {
+	c := stripConfig(t)
+	c.Epochs, c.Augment, c.Dropout, c.Average = 2, true, 0.1, 0.9
+	d := task.Data{Train: blocks(t, 300)}
+	whole, err := Fit(context.Background(), c, d, task.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := runtime.GOMAXPROCS(4)
+	many, err := Fit(context.Background(), c, d, task.Options{})
+	runtime.GOMAXPROCS(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, whole.net, many.net)
+	path := filepath.Join(t.TempDir(), "checkpoint")
+	ctx, cancel := context.WithCancel(context.Background())
+	o := task.Options{Checkpoint: path, Resume: true, OnStep: func(s task.Step) {
+		if s.Progress.Step == s.Of/2+2 {
+			cancel()
+		}
+	}}
+	if _, err := Fit(ctx, c, d, o); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if _, err := Load(path); err != nil {
+		t.Errorf("the checkpoint is no model: %v", err)
+	}
+	o.OnStep = nil
+	resumed, err := Fit(context.Background(), c, d, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, whole.net, resumed.net)
+}

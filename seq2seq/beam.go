@@ -91,7 +91,7 @@ type node struct {
 	logProb float64
 	score   float64
 	weights []grad.Float // as token was chosen
-	covered []float64    // the sum of weights so far
+	covered []float64    // the sum of weights so far, if coverage counts
 	row     int          // of the state that gave it
 }
 
@@ -134,6 +134,9 @@ func (b Beam) extend(d *Decoder, nodes []*node, scores, weights [][]grad.Float, 
 	next := make([]*node, len(top))
 	for i, f := range top {
 		next[i] = f.follow()
+		if b.Coverage != 0 && next[i] != f.node {
+			next[i].cover()
+		}
 	}
 	return next
 }
@@ -192,14 +195,17 @@ func (f follower) follow() *node {
 	if p.ended {
 		return p
 	}
-	n := &node{parent: p, token: f.token, n: p.n + 1, ended: f.ends, logProb: f.logProb, score: f.score, weights: f.weights, row: f.row}
-	for i, a := range f.weights {
+	return &node{parent: p, token: f.token, n: p.n + 1, ended: f.ends, logProb: f.logProb, score: f.score, weights: f.weights, row: f.row}
+}
+
+// cover adds up the weights.
+func (n *node) cover() {
+	for i, a := range n.weights {
 		n.covered = append(n.covered, float64(a))
-		if p.covered != nil {
-			n.covered[i] += p.covered[i]
+		if n.parent.covered != nil {
+			n.covered[i] += n.parent.covered[i]
 		}
 	}
-	return n
 }
 
 // best are the best followers, of those equal the ones offered first. Its capacity is

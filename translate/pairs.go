@@ -133,6 +133,9 @@ func (c *Config) table(file string) (all []Pair, err error) {
 			continue
 		}
 		fields := strings.Split(line, "\t")
+		if width == 0 && len(fields) == 1 && strings.HasPrefix(line, "#") {
+			continue // a comment at the top
+		}
 		if width == 0 {
 			if width = len(fields); header(fields) {
 				columns = fields

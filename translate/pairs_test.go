@@ -31,7 +31,7 @@ func TestPairs(t *testing.T) {
 		"gzip":        {Config{}, map[string]string{"1.ko.gz": zipped("가 나\n다\n"), "2.en.gz": zipped("a \"b\nc")}},
 		"windows":     {Config{}, map[string]string{"1": "\ufeff가 나\r\n다\r\n", "2": "a \"b\r\nc\r\n"}},
 		"two pairs":   {Config{}, map[string]string{"1": "가 나", "2": "a \"b", "3": "다", "4": "c"}},
-		"tsv":         {Config{}, map[string]string{"1.tsv": "가 나\ta \"b\n\n다\tc\n"}},
+		"tsv":         {Config{}, map[string]string{"1.tsv": "# made by hand\n가 나\ta \"b\n\n다\tc\n"}},
 		"tabs":        {Config{}, map[string]string{"1.txt": "가 나\ta \"b\tby me\n다\tc\tby you\n"}},
 		"header":      {Config{}, map[string]string{"1.tsv": "id\ttgt\tsrc\n1\ta \"b\t가 나\n2\tc\t다\n"}},
 		"names":       {Config{Source: "ko", Target: "en"}, map[string]string{"1.tsv": "en\tko\na \"b\t가 나\nc\t다\n"}},

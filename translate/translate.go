@@ -57,9 +57,12 @@ type Translation struct {
 	Weights        [][]tensor.Float // [token][source token] what the model looked at; nil without attention
 }
 
-// Translate writes the best translations of each source, best first. Sources may have
-// any length; a longer one takes longer. Those of a call are read in batches, which
-// changes no result.
+// longestSource is the most tokens of a source.
+const longestSource = 2000
+
+// Translate writes the best translations of each source, best first. A source has at most
+// 2,000 tokens: cut longer texts into sentences, which is what models know. Those of a
+// call are read in batches, which changes no result.
 func (m *Model) Translate(ctx context.Context, sources []string, how Decoding) ([][]Translation, error) {
 	if err := how.check(); err != nil {
 		return nil, err
@@ -71,12 +74,18 @@ func (m *Model) Translate(ctx context.Context, sources []string, how Decoding) (
 	ids, order := make([][]int, len(sources)), make([]int, len(sources))
 	for i, s := range sources {
 		ids[i], order[i] = m.codecs.Source.Encode(s), i
+		if n := len(ids[i]); n > longestSource {
+			return nil, fmt.Errorf("translate: source %d has %d tokens, more than %d; cut it into sentences", i+1, n, longestSource)
+		}
 	}
 	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(len(ids[j]), len(ids[i])) })
 	all := make([][]Translation, len(sources))
 	g := grad.Eval()
-	const rows = 64 // a step's, with those of the beam
-	for some := range slices.Chunk(order, max(1, 4*rows/how.Beam)) {
+	for len(order) > 0 {
+		const rows, steps = 256, 1 << 16 // of a batch with its beam; of the memory for all rows
+		n := min(rows, steps/max(1, len(ids[order[0]]))) / how.Beam
+		some := order[:min(max(1, n), len(order))]
+		order = order[len(some):]
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}

@@ -270,6 +270,10 @@ func TestBadConfigs(t *testing.T) {
 			t.Errorf("%+v was taken", how)
 		}
 	}
+	if _, err := m.Translate(context.Background(), []string{"1", strings.Repeat("2", 5000)}, Decoding{}); err == nil || !strings.Contains(err.Error(), "source 2 has 5000 tokens") {
+		t.Errorf("%v", err)
+	}
+	translated(t, m, []string{strings.Repeat("2", 2000), "1"}, Decoding{})
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := m.Translate(ctx, []string{"1"}, Decoding{}); !errors.Is(err, context.Canceled) {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -194,9 +195,12 @@ func eachBatch(in io.Reader, files []string, n int, f func(lines []string) error
 		if len(files) == 0 {
 			s := bufio.NewScanner(in)
 			s.Buffer(nil, 1<<20)
-			for s.Scan() && send(s.Text()) {
+			n := 1
+			for ; s.Scan() && send(s.Text()); n++ {
 			}
-			failed = s.Err()
+			if failed = s.Err(); errors.Is(failed, bufio.ErrTooLong) {
+				failed = &data.Error{File: "standard input", Row: n, Reason: "is longer than 1 MiB", Hint: "give a sentence a line"}
+			}
 			return
 		}
 		for _, file := range files {

@@ -8,6 +8,7 @@ package translate
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -59,7 +60,7 @@ type Config struct {
 	Rate     float64 `json:"rate"`               // of Adam, which falls along a cosine
 	Warmup   int     `json:"warmup,omitempty"`   // steps in which it rises
 	Clip     float64 `json:"clip"`               // greatest norm of the gradient
-	Average  float64 `json:"average,omitempty"`  // decay of an average of the weights, which are the model's; 0 for none
+	Average  float64 `json:"average,omitempty"`  // share of all steps that an average of the weights, which are the model's, goes back; 0 for none
 	HeldOut  float64 `json:"held_out,omitempty"` // share of the pairs to validate on, if there are no files for that
 	Patience int     `json:"patience,omitempty"` // stop after so many epochs without a better score; 0 for never
 	Select   string  `json:"select"`             // the score to select by: bleu, chrf, exact or loss
@@ -95,7 +96,7 @@ func Preset(name string) (*Config, error) {
 		Tokens: text.BPE, Vocab: 8000, Shared: true, Longest: 100,
 		Cell: rnn.KindLSTM, Embed: 256, Encoder: 256, Hidden: 256, Layers: 1, Attention: seq2seq.General, Tied: true,
 		Dropout: 0.3, Smooth: 0.1,
-		Batch: 64, Epochs: 12, Rate: 1e-3, Warmup: 400, Clip: 1, Average: 0.999, HeldOut: 0.05, Select: "chrf", Seed: 1,
+		Batch: 64, Epochs: 12, Rate: 1e-3, Warmup: 400, Clip: 1, Average: 0.05, HeldOut: 0.05, Select: "chrf", Seed: 1,
 		Beam: 5, LengthPenalty: 1,
 	}
 	switch name {
@@ -230,9 +231,14 @@ func (c *Config) New(r *rand.Rand) (any, error) {
 }
 
 func newNet(c *Config, r *rand.Rand) *net {
-	n := &net{cfg: c, Dst: nn.NewEmbedding(r, c.TargetSize, c.Embed)}
+	// As an output's matrix an embedding is drawn from N(0, 1/Embed); as an input it is
+	// scaled to a variance of 1.
+	embedding := func(size int) *nn.Embedding {
+		return &nn.Embedding{W: nn.Normal(r, 1/math.Sqrt(float64(c.Embed)), size, c.Embed)}
+	}
+	n := &net{cfg: c, scale: math.Sqrt(float64(c.Embed)), Dst: embedding(c.TargetSize)}
 	if n.Src = n.Dst; !c.Shared {
-		n.Src = nn.NewEmbedding(r, c.SourceSize, c.Embed)
+		n.Src = embedding(c.SourceSize)
 	}
 	var cells rnn.Stack
 	for i := range c.Layers {

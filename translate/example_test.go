@@ -40,7 +40,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	cfg.Tokens, cfg.TargetTokens, cfg.Shared = text.Chars, text.Words, false
-	cfg.Cell, cfg.Embed, cfg.Encoder, cfg.Hidden, cfg.Dropout, cfg.Average = rnn.KindGRU, 32, 24, 32, 0, 0.9
+	cfg.Cell, cfg.Embed, cfg.Encoder, cfg.Hidden, cfg.Dropout, cfg.Average = rnn.KindGRU, 32, 24, 32, 0, 0.05
 	cfg.Batch, cfg.Epochs, cfg.Rate, cfg.Warmup = 16, 20, 1e-2, 20
 	m, err := translate.Fit(context.Background(), *cfg, task.Data{Train: []string{path}}, task.Options{})
 	if err != nil {

@@ -75,7 +75,7 @@ func (m *Model) options(total int, o task.Options) (train.Options, error) {
 		},
 	}
 	if m.Average > 0 {
-		opts.Optimizer = &optim.Average{Of: opts.Optimizer, Decay: m.Average}
+		opts.Optimizer = &optim.Average{Of: opts.Optimizer, Decay: 1 - 1/max(1, m.Average*float64(total))}
 	}
 	file, err := m.file(model.Training{})
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 
 // net is an encoder-decoder over ids:
 //
-//	m_i, last = Enc(Src[source_i])            from both ends
+//	m_i, last = Enc(√Embed·Src[source_i])     from both ends
 //	s_0 = tanh(Bridge·last)                   layer by layer
-//	h_t, s_t = Att(Dst[target_{t-1}], s_{t-1}; m)
+//	h_t, s_t = Att(√Embed·Dst[target_{t-1}], s_{t-1}; m)
 //	P(target_t) = softmax(h_t·Out.W + Out.B), or tied softmax(h_t·Dstᵀ + Bias)
 type net struct {
 	Dst    *nn.Embedding
@@ -24,7 +24,8 @@ type net struct {
 	Out    *nn.Linear // nil if tied
 	Bias   *grad.Var  // [target ids], nil if not
 
-	cfg *Config
+	cfg   *Config
+	scale float64 // of embeddings as inputs
 }
 
 // A batch is pairs of sentences as ids.
@@ -33,7 +34,7 @@ type batch struct{ src, dst [][]int }
 // encode reads src, and gives the decoder with the state that it begins with.
 func (n *net) encode(g *grad.Tape, src [][]int) (*seq2seq.Decoder, rnn.State) {
 	x := seq2seq.Embed(g, n.Src, n.dropWords(g, src))
-	x.X = g.Dropout(x.X, n.cfg.Dropout)
+	x.X = n.input(g, x.X)
 	memory, last := n.Enc.Run(g, x, nil)
 	s := n.bridge(g, last)
 	d := &seq2seq.Decoder{
@@ -42,7 +43,7 @@ func (n *net) encode(g *grad.Tape, src [][]int) (*seq2seq.Decoder, rnn.State) {
 			if g.Train && n.cfg.WordDropout > 0 {
 				ids = n.dropWords(g, [][]int{ids})[0]
 			}
-			return g.Dropout(n.Dst.Forward(g, ids), n.cfg.Dropout)
+			return n.input(g, n.Dst.Forward(g, ids))
 		},
 	}
 	if n.Att == nil {
@@ -51,6 +52,11 @@ func (n *net) encode(g *grad.Tape, src [][]int) (*seq2seq.Decoder, rnn.State) {
 	bound := n.Att.Bind(g, memory)
 	d.Cell = bound
 	return d, bound.From(g, s)
+}
+
+// input makes an input of embeddings.
+func (n *net) input(g *grad.Tape, x *grad.Var) *grad.Var {
+	return g.Dropout(g.Scale(x, n.scale), n.cfg.Dropout)
 }
 
 // bridge makes the decoder's first state of the encoder's last one.

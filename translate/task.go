@@ -1,15 +1,12 @@
 package translate
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
-	"github.com/recur-go/recur/internal/chart"
 	"github.com/recur-go/recur/metrics"
 	"github.com/recur-go/recur/task"
 )
@@ -122,52 +119,4 @@ func (m *Model) examples(pairs []Pair, said [][]Translation) (parts []task.Part)
 	slices.Reverse(worst)
 	table("The worst", "", worst)
 	return parts
-}
-
-// maps adds to r where the model looked in the first sentences that are not long, and of
-// one of them as pictures.
-func (m *Model) maps(r *task.Result, pairs []Pair, said [][]Translation) error {
-	if m.Attention == None {
-		return nil
-	}
-	for i := range pairs {
-		t := said[i][0]
-		if len(t.Source) == 0 || max(len(t.Source), len(t.Tokens)) > 30 {
-			continue
-		}
-		heat := t.heat()
-		r.Parts = append(r.Parts, task.Part{
-			Title: "Where it looked: " + t.Text, Note: "Each row is a token that was written, with its weights of the source's tokens.",
-			Heat: &task.Heat{Rows: heat.Rows, Cols: heat.Cols, Values: heat.Values},
-		})
-		if len(r.Files) == 0 {
-			for _, format := range []string{"svg", "png"} {
-				var b bytes.Buffer
-				if err := t.Draw(&b, format); err != nil {
-					return err
-				}
-				r.Files = append(r.Files, task.Named{Name: "attention." + format, Data: b.Bytes()})
-			}
-		}
-		if len(r.Files) > 0 && len(r.Parts) >= 7 {
-			break
-		}
-	}
-	return nil
-}
-
-// Draw draws where the model looked as "svg" or "png": a row for each token of the
-// translation, a column for each of the source.
-func (t Translation) Draw(w io.Writer, format string) error { return t.heat().Write(w, t.Text, format) }
-
-func (t Translation) heat() *chart.Heat {
-	h := &chart.Heat{Rows: t.Tokens, Cols: t.Source}
-	for _, row := range t.Weights {
-		var values []float64
-		for _, v := range row {
-			values = append(values, float64(v))
-		}
-		h.Values = append(h.Values, values)
-	}
-	return h
 }

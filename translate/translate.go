@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math"
 	"slices"
 	"strings"
@@ -94,7 +95,7 @@ func (m *Model) Translate(ctx context.Context, sources []string, how Decoding) (
 		for _, i := range some {
 			src = append(src, ids[i])
 		}
-		for k, best := range m.write(g, src, how, some) {
+		for k, best := range m.write(g, src, how) {
 			for _, h := range best {
 				all[some[k]] = append(all[some[k]], m.translation(src[k], h))
 			}
@@ -103,13 +104,21 @@ func (m *Model) Translate(ctx context.Context, sources []string, how Decoding) (
 	return all, nil
 }
 
-// write writes for a batch of sources; their places among all are for sampling, which
-// draws for each from its own source.
-func (m *Model) write(g *grad.Tape, src [][]int, how Decoding, places []int) (all [][]seq2seq.Hypothesis) {
+// write writes for a batch of sources. What is drawn for one depends on itself and the
+// seed alone.
+func (m *Model) write(g *grad.Tape, src [][]int, how Decoding) (all [][]seq2seq.Hypothesis) {
 	d, s := m.net.encode(g, src)
 	var one []seq2seq.Hypothesis
 	switch {
 	case how.Sample != nil:
+		var places []int
+		for _, ids := range src {
+			h := fnv.New32a()
+			for _, id := range ids {
+				h.Write([]byte{byte(id), byte(id >> 8), byte(id >> 16)})
+			}
+			places = append(places, int(h.Sum32()>>1))
+		}
 		one = d.Sample(g, s, m.Limit, *how.Sample, places...)
 	case how.Beam == 1:
 		one = d.Greedy(g, s, m.Limit)

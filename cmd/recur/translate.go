@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/data"
-	"github.com/recur-go/recur/internal/chart"
 	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/translate"
@@ -106,6 +105,9 @@ func (o *translateOptions) decoding(cmd *cobra.Command, m *translate.Model) tran
 
 // translate translates lines as they come: those that wait are done together.
 func (o *translateOptions) translate(cmd *cobra.Command, files []string) error {
+	if f := pictureFormat(o.attention); o.attention != "" && f != "html" && f != "svg" && f != "png" {
+		return usage("--attention takes a .html, .svg or .png file, not %s", o.attention)
+	}
 	m, err := translate.Load(o.model)
 	if err != nil {
 		return err
@@ -236,25 +238,10 @@ func eachBatch(in io.Reader, files []string, n int, f func(lines []string) error
 // drawAttention draws where the model looked: of all lines on a page, of the first one in
 // a picture.
 func drawAttention(path string, looked []translate.Translation) error {
-	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".")
-	switch format {
-	case "svg", "png":
-		return replace(path, func(w io.Writer) error { return looked[0].Draw(w, format) })
-	case "html", "htm":
-	default:
-		return usage("--attention takes a .html, .svg or .png file, not %s", path)
-	}
-	page := &chart.Page{Title: "Where the model looked", Footer: "Made by recur."}
-	for _, t := range looked {
-		h := &chart.Heat{Rows: t.Tokens, Cols: t.Source}
-		for _, row := range t.Weights {
-			var values []float64
-			for _, v := range row {
-				values = append(values, float64(v))
-			}
-			h.Values = append(h.Values, values)
-		}
-		page.Tables = append(page.Tables, chart.Table{Title: t.Text, Best: -1, Heat: h})
-	}
-	return replace(path, page.Write)
+	return replace(path, func(w io.Writer) error { return translate.Draw(w, pictureFormat(path), looked...) })
+}
+
+// pictureFormat is the ending of a file's name.
+func pictureFormat(path string) string {
+	return strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".")
 }

@@ -17,7 +17,8 @@ type Config struct {
 	Window    int       `json:"window"`    // last steps that the net reads at each; default two seasons, within 6..65
 	Dilations [][]int   `json:"dilations"` // of the layers of each block; default two blocks, up to one season
 	Hidden    int       `json:"hidden"`    // width of a layer; default 40
-	History   int       `json:"history"`   // last steps of a series that are used; default 1024
+	Span      int       `json:"span"`      // last steps that the layers read; default three times the widest dilation, and two windows
+	History   int       `json:"history"`   // last steps of a series that are used at all; default 1024
 	Members   int       `json:"members"`   // nets whose mean is the forecast; default 3
 	Steps     int       `json:"steps"`     // of the optimiser for each net; default 15 times all series, and at least 600
 	Batch     int       `json:"batch"`     // series in a step; default 4
@@ -64,6 +65,13 @@ func (c Config) withDefaults() Config {
 			c.Dilations = [][]int{{1, 2}, {2, 6}}
 		}
 	}
+	widest := 0
+	for _, block := range c.Dilations {
+		for _, k := range block {
+			widest = max(widest, k)
+		}
+	}
+	or(&c.Span, max(3*widest, 2*c.Window, 48))
 	or(&c.Hidden, 40)
 	or(&c.History, 1024)
 	or(&c.Members, 3)
@@ -83,10 +91,13 @@ func (c *Config) check() error {
 	for _, f := range []struct {
 		name string
 		v    int
-	}{{"horizon", c.Horizon}, {"season", c.Season}, {"window", c.Window}, {"hidden", c.Hidden}, {"history", c.History}, {"members", c.Members}, {"steps", c.Steps}, {"batch", c.Batch}} {
+	}{{"horizon", c.Horizon}, {"season", c.Season}, {"window", c.Window}, {"span", c.Span}, {"hidden", c.Hidden}, {"history", c.History}, {"members", c.Members}, {"steps", c.Steps}, {"batch", c.Batch}} {
 		if f.v < 1 {
 			return fmt.Errorf("esrnn: %s is %d, want at least 1", f.name, f.v)
 		}
+	}
+	if c.Span < 2*c.Window {
+		return fmt.Errorf("esrnn: span is %d, want at least two windows of %d", c.Span, c.Window)
 	}
 	for _, m := range c.Smooth {
 		if m < 2 {

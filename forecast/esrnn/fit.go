@@ -147,7 +147,14 @@ func (c *Config) train(ctx context.Context, i int, all []*scaled, step func(trai
 	}
 	_, err := train.FitEpochs(ctx, n, func(epoch int) iter.Seq[batch] {
 		return func(yield func(batch) bool) {
-			for b := range data.Buckets(all, func(z *scaled) int { return len(z.x) }, c.Batch, seed, epoch) {
+			r := rand.New(rand.NewPCG(seed, 2+uint64(epoch)))
+			for zs := range data.Buckets(all, func(z *scaled) int { return min(len(z.x), c.Span) }, c.Batch, seed, epoch) {
+				b := make(batch, len(zs))
+				for i, z := range zs {
+					hi := min(c.Span, len(z.x))
+					hi += r.IntN(len(z.x) - hi + 1)
+					b[i] = piece{z, max(hi-c.Span, 0), hi}
+				}
 				if !yield(b) {
 					return
 				}
@@ -165,17 +172,20 @@ func (c *Config) train(ctx context.Context, i int, all []*scaled, step func(trai
 // steps.
 const own = 3
 
-// origins are those that a step learns from, every few steps of each series from a
-// random one on: neighbours tell about the same.
+// origins are those that a step learns from: of each piece those that have something to
+// forecast, but for its beginning, and if they are many only every few from a random one
+// on, since neighbours tell about the same.
 func (c *Config) origins(g *grad.Tape, b batch) (at []origin) {
 	const most = 1500
+	first := func(p piece) int { return max(p.lo+(p.hi-p.lo)/4, c.warm(len(p.x))) }
+	last := func(p piece) int { return min(p.hi, len(p.x)-1) }
 	total := 0
-	for _, z := range b {
-		total += len(z.x) - 1 - c.warm(len(z.x))
+	for _, p := range b {
+		total += last(p) - first(p)
 	}
 	every := (total + most - 1) / most
-	for i, z := range b {
-		for t := c.warm(len(z.x)) + g.Rand.IntN(every); t < len(z.x)-1; t += every {
+	for i, p := range b {
+		for t := first(p) + g.Rand.IntN(every); t < last(p); t += every {
 			at = append(at, origin{i, t})
 		}
 	}

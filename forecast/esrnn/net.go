@@ -68,7 +68,7 @@ func (n *Net) forward(g *grad.Tape, c *Config, b batch, at []origin) (o *smoothe
 	lengths := g.Ints(len(b))
 	first := g.NewTensor(tensor.ShapeOf(len(b), c.seasons()))
 	for i, z := range b {
-		ids[i], lengths[i] = z.id, len(z.x)
+		ids[i], lengths[i] = z.id, z.hi-z.lo
 		copy(row(first, i), z.first)
 	}
 	rates := g.Sigmoid(g.AddRow(n.OwnRates.Forward(g, ids), n.Rates))
@@ -81,10 +81,10 @@ func (n *Net) forward(g *grad.Tape, c *Config, b batch, at []origin) (o *smoothe
 	h, _ := rnn.Dynamic(g, n.Cells, rnn.Seq{X: x, Len: lengths}, nil)
 	rows := g.Ints(len(at))
 	for i, a := range at {
-		rows[i] = a.step*len(b) + a.series
+		rows[i] = (a.step-b[a.series].lo)*len(b) + a.series
 	}
 	pick := func(v *grad.Var) *grad.Var {
-		return g.Rows(g.Reshape(v, o.steps*len(b), v.Dim(2)), rows)
+		return g.Rows(g.Reshape(v, o.span*len(b), v.Dim(2)), rows)
 	}
 	return o, n.Skip.Forward(g, pick(x)), n.Out.Forward(g, pick(h.X))
 }

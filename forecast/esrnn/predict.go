@@ -52,9 +52,10 @@ func (m *Model) run(ctx context.Context, nets []*Net, series []forecast.Series) 
 	slices.SortStableFunc(zs, func(a, b *scaled) int { return len(b.x) - len(a.x) })
 	Q := 1 + 2*len(m.Levels)
 	g := grad.Eval()
-	for b := range slices.Chunk(zs, 64) {
-		ends := make([]origin, len(b))
-		for i, z := range b {
+	for part := range slices.Chunk(zs, 64) {
+		ends, b := make([]origin, len(part)), make(batch, len(part))
+		for i, z := range part {
+			b[i] = piece{z, max(len(z.x)-m.Span, 0), len(z.x)}
 			ends[i] = origin{i, len(z.x) - 1}
 			r := &all[at[z]]
 			r.q = make([][]float64, m.Horizon)
@@ -68,7 +69,7 @@ func (m *Model) run(ctx context.Context, nets []*Net, series []forecast.Series) 
 			}
 			g.Reset()
 			o, mid, out := n.forward(g, &m.Config, b, ends)
-			for i, z := range b {
+			for i, z := range part {
 				q := all[at[z]].q
 				for k := range q {
 					base := row(o.level.Value, i)[len(z.x)-1] + mid.Value.Data[i*m.Horizon+k]

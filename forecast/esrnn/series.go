@@ -27,7 +27,14 @@ type scaled struct {
 	floor                float64 // least value of a forecast
 }
 
-type batch []*scaled
+// A piece is a series that is smoothed up to step hi, from lo on of which the layers read.
+type piece struct {
+	*scaled
+	lo, hi int
+}
+
+// A batch of series, or pieces of them.
+type batch []piece
 
 // low is how far the least value of a series has to be above 0, in units of the median
 // of what its values are in size, for the logarithm to be taken as it is.
@@ -111,14 +118,25 @@ func (c *Config) lag(n int) int {
 }
 
 // firstSeasons are the indices of each season by moving averages, of the series less
-// those before, from the first few seasons.
+// those before, from the first few seasons. They are as much smaller as they owe to
+// chance: by 1 - σ²/(n·v), with σ² the variance of a value around its season, n seasons
+// and v the mean square of the indices.
 func (c *Config) firstSeasons(x []float64) (first []tensor.Float) {
 	const few = 4
 	rest := forecast.Interpolate(x, c.Season)
 	for _, m := range c.Smooth {
 		index := make([]float64, m)
 		if len(x) >= 2*m {
-			index = forecast.SeasonalIndices(rest[:min(len(x), few*m)], m, false)
+			part := rest[:min(len(x), few*m)]
+			index = forecast.SeasonalIndices(part, m, false)
+			var square float64
+			for _, v := range index {
+				square += v * v / float64(m)
+			}
+			keep := 1 - noise(part, m)/(square*float64(len(part))/float64(m))
+			for i := range index {
+				index[i] *= max(keep, 0)
+			}
 		}
 		for t := range rest {
 			rest[t] -= index[t%m]
@@ -128,6 +146,19 @@ func (c *Config) firstSeasons(x []float64) (first []tensor.Float) {
 		}
 	}
 	return first
+}
+
+// noise is the variance of a value around its season: half that of its change over a
+// season, of which a steady growth is no part.
+func noise(x []float64, m int) float64 {
+	var mean, square float64
+	n := float64(len(x) - m)
+	for t := m; t < len(x); t++ {
+		d := x[t] - x[t-m]
+		mean += d / n
+		square += d * d / n
+	}
+	return (square - mean*mean) / 2
 }
 
 // value undoes prepare.

@@ -10,7 +10,8 @@ import (
 // smoothed is what exponential smoothing makes of a batch of series.
 type smoothed struct {
 	batch
-	steps   int         // of the longest series
+	steps   int         // of the longest piece, up to its end
+	span    int         // of the longest piece, from its beginning
 	level   *grad.Var   // [batch, steps]: after each step
 	seasons []*grad.Var // [batch, steps+m] each: of each step
 }
@@ -29,8 +30,8 @@ type smoothed struct {
 func smooth(g *grad.Tape, b batch, rates, first *grad.Var, periods []int) *smoothed {
 	n := len(periods)
 	o := &smoothed{batch: b, seasons: make([]*grad.Var, n)}
-	for _, s := range b {
-		o.steps = max(o.steps, len(s.x))
+	for _, p := range b {
+		o.steps, o.span = max(o.steps, p.hi), max(o.span, p.hi-p.lo)
 	}
 	T := o.steps
 	o.level = g.NewVar(g.NewTensor(tensor.ShapeOf(len(b), T)), rates, first)
@@ -46,7 +47,7 @@ func smooth(g *grad.Tape, b batch, rates, first *grad.Var, periods []int) *smoot
 			at += m
 		}
 		r, l := row(rates.Value, k), row(o.level.Value, k)
-		for t, x := range z.x {
+		for t, x := range z.x[:z.hi] {
 			if !z.known[t] {
 				l[t] = l[t-1]
 				for i, m := range periods {
@@ -74,7 +75,7 @@ func smooth(g *grad.Tape, b batch, rates, first *grad.Var, periods []int) *smoot
 			}
 			l, dl := row(o.level.Value, k), row(g.Grad(o.level), k)
 			r, dr := row(rates.Value, k), row(g.Grad(rates), k)
-			for t := len(z.x) - 1; t >= 0; t-- {
+			for t := z.hi - 1; t >= 0; t-- {
 				if !z.known[t] {
 					dl[t-1] += dl[t]
 					for i, m := range periods {
@@ -127,24 +128,29 @@ func total(s [][]tensor.Float, t int) (sum tensor.Float) {
 	return sum
 }
 
-// windows are the inputs of the net, [steps, batch, w+1]: at step t the values of the
-// last w steps less their seasons and the level of step t, 0 where one is missing, and
-// the scale of the series. The gradient goes on to level and seasons.
+// windows are the inputs of the net, [span, batch, w+1]: at step t of a series, which is
+// step t-lo of its piece, the values of the last w steps less their seasons and the level
+// of step t, 0 where one is missing, and the scale of the series. The gradient goes on to
+// level and seasons.
 func (o *smoothed) windows(g *grad.Tape, w int) *grad.Var {
-	B, T, n := len(o.batch), o.steps, w+1
+	B, n := len(o.batch), w+1
 	from := append([]*grad.Var{o.level}, o.seasons...)
-	x := g.NewVar(g.NewTensor(tensor.ShapeOf(T, B, n)), from...)
+	x := g.NewVar(g.NewTensor(tensor.ShapeOf(o.span, B, n)), from...)
 	s := make([][]tensor.Float, len(o.seasons))
+	rest := g.Scratch(tensor.ShapeOf(o.steps)).Data // x - S of each step
 	for k, z := range o.batch {
 		for i := range s {
 			s[i] = row(o.seasons[i].Value, k)
 		}
+		for t := range z.hi {
+			rest[t] = z.x[t] - total(s, t)
+		}
 		l := row(o.level.Value, k)
-		for t := range z.x {
-			in := x.Value.Data[(t*B+k)*n : (t*B+k+1)*n]
+		for t := z.lo; t < z.hi; t++ {
+			in := row2(x.Value, t-z.lo, k)
 			for i := max(w-1-t, 0); i < w; i++ {
 				if u := t - w + 1 + i; z.known[u] {
-					in[i] = (z.x[u] - total(s, u) - l[t]) * unit
+					in[i] = (rest[u] - l[t]) * unit
 				}
 			}
 			in[w] = z.size
@@ -158,11 +164,12 @@ func (o *smoothed) windows(g *grad.Tape, w int) *grad.Var {
 		if dx == nil {
 			return
 		}
+		sum := g.Scratch(tensor.ShapeOf(o.steps)).Data // of the gradient of x - S
 		for k, z := range o.batch {
 			dl := row(g.Grad(o.level), k)
-			sum := g.NewTensor(tensor.ShapeOf(T)).Data // of the gradient of x - S at each step
-			for t := range z.x {
-				d := dx.Data[(t*B+k)*n : (t*B+k+1)*n]
+			clear(sum)
+			for t := z.lo; t < z.hi; t++ {
+				d := row2(dx, t-z.lo, k)
 				for i := max(w-1-t, 0); i < w; i++ {
 					if u := t - w + 1 + i; z.known[u] {
 						dl[t] -= d[i] * unit
@@ -172,13 +179,18 @@ func (o *smoothed) windows(g *grad.Tape, w int) *grad.Var {
 			}
 			for i := range o.seasons {
 				ds := row(g.Grad(o.seasons[i]), k)
-				for u, d := range sum {
+				for u, d := range sum[:z.hi] {
 					ds[u] -= d
 				}
 			}
 		}
 	})
 	return x
+}
+
+// row2 is row j of block i of a tensor of three dimensions.
+func row2(t *tensor.Tensor, i, j int) []tensor.Float {
+	return row(t, i*t.Dim(1)+j)
 }
 
 // unit brings values in units of a series' seasonal changes near to 1.

@@ -14,7 +14,7 @@ import (
 func TestSmoothByHand(t *testing.T) {
 	// level by 1/2, a season of 2 steps by 1/4; the third value is missing
 	z := &scaled{x: []tensor.Float{2, 4, 0, 8}, known: []bool{true, true, false, true}}
-	o := smooth(grad.Eval(), batch{z}, grad.Leaf(tensor.FromSlice([]tensor.Float{0.5, 0.25}, 1, 2)),
+	o := smooth(grad.Eval(), batch{{z, 0, 4}}, grad.Leaf(tensor.FromSlice([]tensor.Float{0.5, 0.25}, 1, 2)),
 		grad.Leaf(tensor.FromSlice([]tensor.Float{1, -1}, 1, 2)), []int{2})
 	level := []tensor.Float{1, 3, 3, 6}
 	season := []tensor.Float{1, -1, 1, -0.5, 1, 0.125}
@@ -47,7 +47,7 @@ func TestGradients(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b = append(b, z)
+		b = append(b, piece{z, []int{0, 2, 3}[i], []int{12, 11, 16}[i]}) // whole, and pieces
 	}
 	n := newNet(r, c)
 	for _, p := range nn.Params(n) {

@@ -14,15 +14,15 @@ type Config struct {
 	Horizon   int       `json:"horizon"`   // steps to forecast; default one season, or 12 without one
 	Season    int       `json:"season"`    // steps of a season, such as 12 for months; default 1, no season
 	Smooth    []int     `json:"smooth"`    // seasons that are smoothed; default Season, with a week beside a day of 24 hours, and none longer than 31
-	Window    int       `json:"window"`    // last steps that the net reads at each; default two seasons, within 6..65
+	Window    int       `json:"window"`    // last steps that the net reads at each; default two seasons, within 6..104
 	Dilations [][]int   `json:"dilations"` // of the layers of each block; default two blocks, up to one season
-	Hidden    int       `json:"hidden"`    // width of a layer; default 40
-	Span      int       `json:"span"`      // last steps that the layers read; default three times the widest dilation, and two windows
+	Hidden    int       `json:"hidden"`    // width of a layer; default 20, or 40 for a season of 24 and more
+	Span      int       `json:"span"`      // last steps that the layers read; default 300, at least two windows and twice the widest dilation
 	History   int       `json:"history"`   // last steps of a series that are used at all; default 1024
 	Members   int       `json:"members"`   // nets whose mean is the forecast; default 3
-	Steps     int       `json:"steps"`     // of the optimiser for each net; default 15 times all series, and at least 600
-	Batch     int       `json:"batch"`     // series in a step; default 4
-	LR        float64   `json:"lr"`        // highest learning rate of Adam; default 0.003
+	Steps     int       `json:"steps"`     // of the optimiser for each net; default so many that each value is read 7 times, within 300..8000
+	Batch     int       `json:"batch"`     // series in a step; default so many that it reads about 600 values, within 2..8
+	LR        float64   `json:"lr"`        // highest learning rate of Adam; default 0.01
 	Levels    []float64 `json:"levels"`    // of the bands; default 0.5, 0.8, 0.95
 	Seed      uint64    `json:"seed"`      // the same seed gives the same bits
 	Alone     bool      `json:"alone"`     // no blend with Comb
@@ -52,7 +52,7 @@ func (c Config) withDefaults() Config {
 			c.Smooth = []int{m}
 		}
 	}
-	or(&c.Window, min(max(2*c.Season, 6), 65))
+	or(&c.Window, min(max(2*c.Season, 6), 104))
 	if c.Dilations == nil {
 		switch m := c.Season; {
 		case m == 24:
@@ -71,14 +71,15 @@ func (c Config) withDefaults() Config {
 			widest = max(widest, k)
 		}
 	}
-	or(&c.Span, max(3*widest, 2*c.Window, 48))
+	or(&c.Span, max(2*widest, 2*c.Window, 300))
+	if c.Season < 24 {
+		or(&c.Hidden, 20)
+	}
 	or(&c.Hidden, 40)
 	or(&c.History, 1024)
 	or(&c.Members, 3)
-	or(&c.Batch, 4)
-	or(&c.Steps, max(600, 15*((c.Series+c.Batch-1)/max(c.Batch, 1))))
 	if c.LR == 0 {
-		c.LR = 0.003
+		c.LR = 0.01
 	}
 	if c.Levels == nil {
 		c.Levels = []float64{0.5, 0.8, 0.95}
@@ -91,10 +92,13 @@ func (c *Config) check() error {
 	for _, f := range []struct {
 		name string
 		v    int
-	}{{"horizon", c.Horizon}, {"season", c.Season}, {"window", c.Window}, {"span", c.Span}, {"hidden", c.Hidden}, {"history", c.History}, {"members", c.Members}, {"steps", c.Steps}, {"batch", c.Batch}} {
+	}{{"horizon", c.Horizon}, {"season", c.Season}, {"window", c.Window}, {"span", c.Span}, {"hidden", c.Hidden}, {"history", c.History}, {"members", c.Members}} {
 		if f.v < 1 {
 			return fmt.Errorf("esrnn: %s is %d, want at least 1", f.name, f.v)
 		}
+	}
+	if c.Steps < 0 || c.Batch < 0 {
+		return fmt.Errorf("esrnn: %d steps of %d series, want at least 1", c.Steps, c.Batch)
 	}
 	if c.Span < 2*c.Window {
 		return fmt.Errorf("esrnn: span is %d, want at least two windows of %d", c.Span, c.Window)

@@ -52,6 +52,8 @@ func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, er
 	if len(full) == 0 {
 		return nil, c.unusable(series)
 	}
+	c.pace(full)
+	m.Steps, m.Batch = c.Steps, c.Batch
 	part, err := c.learn(held)
 	if err != nil {
 		return nil, err
@@ -117,6 +119,24 @@ func (c *Config) learn(series []forecast.Series) (all []*scaled, err error) {
 	return all, nil
 }
 
+// pace sets what is left to default of how many series there are in a step, and how many
+// steps, by how long the series are.
+func (c *Config) pace(all []*scaled) {
+	const values, passes = 600, 7 // read in a step, and over all
+	sum, read := 0, 0
+	for _, z := range all {
+		sum += len(z.x)
+		read += min(len(z.x), c.Span)
+	}
+	one := float64(read) / float64(len(all))
+	if c.Batch == 0 {
+		c.Batch = min(max(int(values/one), 2), 8)
+	}
+	if c.Steps == 0 {
+		c.Steps = min(max(int(passes*float64(sum)/(one*float64(c.Batch))), 300), 8000)
+	}
+}
+
 // warm is the first step of a series of n that the net learns to forecast from.
 func (c *Config) warm(n int) int { return max(2, min(c.Season, c.Window, n/2)) }
 
@@ -168,9 +188,8 @@ func (c *Config) train(ctx context.Context, i int, all []*scaled, step func(trai
 	return n, err
 }
 
-// own is how much faster the parameters of single series learn, which take part in few
-// steps.
-const own = 3
+// own is how much slower the parameters of single series learn, which see little.
+const own = 0.3
 
 // origins are those that a step learns from: of each piece those that have something to
 // forecast, but for its beginning, and if they are many only every few from a random one
@@ -183,7 +202,7 @@ func (c *Config) origins(g *grad.Tape, b batch) (at []origin) {
 	for _, p := range b {
 		total += last(p) - first(p)
 	}
-	every := (total + most - 1) / most
+	every := max((total+most-1)/most, 1)
 	for i, p := range b {
 		for t := first(p) + g.Rand.IntN(every); t < last(p); t += every {
 			at = append(at, origin{i, t})

@@ -99,20 +99,25 @@ func last(y []float64) float64 {
 	return y[len(y)-1]
 }
 
-// comb is the forecast by Comb, nil if it has no share.
+// comb is the forecast by the simple methods, nil if they have no share.
 func (m *Model) comb(s forecast.Series) []float64 {
 	if m.Share == 0 {
 		return nil
 	}
-	return forecast.Comb(s.Y, m.combSeason(), m.Horizon, nil).Point
+	return m.simple(s)
 }
 
-// combSeason is the season for Comb: none that is not smoothed.
-func (m *Model) combSeason() int {
-	if len(m.Smooth) == 0 {
-		return 1
+// simple is the mean of Comb and Theta, without a season if none is smoothed.
+func (m *Model) simple(s forecast.Series) []float64 {
+	season := 1
+	if len(m.Smooth) > 0 {
+		season = m.Season
 	}
-	return m.Season
+	f, theta := forecast.Comb(s.Y, season, m.Horizon, nil).Point, forecast.Theta(s.Y, season, m.Horizon, nil).Point
+	for k := range f {
+		f[k] = (f[k] + theta[k]) / 2
+	}
+	return f
 }
 
 // forecast puts a reading into the units of its series, blended, with bands around it.

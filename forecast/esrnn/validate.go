@@ -24,12 +24,13 @@ func (m *Model) validate(ctx context.Context, n *Net, held, series []forecast.Se
 	comb := make([][]float64, len(past))
 	for i, s := range past {
 		if !m.Alone {
-			comb[i] = forecast.Comb(s.Y, m.combSeason(), m.Horizon, nil).Point
+			comb[i] = m.simple(s)
 		}
 	}
 	if !m.Alone {
+		const most = 0.51 // of the forecast: half
 		least := math.Inf(1)
-		for share := 0.0; share <= 1; share += 0.1 {
+		for share := 0.0; share <= most; share += 0.1 {
 			if e := m.error(share, all, comb, past, whole); e < least {
 				m.Share, least = share, e
 			}

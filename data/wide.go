@@ -43,6 +43,8 @@ func (t *csvTable) wide() bool {
 		return o.Layout == Wide
 	case len(t.header) < 4 || o.ID != "" || o.Time != "" || o.Y != "" || t.isTime(t.header[0]):
 		return false
+	case len(o.Past)+len(o.Known)+len(o.Static) > 0:
+		return false
 	}
 	cols := t.header[1:]
 	if t.times(cols) {
@@ -73,6 +75,10 @@ func (t *csvTable) times(cols []string) bool {
 // counted from 1. A row that ends early, or in empty fields, is a series that ends
 // there; empty fields before its first value are before its beginning.
 func (t *csvTable) readWide() error {
+	if o := t.opts; len(o.Past)+len(o.Known)+len(o.Static) > 0 {
+		t.Problem(&Error{Reason: "a wide table has no columns for covariates", Hint: "write a row for each time of each series"})
+		return t.err()
+	}
 	cols := t.header[min(1, len(t.header)):]
 	if len(cols) == 0 {
 		t.Problem(&Error{Row: 1, Reason: "a wide table has the name of a series first and then a column for each time, and there is one column", Hint: "separate the columns by commas, semicolons or tabs"})

@@ -14,19 +14,20 @@ import (
 // model file keeps it, so that other files are read as that of the training. The zero
 // value finds out; see data.Options.
 type Source struct {
-	ID       string   `json:"id,omitempty"`          // names of columns
-	Time     string   `json:"time,omitempty"`        //
-	Value    string   `json:"value,omitempty"`       //
-	Layout   string   `json:"time_layout,omitempty"` // form of the times
-	Decimal  string   `json:"decimal,omitempty"`     // . or ,
-	Freq     string   `json:"freq,omitempty"`        // such as h
-	Sort     bool     `json:"sort,omitempty"`        // put rows in order of time
-	Past     []string `json:"past,omitempty"`        // columns of covariates by their roles
-	Known    []string `json:"known,omitempty"`
-	Static   []string `json:"static,omitempty"`
-	Category []string `json:"category,omitempty"` // those of them that hold categories even if they look like numbers
-	Calendar bool     `json:"calendar,omitempty"` // hours, days and months are known covariates
-	Holidays []string `json:"holidays,omitempty"` // and so are the public holidays of these countries
+	ID       string      `json:"id,omitempty"`          // names of columns
+	Time     string      `json:"time,omitempty"`        //
+	Value    string      `json:"value,omitempty"`       //
+	Layout   string      `json:"time_layout,omitempty"` // form of the times
+	Table    data.Layout `json:"layout,omitempty"`      // of CSV files: found, long or wide
+	Decimal  string      `json:"decimal,omitempty"`     // . or ,
+	Freq     string      `json:"freq,omitempty"`        // such as h
+	Sort     bool        `json:"sort,omitempty"`        // put rows in order of time
+	Past     []string    `json:"past,omitempty"`        // columns of covariates by their roles
+	Known    []string    `json:"known,omitempty"`
+	Static   []string    `json:"static,omitempty"`
+	Category []string    `json:"category,omitempty"` // those of them that hold categories even if they look like numbers
+	Calendar bool        `json:"calendar,omitempty"` // hours, days and months are known covariates
+	Holidays []string    `json:"holidays,omitempty"` // and so are the public holidays of these countries
 }
 
 // Check reports what makes no sense in s.
@@ -36,7 +37,7 @@ func (s Source) Check() error {
 }
 
 func (s Source) options() (o data.Options, err error) {
-	o = data.Options{ID: s.ID, Time: s.Time, Y: s.Value, TimeLayout: s.Layout, Sort: s.Sort, Past: s.Past, Known: s.Known, Static: s.Static, Category: s.Category}
+	o = data.Options{ID: s.ID, Time: s.Time, Y: s.Value, TimeLayout: s.Layout, Layout: s.Table, Sort: s.Sort, Past: s.Past, Known: s.Known, Static: s.Static, Category: s.Category}
 	switch s.Decimal {
 	case "":
 	case ".", ",":

@@ -88,6 +88,7 @@ a series that ships with recur is used: see --data.`,
 	flags.StringVar(&f.source.Time, "time", "", "name of the column of times (default ds)")
 	flags.StringVar(&f.source.Value, "value", "", "name of the column of values (default y)")
 	flags.StringVar(&f.source.Layout, "time-layout", "", "form of the times, such as 2/1/2006 or 01/02/2006 15:04: how it would write 2 January 2006, 15:04:05 (default ISO)")
+	flags.TextVar(&f.source.Table, "layout", data.Found, "of a CSV file: long, a row for each time of each series; wide, a row for each series; or found from the header")
 	flags.StringVar(&f.source.Decimal, "decimal", "", "mark of decimals, . or , (default found)")
 	flags.BoolVar(&f.source.Sort, "sort", false, "put rows in order of time")
 	flags.StringSliceVar(&f.source.Past, "past", nil, "columns that are known up to the end of the series only, such as weather")
@@ -246,6 +247,9 @@ func (r *forecastRun) reading() forecast.Source {
 			*to = map[string]string{"id": r.flags.source.ID, "time": r.flags.source.Time, "value": r.flags.source.Value,
 				"time-layout": r.flags.source.Layout, "decimal": r.flags.source.Decimal, "freq": r.flags.source.Freq}[flag]
 		}
+	}
+	if r.changed("layout") {
+		s.Table = r.flags.source.Table
 	}
 	s.Sort = s.Sort || r.flags.source.Sort
 	return s

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/text"
 )
 
 func init() { task.Register(generate{}) }
@@ -65,9 +66,13 @@ func (m *Model) result(ctx context.Context, c corpus) (*task.Result, error) {
 	r := &task.Result{Scores: scores}
 	r.Text = fmt.Sprintf("%d tokens: perplexity %.2f, %.3f nats and %.3f bits for each character\n", len(c.ids), scores["perplexity"], scores["nats_per_char"], scores["bits_per_char"])
 	part := task.Part{Title: "What it says", Head: []string{"temperature", "text"}}
+	limit := 300
+	if m.Codec.Kind != text.Chars && m.Codec.Kind != text.Jamo {
+		limit = 80
+	}
 	for _, heat := range []float64{0.5, 0.8, 1} {
 		var b strings.Builder
-		err := m.Generate(ctx, "", Sampling{Temperature: heat, Limit: 300, Seed: m.Seed}, func(piece string) bool {
+		err := m.Generate(ctx, "", Sampling{Temperature: heat, Limit: limit, Seed: m.Seed}, func(piece string) bool {
 			b.WriteString(piece)
 			return true
 		})

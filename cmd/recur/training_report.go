@@ -113,8 +113,8 @@ func (r *training) title() string {
 
 // figures are the loss and what models are selected by, by epoch.
 func (r *training) figures() (all []chart.Figure) {
-	if len(r.history) == 0 {
-		return nil
+	if len(r.history) < 2 {
+		return nil // a point is no curve
 	}
 	metric := r.task.Metric(r.cfg).Name
 	var x, loss []float64

@@ -99,10 +99,10 @@ func fit(ctx context.Context, cfg Config, from *Model, series []forecast.Series)
 			return nil, c.unusable(series)
 		}
 		n := newNet(rand.New(rand.NewPCG(c.Seed, uint64(i))), &c)
-		if from != nil {
-			if err := copyParams(n, from.Nets[i]); err != nil {
-				return nil, err
-			}
+		if from == nil {
+			m.begin(n, learn)
+		} else if err := copyParams(n, from.Nets[i]); err != nil {
+			return nil, err
 		}
 		if err := m.train(ctx, cfg.Run, i, n, learn, valid); err != nil {
 			return nil, err

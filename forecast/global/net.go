@@ -17,7 +17,7 @@ import (
 //
 // and d are the parameters of what is said of the step; see Output. Skip carries the
 // last value and those of the seasons before straight to the forecast, so that the cells
-// only have to learn what differs; it begins as a seasonal naive forecast.
+// only have to learn what differs from a linear forecast; see begin.
 type Net struct {
 	Embed []*nn.Embedding // of each covariate with categories: [categories+1, width], the last for missing ones
 	Cells rnn.Stack
@@ -39,13 +39,10 @@ func newNet(r *rand.Rand, c *Config) *Net {
 		in = c.Hidden
 	}
 	n.Head = nn.NewLinear(r, c.Hidden, c.Output.parameters())
-	n.Skip = nn.NewLinear(nil, 1+2*len(c.Lags), 1)
-	if r != nil {
-		n.Skip.W.Value.Data[min(1, len(c.Lags))] = 1
-		if c.Feedback && len(c.Lags) > 0 {
-			n.Skip.W.Value.Data[2] = 0.8
-		}
+	for i := range c.Hidden { // the first parameter begins as what Skip says
+		n.Head.W.Value.Data[i*c.Output.parameters()] = 0
 	}
+	n.Skip = nn.NewLinear(nil, 1+2*len(c.Lags), 1)
 	return n
 }
 

@@ -51,7 +51,7 @@ func TestCovariates(t *testing.T) {
 	}
 	err = tab.CheckAhead(2)
 	var e *data.Error
-	if !errors.As(err, &e) || e.Column != "price" || e.Row != 4 || !strings.Contains(err.Error(), "2024-01-05") || !strings.Contains(err.Error(), `series "b" ends here, and 2 steps of the 2`) {
+	if !errors.As(err, &e) || e.Column != "price" || e.Row != 4 || !strings.Contains(err.Error(), "2024-01-05") || !strings.Contains(err.Error(), `series "b" ends here, and 2 of the 2 steps`) {
 		t.Error(err)
 	}
 	if err := tab.CheckAhead(0); err != nil {

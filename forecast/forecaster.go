@@ -64,16 +64,21 @@ type Preset struct {
 	Kind  string // of its model files
 	// Covariates tells whether the preset uses covariates, and has several outputs.
 	Covariates bool
+	// Valid reports settings that make no sense to the preset, if it is not nil.
+	Valid func(s Spec) error
 	// Default are those of its settings that do not depend on the series.
 	Default Spec
 	Fit     func(ctx context.Context, s Spec, o task.Options, series ...Series) (Forecaster, error)
 	Load    func(path string) (Forecaster, error) // reads a file of Kind
 }
 
-// Check reports what s asks for that the preset does not have.
+// Check reports what s asks for that makes no sense to the preset.
 func (p Preset) Check(s Spec) error {
 	if p.Covariates || len(s.Covariates) == 0 && s.Output == "" {
-		return nil
+		if p.Valid == nil {
+			return nil
+		}
+		return p.Valid(s)
 	}
 	var names []string
 	for _, other := range Presets() {

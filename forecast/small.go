@@ -16,6 +16,14 @@ var small = Preset{
 	About: "an ensemble of small LSTMs over seasonally adjusted series; seconds to train",
 	Kind:  Kind,
 	Fit:   fitSmall,
+	Valid: func(s Spec) error {
+		c, err := s.small()
+		if err != nil {
+			return err
+		}
+		c = c.withDefaults()
+		return c.check()
+	},
 
 	Default: Spec{Hidden: 24, Nets: 5, Steps: 500, Batch: 32, LR: 0.01},
 	Load: func(path string) (Forecaster, error) {

@@ -47,16 +47,26 @@ func newForecast() *cobra.Command {
 		Use:   "forecast [FILE]",
 		Short: "Forecast time series",
 		Long: `Train a recurrent model on time series, back-test it on rolling origins against
-naive, seasonal naive, drift and Theta forecasts, and forecast what comes next.
+naive, seasonal naive, drift and Theta forecasts, and forecast what comes next. The
+report says who was better.
 
 FILE is a CSV, Parquet or JSON lines file with the columns ds,y, or unique_id,ds,y
 for many series that share one model; - reads CSV from standard input. Without FILE
-a series that ships with recur is used: see --data.`,
+a series that ships with recur is used: see --data.
+
+Columns beside the values may help to forecast them. They are declared by when they are
+known: --past up to the end of the series, as y itself; --known in advance, where rows
+after the last value of y, with y empty, give those ahead; --static for a series as a
+whole. Columns of text are categories. Nothing after an origin but what is declared as
+known plays any part in a forecast from there, in back-tests too.`,
 		Example: `  recur forecast
   recur forecast --data sunspots
   recur forecast sales.csv --horizon 12 --level 80,95
   cat sales.csv | recur forecast - --json
-  recur forecast more.csv --model recur-out/sales/model.safetensors`,
+  recur forecast more.csv --model recur-out/sales/model.safetensors
+  recur forecast sales.csv --known price,promotion --past weather --static region --calendar --holidays kr
+  recur forecast counts.csv --preset deepar --output negbin --paths
+  recur forecast hourly.csv --preset segrnn --horizon 336`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usage("forecast takes one FILE, not %d; see recur forecast --help", len(args))

@@ -37,7 +37,7 @@ func (r *forecastRun) train() error {
 	}
 	spec.Covariates = r.table.Covariates
 	if err := preset.Check(spec); err != nil {
-		return usage("%s", strings.TrimPrefix(err.Error(), "forecast: "))
+		return usage("%s", err)
 	}
 	if note := missing(r.series, preset); note != "" {
 		r.table.Notes = append(r.table.Notes, note)

@@ -2,7 +2,6 @@ package global
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/recur-go/recur/forecast"
 	"github.com/recur-go/recur/rnn"
@@ -20,11 +19,12 @@ func init() {
 		forecast.Register(forecast.Preset{
 			Name: p.name, About: p.about, Kind: Kind, Load: load, Covariates: true,
 			Default: forecast.Spec{Output: string(p.base.Output), Cell: rnn.KindLSTM, Hidden: 64, Layers: 1, Dropout: 0.1, Nets: 1, Epochs: 12, Steps: 50, LR: 0.003},
+			Valid: func(s forecast.Spec) error {
+				c := fromSpec(p.base, s).withDefaults()
+				return c.check()
+			},
 			Fit: func(ctx context.Context, s forecast.Spec, o task.Options, series ...forecast.Series) (forecast.Forecaster, error) {
-				c, err := fromSpec(p.base, s)
-				if err != nil {
-					return nil, err
-				}
+				c := fromSpec(p.base, s)
 				c.Run = o
 				m, err := Fit(ctx, c, series...)
 				if err != nil {
@@ -45,19 +45,15 @@ func load(path string) (forecast.Forecaster, error) {
 }
 
 // fromSpec is base with what s asks for.
-func fromSpec(base Config, s forecast.Spec) (Config, error) {
+func fromSpec(base Config, s forecast.Spec) Config {
 	c := base
 	c.Horizon, c.Season, c.Levels, c.Seed, c.Source, c.Covariates = s.Horizon, s.Season, s.Levels, s.Seed, s.Source, s.Covariates
 	c.Window, c.Cell, c.Hidden, c.Layers, c.Dropout = s.Window, s.Cell, s.Hidden, s.Layers, s.Dropout
 	c.Nets, c.Epochs, c.Steps, c.Batch, c.LR, c.Paths = s.Nets, s.Epochs, s.Steps, s.Batch, s.LR, s.Paths
 	if s.Output != "" {
 		c.Output = Output(s.Output)
-		full := c.withDefaults()
-		if err := full.check(); err != nil {
-			return c, fmt.Errorf("output: %w", err)
-		}
 	}
-	return c, nil
+	return c
 }
 
 // Spec implements forecast.Forecaster.

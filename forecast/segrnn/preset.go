@@ -14,6 +14,14 @@ func init() {
 		Name:  Kind,
 		About: "a GRU over segments for long horizons and long series (Lin et al. 2023)",
 		Kind:  Kind,
+		Valid: func(s forecast.Spec) error {
+			c, err := fromSpec(s)
+			if err != nil {
+				return err
+			}
+			c = c.withDefaults()
+			return c.check()
+		},
 
 		Default: forecast.Spec{Hidden: 256, Dropout: 0.5, Epochs: 20, Batch: 896, LR: 0.001},
 		Fit: func(ctx context.Context, s forecast.Spec, o task.Options, series ...forecast.Series) (forecast.Forecaster, error) {

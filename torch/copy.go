@@ -28,15 +28,22 @@ func added(p *grad.Var, at int, values []float32) {
 	}
 }
 
-// transposed puts a matrix of rows of n values into p [n, rows].
+// transposed puts a matrix of rows of n values into p [n, rows], tile by tile, so that
+// what is written stays near.
 func transposed(n int) func(p *grad.Var, at int, values []float32) {
+	const tile = 16
 	return func(p *grad.Var, at int, values []float32) {
-		rows := p.Dim(1)
-		r, c := at/n, at%n
-		for _, v := range values {
-			p.Value.Data[c*rows+r] = grad.Float(v)
-			if c++; c == n {
-				r, c = r+1, 0
+		rows, first := p.Dim(1), at/n
+		for r0 := 0; r0*n < len(values); r0 += 4 * tile {
+			r1 := min(r0+4*tile, len(values)/n)
+			for c0 := 0; c0 < n; c0 += tile {
+				c1 := min(c0+tile, n)
+				for r := r0; r < r1; r++ {
+					to := p.Value.Data[c0*rows+first+r:]
+					for c, v := range values[r*n+c0 : r*n+c1] {
+						to[c*rows] = grad.Float(v)
+					}
+				}
 			}
 		}
 	}

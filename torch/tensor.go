@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"math/bits"
+	"unsafe"
 
 	"github.com/recur-go/recur/safetensors"
 )
@@ -104,10 +105,11 @@ func (t *Tensor) contiguous() bool {
 	return true
 }
 
-// chunk is how many values are read at once.
-const chunk = 1 << 16
+// chunk is about how many values are read at once.
+const chunk = 1 << 17
 
-// each calls f with runs of the values of t in row-major order, from the at-th on.
+// each calls f with runs of the values of t in row-major order, from the at-th on. The
+// runs of a matrix are whole rows.
 func (t *Tensor) each(f func(at int, values []float32)) error {
 	if !t.DType.IsFloat() {
 		return fmt.Errorf("torch: tensor %q has %s values, not floating-point ones", t.Name, t.DType)
@@ -115,20 +117,37 @@ func (t *Tensor) each(f func(at int, values []float32)) error {
 	if err := t.from.check(); err != nil {
 		return err
 	}
-	n, size := t.Len(), t.DType.Size()
+	n, size, most := t.Len(), t.DType.Size(), chunk
 	if !t.contiguous() {
 		return t.gather(f)
 	}
-	raw, values := make([]byte, min(n, chunk)*size), make([]float32, min(n, chunk))
-	for at := 0; at < n; at += chunk {
-		k := min(chunk, n-at)
+	if len(t.Shape) == 2 && t.Shape[1] > 0 {
+		most = max(chunk/t.Shape[1], 1) * t.Shape[1]
+	}
+	values := make([]float32, min(n, most))
+	raw, same := bytesOf(values), t.DType == safetensors.F32
+	if same = same && raw != nil; !same {
+		raw = make([]byte, len(values)*size)
+	}
+	for at := 0; at < n; at += most {
+		k := min(most, n-at)
 		if err := t.read(raw[:k*size], t.offset+at); err != nil {
 			return err
 		}
-		decode(values[:k], raw, t.DType)
+		if !same {
+			decode(values[:k], raw, t.DType)
+		}
 		f(at, values[:k])
 	}
 	return nil
+}
+
+// bytesOf views v as the bytes of a file, nil on a machine whose own order is the other.
+func bytesOf(v []float32) []byte {
+	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
+		return nil
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), 4*len(v))
 }
 
 // gather is each for a view whose elements lie apart: it reads the part of the

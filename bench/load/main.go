@@ -1,0 +1,262 @@
+//go:build unix
+
+// Command load measures how long models take to load, against reading their files, in
+// seconds of processors; the memory they take; and the time from the start of the
+// program recur to its first answer. Every load is the first thing of a process of its
+// own, and the file is in the system's cache.
+//
+//	go build -o /tmp/recur ./cmd/recur && go run ./bench/load /tmp/recur
+//
+// It writes bench/results/load.json; run it from the root of the repository.
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/recur-go/recur/graph"
+	"github.com/recur-go/recur/internal/npy"
+	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/onnx"
+	"github.com/recur-go/recur/torch"
+)
+
+// A Load is a measurement: the best of several processes, since others disturb them.
+type Load struct {
+	What    string  `json:"what"`
+	Bytes   int64   `json:"file_bytes"`
+	Seconds float64 `json:"cpu_seconds"`
+	Read    float64 `json:"read_cpu_seconds"` // of reading the file alone
+	Ratio   float64 `json:"ratio"`
+	Memory  float64 `json:"memory_ratio"` // the peak of the process, less that of one that loads nothing, over the file
+}
+
+// runs is how many processes are measured.
+const runs = 5
+
+func main() {
+	var err error
+	if len(os.Args) == 4 && os.Args[1] == "one" {
+		err = one(os.Args[2], os.Args[3])
+	} else if len(os.Args) == 2 {
+		err = all(os.Args[1])
+	} else {
+		err = fmt.Errorf("usage: load RECUR, the program")
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "load:", err)
+		os.Exit(1)
+	}
+}
+
+// network is one of about the given bytes: two LSTMs.
+func network(bytes int) (*graph.Net, error) {
+	hidden := 1
+	for 4*(4*hidden*(64+hidden)+8*hidden*hidden) < bytes {
+		hidden++
+	}
+	return graph.New(&graph.Config{
+		Inputs: []graph.Input{{Name: "x", Width: 64, Sequence: true}},
+		Layers: []graph.Layer{
+			{Name: "rnn", Op: &graph.RNN{Cells: graph.Cells{&graph.LSTM{Hidden: hidden}, &graph.LSTM{Hidden: hidden}}}},
+			{Name: "out", Op: &graph.Dense{Units: 4}},
+		},
+	}, rand.New(rand.NewPCG(1, 1)))
+}
+
+// loaders load a file into a network ready to run.
+var loaders = map[string]func(path string) error{
+	"nothing": func(string) error { return nil },
+	"reading the file": func(path string) error {
+		_, err := os.ReadFile(path)
+		return err
+	},
+	"recur's safetensors": func(path string) error {
+		_, err := model.Load(path)
+		return err
+	},
+	"PyTorch's safetensors": func(path string) error {
+		_, err := torch.Import(path, &torch.Spec{Layers: []torch.SpecLayer{{Module: "rnn_0"}, {Module: "rnn_1"}, {Module: "out"}}})
+		return err
+	},
+	"ONNX": func(path string) error {
+		_, err := onnx.Open(path)
+		return err
+	},
+}
+
+// one loads once, and prints the seconds and the peak of the process's memory.
+func one(what, path string) error {
+	begin := cpu()
+	if err := loaders[what](path); err != nil {
+		return err
+	}
+	seconds := cpu() - begin
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(status)) {
+		if f := strings.Fields(line); f[0] == "VmHWM:" {
+			fmt.Println(seconds, f[1])
+		}
+	}
+	return nil
+}
+
+// cpu is the seconds that the process has had of processors, in the system too, which
+// others on the machine do not lengthen as they do the time of day.
+func cpu() float64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
+	}
+	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
+}
+
+// measure is the least seconds and peak bytes of several processes.
+func measure(what, path string) (seconds float64, peak int64, err error) {
+	var times []float64
+	var peaks []int64
+	for range runs {
+		out, err := exec.Command(os.Args[0], "one", what, path).CombinedOutput()
+		if err != nil {
+			return 0, 0, fmt.Errorf("%s: %w: %s", what, err, out)
+		}
+		var s float64
+		var kb int64
+		if _, err := fmt.Sscan(string(out), &s, &kb); err != nil {
+			return 0, 0, err
+		}
+		times, peaks = append(times, s), append(peaks, kb<<10)
+	}
+	slices.Sort(times)
+	slices.Sort(peaks)
+	return times[0], peaks[0], nil
+}
+
+func all(program string) error {
+	dir, err := os.MkdirTemp("", "load")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	files, err := write(dir, 100<<20)
+	if err != nil {
+		return err
+	}
+	_, empty, err := measure("nothing", dir)
+	if err != nil {
+		return err
+	}
+	var list []Load
+	for _, what := range []string{"recur's safetensors", "PyTorch's safetensors", "ONNX"} {
+		path := files[what]
+		info, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		read, _, err := measure("reading the file", path)
+		if err != nil {
+			return err
+		}
+		seconds, peak, err := measure(what, path)
+		if err != nil {
+			return err
+		}
+		l := Load{what, info.Size(), seconds, read, seconds / read, float64(peak-empty) / float64(info.Size())}
+		fmt.Printf("%-22s %d MB in %.3f s, reading it %.3f s, ratio %.2f; memory %.2f times the file\n", what, l.Bytes>>20, l.Seconds, l.Read, l.Ratio, l.Memory)
+		list = append(list, l)
+	}
+	first, err := firstAnswers(program, dir)
+	if err != nil {
+		return err
+	}
+	b, err := json.MarshalIndent(map[string]any{"loads": list, "first_answer_seconds": first}, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join("bench", "results", "load.json"), append(b, '\n'), 0o666)
+}
+
+// write writes a network in every format.
+func write(dir string, bytes int) (map[string]string, error) {
+	net, err := network(bytes)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]string{}
+	for what, f := range map[string]func(w io.Writer) error{
+		"recur's safetensors":   (&model.Model{Config: net.Config, Net: net}).Write,
+		"PyTorch's safetensors": func(w io.Writer) error { _, err := torch.Export(w, net); return err },
+		"ONNX": func(w io.Writer) error {
+			return onnx.Export(w, net, onnx.ExportOptions{NoLengths: true, NoStates: true})
+		},
+	} {
+		ext := ".safetensors"
+		if what == "ONNX" {
+			ext = ".onnx"
+		}
+		files[what] = filepath.Join(dir, strconv.Itoa(bytes)+strings.Map(func(r rune) rune {
+			if r == '\'' || r == ' ' {
+				return -1
+			}
+			return r
+		}, what)+ext)
+		out, err := os.Create(files[what])
+		if err != nil {
+			return nil, err
+		}
+		if err := f(out); err != nil {
+			return nil, err
+		}
+		if err := out.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// firstAnswers is the least time of whole runs of the program on a model of 1 MB, from
+// the start of its process to its end.
+func firstAnswers(program, dir string) (map[string]float64, error) {
+	files, err := write(dir, 1<<20)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := npy.Write(&b, &npy.Array{Shape: []int{1, 1, 64}, Data: make([]float32, 64)}); err != nil {
+		return nil, err
+	}
+	x := filepath.Join(dir, "x.npy")
+	if err := os.WriteFile(x, b.Bytes(), 0o666); err != nil {
+		return nil, err
+	}
+	first := map[string]float64{}
+	for _, what := range []string{"recur's safetensors", "ONNX"} {
+		var times []float64
+		for range 2 * runs {
+			begin := time.Now()
+			if out, err := exec.CommandContext(context.Background(), program, "run", files[what], "--input", x).CombinedOutput(); err != nil {
+				return nil, fmt.Errorf("%w: %s", err, out)
+			}
+			times = append(times, time.Since(begin).Seconds())
+		}
+		slices.Sort(times)
+		first[what] = times[0]
+		fmt.Printf("%-22s 1 MB: first answer %.1f ms after the start of the process (median %.1f)\n", what, 1e3*times[0], 1e3*times[len(times)/2])
+	}
+	return first, nil
+}

@@ -1,0 +1,63 @@
+package interchange_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+
+	"github.com/recur-go/recur/interchange"
+	"github.com/recur-go/recur/onnx"
+)
+
+// A file of any format runs by the same call.
+func ExampleOpen() {
+	m, err := interchange.Open("../torch/testdata/lstm.pt", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	out, err := m.Run(context.Background(), map[string]*onnx.Tensor{
+		"x":       onnx.NewTensor(make([]float32, 2*4*3), 2, 4, 3), // [batch, time, width]
+		"lengths": onnx.NewTensor([]int64{4, 2}, 2),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, v := range m.Outputs {
+		fmt.Println(v.Name, out[v.Name].Shape)
+	}
+	// Output:
+	// net [2 4 2]
+	// net.0.h_out [2 2]
+	// net.0.c_out [2 4]
+	// net.1.h_out [2 2]
+	// net.1.c_out [2 4]
+}
+
+// A model of PyTorch is imported, and handed on to ONNX.
+func ExampleExport() {
+	m, err := interchange.Import("../torch/testdata/lstm.pt", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	net, err := interchange.Net(m)
+	if err != nil {
+		log.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "export")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	files, _, err := interchange.Export(net, "onnx", filepath.Join(dir, "lstm"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, f := range files {
+		fmt.Println(filepath.Base(f))
+	}
+	// Output:
+	// lstm.onnx
+	// lstm.step.onnx
+}

@@ -1,0 +1,193 @@
+package interchange
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/recur-go/recur/graph"
+	"github.com/recur-go/recur/onnx"
+	"github.com/recur-go/recur/torch"
+)
+
+const lstm = "../torch/testdata/lstm.pt"
+
+// input is a sequence of 2 rows of 4 steps of 3 values.
+func input() *onnx.Tensor {
+	x := make([]float32, 2*4*3)
+	for i := range x {
+		x[i] = float32(math.Sin(float64(i)))
+	}
+	return onnx.NewTensor(x, 2, 4, 3)
+}
+
+func run(t *testing.T, path string, spec string, in map[string]*onnx.Tensor) map[string]*onnx.Tensor {
+	t.Helper()
+	var text []byte
+	if spec != "" {
+		text = []byte(spec)
+	}
+	m, err := Open(path, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := m.Run(context.Background(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func same(t *testing.T, what string, a, b *onnx.Tensor) {
+	t.Helper()
+	if a == nil || b == nil || fmt.Sprint(a.Shape) != fmt.Sprint(b.Shape) {
+		t.Fatalf("%s: %v and %v", what, a, b)
+	}
+	for i, v := range onnx.Values[float32](a) {
+		if d := math.Abs(float64(v - onnx.Values[float32](b)[i])); !(d <= 2e-6) {
+			t.Fatalf("%s: value %d differs by %.2g", what, i, d)
+		}
+	}
+}
+
+// One model through all formats gives the same, with lengths and first states.
+func TestThroughAllFormats(t *testing.T) {
+	dir := t.TempDir()
+	imported, err := ImportTo(filepath.Join(dir, "net.safetensors"), lstm, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := map[string]*onnx.Tensor{"x": input(), "lengths": onnx.NewTensor([]int64{4, 2}, 2)}
+	for name, n := range map[string]int{"net.0.h": 2, "net.0.c": 4, "net.1.h": 2, "net.1.c": 4} {
+		s := make([]float32, 2*n)
+		for i := range s {
+			s[i] = float32(i) / 10
+		}
+		in[name] = onnx.NewTensor(s, 2, n)
+	}
+	want := run(t, lstm, "", in)
+	got := run(t, imported, "", in)
+	for name := range want {
+		same(t, "imported "+name, got[name], want[name])
+	}
+	m, err := Import(imported, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := Net(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range Formats() {
+		files, _, err := Export(net, format, filepath.Join(dir, format))
+		if format == "keras" { // which has no projection
+			if err == nil || !strings.Contains(err.Error(), "projection") {
+				t.Errorf("keras: got %v, want an error of the projection", err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		spec := ""
+		if format == "safetensors" {
+			spec = `{"layers": [{"module": "net_0"}, {"module": "net_1"}]}`
+			in["net_0.h"], in["net_0.c"], in["net_1.h"], in["net_1.c"] = in["net.0.h"], in["net.0.c"], in["net.1.h"], in["net.1.c"]
+			for _, name := range []string{"net.0.h", "net.0.c", "net.1.h", "net.1.c"} {
+				delete(in, name)
+			}
+		}
+		got := run(t, files[0], spec, in)
+		y := "net"
+		if format == "safetensors" {
+			y = "net_1"
+		}
+		same(t, format, got[y], want["net"])
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	for path, want := range map[string][]string{
+		lstm:                                      {"state_bytes\":48", "macs_per_step\":160", "\"layers\":[{\"name\":\"net.0\",\"op\":\"LSTM\""},
+		"../torch/testdata/tagger.safetensors":    {"\"why\":\"torch: the file has 6 modules", "gru.weight_hh_l1_reverse", "\"spec\":"},
+		"../onnx/testdata/models/gru/model.onnx":  {"\"format\":\"onnx\"", "state_bytes"},
+		"../onnx/testdata/models/mish/model.onnx": {"Mish"},
+	} {
+		info, err := Describe(path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(info)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range want {
+			if !strings.Contains(string(text), w) {
+				t.Errorf("%s: %s lacks %q", path, text, w)
+			}
+		}
+		if s := fmt.Sprint(info); !strings.Contains(s, "parameters") {
+			t.Errorf("%s: %s", path, s)
+		}
+	}
+}
+
+func TestWhatIsNoModel(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, s string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(s), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	var unknown *UnknownError
+	for _, path := range []string{write("a.txt", "words"), write("b", ""), write("c.bin", strings.Repeat("\x00", 100))} {
+		if _, err := Open(path, nil); !errors.As(err, &unknown) {
+			t.Errorf("%s: got %v", path, err)
+		}
+	}
+	for _, path := range []string{filepath.Join(dir, "none.pt"), filepath.Join(dir, "none")} {
+		if _, err := Open(path, nil); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s: got %v", path, err)
+		}
+	}
+	if _, err := Open(lstm, []byte(`{"layers": 3}`)); err == nil {
+		t.Error("a spec that is none was read")
+	}
+	var refused *torch.MapError
+	if _, err := Open("../torch/testdata/half.pt", nil); !errors.As(err, &refused) {
+		t.Errorf("got %v, want a *torch.MapError", err)
+	}
+	if _, _, err := Export(&graph.Net{}, "nothing", "x"); err == nil {
+		t.Error("a format of no name was written")
+	}
+}
+
+func TestBadInputsOfARun(t *testing.T) {
+	m, err := Open(lstm, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, in := range map[string]map[string]*onnx.Tensor{
+		"is missing":              {},
+		"does not take it":        {"x": input(), "z": input()},
+		"lengths for 2 rows":      {"x": input(), "lengths": onnx.NewTensor([]int64{1}, 1)},
+		"is not from 0 to 4":      {"x": input(), "lengths": onnx.NewTensor([]int64{1, 5}, 2)},
+		"want [2 2]":              {"x": input(), "net.0.h": onnx.NewTensor([]float32{1}, 1, 1)},
+		"want [batch, time, 3]":   {"x": onnx.NewTensor([]float32{1}, 1, 1, 1)},
+		"which the model cannot":  {"x": onnx.NewTensor([]string{"a"}, 1, 1, 1)},
+		"9223372036854775807 of ": {"x": input(), "lengths": onnx.NewTensor([]int64{math.MaxInt64, 1}, 2)},
+	} {
+		var input *onnx.InputError
+		if _, err := m.Run(context.Background(), in); !errors.As(err, &input) || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want an error with %q", err, want)
+		}
+	}
+}

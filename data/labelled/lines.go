@@ -10,19 +10,19 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// lines reads the formats of a text a line: JSON, Lines and Plain.
-func (r *reader) lines(s *source) error {
+// lines reads the formats of an example a line: JSON, Lines and Plain.
+func (r *reader) lines(s *source, format Format) error {
 	n := 0
 	return s.endsWith(&n, s.rows(func(row int, line string) error {
-		if strings.TrimSpace(line) == "" && r.Format != Plain {
+		if strings.TrimSpace(line) == "" && format != Plain {
 			return nil
 		}
 		n++
 		e := Example{File: s.name, Row: row}
-		switch {
-		case r.Format == Plain || r.Format == Auto && r.Unlabelled && !strings.HasPrefix(line, "{"):
+		switch format {
+		case Plain:
 			e.Text = line
-		case r.Format == Lines || r.Format == Auto && !strings.HasPrefix(line, "{") && s.ext != ".jsonl" && s.ext != ".ndjson":
+		case Lines:
 			label, text, _ := strings.Cut(strings.TrimSpace(line), " ")
 			e.Text = strings.TrimSpace(text)
 			var bad *data.Error

@@ -76,7 +76,7 @@ func (r *reader) from(in io.Reader, name string) error {
 	}
 	s.in = raw
 	if r.Format == Plain || r.Format == JSON { // do not wait for more than a line
-		return r.lines(s)
+		return r.lines(s, r.Format)
 	}
 	head, err := raw.Peek(32 << 10)
 	if err != nil && err != io.EOF {
@@ -111,7 +111,7 @@ func (r *reader) from(in io.Reader, name string) error {
 	case TS:
 		return r.ts(s)
 	}
-	return r.lines(s)
+	return r.lines(s, format)
 }
 
 // guess finds the format of a file.

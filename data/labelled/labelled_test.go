@@ -82,6 +82,8 @@ func TestFormats(t *testing.T) {
 		{"wide with header", "a.csv", "v1,v2,v3,class\n1,2,3,a\n4,5,,b\n", series, []string{`2 [1 2 3]/1 ["a"]`, `3 [4 5]/1 ["b"]`}},
 		{"long", "a.csv", "id,t,u,v,label\np,1,1,2,a\np,2,3,4,a\nq,1,5,6,b\n", series, []string{`2 [1 2 3 4]/2 ["a"]`, `4 [5 6]/2 ["b"]`}},
 		{"long, a label a step", "a.csv", "id,u,label\np,1,a\np,2,b\n", labelled.Options{Series: true, PerStep: true}, []string{`2 [1 2]/1 ["a" "b"]`}},
+		{"wide with names", "a.csv", "id,v1,v2,label\np,1,2,a\nq,3,4,b\n", series, []string{`2 [1 2]/1 ["a"]`, `3 [3 4]/1 ["b"]`}},
+		{"long by name", "a.csv", "who,u,label\np,1,a\nq,2,b\n", labelled.Options{Series: true, ID: "who"}, []string{`2 [1]/1 ["a"]`, `3 [2]/1 ["b"]`}},
 		{"decimal commas", "a.csv", "id;u;label\np;1,5;a\n", series, []string{`2 [1.5]/1 ["a"]`}},
 		{"constant and huge", "a.csv", "1,7,7\n2,1e30,-1e30\n", series, []string{`1 [7 7]/1 ["1"]`, `2 [1e+30 -1e+30]/1 ["2"]`}},
 		{"series in JSON", "a.jsonl", `{"x": [[1, 2], [null, 4]], "label": "a"}` + "\n" + `{"x": [5], "label": "b"}` + "\n", series, []string{`1 [1 2 NaN 4]/2 ["a"]`, `2 [5]/1 ["b"]`}},

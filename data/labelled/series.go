@@ -14,7 +14,7 @@ import (
 // values, which end where the last are empty. Long, a row is a step: the name of its
 // series, its label, and the values of all other columns.
 func (r *reader) seriesTable(s *source, comma rune, quotes bool) error {
-	t := &seriesRows{r: r, s: s, comma: comma, id: -1, label: -1}
+	t := &seriesRows{r: r, s: s, comma: comma, quotes: quotes, id: -1, label: -1}
 	first := true
 	err := s.records(comma, quotes, func(row int, fields []string) error {
 		if first {
@@ -36,6 +36,7 @@ type seriesRows struct {
 	r         *reader
 	s         *source
 	comma     rune
+	quotes    bool
 	header    []string // nil if there is none
 	id, label int      // columns, -1 for none
 	values    []int    // columns, if there is a header
@@ -73,8 +74,12 @@ func (t *seriesRows) columns(row int) error {
 	if t.r.ID != "" && t.id < 0 {
 		return t.s.wrong(row, fmt.Sprintf("none of the columns %q is called %s", t.header, t.r.ID), "say what the column with the names of the series is called")
 	}
+	name := t.id // of a series
+	if t.r.ID == "" && name >= 0 && !t.repeated(name) {
+		t.id = -1
+	}
 	for i := range t.header {
-		if i != t.label && i != t.id && (t.id < 0 || !slices.Contains(timeNames, strings.ToLower(t.header[i]))) {
+		if i != t.label && i != name && (t.id < 0 || !slices.Contains(timeNames, strings.ToLower(t.header[i]))) {
 			t.values = append(t.values, i)
 		}
 	}
@@ -82,6 +87,20 @@ func (t *seriesRows) columns(row int) error {
 		return t.s.wrong(row, "there is no column of values", "every row needs a value")
 	}
 	return nil
+}
+
+// repeated reports whether two rows in the beginning of the file have the same in a column.
+func (t *seriesRows) repeated(column int) (same bool) {
+	seen := map[string]bool{}
+	t.s.beginning().records(t.comma, t.quotes, func(_ int, fields []string) error {
+		if column < len(fields) {
+			name := strings.Clone(fields[column])
+			same = same || seen[name]
+			seen[name] = true
+		}
+		return nil
+	})
+	return same
 }
 
 func (t *seriesRows) row(row int, fields []string) error {

@@ -1,6 +1,8 @@
 package labelled
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -8,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"bufio"
 
 	"github.com/recur-go/recur/data"
 )
@@ -182,23 +182,24 @@ func (r *reader) textTable(s *source, comma rune, quotes bool) error {
 		case width == 1:
 			at = columns{0, -1}
 		default:
-			at = shorter(string(s.head), comma, quotes)
+			at = s.shorter(comma, quotes)
 		}
 		return take(row, fields)
 	})
 	return s.endsWith(&n, err)
 }
 
+// beginning is a source of the whole lines that the file begins with.
+func (s *source) beginning() *source {
+	end := bytes.LastIndexByte(s.head, '\n') + 1
+	return &source{in: bufio.NewReader(bytes.NewReader(s.head[:end]))}
+}
+
 // shorter finds which of two columns without header has the labels: that with the
 // shorter fields.
-func shorter(head string, comma rune, quotes bool) columns {
-	head = head[:strings.LastIndexByte(head, '\n')+1]
-	if head == "" {
-		return columns{0, 1}
-	}
+func (s *source) shorter(comma rune, quotes bool) columns {
 	var length [2]int
-	s := &source{in: bufio.NewReader(strings.NewReader(head))}
-	s.records(comma, quotes, func(_ int, fields []string) error {
+	s.beginning().records(comma, quotes, func(_ int, fields []string) error {
 		for i := range min(2, len(fields)) {
 			length[i] += len(fields[i])
 		}

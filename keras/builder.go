@@ -16,13 +16,13 @@ type builder struct {
 	config  *graph.Config
 	holders []*holder
 	bad     []UnsupportedLayer
-	names   map[string]bool   // of inputs and layers
+	names   names
 	carrier map[string]string // a tensor that has a mask, by the mask
 	depth   int
 }
 
 func newBuilder(version int) *builder {
-	return &builder{version: version, config: &graph.Config{}, names: map[string]bool{}, carrier: map[string]string{}}
+	return &builder{version: version, config: &graph.Config{}, names: names{}, carrier: map[string]string{}}
 }
 
 // A flow is what goes between layers.
@@ -50,11 +50,6 @@ type call struct {
 	through string // which its output has, if it lets masks through
 	frozen  bool
 }
-
-// unsupported is an error about a layer that the list of all should hold.
-type unsupported struct{ error }
-
-func refuse(format string, args ...any) error { return unsupported{fmt.Errorf(format, args...)} }
 
 // top builds the model of a JSON.
 func (b *builder) top(config []byte) error {
@@ -289,12 +284,20 @@ func (b *builder) newInput(name string, s shape) (*flow, error) {
 
 // unused is a name that no input or layer has yet.
 func (b *builder) unused(name string) string {
-	name = strings.NewReplacer(":", "_", ".", "_").Replace(name)
+	return b.names.unused(strings.NewReplacer(":", "_", ".", "_").Replace(name))
+}
+
+// names are those that are taken, each with the number to try next for another of it.
+type names map[string]int
+
+// unused takes a name: the given one, or one with a number after it.
+func (n names) unused(name string) string {
 	free := name
-	for i := 1; b.names[free]; i++ {
-		free = name + "_" + strconv.Itoa(i)
+	for n[free] > 0 {
+		free = name + "_" + strconv.Itoa(n[name])
+		n[name]++
 	}
-	b.names[free] = true
+	n[free] = 1
 	return free
 }
 

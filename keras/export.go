@@ -61,7 +61,7 @@ type exporter struct {
 	layers []dict
 	arrays []hdf5.Array
 	bad    []UnsupportedLayer
-	names  map[string]bool
+	names  names
 	paths  map[string]int // layers of each class, for where their weights are
 	flows  map[string]*sent
 	states map[string]bool // layers whose states are read
@@ -81,7 +81,7 @@ type sent struct {
 }
 
 func newExporter(net *graph.Net) *exporter {
-	x := &exporter{net: net, params: params{}, names: map[string]bool{}, paths: map[string]int{}, flows: map[string]*sent{},
+	x := &exporter{net: net, params: params{}, names: names{}, paths: map[string]int{}, flows: map[string]*sent{},
 		states: map[string]bool{}, masks: map[string]*sent{}}
 	for _, p := range nn.Params(net) {
 		x.params[p.Name] = p.Var
@@ -165,13 +165,7 @@ func (x *exporter) flow(name string) *sent {
 
 // unused is a name for Keras, which allows no slash.
 func (x *exporter) unused(name string) string {
-	name = strings.ReplaceAll(name, "/", "_")
-	free := name
-	for i := 1; x.names[free]; i++ {
-		free = fmt.Sprintf("%s_%d", name, i)
-	}
-	x.names[free] = true
-	return free
+	return x.names.unused(strings.ReplaceAll(name, "/", "_"))
 }
 
 // add appends a layer of Keras and returns its first result, as wide as width if that

@@ -151,7 +151,7 @@ func (x *exporter) layer(l graph.Layer, in []*sent) error {
 		}
 		y = x.call(class, l.Name, dict{}, []any{nil, width}, false, &masked, []any{tensorOf(&masked)}, kwargs)
 	default:
-		return fmt.Errorf("Keras has no such layer")
+		return fmt.Errorf("there is no such layer in Keras")
 	}
 	if len(y.shape) < 3 {
 		y.mask = nil

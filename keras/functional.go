@@ -18,7 +18,6 @@ type use struct {
 	mask []place
 	init []place // initial_state
 	old  bool    // in the form of Keras 2
-	flat bool    // of Keras 2, where a first state follows the input in one list
 }
 
 // A place is where a tensor comes from: the i-th result of a use of a layer.

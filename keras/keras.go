@@ -178,15 +178,25 @@ func loadLegacy(config []byte, g *hdf5.Group, names []string, err error) (*model
 	return load(config, major(version), &lists{group: g, layers: names})
 }
 
-// load makes the model that a JSON describes and fills it from a store of weights.
-func load(config []byte, version int, from store) (*model.Model, error) {
+// load makes the model that a JSON describes and fills it with weights.
+func load(config []byte, version int, from Weights) (*model.Model, error) {
 	b := newBuilder(version)
 	if err := b.top(config); err != nil {
 		return nil, err
+	}
+	if l, ok := from.(*lists); ok {
+		l.all = b.holders
 	}
 	net, err := fill(b.config, b.holders, from)
 	if err != nil {
 		return nil, err
 	}
 	return &model.Model{Config: b.config, Net: net}, nil
+}
+
+// FromConfig makes the model that a JSON describes, as model.to_json() of the given
+// major version of Keras writes it, and fills it with weights that lie elsewhere, such
+// as in a checkpoint of TensorFlow.
+func FromConfig(config []byte, version int, from Weights) (*model.Model, error) {
+	return load(config, version, from)
 }

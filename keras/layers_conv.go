@@ -123,7 +123,7 @@ func (b *builder) depthwise(c *call) ([]*flow, error) {
 	}
 	units := x.width * o.Multiplier
 	h := b.hold(c)
-	h.want("kernel", c.name+".w", size, x.width, o.Multiplier)
+	h.want("depthwise_kernel", c.name+".w", size, x.width, o.Multiplier)
 	if yes(o.Bias) {
 		h.want("bias", c.name+".b", units)
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/graph"
-	"github.com/recur-go/recur/internal/hdf5"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/tensor"
 )
@@ -61,38 +60,93 @@ func (h *holder) set(param string, v float64) {
 	h.consts[param] = v
 }
 
-// A store is where the weights are.
-type store interface {
-	// find returns the arrays of every holder, and what the file has beyond them.
-	find(holders []*holder) (found map[*array]*hdf5.Dataset, extra []string, err error)
+// A Weight is an array of weights.
+type Weight struct {
+	Shape []int
+	Read  func(dst []tensor.Float) error // fills dst with all values
 }
 
-// fill fills the network that c describes, which make makes once it is known that the
+// A Place says which array of a model is asked for.
+type Place struct {
+	// Path is that of Keras 2's objects, in which layers with weights are counted, such
+	// as layer_with_weights-0/forward_layer/cell/kernel.
+	Path  string
+	Index int // in the order of model.variables
+
+	array *array
+	path  string // the holder's, in a file of Keras 3
+}
+
+// Weights is where the weights of a model are. Find returns the arrays at the given
+// places, nil where there is none, and the names of arrays that belong to no layer.
+type Weights interface {
+	Find(places []Place) (found []*Weight, extra []string, err error)
+}
+
+// placesOf lists the places of all arrays. Uses of one layer share theirs.
+func placesOf(holders []*holder) (list []Place) {
+	ranks := map[string]map[string]int{} // of the layers or cells below a path
+	index := map[string]int{}
+	rank := func(above, name string) int {
+		if ranks[above] == nil {
+			ranks[above] = map[string]int{}
+		}
+		r, ok := ranks[above][name]
+		if !ok {
+			r = len(ranks[above])
+			ranks[above][name] = r
+		}
+		return r
+	}
+	for _, h := range holders {
+		var path strings.Builder
+		parts := strings.Split(strings.TrimSuffix(h.path, "/"), "/")
+		for i := 0; i < len(parts); i++ {
+			switch above := strings.Join(parts[:i], "/"); {
+			case parts[i] == "layers" && i+1 < len(parts):
+				i++
+				fmt.Fprintf(&path, "layer_with_weights-%d/", rank(above, parts[i]))
+			case parts[i] == "cells" && i+1 < len(parts):
+				i++
+				fmt.Fprintf(&path, "cells/%d/", rank(above, parts[i]))
+			default:
+				path.WriteString(parts[i] + "/")
+			}
+		}
+		for i, a := range h.arrays {
+			key := h.path + strconv.Itoa(i)
+			if _, ok := index[key]; !ok {
+				index[key] = len(index)
+			}
+			list = append(list, Place{path.String() + a.name, index[key], a, h.path + "vars/" + strconv.Itoa(i)})
+		}
+	}
+	return list
+}
+
+// fill fills the network that c describes, which is made once it is known that the
 // file has what it needs.
-func fill(c *graph.Config, holders []*holder, from store) (*graph.Net, error) {
-	found, extra, err := from.find(holders)
+func fill(c *graph.Config, holders []*holder, from Weights) (*graph.Net, error) {
+	places := placesOf(holders)
+	list, extra, err := from.Find(places)
 	if err != nil {
 		return nil, foreign(err)
 	}
+	found := map[*array]*Weight{}
 	var wrong []string
 	values := 0
-	for _, h := range holders {
-		for _, a := range h.arrays {
-			d := found[a]
-			switch {
-			case d == nil:
-				wrong = append(wrong, fmt.Sprintf("%s of %s is missing", a.name, strings.TrimSuffix(h.path, "/")))
-				continue
-			case a.unread:
-				continue
-			case !slices.Equal(d.Shape, a.shape):
-				wrong = append(wrong, fmt.Sprintf("%s of %s is %v, the model wants %v", a.name, strings.TrimSuffix(h.path, "/"), d.Shape, a.shape))
-				continue
-			}
-			if err := d.Check(); err != nil {
-				return nil, foreign(err)
-			}
-			values += d.Len()
+	for i, p := range places {
+		w, a := list[i], p.array
+		name := fmt.Sprintf("%s of %s", a.name, strings.TrimSuffix(p.path, "/vars/"+p.path[strings.LastIndexByte(p.path, '/')+1:]))
+		switch {
+		case w == nil:
+			wrong = append(wrong, name+" is missing")
+		case a.unread:
+		case !slices.Equal(w.Shape, a.shape):
+			wrong = append(wrong, fmt.Sprintf("%s is %v, the model wants %v", name, w.Shape, a.shape))
+		default:
+			found[a] = w
+			values += count(a.shape)
 		}
 	}
 	for _, path := range extra {
@@ -119,31 +173,39 @@ func fill(c *graph.Config, holders []*holder, from store) (*graph.Net, error) {
 	}
 	for _, h := range holders {
 		if err := h.fill(to, found); err != nil {
-			return nil, err
+			return nil, foreign(err)
 		}
 	}
 	return net, nil
 }
 
-func (h *holder) fill(to params, found map[*array]*hdf5.Dataset) error {
+// count is the number of values of a shape that an array in a file has.
+func count(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
+}
+
+func (h *holder) fill(to params, found map[*array]*Weight) error {
 	kept := map[string][]tensor.Float{}
 	for _, a := range h.arrays {
 		if a.unread {
 			continue
 		}
-		d := found[a]
 		var dst []tensor.Float
-		switch {
+		switch n := count(a.shape); {
 		case a.param == "":
-			dst = make([]tensor.Float, d.Len())
+			dst = make([]tensor.Float, n)
 			kept[a.name] = dst
-		case to[a.param] == nil || len(to[a.param].Value.Data) != d.Len():
-			return fault("parameter %s is not of the size of %s", a.param, d.Path)
+		case to[a.param] == nil || len(to[a.param].Value.Data) != n:
+			return fault("parameter %s is not of the size of %s of %s", a.param, a.name, h.path)
 		default:
 			dst = to[a.param].Value.Data
 		}
-		if err := hdf5.Read(d, dst); err != nil {
-			return foreign(err)
+		if err := found[a].Read(dst); err != nil {
+			return err
 		}
 		if a.then != nil {
 			a.then(dst, a.shape)
@@ -167,130 +229,5 @@ func zrToRZ(v []tensor.Float, shape []int) {
 		for i := range H {
 			v[i], v[H+i] = v[H+i], v[i]
 		}
-	}
-}
-
-// tree is the weights of a file of Keras 3: groups as the layers lie in each other,
-// with arrays vars/0, vars/1 and so on.
-type tree struct{ root *hdf5.Group }
-
-// legacyRoot is what Keras 2.12 and 2.13 called the group of layers.
-const legacyRoot = "_layer_checkpoint_dependencies"
-
-func (t *tree) find(holders []*holder) (map[*array]*hdf5.Dataset, []string, error) {
-	all := map[string]*hdf5.Dataset{}
-	err := t.root.Walk(func(d *hdf5.Dataset) error {
-		path := strings.ReplaceAll(strings.TrimPrefix(d.Path, "/"), legacyRoot+"/", "layers/")
-		all[path] = d
-		return nil
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	found, used := map[*array]*hdf5.Dataset{}, map[string]bool{}
-	for _, h := range holders {
-		for i, a := range h.arrays {
-			path := h.path + "vars/" + strconv.Itoa(i)
-			if d := all[path]; d != nil {
-				found[a], used[path] = d, true
-			}
-		}
-	}
-	var extra []string
-	for path := range all {
-		if strings.HasPrefix(path, "layers/") && !used[path] && !strings.Contains(path, "/seed_generator/") && !strings.Contains(path, "/states/") {
-			extra = append(extra, path)
-		}
-	}
-	slices.Sort(extra)
-	return found, extra, nil
-}
-
-// lists is the weights of an old file: a group for each layer of the outermost model,
-// with the names of its weights in order, first those that train.
-type lists struct {
-	group  *hdf5.Group
-	layers []string
-}
-
-func (l *lists) find(holders []*holder) (map[*array]*hdf5.Dataset, []string, error) {
-	found := map[*array]*hdf5.Dataset{}
-	var extra []string
-	for _, layer := range l.layers {
-		g, err := l.group.Group(layer)
-		if err != nil {
-			return nil, nil, err
-		}
-		names, _, err := chunked(g, "weight_names")
-		if err != nil {
-			return nil, nil, err
-		}
-		want := inOrder(holders, layer)
-		for i, name := range names {
-			if i >= len(want) {
-				extra = append(extra, layer+"/"+name)
-				continue
-			}
-			dir, base := g, name
-			if k := strings.LastIndexByte(name, '/'); k >= 0 {
-				if dir, err = g.Group(name[:k]); err != nil {
-					return nil, nil, err
-				}
-				base = name[k+1:]
-			}
-			d, err := dir.Dataset(base)
-			if err != nil {
-				return nil, nil, err
-			}
-			for _, a := range want[i] {
-				found[a] = d
-			}
-		}
-	}
-	return found, extra, nil
-}
-
-// inOrder lists the arrays of a layer as an old file does. Uses of one layer share
-// them.
-func inOrder(holders []*holder, layer string) (list [][]*array) {
-	at := map[string][]int{} // places of the arrays of a path
-	for _, frozen := range []bool{false, true} {
-		for _, h := range holders {
-			if h.top != layer {
-				continue
-			}
-			places := at[h.path]
-			if places == nil {
-				places = slices.Repeat([]int{-1}, len(h.arrays))
-				at[h.path] = places
-			}
-			for i, a := range h.arrays {
-				if (h.frozen || a.frozen) != frozen {
-					continue
-				}
-				if places[i] < 0 {
-					places[i] = len(list)
-					list = append(list, nil)
-				}
-				list[places[i]] = append(list[places[i]], a)
-			}
-		}
-	}
-	return list
-}
-
-// chunked reads a list of strings, which Keras cuts into name0, name1 and so on where
-// it is too long for one attribute.
-func chunked(g *hdf5.Group, name string) ([]string, bool, error) {
-	list, ok, err := g.Strings(name)
-	if err != nil || ok {
-		return list, ok, err
-	}
-	for i := 0; ; i++ {
-		more, ok, err := g.Strings(name + strconv.Itoa(i))
-		if err != nil || !ok {
-			return list, i > 0, err
-		}
-		list = append(list, more...)
 	}
 }

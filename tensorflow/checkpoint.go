@@ -25,7 +25,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"unsafe"
 )
@@ -162,6 +161,7 @@ func (c *Checkpoint) Variable(name string) *Variable { return c.byName[name] }
 func (c *Checkpoint) read(index []byte, open func(i, n uint64) (io.ReaderAt, int64, string, error)) error {
 	c.byName = map[string]*Variable{}
 	var h *header
+	last := ""
 	type shard struct {
 		r    io.ReaderAt
 		size int64
@@ -169,6 +169,10 @@ func (c *Checkpoint) read(index []byte, open func(i, n uint64) (io.ReaderAt, int
 	}
 	shards := map[uint64]shard{}
 	return table(index, func(key string, value []byte) error {
+		if h != nil && key <= last {
+			return fault(-1, "name %q follows %q, which it should not", key, last)
+		}
+		last = key
 		if h == nil {
 			if key != "" {
 				return &FormatError{Offset: -1, Reason: "it has no header; is it a checkpoint of version 1?", Try: "in TensorFlow, restore it and save it with tf.compat.v1.train.Saver()"}
@@ -214,8 +218,6 @@ func (c *Checkpoint) read(index []byte, open func(i, n uint64) (io.ReaderAt, int
 			err = fmt.Errorf("its %d bytes at %d do not lie in %s of %d; was it cut short?", v.size, v.offset, filepath.Base(s.path), s.size)
 		case known && t.size > 0 && n*t.size != v.size:
 			err = fmt.Errorf("shape %v of %v needs %d bytes, it has %d", v.Shape, v.DType, n*t.size, v.size)
-		case c.byName[key] != nil:
-			err = fmt.Errorf("it is there twice")
 		}
 		if err != nil {
 			return &FormatError{Variable: key, Offset: -1, Reason: err.Error()}
@@ -227,8 +229,7 @@ func (c *Checkpoint) read(index []byte, open func(i, n uint64) (io.ReaderAt, int
 }
 
 func (c *Checkpoint) add(v *Variable) {
-	i, _ := slices.BinarySearchFunc(c.Variables, v.Name, func(v *Variable, s string) int { return strings.Compare(v.Name, s) })
-	c.Variables = slices.Insert(c.Variables, i, v)
+	c.Variables = append(c.Variables, v)
 	c.byName[v.Name] = v
 }
 
@@ -239,56 +240,83 @@ func (v *Variable) Len() int { n, _ := length(v.Shape); return int(n) }
 // floating-point; float64 rounds to float32. Values of dst's own type are read straight
 // into it. It compares the checksum.
 func Read[F float32 | float64](v *Variable, dst []F) error {
-	fail := func(format string, args ...any) error {
-		return &FormatError{Path: v.path, Variable: v.Name, Offset: int64(v.offset), Reason: fmt.Sprintf(format, args...)}
+	if len(dst) != v.Len() {
+		return v.fail("its %d values do not fill %d", v.Len(), len(dst))
 	}
+	return scan(v, len(dst), func(at, n int) []F { return dst[at : at+n] }, func(int, []F) {})
+}
+
+// rows calls visit for each row of v, seen as a matrix of its last dimension. Few rows
+// are in memory at once.
+func rows[F float32 | float64](v *Variable, visit func(i int, row []F)) error {
+	n := 1
+	if len(v.Shape) > 0 {
+		n = v.Shape[len(v.Shape)-1]
+	}
+	if n == 0 {
+		return nil
+	}
+	const few = 32 << 10
+	step := max(few/n, 1) * n
+	buf := make([]F, min(step, v.Len()))
+	return scan(v, step, func(_, n int) []F { return buf[:n] }, func(at int, part []F) {
+		for i := 0; i < len(part); i += n {
+			visit((at+i)/n, part[i:i+n:i+n])
+		}
+	})
+}
+
+// scan reads the values of v in parts of step values, the part at at into the slice that
+// to gives, and shows each to visit.
+func scan[F float32 | float64](v *Variable, step int, to func(at, n int) []F, visit func(at int, part []F)) error {
 	switch {
 	case v.sliced:
-		return fail("it lies in parts, as variables that were cut by a partitioner do, which is not supported")
+		return v.fail("it lies in parts, as variables that were cut by a partitioner do, which is not supported")
 	case !v.DType.IsFloat():
-		return fail("its values are %v, not floating-point", v.DType)
-	case len(dst) != v.Len():
-		return fail("its %d values do not fill %d", v.Len(), len(dst))
-	case len(dst) == 0:
-		return nil
-	}
-	sum := crc32.New(castagnoli)
-	chunk := func(b []byte, at uint64) error {
-		if n, err := v.data.ReadAt(b, int64(v.offset+at)); n < len(b) {
-			if err == nil || errors.Is(err, io.EOF) {
-				return fail("the file ends too early")
-			}
-			return err
-		}
-		sum.Write(b)
-		return nil
+		return v.fail("its values are %v, not floating-point", v.DType)
 	}
 	var zero F
-	width := uint64(unsafe.Sizeof(zero))
-	if !v.big && dtypes[v.DType].size == width && v.DType <= Double && binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {
-		// The view has just the bytes of dst, and lives no longer than this.
-		b := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(dst))), v.size)
-		const step = 1 << 20 // so that the checksum finds it in the cache
-		for at := uint64(0); at < v.size; at += step {
-			if err := chunk(b[at:min(at+step, v.size)], at); err != nil {
+	size := dtypes[v.DType].size
+	direct := !v.big && size == uint64(unsafe.Sizeof(zero)) && v.DType <= Double && binary.NativeEndian.Uint16([]byte{1, 0}) == 1
+	var buf []byte
+	var crc uint32
+	const chunk = 1 << 18 // bytes, so that the checksum finds them in the cache
+	for at := 0; at < v.Len(); at += step {
+		part := to(at, min(step, v.Len()-at))
+		for lo := 0; lo < len(part); {
+			n := min(len(part)-lo, chunk/int(size))
+			var b []byte
+			if direct {
+				// The view has just the bytes of part, and lives no longer than this.
+				b = unsafe.Slice((*byte)(unsafe.Pointer(&part[lo])), n*int(size))
+			} else {
+				if buf == nil {
+					buf = make([]byte, min(v.size, chunk))
+				}
+				b = buf[:n*int(size)]
+			}
+			if n, err := v.data.ReadAt(b, int64(v.offset)+int64(at+lo)*int64(size)); n < len(b) {
+				if err == nil || errors.Is(err, io.EOF) {
+					return v.fail("the file ends too early")
+				}
 				return err
 			}
-		}
-	} else {
-		size := dtypes[v.DType].size
-		buf := make([]byte, min(v.size, 64<<10))
-		for at := uint64(0); at < v.size; at += uint64(len(buf)) {
-			b := buf[:min(uint64(len(buf)), v.size-at)]
-			if err := chunk(b, at); err != nil {
-				return err
+			crc = crc32.Update(crc, castagnoli, b)
+			if !direct {
+				decode(part[lo:lo+n], b, v.DType, v.big)
 			}
-			decode(dst[at/size:], b, v.DType, v.big)
+			lo += n
 		}
+		visit(at, part)
 	}
-	if got := masked(sum.Sum32()); got != v.crc {
-		return fail("its checksum is %#x, not %#x as written; the file is damaged", got, v.crc)
+	if got := masked(crc); got != v.crc {
+		return v.fail("its checksum is %#x, not %#x as written; the file is damaged", got, v.crc)
 	}
 	return nil
+}
+
+func (v *Variable) fail(format string, args ...any) error {
+	return &FormatError{Path: v.path, Variable: v.Name, Offset: int64(v.offset), Reason: fmt.Sprintf(format, args...)}
 }
 
 func decode[F float32 | float64](dst []F, b []byte, d DType, big bool) {

@@ -33,7 +33,7 @@ class Draw:
         if self.yes(0.3):
             o["activation"] = self.pick("relu", "softsign", "sigmoid", "linear" if kind == "SimpleRNN" else "elu", "softplus")
         if kind != "SimpleRNN" and self.yes(0.3):
-            o["recurrent_activation"] = self.pick("hard_sigmoid", "tanh")
+            o["recurrent_activation"] = self.pick("hard_sigmoid", "sigmoid")  # others may let states grow without end
         if kind == "GRU":
             o["reset_after"] = self.yes()
         if kind == "LSTM":

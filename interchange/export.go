@@ -9,6 +9,7 @@ import (
 
 	"github.com/recur-go/recur/graph"
 	"github.com/recur-go/recur/internal/atomicfile"
+	"github.com/recur-go/recur/keras"
 	"github.com/recur-go/recur/onnx"
 	"github.com/recur-go/recur/torch"
 )
@@ -20,6 +21,7 @@ type Exporter func(net *graph.Net, base string) (files []string, note string, er
 // exporters are the formats of Export by name.
 var exporters = map[string]Exporter{
 	"onnx":        exportONNX,
+	"keras":       exportKeras,
 	"safetensors": exportTorch,
 }
 
@@ -30,6 +32,7 @@ func Formats() []string { return slices.Sorted(maps.Keys(exporters)) }
 //
 //	onnx         base.onnx, for whole sequences, and base.step.onnx, for a single step,
 //	             if the network can go step by step
+//	keras        base.keras, a model that keras.models.load_model of Keras 3 loads
 //	safetensors  base.safetensors, the weights under PyTorch's names, and base.py, a
 //	             module that loads them
 //
@@ -63,6 +66,12 @@ func exportONNX(net *graph.Net, base string) ([]string, string, error) {
 
 func writeONNX(net *graph.Net, path string, o onnx.ExportOptions) error {
 	return atomicfile.WriteFile(path, func(w io.Writer) error { return onnx.Export(w, net, o) })
+}
+
+func exportKeras(net *graph.Net, base string) ([]string, string, error) {
+	path := base + ".keras"
+	err := atomicfile.WriteFile(path, func(w io.Writer) error { return keras.Export(w, net) })
+	return []string{path}, fmt.Sprintf("in Python:\n\n\tmodel = keras.models.load_model(%q)\n\ty = model(x)", path), err
 }
 
 func exportTorch(net *graph.Net, base string) (files []string, note string, err error) {

@@ -16,6 +16,7 @@ import (
 	"github.com/recur-go/recur/keras"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/safetensors"
+	"github.com/recur-go/recur/tensorflow"
 	"github.com/recur-go/recur/torch"
 )
 
@@ -33,11 +34,19 @@ type Format struct {
 // formats are tried in order.
 var formats = []Format{
 	{"Keras", isKeras, keras.Import},
+	{"TensorFlow", isTensorFlow, tensorflow.Import},
 	{"PyTorch", isTorch, importTorch},
 }
 
 func isKeras(path string, head []byte) bool {
 	return bytes.HasPrefix(head, []byte("PK")) && strings.EqualFold(filepath.Ext(path), ".keras") || bytes.HasPrefix(head, []byte("\x89HDF"))
+}
+
+// isTensorFlow tells a checkpoint by its index, which path or its prefix names, and a
+// SavedModel by the checkpoint in its folder.
+func isTensorFlow(path string, _ []byte) bool {
+	info, err := os.Stat(tensorflow.Index(path))
+	return err == nil && info.Mode().IsRegular()
 }
 
 func isTorch(path string, head []byte) bool {
@@ -141,8 +150,8 @@ func firstBytes(path string) ([]byte, error) {
 }
 
 // Import makes a model of recur of a file of another system. spec is a small JSON that
-// says what the file does not, nil if there is none: see torch.Spec. A model of ONNX
-// runs as it is, and is not imported so: see Open.
+// says what the file does not, nil if there is none: see torch.Spec, tensorflow.Spec and
+// keras.Import. A model of ONNX runs as it is, and is not imported so: see Open.
 func Import(path string, spec []byte) (*model.Model, error) {
 	what, f, err := identify(path)
 	switch {

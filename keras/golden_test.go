@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -92,6 +93,38 @@ func (g golden) read(t testing.TB) *model.Model {
 		t.Fatal(err)
 	}
 	return m
+}
+
+// differ runs a model and returns the largest difference to want, relative above 1.
+func differ(t *testing.T, m *model.Model, in, want []*tensor.Tensor) (worst float64) {
+	t.Helper()
+	net := m.Net.(*graph.Net)
+	named := map[string]*tensor.Tensor{}
+	for i, x := range in {
+		named[net.Config.Inputs[i].Name] = x
+	}
+	out, _, err := net.Predict(named, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := net.OutputNames()
+	if len(names) != len(want) {
+		t.Fatalf("%d outputs, want %d", len(names), len(want))
+	}
+	for i, name := range names {
+		y := out[name]
+		if y.Shape != want[i].Shape {
+			t.Fatalf("output %q is %v, want %v", name, y.Shape, want[i].Shape)
+		}
+		for k, v := range y.Data {
+			w := float64(want[i].Data[k])
+			d := math.Abs(float64(v)-w) / max(1, math.Abs(w))
+			if !(d <= worst) {
+				worst = d
+			}
+		}
+	}
+	return worst
 }
 
 // Models of Keras 3 and 2 give here what they gave there, also after Export.

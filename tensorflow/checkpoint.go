@@ -25,6 +25,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"unsafe"
 )
@@ -67,6 +69,7 @@ type Checkpoint struct {
 	Variables []*Variable // sorted by name
 
 	byName map[string]*Variable
+	size   int64
 	close  []io.Closer
 }
 
@@ -87,16 +90,53 @@ type Variable struct {
 // maxShards is how many files of values a checkpoint may have.
 const maxShards = 10000
 
-// Open opens the checkpoint with the given prefix, such as model.ckpt-1000, or whose
-// index is at path. The caller closes it.
+// dataName is the end of the name of a file of values.
+var dataName = regexp.MustCompile(`\.data-\d{5}-of-\d{5}$`)
+
+// Index is the name of the index of a checkpoint: path may be that itself, the prefix
+// of the names of its files, one of its files of values, the folder of a SavedModel, or
+// a folder with a file that says which checkpoint is the last.
+func Index(path string) string {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		prefix := filepath.Join(path, "variables", "variables")
+		if last := last(path); last != "" {
+			prefix = last
+		}
+		return prefix + ".index"
+	}
+	return dataName.ReplaceAllString(strings.TrimSuffix(path, ".index"), "") + ".index"
+}
+
+// last is the prefix of the last checkpoint in a folder, "" if it does not say. One
+// that lies elsewhere is taken to have been moved here.
+func last(folder string) string {
+	f, err := os.Open(filepath.Join(folder, "checkpoint"))
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, 64<<10))
+	if err != nil {
+		return ""
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	name, ok := strings.CutPrefix(line, "model_checkpoint_path: ")
+	if name, err = strconv.Unquote(strings.TrimSpace(name)); !ok || err != nil {
+		return ""
+	}
+	return filepath.Join(folder, filepath.Base(name))
+}
+
+// Open opens the checkpoint at path, which is one that Index takes. The caller closes
+// it.
 func Open(path string) (c *Checkpoint, err error) {
+	path = Index(path)
 	prefix := strings.TrimSuffix(path, ".index")
-	path = prefix + ".index"
 	index, err := readIndex(path)
 	if err != nil {
 		return nil, err
 	}
-	c = &Checkpoint{}
+	c = &Checkpoint{size: int64(len(index))}
 	defer func() {
 		var f *FormatError
 		if errors.As(err, &f) && f.Path == "" {
@@ -121,6 +161,7 @@ func Open(path string) (c *Checkpoint, err error) {
 		if err != nil {
 			return nil, 0, path, err
 		}
+		c.size += info.Size()
 		return f, info.Size(), path, nil
 	}
 	return c, c.read(index, shard)
@@ -153,6 +194,9 @@ func (c *Checkpoint) Close() error {
 	c.close = nil
 	return errors.Join(errs...)
 }
+
+// Size is the bytes of its files.
+func (c *Checkpoint) Size() int64 { return c.size }
 
 // Variable finds a variable by name; nil if there is none.
 func (c *Checkpoint) Variable(name string) *Variable { return c.byName[name] }

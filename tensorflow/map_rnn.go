@@ -193,7 +193,10 @@ func (c *cellVars) lstm(act rnn.Activation, l SpecLayer, forget float64, param s
 	if err != nil {
 		return k, err
 	}
-	o := &graph.LSTM{Hidden: H, Cand: act, Out: act, CellClip: l.CellClip, ProjClip: l.ProjClip}
+	o := &graph.LSTM{Hidden: H, Cand: act, Out: act}
+	if c.kind != "basic_lstm_cell" { // which has no clips
+		o.CellClip, o.ProjClip = l.CellClip, l.ProjClip
+	}
 	out := H
 	if c.vars["projection/kernel"] != nil {
 		p, err := c.take("projection/kernel", H, -1)

@@ -7,7 +7,8 @@
 //
 // with which two ways are checked:
 //
-//	python torch_models.py DIR 200          a system makes models and runs them …
+//	python torch_models.py DIR 200          a system makes models and runs them (or
+//	                                        keras_models.py, tensorflow_models.py …) …
 //	go run ./bench/roundtrip check DIR      … and recur runs them
 //
 //	go run ./bench/roundtrip make DIR 200   recur makes models, runs and exports them …

@@ -275,6 +275,13 @@ func (c *chooser) write(dir string, count map[string]int) error {
 			return err
 		}
 	}
+	plain, _, err := net.Predict(map[string]*tensor.Tensor{"x": x}, nil, nil) // for systems whose models take neither lengths nor states
+	if err != nil {
+		return err
+	}
+	if err := saveTensor(dir, "plain.npy", plain[y]); err != nil {
+		return err
+	}
 	about, err := json.Marshal(k)
 	if err != nil {
 		return err

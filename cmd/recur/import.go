@@ -2,13 +2,11 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 
 	"github.com/recur-go/recur/interchange"
-	"github.com/recur-go/recur/torch"
 	"github.com/spf13/cobra"
 )
 
@@ -24,7 +22,10 @@ func newImport() *cobra.Command {
                  checkpoint. They are read without running code.
   .safetensors   weights under PyTorch's names
   .keras, .h5    models of Keras 3, and older ones
-  .index         a checkpoint of TensorFlow, with its .data beside it
+  .weights.h5    weights of Keras, with what model.to_json() writes beside them under
+                 the same name and the ending .json, or as --spec
+  .index         a checkpoint of TensorFlow 1 or 2, with its .data beside it; its prefix
+                 and the folder of a SavedModel do as well
   .onnx          is checked and copied: it runs as it is
 
 What cannot be mapped is refused by name. Names and shapes of weights do not say how
@@ -80,11 +81,11 @@ func readSpec(path string, stdin io.Reader) ([]byte, error) {
 
 // hint adds the spec to begin with to an error about a file that needs one.
 func hint(err error) error {
-	var e *torch.MapError
-	if !errors.As(err, &e) || e.Spec == nil {
+	spec := interchange.SpecOf(err)
+	if spec == nil {
 		return err
 	}
-	text, jerr := json.Marshal(e.Spec)
+	text, jerr := json.Marshal(spec)
 	if jerr != nil {
 		return err
 	}

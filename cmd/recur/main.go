@@ -18,6 +18,7 @@ import (
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/onnx"
 	"github.com/recur-go/recur/safetensors"
+	"github.com/recur-go/recur/tensorflow"
 	"github.com/recur-go/recur/torch"
 	"github.com/recur-go/recur/train"
 	"github.com/spf13/cobra"
@@ -146,6 +147,8 @@ func code(err error) int {
 	var value *valueError
 	var archive *keras.FormatError
 	var layers *keras.UnsupportedError
+	var checkpoint *tensorflow.FormatError
+	var variables *tensorflow.MapError
 	var weights *torch.FormatError
 	var class *torch.ClassError
 	var mapping *torch.MapError
@@ -160,7 +163,7 @@ func code(err error) int {
 		return exitNumeric
 	case errors.As(err, &format), errors.As(err, &mismatch), errors.Is(err, model.ErrCorrupt), errors.Is(err, model.ErrVersion), errors.Is(err, model.ErrKind),
 		errors.As(err, &file), errors.As(err, &graph), errors.As(err, &unsupported),
-		errors.As(err, &archive), errors.As(err, &layers), errors.As(err, &weights), errors.As(err, &class), errors.As(err, &mapping), errors.As(err, &unknown):
+		errors.As(err, &archive), errors.As(err, &layers), errors.As(err, &checkpoint), errors.As(err, &variables), errors.As(err, &weights), errors.As(err, &class), errors.As(err, &mapping), errors.As(err, &unknown):
 		return exitModel
 	case errors.As(err, &path), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return exitIO

@@ -18,7 +18,16 @@ sys.path.insert(0, str(here))
 import numpy as np
 
 from models import Draw, make
-from roundtrip import keras
+
+
+def keras(version):
+    if version == 2:
+        import tf_keras
+
+        return tf_keras
+    import keras
+
+    return keras
 
 
 def by_hand(k):

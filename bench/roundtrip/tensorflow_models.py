@@ -1,14 +1,11 @@
-"""Random models of TensorFlow, saved as checkpoints: see ../../keras/testdata/roundtrip.sh.
+"""Random models of TensorFlow, saved as checkpoints, and what it computes with them.
 
-    roundtrip.py DIR N SEED
+	python tensorflow_models.py DIR 200 [SEED]
 
 Two of three are graphs of TensorFlow 1: cells of every kind, stacked, in one direction
 or both, with peepholes, projections, clips, ragged lengths and first states, and a dense
 layer on top. Each third is a model of Keras 2, saved by save_weights, by a
 tf.train.Checkpoint or as a SavedModel, with its JSON as the spec.
-
-A case is model.index, model.data-…, spec.json, input.npy, lengths.npy, state_N.npy (in
-the order of recur: h, c), output_0.npy and last_N.npy.
 """
 import json
 import os
@@ -18,11 +15,12 @@ import sys
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-here = pathlib.Path(__file__).parent
-sys.path.insert(0, str(here.parent.parent / "keras" / "testdata"))
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "keras" / "testdata"))
 
 import numpy as np
 import tensorflow as tf
+
+from common import save_case
 
 v1 = tf.compat.v1
 cells = v1.nn.rnn_cell
@@ -51,13 +49,13 @@ class Draw:
                               cell_clip=options.get("cell_clip"), proj_clip=options.get("proj_clip"), activation=act)
 
 
-def ours(state):
-    """The entries of a state of TensorFlow in the order of recur: h before c."""
+def ours(name, state):
+    """The entries of a state of TensorFlow by the names that recur gives them."""
     if isinstance(state, cells.LSTMStateTuple):
-        return [state.h, state.c]
+        return {name + ".h": state.h, name + ".c": state.c}
     if isinstance(state, (list, tuple)):
-        return [s for part in state for s in ours(part)]
-    return [state]
+        return {k: v for i, part in enumerate(state) for k, v in ours(f"{name}.{i}", part).items()}
+    return {name + ".h": state}
 
 
 def graph1(to, seed):
@@ -73,15 +71,14 @@ def graph1(to, seed):
         x = v1.placeholder(tf.float32, [B, T, width])
         feed = {x: d.r.normal(size=(B, T, width)).astype("float32")}
         lengths = d.r.integers(0, T + 1, B).astype("int32") if d.yes() else None
-        time_major = False
 
         def stack():
             n = d.size(1, 3)
             return d.cell(options) if n == 1 else cells.MultiRNNCell([d.cell(options) for _ in range(n)])
 
-        given = []
+        given = {}
 
-        def first(cell):
+        def first(name, cell):
             if not given_states:
                 return None
             zero = cell.zero_state(B, tf.float32)
@@ -91,21 +88,22 @@ def graph1(to, seed):
                 feed[p] = d.r.normal(size=z.shape.as_list()).astype("float32") * 0.5
                 parts.append(p)
             s = tf.nest.pack_sequence_as(zero, parts)
-            given.extend(ours(s))
+            given.update(ours(name, s))
             return s
 
         given_states = d.yes()
         dense = d.yes()
         if d.yes(0.3):
             fw, bw = stack(), stack()
-            ys, last = v1.nn.bidirectional_dynamic_rnn(fw, bw, x, lengths, first(fw), first(bw), dtype=tf.float32)
+            ys, last = v1.nn.bidirectional_dynamic_rnn(fw, bw, x, lengths, first("bidirectional_rnn.fwd", fw), first("bidirectional_rnn.bwd", bw), dtype=tf.float32)
             y, module = tf.concat(ys, 2), "bidirectional_rnn"
+            ends = {**ours(module + ".fwd", last[0]), **ours(module + ".bwd", last[1])}
         else:
             c = stack()
-            y, last = v1.nn.dynamic_rnn(c, x, lengths, first(c), dtype=tf.float32)
+            y, last = v1.nn.dynamic_rnn(c, x, lengths, first("rnn", c), dtype=tf.float32)
             module = "rnn"
-        used = {k: v for k, v in options.items()}
-        layers = [dict(module=module, **used)]
+            ends = ours(module, last)
+        layers = [dict(module=module, **options)]
         if dense:
             w = v1.get_variable("dense/kernel", [y.shape[-1], 4])
             b = v1.get_variable("dense/bias", [4])
@@ -116,20 +114,16 @@ def graph1(to, seed):
             s.run(v1.global_variables_initializer())
             for v in v1.trainable_variables():
                 v.load(d.r.normal(size=v.shape.as_list()).astype("float32") * 0.6, s)
-            values, ends = s.run([y, ours(last)], feed)
+            values, ends = s.run([y, ends], feed)
             to.mkdir(parents=True, exist_ok=True)
             v1.train.Saver().save(s, str(to / "model"), write_meta_graph=False)
-        del step, time_major
-        firsts = [feed[p] for p in given]
-    (to / "spec.json").write_text(json.dumps({"layers": layers}))
-    np.save(to / "input_0.npy", feed[x])
+        del step
+        inputs = {"x": feed[x], **{name: feed[p] for name, p in given.items()}}
     if lengths is not None:
-        np.save(to / "lengths.npy", lengths)
-    for i, a in enumerate(firsts):
-        np.save(to / f"state_{i}.npy", a)
-    for i, a in enumerate(ends):
-        np.save(to / f"last_{i}.npy", a)
-    np.save(to / "output_0.npy", values)
+        inputs["lengths"] = lengths
+    outputs = {"0": values, **{name + "_out": v for name, v in ends.items()}}
+    save_case(str(to), "TensorFlow " + tf.__version__, "cells of TensorFlow 1", "model", inputs, outputs, {"layers": layers})
+    return [values]
 
 
 def keras2(to, seed):
@@ -149,26 +143,22 @@ def keras2(to, seed):
         model.save(str(to / "saved"))
         for f in (to / "saved" / "variables").iterdir():
             f.rename(to / f.name.replace("variables.", "model."))
-    (to / "spec.json").write_text(model.to_json())
-    for kind, arrays in (("input", values), ("output", answer)):
-        for i, a in enumerate(arrays):
-            np.save(to / f"{kind}_{i}.npy", a.astype("float32"))
+    about = "Keras 2: " + ", ".join(type(l).__name__ for l in model.layers)
+    inputs = dict(zip([i.name for i in model.inputs], values))
+    save_case(str(to), "TensorFlow " + tf.__version__, about, "model", inputs, {str(i): a for i, a in enumerate(answer)}, json.loads(model.to_json()))
+    return answer
 
 
-def main(folder, n, seed):
+def main(folder, n, seed=1):
     made = 0
     while made < n:
         seed += 1
         to = pathlib.Path(folder) / f"{seed:05d}"
-        (keras2 if seed % 3 == 0 else graph1)(to, seed)
-        ok = all(np.isfinite(np.load(p)).all() for p in to.glob("output_*.npy"))
-        if ok:
+        answer = (keras2 if seed % 3 == 0 else graph1)(to, seed)
+        if all(np.isfinite(a).all() for a in answer):
             made += 1
         else:
-            for p in to.iterdir():
-                if p.is_file():
-                    p.unlink()
+            (to / "case.json").unlink()
 
 
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+main(sys.argv[1], *map(int, sys.argv[2:]))

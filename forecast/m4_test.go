@@ -67,13 +67,14 @@ func TestM4Benchmarks(t *testing.T) {
 		set                            string
 		season                         int
 		snaive, naive2, naive2M, theta float64
+		comb                           float64
 	}{
-		{"Weekly", 1, 9.161, 9.161, 2.777, 9.093},
-		{"Hourly", 24, 13.912, 18.383, 2.395, 18.138},
+		{"Weekly", 1, 9.161, 9.161, 2.777, 9.093, 8.944},
+		{"Hourly", 24, 13.912, 18.383, 2.395, 18.138, 22.053},
 	} {
 		t.Run(c.set, func(t *testing.T) {
 			train, test := m4(t, c.set+"-train.csv.gz"), m4(t, c.set+"-test.csv.gz")
-			var snaive, naive2, naive2M, theta float64
+			var snaive, naive2, naive2M, theta, comb float64
 			n := float64(len(train))
 			for i, y := range train {
 				h := len(test[i])
@@ -82,6 +83,7 @@ func TestM4Benchmarks(t *testing.T) {
 				naive2 += SMAPE(test[i], f) / n
 				naive2M += MASE(y, test[i], f, c.season) / n
 				theta += SMAPE(test[i], Theta(y, c.season, h, nil).Point) / n
+				comb += SMAPE(test[i], Comb(y, c.season, h, nil).Point) / n
 			}
 			for _, m := range []struct {
 				name      string
@@ -91,7 +93,8 @@ func TestM4Benchmarks(t *testing.T) {
 				{"seasonal naive sMAPE", snaive, c.snaive, 6e-4},
 				{"naive2 sMAPE", naive2, c.naive2, 6e-4},
 				{"naive2 MASE", naive2M, c.naive2M, 6e-4},
-				{"theta sMAPE", theta, c.theta, 2e-2}, // its α is found by a search
+				{"theta sMAPE", theta, c.theta, 2e-2},     // its α is found by a search
+				{"comb sMAPE", comb, c.comb, 0.03 * comb}, // and so are its four rates
 			} {
 				t.Logf("%s: %.4f, published %.3f", m.name, m.got, m.want)
 				if math.Abs(m.got-m.want) > m.tol {

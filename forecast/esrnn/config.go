@@ -13,19 +13,19 @@ import (
 type Config struct {
 	Horizon   int       `json:"horizon"`   // steps to forecast; default one season, or 12 without one
 	Season    int       `json:"season"`    // steps of a season, such as 12 for months; default 1, no season
-	Smooth    []int     `json:"smooth"`    // seasons that are smoothed; default Season, with a week beside a day of 24 hours, and none longer than 31
+	Smooth    []int     `json:"smooth"`    // seasons that are smoothed; default Season, and with a day of 24 hours the week of 168 too; none longer than 31
 	Window    int       `json:"window"`    // last steps that the net reads at each; default two seasons, within 6..104
 	Dilations [][]int   `json:"dilations"` // of the layers of each block; default two blocks, up to one season
 	Hidden    int       `json:"hidden"`    // width of a layer; default 20, or 40 for a season of 24 and more
 	Span      int       `json:"span"`      // last steps that the layers read; default 300, at least two windows and twice the widest dilation
 	History   int       `json:"history"`   // last steps of a series that are used at all; default 1024
-	Members   int       `json:"members"`   // nets whose mean is the forecast; default 3
+	Members   int       `json:"members"`   // nets whose mean is the forecast, one more to validate by; default 3
 	Steps     int       `json:"steps"`     // of the optimiser for each net; default so many that each value is read 7 times, within 300..8000
 	Batch     int       `json:"batch"`     // series in a step; default so many that it reads about 600 values, within 2..8
-	LR        float64   `json:"lr"`        // highest learning rate of Adam; default 0.01
+	LR        float64   `json:"lr"`        // highest learning rate of Adam; default 0.01, or 0.003 if no season is smoothed
 	Levels    []float64 `json:"levels"`    // of the bands; default 0.5, 0.8, 0.95
 	Seed      uint64    `json:"seed"`      // the same seed gives the same bits
-	Alone     bool      `json:"alone"`     // no blend with Comb
+	Alone     bool      `json:"alone"`     // no share of simple methods
 	Series    int       `json:"series"`    // in training; Fit sets it
 
 	// Run says how training goes on. Of the nets each has a checkpoint of its own, whose
@@ -80,6 +80,9 @@ func (c Config) withDefaults() Config {
 	or(&c.Members, 3)
 	if c.LR == 0 {
 		c.LR = 0.01
+		if len(c.Smooth) == 0 { // what is left of the series is larger
+			c.LR = 0.003
+		}
 	}
 	if c.Levels == nil {
 		c.Levels = []float64{0.5, 0.8, 0.95}

@@ -25,13 +25,13 @@ type Model struct {
 	Config
 	Nets  []*Net
 	IDs   []string  // of the series in training
-	Share float64   // of Comb in the forecast
+	Share float64   // of simple methods in the forecast, up to a half
 	Widen []float64 // what the nets' bands are multiplied by, one for each of Levels
 }
 
 // Fit trains the nets on all the series. Before that it trains one on all but the last
-// Horizon steps of each, and takes from how it forecasts those the share of Comb and the
-// width of the bands.
+// Horizon steps of each, and takes from how it forecasts those the share of the simple
+// methods and the width of the bands.
 func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, error) {
 	cfg.Series = len(series)
 	c := cfg.withDefaults()

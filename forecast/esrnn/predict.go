@@ -18,7 +18,11 @@ func (m *Model) Predict(ctx context.Context, series ...forecast.Series) ([]forec
 	}
 	fs := make([]forecast.Forecast, len(series))
 	for i, r := range all {
-		fs[i] = m.forecast(r, m.comb(series[i]))
+		var simple []float64
+		if m.Share > 0 {
+			simple = m.simple(series[i])
+		}
+		fs[i] = m.forecast(r, simple)
 	}
 	return fs, nil
 }
@@ -99,14 +103,6 @@ func last(y []float64) float64 {
 	return y[len(y)-1]
 }
 
-// comb is the forecast by the simple methods, nil if they have no share.
-func (m *Model) comb(s forecast.Series) []float64 {
-	if m.Share == 0 {
-		return nil
-	}
-	return m.simple(s)
-}
-
 // simple is the mean of Comb and Theta, without a season if none is smoothed.
 func (m *Model) simple(s forecast.Series) []float64 {
 	season := 1
@@ -120,8 +116,9 @@ func (m *Model) simple(s forecast.Series) []float64 {
 	return f
 }
 
-// forecast puts a reading into the units of its series, blended, with bands around it.
-func (m *Model) forecast(r reading, comb []float64) forecast.Forecast {
+// forecast puts a reading into the units of its series, blended with simple methods if
+// they are there, with bands around it.
+func (m *Model) forecast(r reading, simple []float64) forecast.Forecast {
 	f := forecast.Forecast{Point: make([]float64, m.Horizon)}
 	for _, l := range m.Levels {
 		f.Bands = append(f.Bands, forecast.Band{Level: l, Lo: make([]float64, m.Horizon), Hi: make([]float64, m.Horizon)})
@@ -136,8 +133,8 @@ func (m *Model) forecast(r reading, comb []float64) forecast.Forecast {
 		}
 		q := r.q[k]
 		p := r.z.value(q[0])
-		if comb != nil {
-			p += m.Share * (max(comb[k], r.z.floor) - p)
+		if simple != nil {
+			p += m.Share * (max(simple[k], r.z.floor) - p)
 		}
 		f.Point[k] = p
 		mid := r.z.units(p)

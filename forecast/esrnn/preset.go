@@ -12,7 +12,7 @@ import (
 func init() {
 	forecast.Register(forecast.Preset{
 		Name:  Kind,
-		About: "exponential smoothing with a dilated LSTM for many series (Smyl 2020), blended with Comb",
+		About: "exponential smoothing with a dilated LSTM for many series (Smyl 2020), blended with simple methods",
 		Kind:  Kind,
 		Fit: func(ctx context.Context, s forecast.Spec, o task.Options, series ...forecast.Series) (forecast.Forecaster, error) {
 			c, err := fromSpec(s)

@@ -21,22 +21,23 @@ func (m *Model) validate(ctx context.Context, n *Net, held, series []forecast.Se
 	if err != nil {
 		return err
 	}
-	comb := make([][]float64, len(past))
+	simple := make([][]float64, len(past))
 	for i, s := range past {
 		if !m.Alone {
-			comb[i] = m.simple(s)
+			simple[i] = m.simple(s)
 		}
 	}
 	if !m.Alone {
-		const most = 0.51 // of the forecast: half
-		least := math.Inf(1)
-		for share := 0.0; share <= most; share += 0.1 {
-			if e := m.error(share, all, comb, past, whole); e < least {
-				m.Share, least = share, e
+		best, least := 0.0, math.Inf(1)
+		for i := range 11 {
+			share := float64(i) / 10
+			if e := m.error(share, all, simple, past, whole); e < least {
+				best, least = share, e
 			}
 		}
+		m.Share = best / 2 // what one stretch of time says is not all to be believed
 	}
-	m.widen(all, comb, past, whole)
+	m.widen(all, simple, past, whole)
 	return nil
 }
 
@@ -49,28 +50,28 @@ func known(y []float64) (n int) {
 	return n
 }
 
-// error is the mean of MASE and of sMAPE with a share of Comb, each over what it is with
-// Comb alone.
-func (m *Model) error(share float64, all []reading, comb [][]float64, past, whole []forecast.Series) float64 {
+// error is the sum of MASE and of sMAPE with a share of the simple methods, each over
+// what it is with them alone.
+func (m *Model) error(share float64, all []reading, simple [][]float64, past, whole []forecast.Series) float64 {
 	var mase, mase1, smape, smape1 float64
 	blend := *m
 	blend.Share = share
 	for i, r := range all {
 		y := whole[i].Y[len(past[i].Y):]
-		f := blend.forecast(r, comb[i]).Point
+		f := blend.forecast(r, simple[i]).Point
 		if e := forecast.MASE(past[i].Y, y, f, m.lag(len(past[i].Y))); !math.IsNaN(e) {
 			mase += e
-			mase1 += forecast.MASE(past[i].Y, y, comb[i], m.lag(len(past[i].Y)))
+			mase1 += forecast.MASE(past[i].Y, y, simple[i], m.lag(len(past[i].Y)))
 		}
 		smape += forecast.SMAPE(y, f)
-		smape1 += forecast.SMAPE(y, comb[i])
+		smape1 += forecast.SMAPE(y, simple[i])
 	}
 	return mase/mase1 + smape/smape1
 }
 
 // widen sets how much the bands have to be widened so that each holds its share of what
 // came (conformalised quantile regression, Romano et al. 2019, with ratios).
-func (m *Model) widen(all []reading, comb [][]float64, past, whole []forecast.Series) {
+func (m *Model) widen(all []reading, simple [][]float64, past, whole []forecast.Series) {
 	for l, level := range m.Levels {
 		var ratios []float64
 		for i, r := range all {
@@ -78,7 +79,7 @@ func (m *Model) widen(all []reading, comb [][]float64, past, whole []forecast.Se
 				continue
 			}
 			y := whole[i].Y[len(past[i].Y):]
-			for k, p := range m.forecast(r, comb[i]).Point {
+			for k, p := range m.forecast(r, simple[i]).Point {
 				if k >= len(y) || math.IsNaN(y[k]) {
 					continue
 				}

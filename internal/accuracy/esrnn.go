@@ -40,7 +40,7 @@ func esrnnCase(c Case, read func(dir string) (*contest, error), horizon, season,
 		if naive2 != nil {
 			scores["owa"] = forecast.OWA(scores["smape"], scores["mase"], naive2["smape"], naive2["mase"])
 		}
-		note(fmt.Sprintf("share of Comb %.1f", m.Share))
+		note(fmt.Sprintf("share of Comb and Theta: %.2f", m.Share))
 		return scores, nil
 	}
 	return c

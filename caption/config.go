@@ -143,7 +143,7 @@ func Preset(name string) (*Config, error) {
 		c.Average, c.HeldOut = 0.999, 0.02
 		c.Beam, c.Limit = 1, 12
 		if name == "strips-small" {
-			c.Hidden, c.Batch, c.Epochs, c.HeldOut = 96, 16, 50, 0.05
+			c.Hidden, c.Batch, c.Epochs, c.HeldOut = 96, 16, 40, 0.05
 		}
 	default:
 		return nil, fmt.Errorf("caption: there is no preset %q; there are %q", name, Presets())

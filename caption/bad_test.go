@@ -134,6 +134,13 @@ func TestUnknown(t *testing.T) {
 	if _, err := m.Evaluate(context.Background(), write(t, "a.csv", []byte("mr,ref\nhello(),hi\n"))); err == nil || !strings.Contains(err.Error(), "training has not seen") {
 		t.Error(err)
 	}
+	if _, err := m.Evaluate(context.Background(), blocks(t, 10)...); err == nil || !strings.Contains(err.Error(), "has not learnt from such") {
+		t.Error(err)
+	}
+	apart := task.Data{Train: []string{restaurants(t)}, Valid: []string{write(t, "a.csv", []byte("mr,ref\nhello(),hi\n"))}}
+	if _, err := Fit(context.Background(), small(t, "sclstm"), apart, task.Options{}); err == nil || !strings.Contains(err.Error(), "to validate on") {
+		t.Error(err)
+	}
 	r, err := m.Evaluate(context.Background(), write(t, "a.csv", []byte("mr,ref\nhello(),hi\ngoodbye(),goodbye\n")))
 	if err != nil || !strings.Contains(r.Text, "1 examples are left out") {
 		t.Errorf("%v, %v", r, err)

@@ -207,7 +207,7 @@ func (m *Model) Read(files ...string) (all []Example, err error) {
 	for i := 0; i < len(files); i++ {
 		var some []Example
 		switch {
-		case m.StripMax == 0 || m.Width == 0:
+		case !m.ofStrips():
 			return Read(files, columns)
 		case strings.HasSuffix(strings.ToLower(files[i]), ".png"):
 			st, err := m.readPNG(files[i])

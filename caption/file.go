@@ -51,5 +51,8 @@ func Load(path string) (*Model, error) {
 	if !slices.IsSorted(m.features.Acts) || !slices.IsSorted(m.features.Slots) {
 		return nil, fmt.Errorf("%s: %w: its features are out of order", path, model.ErrCorrupt)
 	}
+	if m.ofStrips() && (m.checkStrips() != nil || m.Width%m.Window != 0) {
+		return nil, fmt.Errorf("%s: %w: its strips make no sense", path, model.ErrCorrupt)
+	}
 	return m, nil
 }

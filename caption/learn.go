@@ -57,10 +57,13 @@ func (m *Model) useStrips(p, valid *pool, name string) (source, error) {
 	return drawn{p, m}, m.learn(lines)
 }
 
-// fixedStrips are strips to score on, the same every time.
+// fixedStrips are strips to score on, the same whatever the seed.
 func (m *Model) fixedStrips(p *pool) []Example {
-	return p.examples(m.strips(false), rand.New(rand.NewPCG(m.Seed, 0)))
+	return p.examples(m.strips(false), rand.New(rand.NewPCG(1, 0)))
 }
+
+// ofStrips tells whether the model has learnt from strips of digits.
+func (m *Model) ofStrips() bool { return m.StripMax > 0 && m.Width > 0 && m.scale == nil }
 
 // readExamples reads examples.
 func (m *Model) readExamples(d task.Data) (source, error) {
@@ -97,7 +100,10 @@ func (m *Model) readExamples(d task.Data) (source, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.valid = m.known(m.valid)
+	held := m.valid
+	if m.valid = m.known(held); len(m.valid) == 0 {
+		return nil, held[0].fail("", "has an act or slots that are not among those to train on, and so have all others to validate on", "train on examples of them")
+	}
 	return fixed(items), nil
 }
 

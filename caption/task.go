@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 )
@@ -59,6 +60,9 @@ func (m *Model) Evaluate(ctx context.Context, files ...string) (*task.Result, er
 		p, err := readPool(files)
 		if err != nil {
 			return nil, err
+		}
+		if !m.ofStrips() || p.height*m.Window != m.Width || len(p.images) < m.StripMin {
+			return nil, &data.Error{File: files[0], Reason: fmt.Sprintf("holds %d digits %d pixels high, and the model has not learnt from such", len(p.images), p.height), Hint: "evaluate it on data of the kind that it was trained on"}
 		}
 		return m.result(ctx, m.fixedStrips(p))
 	}

@@ -29,7 +29,8 @@ type Sampling struct {
 	Seed        uint64
 }
 
-func (s Sampling) check() error {
+// Check says what makes no sense in s.
+func (s Sampling) Check() error {
 	switch {
 	case math.IsNaN(s.Temperature) || math.IsNaN(s.TopP) || math.IsNaN(s.Penalty):
 		return errors.New("lm: a setting of the sampling is NaN")
@@ -51,7 +52,7 @@ func (s Sampling) check() error {
 //
 // The state is a stream's, so a step costs the same however long the text.
 func (m *Model) Generate(ctx context.Context, prompt string, s Sampling, yield func(piece string) bool) error {
-	if err := s.check(); err != nil {
+	if err := s.Check(); err != nil {
 		return err
 	}
 	w := &writer{m: m, s: s, rand: rand.New(rand.NewPCG(s.Seed, 1)), stream: rnn.NewStream(m.net.Cells), g: grad.Eval()}

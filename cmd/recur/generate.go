@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 
@@ -25,12 +27,15 @@ text with a trained one, token by token as it comes.`,
   recur generate --model recur-out/generate-shakespeare/model.safetensors --prompt "ROMEO:"
   recur generate --model m.safetensors --temperature 0.7 --top-p 0.9 --stop "\n\n"`,
 		RunE: func(cmd *cobra.Command, files []string) error {
+			if err := f.apart(cmd, path == "", "prompt", "temperature", "top-k", "top-p", "penalty", "limit", "stop"); err != nil {
+				return err
+			}
 			if path != "" {
 				if len(files) > 0 {
 					return usage("generate takes a FILE to train on or a --model to write with, not both")
 				}
-				if !cmd.Flags().Changed("limit") {
-					s.Limit = 500
+				if err := s.Check(); err != nil || s.Limit < 1 {
+					return usage("%v", cmp.Or(err, errors.New("--limit is at least 1")))
 				}
 				s.Seed = f.seed
 				return generate(cmd, path, prompt, s, f.json)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 
 	"github.com/recur-go/recur/music"
@@ -31,6 +32,9 @@ with --midi a MIDI file too.`,
   recur music --model tunes/model.safetensors --steps 128 --seed 3 --midi tune.mid
   recur music --model tunes/model.safetensors --from piece.json --temperature 0.7`,
 		RunE: func(cmd *cobra.Command, files []string) error {
+			if err := f.apart(cmd, path == "", "from", "temperature", "steps", "midi", "tempo"); err != nil {
+				return err
+			}
 			if path != "" {
 				if len(files) > 0 {
 					return usage("music takes a FILE to train on or a --model to play with, not both")
@@ -67,6 +71,12 @@ with --midi a MIDI file too.`,
 func play(cmd *cobra.Command, path, from, midi string, tempo int, p music.Playing) error {
 	if p.Steps < 1 || p.Steps > 1<<24 {
 		return usage("--steps %d is not between 1 and 16 million", p.Steps)
+	}
+	if tempo < 4 || tempo > 1000 {
+		return usage("--tempo %d is not between 4 and 1000", tempo)
+	}
+	if math.IsNaN(p.Temperature) {
+		return usage("--temperature is not a number")
 	}
 	m, err := music.Load(path)
 	if err != nil {

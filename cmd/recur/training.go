@@ -76,6 +76,21 @@ func (f *trainFlags) override(cmd *cobra.Command, cfg any) error {
 	return nil
 }
 
+// apart is an error if flags are given that do not go with what is done: those of training
+// with a --model, those of using one without.
+func (f *trainFlags) apart(cmd *cobra.Command, training bool, using ...string) error {
+	wrong, why := using, "goes with --model only"
+	if !training {
+		wrong, why = []string{"preset", "set", "valid", "test", "epochs", "out", "resume"}, "is for training, and does not go with --model"
+	}
+	for _, name := range wrong {
+		if cmd.Flags().Changed(name) {
+			return usage("--%s %s", name, why)
+		}
+	}
+	return nil
+}
+
 // data are the files of a run.
 func (f *trainFlags) data(files []string) task.Data {
 	return task.Data{Train: files, Valid: f.valid, Test: f.test}

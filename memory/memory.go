@@ -44,7 +44,7 @@ func Preset(problem string, steps int) (Config, error) {
 	switch problem {
 	case Adding:
 	case Copying:
-		c.Cell, c.Hidden, c.Chrono, c.Batch, c.Rate = rnn.KindLSTM, 128, true, 16, 8e-3
+		c.Cell, c.Hidden, c.Chrono, c.Batch, c.Rate, c.Updates = rnn.KindLSTM, 128, true, 16, 8e-3, 20000
 	default:
 		return c, fmt.Errorf("memory: there is no problem %q; there are %s and %s", problem, Adding, Copying)
 	}

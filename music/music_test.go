@@ -3,6 +3,7 @@ package music
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"math"
@@ -250,6 +251,57 @@ func TestMIDI(t *testing.T) {
 	if got := appendVarint(nil, 0x1fffff); !bytes.Equal(got, []byte{0xff, 0xff, 0x7f}) {
 		t.Errorf("%x", got)
 	}
+}
+
+// What is written as MIDI is read again, but for notes struck anew.
+func TestMIDIBack(t *testing.T) {
+	want := Piece{{0, 39, 87}, {39}, {}, {3, 4}, {4}, {4, 5}}
+	var b bytes.Buffer
+	if err := want.WriteMIDI(&b, 90); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadFile(write(t, "a.mid", b.String()))
+	if err != nil || len(got.All) != 1 || !reflect.DeepEqual(got.All[0], want) {
+		t.Errorf("%v, want %v, %v", got, want, err)
+	}
+	for n := range b.Len() {
+		if p, err := readMIDI(b.Bytes()[:n]); err == nil && n > 14 {
+			t.Errorf("the first %d bytes are read as %v", n, p)
+		}
+	}
+}
+
+// Two tracks, running status, percussion, a note out of the piano, a controller, a text, a
+// note that never ends, and times that are off the grid.
+func TestReadMIDI(t *testing.T) {
+	track := func(events string) string {
+		return "MTrk" + string(binary.BigEndian.AppendUint32(nil, uint32(len(events)))) + events
+	}
+	file := "MThd\x00\x00\x00\x06\x00\x01\x00\x02\x00\x64" + // 100 ticks a quarter
+		track("\x00\xff\x01\x02hi\x00\x90\x3c\x50\x00\x40\x50\x31\x3c\x00\x02\x40\x00\x00\xff\x2f\x00") +
+		"junk\x00\x00\x00\x01x" +
+		track("\x00\xb0\x07\x64\x00\x99\x24\x7f\x00\x90\x05\x50\x00\xc0\x01\x5a\x90\x3e\x50\x0a\x80\x3e\x00\x00\x90\x3e\x01\x81\x00\xf0\x01\xf7")
+	got, err := readMIDI([]byte(file))
+	want := Piece{{39, 43}, {}, {41}, {41}, {41}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, want %v, %v", got, want, err)
+	}
+}
+
+func FuzzReadMIDI(f *testing.F) {
+	var b bytes.Buffer
+	Piece{{1, 2}, {2}}.WriteMIDI(&b, 100)
+	f.Add(b.Bytes())
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if len(b) > 1<<10 {
+			return
+		}
+		if p, err := readMIDI(b); err == nil {
+			if err := p.WriteMIDI(&bytes.Buffer{}, 100); err != nil {
+				t.Error(err)
+			}
+		}
+	})
 }
 
 func TestKeyName(t *testing.T) {

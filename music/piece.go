@@ -23,13 +23,13 @@ type Book struct {
 	Train, Valid, Test []Piece
 }
 
-const layout = `write [[[39, 51], [41]], …], a list of pieces, of steps, of keys from 0 to 87, or {"train": …, "valid": …, "test": …} of such lists`
+const layout = `give MIDI, or JSON such as [[[39, 51], [41]], …], a list of pieces, of steps, of keys from 0 to 87, or {"train": …, "valid": …, "test": …} of such lists`
 
 // largest is the most bytes of a file of pieces.
 const largest = 1 << 30
 
-// ReadFile reads pieces from a file of JSON, gzip or not: a list of pieces, or an object
-// with such lists for train, valid and test.
+// ReadFile reads pieces from a file, gzip or not: a piece of MIDI, in steps of eighth notes,
+// or JSON with a list of pieces, or an object with such lists for train, valid and test.
 func ReadFile(path string) (*Book, error) {
 	f, err := data.Open(path)
 	if err != nil {
@@ -48,6 +48,17 @@ func read(f io.Reader, name string) (*Book, error) {
 		return nil, &data.Error{File: name, Reason: fmt.Sprintf("is longer than %d bytes", largest)}
 	}
 	book := new(Book)
+	if bytes.HasPrefix(b, []byte("MThd")) {
+		p, err := readMIDI(b)
+		if err == nil && len(p) == 0 {
+			err = errors.New("the MIDI file has no notes of a piano")
+		}
+		if err != nil {
+			return nil, &data.Error{File: name, Reason: err.Error()}
+		}
+		book.All = []Piece{p}
+		return book, nil
+	}
 	if bytes.HasPrefix(bytes.TrimSpace(b), []byte("{")) {
 		var parts struct{ Train, Valid, Test []Piece }
 		err = json.Unmarshal(b, &parts)

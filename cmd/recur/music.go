@@ -20,14 +20,15 @@ func newMusic() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "music FILE...",
 		Short: "Train a net on pieces of music, and let it play",
-		Long: `Train a net on polyphonic music: files of JSON, also with gzip, with a list of pieces,
-which are lists of steps, which are lists of the keys of a piano that sound, from 0 to
-87, or with such lists for train, valid and test. It is scored by the negative
-log-likelihood of a step.
+		Long: `Train a net on polyphonic music: MIDI files, read in steps of eighth notes, or JSON with
+a list of pieces, which are lists of steps, which are lists of the keys of a piano that
+sound, from 0 to 87, or with such lists for train, valid and test. It is scored by the
+negative log-likelihood of a step.
 
 With --model, play: write the keys of each step as JSON, a step a line as it comes, and
 with --midi a MIDI file too.`,
-		Example: `  recur music JSB_Chorales.json.gz --test JSB_Chorales.json.gz
+		Example: `  recur music songs/*.mid --epochs 60
+  recur music JSB_Chorales.json.gz --test JSB_Chorales.json.gz
   recur music Nottingham.json.gz --preset folk --out tunes
   recur music --model tunes/model.safetensors --steps 128 --seed 3 --midi tune.mid
   recur music --model tunes/model.safetensors --from piece.json --temperature 0.7`,

@@ -291,9 +291,10 @@ func (r *forecastRun) page() *chart.Page {
 		p.Notes = append(p.Notes, fmt.Sprintf("%d more series are in forecast.csv", n))
 	}
 	if r.report != nil {
+		p.Subtitle += ". " + r.report.Verdict()
 		p.Figures = append(p.Figures, r.backtestFigure())
 		t := chart.Table{Title: "Scores", Best: -1, Head: []string{"model", "MASE", "sMAPE", "RMSSE", "WAPE", "MSIS", "covers 80 %", "covers 95 %"},
-			Note: fmt.Sprintf("Mean over forecasts of %d steps from %d rolling origins for each series. Nothing after an origin was used for its forecast. MASE below 1 is better than seasonal naive was within the history; lower is better for all but the coverages, which should be near 80 and 95 %%. %s", r.report.Horizon, r.report.Origins, r.report.Verdict())}
+			Note: fmt.Sprintf("Mean over forecasts of %d steps from %d rolling origins for each series. Nothing after an origin was used for its forecast. MASE below 1 is better than seasonal naive was within the history; lower is better for all but the coverages, which should be near 80 and 95 %%.", r.report.Horizon, r.report.Origins)}
 		best := math.Inf(1)
 		for i, s := range r.scores() {
 			if m := float64(s.MASE); m < best {

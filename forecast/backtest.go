@@ -10,9 +10,10 @@ import (
 // A Plan says from where a back-test forecasts. The zero value of each field
 // means its default.
 type Plan struct {
-	Origins int `json:"origins"` // default 24, fewer for a short series, so that three quarters of it come before the first
+	Origins int `json:"origins"` // default Most, fewer for a short series, so that three quarters of it come before the first
 	Stride  int `json:"stride"`  // steps from one origin to the next; default 1
 	Refit   int `json:"refit"`   // origins after which a new model is trained; default 12
+	Most    int `json:"-"`       // of origins by default; default 24
 }
 
 // A Report is the outcome of a back-test.
@@ -77,6 +78,17 @@ func Backtest(ctx context.Context, cfg Config, plan Plan, series ...Series) (*Re
 	return rep, nil
 }
 
+// Check reports a plan that the series are too short for.
+func (p Plan) Check(s Spec, series ...Series) error {
+	cfg := Config{Horizon: s.Horizon, Season: s.Season}.withDefaults()
+	r := &Report{Plan: p, Horizon: cfg.Horizon}
+	if err := r.settle(&cfg, series); err != nil {
+		return err
+	}
+	_, err := r.take(&cfg, series)
+	return err
+}
+
 // settle sets the plan's defaults from the longest series.
 func (r *Report) settle(cfg *Config, series []Series) error {
 	longest := 0
@@ -91,7 +103,10 @@ func (r *Report) settle(cfg *Config, series []Series) error {
 	}
 	if r.Origins == 0 {
 		room := longest - cfg.Horizon - max(longest*2/3, cfg.shortest()+1)
-		r.Origins = min(max(room/r.Stride+1, 1), 24)
+		if r.Most == 0 {
+			r.Most = 24
+		}
+		r.Origins = min(max(room/r.Stride+1, 1), r.Most)
 	}
 	if r.Stride < 1 || r.Origins < 1 || r.Refit < 1 {
 		return fmt.Errorf("forecast: a back-test of %d origins with stride %d, refit every %d", r.Origins, r.Stride, r.Refit)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/recur-go/recur/forecast"
+	"github.com/recur-go/recur/task"
 )
 
 // Eight years of months that rise and have a season.
@@ -53,4 +55,69 @@ func ExampleTheta() {
 	f := forecast.Theta(months().Y, 12, 3, []float64{0.8})
 	fmt.Printf("%.0f\n", f.Point)
 	// Output: [199 214 224]
+}
+
+// A preset trains a model of its kind; what it is asked is the same for all.
+func ExampleFindPreset() {
+	ctx := context.Background()
+	preset, err := forecast.FindPreset("small")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	m, err := preset.Fit(ctx, forecast.Spec{Season: 12, Horizon: 6, Steps: 60, Nets: 2}, task.Options{}, months())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	f, err := m.Predict(ctx, months())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(len(f[0].Point), "steps;", m.Spec().Nets, "nets")
+	// Output: 6 steps; 2 nets
+}
+
+// A file is read with its covariates, and the calendar is put beside them.
+func ExampleSource() {
+	source := forecast.Source{Known: []string{"price"}, Holidays: []string{"kr"}}
+	table, err := source.Read(strings.NewReader("ds,y,price\n2024-09-15,6,3\n2024-09-16,9,2\n2024-09-17,,3\n2024-09-18,,3\n"), "sales.csv")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := source.Prepare(table, 2); err != nil {
+		fmt.Println(err)
+		return
+	}
+	s := forecast.FromTable(table)[0]
+	fmt.Println("values", s.Y)
+	for i, c := range table.Covariates {
+		fmt.Println(c.Name, s.Known[i])
+	}
+	// Output:
+	// values [6 9]
+	// price [3 2 3 3]
+	// holiday_kr [0 1 1 1]
+	// before_holiday_kr [1 1 1 0]
+	// after_holiday_kr [0 0 1 1]
+}
+
+// A model is scored on what it was not trained on, beside the baselines.
+func ExampleEvaluate() {
+	ctx := context.Background()
+	s := months()
+	m, err := forecast.Fit(ctx, forecast.Config{Season: 12, Horizon: 6, Steps: 100}, s.Before(84))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	report, err := forecast.Evaluate(ctx, m, forecast.Plan{Origins: 4}, s)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(report.Scores[0].MASE < report.Scores[1].MASE)
+	// Output: true
 }

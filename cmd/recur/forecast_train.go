@@ -45,9 +45,9 @@ func (r *forecastRun) train() error {
 	}
 	fmt.Fprintf(r.stderr, "  seed %d\n", spec.Seed)
 	series := r.plain()
-	plan := forecast.Plan{Origins: r.flags.origins}
-	if plan.Origins == 0 {
-		plan.Origins = max(1, min(24, 6000/len(series)))
+	plan := forecast.Plan{Origins: r.flags.origins, Most: max(1, min(24, 6000/len(series)))}
+	if err := plan.Check(spec, series...); err != nil {
+		return asData(err, r.table.Name)
 	}
 	if preset.Name == forecast.Small {
 		return asData(r.trainSmall(spec, plan, series), r.table.Name)

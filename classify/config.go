@@ -121,7 +121,7 @@ func Preset(name string) (*Config, error) {
 	case "text":
 	case "document":
 		c.Vocab, c.Rare, c.Case, c.GramMax, c.MaxSteps = 20000, 5, false, 30000, 300
-		c.Embed, c.Hidden, c.Pool, c.Steps = 96, 64, "mean+max+bag", 2000
+		c.Embed, c.Hidden, c.Pool, c.Steps = 96, 64, "mean+max+bag", 1100
 	case "korean":
 		c.Tokens, c.Vocab, c.Rare, c.Case, c.Grams, c.GramMax, c.MaxSteps = text.Chars, 4000, 3, false, 3, 40000, 150
 		c.Embed, c.Hidden, c.Dropout, c.DropInput, c.Batch, c.Steps, c.Rate = 64, 64, 0.3, 0.3, 256, 1600, 3e-3

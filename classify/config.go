@@ -133,7 +133,7 @@ func Preset(name string) (*Config, error) {
 	case "rowimage":
 		*c = Config{
 			Input: Series, Target: One, Cell: rnn.KindLSTM, Hidden: 128, Layers: 1, Pool: "last",
-			Dropout: 0.2, Batch: 128, Steps: 6000, Rate: 3e-3, Clip: 1, Average: 0.999, HeldOut: 0.05, Seed: 1,
+			Dropout: 0.2, Batch: 128, Steps: 4500, Rate: 3e-3, Clip: 1, Average: 0.999, HeldOut: 0.05, Seed: 1,
 		}
 	case "tags":
 		c.Target, c.Pool, c.Tokens, c.Grams, c.Rare = Steps, "", text.Space, 0, 2

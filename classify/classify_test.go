@@ -349,6 +349,7 @@ func TestBad(t *testing.T) {
 		"tags":       {func(c *Config) { c.Target = Steps; c.Tokens = text.Space }, write(t, "tags.csv", "text,tags\na b,X Y\na b,X\n"), "row 3: has 1 labels for 2 steps"},
 		"series":     {func(*Config) {}, write(t, "w.ts", waves(10, false)), "preset is for texts"},
 		"no such":    {func(*Config) {}, "nowhere.csv", "nowhere.csv"},
+		"weights":    {func(c *Config) { c.ClassWeights = Weights{"god": 2} }, good, `a weight for "god"`},
 		"too little": {func(*Config) {}, write(t, "few.csv", "text,label\na,x\nb,y\n"), "0 to validate on"},
 	} {
 		cfg := small("text")

@@ -21,7 +21,9 @@ func kinds() map[string]seq2seq.AttentionOptions {
 		for name, o := range map[string]seq2seq.AttentionOptions{
 			"feeding": {Out: 5}, "plain": {NoFeed: true}, "before": {Before: true, Width: 3, Out: 3}, "coverage": {Coverage: true}, "before, coverage": {Before: true, Coverage: true},
 		} {
-			o.Score = score
+			if o.Score = score; score == seq2seq.Dot && o.Before {
+				continue // the others have it
+			}
 			all[fmt.Sprint(score, ", ", name)] = o
 		}
 	}

@@ -89,8 +89,13 @@ func (m *Model) result(ctx context.Context, pairs []Pair) (*task.Result, error) 
 	}
 	scores["bleu_greedy"] = greedy
 	r := &task.Result{Scores: scores}
-	r.Text = fmt.Sprintf("%d pairs: BLEU %.2f with a beam of %d, %.2f greedy; chrF %.2f; %.1f%% exact; perplexity %.2f\n",
-		len(pairs), scores["bleu"], m.Beam, greedy, scores["chrf"], 100*scores["exact"], scores["perplexity"])
+	letters := "mixed"
+	if m.Lower {
+		letters = "lc"
+	}
+	r.Text = fmt.Sprintf("%d pairs: BLEU %.2f with a beam of %d, %.2f greedy; chrF %.2f; %.1f%% exact; perplexity %.2f\n"+
+		"(BLEU as sacreBLEU computes it: nrefs:1|case:%s|eff:no|tok:13a|smooth:exp)\n",
+		len(pairs), scores["bleu"], m.Beam, greedy, scores["chrf"], 100*scores["exact"], scores["perplexity"], letters)
 	r.Parts = append(r.Parts, m.examples(pairs, said)...)
 	return r, m.maps(r, pairs, said)
 }

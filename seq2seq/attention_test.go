@@ -3,6 +3,7 @@ package seq2seq_test
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -174,6 +175,36 @@ func TestPick(t *testing.T) {
 	for i, row := range rows {
 		if !slices.Equal(y.Value.At(i).Data, all.Value.At(row).Data) {
 			t.Errorf("row %d picked from %d differs", i, row)
+		}
+	}
+}
+
+// The bits of values and gradients are the same on any number of cores.
+func TestAttentionOnCores(t *testing.T) {
+	r := rng()
+	const B, T, h = 32, 20, 64
+	o := seq2seq.AttentionOptions{Score: seq2seq.Additive, Coverage: true}
+	a := o.New(r, rnn.NewGRU(r, o.In(h, h, h), h), h, h)
+	x, mem := nn.Uniform(r, 1, 4, B, h), nn.Uniform(r, 1, T, B, h)
+	lengths := make([]int, B)
+	for i := range lengths {
+		lengths[i] = 1 + i%T
+	}
+	run := func(cores int) (all [][]grad.Float) {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
+		g := grad.New()
+		b := a.Bind(g, rnn.Seq{X: mem, Len: lengths})
+		y, last := rnn.Dynamic(g, b, rnn.Seq{X: x}, nil)
+		g.Backward(g.Add(g.Sum(g.Square(y.X)), g.Sum(b.Overlap(last))))
+		for _, v := range []*grad.Var{a.V, a.Cover, a.Key, a.Mix.W, x, mem} {
+			all = append(all, slices.Clone(g.Grad(v).Data))
+		}
+		return append(all, slices.Clone(y.X.Value.Data))
+	}
+	one, four := run(1), run(4)
+	for i := range one {
+		if !slices.Equal(one[i], four[i]) {
+			t.Errorf("array %d differs", i)
 		}
 	}
 }

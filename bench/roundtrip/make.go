@@ -236,7 +236,9 @@ func (c *chooser) write(dir string, count map[string]int) error {
 	lengths, list := make([]int, B), make([]int64, B)
 	for i := range lengths {
 		if lengths[i] = T; ragged && c.maybe() {
-			lengths[i] = 1 + c.r.IntN(T)
+			if lengths[i] = c.r.IntN(T + 1); c.common { // PyTorch and Keras have no rows without steps
+				lengths[i] = max(lengths[i], 1)
+			}
 		}
 		list[i] = int64(lengths[i])
 	}

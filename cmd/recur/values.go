@@ -180,9 +180,10 @@ func fromNPY(b []byte) (*onnx.Tensor, error) {
 	return nil, fmt.Errorf("an array of %T", a.Data)
 }
 
-// fromCSV reads rows of numbers as [rows columns], with a batch of one if the input
-// has three dimensions: before the rows if its first dimension has to be 1, else
-// between them and the columns.
+// fromCSV reads rows of numbers, a step each, as [rows columns], with a batch of one if
+// the input has three dimensions: before the rows if its first dimension is called batch
+// or has to be 1, else between them and the columns. Rows of one number are [1 rows]
+// where the input is [batch time].
 func fromCSV(b []byte, v *onnx.ValueInfo) (*onnx.Tensor, error) {
 	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))))
 	rows, err := r.ReadAll()
@@ -211,8 +212,11 @@ func fromCSV(b []byte, v *onnx.ValueInfo) (*onnx.Tensor, error) {
 	if n == 0 {
 		return nil, errors.New("there are no rows of numbers")
 	}
+	batchFirst := len(v.Shape) > 1 && (v.Shape[0].Size == 1 || strings.HasPrefix(strings.ToLower(v.Shape[0].Name), "batch"))
 	switch {
-	case len(v.Shape) == 3 && v.Shape[0].Size == 1:
+	case len(v.Shape) == 2 && batchFirst && cols == 1 && v.Shape[1].Size < 0:
+		return onnx.NewTensor(data, 1, n), nil
+	case len(v.Shape) == 3 && batchFirst:
 		return onnx.NewTensor(data, 1, n, cols), nil
 	case len(v.Shape) == 3:
 		return onnx.NewTensor(data, n, 1, cols), nil

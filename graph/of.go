@@ -47,6 +47,9 @@ func CellsOf(c rnn.Cell) (Cells, error) {
 		}
 		return Cells{o}, nil
 	}
+	if list := linearOf(c); list != nil {
+		return list, nil
+	}
 	return nil, fmt.Errorf("graph: there is no plain form of a cell %T", c)
 }
 

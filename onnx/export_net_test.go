@@ -33,7 +33,11 @@ func exported() map[string]*graph.Config {
 		"cells as a Scan": {Inputs: x, TimeMajor: true, Layers: []graph.Layer{
 			{Name: "a", Op: &graph.RNN{Cells: graph.Cells{&graph.LSTM{Hidden: 4, Projection: 2, Peepholes: true, CellClip: 0.3, ProjClip: 0.2}}}},
 			{Name: "b", Op: &graph.Bidirectional{Fwd: graph.Cells{&graph.LSTM{Hidden: 3, LayerNorm: true}}, Bwd: graph.Cells{&graph.LSTM{Hidden: 3, CellClip: 0.4, Coupled: true}}}},
-			{Name: "c", Op: &graph.RNN{Cells: graph.Cells{&graph.Basic{Hidden: 2}}, Last: true}},
+			{Name: "c", Op: &graph.RNN{Cells: graph.Cells{
+				&graph.IndRNN{Hidden: 4}, &graph.IndRNN{Hidden: 3, NoBias: true, Activation: rnn.Identity}, &graph.SRU{Hidden: 3, SeesState: true, Scale: 1.5},
+				&graph.SRU{Hidden: 2, Activation: rnn.Identity}, &graph.MinGRU{Hidden: 3, Positive: true}, &graph.MinLSTM{Hidden: 2, NoBias: true}, &graph.MinLSTM{Hidden: 3, Positive: true},
+			}}},
+			{Name: "d", Op: &graph.RNN{Cells: graph.Cells{&graph.Basic{Hidden: 2}}, Last: true}},
 		}},
 		"masks with holes": {Inputs: ids, Layers: []graph.Layer{
 			{Name: "embed", Op: &graph.Embedding{Vocab: 5, Width: 3, MaskZero: true}},

@@ -190,6 +190,9 @@ func (e *exporter) cell(prefix string, c graph.Cell, in int, x, lens string, sta
 		}
 		return e.fused("LSTM", w, x, lens, states, peep, attrs)
 	}
+	if step := e.linearStep(prefix, c, in); step != nil {
+		return e.scan(prefix, x, lens, states, backwards, step)
+	}
 	panic(&ExportError{e.layer, fmt.Sprintf("ONNX has nothing for a cell %T", c)})
 }
 

@@ -108,8 +108,10 @@ type task func(to map[string]*grad.Var) error
 // assemble makes the network that a spec asks for.
 func assemble(s *Spec, list []*module) (*model.Model, error) {
 	byName, used := map[string]*module{}, map[string]bool{}
+	values := 0
 	for _, m := range list {
 		byName[m.name] = m
+		values += m.values()
 	}
 	c := &graph.Config{Source: "TensorFlow", TimeMajor: s.TimeMajor, Inputs: s.Inputs, Outputs: s.Outputs}
 	var tasks []task
@@ -156,6 +158,9 @@ func assemble(s *Spec, list []*module) (*model.Model, error) {
 	}
 	if len(left) > 0 {
 		return nil, &MapError{Reason: fmt.Sprintf("the spec leaves out the modules %q", left)}
+	}
+	if n := c.CountParams(); n > values+1<<20 {
+		return nil, &MapError{Reason: fmt.Sprintf("the spec asks for %d values of parameters, the checkpoint has %d", n, values)}
 	}
 	net, err := graph.New(c, nil)
 	if err != nil {

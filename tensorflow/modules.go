@@ -115,6 +115,19 @@ func (m *module) cell(kind string, bw bool, layer int, scope string) *cellVars {
 	return c
 }
 
+// values is the number of values of all variables of the module.
+func (m *module) values() (n int) {
+	for _, v := range m.vars {
+		n += v.Len()
+	}
+	for _, c := range m.cells {
+		for _, v := range c.vars {
+			n += v.Len()
+		}
+	}
+	return n
+}
+
 // recognise tells the type of a module by the names and shapes of its variables.
 func (m *module) recognise() (typ Type, guess bool) {
 	kernel, emb := m.vars["kernel"], m.vars["embedding"]

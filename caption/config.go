@@ -139,7 +139,7 @@ func Preset(name string) (*Config, error) {
 	case "strips", "strips-small":
 		c.Tokens, c.Feed, c.Attention, c.Encoder = text.Space, First, seq2seq.General, 1
 		c.StripMin, c.StripMax, c.Languages, c.Window, c.Stride, c.Augment = 3, 5, Languages(), 20, 6, true
-		c.Fronts, c.Front, c.Embed, c.Hidden, c.Dropout, c.Epochs, c.Patience = 2, 256, 32, 128, 0.1, 24, 0
+		c.Fronts, c.Front, c.Embed, c.Hidden, c.Dropout, c.Epochs, c.Patience = 2, 256, 32, 128, 0.1, 12, 0
 		c.Average, c.HeldOut = 0.999, 0.02
 		c.Beam, c.Limit = 1, 12
 		if name == "strips-small" {

@@ -17,6 +17,7 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/tensor"
 )
@@ -53,6 +54,7 @@ func small() Config {
 	if err != nil {
 		panic(err)
 	}
+	c.Cell = rnn.KindGRU
 	c.Hidden, c.Layers, c.Epochs, c.Batch, c.Rate, c.Dropout, c.InDrop, c.Average = 48, 1, 40, 1, 1e-2, 0, 0, 0
 	return *c
 }

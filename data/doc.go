@@ -10,6 +10,7 @@
 //
 // ReadCSV and ReadJSON turn it into series on a regular grid of times, with NaN
 // where a time or a value is missing, and with notes that say what was found and
-// done. What cannot be right is an error that names file, row and column and says
+// done. Columns beside the values, such as prices, weather or a region, are read as
+// covariates where Options name them, by when they are known. What cannot be right is an error that names file, row and column and says
 // what to do.
 package data

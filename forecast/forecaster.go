@@ -33,14 +33,14 @@ type Releveler interface {
 }
 
 // A Spec is what one asks of a preset. The zero value of each field means the preset's
-// default. A preset need not heed all of the settings below the line; one that it does
-// not heed and that is set is an error of its Fit.
+// default. Not every preset has all of the settings after Seed; one that it does not have
+// and that is set is an error of its Fit.
 type Spec struct {
 	Horizon int       `json:"horizon"` // steps to forecast
 	Season  int       `json:"season"`  // steps of a season, such as 12 for months; 1 for none
 	Levels  []float64 `json:"levels"`  // of the bands, such as 0.8
 	Seed    uint64    `json:"seed"`    // the same seed gives the same bits
-	// ――――――――――
+
 	Source     Source           `json:"-"`       // how the series were read, to be kept with the model
 	Covariates []data.Covariate `json:"-"`       // of the series: past, known and static ones, in this order
 	Output     string           `json:"output"`  // what is said of a step: quantile, point, normal, student or negbin

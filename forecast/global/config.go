@@ -141,7 +141,7 @@ func (c *Config) check() error {
 		v    int
 	}{{"horizon", c.Horizon}, {"season", c.Season}, {"window", c.Window}, {"hidden", c.Hidden}, {"layers", c.Layers}, {"nets", c.Nets},
 		{"epochs", c.Epochs}, {"steps", c.Steps}, {"batch", c.Batch}, {"patience", c.Patience}, {"paths", c.Paths}} {
-		bad(f.v < 1 || f.v > 1<<20, "%s is %d, not a number from 1 to a million", f.name, f.v)
+		bad(f.v < 1 || f.v > 1<<16, "%s is %d, not a number from 1 to 65536", f.name, f.v)
 	}
 	if err := c.Cell.Check(); err != nil {
 		errs = append(errs, err)

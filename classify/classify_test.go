@@ -119,6 +119,11 @@ func TestText(t *testing.T) {
 	for _, p := range r.Parts {
 		titles += p.Title + "; "
 	}
+	for _, it := range m.valid {
+		if why, err := m.why(context.Background(), &it); err != nil || !strings.Contains(why, "bad") && !strings.Contains(why, "good") {
+			t.Errorf("%q is judged because of %q, %v", it.show, why, err)
+		}
+	}
 	if want := "By label; Confusion; Calibration; "; !strings.HasPrefix(titles, want) || len(r.Files) != 2 {
 		t.Errorf("the report has %q and %d files", titles, len(r.Files))
 	}

@@ -78,7 +78,7 @@ type Config struct {
 	Rate     float64 `json:"rate"`               // of learning; it rises for a short while and falls along a cosine
 	Decay    float64 `json:"decay,omitempty"`    // of weights (AdamW)
 	Clip     float64 `json:"clip"`               // greatest norm of the gradient
-	Average  float64 `json:"average,omitempty"`  // decay of an average of the weights, which are the model's; 0 for none
+	Average  float64 `json:"average,omitempty"`  // decay of an average of the weights, which are the model's; less in a short run; 0 for none
 	HeldOut  float64 `json:"held_out,omitempty"` // share of the training data to validate on, if there is no file for that
 	Patience int     `json:"patience,omitempty"` // stop after so many epochs without a better score; 0 for never
 	Seed     uint64  `json:"seed"`

@@ -20,6 +20,7 @@ type shown struct {
 	text, so, said string
 	p              float64 // how sure the model was
 	right          bool
+	it             item
 }
 
 // A gallery keeps the examples that are worth a look: wrong answers that the model was
@@ -81,7 +82,7 @@ func (m *Model) Evaluate(ctx context.Context, files ...string) (*task.Result, er
 	if err != nil {
 		return nil, err
 	}
-	return t.result()
+	return t.result(ctx)
 }
 
 // Report implements task.Reporter.
@@ -90,10 +91,10 @@ func (m *Model) Report(ctx context.Context) (*task.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.result()
+	return t.result(ctx)
 }
 
-func (t *tally) result() (*task.Result, error) {
+func (t *tally) result(ctx context.Context) (*task.Result, error) {
 	scores := t.scores()
 	if scores == nil {
 		return nil, fmt.Errorf("classify: no example has a label to score the model by")
@@ -121,13 +122,36 @@ func (t *tally) result() (*task.Result, error) {
 		if len(g.list) == 0 {
 			continue
 		}
-		p := task.Part{Title: g.title, Note: g.note, Head: []string{"example", "label", "answer", "probability"}}
-		for _, s := range g.list {
-			p.Rows = append(p.Rows, []string{s.text, s.so, s.said, fmt.Sprintf("%.3f", s.p)})
+		p, err := t.m.examples(ctx, g.list)
+		if err != nil {
+			return nil, err
 		}
+		p.Title, p.Note = g.title, g.note+p.Note
 		r.Parts = append(r.Parts, p)
 	}
 	return r, nil
+}
+
+// examples is a table of them.
+func (m *Model) examples(ctx context.Context, list []shown) (p task.Part, err error) {
+	p.Head = []string{"example", "label", "answer", "probability"}
+	explained := m.Input == Text && m.Target == One
+	if explained {
+		p.Head = append(p.Head, "because of")
+		p.Note = " Because of: the tokens without which it would be least sure."
+	}
+	for _, s := range list {
+		row := []string{s.text, s.so, s.said, fmt.Sprintf("%.3f", s.p)}
+		if explained {
+			because, err := m.why(ctx, &s.it)
+			if err != nil {
+				return p, err
+			}
+			row = append(row, because)
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	return p, nil
 }
 
 // labelTable is precision, recall and F1 of each label.

@@ -68,13 +68,14 @@ func missing(series []data.Series, preset forecast.Preset) string {
 	for _, s := range series {
 		n += s.Missing()
 	}
-	switch {
-	case n == 0:
+	if n == 0 {
 		return ""
-	case preset.Covariates:
-		return fmt.Sprintf("%d values are missing: the model is told which, they count in no loss, and none is filled", n)
 	}
-	return fmt.Sprintf("%d values are missing: the model reads values between their neighbours there, and they count in no loss and no score", n)
+	what := "missing values are told to the model as missing and never filled; they count in no loss and no score"
+	if !preset.Covariates {
+		what = "where values are missing the model reads some between their neighbours; they count in no loss and no score"
+	}
+	return fmt.Sprintf("%s (%d of them)", what, n)
 }
 
 // ask is what the flags and the data ask of a model.

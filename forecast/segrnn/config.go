@@ -26,7 +26,7 @@ type Config struct {
 	Epochs   int       `json:"epochs"`   // at most; default 20
 	Patience int       `json:"patience"` // epochs without a better score; default 5
 	Batch    int       `json:"batch"`    // windows in a step; default 896
-	LR       float64   `json:"lr"`       // of Adam, a tenth less in each epoch after the third; default 0.001
+	LR       float64   `json:"lr"`       // of Adam, a tenth less in each epoch after the third; default 0.0003
 	Square   bool      `json:"square"`   // train for the squared error, not the absolute one
 	Levels   []float64 `json:"levels"`   // of the bands; default 0.5, 0.8, 0.95
 	Seed     uint64    `json:"seed"`     // the same seed gives the same bits
@@ -58,7 +58,7 @@ func (c Config) withDefaults() Config {
 	}
 	c.Dropout = max(c.Dropout, 0)
 	if c.LR == 0 {
-		c.LR = 0.001
+		c.LR = 0.0003
 	}
 	if c.Levels == nil {
 		c.Levels = []float64{0.5, 0.8, 0.95}

@@ -10,6 +10,10 @@
 //	[config]
 //	epochs = 5
 //	seed = 2
+//
+//	[space] # of recur search
+//	rate = {min = 1e-4, max = 1e-2, log = true}
+//	hidden = {values = [128, 256]}
 package recipe
 
 import (

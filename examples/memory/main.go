@@ -10,6 +10,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -28,14 +29,14 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := compare(ctx, *problem, strings.Split(*cells, ","), *steps, *updates, *seed); err != nil {
+	if err := compare(ctx, os.Stdout, *problem, strings.Split(*cells, ","), *steps, *updates, *seed); err != nil {
 		fmt.Fprintln(os.Stderr, "memory:", err)
 		os.Exit(1)
 	}
 }
 
 // compare trains a net with each cell and prints how it gets on.
-func compare(ctx context.Context, problem string, cells []string, steps, updates int, seed uint64) error {
+func compare(ctx context.Context, w io.Writer, problem string, cells []string, steps, updates int, seed uint64) error {
 	for _, cell := range cells {
 		c, err := memory.Preset(problem, steps)
 		if err != nil {
@@ -43,17 +44,17 @@ func compare(ctx context.Context, problem string, cells []string, steps, updates
 		}
 		c.Cell, c.Updates, c.Seed = rnn.Kind(cell), updates, seed
 		c.Chrono = c.Chrono && (c.Cell == rnn.KindLSTM || c.Cell == rnn.KindGRU)
-		fmt.Printf("%s over %d steps by %s; without memory the loss is %.4f\n", problem, steps, cell, c.Baseline())
+		fmt.Fprintf(w, "%s over %d steps by %s; without memory the loss is %.4f\n", problem, steps, cell, c.Baseline())
 		began := time.Now()
 		_, res, err := memory.Train(ctx, c, func(r memory.Result) {
 			if r.Updates%500 == 0 {
-				fmt.Printf("  %5d updates: loss %.5f, right %5.1f %%\n", r.Updates, r.Loss, 100*r.Accuracy)
+				fmt.Fprintf(w, "  %5d updates: loss %.5f, right %5.1f %%\n", r.Updates, r.Loss, 100*r.Accuracy)
 			}
 		})
 		if err != nil {
 			return err
 		}
-		fmt.Printf("  %5d updates: loss %.5f, right %5.1f %% of new sequences, in %.0f s\n\n", res.Updates, res.Loss, 100*res.Accuracy, time.Since(began).Seconds())
+		fmt.Fprintf(w, "  %5d updates: loss %.5f, right %5.1f %% of new sequences, in %.0f s\n\n", res.Updates, res.Loss, 100*res.Accuracy, time.Since(began).Seconds())
 	}
 	return nil
 }

@@ -189,7 +189,11 @@ func TestOddSeries(t *testing.T) {
 		past[2].Y[k] = past[2].Y[k] - 100
 	}
 	past[3].Y[30] = 0
-	odd := []forecast.Series{{ID: "constant", Y: slices.Repeat([]float64{7}, 40)}, {ID: "two", Y: []float64{3, 4}}, {ID: "one", Y: []float64{5}}}
+	for k := range 48 {
+		past[1].Y[k] = 20
+	}
+	odd := []forecast.Series{{ID: "constant", Y: slices.Repeat([]float64{7}, 40)}, {ID: "two", Y: []float64{3, 4}}, {ID: "one", Y: []float64{5}},
+		{ID: "zero", Y: make([]float64, 30)}, {ID: "rare", Y: append(make([]float64, 30), 1, 0, 0, 2)}}
 	all := append(past, odd...)
 	m, err := Fit(context.Background(), quick, all...)
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"iter"
 	"math/rand/v2"
 	"runtime"
-	"strings"
 	"sync"
 
 	"github.com/recur-go/recur/data"
@@ -29,9 +28,9 @@ type Model struct {
 	Widen []float64 // what the nets' bands are multiplied by, one for each of Levels
 }
 
-// Fit trains the nets on all the series. Before that it trains one on all but the last
-// Horizon steps of each, and takes from how it forecasts those the share of the simple
-// methods and the width of the bands.
+// Fit trains the nets on all the series, and one more on all but the last Horizon steps of
+// each. How that forecasts those steps tells the share of the simple methods and the width
+// of the bands. Series that never change, or have fewer than 4 values, take no part.
 func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, error) {
 	cfg.Series = len(series)
 	c := cfg.withDefaults()
@@ -101,14 +100,11 @@ func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, er
 // have something to forecast after two steps.
 func (c *Config) learn(series []forecast.Series) (all []*scaled, err error) {
 	for i, s := range series {
-		if len(s.Y) == 0 {
+		z, err := c.prepare(s, i)
+		if errors.Is(err, errNone) {
 			continue
 		}
-		z, err := c.prepare(s, i)
 		if err != nil {
-			if strings.Contains(err.Error(), "has no values") {
-				continue
-			}
 			return nil, err
 		}
 		if z != nil && len(z.x) >= c.warm(len(z.x))+2 {

@@ -1,6 +1,7 @@
 package esrnn
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -40,6 +41,9 @@ type batch []piece
 // of what its values are in size, for the logarithm to be taken as it is.
 const low = 0.1
 
+// errNone is of a series all of whose values are missing.
+var errNone = errors.New("has no values")
+
 // prepare scales a series by all of it, its last History steps. It returns nil if the
 // series never changes.
 func (c *Config) prepare(s forecast.Series, id int) (*scaled, error) {
@@ -60,7 +64,7 @@ func (c *Config) prepare(s forecast.Series, id int) (*scaled, error) {
 		}
 	}
 	if len(size) == 0 {
-		return nil, fmt.Errorf("esrnn: series %q has no values", s.ID)
+		return nil, fmt.Errorf("esrnn: series %q %w", s.ID, errNone)
 	}
 	if lo >= 0 {
 		z.floor = 0
@@ -133,9 +137,11 @@ func (c *Config) firstSeasons(x []float64) (first []tensor.Float) {
 			for _, v := range index {
 				square += v * v / float64(m)
 			}
-			keep := 1 - noise(part, m)/(square*float64(len(part))/float64(m))
-			for i := range index {
-				index[i] *= max(keep, 0)
+			if square > 0 {
+				keep := 1 - noise(part, m)/(square*float64(len(part))/float64(m))
+				for i := range index {
+					index[i] *= max(keep, 0)
+				}
 			}
 		}
 		for t := range rest {

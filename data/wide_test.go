@@ -182,3 +182,18 @@ beer:2023-01-01 00-00-00:443,410,?,532
 	fmt.Println(s.ID, s.Freq.Name(), s.Start, s.Y)
 	// Output: beer quarterly 2023-01-01 [443 410 NaN 532]
 }
+
+// A table may also have a row for each series, and a column for each time.
+func ExampleReadCSV_wide() {
+	table, err := data.ReadCSV(strings.NewReader("shop,2024-01,2024-02,2024-03\nnorth,5,,7\nsouth,,2,3\n"), "shops.csv", data.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, s := range table.Series {
+		fmt.Println(s.ID, s.Freq.Name(), s.Start, s.Y)
+	}
+	// Output:
+	// north monthly 2024-01-01 [5 NaN 7]
+	// south monthly 2024-02-01 [2 3]
+}

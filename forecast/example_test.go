@@ -121,3 +121,15 @@ func ExampleEvaluate() {
 	fmt.Println(report.Scores[0].MASE < report.Scores[1].MASE)
 	// Output: true
 }
+
+func ExampleOWA() {
+	// The Theta method on the hourly series of M4: sMAPE and MASE, and those of Naive2.
+	fmt.Printf("%.3f\n", forecast.OWA(18.138, 2.455, 18.383, 2.395))
+	// Output: 1.006
+}
+
+func ExampleComb() {
+	f := forecast.Comb(months().Y, 12, 3, []float64{0.8})
+	fmt.Println(len(f.Point), f.Bands[0].Lo[0] < f.Point[0])
+	// Output: 3 true
+}

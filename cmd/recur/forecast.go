@@ -346,9 +346,14 @@ func (r *forecastRun) load() (err error) {
 			}
 		}
 	}
-	if m, ok := r.model.(*forecast.Model); ok && r.flags.weights != rnn.Single {
-		m.Weights = r.flags.weights
+	if r.flags.weights == rnn.Single {
+		return nil
 	}
+	m, ok := r.model.(*forecast.Model)
+	if !ok {
+		return usage("--weights: %s is not of preset %s, whose cells alone may have smaller weights", r.flags.model, forecast.Small)
+	}
+	m.Weights = r.flags.weights
 	return nil
 }
 

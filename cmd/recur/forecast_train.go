@@ -28,6 +28,9 @@ func (r *forecastRun) train() error {
 	if err != nil {
 		return usage("--preset: %v", err)
 	}
+	if r.flags.weights != rnn.Single && preset.Name != forecast.Small {
+		return usage("--weights: the cells of preset %s alone may have smaller weights", forecast.Small)
+	}
 	spec, err := r.ask()
 	if err != nil {
 		return err

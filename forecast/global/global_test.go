@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -318,6 +319,31 @@ func TestBadInput(t *testing.T) {
 	} {
 		if err := f(); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v, want %q", err, says)
+		}
+	}
+}
+
+// A seed gives the same bits on one processor and on several.
+func TestSameBitsOnAnyProcessors(t *testing.T) {
+	all, about := driven(data.Known, 100)
+	c := quick(about)
+	c.Epochs, c.Dropout = 2, 0.2
+	var want []forecast.Forecast
+	for _, n := range []int{1, 4} {
+		old := runtime.GOMAXPROCS(n)
+		m, err := global.Fit(ctx, c, all...)
+		var got []forecast.Forecast
+		if err == nil {
+			got, err = m.Predict(ctx, all...)
+		}
+		runtime.GOMAXPROCS(old)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want == nil {
+			want = got
+		} else if !reflect.DeepEqual(got, want) {
+			t.Errorf("%d processors give other bits", n)
 		}
 	}
 }

@@ -110,7 +110,7 @@ func Preset(name string) (*Config, error) {
 		c.Attention, c.Layers = None, 2
 	case "transliterate":
 		c.Tokens, c.TargetTokens, c.Vocab, c.Shared, c.Lower = text.Chars, text.Jamo, 0, false, true
-		c.Embed, c.Encoder, c.Hidden, c.Epochs, c.Rate, c.Select, c.Smooth = 64, 128, 128, 20, 2e-3, "exact", 0.05
+		c.Embed, c.Encoder, c.Hidden, c.Dropout, c.Epochs, c.Rate, c.Select, c.Smooth = 64, 128, 128, 0.2, 12, 2e-3, "exact", 0.05
 	case "small":
 		c.Vocab, c.Embed, c.Encoder, c.Hidden, c.Epochs, c.Rate = 4000, 128, 64, 128, 5, 2e-3
 	default:

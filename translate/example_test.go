@@ -10,6 +10,7 @@ import (
 
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/tensor"
 	"github.com/recur-go/recur/text"
 	"github.com/recur-go/recur/translate"
 )
@@ -53,4 +54,16 @@ func Example() {
 	best := all[0]
 	fmt.Println(best[0].Text, best[0].Score > best[1].Score)
 	// Output: three zero five true
+}
+
+// A picture of where a model looked as it wrote.
+func ExampleDraw() {
+	t := translate.Translation{
+		Text: "two dogs", Source: []string{"zwei", "Hunde"}, Tokens: []string{"two", "dogs"},
+		Weights: [][]tensor.Float{{0.9, 0.1}, {0.2, 0.8}},
+	}
+	var picture strings.Builder
+	err := translate.Draw(&picture, "svg", t)
+	fmt.Println(strings.Contains(picture.String(), "Hunde"), err)
+	// Output: true <nil>
 }

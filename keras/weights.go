@@ -225,9 +225,10 @@ func (h *holder) fill(to params, found map[*array]*Weight) error {
 // zrToRZ turns gates z, r, h into r, z, h, which lie side by side in the columns.
 func zrToRZ(v []tensor.Float, shape []int) {
 	n := shape[len(shape)-1]
-	for H := n / 3; len(v) > 0; v = v[n:] {
-		for i := range H {
-			v[i], v[H+i] = v[H+i], v[i]
-		}
+	H := n / 3
+	for z := make([]tensor.Float, H); len(v) > 0; v = v[n:] {
+		copy(z, v[:H])
+		copy(v[:H], v[H:2*H])
+		copy(v[H:2*H], z)
 	}
 }

@@ -140,21 +140,21 @@ func (o *Conv) Plan(in []Form) (Plan, error) {
 func (o *Conv) New(r *rand.Rand, in []Form) Node {
 	part := in[0].Width / orOne(o.Groups)
 	w := nn.Glorot(r, o.Size*part, o.Units)
-	n := &convNode{op: o, W: grad.Leaf(tensor.FromSlice(w.Value.Data, o.Size, part, o.Units))}
+	n := &conv{op: o, W: grad.Leaf(tensor.FromSlice(w.Value.Data, o.Size, part, o.Units))}
 	if !o.NoBias {
 		n.B = nn.Zeros(o.Units)
 	}
 	return n
 }
 
-type convNode struct {
+type conv struct {
 	op *Conv
 	W  *grad.Var // [size, in/groups, units]
 	B  *grad.Var // [units]
 }
 
 // Run implements Node.
-func (n *convNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
+func (n *conv) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
 	x, w, groups := in[0].X, n.op.window(), orOne(n.op.Groups)
 	T, B, W := x.Dim(0), x.Dim(1), x.Dim(2)
 	count, first := w.places("graph.Conv", T+2*n.op.Around, n.op.Padding)

@@ -41,7 +41,7 @@ func TestWindows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conv := n.Layers[0].Node.(*convNode)
+	conv := n.Layers[0].Node.(*conv)
 	at := func(b, tm, c int) float64 {
 		if tm < 0 || tm >= 9 {
 			return 0

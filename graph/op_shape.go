@@ -29,13 +29,13 @@ func (o *Affine) Plan(in []Form) (Plan, error) {
 
 // New implements Op.
 func (o *Affine) New(_ *rand.Rand, in []Form) Node {
-	return &affineNode{Gain: nn.Constant(1, in[0].Width), Shift: nn.Zeros(in[0].Width)}
+	return &affine{Gain: nn.Constant(1, in[0].Width), Shift: nn.Zeros(in[0].Width)}
 }
 
-type affineNode struct{ Gain, Shift *grad.Var }
+type affine struct{ Gain, Shift *grad.Var }
 
 // Run implements Node.
-func (n *affineNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
+func (n *affine) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
 	return each(in, func(x *grad.Var) *grad.Var { return g.AddRow(g.MulRow(x, n.Gain), n.Shift) })
 }
 

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"archive/zip"
+	"compress/gzip"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,11 +26,13 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits":   exits,
+			"unpack":  unpack,
 			"waitfor": waitFor,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("NO_COLOR", "1")
-			for name, dir := range map[string]string{"MODELS": "../../onnx/testdata/models", "TORCH": "../../torch/testdata"} {
+			for name, dir := range map[string]string{"MODELS": "../../onnx/testdata/models", "TORCH": "../../torch/testdata",
+				"KERAS": "../../keras/testdata/golden", "TENSORFLOW": "../../tensorflow/testdata/golden"} {
 				path, err := filepath.Abs(dir)
 				if err != nil {
 					return err
@@ -37,6 +42,29 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// unpack FILE TO unpacks a .gz to a file, or a .zip to a folder.
+func unpack(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: unpack FILE TO")
+	}
+	to := ts.MkAbs(args[1])
+	if strings.HasSuffix(args[0], ".zip") {
+		z, err := zip.OpenReader(args[0])
+		ts.Check(err)
+		defer z.Close()
+		ts.Check(os.CopyFS(to, z))
+		return
+	}
+	f, err := os.Open(args[0])
+	ts.Check(err)
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	ts.Check(err)
+	b, err := io.ReadAll(z)
+	ts.Check(err)
+	ts.Check(os.WriteFile(to, b, 0o666))
 }
 
 // exits N COMMAND ARGS… runs a command that must end with exit code N.

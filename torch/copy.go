@@ -29,19 +29,18 @@ func added(p *grad.Var, at int, values []float32) {
 }
 
 // transposed puts a matrix of rows of n values into p [n, rows], tile by tile, so that
-// what is written stays near.
+// both what is read and what is written stay near.
 func transposed(n int) func(p *grad.Var, at int, values []float32) {
-	const tile = 16
+	const high, wide = 64, 16
 	return func(p *grad.Var, at int, values []float32) {
-		rows, first := p.Dim(1), at/n
-		for r0 := 0; r0*n < len(values); r0 += 4 * tile {
-			r1 := min(r0+4*tile, len(values)/n)
-			for c0 := 0; c0 < n; c0 += tile {
-				c1 := min(c0+tile, n)
-				for r := r0; r < r1; r++ {
-					to := p.Value.Data[c0*rows+first+r:]
-					for c, v := range values[r*n+c0 : r*n+c1] {
-						to[c*rows] = grad.Float(v)
+		rows, first, have := p.Dim(1), at/n, len(values)/n
+		for r0 := 0; r0 < have; r0 += high {
+			r1 := min(r0+high, have)
+			for c0 := 0; c0 < n; c0 += wide {
+				for c := c0; c < min(c0+wide, n); c++ {
+					to, from := p.Value.Data[c*rows+first+r0:c*rows+first+r1], values[r0*n+c:]
+					for r := range to {
+						to[r] = grad.Float(from[r*n])
 					}
 				}
 			}

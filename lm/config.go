@@ -61,7 +61,7 @@ func Presets() []string {
 
 // Preset returns a config by name:
 //
-//	char           2 LSTMs of 512 over characters, dropout
+//	char           2 LSTMs of 384 over characters, dropout
 //	char-small     2 LSTMs of 128: a first look within a minute or two
 //	word           2 tied LSTMs over words, variational dropout, averaged weights
 //	zaremba-small  the small model of Zaremba, Sutskever & Vinyals 2014, for the Penn Treebank
@@ -69,16 +69,16 @@ func Presets() []string {
 //	bpe            2 LSTMs over byte pairs, for any language
 func Preset(name string) (*Config, error) {
 	c := &Config{
-		Tokens: text.Chars, Cell: rnn.KindLSTM, Embed: 64, Hidden: 512, Layers: 2, Dropout: 0.5,
-		Batch: 64, Steps: 128, Epochs: 20, Optimizer: "adam", Rate: 2e-3, Clip: 1, HeldOut: 0.1, Seed: 1,
+		Tokens: text.Chars, Cell: rnn.KindLSTM, Embed: 64, Hidden: 384, Layers: 2, Dropout: 0.3,
+		Batch: 32, Steps: 100, Epochs: 12, Optimizer: "adam", Rate: 2e-3, Clip: 1, HeldOut: 0.1, Seed: 1,
 	}
 	switch name {
 	case "char":
 	case "char-small":
-		c.Hidden, c.Dropout, c.Epochs = 128, 0, 10
+		c.Hidden, c.Dropout, c.Steps, c.Epochs = 128, 0, 64, 10
 	case "word":
-		c.Tokens, c.Embed, c.Hidden, c.Tied, c.Variational = text.Words, 256, 512, true, true
-		c.Batch, c.Steps, c.Epochs, c.Average = 32, 35, 20, 0.999
+		c.Tokens, c.Embed, c.Hidden, c.Dropout, c.Tied, c.Variational = text.Words, 256, 512, 0.5, true, true
+		c.Steps, c.Epochs, c.Average = 35, 20, 0.999
 	case "zaremba-small":
 		// The paper sums the loss over 20 steps: its rate of 1 and its clip of 5 are
 		// 20 and 0.25 of the mean.
@@ -88,7 +88,7 @@ func Preset(name string) (*Config, error) {
 		c.Tokens, c.Lines, c.Embed, c.Hidden, c.Tied, c.Dropout, c.Variational, c.Init = text.Space, true, 400, 650, true, 0.5, true, 0.1
 		c.Batch, c.Steps, c.Epochs, c.Optimizer, c.Rate, c.Clip, c.NonMono = 20, 70, 60, "asgd", 30, 0.25, 5
 	case "bpe":
-		c.Tokens, c.Embed, c.Hidden, c.Tied, c.Batch, c.Steps = text.BPE, 256, 512, true, 32, 64
+		c.Tokens, c.Embed, c.Hidden, c.Dropout, c.Tied, c.Steps, c.Epochs = text.BPE, 256, 512, 0.5, true, 64, 20
 	default:
 		return nil, fmt.Errorf("lm: there is no preset %q; there are %q", name, Presets())
 	}

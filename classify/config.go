@@ -127,7 +127,7 @@ func Preset(name string) (*Config, error) {
 		c.Embed, c.Hidden, c.Dropout, c.DropInput, c.Batch, c.Steps, c.Rate = 64, 64, 0.3, 0.3, 256, 1600, 3e-3
 	case "series":
 		*c = Config{
-			Input: Series, Target: One, Cell: rnn.KindGRU, Hidden: 64, Layers: 1, Bidirectional: true, Pool: "max",
+			Input: Series, Target: One, Cell: rnn.KindGRU, Hidden: 96, Layers: 1, Bidirectional: true, Pool: "max",
 			Dropout: 0.3, Noise: 0.3, Smooth: 0.1, Batch: 16, Steps: 1500, Rate: 5e-3, Clip: 1, Average: 0.99, HeldOut: 0.1, Seed: 1,
 		}
 	case "rowimage":

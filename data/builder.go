@@ -166,6 +166,12 @@ func (b *Builder) ParseCovariate(i int, s string) (float64, *Error) {
 // Add takes a row, whose number is for messages, with the values of its covariates, if
 // there are any. A NaN y is missing, and so is a NaN covariate.
 func (b *Builder) Add(row int, id string, t Time, y float64, x ...float64) {
+	if len(x) != len(b.cols) { // .tsf files and series in rows have no columns beside the values
+		if b.n++; b.n == 1 {
+			b.Problem(&Error{Row: row, Reason: fmt.Sprintf("holds values alone, and no column %s", b.cols[0].Name), Hint: "bring the file to a long table: unique_id,ds,y and a column for each covariate"})
+		}
+		return
+	}
 	if math.Abs(y) > largest {
 		e := tooLarge(y)
 		e.Row, e.Column = row, b.y

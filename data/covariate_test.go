@@ -89,6 +89,30 @@ func TestBadCovariates(t *testing.T) {
 	}
 }
 
+// A file with no columns but values has no covariates.
+func TestValuesAlone(t *testing.T) {
+	wide := "V1,V2,V3,V4,V5\nH1,1,2,3,1\nH2,3,2,3,1\n"
+	tsf := "@relation x\n@frequency monthly\n@attribute series_name string\n@data\nT1:1,2,3,4\n"
+	for name, read := range map[string]func(o data.Options) error{
+		"wide": func(o data.Options) error {
+			o.Layout = data.Wide
+			_, err := data.ReadCSV(strings.NewReader(wide), "f", o)
+			return err
+		},
+		"tsf": func(o data.Options) error {
+			_, err := data.ReadTSF(strings.NewReader(tsf), "f", o)
+			return err
+		},
+	} {
+		if err := read(data.Options{}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := read(data.Options{Known: []string{"price"}}); err == nil || !strings.Contains(err.Error(), "covariate") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestCovariatesOfJSON(t *testing.T) {
 	tab, err := data.ReadJSON(strings.NewReader(`{"ds": 1, "y": 2, "price": 3, "town": "x"}
 {"ds": 2, "y": 3, "price": null, "town": "x"}

@@ -16,17 +16,17 @@ type Bands struct {
 	// inner to the outer, so that as many outcomes lie within as should: conformalised
 	// quantile regression (Romano et al. 2019). nil leaves them.
 	Widen []float64
-	// Errors are the quantiles of the errors of a point forecast, [step][knot], in scaled
-	// units. nil without.
+	// Errors are the quantiles of the errors of a point forecast, [step][knot], in units
+	// of the series. nil without.
 	Errors [][]float64
 }
 
 // apply calibrates the knots q of step k.
-func (b *Bands) apply(q []float64, k int) []float64 {
+func (b *Bands) apply(q []float64, k int, unit float64) []float64 {
 	c := slices.Clone(q)
 	if b.Errors != nil {
 		for j := range c {
-			c[j] += b.Errors[k][j] - b.Errors[k][middle]
+			c[j] += (b.Errors[k][j] - b.Errors[k][middle]) * unit
 		}
 		return c
 	}
@@ -70,7 +70,7 @@ func (m *Model) calibrate(ctx context.Context, held [][]window) error {
 					continue
 				}
 				e := float64(ws[w].z.x[t]) - q[middle]
-				errs[k] = append(errs[k], e)
+				errs[k] = append(errs[k], e/ws[w].z.Unit)
 				outcomes++
 				for j := range scores {
 					edge := q[middle+1+j] - q[middle]

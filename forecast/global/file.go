@@ -106,8 +106,8 @@ func (m *Model) whole() error {
 		}
 	}
 	for _, s := range append(m.Scales[:len(m.Scales):len(m.Scales)], m.Units...) {
-		if !(s.Std > 0) {
-			return fmt.Errorf("a scale of %v", s.Std)
+		if !(s.Std > 0 && s.Unit > 0) {
+			return fmt.Errorf("a scale of %v and %v", s.Std, s.Unit)
 		}
 	}
 	return nil

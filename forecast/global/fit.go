@@ -235,16 +235,16 @@ func (m *Model) loss(g *grad.Tape, n *Net, b batch) *grad.Var {
 		h, x, _ = m.read(g, n, spans, s)
 	}
 	rows, B := h.Dim(0), len(b)
-	want, scale := g.Scratch(tensor.ShapeOf(rows)), g.Scratch(tensor.ShapeOf(rows))
+	want, scale, units := g.Scratch(tensor.ShapeOf(rows)), g.Scratch(tensor.ShapeOf(rows)), g.Scratch(tensor.ShapeOf(rows))
 	for row := range rows {
 		w, s := b[row%B], spans[row%B]
 		t := s.from + row/B
-		want.Data[row], scale.Data[row] = tensor.Float(math.NaN()), tensor.Float(w.z.Std)
+		want.Data[row], scale.Data[row], units.Data[row] = tensor.Float(math.NaN()), tensor.Float(w.z.Std), tensor.Float(w.z.Unit)
 		if t < s.to && t < w.until && w.z.known[t] {
-			want.Data[row] = w.z.x[t]
+			want.Data[row] = w.z.x[t] / units.Data[row]
 		}
 	}
-	return m.Output.loss(g, n.says(g, h, x, len(m.Lags)), want, scale)
+	return m.Output.loss(g, n.says(g, h, x, len(m.Lags), units), want, scale)
 }
 
 // before are the spans that lead up to windows.

@@ -7,17 +7,18 @@ import (
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/tensor"
 )
 
 // A Net gives for each step
 //
 //	h = Cells([x, Embed(categories)])
 //	d = h·Head
-//	d₀ = d₀ + [last value, values and changes of lags]·Skip
+//	d₀ = d₀ + [last value, values and changes of lags]·Skip / unit
 //
 // and d are the parameters of what is said of the step; see Output. Skip carries the
 // last value and those of the seasons before straight to the forecast, so that the cells
-// only have to learn what differs from a linear forecast; see begin.
+// only have to learn what differs from a linear forecast; see begin. The unit is that of the series; see Scale.
 type Net struct {
 	Embed []*nn.Embedding // of each covariate with categories: [categories+1, width], the last for missing ones
 	Cells rnn.Stack
@@ -49,15 +50,20 @@ func newNet(r *rand.Rand, c *Config) *Net {
 // embedWidth grows with the number of categories.
 func embedWidth(v data.Covariate) int { return min(16, (len(v.Categories)+2)/2) }
 
-// says is the last part of the net: h [rows, hidden] and x [rows, numbers].
-func (n *Net) says(g *grad.Tape, h, x *grad.Var, lags int) *grad.Var {
+// says is the last part of the net: h [rows, hidden] and x [rows, numbers]. What it says
+// is in units [rows] of the series' scales.
+func (n *Net) says(g *grad.Tape, h, x *grad.Var, lags int, units *tensor.Tensor) *grad.Var {
 	d := n.Head.Forward(g, h)
 	direct := []*grad.Var{g.Columns(x, anchor, anchor+1)}
 	for i := range lags {
 		at := fixed + perLag*i
 		direct = append(direct, g.Columns(x, at+before, at+before+1), g.Columns(x, at+change, at+change+1))
 	}
-	first := g.Add(g.Columns(d, 0, 1), n.Skip.Forward(g, g.Concat(direct...)))
+	inverse := g.Scratch(units.Shape)
+	for i, u := range units.Data {
+		inverse.Data[i] = 1 / u
+	}
+	first := g.Add(g.Columns(d, 0, 1), g.MulCol(n.Skip.Forward(g, g.Concat(direct...)), g.Const(inverse)))
 	if d.Dim(1) == 1 {
 		return first
 	}

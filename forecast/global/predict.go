@@ -163,7 +163,7 @@ func (m *Model) decode(g *grad.Tape, n *Net, r *rand.Rand, ws []window, s rnn.St
 		spans[i] = span{z: w.z, from: w.origin, to: w.origin + m.Horizon, origin: w.origin, ahead: true}
 	}
 	h, x, _ := m.read(g, n, spans, s)
-	d := n.says(g, h, x, len(m.Lags))
+	d := n.says(g, h, x, len(m.Lags), units(ws, m.Horizon, 1))
 	if m.Output == Quantile {
 		d = ordered(g, d)
 	}
@@ -188,6 +188,9 @@ func (m *Model) decode(g *grad.Tape, n *Net, r *rand.Rand, ws []window, s rnn.St
 					draws[j] = m.Output.draw(r, says, ws[i].z.Std)
 				}
 				q = quantiles(draws)
+			}
+			for j := range q {
+				q[j] *= ws[i].z.Unit
 			}
 			views[i].q[k] = q
 		}
@@ -215,7 +218,7 @@ func (m *Model) sample(ctx context.Context, n *Net, r *rand.Rand, ws []window, s
 	for i := range ids {
 		ids[i] = make([]int, rows)
 	}
-	g := grad.Eval()
+	g, scale := grad.Eval(), units(ws, 1, P)
 	for k := range m.Horizon {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -239,9 +242,10 @@ func (m *Model) sample(ctx context.Context, n *Net, r *rand.Rand, ws []window, s
 			}
 		}
 		h, in, next := m.through(g, n, x, ids, nil, state)
-		d := n.says(g, h, in, len(m.Lags)).Value
+		d := n.says(g, h, in, len(m.Lags), scale).Value
 		for i := range rows {
-			paths[i][k] = m.Output.draw(r, d.Data[i*d.Dim(1):(i+1)*d.Dim(1)], ws[i/P].z.Std)
+			z := ws[i/P].z
+			paths[i][k] = m.Output.draw(r, d.Data[i*d.Dim(1):(i+1)*d.Dim(1)], z.Std) * z.Unit
 		}
 		state = kept(next)
 	}
@@ -257,6 +261,15 @@ func (m *Model) sample(ctx context.Context, n *Net, r *rand.Rand, ws []window, s
 		}
 	}
 	return nil
+}
+
+// units are those of windows for so many steps, with so many rows for each window.
+func units(ws []window, steps, each int) *tensor.Tensor {
+	t := tensor.New(steps * len(ws) * each)
+	for i := range t.Data {
+		t.Data[i] = tensor.Float(ws[i/each%len(ws)].z.Unit)
+	}
+	return t
 }
 
 // feed tells a row of the values of a path so far.
@@ -305,7 +318,7 @@ func (m *Model) forecast(z *scaled, v view) forecast.Forecast {
 		f.Bands = append(f.Bands, forecast.Band{Level: l, Lo: make([]float64, m.Horizon), Hi: make([]float64, m.Horizon)})
 	}
 	for k, q := range v.q {
-		q = m.Bands.apply(q, k)
+		q = m.Bands.apply(q, k, z.Unit)
 		f.Point[k] = z.value(q[middle])
 		for _, b := range f.Bands {
 			b.Lo[k], b.Hi[k] = z.value(quantile(q, (1-b.Level)/2)), z.value(quantile(q, (1+b.Level)/2))

@@ -12,7 +12,10 @@ import (
 )
 
 // A Scale brings a series to mean 0 and deviation 1 or, for counts, to mean 1.
-type Scale struct{ Mean, Std float64 }
+//
+// Unit is what the net's output is in units of, on that scale: 1 or, for a series that
+// wanders far and moves little over a horizon, such as a price of stock, how much it moves.
+type Scale struct{ Mean, Std, Unit float64 }
 
 // A unit brings the numbers of a covariate to mean 0 and deviation 1.
 type unit = Scale
@@ -71,7 +74,7 @@ func (c *Config) fitScale(s forecast.Series) (Scale, error) {
 	}
 	mean := sum / n
 	if c.Output == NegBin {
-		return Scale{0, max(mean, 1e-3)}, nil
+		return Scale{0, max(mean, 1e-3), 1}, nil
 	}
 	var square float64
 	for _, v := range s.Y {
@@ -83,7 +86,29 @@ func (c *Config) fitScale(s forecast.Series) (Scale, error) {
 	if std <= 1e-9*math.Abs(mean) {
 		std = max(math.Abs(mean), 1)
 	}
-	return Scale{mean, std}, nil
+	return Scale{mean, std, c.unit(s.Y, std)}, nil
+}
+
+// unit is the mean move of y over half a horizon or a lag, whichever is least, over std,
+// if that is small.
+func (c *Config) unit(y []float64, std float64) float64 {
+	const small = 0.2
+	least := math.Inf(1)
+	for _, d := range append([]int{(c.Horizon + 1) / 2}, c.Lags...) {
+		var sum, n float64
+		for t := d; t < len(y); t++ {
+			if move := math.Abs(c.forward(y[t]) - c.forward(y[t-d])); !math.IsNaN(move) {
+				sum, n = sum+move, n+1
+			}
+		}
+		if n > 0 {
+			least = min(least, sum/n/std)
+		}
+	}
+	if least < small {
+		return max(least, 1e-4)
+	}
+	return 1
 }
 
 // settle makes an auto view plain or log.
@@ -170,7 +195,7 @@ func (m *Model) prepare(s forecast.Series) (*scaled, error) {
 func (c *Config) fitUnits(series []forecast.Series) []unit {
 	units := make([]unit, len(c.Covariates))
 	for i, v := range c.Covariates {
-		units[i].Std = 1
+		units[i].Std, units[i].Unit = 1, 1
 		if v.Categories != nil {
 			continue
 		}

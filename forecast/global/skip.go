@@ -11,7 +11,7 @@ import (
 //
 //	[last value, values and changes of lags]·W + B
 //
-// with a little ridge. For a random walk that is the last value, for a season the value of
+// in units of the series, with a little ridge. For a random walk that is the last value, for a season the value of
 // the season before, and else something between.
 func (m *Model) begin(n *Net, learn []window) {
 	k := n.Skip.W.Dim(0) + 1
@@ -24,7 +24,6 @@ func (m *Model) begin(n *Net, learn []window) {
 	for i := range ids {
 		ids[i] = make([]int, 1)
 	}
-	var rows float64
 	x := make([]float64, k)
 	for _, w := range thin(learn, 2000) {
 		s := span{z: w.z, from: w.origin, to: min(w.origin+m.Horizon, w.until, len(w.z.x)), origin: w.origin, ahead: !m.Feedback}
@@ -40,17 +39,17 @@ func (m *Model) begin(n *Net, learn []window) {
 				at := fixed + perLag*i
 				x[2+2*i], x[3+2*i] = float64(r[at+before]), float64(r[at+change])
 			}
+			weight := 1 / (w.z.Unit * w.z.Unit)
 			for i := range k {
 				for j := range k {
-					ata[i][j] += x[i] * x[j]
+					ata[i][j] += weight * x[i] * x[j]
 				}
-				atb[i] += x[i] * float64(w.z.x[t])
+				atb[i] += weight * x[i] * float64(w.z.x[t])
 			}
-			rows++
 		}
 	}
 	for i := range k {
-		ata[i][i] += 1e-3*rows + 1e-6
+		ata[i][i] += 1e-3*ata[i][i] + 1e-6
 	}
 	solve(ata, atb)
 	if m.Output == NegBin { // whose softplus is about its argument where that is large

@@ -70,7 +70,7 @@ func (b *builder) top(config []byte) error {
 	}
 	for _, t := range out {
 		if t.op != nil {
-			return &UnsupportedError{Layers: []UnsupportedLayer{{t.op.layer, t.op.class, "an operation on masks as an output"}}}
+			return &UnsupportedError{Layers: []UnsupportedLayer{{t.op.layer, t.op.class, "it is an operation on tensors, not a layer"}}}
 		}
 		b.config.Outputs = append(b.config.Outputs, t.name)
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // arguments are those of a call that have names.
@@ -66,6 +68,9 @@ func (b *builder) functional(o *object, list []object, paths []string, in []*flo
 		}
 		g.layers[name] = i
 		uses, err := usesOf(list[i].Inbound)
+		if err != nil && list[i].isOp() { // not one on masks; whoever reads it is refused
+			uses, err = []use{{args: [][]place{{{value: "0"}}}}}, nil
+		}
 		if err != nil {
 			return nil, fault("layer %q: %v", name, err)
 		}
@@ -93,6 +98,11 @@ func (b *builder) functional(o *object, list []object, paths []string, in []*flo
 			if _, err := g.result(place{layer: list[i].name(), use: k}, 0); err != nil {
 				return nil, err
 			}
+		}
+	}
+	for k, p := range outputs { // Keras 3 counts a functional model's own graph here, but not elsewhere
+		if i, ok := g.layers[p.layer]; ok && !g.old[i] && isModel(list[i].Class) && list[i].Class != "Sequential" {
+			outputs[k].use--
 		}
 	}
 	return g.all(outputs, 0)
@@ -308,23 +318,38 @@ func use2(raw json.RawMessage) (u use, err error) {
 	return u, nil
 }
 
-// places reads [layer, use, result], or a list of those.
-func places(raw json.RawMessage) ([]place, error) {
+// places reads [layer, use, result], or lists or objects of those in any depth, which
+// Keras flattens, objects in the order of their keys.
+func places(raw json.RawMessage) ([]place, error) { return placesIn(raw, 0) }
+
+func placesIn(raw json.RawMessage, depth int) (list []place, err error) {
 	var items []json.RawMessage
-	if err := json.Unmarshal(raw, &items); err != nil {
-		return nil, err
+	switch {
+	case depth > 8:
+		return nil, fmt.Errorf("places of tensors lie too deep in each other")
+	case bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")):
+		var named map[string]json.RawMessage
+		if err := json.Unmarshal(raw, &named); err != nil {
+			return nil, err
+		}
+		for _, key := range slices.Sorted(maps.Keys(named)) {
+			items = append(items, named[key])
+		}
+	default:
+		if err := json.Unmarshal(raw, &items); err != nil {
+			return nil, err
+		}
+		if len(items) > 0 && bytes.HasPrefix(bytes.TrimSpace(items[0]), []byte(`"`)) {
+			p, err := placeOf(raw)
+			return []place{p}, err
+		}
 	}
-	if len(items) > 0 && bytes.HasPrefix(bytes.TrimSpace(items[0]), []byte(`"`)) {
-		p, err := placeOf(raw)
-		return []place{p}, err
-	}
-	var list []place
 	for _, item := range items {
-		p, err := placeOf(item)
+		more, err := placesIn(item, depth+1)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, p)
+		list = append(list, more...)
 	}
 	return list, nil
 }

@@ -20,7 +20,7 @@ type Config struct {
 	Span      int       `json:"span"`      // last steps that the layers read; default 300, at least two windows and twice the widest dilation
 	History   int       `json:"history"`   // last steps of a series that are used at all; default 1024
 	Members   int       `json:"members"`   // nets whose mean is the forecast, one more to validate by; default 3
-	Steps     int       `json:"steps"`     // of the optimiser for each net; default so many that each value is read 7 times, within 300..8000
+	Steps     int       `json:"steps"`     // of the optimiser for each net; default so many that each value is read 7 times, or 12 for a season of 24 and more, within 300..8000
 	Batch     int       `json:"batch"`     // series in a step; default so many that it reads about 600 values, within 2..8
 	LR        float64   `json:"lr"`        // highest learning rate of Adam; default 0.01, or 0.003 if no season is smoothed
 	Levels    []float64 `json:"levels"`    // of the bands; default 0.5, 0.8, 0.95

@@ -12,11 +12,12 @@
 //     series' own changes over a season.
 //   - Seasons begin with what the first years show, less what they owe to chance.
 //   - A linear layer goes straight from the window to the forecast.
-//   - Nets are trained on pieces of series, and count errors half as MASE and half as
-//     sMAPE does.
+//   - Nets are trained on pieces of series, and count errors in part as MASE and in part
+//     as sMAPE does.
 //   - A missing value moves neither level nor season, is read as one that was as expected,
 //     and is never a target.
 //   - The forecast is a blend of the mean of a few nets and of simple methods, the mean of
-//     Comb and Theta. Their share, at most a half, is found by forecasting the last values
-//     of the series by a net that was not shown them, and so is the width of the bands.
+//     Comb and Theta. Their share, at most a half and often none, is found by forecasting
+//     the last values of the series by a net that was not shown them, and so is the width
+//     of the bands.
 package esrnn

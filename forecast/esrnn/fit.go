@@ -118,7 +118,11 @@ func (c *Config) learn(series []forecast.Series) (all []*scaled, err error) {
 // pace sets what is left to default of how many series there are in a step, and how many
 // steps, by how long the series are.
 func (c *Config) pace(all []*scaled) {
-	const values, passes = 600, 7 // read in a step, and over all
+	const values = 600 // read in a step
+	passes := 7.0      // over all
+	if c.Season >= 24 {
+		passes = 12
+	}
 	sum, read := 0, 0
 	for _, z := range all {
 		sum += len(z.x)

@@ -177,17 +177,18 @@ func (z *scaled) units(y float64) float64 {
 	return (math.Log(max(y+z.shift, 1e-12)) - z.center) / z.scale
 }
 
-// weigh brings the weights of the series to a mean of 1: half by the error in units of
-// the seasonal naive one, as MASE has it, half by that in proportion to the values, as
-// sMAPE has it.
+// weigh brings the weights of the series to a mean of 1: three parts by the error in units
+// of the seasonal naive one, as MASE has it, and seven by that in proportion to the values,
+// as sMAPE has it. With these the two take about an even part in OWA.
 func weigh(all []*scaled) {
+	const part = 0.3
 	var mase, smape float64
 	for _, z := range all {
 		mase += float64(z.weight) / float64(len(all))
 		smape += z.scale / float64(len(all))
 	}
 	for _, z := range all {
-		w := float64(z.weight)/mase/2 + z.scale/smape/2
+		w := part*float64(z.weight)/mase + (1-part)*z.scale/smape
 		z.weight = tensor.Float(min(max(w, 0.1), 10))
 	}
 }

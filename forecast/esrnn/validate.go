@@ -28,14 +28,7 @@ func (m *Model) validate(ctx context.Context, n *Net, held, series []forecast.Se
 		}
 	}
 	if !m.Alone {
-		best, least := 0.0, math.Inf(1)
-		for i := range 11 {
-			share := float64(i) / 10
-			if e := m.error(share, all, simple, past, whole); e < least {
-				best, least = share, e
-			}
-		}
-		m.Share = best / 2 // what one stretch of time says is not all to be believed
+		m.Share = m.share(all, simple, past, whole)
 	}
 	m.widen(all, simple, past, whole)
 	return nil
@@ -50,23 +43,63 @@ func known(y []float64) (n int) {
 	return n
 }
 
-// error is the sum of MASE and of sMAPE with a share of the simple methods, each over
-// what it is with them alone.
-func (m *Model) error(share float64, all []reading, simple [][]float64, past, whole []forecast.Series) float64 {
-	var mase, mase1, smape, smape1 float64
+// share chooses the share of the simple methods: the smallest that is not clearly worse
+// than the best, by the rule of one standard error (Breiman et al. 1984), and of that a
+// half, since the series have all seen the same stretch of time.
+func (m *Model) share(all []reading, simple [][]float64, past, whole []forecast.Series) float64 {
+	const steps = 10
+	var errs [steps + 1][]float64
+	best := 0
+	for i := range errs {
+		errs[i] = m.errors(float64(i)/steps, all, simple, past, whole)
+		if sum(errs[i]) < sum(errs[best]) {
+			best = i
+		}
+	}
+	for i := range best {
+		var d, square float64
+		n := float64(len(all))
+		for k, e := range errs[i] {
+			d += (e - errs[best][k]) / n
+			square += (e - errs[best][k]) * (e - errs[best][k]) / n
+		}
+		if d <= math.Sqrt((square-d*d)/n) {
+			best = i
+			break
+		}
+	}
+	return float64(best) / steps / 2
+}
+
+func sum(x []float64) (s float64) {
+	for _, v := range x {
+		s += v
+	}
+	return s
+}
+
+// errors are, for each series, the absolute errors with a share of the simple methods in
+// units of those of the seasonal naive forecast, and as sMAPE has it, each over the mean
+// of what it is with the simple methods alone.
+func (m *Model) errors(share float64, all []reading, simple [][]float64, past, whole []forecast.Series) []float64 {
+	mase, smape := make([]float64, len(all)), make([]float64, len(all))
+	var mase1, smape1 float64
 	blend := *m
 	blend.Share = share
 	for i, r := range all {
-		y := whole[i].Y[len(past[i].Y):]
+		y, p := whole[i].Y[len(past[i].Y):], past[i].Y
 		f := blend.forecast(r, simple[i]).Point
-		if e := forecast.MASE(past[i].Y, y, f, m.lag(len(past[i].Y))); !math.IsNaN(e) {
-			mase += e
-			mase1 += forecast.MASE(past[i].Y, y, simple[i], m.lag(len(past[i].Y)))
+		if e := forecast.MASE(p, y, f, m.lag(len(p))); !math.IsNaN(e) {
+			mase[i] = e
+			mase1 += forecast.MASE(p, y, simple[i], m.lag(len(p)))
 		}
-		smape += forecast.SMAPE(y, f)
+		smape[i] = forecast.SMAPE(y, f)
 		smape1 += forecast.SMAPE(y, simple[i])
 	}
-	return mase/mase1 + smape/smape1
+	for i := range mase {
+		mase[i] = mase[i]/max(mase1, 1e-9) + smape[i]/max(smape1, 1e-9)
+	}
+	return mase
 }
 
 // widen sets how much the bands have to be widened so that each holds its share of what

@@ -54,3 +54,19 @@ func Example() {
 	// [2 2]
 	// 3 steps
 }
+
+// A cell that was trained here becomes a network that can be exported.
+func ExampleFromCell() {
+	cell := rnn.Stack{rnn.NewLSTM(rand.New(rand.NewPCG(1, 1)), 3, 8), rnn.NewGRU(rand.New(rand.NewPCG(2, 2)), 8, 4)}
+	net, err := graph.FromCell(cell, 3)
+	if err != nil {
+		panic(err)
+	}
+	for _, s := range net.States() {
+		fmt.Println(s.Name, s.Width)
+	}
+	// Output:
+	// rnn.0.h 8
+	// rnn.0.c 8
+	// rnn.1.h 4
+}

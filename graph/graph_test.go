@@ -171,6 +171,8 @@ func TestBadConfigs(t *testing.T) {
 		"cannot be merged by":   {Inputs: seq, Layers: []Layer{{Name: "a", From: []string{"x", "x"}, Op: &Merge{By: "xor"}}}},
 		"want a vector of 3":    {Inputs: seq, Layers: []Layer{{Name: "a", From: []string{"x", "x"}, Op: &RNN{Cells: Cells{&GRU{Hidden: 3}}}}}},
 		"is 4194305 wide":       {Inputs: []Input{{Name: "x", Width: 1<<22 + 1}}, Layers: []Layer{{Name: "a", Op: &Dense{Units: 1}}}},
+		"too many":              {Inputs: []Input{{Name: "x", Width: 4096}}, Layers: []Layer{{Name: "a", Op: &RepeatVector{Steps: 4096}}}},
+		"size is 65537":         {Inputs: seq, Layers: []Layer{{Name: "a", Op: &Pool{By: "max", Size: 65537}}}},
 		"cannot be joined":      {Inputs: append(seq, Input{Name: "v", Width: 1}), Layers: []Layer{{Name: "a", From: []string{"x", "v"}, Op: &Concat{}}}},
 		"masked is \"nothing\"": {Inputs: seq, Layers: []Layer{{Name: "a", Op: &RNN{Cells: Cells{&GRU{Hidden: 1}}, Masked: "nothing"}}}},
 	} {

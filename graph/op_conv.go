@@ -26,6 +26,9 @@ const (
 	Causal Padding = "causal" // steps before the first, so that output t sees none after t
 )
 
+// maxWindow is the largest size, stride and dilation of a window, and padding around it.
+const maxWindow = 1 << 16
+
 // A window runs along time.
 type window struct{ size, stride, dilation int }
 
@@ -36,6 +39,9 @@ func (w window) check(p Padding) error {
 	for what, n := range map[string]int{"size": w.size, "stride": w.stride, "dilation": w.dilation} {
 		if err := size(what, n); err != nil {
 			return err
+		}
+		if n > maxWindow {
+			return fmt.Errorf("%s is %d, more than %d", what, n, maxWindow)
 		}
 	}
 	return nil
@@ -115,7 +121,7 @@ func (o *Conv) Plan(in []Form) (Plan, error) {
 	if err == nil {
 		err = o.window().check(o.Padding)
 	}
-	if err == nil && (o.Around < 0 || o.Around > limit || o.Around > 0 && o.Padding != Valid) {
+	if err == nil && (o.Around < 0 || o.Around > maxWindow || o.Around > 0 && o.Padding != Valid) {
 		err = fmt.Errorf("around is %d with padding %q", o.Around, string(o.Padding))
 	}
 	groups := orOne(o.Groups)

@@ -171,6 +171,9 @@ func (o *RepeatVector) Plan(in []Form) (Plan, error) {
 	if err == nil {
 		err = size("steps", o.Steps)
 	}
+	if err == nil && o.Steps > limit/f.Width {
+		err = fmt.Errorf("%d steps of %d values are too many", o.Steps, f.Width)
+	}
 	return Plan{Out: []Form{{f.Width, true}}, Whole: true}, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/recur-go/recur/interchange"
+	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/onnx"
 )
 
@@ -60,4 +61,21 @@ func ExampleExport() {
 	// Output:
 	// lstm.onnx
 	// lstm.step.onnx
+}
+
+// What a file holds, whatever its format.
+func ExampleDescribe() {
+	info, err := interchange.Describe("../torch/testdata/lstm.pt", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	m := info.(*model.Info)
+	for _, l := range m.Layers {
+		fmt.Println(l.Op, l.Name, l.Values, "values")
+	}
+	fmt.Println(m.State, "bytes per session,", m.MACs, "multiply-adds per step")
+	// Output:
+	// LSTM net.0 104 values
+	// LSTM net.1 88 values
+	// 48 bytes per session, 160 multiply-adds per step
 }

@@ -110,3 +110,13 @@ func ExampleDescribe() {
 	// w [3 2]
 	// b [2]
 }
+
+func ExampleLayers() {
+	net := struct{ Hidden, Out *nn.Linear }{nn.NewLinear(nil, 3, 8), nn.NewLinear(nil, 8, 2)}
+	for _, l := range model.Layers(&net) {
+		fmt.Println(l.Op, l.Name, l.Values, "values", l.MACs, "multiply-adds")
+	}
+	// Output:
+	// Linear hidden 32 values 24 multiply-adds
+	// Linear out 18 values 16 multiply-adds
+}

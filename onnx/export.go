@@ -38,6 +38,8 @@ const (
 // else is float32. Weights are copied into RNN, LSTM and GRU with the orders of gates
 // that ONNX has; cells that it lacks, as an LSTM with a projection, become a Scan.
 //
+// A plain rnn.Cell becomes a network by graph.FromCell.
+//
 // What cannot be mapped gives an *ExportError that names it.
 func Export(w io.Writer, net *graph.Net, o ExportOptions) (err error) {
 	e := &exporter{net: net, o: o, params: map[string]*grad.Var{}, constants: map[string]string{}, taken: map[string]bool{}}

@@ -1,8 +1,10 @@
 package torch_test
 
 import (
+	"bytes"
 	"fmt"
 	"log"
+	"strings"
 
 	"github.com/recur-go/recur/graph"
 	"github.com/recur-go/recur/tensor"
@@ -54,6 +56,27 @@ func ExampleParseSpec() {
 	// norm
 	// fc
 	// layer6
+}
+
+// A network is exported as PyTorch's weights and the source of a module that loads them.
+func ExampleExport() {
+	m, err := torch.Import("testdata/lstm.pt", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	var weights bytes.Buffer
+	source, err := torch.Export(&weights, m.Net.(*graph.Net))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for line := range strings.Lines(source) {
+		if strings.Contains(line, "nn.LSTM(") {
+			fmt.Println(strings.TrimSpace(line))
+		}
+	}
+	// Output:
+	// self.net_0 = nn.LSTM(3, 4, bias=True, proj_size=2)
+	// self.net_1 = nn.LSTM(2, 4, bias=True, proj_size=2)
 }
 
 func ExampleOpen() {

@@ -74,6 +74,10 @@ func (c *chooser) cell() graph.Cell {
 		}
 		return pick(c, rnn.Sigmoid, rnn.HardSigmoid(0.2, 0.5))
 	}
+	if !c.common && c.r.IntN(4) == 0 {
+		return pick[graph.Cell](c, &graph.IndRNN{Hidden: hidden, NoBias: c.maybe(), Activation: act(rnn.ReLU)}, &graph.MinGRU{Hidden: hidden, Positive: c.maybe()},
+			&graph.MinLSTM{Hidden: hidden, NoBias: c.maybe()}, &graph.SRU{Hidden: hidden, SeesState: c.maybe(), Scale: 1.5, Activation: act(rnn.Tanh)})
+	}
 	switch c.r.IntN(4) {
 	case 0:
 		o := &graph.Basic{Hidden: hidden, NoBias: c.maybe(), Activation: act(rnn.Tanh)}

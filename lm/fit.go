@@ -45,7 +45,7 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 	}
 	m := &Model{cfg, codec, made.(*net), valid}
 	carry := new(rnn.Carry)
-	opts, err := m.options(training, o)
+	opts, observe, err := m.options(training, o)
 	if err != nil {
 		return nil, err
 	}
@@ -55,11 +55,8 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 		if scores, err = m.score(ctx, valid); err != nil {
 			return 0, err
 		}
-		loss = scores["loss"]
-		if t, ok := opts.Carry[0].(*trigger); ok {
-			t.observe(loss)
-		}
-		return loss, nil
+		observe(scores["loss"])
+		return scores["loss"], nil
 	}
 	opts.OnEpoch = func(e train.Epoch) bool {
 		return o.OnEpoch == nil || o.OnEpoch(task.Epoch{Epoch: e, Of: cfg.Epochs, Scores: scores})
@@ -119,11 +116,11 @@ func (c *Config) texts(d task.Data, o task.Options) (codec *text.Codec, training
 	return codec, training, valid, nil
 }
 
-// options are those of train.
-func (m *Model) options(training corpus, o task.Options) (train.Options, error) {
+// options are those of train, and what is to be told of the loss after each epoch.
+func (m *Model) options(training corpus, o task.Options) (opts train.Options, observe func(loss float64), err error) {
 	perEpoch := (len(training.ids)/m.Batch - 2 + m.Steps) / m.Steps
 	total := perEpoch * m.Epochs
-	opts := train.Options{
+	opts = train.Options{
 		Epochs: m.Epochs, ClipNorm: m.Clip, Seed: m.Seed, Patience: m.Patience,
 		Checkpoint: o.Checkpoint, Resume: o.Resume, CheckpointEvery: max(perEpoch/4, 50),
 		OnStep: func(p train.Progress) {
@@ -132,6 +129,7 @@ func (m *Model) options(training corpus, o task.Options) (train.Options, error) 
 			}
 		},
 	}
+	observe = func(float64) {}
 	switch m.Optimizer {
 	case "adam":
 		opts.Optimizer = &optim.Adam{LR: m.Rate}
@@ -141,18 +139,17 @@ func (m *Model) options(training corpus, o task.Options) (train.Options, error) 
 		opts.Schedule = holdDecay{perEpoch, m.Hold, m.Decay}
 	case "asgd":
 		mean := &optim.Average{Of: &optim.SGD{LR: m.Rate}, Start: math.MaxInt}
-		opts.Optimizer = mean
-		opts.Carry = []train.Carried{&trigger{mean: mean, perEpoch: perEpoch, nonMono: m.NonMono}}
+		begin := &trigger{mean: mean, perEpoch: perEpoch, nonMono: m.NonMono}
+		opts.Optimizer, opts.Carry, observe = mean, []train.Carried{begin}, begin.observe
 	}
 	if m.Average > 0 {
 		opts.Optimizer = &optim.Average{Of: opts.Optimizer, Decay: m.Average}
 	}
 	file, err := m.file(model.Training{})
-	if err != nil {
-		return opts, err
+	if err == nil {
+		opts.Meta, err = file.Header()
 	}
-	opts.Meta, err = file.Header()
-	return opts, err
+	return opts, observe, err
 }
 
 // holdDecay keeps the rate for some epochs and then multiplies it by a factor at the

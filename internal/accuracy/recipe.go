@@ -28,7 +28,7 @@ func byRecipe(c Case, name, preset string, d task.Data) Case {
 		if err != nil {
 			return nil, err
 		}
-		m, err := t.Fit(ctx, cfg, r.Data, task.Options{OnNote: note, OnEpoch: func(e task.Epoch) bool {
+		m, err := t.Fit(ctx, cfg, r.Data, task.Options{Checkpoint: checkpoint(ctx), Resume: true, OnNote: note, OnEpoch: func(e task.Epoch) bool {
 			note(e.String())
 			return true
 		}})

@@ -1,6 +1,7 @@
 package accuracy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -124,12 +125,21 @@ func (r *Runner) one(ctx context.Context, c Case, seed uint64, note func(string)
 		return nil
 	}
 	note(fmt.Sprintf("%s, seed %d: %s", c.Name, seed, c.Protocol))
-	began := time.Now()
-	scores, err := c.Run(ctx, r.Data, seed, func(s string) { note("  " + s) })
-	if err != nil {
+	half := halfway{path: fmt.Sprintf("%s-%s-%d.checkpoint", strings.TrimSuffix(r.File, ".json"), c.Name, seed), began: time.Now()}
+	if err := half.load(); err != nil {
 		return err
 	}
-	run := Run{c.Name, seed, scores, time.Since(began).Seconds()}
+	var lost error
+	scores, err := c.Run(context.WithValue(ctx, halfwayKey{}, half.path), r.Data, seed, func(s string) {
+		note("  " + s)
+		if err := half.keep(); err != nil {
+			lost = err
+		}
+	})
+	if err = cmp.Or(err, lost); err != nil {
+		return err
+	}
+	run := Run{c.Name, seed, scores, half.seconds()}
 	for _, f := range c.Figures {
 		v, ok := scores[f.Metric]
 		if !ok {
@@ -143,5 +153,8 @@ func (r *Runner) one(ctx context.Context, c Case, seed uint64, note func(string)
 	}
 	have.Machine = r.Machine
 	have.Add(run)
-	return have.Write(r.File)
+	if err := have.Write(r.File); err != nil {
+		return err
+	}
+	return half.done()
 }

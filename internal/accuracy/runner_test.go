@@ -102,6 +102,43 @@ func TestRunnerStops(t *testing.T) {
 	}
 }
 
+// A case by a recipe that is stopped goes on from its checkpoint, and counts the time before.
+func TestRunnerGoesOnHalfway(t *testing.T) {
+	fakes(t, nil)
+	register(byRecipe(Case{Name: "rhyme", Tier: "A", Figures: []Figure{{Metric: "loss", Target: 9}}}, lm.Name, "char-small", task.Data{Train: []string{"rhyme.txt"}}))
+	cases[2].recipe.Config = map[string]any{"hidden": 8, "batch": 4, "steps": 8, "epochs": 3}
+	r := runner(t)
+	r.Names, r.Seeds = []string{"rhyme"}, 1
+	if err := os.WriteFile(filepath.Join(r.Data, "rhyme.txt"), []byte(strings.Repeat("one two three\n", 100)), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var epochs []string
+	r.Note = func(s string) {
+		if strings.Contains(s, "epoch ") {
+			epochs = append(epochs, strings.Fields(s)[1])
+			cancel()
+		}
+	}
+	if err := r.Run(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	clock := filepath.Join(filepath.Dir(r.File), "accuracy-rhyme-1.checkpoint.seconds")
+	if err := os.WriteFile(clock, []byte("1000\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Read(r.File)
+	if err != nil || got.find("rhyme", 1) == nil || got.find("rhyme", 1).Seconds < 1000 || !slices.Equal(epochs, []string{"1", "2", "3"}) {
+		t.Errorf("%+v, epochs %v, %v", got, epochs, err)
+	}
+	if left, err := filepath.Glob(filepath.Join(filepath.Dir(r.File), "*checkpoint*")); len(left) > 0 || err != nil {
+		t.Errorf("%v is left, %v", left, err)
+	}
+}
+
 func TestRunnerPassesOver(t *testing.T) {
 	log := fakes(t, nil)
 	r := runner(t)

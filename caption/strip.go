@@ -51,8 +51,8 @@ type pool struct {
 
 // Names that stand for the digits of sets.Digits where files are named.
 const (
-	SampleTrain = "sample:train"
-	SampleTest  = "sample:test"
+	SampleTrain = "mnist-sample.train"
+	SampleTest  = "mnist-sample.test"
 )
 
 func isSample(name string) bool { return name == SampleTrain || name == SampleTest }

@@ -46,7 +46,8 @@ A model of strips takes PNG pictures too.`,
   recur caption train.json --valid valid.json --test test.json --preset rnnlg
   recur caption features.npy captions.txt --preset attention
   recur caption --model m.safetensors --say "inform(name='red door cafe';area=soma)" -n 3
-  recur caption --model m.safetensors strip.png --language ko`,
+  recur caption --model m.safetensors strip.png --language ko
+  recur eval m.safetensors mnist-sample.test`,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if f.model != "" {
 				return f.caption(cmd, files)

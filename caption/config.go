@@ -117,7 +117,7 @@ func Preset(name string) (*Config, error) {
 	case "attention":
 		c.Attention = seq2seq.General
 	case "slots", "e2e":
-		c.Attention, c.Rerank = seq2seq.General, 1
+		c.Attention, c.Rerank, c.Rate = seq2seq.General, 1, 5e-3
 		if name == "e2e" {
 			c.Open = []string{"name", "near"}
 			c.Keywords = map[string][]string{"familyfriendly": {"family", "families", "kid", "kids", "child", "children", "adult", "adults"}}
@@ -130,7 +130,7 @@ func Preset(name string) (*Config, error) {
 		if name == "rnnlg" {
 			c.Tokens, c.Pool, c.Top, c.Beam = text.Space, true, 5, 20
 			c.Choices = []string{"?select", "suggest"}
-			c.Keywords = map[string][]string{
+			c.Keywords = map[string][]string{ // by which RNNLG too finds such slots
 				"kidsallowed": {"child", "kid", "kids", "children"}, "dogsallowed": {"dog", "dogs", "puppy"},
 				"hasinternet": {"internet", "wifi"}, "acceptscreditcards": {"card", "cards"},
 				"isforbusinesscomputing": {"business", "nonbusiness", "home", "personal", "general"}, "hasusbport": {"usb"},

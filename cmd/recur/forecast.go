@@ -333,6 +333,11 @@ func (r *forecastRun) load() (err error) {
 	if r.model, err = forecast.LoadAny(r.flags.model); err != nil {
 		return err
 	}
+	for _, flag := range []string{"preset", "past", "known", "static", "category", "calendar", "holidays", "output", "cell", "set", "season", "resume"} {
+		if r.changed(flag) {
+			return usage("--%s is for training, and %s is trained: leave it out, or leave --model out", flag, r.flags.model)
+		}
+	}
 	spec := r.model.Spec()
 	if h := r.flags.horizon; h != 0 && h != spec.Horizon {
 		return usage("--horizon is %d, and %s forecasts %d steps: train a model for it", h, r.flags.model, spec.Horizon)

@@ -347,3 +347,28 @@ func TestSameBitsOnAnyProcessors(t *testing.T) {
 		}
 	}
 }
+
+// Of series that wander far beyond what they move in a horizon, the net knows little more
+// than the last value, and must not do much worse than to say it.
+func TestRandomWalks(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	var all, past []forecast.Series
+	for i := range 4 {
+		s := forecast.Series{ID: string(rune('a' + i))}
+		for v := 1000.0; len(s.Y) < 1000; v += math.Pow(4, float64(i)) * r.NormFloat64() {
+			s.Y = append(s.Y, v)
+		}
+		all, past = append(all, s), append(past, s.Before(700))
+	}
+	m, err := global.Fit(ctx, global.Config{Horizon: 6, Hidden: 16, Epochs: 4, Seed: 1}, past...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep, err := forecast.Evaluate(ctx, m, forecast.Plan{Origins: 40, Stride: 7}, all...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ours, naive := rep.Scores[0], rep.Scores[1]; !(ours.MASE < 1.1*naive.MASE) || ours.Coverage[1] < 0.6 {
+		t.Errorf("MASE %v, naive %v; the bands of 80 %% hold %v", ours.MASE, naive.MASE, ours.Coverage[1])
+	}
+}

@@ -65,6 +65,7 @@ type exporter struct {
 	paths  map[string]int // layers of each class, for where their weights are
 	flows  map[string]*sent
 	states map[string]bool // layers whose states are read
+	last   map[string]bool // recurrent layers of which only the last output is
 	masks  map[string]*sent
 	path   string // of the weights of the layer at hand
 }
@@ -82,7 +83,7 @@ type sent struct {
 
 func newExporter(net *graph.Net) *exporter {
 	x := &exporter{net: net, params: params{}, names: names{}, paths: map[string]int{}, flows: map[string]*sent{},
-		states: map[string]bool{}, masks: map[string]*sent{}}
+		states: map[string]bool{}, last: map[string]bool{}, masks: map[string]*sent{}}
 	for _, p := range nn.Params(net) {
 		x.params[p.Name] = p.Var
 	}
@@ -99,6 +100,7 @@ func (x *exporter) network() error {
 	for _, name := range c.Outputs {
 		x.readsState(name)
 	}
+	x.findLast()
 	ids := map[string]bool{}
 	for i, l := range c.Layers {
 		if _, ok := l.Op.(*graph.Embedding); ok {
@@ -134,6 +136,32 @@ func (x *exporter) network() error {
 		return &UnsupportedError{Layers: x.bad}
 	}
 	return nil
+}
+
+// findLast notes the recurrent layers of which a graph.Last takes the last output, and
+// nobody else any: in Keras that is an option of the layer.
+func (x *exporter) findLast() {
+	c := x.net.Config
+	readers := map[string]int{}
+	for i := range c.Layers {
+		for _, name := range x.from(i) {
+			readers[strings.TrimSuffix(name, ":0")]++
+		}
+	}
+	for _, name := range x.net.OutputNames() {
+		readers[strings.TrimSuffix(name, ":0")]++
+	}
+	for i, l := range c.Layers {
+		if _, ok := l.Op.(*graph.Last); !ok {
+			continue
+		}
+		name := strings.TrimSuffix(x.from(i)[0], ":0")
+		for _, l := range c.Layers {
+			if o, ok := l.Op.(*graph.RNN); ok && l.Name == name && readers[name] == 1 && !o.Backwards {
+				x.last[name] = true
+			}
+		}
+	}
 }
 
 // from is what layer i reads.

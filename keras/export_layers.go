@@ -84,6 +84,11 @@ func (x *exporter) layer(l graph.Layer, in []*sent) error {
 		y = &m
 	case *graph.RNN:
 		return x.rnn(l, o, in)
+	case *graph.Last:
+		if len(t.shape) == 3 {
+			return fmt.Errorf("the last step of what is no recurrent layer, or is read by others too")
+		}
+		y = t // the layer before gives it
 	case *graph.Bidirectional:
 		return x.bidirectional(l, o, in)
 	case *graph.Concat:

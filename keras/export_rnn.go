@@ -174,10 +174,11 @@ func (x *exporter) rnn(l graph.Layer, o *graph.RNN, in []*sent) error {
 	case o.Backwards && !o.Last && !o.AsRead:
 		return fmt.Errorf("outputs in the order of time of a layer that reads backwards")
 	}
-	s.config["return_sequences"], s.config["return_state"] = !o.Last, x.states[l.Name]
+	sequences := !o.Last && !x.last[l.Name]
+	s.config["return_sequences"], s.config["return_state"] = sequences, x.states[l.Name]
 	s.config["go_backwards"] = o.Backwards
-	s.config["zero_output_for_mask"] = !o.Last && o.Masked == graph.Zero
-	x.recurrent(l.Name, s.class, s.config, s.width, s.state, !o.Last, in)
+	s.config["zero_output_for_mask"] = sequences && o.Masked == graph.Zero
+	x.recurrent(l.Name, s.class, s.config, s.width, s.state, sequences, in)
 	s.write("")
 	return nil
 }

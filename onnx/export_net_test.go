@@ -204,6 +204,7 @@ func TestExport(t *testing.T) {
 func TestExportStep(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
 	c := exported()["a stack of everything"]
+	c.Layers = append([]graph.Layer{{Name: "alike", Op: &graph.RNN{Cells: graph.Cells{&graph.LSTM{Hidden: 3}, &graph.LSTM{Hidden: 3}}}}}, c.Layers...)
 	net := randomNet(t, c, r)
 	m := export(t, net, onnx.ExportOptions{Step: true})
 	s, err := m.Stream()

@@ -158,10 +158,20 @@ func (s *Stream) zeros(v *ValueInfo, inputs map[string]*Tensor) (t *Tensor, err 
 
 // StatePairs finds the outputs that look like next values of inputs: of the same
 // type and rank with sizes that may agree, and of names that are equal but for words
-// such as in and out, prev and next, past and present, initial and final, 0 and n.
+// such as in and out, prev and next, past and present, initial and final, 0 and n. An
+// output whose name is the input's with "_out" after it, as Export writes, comes first.
 func (m *Model) StatePairs() (pairs []StatePair) {
-	taken := map[string]bool{}
+	taken, paired := map[string]bool{}, map[string]bool{}
 	for _, in := range m.Inputs {
+		if out := named(m.Outputs, in.Name+"_out"); out != nil && alike(in, out) {
+			taken[out.Name], paired[in.Name] = true, true
+			pairs = append(pairs, StatePair{in.Name, out.Name})
+		}
+	}
+	for _, in := range m.Inputs {
+		if paired[in.Name] {
+			continue
+		}
 		var found []string
 		for _, out := range m.Outputs {
 			if !taken[out.Name] && stem(in.Name) == stem(out.Name) && stem(in.Name) != "" && alike(in, out) {

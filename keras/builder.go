@@ -136,12 +136,11 @@ func (b *builder) scan(list []object, scope string, depth int) {
 	for i := range list {
 		l := &list[i]
 		var inner struct{ Layers []object }
-		own := l.Module == "" || strings.HasPrefix(l.Module, "keras") || strings.HasPrefix(l.Module, "tf_keras")
 		switch why := unknown[l.Class]; {
 		case l.isOp() || l.Class == "InputLayer":
 		case why != "":
 			b.refuse(scope+l.name(), l.Class, why)
-		case !own || strings.Contains(l.Registered, ">"):
+		case l.foreign():
 			b.refuse(scope+l.name(), l.Class, "it is a class of the program, whose code is not in the file")
 		case isModel(l.Class):
 			if depth < 32 && l.read(&inner) == nil {

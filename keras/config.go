@@ -35,6 +35,12 @@ func (o *object) isOp() bool {
 	return maskOps[o.Class] && json.Unmarshal(o.Config, &c) == nil && c.Trainable == nil && len(o.Inbound) > 0
 }
 
+// foreign tells a class of the program that made the model.
+func (o *object) foreign() bool {
+	own := o.Module == "" || strings.HasPrefix(o.Module, "keras") || strings.HasPrefix(o.Module, "tf_keras")
+	return !own || strings.Contains(o.Registered, ">")
+}
+
 // name is that of the layer.
 func (o *object) name() string {
 	if o.Name != "" {

@@ -1,11 +1,10 @@
 package hdf5
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"unsafe"
-
-	"encoding/binary"
 )
 
 // A Dataset is an array of a file.
@@ -141,9 +140,6 @@ func (l *layout) dims(c *cursor, n, bytes, rank, element int) {
 // Len is the number of values.
 func (d *Dataset) Len() int { return int(d.size) / d.DType.size }
 
-// Size is the bytes of the values.
-func (d *Dataset) Size() int { return int(d.size) }
-
 // Read fills dst, of length d.Len(), with the values of d, which must be numbers;
 // float64 rounds to float32. Values of dst's own type are read straight into it.
 func Read[F float32 | float64](d *Dataset, dst []F) (err error) {
@@ -184,21 +180,13 @@ func (d *Dataset) Check() (err error) {
 	return nil
 }
 
-// New returns a slice for the values of d, or an error if the file has fewer bytes
-// than they would need.
-func New[F float32 | float64](d *Dataset) (dst []F, err error) {
-	defer caught(&err, d.Path)
-	d.check()
-	return make([]F, d.Len()), nil
-}
-
 // Values reads the values of d, as Read does, into a new slice.
 func Values[F float32 | float64](d *Dataset) ([]F, error) {
-	dst, err := New[F](d)
-	if err == nil {
-		err = Read(d, dst)
+	if err := d.Check(); err != nil {
+		return nil, err
 	}
-	return dst, err
+	dst := make([]F, d.Len())
+	return dst, Read(d, dst)
 }
 
 // whole returns all bytes of d.

@@ -50,10 +50,6 @@ func (g *Group) Names() []string {
 // Has reports whether the group holds something called name.
 func (g *Group) Has(name string) bool { _, ok := g.link[name]; return ok }
 
-// Order is where in the file the object called name is described: objects that were
-// written one after the other usually lie so.
-func (g *Group) Order(name string) uint64 { return g.link[name].addr }
-
 // Group opens the group at a path below g, such as layers/lstm/cell.
 func (g *Group) Group(path string) (_ *Group, err error) {
 	for name := range strings.SplitSeq(path, "/") {

@@ -91,7 +91,7 @@ known plays any part in a forecast from there, in back-tests too.`,
 	flags.Uint64Var(&f.seed, "seed", 1, "seed: the same gives the same numbers")
 	flags.TextVar(&f.weights, "weights", rnn.Single, "weights of the cells when they forecast, back-test included: single, half (16 bits) or int8")
 	flags.IntVar(&f.origins, "origins", 0, "origins of the back-test (default 24, fewer for short or many series)")
-	flags.IntVar(&f.steps, "steps", 0, "training steps for each net (default 500)")
+	flags.IntVar(&f.steps, "steps", 0, "training steps: of each net for preset small (default 500), of an epoch for qrnn and deepar (default 50)")
 	flags.StringVar(&f.model, "model", "", "forecast with a saved model, without training")
 	flags.StringVar(&f.out, "out", "", "folder for report, charts, forecasts and model (default recur-out/NAME)")
 	flags.StringVar(&f.source.ID, "id", "", "name of the column of series (default unique_id)")

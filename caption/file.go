@@ -30,15 +30,11 @@ func (m *Model) Save(path string, about model.Training) error {
 
 // Load reads a model that Save wrote, or a checkpoint of Fit.
 func Load(path string) (*Model, error) {
-	f, err := model.Load(path)
+	f, c, n, err := model.LoadAs[*Config, *net](path, "one for captions")
 	if err != nil {
 		return nil, err
 	}
-	c, ok := f.Config.(*Config)
-	if !ok {
-		return nil, fmt.Errorf("%s: %w: it holds a model of kind %s, not one for captions", path, model.ErrKind, f.Kind())
-	}
-	m := &Model{Config: *c, codec: new(text.Codec), wording: new(wording), features: new(features), net: f.Net.(*net)}
+	m := &Model{Config: *c, codec: new(text.Codec), wording: new(wording), features: new(features), net: n}
 	for name, v := range map[string]any{codecExtra: m.codec, wordingExtra: m.wording, featuresExtra: m.features, scaleExtra: &m.scale} {
 		if err := f.Extra(name, v); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)

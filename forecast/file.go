@@ -3,7 +3,6 @@ package forecast
 import (
 	"fmt"
 	"math/rand/v2"
-	"strings"
 
 	"github.com/recur-go/recur/model"
 )
@@ -49,15 +48,11 @@ func (m *Model) Save(path string, about model.Training) error {
 
 // Load reads a model that Save wrote.
 func Load(path string) (*Model, error) {
-	file, err := model.Load(path)
+	file, c, n, err := model.LoadAs[*Config, *nets](path, "a forecaster")
 	if err != nil {
 		return nil, err
 	}
-	c, ok := file.Config.(*Config)
-	if !ok {
-		return nil, fmt.Errorf("%s: %w: it holds a model of kind %s, not a forecaster", path, model.ErrKind, strings.TrimSpace(file.Kind()))
-	}
-	m := &Model{Config: c.withDefaults(), Nets: file.Net.(*nets).Nets}
+	m := &Model{Config: c.withDefaults(), Nets: n.Nets}
 	if err := file.Extra("widen", &m.Widen); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -211,15 +211,11 @@ func (m *Model) Save(path string, about model.Training) error {
 
 // Load reads a model that Save wrote, or a checkpoint of Fit.
 func Load(path string) (*Model, error) {
-	f, err := model.Load(path)
+	f, c, n, err := model.LoadAs[*Config, *net](path, "a language model")
 	if err != nil {
 		return nil, err
 	}
-	c, ok := f.Config.(*Config)
-	if !ok {
-		return nil, fmt.Errorf("%s: %w: it holds a model of kind %s, not a language model", path, model.ErrKind, f.Kind())
-	}
-	m := &Model{Config: *c, Codec: new(text.Codec), net: f.Net.(*net)}
+	m := &Model{Config: *c, Codec: new(text.Codec), net: n}
 	if err := f.Extra(codecExtra, m.Codec); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -23,6 +23,22 @@ func Load(path string) (*Model, error) {
 	return m, nil
 }
 
+// LoadAs is Load for models of one kind. It returns their config and network too; if the
+// file holds others, the error says that it does not hold what is asked for.
+func LoadAs[C Config, N any](path, what string) (m *Model, c C, net N, err error) {
+	if m, err = Load(path); err != nil {
+		return nil, c, net, err
+	}
+	c, ok := m.Config.(C)
+	if ok {
+		net, ok = m.Net.(N)
+	}
+	if !ok {
+		return nil, c, net, fmt.Errorf("%s: %w: it holds a model of kind %s, not %s", path, ErrKind, m.Kind(), what)
+	}
+	return m, c, net, nil
+}
+
 // Read reads a model from a file of size bytes.
 func Read(r io.ReaderAt, size int64) (*Model, error) {
 	f, err := checkpoint.NewFile(r, size)

@@ -114,6 +114,12 @@ func TestSaveAndLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, m, n)
+	if _, c, net, err := LoadAs[*sizes, any](path, "sizes"); err != nil || c.Hidden != 2 || net == nil {
+		t.Errorf("LoadAs: %+v, %v (%v)", c, net, err)
+	}
+	if _, _, _, err := LoadAs[*plain, any](path, "a plain one"); !errors.Is(err, ErrKind) || !strings.Contains(err.Error(), `of kind test sizes, not a plain one`) {
+		t.Errorf("LoadAs: %v", err)
+	}
 	var vocabulary []string
 	if err := n.Extra("vocabulary", &vocabulary); err != nil || !slices.Equal(vocabulary, []string{"a", "b"}) {
 		t.Errorf("vocabulary %q (%v)", vocabulary, err)

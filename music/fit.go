@@ -169,13 +169,9 @@ func (m *Model) Save(path string, about model.Training) error { return m.file(ab
 
 // Load reads a model that Save wrote, or a checkpoint of Fit.
 func Load(path string) (*Model, error) {
-	f, err := model.Load(path)
+	_, c, n, err := model.LoadAs[*Config, *net](path, "one of music")
 	if err != nil {
 		return nil, err
 	}
-	c, ok := f.Config.(*Config)
-	if !ok {
-		return nil, fmt.Errorf("%s: %w: it holds a model of kind %s, not one of music", path, model.ErrKind, f.Kind())
-	}
-	return &Model{Config: *c, net: f.Net.(*net)}, nil
+	return &Model{Config: *c, net: n}, nil
 }

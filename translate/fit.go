@@ -137,15 +137,11 @@ func (m *Model) Save(path string, about model.Training) error {
 
 // Load reads a model that Save wrote, or a checkpoint of Fit.
 func Load(path string) (*Model, error) {
-	f, err := model.Load(path)
+	f, c, n, err := model.LoadAs[*Config, *net](path, "one that translates")
 	if err != nil {
 		return nil, err
 	}
-	c, ok := f.Config.(*Config)
-	if !ok {
-		return nil, fmt.Errorf("%s: %w: it holds a model of kind %s, not one that translates", path, model.ErrKind, f.Kind())
-	}
-	m := &Model{Config: *c, codecs: new(codecs), net: f.Net.(*net)}
+	m := &Model{Config: *c, codecs: new(codecs), net: n}
 	m.net.cfg = &m.Config
 	if err := f.Extra(codecExtra, m.codecs); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

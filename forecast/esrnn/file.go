@@ -67,13 +67,9 @@ func (m *Model) Save(path string, about model.Training) error {
 
 // Load reads a model that Save wrote.
 func Load(path string) (*Model, error) {
-	file, err := model.Load(path)
+	file, c, n, err := model.LoadAs[*Config, *nets](path, Kind)
 	if err != nil {
 		return nil, err
-	}
-	c, ok := file.Config.(*Config)
-	if !ok {
-		return nil, fmt.Errorf("%s: %w: it holds a model of kind %s, not %s", path, model.ErrKind, file.Kind(), Kind)
 	}
 	var r rest
 	if err := file.Extra("esrnn", &r); err != nil {
@@ -83,5 +79,5 @@ func Load(path string) (*Model, error) {
 	if len(r.IDs) != full.Series || len(r.Widen) != len(full.Levels) || !(r.Share >= 0 && r.Share <= 1) {
 		return nil, fmt.Errorf("%s: what it says beside the nets is not that of %d series and %d levels", path, full.Series, len(full.Levels))
 	}
-	return &Model{Config: full, Nets: file.Net.(*nets).Nets, IDs: r.IDs, Share: r.Share, Widen: r.Widen}, nil
+	return &Model{Config: full, Nets: n.Nets, IDs: r.IDs, Share: r.Share, Widen: r.Widen}, nil
 }

@@ -68,19 +68,15 @@ func (m *Model) Save(path string, about model.Training) error {
 
 // Load reads a model that Save wrote.
 func Load(path string) (*Model, error) {
-	file, err := model.Load(path)
+	file, c, n, err := model.LoadAs[*Config, *nets](path, Kind)
 	if err != nil {
 		return nil, err
-	}
-	c, ok := file.Config.(*Config)
-	if !ok {
-		return nil, fmt.Errorf("%s: %w: it holds a model of kind %s, not %s", path, model.ErrKind, file.Kind(), Kind)
 	}
 	var s scales
 	if err := file.Extra("scales", &s); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	m := &Model{Config: c.withDefaults(), Nets: file.Net.(*nets).Nets, IDs: s.IDs, Scales: s.Scales, Units: s.Units, Bands: s.Bands}
+	m := &Model{Config: c.withDefaults(), Nets: n.Nets, IDs: s.IDs, Scales: s.Scales, Units: s.Units, Bands: s.Bands}
 	m.shape = m.layout()
 	if err := m.whole(); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", path, model.ErrCorrupt, err)

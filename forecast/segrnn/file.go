@@ -54,13 +54,9 @@ func (m *Model) Save(path string, about model.Training) error {
 
 // Load reads a model that Save wrote.
 func Load(path string) (*Model, error) {
-	file, err := model.Load(path)
+	file, c, n, err := model.LoadAs[*Config, *Net](path, Kind)
 	if err != nil {
 		return nil, err
-	}
-	c, ok := file.Config.(*Config)
-	if !ok {
-		return nil, fmt.Errorf("%s: %w: it holds a model of kind %s, not %s", path, model.ErrKind, file.Kind(), Kind)
 	}
 	var s scales
 	if err := file.Extra("scales", &s); err != nil {
@@ -75,5 +71,5 @@ func Load(path string) (*Model, error) {
 			return nil, fmt.Errorf("%s: a band has %d widths, the horizon %d steps", path, len(w), full.Horizon)
 		}
 	}
-	return &Model{Config: full, Net: file.Net.(*Net), IDs: s.IDs, Scales: s.Scales, Widths: s.Widths, Epochs: s.Epochs}, nil
+	return &Model{Config: full, Net: n, IDs: s.IDs, Scales: s.Scales, Widths: s.Widths, Epochs: s.Epochs}, nil
 }

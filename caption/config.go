@@ -105,7 +105,7 @@ func Presets() []string {
 //	rnnlg         sclstm, scored as the data of RNNLG are
 //	e2e           slots for the data of the E2E challenge
 //	strips        strips of handwritten digits, read both ways, with attention
-//	strips-small  the same for a thousand digits or two
+//	strips-small  the same for a few thousand digits
 func Preset(name string) (*Config, error) {
 	c := &Config{
 		Tokens: text.Words, Lower: true, Decoder: Plain, Feed: Both, Cell: rnn.KindLSTM,
@@ -139,11 +139,11 @@ func Preset(name string) (*Config, error) {
 	case "strips", "strips-small":
 		c.Tokens, c.Feed, c.Attention, c.Encoder = text.Space, First, seq2seq.General, 1
 		c.StripMin, c.StripMax, c.Languages, c.Window, c.Stride, c.Augment = 3, 5, Languages(), 20, 6, true
-		c.Fronts, c.Front, c.Embed, c.Hidden, c.Dropout, c.Epochs, c.Patience = 2, 256, 32, 128, 0.1, 12, 0
+		c.Fronts, c.Front, c.Embed, c.Hidden, c.Dropout, c.Epochs, c.Patience = 2, 256, 32, 128, 0.1, 40, 0
 		c.Average, c.HeldOut = 0.999, 0.02
 		c.Beam, c.Limit = 1, 12
 		if name == "strips-small" {
-			c.Hidden, c.Batch, c.Epochs, c.HeldOut = 96, 16, 40, 0.05
+			c.Hidden, c.Batch, c.HeldOut = 96, 16, 0.05
 		}
 	default:
 		return nil, fmt.Errorf("caption: there is no preset %q; there are %q", name, Presets())

@@ -26,7 +26,7 @@ func init() {
 	register(byRecipe(Case{
 		Name: "mnist-strips", Task: caption.Name, Tier: "B",
 		Protocol: "strips of 3 to 5 digits made of the training images, the last 2 % to validate on; every test image once, in strips read out in English and in Korean",
-		Figures:  []Figure{{Metric: "exact", Target: .98, Maximise: true, Source: "a target of recur's own; 99.5 % of digits right"}},
+		Figures:  []Figure{{Metric: "exact", Target: .98, Maximise: true, Source: "a target of recur's own: 99.5 % of digits right"}},
 	}, caption.Name, "strips", task.Data{
 		Train: []string{mnist + "train-images-idx3-ubyte.gz", mnist + "train-labels-idx1-ubyte.gz"},
 		Test:  []string{mnist + "t10k-images-idx3-ubyte.gz", mnist + "t10k-labels-idx1-ubyte.gz"},

@@ -59,7 +59,7 @@ func init() {
 		Name: "m4-hourly", Tier: "A", Needs: m4Needs("Hourly"),
 		Protocol: "M4 hourly, 414 series, official test of 48 steps; preset esrnn; OWA by the published Naive2",
 		Figures: []Figure{
-			{Metric: "owa", Target: .440, Stretch: .410, Source: table4 + "; stretch: best of all, id 238"},
+			{Metric: "owa", Target: .4401, Stretch: .410, Source: table4 + ", 0.440 by its 9.328 and 0.893; stretch: best of all, id 238"},
 			{Metric: "smape", Target: 9.328, Source: table4},
 			{Metric: "mase", Target: .893, Source: table4},
 			{Metric: "msis", Target: 7.93, Stretch: 6.14, Source: msis4},

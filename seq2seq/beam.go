@@ -15,9 +15,9 @@ import (
 //	lp = ((5 + n) / 6)^Length                 n tokens, End included
 //	cp = Coverage · Σ_i log min(Σ_t a_ti, 1)  a_ti: weight of step i of the memory as token t was chosen
 //
-// cp counts once a hypothesis has ended, and only for an Attender. TensorFlow's
-// BeamSearchDecoder does the same, but leaves End out of n; with it among them a beam
-// of 1 is Greedy.
+// cp is for an Attender alone, and counts for those that go on as well: otherwise they
+// would crowd out what has ended. TensorFlow's BeamSearchDecoder does the same but for
+// that, and leaves End out of n; with it among them a beam of 1 is Greedy.
 type Beam struct {
 	Width    int     // hypotheses that are kept at each step; 0 for 5
 	N        int     // that are given back, at most Width; 0 for 1
@@ -112,19 +112,17 @@ func (b Beam) extend(d *Decoder, nodes []*node, scores, weights [][]grad.Float, 
 		}
 		live++
 		logZ := logSumExp(x)
-		bar := top.bar(f.penalty, n.logProb-logZ)
+		cp := b.coveragePenalty(n.covered, f.weights)
+		bar := top.bar(f.penalty, cp, n.logProb-logZ)
 		for id, v := range x {
 			if !(float64(v) >= bar) || slices.Contains(d.Never, id) {
 				continue
 			}
 			f.token, f.ends = id, id == d.End
 			f.logProb = n.logProb + float64(v) - logZ
-			f.score = f.logProb / f.penalty
-			if f.ends {
-				f.score += b.coveragePenalty(n.covered, f.weights)
-			}
+			f.score = f.logProb/f.penalty + cp
 			if top.offer(f) {
-				bar = top.bar(f.penalty, n.logProb-logZ)
+				bar = top.bar(f.penalty, cp, n.logProb-logZ)
 			}
 		}
 	}
@@ -162,7 +160,7 @@ func (b Beam) lengthPenalty(n int) float64 {
 	return math.Pow((5+float64(n))/6, b.Length)
 }
 
-// coveragePenalty is cp of a hypothesis that ends with a step of the given weights. What
+// coveragePenalty is cp of a hypothesis after a step of the given weights. What
 // nothing attended to counts as covered to a millionth.
 func (b Beam) coveragePenalty(covered []float64, weights []grad.Float) float64 {
 	if b.Coverage == 0 {
@@ -231,12 +229,12 @@ func (t *best) offer(f follower) bool {
 }
 
 // bar is the score of a token that may be good enough, after a hypothesis of the given
-// logarithm: a little low, for rounding.
-func (t best) bar(penalty, logProb float64) float64 {
+// penalties and logarithm: a little low, for rounding.
+func (t best) bar(penalty, cp, logProb float64) float64 {
 	if len(t) < cap(t) {
 		return math.Inf(-1)
 	}
-	bar := t[len(t)-1].score*penalty - logProb
+	bar := (t[len(t)-1].score-cp)*penalty - logProb
 	return bar - 1e-9*math.Abs(bar) - 1e-9
 }
 

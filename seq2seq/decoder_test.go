@@ -109,15 +109,15 @@ func enumerate(c tree, seed uint64, limit int, b Beam) (all []Hypothesis) {
 			n := Hypothesis{Tokens: slices.Clone(h.Tokens), LogProb: h.LogProb + float64(v) - math.Log(sum)}
 			length := float64(len(h.Tokens) + 1)
 			n.Score = n.LogProb / math.Pow((5+length)/6, b.Length)
+			for _, a := range covered {
+				n.Score += b.Coverage * math.Log(math.Min(math.Max(a, 1e-6), 1))
+			}
 			if id != treeEnd {
 				n.Tokens = append(n.Tokens, id)
 				grow(said, id, n, covered)
 				continue
 			}
 			n.Ended = true
-			for _, a := range covered {
-				n.Score += b.Coverage * math.Log(math.Min(math.Max(a, 1e-6), 1))
-			}
 			all = append(all, n)
 		}
 	}

@@ -15,9 +15,10 @@ import (
 //	lp = ((5 + n) / 6)^Length                 n tokens, End included
 //	cp = Coverage · Σ_i log min(Σ_t a_ti, 1)  a_ti: weight of step i of the memory as token t was chosen
 //
-// cp is for an Attender alone, and counts for those that go on as well: otherwise they
-// would crowd out what has ended. TensorFlow's BeamSearchDecoder does the same but for
-// that, and leaves End out of n; with it among them a beam of 1 is Greedy.
+// cp is for an Attender alone, and ranks the hypotheses that are left at the end: among
+// beginnings it would favour those that look everywhere at once. TensorFlow's
+// BeamSearchDecoder does the same, but has cp as soon as a hypothesis has ended, and
+// leaves End out of n; with it among them a beam of 1 is Greedy.
 type Beam struct {
 	Width    int     // hypotheses that are kept at each step; 0 for 5
 	N        int     // that are given back, at most Width; 0 for 1
@@ -30,7 +31,7 @@ type Beam struct {
 //
 // A step follows each hypothesis by every token and keeps the Width best; those that
 // have ended stay in the contest. A row is done when its N best have ended and none of
-// the others can overtake them.
+// the others can overtake them; with Coverage, when all have ended.
 func (d *Decoder) Beam(g *grad.Tape, s rnn.State, limit int, b Beam) [][]Hypothesis {
 	if b.Width <= 0 {
 		b.Width = 5
@@ -75,6 +76,7 @@ func (d *Decoder) Beam(g *grad.Tape, s rnn.State, limit int, b Beam) [][]Hypothe
 	}
 	all := make([][]Hypothesis, len(rows))
 	for i, nodes := range rows {
+		b.rank(nodes)
 		for _, n := range nodes[:min(b.N, len(nodes))] {
 			all[i] = append(all[i], n.hypothesis())
 		}
@@ -112,17 +114,16 @@ func (b Beam) extend(d *Decoder, nodes []*node, scores, weights [][]grad.Float, 
 		}
 		live++
 		logZ := logSumExp(x)
-		cp := b.coveragePenalty(n.covered, f.weights)
-		bar := top.bar(f.penalty, cp, n.logProb-logZ)
+		bar := top.bar(f.penalty, n.logProb-logZ)
 		for id, v := range x {
 			if !(float64(v) >= bar) || slices.Contains(d.Never, id) {
 				continue
 			}
 			f.token, f.ends = id, id == d.End
 			f.logProb = n.logProb + float64(v) - logZ
-			f.score = f.logProb/f.penalty + cp
+			f.score = f.logProb / f.penalty
 			if top.offer(f) {
-				bar = top.bar(f.penalty, cp, n.logProb-logZ)
+				bar = top.bar(f.penalty, n.logProb-logZ)
 			}
 		}
 	}
@@ -145,6 +146,8 @@ func (b Beam) done(nodes []*node, limit int) bool {
 	bar := math.Inf(-1)
 	for i, n := range nodes {
 		switch {
+		case !n.ended && b.Coverage != 0:
+			return false
 		case !n.ended && i < b.N:
 			return false
 		case i < b.N:
@@ -160,19 +163,23 @@ func (b Beam) lengthPenalty(n int) float64 {
 	return math.Pow((5+float64(n))/6, b.Length)
 }
 
-// coveragePenalty is cp of a hypothesis after a step of the given weights. What
-// nothing attended to counts as covered to a millionth.
-func (b Beam) coveragePenalty(covered []float64, weights []grad.Float) float64 {
+// rank puts the hypotheses in order with cp.
+func (b Beam) rank(nodes []*node) {
 	if b.Coverage == 0 {
-		return 0
+		return
 	}
+	for _, n := range nodes {
+		n.score += b.coveragePenalty(n.covered)
+	}
+	slices.SortStableFunc(nodes, func(m, n *node) int { return cmp.Compare(n.score, m.score) })
+}
+
+// coveragePenalty is cp of a hypothesis. What nothing attended to counts as covered to a
+// millionth.
+func (b Beam) coveragePenalty(covered []float64) float64 {
 	sum := 0.0
-	for i, a := range weights {
-		all := float64(a)
-		if covered != nil {
-			all += covered[i]
-		}
-		sum += math.Log(min(max(all, 1e-6), 1))
+	for _, a := range covered {
+		sum += math.Log(min(max(a, 1e-6), 1))
 	}
 	return b.Coverage * sum
 }
@@ -229,12 +236,12 @@ func (t *best) offer(f follower) bool {
 }
 
 // bar is the score of a token that may be good enough, after a hypothesis of the given
-// penalties and logarithm: a little low, for rounding.
-func (t best) bar(penalty, cp, logProb float64) float64 {
+// logarithm: a little low, for rounding.
+func (t best) bar(penalty, logProb float64) float64 {
 	if len(t) < cap(t) {
 		return math.Inf(-1)
 	}
-	bar := (t[len(t)-1].score-cp)*penalty - logProb
+	bar := t[len(t)-1].score*penalty - logProb
 	return bar - 1e-9*math.Abs(bar) - 1e-9
 }
 

@@ -170,15 +170,20 @@ func TestBeamIsExact(t *testing.T) {
 	}
 }
 
-// Coverage puts another first, as one reckons by hand: a and b are equal but for what
-// they attend to.
+// Coverage puts another first, as one reckons by hand.
 func TestCoveragePenalty(t *testing.T) {
 	b := Beam{Coverage: 0.5}
-	if got, want := b.coveragePenalty([]float64{1.5, 0.25}, []grad.Float{0.5, 0.25}), 0.5*math.Log(0.5); math.Abs(got-want) > 1e-9 {
+	if got, want := b.coveragePenalty([]float64{2, 0.5}), 0.5*math.Log(0.5); math.Abs(got-want) > 1e-9 {
 		t.Errorf("penalty %v, want %v", got, want)
 	}
-	if got := b.coveragePenalty(nil, []grad.Float{0}); math.Abs(got-0.5*math.Log(1e-6)) > 1e-9 {
+	if got := b.coveragePenalty([]float64{0}); math.Abs(got-0.5*math.Log(1e-6)) > 1e-9 {
 		t.Errorf("nothing covered: %v", got)
+	}
+	likely, thorough := &node{score: -1, covered: []float64{1, 0.1}}, &node{score: -1.5, covered: []float64{1, 1}}
+	nodes := []*node{likely, thorough}
+	b.rank(nodes) // -1 + 0.5·ln 0.1 = -2.15
+	if nodes[0] != thorough || math.Abs(likely.score+2.1513) > 1e-4 {
+		t.Errorf("scores %v and %v", thorough.score, likely.score)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/tensor"
 	"github.com/recur-go/recur/translate"
 	"github.com/spf13/cobra"
 )
@@ -147,12 +148,12 @@ func (o *translateOptions) translate(cmd *cobra.Command, files []string) error {
 func (o *translateOptions) print(w io.Writer, source string, best []translate.Translation) (err error) {
 	if o.train.json {
 		type said struct {
-			Text    string      `json:"text"`
-			Score   float64     `json:"score"`
-			LogProb float64     `json:"log_prob"`
-			Ended   bool        `json:"ended"`
-			Tokens  []string    `json:"tokens"`
-			Weights [][]float32 `json:"attention,omitempty"`
+			Text    string           `json:"text"`
+			Score   float64          `json:"score"`
+			LogProb float64          `json:"log_prob"`
+			Ended   bool             `json:"ended"`
+			Tokens  []string         `json:"tokens"`
+			Weights [][]tensor.Float `json:"attention,omitempty"`
 		}
 		all := struct {
 			Source       string   `json:"source"`

@@ -144,7 +144,7 @@ func (m *Model) ahead(ctx context.Context, n *Net, stream uint64, ws []window, s
 		for i := range rows {
 			rows[i] = lo + i
 		}
-		part := s.Pick(g, rows)
+		part := s.Detach(g).Pick(g, rows)
 		if m.Feedback {
 			if err := m.sample(ctx, n, r, ws[lo:hi], part, views[lo:hi]); err != nil {
 				return nil, err
@@ -213,7 +213,8 @@ func (m *Model) sample(ctx context.Context, n *Net, r *rand.Rand, ws []window, s
 	for i := range paths {
 		paths[i] = make([]float64, m.Horizon)
 	}
-	state := kept(s.Pick(grad.Eval(), repeat))
+	aside := grad.Eval()
+	state := kept(s.Detach(aside).Pick(aside, repeat))
 	x, ids := tensor.New(1, rows, l.numbers), make([][]int, l.ids)
 	for i := range ids {
 		ids[i] = make([]int, rows)
@@ -306,7 +307,7 @@ func kept(s rnn.State) rnn.State {
 	for i, v := range s {
 		t := tensor.New(v.Dim(0), v.Dim(1))
 		copy(t.Data, v.Value.Data)
-		c[i] = grad.Eval().Const(t)
+		c[i] = grad.Leaf(t) // any tape may use it
 	}
 	return c
 }

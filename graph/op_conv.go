@@ -36,12 +36,15 @@ func (w window) check(p Padding) error {
 	if p != Valid && p != Same && p != Causal {
 		return fmt.Errorf("padding is %q, not empty, %q or %q", string(p), Same, Causal)
 	}
-	for what, n := range map[string]int{"size": w.size, "stride": w.stride, "dilation": w.dilation} {
-		if err := size(what, n); err != nil {
+	for _, v := range []struct {
+		what string
+		n    int
+	}{{"size", w.size}, {"stride", w.stride}, {"dilation", w.dilation}} {
+		if err := size(v.what, v.n); err != nil {
 			return err
 		}
-		if n > maxWindow {
-			return fmt.Errorf("%s is %d, more than %d", what, n, maxWindow)
+		if v.n > maxWindow {
+			return fmt.Errorf("%s is %d, more than %d", v.what, v.n, maxWindow)
 		}
 	}
 	return nil

@@ -7,10 +7,10 @@ import (
 	"iter"
 	"math"
 	"math/rand/v2"
-	"runtime"
 	"sync"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/par"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/optim"
 	"github.com/recur-go/recur/tensor"
@@ -54,7 +54,7 @@ func Fit(ctx context.Context, cfg Config, series ...Series) (*Model, error) {
 	prior := cfg.simulated()
 	total, done := cfg.Nets*cfg.Steps, 0
 	var mu sync.Mutex
-	err := each(ctx, cfg.Nets, func(ctx context.Context, i int) error {
+	err := par.Each(ctx, cfg.Nets, func(ctx context.Context, i int) error {
 		r := rand.New(rand.NewPCG(cfg.Seed, uint64(i)+1))
 		m.Nets[i] = newNet(r, cfg.Hidden)
 		step := func() {
@@ -176,30 +176,4 @@ func (c *Config) train(ctx context.Context, r *rand.Rand, n *Net, own, prior []w
 		return nn.Pinball(g, n.forward(g, n.Cell, b.x, c.Horizon), b.y, quantiles)
 	}, train.Options{Optimizer: adam})
 	return err
-}
-
-// each runs f for 0..n-1 on all processors and returns the first error.
-func each(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		wg.Go(func() {
-			for i := range next {
-				if ctx.Err() != nil {
-					continue
-				}
-				if err := f(ctx, i); err != nil {
-					cancel(err)
-				}
-			}
-		})
-	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-	return context.Cause(ctx)
 }

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
-	"runtime"
 	"sync"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/forecast"
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/par"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/optim"
 	"github.com/recur-go/recur/task"
@@ -74,7 +74,7 @@ func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, er
 		}
 	}
 	valid := &Net{}
-	err = each(ctx, runs, func(ctx context.Context, i int) (err error) {
+	err = par.Each(ctx, runs, func(ctx context.Context, i int) (err error) {
 		if i == c.Members {
 			valid, err = c.train(ctx, i, part, step)
 			return err
@@ -209,30 +209,4 @@ func (c *Config) origins(g *grad.Tape, b batch) (at []origin) {
 		}
 	}
 	return at
-}
-
-// each runs f for 0..n-1 on all processors and returns the first error.
-func each(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		wg.Go(func() {
-			for i := range next {
-				if ctx.Err() != nil {
-					continue
-				}
-				if err := f(ctx, i); err != nil {
-					cancel(err)
-				}
-			}
-		})
-	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-	return context.Cause(ctx)
 }

@@ -1,0 +1,35 @@
+package par
+
+import (
+	"context"
+	"runtime"
+	"sync"
+)
+
+// Each runs f for 0 to n-1, as many at a time as there are processors, and returns the
+// first error, which ends the context of the others, or why ctx itself ended. It is for
+// long work such as training a net; Do and For are for loops within one.
+func Each(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		wg.Go(func() {
+			for i := range next {
+				if ctx.Err() != nil {
+					continue
+				}
+				if err := f(ctx, i); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return context.Cause(ctx)
+}

@@ -50,7 +50,7 @@ downloaded; bench/README.md says where the data come from.`,
 	f.StringVar(&o.runner.Data, "data", sharedData(), "folder of the data sets")
 	f.StringVar(&o.runner.File, "file", filepath.Join("bench", "results", "accuracy.json"), "file of the results")
 	f.BoolVar(&o.runner.Again, "again", false, "run anew what the file has")
-	f.StringArrayVar(&o.merge, "merge", nil, "add the runs of another such file, or one in a folder that recur train has left, and run nothing; may be repeated")
+	f.StringArrayVar(&o.merge, "merge", nil, "add the runs of another such file, or one in a folder that recur train has left, and run nothing; what is merged replaces what the file has of the same case and seed; may be repeated")
 	f.BoolVar(&o.list, "list", false, "list the cases and run nothing")
 	f.BoolVar(&o.table, "table", false, "print the results so far as a table in Markdown and run nothing")
 	f.BoolVar(&o.asJSON, "json", false, "print JSON")

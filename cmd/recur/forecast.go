@@ -201,7 +201,7 @@ type forecastRun struct {
 	spec      forecast.Spec    // of the model
 	report    *forecast.Report // nil with a saved model
 	forecasts []forecast.Forecast
-	history   []epochScores // of the training, if it went by epochs
+	history   history // of the training, if it went by epochs
 	files     []string
 	seconds   float64
 }

@@ -54,11 +54,19 @@ func (r *forecastRun) date(s *data.Series, k int) string {
 	return t.String()
 }
 
+// heading names the data, a file without its folders.
+func (r *forecastRun) heading() string {
+	if r.source != "" { // it ships with recur
+		return r.about
+	}
+	return filepath.Base(r.about)
+}
+
 func (r *forecastRun) title(i int) string {
 	if id := r.series[i].ID; id != "" {
-		return r.about + ": " + id
+		return r.heading() + ": " + id
 	}
-	return r.about
+	return r.heading()
 }
 
 // shown is how many series are drawn and listed in the terminal.
@@ -283,7 +291,7 @@ const inReport = 12
 
 // page is the report.
 func (r *forecastRun) page() *chart.Page {
-	p := &chart.Page{Title: r.about, Subtitle: fmt.Sprintf("Forecast of %d steps, %s", r.spec.Horizon, r.freq.Name())}
+	p := &chart.Page{Title: r.heading(), Subtitle: fmt.Sprintf("Forecast of %d steps, %s", r.spec.Horizon, r.freq.Name())}
 	for i := range min(len(r.series), inReport) {
 		p.Figures = append(p.Figures, r.figure(i))
 	}
@@ -325,10 +333,16 @@ func (r *forecastRun) curves() (f chart.Figure, ok bool) {
 	var training, valid []float64
 	for _, h := range r.history {
 		f.X = append(f.X, float64(h.Epoch))
-		training, valid = append(training, h.Loss), append(valid, h.Scores["loss"])
+		training = append(training, h.Loss)
+		if v, ok := h.Scores["loss"]; ok {
+			valid = append(valid, v)
+		}
 	}
-	f.Title = "Loss by epoch of training"
-	f.Lines = []chart.FigureLine{{Name: "training", Y: training, Role: "history"}, {Name: "held-out part", Y: valid, Role: "forecast"}}
+	f.Title, f.Of = "Loss by epoch of training", "epoch"
+	f.Lines = []chart.FigureLine{{Name: "training", Y: training, Role: "history"}}
+	if len(valid) == len(training) { // else nothing was held out
+		f.Lines = append(f.Lines, chart.FigureLine{Name: "held-out part", Y: valid, Role: "forecast"})
+	}
 	return f, len(f.X) > 1
 }
 
@@ -383,7 +397,7 @@ func (r *forecastRun) figure(i int) chart.Figure {
 	s, f := &r.series[i], r.forecasts[i]
 	n, h := len(s.Y), len(f.Point)
 	from := max(0, n-max(20*h, 400))
-	fig := chart.Figure{Title: "Forecast"}
+	fig := chart.Figure{Title: "Forecast", Of: "step"}
 	if s.ID != "" {
 		fig.Title += ": " + s.ID
 	}
@@ -419,7 +433,7 @@ func (r *forecastRun) backtestFigure() chart.Figure {
 		}
 	}
 	from := max(0, first-2*r.report.Horizon)
-	fig := chart.Figure{Title: "Back-test", Note: "Forecasts of the first series from every origin that a whole horizon separates, and what came."}
+	fig := chart.Figure{Title: "Back-test", Of: "step", Note: "Forecasts of the first series from every origin that a whole horizon separates, and what came."}
 	fig.X, fig.Time = r.axis(s, from, n)
 	fig.Lines = append(fig.Lines, chart.FigureLine{Name: "actual", Y: s.Y[from:], Role: "history"})
 	roles := map[string]string{r.report.Model: "forecast", "theta": "actual", "seasonal_naive": "backtest"}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -122,19 +121,16 @@ func (r *forecastRun) trainPreset(preset forecast.Preset, spec forecast.Spec, se
 	if err := os.MkdirAll(r.dir(), 0o777); err != nil {
 		return err
 	}
-	checkpoint := filepath.Join(r.dir(), checkpointFile)
-	switch _, err := os.Stat(checkpoint); {
-	case err == nil && !r.flags.resume:
-		return usage("%s is of a training that was stopped: give --resume to go on with it, another --out, or remove it", checkpoint)
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
+	if err := r.history.resume(r.dir(), r.flags.resume); err != nil {
 		return err
 	}
+	checkpoint := filepath.Join(r.dir(), checkpointFile)
 	events, err := tfevents.Create(filepath.Join(r.dir(), "events"))
 	if err != nil {
 		return err
 	}
 	defer events.Close()
-	var lost error // of the events
+	var lost error // of the events or the history
 	keep := func(step int, names []string, values []float64) {
 		if err := events.Scalars(step, names, values); err != nil && lost == nil {
 			lost = err
@@ -150,8 +146,14 @@ func (r *forecastRun) trainPreset(preset forecast.Preset, spec forecast.Spec, se
 			}
 		},
 		OnEpoch: func(e task.Epoch) bool {
-			r.history = append(r.history, epochScores{e.N, e.Steps, e.Loss, e.Scores, e.Improved})
-			keep(e.Steps, []string{"epoch/train_loss", "epoch/loss"}, []float64{e.Loss, e.Scores["loss"]})
+			if err := r.history.add(r.dir(), e); err != nil && lost == nil {
+				lost = err
+			}
+			names, values := []string{"epoch/train_loss"}, []float64{e.Loss}
+			if v, ok := e.Scores["loss"]; ok {
+				names, values = append(names, "epoch/loss"), append(values, v)
+			}
+			keep(e.Steps, names, values)
 			bar.epoch(e, task.Metric{Name: "loss"})
 			return true
 		},

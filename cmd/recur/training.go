@@ -116,18 +116,9 @@ type training struct {
 	began time.Time
 
 	notes   []string
-	history []epochScores
+	history history
 	result  *task.Result
 	files   []string
-}
-
-// epochScores are what an epoch came to.
-type epochScores struct {
-	Epoch  int         `json:"epoch"`
-	Steps  int         `json:"steps"`
-	Loss   float64     `json:"loss"` // in training
-	Scores task.Scores `json:"scores"`
-	Best   bool        `json:"best,omitempty"` // the best so far
 }
 
 // trainCommand trains a model and leaves it in a folder with its report.
@@ -164,19 +155,7 @@ func (r *training) prepare() error {
 	if err := os.MkdirAll(r.dir, 0o777); err != nil {
 		return err
 	}
-	_, err := os.Stat(r.path(checkpointFile))
-	switch {
-	case err == nil && !r.flags.resume:
-		return usage("%s is of a run that was stopped: give --resume to go on with it, another --out, or remove it", r.path(checkpointFile))
-	case err == nil:
-		b, err := os.ReadFile(r.path(historyFile))
-		if err == nil {
-			err = json.Unmarshal(b, &r.history)
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s: %w", r.path(historyFile), err)
-		}
-	case !errors.Is(err, fs.ErrNotExist):
+	if err := r.history.resume(r.dir, r.flags.resume); err != nil {
 		return err
 	}
 	made, err := recipe.New(r.task, r.cfg, r.data)
@@ -194,7 +173,7 @@ func (r *training) fit() (task.Model, error) {
 		return nil, err
 	}
 	defer events.Close()
-	var lost error // of the events
+	var lost error // of the events or the history
 	keep := func(step int, scores task.Scores) {
 		names := slices.Sorted(maps.Keys(scores))
 		var values []float64
@@ -220,21 +199,14 @@ func (r *training) fit() (task.Model, error) {
 			}
 		},
 		OnEpoch: func(e task.Epoch) bool {
-			kept := r.history[:0]
-			for _, h := range r.history {
-				if h.Epoch < e.N {
-					kept = append(kept, h)
-				}
+			if err := r.history.add(r.dir, e); err != nil && lost == nil {
+				lost = err
 			}
-			r.history = append(kept, epochScores{e.N, e.Steps, e.Loss, maps.Clone(e.Scores), e.Improved})
 			scores := task.Scores{"epoch/train_loss": e.Loss}
 			for n, v := range e.Scores {
 				scores["epoch/"+n] = v
 			}
 			keep(e.Steps, scores)
-			if err := replace(r.path(historyFile), func(w io.Writer) error { return json.NewEncoder(w).Encode(r.history) }); err != nil && lost == nil {
-				lost = err
-			}
 			bar.epoch(e, metric)
 			return true
 		},
@@ -263,19 +235,9 @@ func (r *training) evaluate(m task.Model) (err error) {
 	case ok:
 		r.result, err = reporter.Report(r.cmd.Context())
 	default:
-		r.result = &task.Result{Scores: r.best().Scores}
+		r.result = &task.Result{Scores: r.history.best().Scores}
 	}
 	return err
-}
-
-// best is the best epoch, whose parameters the model has.
-func (r *training) best() (b epochScores) {
-	for _, h := range r.history {
-		if h.Best || b.Epoch == 0 {
-			b = h
-		}
-	}
-	return b
 }
 
 // split says what the scores are of.
@@ -291,7 +253,7 @@ func (r *training) split() string {
 
 // write leaves model and report. Only then goes the checkpoint.
 func (r *training) write(m task.Model) error {
-	best := r.best()
+	best := r.history.best()
 	about := model.Training{
 		Data: strings.Join(r.data.Train, ", "), Epochs: len(r.history), Steps: best.Steps,
 		Seconds: time.Since(r.began).Seconds(), Scores: r.result.Scores,
@@ -315,13 +277,13 @@ func (r *training) write(m task.Model) error {
 
 func (r *training) json() any {
 	return struct {
-		Task    string        `json:"task"`
-		Split   string        `json:"split"`
-		Scores  task.Scores   `json:"scores"`
-		Seconds float64       `json:"seconds"`
-		History []epochScores `json:"history"`
-		Notes   []string      `json:"notes"`
-		Files   []string      `json:"files"`
+		Task    string      `json:"task"`
+		Split   string      `json:"split"`
+		Scores  task.Scores `json:"scores"`
+		Seconds float64     `json:"seconds"`
+		History history     `json:"history"`
+		Notes   []string    `json:"notes"`
+		Files   []string    `json:"files"`
 	}{r.task.Name(), r.split(), r.result.Scores, time.Since(r.began).Seconds(), r.history, r.notes, r.files}
 }
 

@@ -37,18 +37,21 @@ func (b *trainingBar) train(s task.Step) {
 	b.step(s.Progress.Step, s.Of)
 }
 
-// epoch tells of an epoch.
+// epoch tells of an epoch, with its score if there was something to validate on.
 func (b *trainingBar) epoch(e task.Epoch, m task.Metric) {
 	if _, ok := e.Scores[m.Name]; !ok { // it is found at the end
 		m.Name, b.name = "loss", "loss"
 	}
-	b.said = fmt.Sprintf(", %s %.4f", b.name, e.Scores[m.Name])
+	valid := ""
+	if v, ok := e.Scores[m.Name]; ok {
+		b.said = fmt.Sprintf(", %s %.4f", b.name, v)
+		valid = fmt.Sprintf(", validation %s %.4f", m.Name, v)
+	}
 	if b.one != nil {
 		return
 	}
-	best := ""
 	if e.Improved {
-		best = ", the best so far"
+		valid += ", the best so far"
 	}
-	fmt.Fprintf(b.w, "  epoch %d of %d: loss %.4f, validation %s %.4f%s (%.0f s, %d MB)\n", e.N, e.Of, e.Loss, m.Name, e.Scores[m.Name], best, e.Elapsed.Seconds(), e.PeakBytes>>20)
+	fmt.Fprintf(b.w, "  epoch %d of %d: loss %.4f%s (%.0f s, %d MB)\n", e.N, e.Of, e.Loss, valid, e.Elapsed.Seconds(), e.PeakBytes>>20)
 }

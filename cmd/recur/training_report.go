@@ -126,13 +126,13 @@ func (r *training) figures() (all []chart.Figure) {
 			scores[n] = append(scores[n], v)
 		}
 	}
-	losses := chart.Figure{Title: "Loss by epoch", X: x, Lines: []chart.FigureLine{{Name: "training", Y: loss, Role: "history"}}}
+	losses := chart.Figure{Title: "Loss by epoch", Of: "epoch", X: x, Lines: []chart.FigureLine{{Name: "training", Y: loss, Role: "history"}}}
 	if y := scores["loss"]; len(y) == len(x) {
 		losses.Lines = append(losses.Lines, chart.FigureLine{Name: validation, Y: y, Role: "forecast"})
 	}
 	all = append(all, losses)
 	if y := scores[metric]; metric != "loss" && len(y) == len(x) {
-		all = append(all, chart.Figure{Title: metric + " by epoch, " + validation, X: x, Lines: []chart.FigureLine{{Name: metric, Y: y, Role: "forecast"}}})
+		all = append(all, chart.Figure{Title: metric + " by epoch, " + validation, Of: "epoch", X: x, Lines: []chart.FigureLine{{Name: metric, Y: y, Role: "forecast"}}})
 	}
 	return all
 }

@@ -188,7 +188,11 @@ func (m *Model) train(ctx context.Context, o task.Options, i int, n *Net, learn,
 		},
 		OnEpoch: func(e train.Epoch) bool {
 			e.N, e.Steps = e.N+i*m.Epochs, e.Steps+i*total
-			return o.OnEpoch == nil || o.OnEpoch(task.Epoch{Epoch: e, Of: m.Config.Nets * m.Epochs, Scores: task.Scores{"loss": e.Score}})
+			scores := task.Scores{}
+			if len(valid) > 0 {
+				scores["loss"] = e.Score
+			}
+			return o.OnEpoch == nil || o.OnEpoch(task.Epoch{Epoch: e, Of: m.Config.Nets * m.Epochs, Scores: scores})
 		},
 	}
 	if o.Checkpoint != "" {

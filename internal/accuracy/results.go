@@ -108,15 +108,13 @@ func (r *Results) Add(run Run) {
 	r.Rows = r.rows()
 }
 
-// Merge adds the runs of other that r does not have.
+// Merge adds the runs of other, in place of those that r has with the same case and seed.
 func (r *Results) Merge(other *Results) {
 	if r.Machine == (Machine{}) {
 		r.Machine = other.Machine
 	}
 	for _, run := range other.Runs {
-		if r.find(run.Case, run.Seed) == nil {
-			r.Add(run)
-		}
+		r.Add(run)
 	}
 }
 

@@ -161,7 +161,7 @@ func TestMerge(t *testing.T) {
 	b.Add(Run{"two", 1, map[string]float64{"error": 2}, 1})
 	b.Add(Run{"one", 2, map[string]float64{"error": 5}, 1})
 	a.Merge(b)
-	if len(a.Runs) != 2 || a.Runs[0].Case != "one" || a.find("two", 1).Scores["error"] != 1 || len(a.Rows) != 2 {
+	if len(a.Runs) != 2 || a.Runs[0].Case != "one" || a.find("two", 1).Scores["error"] != 2 || len(a.Rows) != 2 {
 		t.Errorf("%+v", a)
 	}
 }

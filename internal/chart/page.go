@@ -9,6 +9,9 @@ import (
 	"html/template"
 	"io"
 	"math"
+	"slices"
+	"strconv"
+	"strings"
 )
 
 // A Page is a report: charts that can be zoomed, tables and notes, in one HTML
@@ -28,6 +31,7 @@ type Figure struct {
 	Note  string
 	X     []float64 // rising; seconds since 1970 if Time, else numbers
 	Time  bool
+	Of    string // what numbers of X are, such as epoch
 	Lines []FigureLine
 }
 
@@ -63,6 +67,21 @@ func (t Table) Long() bool {
 	for _, row := range t.Rows {
 		for _, cell := range row {
 			if len(cell) > 60 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Words reports whether a column has other than numbers, and so is read from the left.
+func (t Table) Words(column int) bool {
+	for _, row := range t.Rows {
+		if column >= len(row) {
+			continue
+		}
+		for _, field := range strings.Fields(row[column]) {
+			if _, err := strconv.ParseFloat(strings.TrimSuffix(field, "%"), 64); err != nil && !slices.Contains([]string{"%", "±", "s"}, field) {
 				return true
 			}
 		}
@@ -138,6 +157,7 @@ func (p *Page) Write(w io.Writer) error {
 type jsonFigure struct {
 	Title string     `json:"title"`
 	Time  bool       `json:"time"`
+	Of    string     `json:"of"`
 	X     []float64  `json:"x"`
 	Lines []jsonLine `json:"lines"`
 }
@@ -152,7 +172,7 @@ type jsonLine struct {
 
 func jsonFigures(figures []Figure) (all []jsonFigure) {
 	for _, f := range figures {
-		j := jsonFigure{Title: f.Title, Time: f.Time, X: f.X}
+		j := jsonFigure{Title: f.Title, Time: f.Time, Of: f.Of, X: f.X}
 		for _, l := range f.Lines {
 			y := make([]*float64, len(l.Y))
 			for i, v := range l.Y {

@@ -5,7 +5,7 @@
 
   function draw(figure, box) {
     const lo = {}, hi = {};
-    const series = [{}], data = [figure.x], bands = [];
+    const series = [{ label: figure.time ? "time" : figure.of || "x" }], data = [figure.x], bands = [];
     const shade = { };
     const names = [...new Set(figure.lines.filter((l) => l.band).map((l) => l.name))];
     names.forEach((n, i) => (shade[n] = 0.14 + 0.16 * (names.length - 1 - i) / Math.max(names.length - 1, 1)));
@@ -28,11 +28,13 @@
     });
     for (const n of names) bands.push({ series: [hi[n], lo[n]], fill: `rgba(${css("--band")}, ${shade[n]})` });
     const axis = { stroke: css("--soft"), grid: { stroke: css("--rule"), width: 1 }, ticks: { stroke: css("--rule"), width: 1 } };
+    const whole = !figure.time && figure.x.every(Number.isInteger); // such as epochs
+    const incrs = whole ? [...Array(12).keys()].flatMap((d) => [1, 2, 5].map((n) => n * 10 ** d)) : undefined;
     return new uPlot({
       width: box.clientWidth, height: 360, series, bands,
       scales: { x: { time: figure.time } },
       tzDate: (ts) => uPlot.tzDate(new Date(ts * 1e3), "Etc/UTC"),
-      axes: [axis, { ...axis, size: 64 }],
+      axes: [{ ...axis, incrs }, { ...axis, size: 64 }],
       cursor: { drag: { x: true, y: false } },
     }, data, box);
   }

@@ -68,7 +68,7 @@ func (c *Chart) Write(w io.Writer, format string) error {
 	grid := plotter.NewGrid()
 	grid.Vertical.Color, grid.Horizontal.Color = nil, color.Gray{0xe4}
 	p.Add(grid)
-	p.X.Tick.Marker, p.Y.Tick.Marker = ticks{c.LogX, c.TickAt, c.TickLabel}, ticks{c.LogY, nil, nil}
+	p.X.Tick.Marker, p.Y.Tick.Marker = ticks{log: c.LogX, whole: c.whole(), at: c.TickAt, label: c.TickLabel}, ticks{log: c.LogY}
 	if c.LogX {
 		p.X.Scale = plot.LogScale{}
 	}
@@ -103,6 +103,19 @@ func (c *Chart) Write(w io.Writer, format string) error {
 		return fmt.Errorf("chart: %w", err)
 	}
 	return nil
+}
+
+// whole reports whether all x are whole numbers, such as epochs, which an axis should
+// not label between.
+func (c *Chart) whole() bool {
+	for _, l := range c.Lines {
+		for _, x := range l.X {
+			if x != math.Trunc(x) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // makeRoom raises the top of the y axis where many names would lie over the lines.
@@ -189,6 +202,7 @@ func runs(l Line) (all []plotter.XYs) {
 // ticks labels an axis at round numbers or at given places.
 type ticks struct {
 	log   bool
+	whole bool // at no fractions
 	at    []float64
 	label func(float64) string
 }
@@ -204,6 +218,9 @@ func (t ticks) Ticks(lo, hi float64) []plot.Tick {
 		marks = plot.LogTicks{Prec: -1}.Ticks(lo, hi)
 	default:
 		marks = plot.DefaultTicks{}.Ticks(lo, hi)
+		if t.whole {
+			marks = wholeTicks(lo, hi, marks)
+		}
 	}
 	for i, m := range marks {
 		if m.Label == "" {
@@ -213,6 +230,21 @@ func (t ticks) Ticks(lo, hi float64) []plot.Tick {
 			marks[i].Label = t.label(m.Value)
 		} else {
 			marks[i].Label = Short(m.Value)
+		}
+	}
+	return marks
+}
+
+// wholeTicks are marks, or if a label of these is no whole number, all whole numbers from
+// lo to hi.
+func wholeTicks(lo, hi float64, marks []plot.Tick) []plot.Tick {
+	for _, m := range marks {
+		if m.Label != "" && m.Value != math.Trunc(m.Value) {
+			var whole []plot.Tick
+			for x := math.Ceil(lo); x <= hi; x++ {
+				whole = append(whole, plot.Tick{Value: x, Label: " "})
+			}
+			return whole
 		}
 	}
 	return marks

@@ -50,16 +50,17 @@ type product struct {
 	from     start
 }
 
-// parallelWork is the least number of multiplications worth a second core, about
-// 30 µs of them.
-func parallelWork() int {
+// worthCores is whether a product has multiplications enough for a second core, some
+// 15 µs of them. Few rows or columns take as long as a tile that is not full.
+func worthCores(m, n, k int) bool {
+	work := max(m, 4) * max(n, 16) * k
 	switch tier {
 	case avx512Tier:
-		return 4 << 20
+		return work >= 1<<20
 	case goTier:
-		return 1 << 16
+		return work >= 1<<14
 	}
-	return 2 << 20
+	return work >= 1<<19
 }
 
 func gemm(g product) {
@@ -73,7 +74,7 @@ func gemm(g product) {
 		return
 	}
 	g.check()
-	if procs := runtime.GOMAXPROCS(0); procs > 1 && g.m*g.n*g.k >= parallelWork() {
+	if procs := runtime.GOMAXPROCS(0); procs > 1 && worthCores(g.m, g.n, g.k) {
 		g.split(procs)
 		return
 	}
@@ -134,8 +135,8 @@ func (g *product) split(procs int) {
 	if g.row {
 		w = rowWidth()
 	}
-	panels := (g.n + w - 1) / w
-	uneven := 8*panels < 7*procs*((panels+procs-1)/procs)
+	panels, halves := (g.n+w-1)/w, (2*g.n+w-1)/w
+	uneven := 8*halves <= 7*procs*2*((panels+procs-1)/procs)
 	if t.byRows = g.m > g.n || uneven && g.m >= 8*procs; t.byRows {
 		t.units, t.unit = g.m, 1
 		t.pieces = g.m / blockM

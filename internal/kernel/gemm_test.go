@@ -162,7 +162,7 @@ func TestGemmRowsAndCores(t *testing.T) {
 		}
 		for _, s := range shapes {
 			a, b, c0 := numbers(r, s.m*s.k), numbers(r, s.k*s.n), numbers(r, s.m*s.n)
-			if s.m*s.n*s.k < parallelWork() {
+			if !worthCores(s.m, s.n, s.k) {
 				t.Fatalf("%v stays on one core", s)
 			}
 			var want []Float

@@ -75,7 +75,7 @@ func (q *Int8) MulAdd(m int, a []Float, lda int, c []Float, ldc int) {
 	}
 	work := byteTask{q, m, a, lda, c, ldc}
 	pieces := (m + byteRows - 1) / byteRows
-	if m*q.n*q.k < 4*parallelWork() || runtime.GOMAXPROCS(0) == 1 {
+	if !worthCores(m, q.n, q.k/4) || runtime.GOMAXPROCS(0) == 1 {
 		for i := range pieces {
 			work.piece(i)
 		}

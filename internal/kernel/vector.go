@@ -24,6 +24,18 @@ func Scale(alpha Float, x []Float) { scale(x, alpha) }
 // Lerp sets dst = a + w∘(b-a), for the length of a.
 func Lerp(dst, a, b, w []Float) { lerp(dst[:len(a)], a, b[:len(a)], w[:len(a)]) }
 
+// Fill sets all of dst to v.
+func Fill(dst []Float, v Float) {
+	const once = 1024 // elements, which stay in the first cache
+	head := dst[:min(len(dst), once)]
+	for i := range head {
+		head[i] = v
+	}
+	for rest := dst[len(head):]; len(rest) > 0; {
+		rest = rest[copy(rest, head):]
+	}
+}
+
 // AddRows adds bias [n] to every row of C [m, n], whose rows lie ldc apart.
 func AddRows(m, n int, bias, c []Float, ldc int) {
 	for i := range m {

@@ -9,8 +9,9 @@ import (
 )
 
 // linger is how long a helper looks for more work before it ends, and a caller for
-// the end of its work before it sleeps: about what it takes to wake a processor.
-const linger = 100 * time.Microsecond
+// the end of its work before it sleeps: longer than what a training step does on one
+// core, so that not every loop in it waits the 50 µs it takes to wake a processor.
+const linger = time.Millisecond
 
 // A helper is a goroutine that works for others. Work for it is put in next.
 type helper struct {

@@ -23,6 +23,8 @@ type Config struct {
 	Prior   int                   `json:"prior"`   // weight of simulated series beside the windows of the data; default 300, negative for none
 	Weights rnn.Precision         `json:"weights"` // of the cells when they forecast; default single; training always is
 	OnStep  func(done, total int) `json:"-"`       // told of progress in optimiser steps, one call at a time
+
+	Source Source `json:"source,omitzero"` // how the series were read, to be kept with the model
 }
 
 func (c Config) withDefaults() Config {

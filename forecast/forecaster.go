@@ -41,7 +41,7 @@ type Spec struct {
 	Levels  []float64 `json:"levels"`  // of the bands, such as 0.8
 	Seed    uint64    `json:"seed"`    // the same seed gives the same bits
 
-	Source     Source           `json:"-"`       // how the series were read, to be kept with the model
+	Source     Source           `json:"-"`       // how the series were read, which the model keeps
 	Covariates []data.Covariate `json:"-"`       // of the series: past, known and static ones, in this order
 	Output     string           `json:"output"`  // what is said of a step: quantile, point, normal, student or negbin
 	Paths      int              `json:"paths"`   // to sample
@@ -132,6 +132,15 @@ func FindPreset(name string) (Preset, error) {
 		names = append(names, p.Name)
 	}
 	return Preset{}, fmt.Errorf("forecast: there is no preset %q; there are %s", name, strings.Join(names, ", "))
+}
+
+// AsForecaster is what a preset's Fit and Load give, from those of its package. (A nil
+// pointer made a Forecaster would not be nil.)
+func AsForecaster[M Forecaster](m M, err error) (Forecaster, error) {
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // LoadAny reads a model of any preset that is registered.

@@ -26,13 +26,7 @@ var small = Preset{
 	},
 
 	Default: Spec{Hidden: 24, Nets: 5, Steps: 500, Batch: 32, LR: 0.01},
-	Load: func(path string) (Forecaster, error) {
-		m, err := Load(path)
-		if err != nil {
-			return nil, err
-		}
-		return m, nil
-	},
+	Load:    func(path string) (Forecaster, error) { return AsForecaster(Load(path)) },
 }
 
 func init() { Register(small) }
@@ -43,11 +37,7 @@ func fitSmall(ctx context.Context, s Spec, o task.Options, series ...Series) (Fo
 		return nil, err
 	}
 	cfg.OnStep = onStep(o)
-	m, err := Fit(ctx, cfg, series...)
-	if err != nil {
-		return nil, err
-	}
-	return m, nil
+	return AsForecaster(Fit(ctx, cfg, series...))
 }
 
 // small is s as a config of this package.
@@ -55,7 +45,7 @@ func (s Spec) small() (Config, error) {
 	if s.Cell != "" || s.Layers != 0 || s.Dropout != 0 || s.Epochs != 0 {
 		return Config{}, fmt.Errorf("forecast: preset %s has no cell, layers, dropout or epochs to set: choose another, such as qrnn", Small)
 	}
-	return Config{Horizon: s.Horizon, Season: s.Season, Levels: s.Levels, Seed: s.Seed, Window: s.Window, Hidden: s.Hidden,
+	return Config{Horizon: s.Horizon, Season: s.Season, Levels: s.Levels, Seed: s.Seed, Source: s.Source, Window: s.Window, Hidden: s.Hidden,
 		Nets: s.Nets, Steps: s.Steps, Batch: s.Batch, LR: s.LR}, nil
 }
 
@@ -69,7 +59,7 @@ func onStep(o task.Options) func(done, total int) {
 
 // Spec implements Forecaster.
 func (m *Model) Spec() Spec {
-	return Spec{Horizon: m.Horizon, Season: m.Season, Levels: m.Levels, Seed: m.Seed, Window: m.Window, Hidden: m.Hidden,
+	return Spec{Horizon: m.Horizon, Season: m.Season, Levels: m.Levels, Seed: m.Seed, Source: m.Source, Window: m.Window, Hidden: m.Hidden,
 		Nets: len(m.Nets), Steps: m.Steps, Batch: m.Batch, LR: m.LR}
 }
 

@@ -185,7 +185,7 @@ func (r *forecastRun) clean() error {
 // trainSmall is train for package forecast's own model, whose cells may have smaller
 // weights and whose bands learn from the back-test.
 func (r *forecastRun) trainSmall(spec forecast.Spec, plan forecast.Plan, series []forecast.Series) (err error) {
-	cfg := forecast.Config{Horizon: spec.Horizon, Season: spec.Season, Levels: spec.Levels, Seed: spec.Seed, Steps: spec.Steps, Weights: r.flags.weights}
+	cfg := forecast.Config{Horizon: spec.Horizon, Season: spec.Season, Levels: spec.Levels, Seed: spec.Seed, Source: spec.Source, Steps: spec.Steps, Weights: r.flags.weights}
 	bar := newBar(r.stderr, "back-test")
 	cfg.OnStep = bar.step
 	r.report, err = forecast.Backtest(r.ctx, cfg, plan, series...)

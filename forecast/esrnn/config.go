@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/recur-go/recur/forecast"
 	"github.com/recur-go/recur/task"
 )
 
@@ -27,6 +28,8 @@ type Config struct {
 	Seed      uint64    `json:"seed"`      // the same seed gives the same bits
 	Alone     bool      `json:"alone"`     // no share of simple methods
 	Series    int       `json:"series"`    // in training; Fit sets it
+
+	Source forecast.Source `json:"source,omitzero"` // how the series were read, to be kept with the model
 
 	// Run says how training goes on. Of the nets each has a checkpoint of its own, whose
 	// name is Run.Checkpoint and its number.

@@ -111,6 +111,7 @@ func TestSaveLoad(t *testing.T) {
 	for _, smooth := range [][]int{nil, {}} { // {}: no season
 		c := quick
 		c.Smooth = smooth
+		c.Source = forecast.Source{Value: "sales", Freq: "M"}
 		m, err := Fit(context.Background(), c, past...)
 		if err != nil {
 			t.Fatal(err)

@@ -54,35 +54,49 @@ func (m *Model) run(ctx context.Context, nets []*Net, series []forecast.Series) 
 		zs = append(zs, z)
 	}
 	slices.SortStableFunc(zs, func(a, b *scaled) int { return len(b.x) - len(a.x) })
-	Q := 1 + 2*len(m.Levels)
-	g := grad.Eval()
 	for part := range slices.Chunk(zs, 64) {
 		ends, b := make([]origin, len(part)), make(batch, len(part))
 		for i, z := range part {
 			b[i] = piece{z, max(len(z.x)-m.Span, 0), len(z.x)}
 			ends[i] = origin{i, len(z.x) - 1}
-			r := &all[at[z]]
-			r.q = make([][]float64, m.Horizon)
-			for k := range r.q {
-				r.q[k] = make([]float64, Q)
-			}
 		}
-		for _, n := range nets {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			g.Reset()
-			o, mid, out := n.forward(g, &m.Config, b, ends)
-			for i, z := range part {
-				q := all[at[z]].q
-				for k := range q {
-					base := row(o.level.Value, i)[len(z.x)-1] + mid.Value.Data[i*m.Horizon+k]
-					for s := range o.seasons {
-						base += row(o.seasons[s].Value, i)[o.season(s, len(z.x)-1, k+1)]
-					}
-					for j := range Q {
-						q[k][j] += float64(base+out.Value.Data[(i*m.Horizon+k)*Q+j]) / float64(len(nets))
-					}
+		qs, err := m.read(ctx, nets, b, ends)
+		if err != nil {
+			return nil, err
+		}
+		for i, z := range part {
+			all[at[z]].q = qs[i]
+		}
+	}
+	return all, nil
+}
+
+// read is the mean of what nets forecast from origins in a batch, as
+// [origin][horizon][quantiles] in units of the series.
+func (m *Model) read(ctx context.Context, nets []*Net, b batch, at []origin) ([][][]float64, error) {
+	Q := 1 + 2*len(m.Levels)
+	all := make([][][]float64, len(at))
+	for i := range all {
+		all[i] = make([][]float64, m.Horizon)
+		for k := range all[i] {
+			all[i][k] = make([]float64, Q)
+		}
+	}
+	g := grad.Eval()
+	for _, n := range nets {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		g.Reset()
+		o, mid, out := n.forward(g, &m.Config, b, at)
+		for i, a := range at {
+			for k, q := range all[i] {
+				base := row(o.level.Value, a.series)[a.step] + mid.Value.Data[i*m.Horizon+k]
+				for s := range o.seasons {
+					base += row(o.seasons[s].Value, a.series)[o.season(s, a.step, k+1)]
+				}
+				for j := range q {
+					q[j] += float64(base+out.Value.Data[(i*m.Horizon+k)*Q+j]) / float64(len(nets))
 				}
 			}
 		}

@@ -20,19 +20,9 @@ func init() {
 				return nil, err
 			}
 			c.Run = o
-			m, err := Fit(ctx, c, series...)
-			if err != nil {
-				return nil, err
-			}
-			return m, nil
+			return forecast.AsForecaster(Fit(ctx, c, series...))
 		},
-		Load: func(path string) (forecast.Forecaster, error) {
-			m, err := Load(path)
-			if err != nil {
-				return nil, err
-			}
-			return m, nil
-		},
+		Load: func(path string) (forecast.Forecaster, error) { return forecast.AsForecaster(Load(path)) },
 	})
 }
 
@@ -41,7 +31,7 @@ func fromSpec(s forecast.Spec) (Config, error) {
 	if s.Cell != "" && s.Cell != rnn.KindLSTM || s.Layers != 0 || s.Dropout != 0 || s.Epochs != 0 {
 		return Config{}, fmt.Errorf("esrnn: its net is a stack of LSTMs by the season: cell, layers, dropout and epochs are not to be set; steps are")
 	}
-	return Config{Horizon: s.Horizon, Season: s.Season, Levels: s.Levels, Seed: s.Seed, Window: s.Window, Hidden: s.Hidden,
+	return Config{Horizon: s.Horizon, Season: s.Season, Levels: s.Levels, Seed: s.Seed, Source: s.Source, Window: s.Window, Hidden: s.Hidden,
 		Members: s.Nets, Steps: s.Steps, Batch: s.Batch, LR: s.LR}, nil
 }
 
@@ -51,6 +41,6 @@ func (m *Model) Spec() forecast.Spec {
 	for _, block := range m.Dilations {
 		layers += len(block)
 	}
-	return forecast.Spec{Horizon: m.Horizon, Season: m.Season, Levels: m.Levels, Seed: m.Seed, Window: m.Window, Cell: rnn.KindLSTM, Hidden: m.Hidden,
+	return forecast.Spec{Horizon: m.Horizon, Season: m.Season, Levels: m.Levels, Seed: m.Seed, Source: m.Source, Window: m.Window, Cell: rnn.KindLSTM, Hidden: m.Hidden,
 		Layers: layers, Nets: m.Members, Steps: m.Steps, Batch: m.Batch, LR: m.LR}
 }

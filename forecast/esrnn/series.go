@@ -26,6 +26,7 @@ type scaled struct {
 
 	shift, center, scale float64
 	floor                float64 // least value of a forecast
+	least                float64 // value whose logarithm is taken as it is
 }
 
 // A piece is a series that is smoothed up to step hi, from lo on of which the layers read.
@@ -75,6 +76,7 @@ func (c *Config) prepare(s forecast.Series, id int) (*scaled, error) {
 		median = size[len(size)-1]
 	}
 	z.shift = max(low*median-lo, 0)
+	z.least = low*median - z.shift
 	log := make([]float64, len(y))
 	n := 0
 	for t, v := range y {
@@ -165,6 +167,17 @@ func noise(x []float64, m int) float64 {
 		square += d * d / n
 	}
 	return (square - mean*mean) / 2
+}
+
+// append puts values after those of z, in its units.
+func (z *scaled) append(y []float64) {
+	for _, v := range y {
+		var x tensor.Float
+		if !math.IsNaN(v) {
+			x = tensor.Float(z.units(v))
+		}
+		z.x, z.known = append(z.x, x), append(z.known, !math.IsNaN(v))
+	}
 }
 
 // value undoes prepare.

@@ -26,23 +26,13 @@ func init() {
 			Fit: func(ctx context.Context, s forecast.Spec, o task.Options, series ...forecast.Series) (forecast.Forecaster, error) {
 				c := fromSpec(p.base, s)
 				c.Run = o
-				m, err := Fit(ctx, c, series...)
-				if err != nil {
-					return nil, err
-				}
-				return m, nil
+				return forecast.AsForecaster(Fit(ctx, c, series...))
 			},
 		})
 	}
 }
 
-func load(path string) (forecast.Forecaster, error) {
-	m, err := Load(path)
-	if err != nil {
-		return nil, err
-	}
-	return m, nil
-}
+func load(path string) (forecast.Forecaster, error) { return forecast.AsForecaster(Load(path)) }
 
 // fromSpec is base with what s asks for.
 func fromSpec(base Config, s forecast.Spec) Config {

@@ -11,6 +11,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/recur-go/recur/forecast"
 	"github.com/recur-go/recur/task"
 )
 
@@ -31,6 +32,8 @@ type Config struct {
 	Levels   []float64 `json:"levels"`   // of the bands; default 0.5, 0.8, 0.95
 	Seed     uint64    `json:"seed"`     // the same seed gives the same bits
 	Channels int       `json:"channels"` // series in training; Fit sets it
+
+	Source forecast.Source `json:"source,omitzero"` // how the series were read, to be kept with the model
 
 	Run task.Options `json:"-"` // how training goes on: progress, checkpoint
 }

@@ -30,19 +30,9 @@ func init() {
 				return nil, err
 			}
 			c.Run = o
-			m, err := Fit(ctx, c, series...)
-			if err != nil {
-				return nil, err
-			}
-			return m, nil
+			return forecast.AsForecaster(Fit(ctx, c, series...))
 		},
-		Load: func(path string) (forecast.Forecaster, error) {
-			m, err := Load(path)
-			if err != nil {
-				return nil, err
-			}
-			return m, nil
-		},
+		Load: func(path string) (forecast.Forecaster, error) { return forecast.AsForecaster(Load(path)) },
 	})
 }
 
@@ -52,11 +42,11 @@ func fromSpec(s forecast.Spec) (Config, error) {
 		return Config{}, errors.New("segrnn: its net is one GRU of one layer: cell, layers, nets and steps are not to be set")
 	}
 	return Config{Horizon: s.Horizon, Lookback: s.Window, Hidden: s.Hidden, Dropout: s.Dropout, Epochs: s.Epochs, Batch: s.Batch,
-		LR: s.LR, Levels: s.Levels, Seed: s.Seed}, nil
+		LR: s.LR, Levels: s.Levels, Seed: s.Seed, Source: s.Source}, nil
 }
 
 // Spec implements forecast.Forecaster.
 func (m *Model) Spec() forecast.Spec {
-	return forecast.Spec{Horizon: m.Horizon, Season: 1, Levels: m.Levels, Seed: m.Seed, Window: m.Lookback, Cell: rnn.KindGRU, Hidden: m.Hidden,
+	return forecast.Spec{Horizon: m.Horizon, Season: 1, Levels: m.Levels, Seed: m.Seed, Source: m.Source, Window: m.Lookback, Cell: rnn.KindGRU, Hidden: m.Hidden,
 		Layers: 1, Dropout: m.Dropout, Nets: 1, Epochs: m.Config.Epochs, Batch: m.Batch, LR: m.LR}
 }

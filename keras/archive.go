@@ -4,9 +4,12 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/recur-go/recur/internal/crc"
 )
 
 // maxJSON is the largest JSON that is read.
@@ -50,7 +53,14 @@ func section(r io.ReaderAt, size int64, files map[string]*zip.File) (*io.Section
 		if err != nil || at > size || f.UncompressedSize64 > uint64(size-at) {
 			return nil, fault("%s does not lie in its zip; was the file cut short?", weightsName)
 		}
-		return io.NewSectionReader(r, at, int64(f.UncompressedSize64)), nil
+		weights := io.NewSectionReader(r, at, int64(f.UncompressedSize64))
+		switch sum, err := crc.Of(weights, weights.Size()); {
+		case err != nil:
+			return nil, err
+		case sum != f.CRC32:
+			return nil, &FormatError{Offset: -1, Reason: fmt.Sprintf("%s in its zip has the checksum %08x, not %08x as written", weightsName, sum, f.CRC32), Try: "it is damaged; copy the file again"}
+		}
+		return weights, nil
 	}
 	b, err := unpack(files, weightsName, 1<<40)
 	if err != nil {

@@ -179,7 +179,7 @@ func (f *File) readZip(r io.ReaderAt) error {
 		if err != nil {
 			return nil, err
 		}
-		s.bytes, s.r, s.sum = section.Size(), io.NewSectionReader(r, section.begin, section.Size()), &e.CRC32
+		s.bytes, s.r, s.sum = section.Size(), io.NewSectionReader(r, section.begin, section.Size()), sumOf(e)
 		if size := int64(max(1, s.dtype.Size())); numel < 0 || numel > s.bytes/size {
 			return nil, &FormatError{Offset: section.begin, Reason: fmt.Sprintf("storage %.40s has %d bytes, too few for %d elements of %s", key, s.bytes, numel, s.dtype)}
 		}
@@ -224,6 +224,15 @@ func (f *File) section(e *zip.File) (extent, error) {
 	return extent{begin, begin + int64(e.UncompressedSize64)}, nil
 }
 
+// sumOf is the CRC-32 of an entry; nil if it has none, as after
+// torch.serialization.set_crc32_options(False).
+func sumOf(e *zip.File) *uint32 {
+	if e.CRC32 == 0 {
+		return nil
+	}
+	return &e.CRC32
+}
+
 // entry reads a small entry and checks its sum.
 func (f *File) entry(r io.ReaderAt, e *zip.File, limit int64) ([]byte, error) {
 	s, err := f.section(e)
@@ -237,7 +246,7 @@ func (f *File) entry(r io.ReaderAt, e *zip.File, limit int64) ([]byte, error) {
 	if _, err := r.ReadAt(b, s.begin); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	st := &storage{bytes: s.Size(), r: bytes.NewReader(b), sum: &e.CRC32}
+	st := &storage{bytes: s.Size(), r: bytes.NewReader(b), sum: sumOf(e)}
 	return b, st.check()
 }
 
@@ -263,11 +272,21 @@ const legacyMagic = "\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
 
 func (f *File) readLegacy(r io.ReaderAt) error {
 	f.Format = "PyTorch legacy"
-	// The pickles come first; how long they are is not said.
-	b := make([]byte, min(f.size, maxPickle))
-	if _, err := r.ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) {
-		return err
+	// The pickles come first, and how long they are is not said: what is wrong with a part
+	// of them may only be that it ends.
+	for n := int64(1 << 20); ; n *= 8 {
+		b := make([]byte, min(f.size, maxPickle, n))
+		if _, err := r.ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		if err := f.legacy(r, b); err == nil || n >= min(f.size, maxPickle) {
+			return err
+		}
 	}
+}
+
+// legacy reads a file that begins with b, in which the pickles should lie.
+func (f *File) legacy(r io.ReaderAt, b []byte) error {
 	all := b
 	pos := func() int64 { return int64(len(all) - len(b)) }
 	if !bytes.HasPrefix(b, []byte(legacyMagic)) {

@@ -221,7 +221,7 @@ func fill(net *graph.Net, tasks []task) error {
 		if p == nil {
 			return errors.New("torch: there is no parameter " + t.to)
 		}
-		if err := t.from.each(func(at int, values []float32) { t.how(p, at, values) }); err != nil {
+		if err := each(t.from, func(at int, values []grad.Float) { t.how(p, at, values) }); err != nil {
 			return err
 		}
 	}

@@ -249,8 +249,8 @@ func (m *module) cell(typ Type, gates, in int, suffix, name string, l SpecLayer,
 }
 
 // upTo passes the first n values on to how.
-func upTo(n int, how func(p *grad.Var, at int, values []float32)) func(p *grad.Var, at int, values []float32) {
-	return func(p *grad.Var, at int, values []float32) {
+func upTo(n int, how func(p *grad.Var, at int, values []grad.Float)) func(p *grad.Var, at int, values []grad.Float) {
+	return func(p *grad.Var, at int, values []grad.Float) {
 		if at < n {
 			how(p, at, values[:min(len(values), n-at)])
 		}
@@ -258,12 +258,10 @@ func upTo(n int, how func(p *grad.Var, at int, values []float32)) func(p *grad.V
 }
 
 // from copies the values from the n-th on.
-func from(n int) func(p *grad.Var, at int, values []float32) {
-	return func(p *grad.Var, at int, values []float32) {
-		for i, v := range values {
-			if at+i >= n {
-				p.Value.Data[at+i-n] = grad.Float(v)
-			}
+func from(n int) func(p *grad.Var, at int, values []grad.Float) {
+	return func(p *grad.Var, at int, values []grad.Float) {
+		if skip := max(n-at, 0); skip < len(values) {
+			copy(p.Value.Data[at+skip-n:], values[skip:])
 		}
 	}
 }

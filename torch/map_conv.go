@@ -6,6 +6,7 @@ import (
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/graph"
+	"github.com/recur-go/recur/internal/kernel"
 )
 
 // conv maps an nn.Conv1d, whose weight is [out, in/groups, size]. Its input is
@@ -28,10 +29,12 @@ func (m *module) conv(l SpecLayer) (*mapped, error) {
 		Units: out, Size: size, Stride: l.Stride, Dilation: l.Dilation, Groups: l.Groups, Around: l.Padding,
 		KeepMask: true, NoBias: b == nil, Activation: l.Activation,
 	}}}
-	r.tasks = []task{{l.Name + ".w", w, func(p *grad.Var, at int, values []float32) {
-		for i, v := range values {
-			k, c, f := (at+i)%size, (at+i)/size%in, (at+i)/size/in
-			p.Value.Data[(k*in+c)*out+f] = grad.Float(v)
+	r.tasks = []task{{l.Name + ".w", w, func(p *grad.Var, at int, values []grad.Float) {
+		first, have, columns := at/(in*size), len(values)/(in*size), make([]grad.Float, len(values))
+		kernel.Transpose(have, in*size, values, columns, have)
+		for i := range in * size {
+			c, k := i/size, i%size
+			copy(p.Value.Data[(k*in+c)*out+first:], columns[i*have:(i+1)*have])
 		}
 	}}}
 	if b != nil {
@@ -72,14 +75,14 @@ func (m *module) batchNorm(l SpecLayer) (*mapped, error) {
 		r.tasks = append(r.tasks, task{gain, w, straight(0)})
 	}
 	gains := make([]grad.Float, n)
-	r.tasks = append(r.tasks, task{gain, variance, func(p *grad.Var, at int, values []float32) {
+	r.tasks = append(r.tasks, task{gain, variance, func(p *grad.Var, at int, values []grad.Float) {
 		for i, v := range values {
 			p.Value.Data[at+i] = grad.Float(float64(p.Value.Data[at+i]) / math.Sqrt(float64(v)+eps))
 		}
-		copy(gains, p.Value.Data)
-	}}, task{shift, mean, func(p *grad.Var, at int, values []float32) {
+		copy(gains[at:], p.Value.Data[at:at+len(values)])
+	}}, task{shift, mean, func(p *grad.Var, at int, values []grad.Float) {
 		for i, v := range values {
-			p.Value.Data[at+i] = -grad.Float(v) * gains[at+i]
+			p.Value.Data[at+i] = -v * gains[at+i]
 		}
 	}})
 	if b != nil {

@@ -8,8 +8,11 @@ import (
 	"io"
 	"math"
 	"math/bits"
+	"sync"
 	"unsafe"
 
+	"github.com/recur-go/recur/internal/crc"
+	"github.com/recur-go/recur/internal/par"
 	"github.com/recur-go/recur/safetensors"
 )
 
@@ -27,12 +30,17 @@ func (s *storage) check() error {
 	if s.sum == nil || s.seen {
 		return nil
 	}
-	h := crc32.NewIEEE()
-	if _, err := io.Copy(h, io.NewSectionReader(s.r, 0, s.bytes)); err != nil {
+	sum, err := crc.Of(s.r, s.bytes)
+	if err != nil {
 		return err
 	}
-	if h.Sum32() != *s.sum {
-		return &FormatError{Offset: -1, Reason: fmt.Sprintf("a storage of %d bytes has the checksum %08x, the file says %08x", s.bytes, h.Sum32(), *s.sum), Try: "copy the file again"}
+	return s.compare(sum)
+}
+
+// compare compares the sum of the bytes with what it should be.
+func (s *storage) compare(sum uint32) error {
+	if sum != *s.sum {
+		return &FormatError{Offset: -1, Reason: fmt.Sprintf("a storage of %d bytes has the checksum %08x, the file says %08x", s.bytes, sum, *s.sum), Try: "copy the file again"}
 	}
 	s.seen = true
 	return nil
@@ -105,54 +113,100 @@ func (t *Tensor) contiguous() bool {
 	return true
 }
 
-// chunk is about how many values are read at once.
-const chunk = 1 << 17
+// chunk is about how many values are read at once: they find room in the cache.
+const chunk = 1 << 16
 
-// each calls f with runs of the values of t in row-major order, from the at-th on. The
-// runs of a matrix are whole rows.
-func (t *Tensor) each(f func(at int, values []float32)) error {
+// each calls f with runs of the values of t in row-major order, from the at-th on, several
+// at a time. The runs of a matrix are whole rows, by sixteen where there is room, so that
+// those of a column fill lines of the cache.
+func each[F float32 | float64](t *Tensor, f func(at int, values []F)) error {
 	if !t.DType.IsFloat() {
 		return fmt.Errorf("torch: tensor %q has %s values, not floating-point ones", t.Name, t.DType)
 	}
-	if err := t.from.check(); err != nil {
-		return err
+	if !t.contiguous() {
+		return gather(t, f)
 	}
 	n, size, most := t.Len(), t.DType.Size(), chunk
-	if !t.contiguous() {
-		return t.gather(f)
-	}
-	if len(t.Shape) == 2 && t.Shape[1] > 0 {
-		most = max(chunk/t.Shape[1], 1) * t.Shape[1]
-	}
-	values := make([]float32, min(n, most))
-	raw, same := bytesOf(values), t.DType == safetensors.F32
-	if same = same && raw != nil; !same {
-		raw = make([]byte, len(values)*size)
-	}
-	for at := 0; at < n; at += most {
-		k := min(most, n-at)
-		if err := t.read(raw[:k*size], t.offset+at); err != nil {
+	whole := t.from.sum != nil && !t.from.seen && int64(n*size) == t.from.bytes // what is read can be summed
+	if !whole {
+		if err := t.from.check(); err != nil {
 			return err
 		}
-		if !same {
-			decode(values[:k], raw, t.DType)
+	}
+	if n == 0 {
+		return nil
+	}
+	if len(t.Shape) > 1 {
+		row := n / t.Shape[0]
+		rows := max(chunk/row, 1)
+		if rows > 16 {
+			rows &^= 15
 		}
-		f(at, values[:k])
+		most = rows * row
+	}
+	k := (n-1)/most + 1
+	sums, errs := make([]uint32, k), make([]error, k)
+	buffers := sync.Pool{New: func() any { return newBuffer[F](min(n, most), t.DType) }}
+	par.For(k, 1, func(i, _ int) {
+		b := buffers.Get().(*buffer[F])
+		defer buffers.Put(b)
+		at := i * most
+		values := b.values[:min(most, n-at)]
+		raw := b.raw[:len(values)*size]
+		if errs[i] = t.read(raw, t.offset+at); errs[i] != nil {
+			return
+		}
+		if whole {
+			sums[i] = crc32.ChecksumIEEE(raw)
+		}
+		if !b.same {
+			decode(values, raw, t.DType)
+		}
+		f(at, values)
+	})
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	if whole {
+		return t.from.compare(crc.Join(sums, int64(most*size), int64((n-(k-1)*most)*size), crc32.IEEE))
 	}
 	return nil
 }
 
+// A buffer has values, and room for them as they are in a file.
+type buffer[F float32 | float64] struct {
+	values []F
+	raw    []byte
+	same   bool // raw is values
+}
+
+func newBuffer[F float32 | float64](n int, d safetensors.DType) *buffer[F] {
+	b := &buffer[F]{values: make([]F, n)}
+	if b.raw = bytesOf(b.values); b.raw != nil && len(b.raw) == n*d.Size() && (d == safetensors.F32 || d == safetensors.F64) {
+		b.same = true
+	} else {
+		b.raw = make([]byte, n*d.Size())
+	}
+	return b
+}
+
 // bytesOf views v as the bytes of a file, nil on a machine whose own order is the other.
-func bytesOf(v []float32) []byte {
+func bytesOf[F float32 | float64](v []F) []byte {
 	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
 		return nil
 	}
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), 4*len(v))
+	var zero F
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(zero)))
 }
 
 // gather is each for a view whose elements lie apart: it reads the part of the
 // storage that the view spans.
-func (t *Tensor) gather(f func(at int, values []float32)) error {
+func gather[F float32 | float64](t *Tensor, f func(at int, values []F)) error {
+	if err := t.from.check(); err != nil {
+		return err
+	}
 	n, size, span := t.Len(), t.DType.Size(), 1
 	if n == 0 {
 		return nil
@@ -160,12 +214,12 @@ func (t *Tensor) gather(f func(at int, values []float32)) error {
 	for i, d := range t.Shape {
 		span += (d - 1) * t.stride[i]
 	}
-	raw, all := make([]byte, span*size), make([]float32, span)
+	raw, all := make([]byte, span*size), make([]F, span)
 	if err := t.read(raw, t.offset); err != nil {
 		return err
 	}
 	decode(all, raw, t.DType)
-	values := make([]float32, n)
+	values := make([]F, n)
 	at, index := 0, make([]int, len(t.Shape))
 	for i := range values {
 		values[i] = all[at]
@@ -193,27 +247,27 @@ func (t *Tensor) read(raw []byte, element int) error {
 // Float32s reads the values in row-major order.
 func (t *Tensor) Float32s() ([]float32, error) {
 	all := make([]float32, t.Len())
-	return all, t.each(func(at int, values []float32) { copy(all[at:], values) })
+	return all, each(t, func(at int, values []float32) { copy(all[at:], values) })
 }
 
-func decode(dst []float32, raw []byte, d safetensors.DType) {
+func decode[F float32 | float64](dst []F, raw []byte, d safetensors.DType) {
 	le := binary.LittleEndian
 	switch d {
 	case safetensors.F32:
 		for i := range dst {
-			dst[i] = math.Float32frombits(le.Uint32(raw[4*i:]))
+			dst[i] = F(math.Float32frombits(le.Uint32(raw[4*i:])))
 		}
 	case safetensors.F64:
 		for i := range dst {
-			dst[i] = float32(math.Float64frombits(le.Uint64(raw[8*i:])))
+			dst[i] = F(math.Float64frombits(le.Uint64(raw[8*i:])))
 		}
 	case safetensors.BF16:
 		for i := range dst {
-			dst[i] = math.Float32frombits(uint32(le.Uint16(raw[2*i:])) << 16)
+			dst[i] = F(math.Float32frombits(uint32(le.Uint16(raw[2*i:])) << 16))
 		}
 	default:
 		for i := range dst {
-			dst[i] = half(le.Uint16(raw[2*i:]))
+			dst[i] = F(half(le.Uint16(raw[2*i:])))
 		}
 	}
 }

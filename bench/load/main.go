@@ -1,12 +1,14 @@
 //go:build unix
 
-// Command load measures how long models take to load, against reading their files, in
-// seconds of processors; the memory they take; and the time from the start of the
-// program recur to its first answer. Every load is the first thing of a process of its
-// own, and the file is in the system's cache.
+// Command load measures how long models take to load, against reading their files; the
+// memory they take; and the time from the start of the program recur to its first answer.
+// Every load is the first thing of a process of its own, and the file is in the system's
+// cache.
 //
-//	go build -o /tmp/recur ./cmd/recur && go run ./bench/load /tmp/recur
+//	python bench/load/make_models.py /tmp/models
+//	go build -o /tmp/recur ./cmd/recur && go run ./bench/load /tmp/recur /tmp/models
 //
+// The models in the folder, which may be left out, are those that other systems write.
 // It writes bench/results/load.json; run it from the root of the repository.
 package main
 
@@ -14,8 +16,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -27,6 +32,7 @@ import (
 	"time"
 
 	"github.com/recur-go/recur/graph"
+	"github.com/recur-go/recur/interchange"
 	"github.com/recur-go/recur/internal/npy"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/onnx"
@@ -35,12 +41,20 @@ import (
 
 // A Load is a measurement: the best of several processes, since others disturb them.
 type Load struct {
-	What    string  `json:"what"`
-	Bytes   int64   `json:"file_bytes"`
-	Seconds float64 `json:"cpu_seconds"`
-	Read    float64 `json:"read_cpu_seconds"` // of reading the file alone
-	Ratio   float64 `json:"ratio"`
-	Memory  float64 `json:"memory_ratio"` // the peak of the process, less that of one that loads nothing, over the file
+	What   string  `json:"what"`
+	Bytes  int64   `json:"file_bytes"`
+	Load   Cost    `json:"load"`
+	Read   Cost    `json:"read"`         // of reading the file alone
+	Time   float64 `json:"time_ratio"`   // of the seconds
+	CPU    float64 `json:"cpu_ratio"`    // of the seconds of processors
+	Memory float64 `json:"memory_ratio"` // the peak of the process, less that of one that loads nothing, over the file
+}
+
+// A Cost is what a process needs.
+type Cost struct {
+	Seconds float64 `json:"seconds"`
+	CPU     float64 `json:"cpu_seconds"` // in the system too, which others on the machine do not lengthen as they do the time of day
+	peak    int64   // bytes of memory
 }
 
 // runs is how many processes are measured.
@@ -50,10 +64,12 @@ func main() {
 	var err error
 	if len(os.Args) == 4 && os.Args[1] == "one" {
 		err = one(os.Args[2], os.Args[3])
+	} else if len(os.Args) == 3 {
+		err = all(os.Args[1], os.Args[2])
 	} else if len(os.Args) == 2 {
-		err = all(os.Args[1])
+		err = all(os.Args[1], "")
 	} else {
-		err = fmt.Errorf("usage: load RECUR, the program")
+		err = fmt.Errorf("usage: load RECUR [MODELS], the program and a folder")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
@@ -95,29 +111,36 @@ var loaders = map[string]func(path string) error{
 		_, err := onnx.Open(path)
 		return err
 	},
+	"another system's": func(path string) error {
+		spec, err := os.ReadFile(path + ".spec.json")
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		_, err = interchange.Import(path, spec)
+		return err
+	},
 }
 
-// one loads once, and prints the seconds and the peak of the process's memory.
+// one loads once, and prints the seconds, and the peak of the process's memory.
 func one(what, path string) error {
-	begin := cpu()
+	begin, cpuBegin := time.Now(), cpu()
 	if err := loaders[what](path); err != nil {
 		return err
 	}
-	seconds := cpu() - begin
+	seconds, cpuSeconds := time.Since(begin).Seconds(), cpu()-cpuBegin
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return err
 	}
 	for line := range strings.Lines(string(status)) {
 		if f := strings.Fields(line); f[0] == "VmHWM:" {
-			fmt.Println(seconds, f[1])
+			fmt.Println(seconds, cpuSeconds, f[1])
 		}
 	}
 	return nil
 }
 
-// cpu is the seconds that the process has had of processors, in the system too, which
-// others on the machine do not lengthen as they do the time of day.
+// cpu is the seconds that the process has had of processors.
 func cpu() float64 {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -126,28 +149,25 @@ func cpu() float64 {
 	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }
 
-// measure is the least seconds and peak bytes of several processes.
-func measure(what, path string) (seconds float64, peak int64, err error) {
-	var times []float64
-	var peaks []int64
+// measure is the least of several processes.
+func measure(what, path string) (Cost, error) {
+	least := Cost{math.Inf(1), math.Inf(1), math.MaxInt64}
 	for range runs {
 		out, err := exec.Command(os.Args[0], "one", what, path).CombinedOutput()
 		if err != nil {
-			return 0, 0, fmt.Errorf("%s: %w: %s", what, err, out)
+			return Cost{}, fmt.Errorf("%s: %w: %s", what, err, out)
 		}
-		var s float64
+		var c Cost
 		var kb int64
-		if _, err := fmt.Sscan(string(out), &s, &kb); err != nil {
-			return 0, 0, err
+		if _, err := fmt.Sscan(string(out), &c.Seconds, &c.CPU, &kb); err != nil {
+			return Cost{}, err
 		}
-		times, peaks = append(times, s), append(peaks, kb<<10)
+		least = Cost{min(least.Seconds, c.Seconds), min(least.CPU, c.CPU), min(least.peak, kb<<10)}
 	}
-	slices.Sort(times)
-	slices.Sort(peaks)
-	return times[0], peaks[0], nil
+	return least, nil
 }
 
-func all(program string) error {
+func all(program, models string) error {
 	dir, err := os.MkdirTemp("", "load")
 	if err != nil {
 		return err
@@ -157,28 +177,30 @@ func all(program string) error {
 	if err != nil {
 		return err
 	}
-	_, empty, err := measure("nothing", dir)
-	if err != nil {
-		return err
-	}
 	var list []Load
 	for _, what := range []string{"recur's safetensors", "PyTorch's safetensors", "ONNX"} {
-		path := files[what]
-		info, err := os.Stat(path)
+		l, err := compare(what, what, files[what], files[what])
 		if err != nil {
 			return err
 		}
-		read, _, err := measure("reading the file", path)
-		if err != nil {
-			return err
-		}
-		seconds, peak, err := measure(what, path)
-		if err != nil {
-			return err
-		}
-		l := Load{what, info.Size(), seconds, read, seconds / read, float64(peak-empty) / float64(info.Size())}
-		fmt.Printf("%-22s %d MB in %.3f s, reading it %.3f s, ratio %.2f; memory %.2f times the file\n", what, l.Bytes>>20, l.Seconds, l.Read, l.Ratio, l.Memory)
 		list = append(list, l)
+	}
+	for _, ext := range []string{".pt", ".keras", ".h5", ".ckpt.index"} {
+		paths, err := filepath.Glob(filepath.Join(models, "*"+ext))
+		if err != nil {
+			return err
+		}
+		for _, path := range paths {
+			values := path
+			if prefix, ok := strings.CutSuffix(path, ".index"); ok {
+				values = prefix + ".data-00000-of-00001"
+			}
+			l, err := compare(filepath.Base(path), "another system's", path, values)
+			if err != nil {
+				return err
+			}
+			list = append(list, l)
+		}
 	}
 	first, err := firstAnswers(program, dir)
 	if err != nil {
@@ -189,6 +211,29 @@ func all(program string) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join("bench", "results", "load.json"), append(b, '\n'), 0o666)
+}
+
+// compare compares loading the model at path with reading the file that has its values.
+func compare(name, loader, path, values string) (l Load, err error) {
+	info, err := os.Stat(values)
+	if err != nil {
+		return l, err
+	}
+	l = Load{What: name, Bytes: info.Size()}
+	if l.Read, err = measure("reading the file", values); err != nil {
+		return l, err
+	}
+	if l.Load, err = measure(loader, path); err != nil {
+		return l, err
+	}
+	empty, err := measure("nothing", path)
+	if err != nil {
+		return l, err
+	}
+	l.Time, l.CPU, l.Memory = l.Load.Seconds/l.Read.Seconds, l.Load.CPU/l.Read.CPU, float64(l.Load.peak-empty.peak)/float64(l.Bytes)
+	fmt.Printf("%-22s %d MB in %.3f s, %.2f times reading it; %.3f s of processors, %.2f times; memory %.2f times the file\n",
+		l.What, l.Bytes>>20, l.Load.Seconds, l.Time, l.Load.CPU, l.CPU, l.Memory)
+	return l, nil
 }
 
 // write writes a network in every format.

@@ -102,7 +102,7 @@ func TestNoReadPastTheEnd(t *testing.T) {
 				what = "Half"
 				PackHalf(s.k, s.n, b, s.n).Mul(s.m, a, s.k, filled(end(s.n)), c, s.n)
 				what = "Transpose"
-				Transpose(s.k, s.n, filled(end(s.k*s.n)), b)
+				Transpose(s.k, s.n, b, filled(end(s.k*s.n)), s.k)
 			}()
 		}
 	})

@@ -43,5 +43,11 @@ func AddRows(m, n int, bias, c []Float, ldc int) {
 	}
 }
 
-// Transpose sets dst [n,m] to the transpose of src [m,n].
-func Transpose(m, n int, dst, src []Float) { transpose(m, n, src, n, dst, m) }
+// Transpose sets dst [n, m], whose rows lie ldd apart, to the transpose of src [m, n]. What
+// it reads and writes at a time fits in the first cache.
+func Transpose(m, n int, src, dst []Float, ldd int) {
+	const tile = 64
+	for j := 0; j < n && m > 0; j += tile {
+		transpose(m, min(tile, n-j), src[j:], n, dst[j*ldd:], ldd)
+	}
+}

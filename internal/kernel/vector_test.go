@@ -286,15 +286,20 @@ func TestTranspose(t *testing.T) {
 	eachTier(t, func(t *testing.T) {
 		for m := range 20 {
 			for _, n := range []int{0, 1, 5, 8, 9, 16, 31, 40, 2051} {
-				src, dst := make([]Float, m*n), make([]Float, m*n)
+				ldd := m + n%3
+				src, dst := make([]Float, m*n), make([]Float, n*ldd)
 				for i := range src {
-					src[i] = Float(i)
+					src[i] = Float(i + 1)
 				}
-				Transpose(m, n, dst, src)
-				for i := range m {
-					for j := range n {
-						if dst[j*m+i] != src[i*n+j] {
-							t.Fatalf("%dx%d: element (%d, %d) is %v, want %v", m, n, j, i, dst[j*m+i], src[i*n+j])
+				Transpose(m, n, src, dst, ldd)
+				for j := range n {
+					for i := range ldd {
+						want := Float(0)
+						if i < m {
+							want = src[i*n+j]
+						}
+						if dst[j*ldd+i] != want {
+							t.Fatalf("%dx%d: element (%d, %d) is %v, want %v", m, n, j, i, dst[j*ldd+i], want)
 						}
 					}
 				}

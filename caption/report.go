@@ -26,9 +26,14 @@ func (m *Model) result(ctx context.Context, examples []Example) (*task.Result, e
 		return nil, examples[0].fail("", "has an act or slots that training has not seen, and so have all others", "train on examples of them")
 	}
 	var right, wrong []judged
+	said := map[string]bool{} // of what is right, so that none is shown twice
+	n := 0
 	scores, err := m.score(ctx, known, Search{}, func(j judged) {
+		n++
 		if j.exact {
-			right = append(right, j)
+			if key := given(j.Example) + j.captions[0].Text; j.Meaning == nil || !said[key] {
+				right, said[key] = append(right, j), true
+			}
 		} else {
 			wrong = append(wrong, j)
 		}
@@ -38,7 +43,7 @@ func (m *Model) result(ctx context.Context, examples []Example) (*task.Result, e
 	}
 	r := &task.Result{Scores: scores}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d examples: BLEU %.2f, %.2f %% word for word", len(right)+len(wrong), scores["bleu"], 100*scores["exact"])
+	fmt.Fprintf(&b, "%d examples: BLEU %.2f, %.2f %% word for word", n, scores["bleu"], 100*scores["exact"])
 	if m.Width == 0 {
 		fmt.Fprintf(&b, ", slot error %.2f %%", 100*scores["slot_error"])
 	}

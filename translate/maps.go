@@ -12,7 +12,7 @@ import (
 
 // Draw draws where a model looked as it wrote each token, down, at each of the source,
 // across: as "html" a page of all translations, as "svg" or "png" the first one. (A PNG
-// has no letters beyond Latin, Greek and Cyrillic.)
+// has letters of Latin, Greek and Cyrillic; other tokens are numbered.)
 func Draw(w io.Writer, format string, all ...Translation) error {
 	if len(all) == 0 {
 		return fmt.Errorf("translate: there is no translation to draw")

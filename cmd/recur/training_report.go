@@ -96,7 +96,7 @@ func (r *training) page() (*chart.Page, error) {
 		if err != nil {
 			return nil, err
 		}
-		settings.Rows = append(settings.Rows, []string{n, strings.Trim(string(v), `"`)})
+		settings.Rows = append(settings.Rows, []string{n, strings.TrimPrefix(strings.Trim(string(v), `"`), "null")})
 	}
 	p.Tables = append(p.Tables, settings)
 	return p, nil

@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"io"
 	"math"
+	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -15,11 +16,16 @@ import (
 
 // Write draws the heat map as "svg" or "png": a cell for each value, the greatest the
 // darkest, with the names of the rows on the left and those of the columns, upright,
-// above.
+// above. An SVG leaves the letters to its reader; the font of a PNG has those of Latin,
+// Greek and Cyrillic, and names in others are numbered there, with a line that says so.
 func (h *Heat) Write(w io.Writer, title, format string) error {
-	const size, edge, head = 16.0, 12.0, 22.0 // of a cell, around all, of the title
+	const size, edge, head, foot = 16.0, 12.0, 22.0, 20.0 // of a cell, around all, of the title, of a note
 	style := text.Style{Color: color.Black, Font: font.From(plot.DefaultFont, 9), Handler: plot.DefaultTextHandler, YAlign: draw.YCenter}
 	style.Font.Variant = "Sans"
+	note := ""
+	if format == "png" {
+		h, title, note = h.spelt(font.DefaultCache.Lookup(style.Font, style.Font.Size), title)
+	}
 	widest := func(names []string) (most vg.Length) {
 		for _, n := range names {
 			most = max(most, style.Width(n))
@@ -31,7 +37,10 @@ func (h *Heat) Write(w io.Writer, title, format string) error {
 	high := 2*edge + head + above + vg.Length(size*float64(len(h.Rows)))
 	titleStyle := style
 	titleStyle.Font.Size, titleStyle.YAlign = 11, draw.YTop
-	wide = max(wide, titleStyle.Width(title)+2*edge)
+	wide = max(wide, titleStyle.Width(title)+2*edge, style.Width(note)+2*edge)
+	if note != "" {
+		high += foot
+	}
 	canvas, err := draw.NewFormattedCanvas(wide, high, format)
 	if err != nil {
 		return fmt.Errorf("chart: %w", err)
@@ -40,6 +49,7 @@ func (h *Heat) Write(w io.Writer, title, format string) error {
 	c.SetColor(color.White)
 	c.Fill(c.Rectangle.Path())
 	c.FillText(titleStyle, vg.Point{X: edge, Y: high - edge}, title)
+	c.FillText(style, vg.Point{X: edge, Y: edge + style.Font.Size/2}, note)
 	most := 0.0
 	for _, row := range h.Values {
 		for _, v := range row {
@@ -67,6 +77,37 @@ func (h *Heat) Write(w io.Writer, title, format string) error {
 		return fmt.Errorf("chart: %w", err)
 	}
 	return nil
+}
+
+// spelt is h with numbers for names that a font lacks letters of, its title without them,
+// and a note that says so, "" if it has all.
+func (h *Heat) spelt(f font.Face, title string) (*Heat, string, string) {
+	has := func(s string) bool {
+		for _, r := range s {
+			if i, err := f.Face.GlyphIndex(nil, r); err != nil || i == 0 {
+				return false
+			}
+		}
+		return true
+	}
+	all := true
+	names := func(from []string) (to []string) {
+		for i, n := range from {
+			if !has(n) {
+				n, all = strconv.Itoa(i+1), false
+			}
+			to = append(to, n)
+		}
+		return to
+	}
+	spelt := &Heat{Rows: names(h.Rows), Cols: names(h.Cols), Values: h.Values}
+	if !has(title) {
+		title, all = "", false
+	}
+	if all {
+		return h, title, ""
+	}
+	return spelt, title, "Numbers stand for words whose letters a PNG lacks here; as SVG or HTML it has them."
 }
 
 // shade is a colour from nearly white for 0 to dark blue for most.

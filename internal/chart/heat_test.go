@@ -30,3 +30,40 @@ func TestHeat(t *testing.T) {
 		t.Error("a gif was drawn")
 	}
 }
+
+// A PNG that has no letters for a name says so; an SVG has all letters.
+func TestHeatInHangul(t *testing.T) {
+	h := &chart.Heat{Rows: []string{"one", "한국어"}, Cols: []string{"a", "b"}, Values: [][]float64{{1, 0}, {0, 1}}}
+	size := func(h *chart.Heat) int {
+		var b bytes.Buffer
+		if err := h.Write(&b, "t", "png"); err != nil {
+			t.Fatal(err)
+		}
+		img, err := png.Decode(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return img.Bounds().Dy()
+	}
+	latin := &chart.Heat{Rows: []string{"one", "two"}, Cols: h.Cols, Values: h.Values}
+	if size(h) <= size(latin) {
+		t.Error("there is no note under the picture")
+	}
+	var b bytes.Buffer
+	if err := h.Write(&b, "t", "svg"); err != nil || !strings.Contains(b.String(), "한국어") {
+		t.Errorf("the SVG does not say 한국어: %v", err)
+	}
+	if h.Rows[1] != "한국어" {
+		t.Error("the map was changed")
+	}
+}
+
+// Text is read from the left, numbers from the right.
+func TestTableWords(t *testing.T) {
+	table := chart.Table{Rows: [][]string{{"a", "1", "0.5 ± 0.1", "lstm"}, {"b", "-", "84 %", "3"}}}
+	for column, want := range []bool{true, false, false, true} {
+		if got := table.Words(column); got != want {
+			t.Errorf("column %d: words is %v", column, got)
+		}
+	}
+}

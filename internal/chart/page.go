@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Page is a report: charts that can be zoomed, tables and notes, in one HTML
@@ -62,11 +63,11 @@ func (t Table) PictureURL() template.URL {
 	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(t.Picture))
 }
 
-// Long reports whether there are cells of text rather than of numbers.
+// Long reports whether there are cells of text that may need more than a line.
 func (t Table) Long() bool {
 	for _, row := range t.Rows {
 		for _, cell := range row {
-			if len(cell) > 60 {
+			if utf8.RuneCountInString(cell) > 24 {
 				return true
 			}
 		}
@@ -81,12 +82,20 @@ func (t Table) Words(column int) bool {
 			continue
 		}
 		for _, field := range strings.Fields(row[column]) {
-			if _, err := strconv.ParseFloat(strings.TrimSuffix(field, "%"), 64); err != nil && !slices.Contains([]string{"%", "±", "s"}, field) {
+			if _, err := strconv.ParseFloat(strings.TrimSuffix(field, "%"), 64); err != nil && !slices.Contains([]string{"%", "±", "s", "-"}, field) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// Name is the head of a column.
+func (t Table) Name(column int) string {
+	if column < len(t.Head) {
+		return t.Head[column]
+	}
+	return ""
 }
 
 // A Heat is a matrix as colours, the greatest value the strongest.

@@ -101,10 +101,10 @@ func (c tfCase) cell(kind string, o tfConfig, in int) (cell rnn.Cell, out int) {
 		for _, n := range o.Window {
 			window *= n
 		}
-		return &tf1.ConvLSTM{
+		return tf1.ConvLSTM{
 			Size: o.Shape[:last], Window: o.Window, ForgetBias: o.ForgetBias,
-			Kernel: constants(k, window*(o.Shape[last]+channels), 4*channels), Bias: constants(c.weight("bias"), 4*channels),
-		}, in
+			Kernel: constants(k, window*(o.Shape[last]+channels), 4*channels).Value, Bias: constants(c.weight("bias"), 4*channels).Value,
+		}.Cell(), in
 	case "SRUCell":
 		return &rnn.SRU{W: constants(k, in, 4*H), B: constants(c.weight("bias"), 2*H)}, H
 	case "MultiRNNCell":

@@ -2,7 +2,6 @@ package tf1_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/nn"
@@ -29,15 +28,4 @@ func ExampleUGRNN() {
 	y, _ := c.Step(g, g.Const(x), rnn.State{g.Const(h)})
 	fmt.Printf("%.6f\n", y.Value.Data)
 	// Output: [0.137523 0.137523]
-}
-
-// A picture that moves: six places with two channels each, and a window of 3 by 3.
-func ExampleConvLSTM() {
-	r := rand.New(rand.NewPCG(1, 2))
-	c := tf1.NewConvLSTM(r, []int{2, 3}, []int{3, 3}, 2, 4)
-	g := grad.Eval()
-	frames := rnn.Input(g, tensor.New(10, 1, 6*2), nil)
-	y, _ := rnn.Dynamic(g, c, frames, nil)
-	fmt.Println(y.X.Shape())
-	// Output: [10 1 24]
 }

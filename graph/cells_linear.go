@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
 )
 
@@ -55,16 +56,14 @@ func (o *IndRNN) New(r *rand.Rand, in int) rnn.Cell {
 type SRU struct {
 	Hidden     int            `json:"hidden"`
 	SeesState  bool           `json:"sees_state,omitempty"`
+	Through    bool           `json:"through,omitempty"`   // x goes through a matrix where it is as wide as the state too, as in TensorFlow
 	Scale      float64        `json:"scale,omitempty"`     // of the input in the output; default 1
 	Activation rnn.Activation `json:"activation,omitzero"` // default tanh
 }
 
 // Plan implements Cell.
 func (o *SRU) Plan(in int) (CellPlan, error) {
-	parts, others := 3, 2
-	if in != o.Hidden {
-		parts = 4
-	}
+	parts, others := o.Parts(in), 2
 	if o.SeesState {
 		others = 4
 	}
@@ -75,9 +74,21 @@ func (o *SRU) Plan(in int) (CellPlan, error) {
 	return p, err
 }
 
+// Parts is how many matrices lie side by side in W, for inputs in wide.
+func (o *SRU) Parts(in int) int {
+	if o.Through || in != o.Hidden {
+		return 4
+	}
+	return 3
+}
+
 // New implements Cell.
 func (o *SRU) New(r *rand.Rand, in int) rnn.Cell {
-	return rnn.SRUOptions{SeesState: o.SeesState, Scale: o.Scale, Activation: o.Activation}.New(r, in, o.Hidden)
+	c := rnn.SRUOptions{SeesState: o.SeesState, Scale: o.Scale, Activation: o.Activation}.New(r, in, o.Hidden)
+	if c.W.Dim(1) < o.Parts(in)*o.Hidden {
+		c.W = nn.Beside(c.W, nn.Glorot(r, in, o.Hidden))
+	}
+	return c
 }
 
 // MinGRU is an rnn.MinGRU.
@@ -134,7 +145,7 @@ func linearOf(c rnn.Cell) Cells {
 	case *rnn.IndRNN:
 		return Cells{&IndRNN{Hidden: c.U.Dim(0), NoBias: c.B == nil, Activation: c.Activation}}
 	case *rnn.SRU:
-		return Cells{&SRU{Hidden: c.B.Dim(0) / 2, SeesState: c.V != nil, Scale: c.Scale, Activation: c.Activation}}
+		return Cells{&SRU{Hidden: c.B.Dim(0) / 2, Through: c.W.Dim(0) == c.B.Dim(0)/2 && c.W.Dim(1) == 2*c.B.Dim(0), SeesState: c.V != nil, Scale: c.Scale, Activation: c.Activation}}
 	case *rnn.MinGRU:
 		return Cells{&MinGRU{Hidden: c.W.Dim(1) / 2, NoBias: c.B == nil, Positive: c.Positive}}
 	case *rnn.MinLSTM:

@@ -203,6 +203,17 @@ func FuzzConfig(f *testing.F) {
 		}
 		f.Add(b)
 	}
+	for _, c := range rare() {
+		net, err := FromCell(c, 6)
+		if err != nil {
+			f.Fatal(err)
+		}
+		b, err := json.Marshal(net.Config)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		c := new(Config)
 		if json.Unmarshal(b, c) != nil {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/rnn/tf1"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -14,7 +15,8 @@ import (
 //
 // which makes a Net with the same numbers. CellsOf, Values and Fill are for writing it.
 
-// CellsOf is the options of a cell, or of each cell of a Stack. Dropout is passed over.
+// CellsOf is the options of a cell, or of each cell of a Stack. Dropout is passed over,
+// and weights that are normalised at every step are plain ones from here on.
 // It is an error if a cell is of a kind that the package does not know.
 func CellsOf(c rnn.Cell) (Cells, error) {
 	switch c := c.(type) {
@@ -46,9 +48,20 @@ func CellsOf(c rnn.Cell) (Cells, error) {
 			o.NormEps = c.Norm.Eps
 		}
 		return Cells{o}, nil
+	case *rnn.ConvLSTM:
+		return Cells{&ConvLSTM{
+			Filters: c.Wh.Dim(1) / 4, Size: c.Size, Window: c.Window, Stride: c.Stride, Dilation: c.Dilation, Valid: c.Valid,
+			Skip: c.Skip, NoBias: c.B == nil, Gate: c.Gate, Cand: c.Cand,
+		}}, nil
+	case *tf1.WeightNorm:
+		return CellsOf(c.Plain())
+	case *tf1.Attention:
+		return attentionOf(c)
 	}
-	if list := linearOf(c); list != nil {
-		return list, nil
+	for _, of := range []func(rnn.Cell) Cells{linearOf, tf1Of} {
+		if list := of(c); list != nil {
+			return list, nil
+		}
 	}
 	return nil, fmt.Errorf("graph: there is no plain form of a cell %T", c)
 }
@@ -72,6 +85,9 @@ func (v Values) Add(name string, part any) {
 		return
 	case *rnn.Dropout:
 		v.Add(name, c.Cell)
+		return
+	case *tf1.WeightNorm:
+		v.Add(name, c.Plain())
 		return
 	}
 	for _, p := range nn.Params(part) {

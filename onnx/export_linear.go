@@ -56,10 +56,7 @@ func (e *exporter) linearStep(prefix string, c graph.Cell, in int) func(x string
 		}
 	case *graph.SRU:
 		return func(x string, s []string) (string, []string) {
-			n := 3
-			if in != o.Hidden {
-				n = 4
-			}
+			n := o.Parts(in)
 			p := parts(two("MatMul", x, e.param(prefix+".w")), n)
 			gate := func(x string, k int) string {
 				x = two("Add", x, row(".b", k, o.Hidden))

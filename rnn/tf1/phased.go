@@ -48,7 +48,7 @@ func NewPhased(r *rand.Rand, features, hidden int, peepholes bool) *Phased {
 		Out: nn.Glorot(r, gates, hidden), OutBias: nn.Zeros(hidden),
 		Period: nn.Zeros(hidden), Phase: nn.Zeros(hidden), On: nn.Constant(0.1, hidden), Leak: 0.001,
 	}
-	for i := range hidden {
+	for i := 0; i < hidden && r != nil; i++ {
 		period := math.Pow(1000, r.Float64())
 		c.Period.Value.Data[i] = grad.Float(period)
 		c.Phase.Value.Data[i] = grad.Float(period * r.Float64())

@@ -55,6 +55,22 @@ func (c *WeightNorm) Unroll(g *grad.Tape, x *grad.Var, active []int, s rnn.State
 	return c.normal(g).Unroll(g, x, active, s)
 }
 
+// Plain is an LSTM that computes the same, with weights of its own that are normalised
+// once and no longer follow c.
+func (c *WeightNorm) Plain() *rnn.LSTM {
+	l := *c.LSTM
+	g := grad.Eval()
+	for _, w := range []struct {
+		to   **grad.Var
+		size *grad.Var
+	}{{&l.Wx, c.Gx}, {&l.Wh, c.Gh}, {&l.Wp, c.Gp}} {
+		if *w.to != nil {
+			*w.to = grad.Leaf(columns(g, *w.to, w.size).Value.Clone())
+		}
+	}
+	return &l
+}
+
 // normal is the LSTM with the weights normalised.
 func (c *WeightNorm) normal(g *grad.Tape) *rnn.LSTM {
 	l := *c.LSTM

@@ -52,7 +52,7 @@ func (o *ConvLSTM) Plan(in int) (CellPlan, error) {
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return CellPlan{}, err
 	}
-	dims := o.options().Places()
+	dims := o.Places()
 	if dims == nil {
 		return CellPlan{}, fmt.Errorf("a window of %v does not lie within %v places", o.Window, o.Size)
 	}
@@ -104,3 +104,7 @@ func (o *ConvLSTM) New(r *rand.Rand, in int) rnn.Cell {
 	}
 	return c
 }
+
+// Places is the places of the output along each dimension, for options that Plan has
+// accepted.
+func (o *ConvLSTM) Places() []int { return o.options().Places() }

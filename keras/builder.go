@@ -35,6 +35,7 @@ type flow struct {
 	input    int    // the input that it is, -1 for none
 	flat     bool   // an input of two dimensions: a vector, or a sequence of ids
 	op       *mask  // the result of an operation on masks, and nothing else
+	space    []int  // places along each dimension of space, if a step has more than channels
 }
 
 // A call is one use of a layer.
@@ -270,10 +271,22 @@ func (b *builder) input(l *object) (*flow, error) {
 // newInput adds an input. One of two dimensions is a vector until an embedding reads
 // it, which makes it a sequence of ids.
 func (b *builder) newInput(name string, s shape) (*flow, error) {
-	if len(s) < 2 || len(s) > 3 {
-		return nil, b.refuse(name, "InputLayer", fmt.Sprintf("an input of shape %v; there are sequences [batch, time, width], ids [batch, time] and vectors [batch, width]", []int(s)))
+	if len(s) < 2 || len(s) > 6 {
+		return nil, b.refuse(name, "InputLayer", fmt.Sprintf("an input of shape %v; there are sequences [batch, time, width], ids [batch, time], vectors [batch, width], and for ConvLSTM [batch, time, places..., channels]", []int(s)))
 	}
-	t := &flow{name: b.unused(name), sequence: len(s) == 3, steps: s[1], width: s[len(s)-1], input: len(b.config.Inputs), flat: len(s) == 2}
+	var space []int
+	if len(s) > 3 {
+		width := 1
+		for _, n := range s[2:] {
+			if n < 1 || n > 1<<22 || width*n > 1<<22 {
+				return nil, b.refuse(name, "InputLayer", fmt.Sprintf("an input of shape %v, whose steps are of no fixed size", []int(s)))
+			}
+			width *= n
+		}
+		space = s[2 : len(s)-1 : len(s)-1]
+		s = shape{s[0], s[1], width}
+	}
+	t := &flow{name: b.unused(name), sequence: len(s) == 3, steps: s[1], width: s[len(s)-1], input: len(b.config.Inputs), flat: len(s) == 2, space: space}
 	b.config.Inputs = append(b.config.Inputs, graph.Input{Name: t.name, Width: t.width, Sequence: t.sequence})
 	if t.sequence && t.width < 1 {
 		return nil, b.refuse(name, "InputLayer", "the width of its steps is not fixed")
@@ -351,6 +364,9 @@ func (b *builder) layer(l *object, path, scope string, frozen bool, args [][]*fl
 	}
 	c.frozen = frozen || own.Trainable != nil && !*own.Trainable
 	if err := b.arguments(c, args, kw); err != nil {
+		return fail(err)
+	}
+	if err := c.inSpace(); err != nil {
 		return fail(err)
 	}
 	c.name = b.unused(c.name)

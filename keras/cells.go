@@ -19,7 +19,7 @@ type cellAt struct {
 // cellsOf lists the cells of a recurrent layer.
 func cellsOf(o *object, path string) ([]cellAt, error) {
 	switch o.Class {
-	case "SimpleRNN", "LSTM", "GRU":
+	case "SimpleRNN", "LSTM", "GRU", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D":
 		return []cellAt{{object{Class: o.Class + "Cell", Config: o.Config}, path + "cell/"}}, nil
 	case "RNN":
 	default:

@@ -3,6 +3,7 @@ package keras
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/recur-go/recur/graph"
 	"github.com/recur-go/recur/rnn"
@@ -104,7 +105,7 @@ func (x *exporter) cell(c graph.Cell, param string, in int) (k cellConfig, err e
 			}
 		}
 	default:
-		err = fmt.Errorf("a cell that Keras does not have")
+		err = fmt.Errorf("a cell %s, which no layer of Keras is made of here", strings.TrimPrefix(fmt.Sprintf("%T", c), "*graph."))
 	}
 	return k, err
 }

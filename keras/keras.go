@@ -9,6 +9,7 @@
 // Sequential and functional models are known, nested ones too, of these layers:
 //
 //	SimpleRNN LSTM GRU RNN Bidirectional TimeDistributed, and the cells, stacked
+//	ConvLSTM1D ConvLSTM2D ConvLSTM3D, whose steps [places..., channels] lie flat here
 //	Embedding Masking Dense Dropout Activation and the layers of activations
 //	LayerNormalization BatchNormalization Normalization
 //	Conv1D DepthwiseConv1D SeparableConv1D MaxPooling1D AveragePooling1D

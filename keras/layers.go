@@ -12,6 +12,7 @@ var layers map[string]func(b *builder, c *call) ([]*flow, error)
 func init() { // not where it is declared, for layers hold layers
 	layers = map[string]func(b *builder, c *call) ([]*flow, error){
 		"SimpleRNN": (*builder).recurrent, "LSTM": (*builder).recurrent, "GRU": (*builder).recurrent, "RNN": (*builder).recurrent,
+		"ConvLSTM1D": (*builder).recurrent, "ConvLSTM2D": (*builder).recurrent, "ConvLSTM3D": (*builder).recurrent,
 		"Bidirectional": (*builder).bidirectional, "TimeDistributed": (*builder).timeDistributed,
 		"Embedding": (*builder).embedding, "Masking": (*builder).masking, "Dense": (*builder).dense,
 		"Activation": (*builder).activation, "ReLU": (*builder).activation, "LeakyReLU": (*builder).activation, "ELU": (*builder).activation,
@@ -30,16 +31,14 @@ func init() { // not where it is declared, for layers hold layers
 
 // unknown says why classes are refused that one might expect.
 var unknown = map[string]string{
-	"Lambda":     "it holds Python code, which is never run; write it with layers that are not Lambda",
-	"CuDNNLSTM":  "its weights are in the layout of cuDNN; load the model into LSTM in Keras and save it again",
-	"CuDNNGRU":   "its weights are in the layout of cuDNN; load the model into GRU(reset_after=True) in Keras and save it again",
-	"ConvLSTM1D": "recur has no convolutional cells in networks of layers",
-	"ConvLSTM2D": "recur has no convolutional cells in networks of layers",
-	"ConvLSTM3D": "recur has no convolutional cells in networks of layers",
+	"Lambda":    "it holds Python code, which is never run; write it with layers that are not Lambda",
+	"CuDNNLSTM": "its weights are in the layout of cuDNN; load the model into LSTM in Keras and save it again",
+	"CuDNNGRU":  "its weights are in the layout of cuDNN; load the model into GRU(reset_after=True) in Keras and save it again",
 }
 
 // recurrentLayers are those that take a first state.
-var recurrentLayers = map[string]bool{"SimpleRNN": true, "LSTM": true, "GRU": true, "RNN": true, "Bidirectional": true}
+var recurrentLayers = map[string]bool{"SimpleRNN": true, "LSTM": true, "GRU": true, "RNN": true, "Bidirectional": true,
+	"ConvLSTM1D": true, "ConvLSTM2D": true, "ConvLSTM3D": true}
 
 // one is the only input.
 func (c *call) one() (*flow, error) {
@@ -74,7 +73,9 @@ func (b *builder) same(c *call, op graph.Op, width int) ([]*flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.out(b.add(c.name, op, width, x.sequence, x.steps, x.mask, x), c.through)
+	y := b.add(c.name, op, width, x.sequence, x.steps, x.mask, x)
+	y.space = x.space
+	return b.out(y, c.through)
 }
 
 // out gives t the mask that it should have.
@@ -213,7 +214,9 @@ func (b *builder) timeDistributed(c *call) ([]*flow, error) {
 	case "Softmax":
 		inner.mask = c.mask
 	case "Flatten": // of a step, which is flat
-		return []*flow{x}, nil
+		y := *x
+		y.space = nil
+		return []*flow{&y}, nil
 	default:
 		return nil, fmt.Errorf("it holds a layer %s, which is not one that works step by step", o.Layer.Class)
 	}

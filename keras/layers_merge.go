@@ -2,6 +2,7 @@ package keras
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/recur-go/recur/graph"
@@ -60,13 +61,18 @@ func (b *builder) merge(c *call) ([]*flow, error) {
 		if t.width != x.width {
 			return nil, fmt.Errorf("its inputs are %d and %d wide", x.width, t.width)
 		}
+		if !slices.Equal(t.space, x.space) {
+			return nil, fmt.Errorf("its inputs have %v and %v places", x.space, t.space)
+		}
 	}
 	by := strings.ToLower(c.Class)
 	if by == "add" {
 		by = "sum"
 	}
 	mask, _ := b.mergedMask(c.in)
-	return []*flow{b.add(c.name, &graph.Merge{By: by, AnyMask: b.version >= 3}, x.width, x.sequence, x.steps, mask, c.in...)}, nil
+	y := b.add(c.name, &graph.Merge{By: by, AnyMask: b.version >= 3}, x.width, x.sequence, x.steps, mask, c.in...)
+	y.space = x.space
+	return []*flow{y}, nil
 }
 
 func (b *builder) concatenate(c *call) ([]*flow, error) {
@@ -95,7 +101,9 @@ func (b *builder) flatten(c *call) ([]*flow, error) {
 	case err != nil:
 		return nil, err
 	case !x.sequence:
-		return []*flow{x}, nil
+		y := *x
+		y.space = nil
+		return []*flow{&y}, nil
 	case x.steps < 1:
 		return nil, fmt.Errorf("it flattens a sequence whose steps are not fixed")
 	}

@@ -14,6 +14,7 @@ func axisIsLast(axis numbers, x *flow) error {
 	if x.sequence {
 		last = 2
 	}
+	last += len(x.space)
 	if len(axis) > 1 || len(axis) == 1 && axis[0] != -1 && axis[0] != last {
 		return fmt.Errorf("it works over axis %v, not the last", []int(axis))
 	}
@@ -81,18 +82,19 @@ func (b *builder) batchNorm(c *call) ([]*flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := b.hold(c)
+	h, channels := b.hold(c), x.channels()
 	if yes(o.Scale) {
-		h.keep("gamma", x.width)
+		h.keep("gamma", channels)
 	}
 	if yes(o.Center) {
-		h.keep("beta", x.width)
+		h.keep("beta", channels)
 	}
-	h.keep("moving_mean", x.width).frozen = true
-	h.keep("moving_variance", x.width).frozen = true
+	h.keep("moving_mean", channels).frozen = true
+	h.keep("moving_variance", channels).frozen = true
 	h.finish = func(v map[string][]tensor.Float, to params) {
 		gain, shift := to[c.name+".gain"].Value.Data, to[c.name+".shift"].Value.Data
-		for i := range gain {
+		for at := range gain {
+			i := at % channels // every place has the same
 			gamma, beta := 1.0, 0.0
 			if g := v["gamma"]; g != nil {
 				gamma = float64(g[i])
@@ -101,7 +103,7 @@ func (b *builder) batchNorm(c *call) ([]*flow, error) {
 				beta = float64(b[i])
 			}
 			k := gamma / math.Sqrt(float64(v["moving_variance"][i])+o.Epsilon)
-			gain[i], shift[i] = tensor.Float(k), tensor.Float(beta-k*float64(v["moving_mean"][i]))
+			gain[at], shift[at] = tensor.Float(k), tensor.Float(beta-k*float64(v["moving_mean"][i]))
 		}
 	}
 	return b.same(c, &graph.Affine{}, x.width)

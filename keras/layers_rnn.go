@@ -22,12 +22,13 @@ type runner struct {
 	unroll
 	cells graph.Cells
 	width int
+	space []int // of its outputs, as a flow has it
 	state []int
 	hold  func(param string, holders *[]*holder) // notes the weights of the cells, under the name of their parameters
 }
 
-// runner reads a recurrent layer for inputs in wide. path is that of its weights.
-func (b *builder) runner(o *object, in int, path string, frozen bool) (*runner, error) {
+// runner reads a recurrent layer that reads x. path is that of its weights.
+func (b *builder) runner(o *object, x *flow, path string, frozen bool) (*runner, error) {
 	var own common
 	r := &runner{}
 	if err := o.read(&own); err != nil {
@@ -48,9 +49,17 @@ func (b *builder) runner(o *object, in int, path string, frozen bool) (*runner, 
 		return nil, err
 	}
 	var holds []func(param string) *holder
-	r.width = in
+	r.width = x.width
 	for _, c := range list {
-		made, err := b.cell(&c.object, r.width)
+		var made madeCell
+		switch rank := convolutional[o.Class]; {
+		case rank != len(x.space):
+			err = fmt.Errorf("a %s that reads steps of %v places", o.Class, x.space)
+		case rank > 0:
+			made, r.space, err = b.convCell(&c.object, x)
+		default:
+			made, err = b.cell(&c.object, r.width)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -83,7 +92,7 @@ func (b *builder) recurrent(c *call) ([]*flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := b.runner(c.object, x.width, c.path, c.frozen)
+	r, err := b.runner(c.object, x, c.path, c.frozen)
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +127,7 @@ func (b *builder) run(c *call, name string, r *runner, backwards, asRead bool, s
 		mask = c.mask
 	}
 	y := b.add(name, op, r.width, r.Sequences, x.steps, mask, from...)
+	y.space = r.space
 	if r.Sequences && y.mask != c.through {
 		if y, err = b.masked(y, c.through); err != nil {
 			return nil, err
@@ -125,15 +135,15 @@ func (b *builder) run(c *call, name string, r *runner, backwards, asRead bool, s
 	}
 	out := []*flow{y}
 	if r.States {
-		out = append(out, states(name, r.state)...)
+		out = append(out, states(name, r.state, r.space)...)
 	}
 	return out, nil
 }
 
 // states are the results of a recurrent layer after the first.
-func states(name string, sizes []int) (list []*flow) {
+func states(name string, sizes, space []int) (list []*flow) {
 	for i, n := range sizes {
-		list = append(list, &flow{name: fmt.Sprintf("%s:%d", name, i+1), width: n, steps: -1, input: -1})
+		list = append(list, &flow{name: fmt.Sprintf("%s:%d", name, i+1), width: n, steps: -1, input: -1, space: space})
 	}
 	return list
 }
@@ -154,7 +164,7 @@ func (b *builder) bidirectional(c *call) ([]*flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	fwd, err := b.runner(&o.Layer, x.width, c.path+"forward_layer/", c.frozen)
+	fwd, err := b.runner(&o.Layer, x, c.path+"forward_layer/", c.frozen)
 	if err != nil {
 		return nil, err
 	}
@@ -162,11 +172,13 @@ func (b *builder) bidirectional(c *call) ([]*flow, error) {
 	if o.Backward != nil {
 		back = o.Backward
 	}
-	bwd, err := b.runner(back, x.width, c.path+"backward_layer/", c.frozen)
+	bwd, err := b.runner(back, x, c.path+"backward_layer/", c.frozen)
 	if err != nil {
 		return nil, err
 	}
 	switch {
+	case (fwd.space != nil || bwd.space != nil) && (o.Merge == nil || *o.Merge == "concat"):
+		return nil, fmt.Errorf("directions of places in space that are put side by side")
 	case fwd.Backwards || o.Backward != nil && !bwd.Backwards:
 		return nil, fmt.Errorf("its forward layer goes backwards or its backward layer does not")
 	case fwd.Sequences != bwd.Sequences || fwd.States != bwd.States:
@@ -226,6 +238,7 @@ func (b *builder) bidirectional(c *call) ([]*flow, error) {
 		mask = c.mask
 	}
 	y := b.add(c.name, op, width, fwd.Sequences, x.steps, mask, append([]*flow{x}, c.state...)...)
+	y.space = fwd.space
 	if fwd.Sequences {
 		if y, err = b.masked(y, c.through); err != nil {
 			return nil, err
@@ -233,7 +246,7 @@ func (b *builder) bidirectional(c *call) ([]*flow, error) {
 	}
 	out := []*flow{y}
 	if fwd.States {
-		out = append(out, states(c.name, append(fwd.state, bwd.state...))...)
+		out = append(out, states(c.name, append(fwd.state, bwd.state...), fwd.space)...)
 	}
 	return out, nil
 }

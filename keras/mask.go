@@ -144,5 +144,7 @@ func (b *builder) masked(t *flow, mask string) (*flow, error) {
 		}
 		from = append(from, &flow{name: name})
 	}
-	return b.add(b.unused(t.name+"_mask"), &graph.Mask{}, t.width, true, t.steps, mask, from...), nil
+	y := b.add(b.unused(t.name+"_mask"), &graph.Mask{}, t.width, true, t.steps, mask, from...)
+	y.space = t.space
+	return y, nil
 }

@@ -47,9 +47,36 @@ def by_hand(k):
     return k.Model(i, [x, *s]), [v]
 
 
-# name: version, form, seed
+def space(k):
+    """ConvLSTM with all that it has, and what may read its places."""
+    L = k.layers
+    d = Draw(11, k)
+    i, line = k.Input((None, 5, 4, 2), name="x"), k.Input((4, 6, 3), name="line")
+    x = L.ConvLSTM2D(3, (3, 2), strides=(2, 1), return_sequences=True, recurrent_activation="hard_sigmoid")(i)
+    x = L.BatchNormalization()(x)
+    x = L.ConvLSTM2D(2, 2, padding="same", dilation_rate=(1, 2), activation="softsign", use_bias=False, return_sequences=True)(L.Activation("relu")(x))
+    x = L.Add()([x, L.Bidirectional(L.ConvLSTM2D(2, 3, padding="same", return_sequences=True), merge_mode="ave")(x)])
+    x, *s = L.ConvLSTM2D(2, 2, return_sequences=True, return_state=True, go_backwards=True)(x)
+    x = L.GRU(3)(L.TimeDistributed(L.Flatten())(x))
+    y = L.ConvLSTM1D(2, 3, strides=2, padding="same")(L.Dropout(0.3)(L.ConvLSTM1D(2, 2, dilation_rate=2, return_sequences=True)(line)))
+    z = L.Dense(3)(L.Flatten()(y))
+    m = k.Model([i, line], [x, *s, y, z])
+    m.set_weights([d.r.normal(0, 0.4, w.shape) if w.ndim > 1 else d.r.uniform(0.1, 1, w.shape) for w in m.get_weights()])
+    return m, [d.r.normal(size=(2, 3, 5, 4, 2)).astype("float32"), d.r.normal(size=(2, 4, 6, 3)).astype("float32")]
+
+
+def volume(k):
+    """Three dimensions."""
+    L = k.layers
+    d = Draw(12, k)
+    m = k.Sequential([k.Input((None, 3, 4, 2, 2)), L.ConvLSTM3D(3, (2, 3, 1), return_sequences=True), L.ConvLSTM3D(2, 2, strides=(1, 2, 1), padding="same"), L.Flatten(), L.Dense(2)])
+    m.set_weights([d.r.normal(0, 0.4, w.shape) for w in m.get_weights()])
+    return m, [d.r.normal(size=(2, 3, 3, 4, 2, 2)).astype("float32")]
+
+
+# name: version, form, seed or what makes it
 cases = {
-    "by_hand": (3, "keras", None),
+    "by_hand": (3, "keras", by_hand), "space": (3, "keras", space), "old_space": (2, "h5", space), "volume": (3, "weights", volume),
     "masks": (3, "keras", 3), "holes": (3, "keras", 8), "ids": (3, "weights", 10), "backwards": (3, "h5", 12),
     "states": (3, "keras", 1014), "branches": (3, "h5", 1010), "nested": (3, "keras", 1005), "shapes": (3, "weights", 1009),
     "old_states": (2, "h5", 5003), "old_nested": (2, "h5", 5005), "old_zip": (2, "keras", 5002),
@@ -67,9 +94,10 @@ def main():
     for name, (version, form, seed) in cases.items():
         k = keras(version)
         k.backend.clear_session()
-        if seed is None:
-            model, values = by_hand(k)
-            answer = [np.asarray(a) for a in model(values[0], training=False)]
+        if callable(seed):
+            model, values = seed(k)
+            answer = model(values if len(values) > 1 else values[0], training=False)
+            answer = [np.asarray(a) for a in (answer if isinstance(answer, list) else [answer])]
         else:
             model, values, answer = make(seed, k)
         assert all(np.isfinite(a).all() for a in answer), name

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -51,7 +52,16 @@ func (c *Checkpoint) Model(spec []byte) (*model.Model, error) {
 	if slices.ContainsFunc(c.Variables, func(v *Variable) bool { return strings.Contains(v.Name, "layer_with_weights-") }) {
 		return nil, &MapError{Reason: "it holds the weights of a model of Keras, and does not say of what layers; give what model.to_json() of Keras writes as the spec"}
 	}
-	list, err := modules(c.Variables, s.Prefix)
+	named := map[string]string{}
+	for _, l := range s.Layers {
+		if l.Cell != "" {
+			if _, ok := cells[l.Cell]; !ok {
+				return nil, &MapError{Module: l.Module, Reason: fmt.Sprintf("there is no cell %q; there are %q", l.Cell, slices.Sorted(maps.Keys(cells)))}
+			}
+			named[l.Module] = l.Cell
+		}
+	}
+	list, err := modules(c.Variables, s.Prefix, named)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +84,7 @@ func (c *Checkpoint) Model(spec []byte) (*model.Model, error) {
 
 // asks tells whether a module needs a forget bias.
 func (m *module) asks() bool {
-	return slices.ContainsFunc(m.cells, func(c *cellVars) bool { return strings.Contains(c.kind, "lstm") && !strings.HasPrefix(c.kind, "cudnn") })
+	return slices.ContainsFunc(m.cells, (*cellVars).asks)
 }
 
 func moduleNames(list []*module) string {
@@ -148,7 +158,12 @@ func assemble(s *Spec, list []*module) (*model.Model, error) {
 			r.in.Name = "x"
 			c.Inputs = []graph.Input{r.in}
 		}
-		c.Layers, tasks = append(c.Layers, graph.Layer{Name: l.Name, From: l.From, Op: r.op}), append(tasks, r.fill...)
+		layers := r.layers
+		if layers == nil {
+			layers = []graph.Layer{{Name: l.Name, Op: r.op}}
+		}
+		layers[0].From = l.From
+		c.Layers, tasks = append(c.Layers, layers...), append(tasks, r.fill...)
 	}
 	var left []string
 	for _, m := range list {

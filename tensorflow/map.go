@@ -11,9 +11,10 @@ import (
 
 // mapped is the layer that a module becomes, and what fills it.
 type mapped struct {
-	op   graph.Op
-	fill []task
-	in   graph.Input // as an input of the first layer would be
+	op     graph.Op
+	layers []graph.Layer // in place of op, if it becomes several, the last of which has its name
+	fill   []task
+	in     graph.Input // as an input of the first layer would be
 }
 
 // toLayer maps a module under the name and the options of l.
@@ -36,6 +37,8 @@ func (m *module) toLayer(l SpecLayer) (*mapped, error) {
 		return m.norm(l, typ)
 	case Conv:
 		return m.conv(l)
+	case CuDNN:
+		return m.cudnn(l)
 	case "":
 		var names []string
 		for name, v := range m.vars {
@@ -49,12 +52,18 @@ func (m *module) toLayer(l SpecLayer) (*mapped, error) {
 // allowed refuses options that a module of the type does not have.
 func (l *SpecLayer) allowed(typ Type) error {
 	for option, wrong := range map[string]bool{
-		"last":            l.Last && typ != RNN,
+		"last":            l.Last && typ != RNN && typ != CuDNN,
+		"cell":            l.Cell != "" && typ != RNN,
+		"size":            l.Size != nil && typ != RNN,
+		"skip_connection": l.Skip && typ != RNN,
+		"attn_length":     l.Length != 0 && typ != RNN,
+		"leak":            l.Leak != nil && typ != RNN,
+		"cudnn":           l.Cudnn != nil && typ != CuDNN,
 		"forget_bias":     l.ForgetBias != nil && typ != RNN,
 		"cell_activation": l.CellActivation != "" && typ != RNN,
 		"cell_clip":       l.CellClip != 0 && typ != RNN,
 		"proj_clip":       l.ProjClip != 0 && typ != RNN,
-		"activation":      l.Activation != "" && typ != Dense && typ != Conv,
+		"activation":      l.Activation != "" && typ != Dense && typ != Conv && typ != RNN,
 		"eps":             l.Eps != 0 && typ != LayerNorm && typ != BatchNorm,
 		"mask_zero":       l.MaskZero && typ != Embedding,
 		"stride":          l.Stride != 0 && typ != Conv,

@@ -2,7 +2,6 @@ package tensorflow
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/graph"
@@ -13,14 +12,15 @@ import (
 // recurrent maps cells of TensorFlow 1: one, several over each other, or two stacks of
 // both directions, whose outputs are put side by side.
 func (m *module) recurrent(l SpecLayer) (*mapped, error) {
-	if len(m.vars) > 0 || len(m.cells) == 0 {
+	wrapper := m.wrapper()
+	if len(m.vars) > 0 && wrapper == "" || len(m.cells) == 0 {
 		return nil, fmt.Errorf("its variables are not those of cells")
 	}
 	if m.asks() && l.ForgetBias == nil {
 		one := 1.0
 		l.ForgetBias = &one
 		return nil, &MapError{Module: m.name, Spec: &Spec{Layers: []SpecLayer{l}},
-			Reason: `its cells are LSTMs, whose forget bias is added at run time and is not in a checkpoint; give "forget_bias" (TensorFlow's default is 1)`}
+			Reason: `its cells are LSTMs or have another forget bias, which is added at run time and is not in a checkpoint; give "forget_bias" (TensorFlow's default is 1)`}
 	}
 	var fw, bw []*cellVars
 	for _, c := range m.cells {
@@ -30,56 +30,94 @@ func (m *module) recurrent(l SpecLayer) (*mapped, error) {
 			fw = append(fw, c)
 		}
 	}
-	r := &mapped{}
-	stack := func(list []*cellVars, param string) (cells graph.Cells, in int, err error) {
-		width := -1
-		for i, c := range list {
-			name := param
-			if len(list) > 1 {
-				name = fmt.Sprintf("%s.%d", param, i)
-			}
-			if c.layer != i {
-				return nil, 0, fmt.Errorf("cell %d of %s is missing", i, param)
-			}
-			k, err := c.toCell(l, name)
-			if err != nil {
-				return nil, 0, fmt.Errorf("%s: %w", c.scope, err)
-			}
-			if width >= 0 && k.in != width {
-				return nil, 0, fmt.Errorf("%s reads %d values where the cell before it gives %d", c.scope, k.in, width)
-			}
-			if i == 0 {
-				in = k.in
-			}
-			width = k.out
-			cells, r.fill = append(cells, k.cell), append(r.fill, k.fill...)
-		}
-		return cells, in, nil
+	switch {
+	case l.Activation != "" && wrapper == "":
+		return nil, fmt.Errorf(`"activation" is no option of cells; that of a cell is "cell_activation"`)
+	case m.both && (len(fw) == 0 || len(bw) == 0):
+		return nil, fmt.Errorf("it has cells of one direction only")
+	case m.both && wrapper != "":
+		return nil, fmt.Errorf("a projection around both directions is not known")
+	case m.both:
+		return both(fw, bw, l)
 	}
-	if !m.both {
-		cells, in, err := stack(fw, l.Name)
-		if err != nil {
-			return nil, err
-		}
-		r.op, r.in = &graph.RNN{Cells: cells, Last: l.Last}, graph.Input{Width: in, Sequence: true}
+	name := l.Name
+	if wrapper == "output_projection_wrapper" {
+		name += "_rnn"
+	}
+	s, err := stack(fw, l, name)
+	if err != nil {
+		return nil, err
+	}
+	r := &mapped{op: &graph.RNN{Cells: s.cells, Last: l.Last}, fill: s.fill, in: graph.Input{Width: s.in, Sequence: true}}
+	if wrapper == "" {
 		return r, nil
 	}
-	if len(fw) == 0 || len(bw) == 0 {
-		return nil, fmt.Errorf("it has cells of one direction only")
+	p := l
+	if p.Name = l.Name; wrapper == "input_projection_wrapper" {
+		p.Name += "_in"
 	}
-	f, in, err := stack(fw, l.Name+".fwd")
+	dense, err := m.dense(p)
 	if err != nil {
 		return nil, err
 	}
-	b, other, err := stack(bw, l.Name+".bwd")
-	if err != nil {
-		return nil, err
+	r.fill = append(r.fill, dense.fill...)
+	around, inner := graph.Layer{Name: p.Name, Op: dense.op}, graph.Layer{Name: name, Op: r.op}
+	if r.layers = []graph.Layer{inner, around}; wrapper == "input_projection_wrapper" {
+		r.layers = []graph.Layer{around, inner}
+		if units := dense.op.(*graph.Dense).Units; units != s.in {
+			return nil, fmt.Errorf("its projection gives %d values where its cell reads %d", units, s.in)
+		}
+		r.in.Width = dense.in.Width
 	}
-	if in != other {
-		return nil, fmt.Errorf("its directions read %d and %d values", in, other)
-	}
-	r.op, r.in = &graph.Bidirectional{Fwd: f, Bwd: b, Last: l.Last}, graph.Input{Width: in, Sequence: true}
 	return r, nil
+}
+
+func both(fw, bw []*cellVars, l SpecLayer) (*mapped, error) {
+	f, err := stack(fw, l, l.Name+".fwd")
+	if err != nil {
+		return nil, err
+	}
+	b, err := stack(bw, l, l.Name+".bwd")
+	if err != nil {
+		return nil, err
+	}
+	if f.in != b.in {
+		return nil, fmt.Errorf("its directions read %d and %d values", f.in, b.in)
+	}
+	return &mapped{op: &graph.Bidirectional{Fwd: f.cells, Bwd: b.cells, Last: l.Last}, fill: append(f.fill, b.fill...),
+		in: graph.Input{Width: f.in, Sequence: true}}, nil
+}
+
+// stacked is what cells over each other become.
+type stacked struct {
+	cells   graph.Cells
+	in, out int
+	fill    []task
+}
+
+// stack maps cells over each other, whose parameters are under param.
+func stack(list []*cellVars, l SpecLayer, param string) (s stacked, err error) {
+	for i, c := range list {
+		name := param
+		if len(list) > 1 {
+			name = fmt.Sprintf("%s.%d", param, i)
+		}
+		if c.layer != i {
+			return s, fmt.Errorf("cell %d of %s is missing", i, param)
+		}
+		k, err := c.toCell(l, name)
+		if err != nil {
+			return s, fmt.Errorf("%s: %w", c.scope, err)
+		}
+		if i == 0 {
+			s.in = k.in
+		} else if k.in != s.out {
+			return s, fmt.Errorf("%s reads %d values where the cell before it gives %d", c.scope, k.in, s.out)
+		}
+		s.out = k.out
+		s.cells, s.fill = append(s.cells, k.cell), append(s.fill, k.fill...)
+	}
+	return s, nil
 }
 
 // mappedCell is what a cell becomes.
@@ -89,27 +127,31 @@ type mappedCell struct {
 	fill    []task
 }
 
+// options are those of a spec that a cell may have.
+type options struct {
+	SpecLayer
+	act    rnn.Activation // the default if it is zero
+	forget float64
+}
+
 func (c *cellVars) toCell(l SpecLayer, param string) (k mappedCell, err error) {
-	var act rnn.Activation
+	o := options{SpecLayer: l}
 	if l.CellActivation != "" && l.CellActivation != "tanh" {
-		if act, err = rnn.ParseActivation(l.CellActivation); err != nil {
+		if o.act, err = rnn.ParseActivation(l.CellActivation); err != nil {
 			return k, err
 		}
 	}
-	switch {
-	case c.kind == "basic_rnn_cell":
-		k, err = c.basic(act, param)
-	case strings.HasSuffix(c.kind, "lstm_cell") || c.kind == "lstm_block_cell":
-		forget := 0.0
-		if l.ForgetBias != nil && !strings.HasPrefix(c.kind, "cudnn") {
-			forget = *l.ForgetBias
-		}
-		k, err = c.lstm(act, l, forget, param)
-	case c.kind == "cudnn_compatible_gru_cell":
-		k, err = c.cudnnGRU(act, param)
-	default:
-		k, err = c.gru(act, param)
+	if l.ForgetBias != nil && c.asks() {
+		o.forget = *l.ForgetBias
 	}
+	toGraph := cells[c.kind]
+	if toGraph == nil {
+		return k, fmt.Errorf("a %s is not supported", c.kind)
+	}
+	if o.act != (rnn.Activation{}) && tanhOnly[c.kind] {
+		return k, fmt.Errorf("a %s with another activation than tanh is not supported", c.kind)
+	}
+	k, err = toGraph(c, o, param)
 	if err == nil && len(c.vars) > 0 { // what the cell took is no longer there
 		for _, v := range c.vars {
 			return k, fmt.Errorf("its variable %q is none of a %s", v.Name, c.kind)
@@ -150,7 +192,7 @@ func inputs(kernel *Variable, out int) (int, error) {
 	return in, nil
 }
 
-func (c *cellVars) basic(act rnn.Activation, param string) (k mappedCell, err error) {
+func (c *cellVars) basic(o options, param string) (k mappedCell, err error) {
 	w, err := c.take("kernel", -1, -1)
 	if err != nil {
 		return k, err
@@ -164,7 +206,7 @@ func (c *cellVars) basic(act rnn.Activation, param string) (k mappedCell, err er
 	if err != nil {
 		return k, err
 	}
-	k = mappedCell{cell: &graph.Basic{Hidden: H, Activation: act}, in: in, out: H}
+	k = mappedCell{cell: &graph.Basic{Hidden: H, Activation: o.act}, in: in, out: H}
 	k.fill = []task{straight(param+".b", b), func(to map[string]*grad.Var) error {
 		return rows(w, func(i int, row []tensor.Float) { copy(kernelRow(to, param, in, i, H), row) })
 	}}
@@ -183,7 +225,7 @@ func kernelRow(to map[string]*grad.Var, param string, in, i, n int) []tensor.Flo
 
 // lstm maps gates i, j, f, o, of which j is the candidate, to i, f, j, o, and adds the
 // forget bias.
-func (c *cellVars) lstm(act rnn.Activation, l SpecLayer, forget float64, param string) (k mappedCell, err error) {
+func (c *cellVars) lstm(l options, param string) (k mappedCell, err error) {
 	b, err := c.take("bias", -1)
 	if err != nil {
 		return k, err
@@ -193,57 +235,49 @@ func (c *cellVars) lstm(act rnn.Activation, l SpecLayer, forget float64, param s
 	if err != nil {
 		return k, err
 	}
-	o := &graph.LSTM{Hidden: H, Cand: act, Out: act}
-	if c.kind != "basic_lstm_cell" { // which has no clips
+	o := &graph.LSTM{Hidden: H, Cand: l.act, Out: l.act}
+	if c.kind != "basic_lstm_cell" && c.kind != "layer_norm_basic_lstm_cell" { // which have no clips
 		o.CellClip, o.ProjClip = l.CellClip, l.ProjClip
 	}
 	out := H
-	if c.vars["projection/kernel"] != nil {
-		p, err := c.take("projection/kernel", H, -1)
-		if err != nil {
-			return k, err
-		}
-		out = p.Shape[1]
-		o.Projection = out
-		k.fill = append(k.fill, straight(param+".wp", p))
+	if o.Projection, err = c.projection("projection/kernel", H, param, &k); err != nil {
+		return k, err
 	}
-	if c.vars["w_i_diag"] != nil {
-		o.Peepholes = true
-		for i, part := range []string{"w_i_diag", "w_f_diag", "w_o_diag"} {
-			v, err := c.take(part, H)
-			if err != nil {
-				return k, err
-			}
-			k.fill = append(k.fill, func(to map[string]*grad.Var) error { return Read(v, to[param+".p"].Value.Data[i*H:(i+1)*H]) })
-		}
+	if o.Projection > 0 {
+		out = o.Projection
+	}
+	if o.Peepholes, err = c.peepholes(H, param, &k); err != nil {
+		return k, err
 	}
 	in, err := inputs(w, out)
 	if err != nil {
 		return k, err
 	}
 	k.cell, k.in, k.out = o, in, out
-	gates := func(dst, row []tensor.Float) {
-		copy(dst[:H], row[:H])
-		copy(dst[H:2*H], row[2*H:3*H])
-		copy(dst[2*H:3*H], row[H:2*H])
-		copy(dst[3*H:], row[3*H:])
-	}
 	k.fill = append(k.fill, func(to map[string]*grad.Var) error {
-		return rows(w, func(i int, row []tensor.Float) { gates(kernelRow(to, param, in, i, 4*H), row) })
+		return rows(w, func(i int, row []tensor.Float) { ifuo(kernelRow(to, param, in, i, 4*H), row) })
 	}, func(to map[string]*grad.Var) error {
 		dst := to[param+".b"].Value.Data
-		err := rows(b, func(_ int, row []tensor.Float) { gates(dst, row) })
+		err := rows(b, func(_ int, row []tensor.Float) { ifuo(dst, row) })
 		for i := H; i < 2*H; i++ {
-			dst[i] += tensor.Float(forget)
+			dst[i] += tensor.Float(l.forget)
 		}
 		return err
 	})
 	return k, nil
 }
 
+// ifuo copies gates i, j, f, o in the order i, f, j, o.
+func ifuo(dst, row []tensor.Float) {
+	H := len(row) / 4
+	for to, from := range []int{0, 2, 1, 3} {
+		copy(dst[to*H:(to+1)*H], row[from*H:(from+1)*H])
+	}
+}
+
 // gru maps a kernel of the gates r, u and one of the candidate, side by side. The reset
 // comes before the product.
-func (c *cellVars) gru(act rnn.Activation, param string) (k mappedCell, err error) {
+func (c *cellVars) gru(o options, param string) (k mappedCell, err error) {
 	cb, err := c.take("candidate/bias", -1)
 	if err != nil {
 		return k, err
@@ -261,7 +295,7 @@ func (c *cellVars) gru(act rnn.Activation, param string) (k mappedCell, err erro
 	if err != nil {
 		return k, err
 	}
-	k = mappedCell{cell: &graph.GRU{Hidden: H, ResetBefore: true, Cand: act}, in: in, out: H}
+	k = mappedCell{cell: &graph.GRU{Hidden: H, ResetBefore: true, Cand: o.act}, in: in, out: H}
 	k.fill = []task{
 		func(to map[string]*grad.Var) error { return Read(v["gates/bias"], to[param+".b"].Value.Data[:2*H]) },
 		func(to map[string]*grad.Var) error { return Read(cb, to[param+".b"].Value.Data[2*H:]) },
@@ -277,7 +311,7 @@ func (c *cellVars) gru(act rnn.Activation, param string) (k mappedCell, err erro
 
 // cudnnGRU maps the cell that computes what cuDNN does: the reset comes after the
 // product, which has a bias of its own.
-func (c *cellVars) cudnnGRU(act rnn.Activation, param string) (k mappedCell, err error) {
+func (c *cellVars) cudnnGRU(o options, param string) (k mappedCell, err error) {
 	gb, err := c.take("gates/bias", -1)
 	if err != nil {
 		return k, err
@@ -296,7 +330,7 @@ func (c *cellVars) cudnnGRU(act rnn.Activation, param string) (k mappedCell, err
 	if err != nil {
 		return k, err
 	}
-	k = mappedCell{cell: &graph.GRU{Hidden: H, Cand: act}, in: in, out: H}
+	k = mappedCell{cell: &graph.GRU{Hidden: H, Cand: o.act}, in: in, out: H}
 	k.fill = []task{
 		func(to map[string]*grad.Var) error { return Read(gb, to[param+".b"].Value.Data[:2*H]) },
 		func(to map[string]*grad.Var) error {

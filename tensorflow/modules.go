@@ -27,11 +27,6 @@ type cellVars struct {
 	vars  map[string]*Variable
 }
 
-// cellName takes apart the name of a variable of a cell of TensorFlow 1:
-// rnn/multi_rnn_cell/cell_0/lstm_cell/kernel, bidirectional_rnn/fw/gru_cell/gates/bias.
-var cellName = regexp.MustCompile(`^(?:(.*?)/)??(?:(fw|bw)/)?(?:multi_rnn_cell/cell_(\d+)/)?` +
-	`((?:basic_rnn_cell|basic_lstm_cell|lstm_cell|gru_cell|gru_block_cell|lstm_block_cell|cudnn_compatible_lstm_cell|cudnn_compatible_gru_cell)(?:_\d+)?)/(.*)$`)
-
 // slots are what optimisers and averages keep beside a variable, and counters.
 var slots = regexp.MustCompile(`/(Adam|Adam_1|Momentum|RMSProp|RMSProp_1|Adagrad|Adadelta|Adadelta_1|Ftrl|Ftrl_1|ExponentialMovingAverage)$` +
 	`|^(.*/)?(global_step|beta1_power|beta2_power|save_counter|_CHECKPOINTABLE_OBJECT_GRAPH)(_\d+)?$|/\.OPTIMIZER_SLOT/|^save_counter/`)
@@ -41,11 +36,12 @@ var leaves = map[string]string{
 	"kernel": "kernel", "weights": "kernel", "weight": "kernel", "w": "kernel", "W": "kernel", "softmax_w": "kernel",
 	"bias": "bias", "biases": "bias", "b": "bias", "softmax_b": "bias",
 	"embeddings": "embedding", "embedding": "embedding", "embedding_matrix": "embedding",
-	"gamma": "gamma", "beta": "beta", "moving_mean": "moving_mean", "moving_variance": "moving_variance",
+	"opaque_kernel": "opaque", "gamma": "gamma", "beta": "beta", "moving_mean": "moving_mean", "moving_variance": "moving_variance",
 }
 
-// modules groups variables by module, in the order of their names.
-func modules(vars []*Variable, prefix string) (list []*module, err error) {
+// modules groups variables by module, in the order of their names. named are the kinds of
+// the modules that are single cells under a name that their program gave them.
+func modules(vars []*Variable, prefix string, named map[string]string) (list []*module, err error) {
 	byName := map[string]*module{}
 	at := func(name string) *module {
 		m := byName[name]
@@ -59,6 +55,10 @@ func modules(vars []*Variable, prefix string) (list []*module, err error) {
 	for _, v := range vars {
 		name, ok := strings.CutPrefix(v.Name, prefix)
 		if !ok || slots.MatchString(v.Name) {
+			continue
+		}
+		if scope, kind := owner(named, name); kind != "" {
+			at(scope).cell(kind, false, 0, scope).vars[name[len(scope)+1:]] = v
 			continue
 		}
 		if p := cellName.FindStringSubmatch(name); p != nil {
@@ -103,6 +103,16 @@ func modules(vars []*Variable, prefix string) (list []*module, err error) {
 	return list, nil
 }
 
+// owner is which of the named modules a variable is of, and of what kind that is.
+func owner(named map[string]string, variable string) (scope, kind string) {
+	for scope, kind := range named {
+		if strings.HasPrefix(variable, scope+"/") {
+			return scope, kind
+		}
+	}
+	return "", ""
+}
+
 // cell finds a cell of the module, or begins one.
 func (m *module) cell(kind string, bw bool, layer int, scope string) *cellVars {
 	for _, c := range m.cells {
@@ -132,9 +142,11 @@ func (m *module) values() (n int) {
 func (m *module) recognise() (typ Type, guess bool) {
 	kernel, emb := m.vars["kernel"], m.vars["embedding"]
 	switch {
-	case len(m.cells) > 0 && len(m.vars) == 0:
+	case len(m.cells) > 0 && (len(m.vars) == 0 || m.wrapper() != ""):
 		return RNN, false
 	case len(m.cells) > 0:
+	case m.vars["opaque"] != nil && len(m.vars) == 1:
+		return CuDNN, false
 	case m.vars["moving_mean"] != nil:
 		return BatchNorm, false
 	case m.vars["gamma"] != nil && kernel == nil:
@@ -147,4 +159,15 @@ func (m *module) recognise() (typ Type, guess bool) {
 		return Embedding, false
 	}
 	return "", false
+}
+
+// wrapper is which of TensorFlow's wrappers that project what a cell reads or gives the
+// module is, "" for none.
+func (m *module) wrapper() string {
+	scope := m.name[strings.LastIndexByte(m.name, '/')+1:]
+	switch scope = strings.TrimRight(scope, "_0123456789"); scope {
+	case "input_projection_wrapper", "output_projection_wrapper":
+		return scope
+	}
+	return ""
 }

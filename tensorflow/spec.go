@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/recur-go/recur/graph"
+	"github.com/recur-go/recur/rnn/tf1"
 )
 
 // A Spec says what a checkpoint does not: in which order the modules run, what lies
@@ -38,10 +39,17 @@ type SpecLayer struct {
 	Last           bool     `json:"last,omitempty"`            // give the output of the last step only
 	ForgetBias     *float64 `json:"forget_bias,omitempty"`     // of LSTM cells: what is added at run time; TensorFlow's default is 1
 	CellActivation string   `json:"cell_activation,omitempty"` // default tanh
+	Cell           string   `json:"cell,omitempty"`            // the module is one cell of this kind, such as basic_lstm_cell, under a name of its own
+	Size           []int    `json:"size,omitempty"`            // of conv_lstm_cell: the places along each dimension
+	Skip           bool     `json:"skip_connection,omitempty"` // of conv_lstm_cell
+	Length         int      `json:"attn_length,omitempty"`     // of attention_cell_wrapper: how many outputs it attends to
+	Leak           *float64 `json:"leak,omitempty"`            // of phased_lstm_cell; default 0.001
 	CellClip       float64  `json:"cell_clip,omitempty"`
 	ProjClip       float64  `json:"proj_clip,omitempty"`
 
-	Activation graph.Func    `json:"activation,omitempty"` // of dense and conv: applied to what it gives
+	Cudnn *tf1.Cudnn `json:"cudnn,omitempty"` // of cudnn: what its one vector holds
+
+	Activation graph.Func    `json:"activation,omitempty"` // of dense, conv and a wrapper that projects: applied to what it gives
 	Eps        float64       `json:"eps,omitempty"`        // of layer_norm (default 1e-12) and batch_norm (default 1e-3)
 	MaskZero   bool          `json:"mask_zero,omitempty"`  // of embedding: id 0 is no step
 	Stride     int           `json:"stride,omitempty"`     // of conv; default 1
@@ -62,6 +70,7 @@ const (
 	LayerNorm Type = "layer_norm"
 	BatchNorm Type = "batch_norm"
 	Conv      Type = "conv"
+	CuDNN     Type = "cudnn" // the one vector of cudnn_lstm and others
 )
 
 // ParseSpec reads a Spec from JSON.

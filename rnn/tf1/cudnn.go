@@ -14,10 +14,11 @@ import (
 // the state; after all matrices, in the same order, two biases [hidden] for each gate.
 // Gates come as i, f, u, o and r, z, n, as in recur.
 type Cudnn struct {
-	Kind          rnn.Kind // lstm, gru, basic or relu
-	Layers        int
-	In, Hidden    int
-	Bidirectional bool // both directions' outputs, side by side, are the next layer's input
+	Kind          rnn.Kind `json:"kind"` // lstm, gru, basic or relu
+	Layers        int      `json:"layers"`
+	In            int      `json:"in"`
+	Hidden        int      `json:"hidden"`
+	Bidirectional bool     `json:"bidirectional,omitempty"` // both directions' outputs, side by side, are the next layer's input
 }
 
 // gates of the kinds that cuDNN has.

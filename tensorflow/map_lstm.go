@@ -1,0 +1,249 @@
+package tensorflow
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/graph"
+	"github.com/recur-go/recur/rnn/tf1"
+	"github.com/recur-go/recur/tensor"
+)
+
+// layerNorm maps the LSTMs whose gates and memory are normalised, each by itself:
+// LayerNormBasicLSTMCell, and LayerNormLSTMCell, which keeps a bias that it does not read.
+// Without their gains they are plain LSTMs.
+func (c *cellVars) layerNorm(l options, param string) (k mappedCell, err error) {
+	if c.vars["input/gamma"] == nil {
+		return c.lstm(l, param)
+	}
+	H, err := c.size("input/gamma", 1, 1)
+	if err != nil {
+		return k, err
+	}
+	basic := c.kind == "layer_norm_basic_lstm_cell"
+	o := &graph.LSTM{Hidden: H, LayerNorm: true, Cand: l.act, Out: l.act}
+	out := H
+	if !basic {
+		if l.CellClip != 0 {
+			return k, fmt.Errorf("it clips its memory after the normalisation, which is not supported")
+		}
+		o.ProjClip = l.ProjClip
+		if c.vars["bias"] != nil {
+			if _, err := c.take("bias", 4*H); err != nil {
+				return k, err
+			}
+		}
+		if o.Projection, err = c.projection("projection/kernel", H, param, &k); err != nil {
+			return k, err
+		}
+		if o.Projection > 0 {
+			out = o.Projection
+		}
+		if o.Peepholes, err = c.peepholes(H, param, &k); err != nil {
+			return k, err
+		}
+	}
+	w, err := c.take("kernel", -1, 4*H)
+	if err != nil {
+		return k, err
+	}
+	if k.in, err = inputs(w, out); err != nil {
+		return k, err
+	}
+	in := k.in
+	k.cell, k.out = o, out
+	k.fill = append(k.fill, func(to map[string]*grad.Var) error {
+		return rows(w, func(i int, row []tensor.Float) { ifuo(kernelRow(to, param, in, i, 4*H), row) })
+	})
+	return k, c.norms(H, []string{"input", "forget", "transform", "output"}, param, &k, func(shift []tensor.Float) {
+		for i := H; i < 2*H; i++ {
+			shift[i] += tensor.Float(l.forget)
+		}
+	})
+}
+
+// norms takes the gains and shifts of the gates, in the order of the cell here, and of the
+// memory.
+func (c *cellVars) norms(H int, gates []string, param string, k *mappedCell, then func(shift []tensor.Float)) error {
+	for part, to := range map[string]string{"gamma": "gain", "beta": "shift"} {
+		for i, gate := range append(gates, "state") {
+			v, err := c.take(gate+"/"+part, H)
+			if err != nil {
+				return err
+			}
+			if gate == "state" {
+				k.fill = append(k.fill, straight(param+".norm.cell"+to, v))
+				continue
+			}
+			k.fill = append(k.fill, func(p map[string]*grad.Var) error {
+				return Read(v, p[param+".norm."+to].Value.Data[i*H:(i+1)*H])
+			})
+		}
+	}
+	k.fill = append(k.fill, func(p map[string]*grad.Var) error {
+		then(p[param+".norm.shift"].Value.Data)
+		return nil
+	})
+	return nil
+}
+
+// projection takes the projection of an LSTM, if it has one, and tells its width.
+func (c *cellVars) projection(name string, H int, param string, k *mappedCell) (int, error) {
+	if c.vars[name] == nil {
+		return 0, nil
+	}
+	v, err := c.take(name, H, -1)
+	if err != nil {
+		return 0, err
+	}
+	k.fill = append(k.fill, straight(param+".wp", v))
+	return v.Shape[1], nil
+}
+
+// peepholes takes those of i, f and o, if there are any.
+func (c *cellVars) peepholes(H int, param string, k *mappedCell) (bool, error) {
+	if c.vars["w_i_diag"] == nil {
+		return false, nil
+	}
+	for i, part := range []string{"w_i_diag", "w_f_diag", "w_o_diag"} {
+		v, err := c.take(part, H)
+		if err != nil {
+			return false, err
+		}
+		k.fill = append(k.fill, func(to map[string]*grad.Var) error { return Read(v, to[param+".p"].Value.Data[i*H:(i+1)*H]) })
+	}
+	return true, nil
+}
+
+// weightNorm maps an LSTM whose columns are scaled to lengths of their own: here they are
+// so once and for all.
+func (c *cellVars) weightNorm(l options, param string) (k mappedCell, err error) {
+	lengths := map[string]*Variable{} // by the parameter whose columns they are of
+	for name, p := range map[string]string{"norm_0": ".wx", "norm_1": ".wh", "projection/norm_0": ".wp"} {
+		if v := c.vars[name]; v != nil {
+			if lengths[p], err = c.take(name, -1); err != nil {
+				return k, err
+			}
+		}
+	}
+	if k, err = c.lstm(l, param); err != nil || len(lengths) == 0 {
+		return k, err
+	}
+	o := k.cell.(*graph.LSTM)
+	want := map[string]int{".wx": 4 * o.Hidden, ".wh": 4 * o.Hidden}
+	if o.Projection > 0 {
+		want[".wp"] = o.Projection
+	}
+	for p, n := range want {
+		switch v := lengths[p]; {
+		case v == nil:
+			return k, fmt.Errorf("it lacks the lengths of the columns of %s", p[1:])
+		case v.Len() != n:
+			return k, fmt.Errorf("its variable %q is %v, want [%d]", v.Name, v.Shape, n)
+		}
+	}
+	if len(lengths) != len(want) {
+		return k, fmt.Errorf("it has lengths for a projection that it lacks")
+	}
+	for p, v := range lengths {
+		k.fill = append(k.fill, func(to map[string]*grad.Var) error {
+			size := make([]tensor.Float, v.Len())
+			if err := Read(v, size); err != nil {
+				return err
+			}
+			if p != ".wp" {
+				read := append([]tensor.Float(nil), size...)
+				ifuo(size, read)
+			}
+			w, n := to[param+p].Value.Data, len(size)
+			for j := range n {
+				square := 0.0
+				for i := j; i < len(w); i += n {
+					square += float64(w[i]) * float64(w[i])
+				}
+				scale := float64(size[j]) / math.Sqrt(max(square, 1e-12))
+				for i := j; i < len(w); i += n {
+					w[i] = tensor.Float(float64(w[i]) * scale)
+				}
+			}
+			return nil
+		})
+	}
+	return k, nil
+}
+
+// coupled maps CoupledInputForgetGateLSTMCell, which learns the forget gate where recur
+// learns the input gate: see tf1.Coupled. Normalised, its bias is there and not read.
+func (c *cellVars) coupled(l options, param string) (k mappedCell, err error) {
+	H, err := c.size("B", 1, 3)
+	if err != nil {
+		return k, err
+	}
+	bias, err := c.take("B", 3*H)
+	if err != nil {
+		return k, err
+	}
+	o := &graph.LSTM{Hidden: H, Coupled: true, LayerNorm: c.vars["forget/gamma"] != nil, ProjClip: l.ProjClip, Cand: l.act, Out: l.act}
+	out := H
+	if o.Projection, err = c.projection("W_P_0", H, param, &k); err != nil {
+		return k, err
+	}
+	if o.Projection > 0 {
+		out = o.Projection
+	}
+	kernel, err := c.take("W_0", -1, 3*H)
+	if err != nil {
+		return k, err
+	}
+	var peep [2]*Variable // of f and o
+	if o.Peepholes = c.vars["W_F_diag"] != nil; o.Peepholes {
+		for i, name := range []string{"W_F_diag", "W_O_diag"} {
+			if peep[i], err = c.take(name, H); err != nil {
+				return k, err
+			}
+		}
+	}
+	if k.in, err = inputs(kernel, out); err != nil {
+		return k, err
+	}
+	k.cell, k.out = o, out
+	k.fill = append(k.fill, func(to map[string]*grad.Var) error {
+		v := tf1.Coupled{Kernel: tensor.New(kernel.Shape...), Bias: tensor.New(3 * H), ForgetBias: l.forget}
+		if out != H {
+			v.Projection = tensor.New(H, out) // of which only the width counts
+		}
+		if err := Read(kernel, v.Kernel.Data); err != nil {
+			return err
+		}
+		if err := Read(bias, v.Bias.Data); err != nil {
+			return err
+		}
+		if o.Peepholes {
+			v.Peepholes = tensor.New(2, H)
+			for i, p := range peep {
+				if err := Read(p, v.Peepholes.At(i).Data); err != nil {
+					return err
+				}
+			}
+		}
+		made := v.LSTM()
+		copy(to[param+".wx"].Value.Data, made.Wx.Value.Data)
+		copy(to[param+".wh"].Value.Data, made.Wh.Value.Data)
+		if o.Peepholes {
+			copy(to[param+".p"].Value.Data, made.P.Value.Data)
+		}
+		if !o.LayerNorm {
+			copy(to[param+".b"].Value.Data, made.B.Value.Data)
+		}
+		return nil
+	})
+	if !o.LayerNorm {
+		return k, nil
+	}
+	return k, c.norms(H, []string{"forget", "transform", "output"}, param, &k, func(shift []tensor.Float) {
+		for i := range H { // the normalised f has turned with its rows; its shift has not
+			shift[i] = -(shift[i] + tensor.Float(l.forget))
+		}
+	})
+}

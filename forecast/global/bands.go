@@ -93,7 +93,7 @@ func (m *Model) calibrate(ctx context.Context, held [][]window) error {
 	}
 	m.Bands.Widen = make([]float64, middle)
 	for j, s := range scores {
-		m.Bands.Widen[j] = widening(s, knots[middle+1+j]-knots[middle-1-j], float64(outcomes)/float64(m.Horizon))
+		m.Bands.Widen[j] = widening(s, knots[middle+1+j]-knots[middle-1-j], float64(outcomes)/float64(m.Horizon), m.Feedback)
 	}
 	return nil
 }
@@ -105,7 +105,10 @@ func (m *Model) statesAt(n *Net, ws []window) rnn.State {
 
 // widening is the score that a share of them does not exceed. Outcomes of a window are
 // alike, so that a window counts as one; the fewer there are, the closer it stays to 1.
-func widening(scores []float64, share, windows float64) float64 {
+// Sampled paths are too sure of themselves on short series, since a net that is fed its own
+// draws learned from true values: what is to be wider becomes so in full, and by 1/windows
+// more for what so few cannot tell.
+func widening(scores []float64, share, windows float64, sampled bool) float64 {
 	if len(scores) == 0 {
 		return 1
 	}
@@ -117,6 +120,9 @@ func widening(scores []float64, share, windows float64) float64 {
 	f := scores[lo] + (at-float64(lo))*(scores[hi]-scores[lo])
 	if math.IsInf(f, 0) {
 		return 1
+	}
+	if sampled && f > 1 {
+		return f * (1 + 1/windows)
 	}
 	return math.Pow(max(f, 0.1), windows/(windows+doubt))
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -93,6 +94,7 @@ func (h *Heat) spelt(f font.Face, title string) (*Heat, string, string) {
 	all := true
 	names := func(from []string) (to []string) {
 		for i, n := range from {
+			n = strings.ReplaceAll(n, "▁", "_") // as subwords begin
 			if !has(n) {
 				n, all = strconv.Itoa(i+1), false
 			}

@@ -8,10 +8,10 @@
 //		fmt.Println(v.Name, v.DType, v.Shape)
 //	}
 //
-// Import makes a network of package graph of it. The cells of TensorFlow 1 are known by
-// the names of their variables; how modules follow one another, and what is added at run
-// time, such as the forget bias, a checkpoint does not tell: a Spec does. For a
-// checkpoint of a model of Keras 2 the spec is the model's JSON.
+// Import makes a network of package graph of it. The cells of TensorFlow 1, those of
+// tf.contrib.rnn too, are known by the names of their variables; how modules follow one
+// another, and what is added at run time, such as the forget bias, a checkpoint does not
+// tell: a Spec does. For a checkpoint of a model of Keras the spec is the model's JSON.
 //
 // Nothing in a file is trusted, and checksums are compared.
 package tensorflow

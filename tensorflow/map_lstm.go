@@ -66,7 +66,8 @@ func (c *cellVars) layerNorm(l options, param string) (k mappedCell, err error) 
 // norms takes the gains and shifts of the gates, in the order of the cell here, and of the
 // memory.
 func (c *cellVars) norms(H int, gates []string, param string, k *mappedCell, then func(shift []tensor.Float)) error {
-	for part, to := range map[string]string{"gamma": "gain", "beta": "shift"} {
+	for _, names := range [][2]string{{"gamma", "gain"}, {"beta", "shift"}} {
+		part, to := names[0], names[1]
 		for i, gate := range append(gates, "state") {
 			v, err := c.take(gate+"/"+part, H)
 			if err != nil {
@@ -120,9 +121,9 @@ func (c *cellVars) peepholes(H int, param string, k *mappedCell) (bool, error) {
 // so once and for all.
 func (c *cellVars) weightNorm(l options, param string) (k mappedCell, err error) {
 	lengths := map[string]*Variable{} // by the parameter whose columns they are of
-	for name, p := range map[string]string{"norm_0": ".wx", "norm_1": ".wh", "projection/norm_0": ".wp"} {
-		if v := c.vars[name]; v != nil {
-			if lengths[p], err = c.take(name, -1); err != nil {
+	for _, names := range [][2]string{{"norm_0", ".wx"}, {"norm_1", ".wh"}, {"projection/norm_0", ".wp"}} {
+		if name := names[0]; c.vars[name] != nil {
+			if lengths[names[1]], err = c.take(name, -1); err != nil {
 				return k, err
 			}
 		}
@@ -131,20 +132,14 @@ func (c *cellVars) weightNorm(l options, param string) (k mappedCell, err error)
 		return k, err
 	}
 	o := k.cell.(*graph.LSTM)
-	want := map[string]int{".wx": 4 * o.Hidden, ".wh": 4 * o.Hidden}
-	if o.Projection > 0 {
-		want[".wp"] = o.Projection
-	}
-	for p, n := range want {
+	for i, p := range []string{".wx", ".wh", ".wp"} {
+		n := []int{4 * o.Hidden, 4 * o.Hidden, o.Projection}[i]
 		switch v := lengths[p]; {
-		case v == nil:
+		case v == nil && n > 0:
 			return k, fmt.Errorf("it lacks the lengths of the columns of %s", p[1:])
-		case v.Len() != n:
+		case v != nil && v.Len() != n:
 			return k, fmt.Errorf("its variable %q is %v, want [%d]", v.Name, v.Shape, n)
 		}
-	}
-	if len(lengths) != len(want) {
-		return k, fmt.Errorf("it has lengths for a projection that it lacks")
 	}
 	for p, v := range lengths {
 		k.fill = append(k.fill, func(to map[string]*grad.Var) error {

@@ -2,6 +2,8 @@ package tensorflow
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/graph"
@@ -153,9 +155,8 @@ func (c *cellVars) toCell(l SpecLayer, param string) (k mappedCell, err error) {
 	}
 	k, err = toGraph(c, o, param)
 	if err == nil && len(c.vars) > 0 { // what the cell took is no longer there
-		for _, v := range c.vars {
-			return k, fmt.Errorf("its variable %q is none of a %s", v.Name, c.kind)
-		}
+		first := slices.Sorted(maps.Keys(c.vars))[0]
+		return k, fmt.Errorf("its variable %q is none of a %s", c.vars[first].Name, c.kind)
 	}
 	return k, err
 }
@@ -173,8 +174,8 @@ func (c *cellVars) take(part string, dims ...int) (*Variable, error) {
 // takeAll is take for several parts.
 func (c *cellVars) takeAll(parts map[string][]int) (map[string]*Variable, error) {
 	all := map[string]*Variable{}
-	for part, dims := range parts {
-		v, err := c.take(part, dims...)
+	for _, part := range slices.Sorted(maps.Keys(parts)) {
+		v, err := c.take(part, parts[part]...)
 		if err != nil {
 			return nil, err
 		}

@@ -22,6 +22,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 
+import contrib
 from models import make
 
 v1 = tf.compat.v1
@@ -126,3 +127,11 @@ graph("softsign", lambda: cells.GRUCell(3, activation=tf.nn.softsign), [dict(mod
 graph("parts", lambda: cells.BasicRNNCell(4), [dict(module="rnn")], states=False, partitioner=v1.fixed_size_partitioner(2))
 keras2("keras", 6)
 keras2("saved_model", 5005, saved=True)
+for name in contrib.cases:
+    made, layer, inputs, outputs, lengths = contrib.case(name)
+    with v1.Graph().as_default(), v1.Session() as s, tempfile.TemporaryDirectory() as t:
+        for k, value in made.items():
+            v1.get_variable(k, initializer=value)
+        s.run(v1.global_variables_initializer())
+        v1.train.Saver().save(s, t + "/model", write_meta_graph=False)
+        keep(name, t, {"layers": [layer]}, inputs, outputs, lengths)

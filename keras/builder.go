@@ -18,11 +18,12 @@ type builder struct {
 	bad     []UnsupportedLayer
 	names   names
 	carrier map[string]string // a tensor that has a mask, by the mask
+	objects map[string]string // of Keras 3's objects, by the paths of layers in a file of Keras 3
 	depth   int
 }
 
 func newBuilder(version int) *builder {
-	return &builder{version: version, config: &graph.Config{}, names: names{}, carrier: map[string]string{}}
+	return &builder{version: version, config: &graph.Config{}, names: names{}, carrier: map[string]string{}, objects: map[string]string{}}
 }
 
 // A flow is what goes between layers.
@@ -116,6 +117,15 @@ func (b *builder) model(o *object, in []*flow, path, scope string, frozen bool) 
 	}
 	frozen = frozen || c.Trainable != nil && !*c.Trainable
 	paths := weightPaths(path, c.Layers)
+	for i, p := range paths {
+		switch {
+		case p == "": // an operation, which has none
+		case o.Class == "Sequential": // which holds a functional one
+			b.objects[p] = fmt.Sprintf("%s_functional/_operations/%d/", b.objects[path], i)
+		default:
+			b.objects[p] = fmt.Sprintf("%s_operations/%d/", b.objects[path], i)
+		}
+	}
 	if o.Class == "Sequential" {
 		return b.sequential(o, c.Layers, paths, in, scope, frozen)
 	}

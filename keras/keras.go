@@ -188,7 +188,7 @@ func load(config []byte, version int, from Weights) (*model.Model, error) {
 	if l, ok := from.(*lists); ok {
 		l.all = b.holders
 	}
-	net, err := fill(b.config, b.holders, from)
+	net, err := b.fill(from)
 	if err != nil {
 		return nil, err
 	}

@@ -70,8 +70,12 @@ type Weight struct {
 type Place struct {
 	// Path is that of Keras 2's objects, in which layers with weights are counted, such
 	// as layer_with_weights-0/forward_layer/cell/kernel.
-	Path  string
-	Index int // in the order of model.variables
+	Path string
+	// Object is that of Keras 3's objects, in which the layers of a model are counted, such
+	// as _operations/3/forward_layer/cell/kernel. Some layers put an underscore before the
+	// last name.
+	Object string
+	Index  int // in the order of model.variables
 
 	array *array
 	path  string // the holder's, in a file of Keras 3
@@ -84,7 +88,7 @@ type Weights interface {
 }
 
 // placesOf lists the places of all arrays. Uses of one layer share theirs.
-func placesOf(holders []*holder) (list []Place) {
+func placesOf(holders []*holder, objects map[string]string) (list []Place) {
 	ranks := map[string]map[string]int{} // of the layers or cells below a path
 	index := map[string]int{}
 	rank := func(above, name string) int {
@@ -118,16 +122,28 @@ func placesOf(holders []*holder) (list []Place) {
 			if _, ok := index[key]; !ok {
 				index[key] = len(index)
 			}
-			list = append(list, Place{path.String() + a.name, index[key], a, h.path + "vars/" + strconv.Itoa(i)})
+			list = append(list, Place{path.String() + a.name, objectPath(h.path, objects) + a.name, index[key], a, h.path + "vars/" + strconv.Itoa(i)})
 		}
 	}
 	return list
 }
 
+// objectPath is the path of Keras 3's objects for that of a layer, or of a part of it, in a
+// file.
+func objectPath(path string, objects map[string]string) string {
+	for at := len(path); at > 0; at = strings.LastIndexByte(path[:at-1], '/') + 1 {
+		if o, ok := objects[path[:at]]; ok {
+			return o + path[at:]
+		}
+	}
+	return path
+}
+
 // fill fills the network that c describes, which is made once it is known that the
 // file has what it needs.
-func fill(c *graph.Config, holders []*holder, from Weights) (*graph.Net, error) {
-	places := placesOf(holders)
+func (b *builder) fill(from Weights) (*graph.Net, error) {
+	c, holders := b.config, b.holders
+	places := placesOf(holders, b.objects)
 	list, extra, err := from.Find(places)
 	if err != nil {
 		return nil, foreign(err)

@@ -17,7 +17,7 @@ import (
 )
 
 // Import makes a network of the checkpoint at path, its prefix or its index. spec is the
-// JSON of a Spec, or that of a model of Keras 2 as its to_json() writes it; it may be nil
+// JSON of a Spec, or that of a model of Keras as its to_json() writes it; it may be nil
 // where the checkpoint holds one module that says everything by itself. Errors are
 // *FormatError, *MapError, or those of package keras.
 func Import(path string, spec []byte) (*model.Model, error) {
@@ -37,10 +37,15 @@ func Import(path string, spec []byte) (*model.Model, error) {
 // Model makes the network of a checkpoint, as Import does.
 func (c *Checkpoint) Model(spec []byte) (*model.Model, error) {
 	var kind struct {
-		Class string `json:"class_name"`
+		Class   string `json:"class_name"`
+		Version string `json:"keras_version"` // which Keras 3 does not write
 	}
 	if json.Unmarshal(spec, &kind) == nil && kind.Class != "" {
-		return keras.FromConfig(bytes.Clone(spec), 2, objects{c})
+		version := 2
+		if kind.Version == "" || strings.HasPrefix(kind.Version, "3") {
+			version = 3
+		}
+		return keras.FromConfig(bytes.Clone(spec), version, objects{c})
 	}
 	s := &Spec{}
 	if spec != nil {
@@ -49,7 +54,9 @@ func (c *Checkpoint) Model(spec []byte) (*model.Model, error) {
 			return nil, err
 		}
 	}
-	if slices.ContainsFunc(c.Variables, func(v *Variable) bool { return strings.Contains(v.Name, "layer_with_weights-") }) {
+	if slices.ContainsFunc(c.Variables, func(v *Variable) bool {
+		return strings.Contains(v.Name, "layer_with_weights-") || strings.Contains(v.Name, "_operations/") || strings.HasPrefix(v.Name, "_all_variables/")
+	}) {
 		return nil, &MapError{Reason: "it holds the weights of a model of Keras, and does not say of what layers; give what model.to_json() of Keras writes as the spec"}
 	}
 	named := map[string]string{}

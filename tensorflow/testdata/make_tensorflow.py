@@ -111,6 +111,36 @@ def keras2(name, seed, saved=False):
         keep(name, t, json.loads(model.to_json()), inputs, {str(i): a for i, a in enumerate(answer)})
 
 
+def keras3(name, exported=False, sequential=False):
+    """A model of Keras 3 as tf.train.Checkpoint or model.export() saves it."""
+    import keras
+
+    L, initial = keras.layers, dict(bias_initializer="random_normal")
+    keras.backend.clear_session()
+    if sequential:
+        inner = keras.Sequential([keras.Input((None, 4)), L.Dense(3, activation="tanh", **initial), L.GRU(3, return_sequences=True, **initial)], name="inner")
+        model = keras.Sequential([keras.Input((None, 3), name="x"), L.LSTM(4, return_sequences=True, **initial), inner, L.SimpleRNN(2, **initial), L.Dense(2, **initial)])
+        values = [r.normal(size=(2, 4, 3)).astype("float32")]
+    else:
+        ids = keras.Input((None,), name="ids")
+        x = L.Embedding(5, 3, mask_zero=True)(ids)
+        x = L.Dropout(0.3)(L.Bidirectional(L.LSTM(2, return_sequences=True, **initial))(x))
+        x = L.LayerNormalization(beta_initializer="random_normal")(x)
+        x = L.BatchNormalization(moving_mean_initializer="random_normal", moving_variance_initializer="ones")(L.GRU(4, return_sequences=True, **initial)(x))
+        y = L.GRU(4, return_sequences=True, **initial)(x)
+        model = keras.Model(ids, L.Dense(2, **initial)(L.GRU(3, **initial)(L.Add()([x, y]))))
+        values = [np.array([[1, 2, 3, 4], [4, 2, 0, 0], [2, 3, 1, 0]], "float32")]
+    with tempfile.TemporaryDirectory() as t:
+        if exported:
+            model.export(t + "/saved", verbose=False)
+            for f in pathlib.Path(t, "saved", "variables").iterdir():
+                shutil.copy(f, pathlib.Path(t, f.name.replace("variables.", "model.")))
+        else:
+            tf.train.Checkpoint(model=model).write(t + "/model")
+        answer = np.asarray(model(values[0], training=False))
+        keep(name, t, json.loads(model.to_json()), {"x" if sequential else "ids": values[0]}, {"0": answer})
+
+
 shutil.rmtree(here / "golden", ignore_errors=True)
 (here / "golden").mkdir()
 lengths = [2, 4, 0]
@@ -127,6 +157,9 @@ graph("softsign", lambda: cells.GRUCell(3, activation=tf.nn.softsign), [dict(mod
 graph("parts", lambda: cells.BasicRNNCell(4), [dict(module="rnn")], states=False, partitioner=v1.fixed_size_partitioner(2))
 keras2("keras", 6)
 keras2("saved_model", 5005, saved=True)
+keras3("keras3")
+keras3("keras3_sequential", sequential=True)
+keras3("keras3_export", exported=True)
 for name in contrib.cases:
     made, layer, inputs, outputs, lengths = contrib.case(name)
     with v1.Graph().as_default(), v1.Session() as s, tempfile.TemporaryDirectory() as t:

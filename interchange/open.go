@@ -144,7 +144,7 @@ func runNet(net *graph.Net, r *Runner, in map[string]*onnx.Tensor) (map[string]*
 		if t == nil {
 			return nil, &onnx.InputError{Input: want.Name, Reason: "is missing"}
 		}
-		v, err := floats(want.Name, t)
+		v, err := floats(want.Name, flat(t, want))
 		if err != nil {
 			return nil, err
 		}
@@ -183,6 +183,28 @@ func runNet(net *graph.Net, r *Runner, in map[string]*onnx.Tensor) (map[string]*
 		made[s.Name+"_out"] = fromTensor(last[i])
 	}
 	return made, nil
+}
+
+// flat is an input whose steps have places in space, [batch, time, places..., channels],
+// with all of a step in one dimension, as a network reads it.
+func flat(t *onnx.Tensor, want graph.Input) *onnx.Tensor {
+	rank := 2
+	if want.Sequence {
+		rank = 3
+	}
+	if len(t.Shape) <= rank {
+		return t
+	}
+	width := 1
+	for _, n := range t.Shape[rank-1:] {
+		width *= n
+	}
+	if width != want.Width {
+		return t
+	}
+	f := *t
+	f.Shape = append(slices.Clone(t.Shape[:rank-1]), width)
+	return &f
 }
 
 // firstStates are the given first states; those that are missing are nil, for the

@@ -39,6 +39,16 @@ func exported() map[string]*graph.Config {
 			}}},
 			{Name: "d", Op: &graph.RNN{Cells: graph.Cells{&graph.Basic{Hidden: 2}}, Last: true}},
 		}},
+		"cells of TensorFlow 1": {Inputs: x, Layers: []graph.Layer{
+			{Name: "a", Op: &graph.RNN{Cells: graph.Cells{
+				&graph.UGRNN{Hidden: 4, ForgetBias: 0.7}, &graph.Intersection{Hidden: 3, ForgetBias: 0.7}, &graph.Intersection{Hidden: 3}, &graph.NAS{Hidden: 4, Projection: 3},
+				&graph.NAS{Hidden: 3, NoBias: true}, &graph.Minimal{Hidden: 4}, &graph.CFN{Hidden: 4}, &graph.SRU{Hidden: 4, Through: true},
+			}}},
+			{Name: "b", Op: &graph.Bidirectional{Fwd: graph.Cells{&graph.IndyGRU{Hidden: 3}}, Bwd: graph.Cells{&graph.IndyLSTM{Hidden: 3, ForgetBias: 0.7}}}},
+			{Name: "c", Op: &graph.RNN{Cells: graph.Cells{
+				&graph.GLSTM{Hidden: 4, Projection: 2, Groups: 2, ForgetBias: 0.7}, &graph.GLSTM{Hidden: 3, Groups: 1}, &graph.Phased{Hidden: 3, Peepholes: true, Leak: 0.1}, &graph.Phased{Hidden: 2},
+			}}},
+		}},
 		"masks with holes": {Inputs: ids, Layers: []graph.Layer{
 			{Name: "embed", Op: &graph.Embedding{Vocab: 5, Width: 3, MaskZero: true}},
 			{Name: "fwd", Op: &graph.RNN{Cells: graph.Cells{&graph.LSTM{Hidden: 3}}, Masked: graph.Repeat}},
@@ -243,5 +253,22 @@ func TestExportStep(t *testing.T) {
 	net = randomNet(t, exported()["cells as a Scan"], r)
 	if err := onnx.Export(&bytes.Buffer{}, net, onnx.ExportOptions{Step: true}); !errors.As(err, &refused) || refused.Layer != "b" {
 		t.Errorf("a bidirectional layer went step by step: %v", err)
+	}
+}
+
+// Cells for which ONNX has nothing are refused by name.
+func TestExportRefusesCells(t *testing.T) {
+	for want, cell := range map[string]graph.Cell{
+		"ConvLSTM":  &graph.ConvLSTM{Filters: 2, Size: []int{3}, Window: []int{2}},
+		"Attention": &graph.Attention{Cells: graph.Cells{&graph.GRU{Hidden: 2}}, In: 3, Width: 2, Vec: 2, Length: 2},
+	} {
+		net := randomNet(t, &graph.Config{
+			Inputs: []graph.Input{{Name: "x", Width: 3, Sequence: true}},
+			Layers: []graph.Layer{{Name: "rnn", Op: &graph.RNN{Cells: graph.Cells{cell}}}},
+		}, rand.New(rand.NewPCG(1, 2)))
+		var refused *onnx.ExportError
+		if err := onnx.Export(&bytes.Buffer{}, net, onnx.ExportOptions{}); !errors.As(err, &refused) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want an error that names %s", err, want)
+		}
 	}
 }

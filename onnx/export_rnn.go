@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/recur-go/recur/graph"
 	"github.com/recur-go/recur/rnn"
@@ -190,10 +191,12 @@ func (e *exporter) cell(prefix string, c graph.Cell, in int, x, lens string, sta
 		}
 		return e.fused("LSTM", w, x, lens, states, peep, attrs)
 	}
-	if step := e.linearStep(prefix, c, in); step != nil {
-		return e.scan(prefix, x, lens, states, backwards, step)
+	for _, of := range []func(string, graph.Cell, int) func(string, []string) (string, []string){e.linearStep, e.tf1Step} {
+		if step := of(prefix, c, in); step != nil {
+			return e.scan(prefix, x, lens, states, backwards, step)
+		}
 	}
-	panic(&ExportError{e.layer, fmt.Sprintf("ONNX has nothing for a cell %T", c)})
+	panic(&ExportError{e.layer, fmt.Sprintf("ONNX has nothing for a cell %s", strings.TrimPrefix(fmt.Sprintf("%T", c), "*graph."))})
 }
 
 // activations are the attributes for activations other than the usual ones, given as

@@ -10,7 +10,7 @@ import (
 
 // Graph is the model as a graph of layers, for export: ids, or the values of a series,
 // in, and the scores of the labels out, of each sequence or of each step. What it reads
-// besides ids, and pooling by attention, have no plain form.
+// besides ids has no plain form.
 func (n *net) Graph() (*graph.Net, error) {
 	if n.Case != nil || n.Runs != nil {
 		return nil, errors.New("classify: a model that reads case or runs of tokens besides ids is not a plain graph of layers")
@@ -60,6 +60,11 @@ func (n *net) Graph() (*graph.Net, error) {
 				parts = append(parts, add("mean", &graph.GlobalPool{By: "average"}, y))
 			case "max":
 				parts = append(parts, add("max", &graph.GlobalPool{By: "max"}, y))
+			case "attention":
+				add("look", &graph.Dense{Units: attentionWidth, Activation: "tanh"}, y)
+				values.Add("look", n.Attend.Look)
+				values["weights.w"] = n.Attend.V.Value
+				parts = append(parts, add("attention", &graph.Weigh{}, y, add("weights", &graph.Dense{Units: 1, NoBias: true})))
 			case "bag":
 				parts = append(parts, add("bag", &graph.GlobalPool{By: "average"}, x))
 			default:

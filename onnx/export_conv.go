@@ -90,3 +90,17 @@ func (e *exporter) globalPool(o *graph.GlobalPool, x, y flow) flow {
 	}
 	return y
 }
+
+// weigh is the mean of the steps of x that are there by the softmax of their scores.
+func (e *exporter) weigh(x, score, y flow) flow {
+	mask, w := e.maskOf(x), score.name
+	if mask != "" {
+		w = e.where(mask, w, e.scalar(-1e30))
+	}
+	w = e.node("Softmax", []string{w}, attr{"axis", 0})
+	if mask != "" { // a row without steps has no weight at all
+		w = e.where(mask, w, e.scalar(0))
+	}
+	y.name, y.lens, y.mask = e.node("ReduceSum", []string{e.node("Mul", []string{x.name, w}), e.ints(0)}, attr{"keepdims", 0}), "", ""
+	return y
+}

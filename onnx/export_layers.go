@@ -80,6 +80,8 @@ func (e *exporter) op(name string, op graph.Op, in []flow) []flow {
 		y = e.pool(o, y)
 	case *graph.GlobalPool:
 		y = e.globalPool(o, in[0], y)
+	case *graph.Weigh:
+		y = e.weigh(in[0], in[1], y)
 	default:
 		panic(&ExportError{name, fmt.Sprintf("ONNX has nothing for %T", op)})
 	}

@@ -1,0 +1,61 @@
+package graph
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/tensor"
+)
+
+func init() { RegisterOp("weigh", func() Op { return new(Weigh) }) }
+
+// Weigh is the mean of the steps of its first input that are there, weighted by the softmax
+// of its second, which has one value for each step: what attention over the steps gives
+// (Yang et al. 2016). It is zero where there are no steps.
+type Weigh struct{}
+
+// Plan implements Op.
+func (o *Weigh) Plan(in []Form) (Plan, error) {
+	if len(in) != 2 || !in[0].Sequence || !in[1].Sequence || in[1].Width != 1 {
+		return Plan{}, fmt.Errorf("steps are weighed by a sequence of one value each, not %v", in)
+	}
+	return Plan{Out: []Form{{in[0].Width, false}}, MACs: in[0].Width, Whole: true}, nil
+}
+
+// New implements Op.
+func (o *Weigh) New(*rand.Rand, []Form) Node { return weighNode{} }
+
+type weighNode struct{}
+
+// Run implements Node.
+func (weighNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
+	x, mask := in[0].X, in[0].Mask
+	T, B, W := x.Dim(0), x.Dim(1), x.Dim(2)
+	if T == 0 {
+		return []Value{{X: g.Zeros(B, W)}}, nil
+	}
+	if s := in[1].X.Shape(); s != tensor.ShapeOf(T, B, 1) {
+		panic(&tensor.ShapeError{Op: "graph.Weigh", Detail: fmt.Sprintf("%v weigh %v", s, x.Shape())})
+	}
+	score := g.Swap(g.Reshape(in[1].X, T, B))
+	there := g.NewTensor(tensor.ShapeOf(B, T))
+	past := g.NewTensor(tensor.ShapeOf(B, T))
+	for b := range B {
+		for t := range T {
+			if mask == nil || mask[t*B+b] {
+				there.Data[b*T+t] = 1
+			} else {
+				past.Data[b*T+t] = -1e30
+			}
+		}
+	}
+	w := g.Swap(g.Mul(g.Softmax(g.Add(score, g.Const(past))), g.Const(there)))
+	flat := g.MulCol(g.Reshape(x, T*B, W), g.Reshape(w, T*B))
+	sum := g.Slice(flat, 0, B)
+	for t := 1; t < T; t++ {
+		sum = g.Add(sum, g.Slice(flat, t*B, (t+1)*B))
+	}
+	return []Value{{X: sum}}, nil
+}

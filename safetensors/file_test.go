@@ -2,6 +2,7 @@ package safetensors
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"maps"
@@ -11,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/recur-go/recur/internal/badfile"
 )
 
 // testdata/python.safetensors was made by the reference library, see make.py.
@@ -134,7 +137,7 @@ func TestWriteLayout(t *testing.T) {
 		`"w":{"dtype":"F32","shape":[1,1],"data_offsets":[16,20]},` +
 		`"y":{"dtype":"I8","shape":[1],"data_offsets":[20,21]}}`
 	header += strings.Repeat(" ", (8-len(header)%8)%8)
-	want := append(prefix(uint64(len(header)), header),
+	want := append(append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header...),
 		0, 0, 0, 0, 0, 0, 8, 0x40, 0, 0, 0x80, 0x3f, 0, 0, 0, 0x40, 0, 0, 0x80, 0x40, 7)
 	if !bytes.Equal(b.Bytes(), want) {
 		t.Errorf("wrote %q\nnot   %q", b.Bytes(), want)
@@ -306,15 +309,16 @@ func TestOpenRefuses(t *testing.T) {
 // FuzzOpen reads any bytes: it may refuse them by a *FormatError, or accept them,
 // and then all their tensors can be read and written again.
 func FuzzOpen(f *testing.F) {
-	for _, c := range bad {
-		if len(c.file) < 1<<12 { // small ones mutate fast
-			f.Add(c.file)
+	for _, c := range badfile.Safetensors {
+		if len(c.Bytes) < 1<<12 { // small ones mutate fast
+			f.Add(c.Bytes)
 		}
 	}
 	if b, err := os.ReadFile("testdata/python.safetensors"); err == nil {
 		f.Add(b)
 	}
-	f.Add(raw(one+"  ", 8))
+	const one = `{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}  `
+	f.Add(append(append(binary.LittleEndian.AppendUint64(nil, uint64(len(one))), one...), make([]byte, 8)...))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		file, err := NewFile(bytes.NewReader(b), int64(len(b)))
 		if err != nil {

@@ -3,6 +3,7 @@ package keras
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/recur-go/recur/graph"
+	"github.com/recur-go/recur/internal/badfile"
 	"github.com/recur-go/recur/internal/hdf5"
 	"github.com/recur-go/recur/tensor"
 )
@@ -92,7 +94,12 @@ func simple(cell graph.Cell) *graph.Config {
 	}
 }
 
-func TestBadFiles(t *testing.T) {
+type badFile struct {
+	file []byte
+	want string
+}
+
+func badFiles(t testing.TB) map[string]badFile {
 	lstm := exported(t, simple(&graph.LSTM{Hidden: 4}))
 	gru := exported(t, simple(&graph.GRU{Hidden: 4}))
 	both := exported(t, &graph.Config{Inputs: simple(nil).Inputs, Layers: []graph.Layer{{Name: "both",
@@ -118,10 +125,31 @@ func TestBadFiles(t *testing.T) {
 		parts[len(parts)-1].data = b.Bytes()
 		return parts
 	})
-	cases := map[string]struct {
-		file []byte
-		want string
-	}{
+	// The weights of the LSTM, of which some bytes are others; the zip knows of it.
+	hdf := func(old, new string) []byte {
+		return rezipped(t, lstm, func(parts []part) []part {
+			for i, p := range parts {
+				if p.name == weightsName {
+					b := bytes.Replace(p.data, []byte(old), []byte(new), 1)
+					if bytes.Equal(b, p.data) {
+						t.Fatalf("%q is not in the weights", old)
+					}
+					parts[i].data = b
+				}
+			}
+			return parts
+		})
+	}
+	words := func(v ...uint64) string {
+		var b []byte
+		for _, n := range v {
+			b = binary.LittleEndian.AppendUint64(b, n)
+		}
+		return string(b)
+	}
+	damaged := bytes.Clone(lstm)
+	damaged[bytes.Index(damaged, []byte(hdf5.Magic))+1000] ^= 1
+	return map[string]badFile{
 		"empty":              {nil, "no HDF5"},
 		"zip cut short":      {lstm[:len(lstm)/2], "zip cannot be read"},
 		"no config":          {without("config.json"), "no config.json"},
@@ -148,8 +176,27 @@ func TestBadFiles(t *testing.T) {
 		"result that is not": {edited(t, lstm, `"keras_history":["rnn",0,0]`, `"keras_history":["rnn",0,7]`), "number 7 is asked for"},
 		"negative result":    {edited(t, lstm, `"keras_history":["rnn",0,0]`, `"keras_history":["rnn",-1,-1]`), "is asked for"},
 		"only weights":       {readPart(t, lstm, weightsName), "does not say of what"},
+		"unsafe config":      {edited(t, lstm, `"class_name":"Dense"`, `"enable_unsafe_deserialization":true,"class_name":"Lambda"`), "Python code"},
+		"damaged weights":    {damaged, "checksum"},
+		"huge weights":       {hdf(words(3, 16), words(1e12, 1e12)), "checksum"},
+		"more weights":       {hdf(words(3, 16), words(1e6, 1e6)), "checksum"},
+		"no weights at all":  {hdf(hdf5.Magic, "12345678"), "no HDF5"},
 	}
-	for name, c := range cases {
+}
+
+func BenchmarkBadFiles(b *testing.B) {
+	var files []badfile.File
+	for name, c := range badFiles(b) {
+		files = append(files, badfile.File{Name: name, Bytes: c.file})
+	}
+	badfile.Benchmark(b, files, func(file []byte) error {
+		_, err := Read(bytes.NewReader(file), int64(len(file)), nil)
+		return err
+	})
+}
+
+func TestBadFiles(t *testing.T) {
+	for name, c := range badFiles(t) {
 		t.Run(name, func(t *testing.T) {
 			_, err := Read(bytes.NewReader(c.file), int64(len(c.file)), nil)
 			var format *FormatError

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/badfile"
 	"github.com/recur-go/recur/internal/checkpoint"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/safetensors"
@@ -227,6 +228,39 @@ func TestBadModels(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
+}
+
+// typed tells whether an error says of which sort it is.
+func typed(err error) bool {
+	var format *safetensors.FormatError
+	var mismatch *MismatchError
+	return errors.As(err, &format) || errors.As(err, &mismatch) || errors.Is(err, ErrCorrupt) || errors.Is(err, ErrVersion) || errors.Is(err, ErrKind)
+}
+
+// badFiles are files that are no safetensors, and parts of a good model.
+func badFiles(t testing.TB) []badfile.File {
+	files := badfile.Safetensors
+	b := encode(t, small(t))
+	for n := range b {
+		files = append(files, badfile.File{Name: fmt.Sprintf("the first %d of %d bytes", n, len(b)), Bytes: b[:n]})
+		flipped := bytes.Clone(b)
+		flipped[n] ^= 1 << (n % 8)
+		files = append(files, badfile.File{Name: fmt.Sprintf("a bit of byte %d", n), Bytes: flipped})
+	}
+	older := bytes.Replace(b, []byte(`\"version\":1`), []byte(`\"version\":0`), 1)
+	return append(files, badfile.File{Name: "older version", Bytes: older})
+}
+
+func TestBadFiles(t *testing.T) {
+	for _, f := range badFiles(t) {
+		if _, err := read(f.Bytes); !typed(err) {
+			t.Errorf("%s: %v", f.Name, err)
+		}
+	}
+}
+
+func BenchmarkBadFiles(b *testing.B) {
+	badfile.Benchmark(b, badFiles(b), func(file []byte) error { _, err := read(file); return err })
 }
 
 func foreign(t testing.TB, list ...safetensors.Source) []byte {

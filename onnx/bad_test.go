@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/recur-go/recur/internal/badfile"
 	"github.com/recur-go/recur/onnx"
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -82,7 +83,7 @@ func TestSoundModelsLoad(t *testing.T) {
 	}
 }
 
-func TestBadModels(t *testing.T) {
+func badModels() map[string]bytesOf {
 	deep := func(n int, wrap func(b bytesOf) bytesOf) (b bytesOf) {
 		for range n {
 			b = wrap(b)
@@ -181,7 +182,19 @@ func TestBadModels(t *testing.T) {
 	cases["attribute twice"] = bytesOf(nil).num(1, 10).msg(8, opsetID("", 22)).msg(7, append(bytesOf(nil).msg(1,
 		testNode{op: "Elu", in: []string{"x"}, out: []string{"y"}, attrs: map[string]any{"alpha": 1.0}}.bytes().msg(5, bytesOf(nil).str(1, "alpha").float(2, 1).num(20, 1))),
 		testGraph{in: []testValue{float("x")}, out: []testValue{float("y")}}.graph()...))
-	for name, b := range cases {
+	return cases
+}
+
+func BenchmarkBadFiles(b *testing.B) {
+	var files []badfile.File
+	for name, file := range badModels() {
+		files = append(files, badfile.File{Name: name, Bytes: file})
+	}
+	badfile.Benchmark(b, files, func(file []byte) error { _, err := load(file); return err })
+}
+
+func TestBadModels(t *testing.T) {
+	for name, b := range badModels() {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		_, err := load(b)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/recur-go/recur/internal/badfile"
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
@@ -92,16 +93,18 @@ func readAll(index, data []byte) error {
 	return err
 }
 
-func TestBadFiles(t *testing.T) {
+type badFile struct {
+	index, data []byte
+	want        string
+}
+
+func badFiles() map[string]badFile {
 	data := []byte{0, 0, 128, 63, 0, 0, 0, 64} // 1, 2
 	sum := masked(crc32.Checksum(data, castagnoli))
 	good := entryOf(1, []uint64{2}, 0, 0, 8, sum)
 	one := func(e []byte) []byte { return tableOf([]pair{headerOne, {"x/bias", e}}) }
 	flip := func(b []byte, at int) []byte { b = bytes.Clone(b); b[at] ^= 0x55; return b }
-	cases := map[string]struct {
-		index, data []byte
-		want        string
-	}{
+	return map[string]badFile{
 		"empty":              {nil, data, "does not end as"},
 		"cut short":          {one(good)[:60], data, "does not end as"},
 		"another file":       {bytes.Repeat([]byte("x"), 100), data, "does not end as"},
@@ -122,7 +125,19 @@ func TestBadFiles(t *testing.T) {
 		"group":              {one([]byte{0x0b}), data, "has type 3"},
 		"no network":         {one(good), data, "how they are joined"},
 	}
-	for name, c := range cases {
+}
+
+func BenchmarkBadFiles(b *testing.B) {
+	all := badFiles()
+	var files []badfile.File
+	for name := range all {
+		files = append(files, badfile.File{Name: name, Bytes: []byte(name)})
+	}
+	badfile.Benchmark(b, files, func(name []byte) error { return readAll(all[string(name)].index, all[string(name)].data) })
+}
+
+func TestBadFiles(t *testing.T) {
+	for name, c := range badFiles() {
 		t.Run(name, func(t *testing.T) {
 			err := readAll(c.index, c.data)
 			var format *FormatError

@@ -94,7 +94,19 @@ func (u *unpickler) line() string {
 	return string(bytes.TrimSuffix(s, []byte("\r")))
 }
 
-func (u *unpickler) push(v any) { u.stack = append(u.stack, v) }
+// What a pickle may hold at a time: Python puts lists and dictionaries together from a
+// thousand values at a time, and remembers every one.
+const (
+	maxStack = 1 << 17
+	maxMemo  = 2 * maxValues
+)
+
+func (u *unpickler) push(v any) {
+	if len(u.stack) == maxStack {
+		u.fail("the pickle keeps more than %d values on its stack", maxStack)
+	}
+	u.stack = append(u.stack, v)
+}
 
 func (u *unpickler) pop() any {
 	if len(u.stack) == 0 {
@@ -352,7 +364,9 @@ func (u *unpickler) remember(op byte) {
 		u.push(v)
 		return
 	}
-	u.memo[key] = u.top()
+	if u.memo[key] = u.top(); len(u.memo) > maxMemo {
+		u.fail("the pickle remembers more than %d values", maxMemo)
+	}
 }
 
 // describe names a value in an error.

@@ -37,6 +37,9 @@ func (n *nodeDef) attr(name string, typ int64) *attrProto {
 	if a.typ != typ {
 		fail("attribute %s has type %d, want %d", name, a.typ, typ)
 	}
+	if typ == attrTensor && a.t == nil || typ == attrGraph && a.g == nil {
+		fail("attribute %s has no value", name)
+	}
 	return a
 }
 

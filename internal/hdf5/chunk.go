@@ -302,6 +302,9 @@ func (f *File) extensibleArray(addr, total uint64, visit func(c *cursor, width i
 	for u := 0; u < supers && i < total; u++ {
 		n, entries := uint64(1)<<(u/2), uint64(least)<<((u+1)/2)
 		at, used := c, []byte(nil)
+		if u < direct && entries > page {
+			corrupt(pos, "an array of chunks whose index points to blocks of %d entries, in pages of %d", entries, page)
+		}
 		if u >= direct {
 			addr := c.offset()
 			if addr == undefined {

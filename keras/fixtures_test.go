@@ -1,25 +1,23 @@
 package keras
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/graph"
+	"github.com/recur-go/recur/internal/fixture"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/tensor"
 )
 
-// fixture is one of Keras 3's own tests of layers with constant weights.
-type fixture struct {
+// kerasCase is one of Keras 3's own tests of layers with constant weights.
+type kerasCase struct {
 	Test  string
 	Layer map[string]any
 	Input numbersOf
@@ -31,29 +29,6 @@ type fixture struct {
 	Reduce   string
 	Expected numbersOf
 	Atol     float64
-}
-
-func fixtures(t *testing.T) (list []fixture) {
-	t.Helper()
-	root := os.Getenv("RECUR_SHARED")
-	if root == "" {
-		root = "../../shared"
-	}
-	f, err := os.Open(filepath.Join(root, "fixtures", "keras-rnn-tests", "keras3_rnn.jsonl"))
-	if err != nil {
-		t.Skip("needs fixtures/keras-rnn-tests of the shared data sets; set RECUR_SHARED to their folder")
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var c fixture
-		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
-			t.Fatal(err)
-		}
-		list = append(list, c)
-	}
-	return list
 }
 
 // asKeras turns a layer of the fixtures into what Keras writes. Their linear cell of
@@ -153,7 +128,7 @@ func (c constants) holder(p Place) map[string]any {
 // a cell that the tests define are refused by its name.
 func TestKerasFixtures(t *testing.T) {
 	same, refused := 0, 0
-	for _, c := range fixtures(t) {
+	for _, c := range fixture.Lines[kerasCase](t, "keras-rnn-tests/keras3_rnn.jsonl") {
 		t.Run(c.Test, func(t *testing.T) {
 			text, _ := json.Marshal(c.Layer)
 			if strings.Contains(string(text), "TwoStates") {
@@ -177,7 +152,7 @@ func TestKerasFixtures(t *testing.T) {
 }
 
 // outputs is how many things a layer gives.
-func (c fixture) outputs() (n int, several bool) {
+func (c kerasCase) outputs() (n int, several bool) {
 	config := asKeras(c.Layer, "l")["config"].(map[string]any)
 	if inner, ok := config["layer"].(map[string]any); ok && inner["config"].(map[string]any)["return_state"] == true {
 		return 5, true
@@ -198,7 +173,7 @@ func (c fixture) outputs() (n int, several bool) {
 }
 
 // steps is the input with its steps flat, and its shape in Keras. A cell has one step.
-func (c fixture) steps() (x *tensor.Tensor, shape []int) {
+func (c kerasCase) steps() (x *tensor.Tensor, shape []int) {
 	shape = c.Input.Shape
 	if c.Layer["class"] == "ConvLSTMCell" {
 		shape = append([]int{shape[0], 1}, shape[1:]...)
@@ -207,7 +182,7 @@ func (c fixture) steps() (x *tensor.Tensor, shape []int) {
 }
 
 // model is the JSON of a model of the layer and its input.
-func (c fixture) model(t *testing.T) []byte {
+func (c kerasCase) model(t *testing.T) []byte {
 	t.Helper()
 	layer := asKeras(c.Layer, "l")
 	x := map[string]any{"class_name": "__keras_tensor__", "config": map[string]any{"keras_history": []any{"x", 0, 0}}}
@@ -234,7 +209,7 @@ func (c fixture) model(t *testing.T) []byte {
 }
 
 // differ is the largest difference to what is expected, relative above 1.
-func (c fixture) differ(t *testing.T) (worst float64) {
+func (c kerasCase) differ(t *testing.T) (worst float64) {
 	t.Helper()
 	m, err := FromConfig(c.model(t), 3, constants{asKeras(c.Layer, "l")})
 	if err != nil {

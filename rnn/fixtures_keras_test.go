@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/fixture"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/tensor"
@@ -358,7 +359,7 @@ func (c kerasCase) worst(f form) (worst float64) {
 
 // Keras 3's own tests of recurrent layers, all of them.
 func TestKerasFixtures(t *testing.T) {
-	cases := fixtures[kerasCase](t, "keras-rnn-tests/keras3_rnn.jsonl")
+	cases := fixture.Lines[kerasCase](t, "keras-rnn-tests/keras3_rnn.jsonl")
 	var worst float64
 	for _, c := range cases {
 		t.Run(c.Test, func(t *testing.T) {

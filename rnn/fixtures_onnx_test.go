@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/fixture"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/tensor"
@@ -13,7 +14,7 @@ import (
 
 func onnxCases(t *testing.T) (all []onnxCase) {
 	for _, name := range []string{"rnn", "lstm", "gru"} {
-		all = append(all, fixtures[onnxCase](t, "ort-rnn-tests/"+name+".jsonl")...)
+		all = append(all, fixture.Lines[onnxCase](t, "ort-rnn-tests/"+name+".jsonl")...)
 	}
 	return all
 }
@@ -65,8 +66,8 @@ func TestONNXRuntimeNoticesMistakes(t *testing.T) {
 // not give them.
 func TestONNXRuntimeTraining(t *testing.T) {
 	names := map[string]string{"input_tensor": "X", "weights": "W", "recurrence_weights": "R", "bias": "B"}
-	cases := fixtures[onnxCase](t, "ort-rnn-tests/gru_train_and_grad.jsonl")
-	cases = append(cases, fixtures[onnxCase](t, "ort-rnn-tests/lstm_train_forward.jsonl")...)
+	cases := fixture.Lines[onnxCase](t, "ort-rnn-tests/gru_train_and_grad.jsonl")
+	cases = append(cases, fixture.Lines[onnxCase](t, "ort-rnn-tests/lstm_train_forward.jsonl")...)
 	for _, c := range cases {
 		for _, a := range c.Inputs {
 			if a != nil && names[a.Name] != "" {

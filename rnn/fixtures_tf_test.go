@@ -1,66 +1,40 @@
 package rnn_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"testing"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/fixture"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/rnn/tf1"
 	"github.com/recur-go/recur/tensor"
 )
 
-// tfCase is one of TensorFlow 1's tests of a single step with constant weights.
-type tfCase struct {
-	Test, Cell string
-	Config     tfConfig
-	Weights    map[string]any
-	X, State   any
-	Expected   map[string]any
-}
-
-type tfConfig struct {
-	Units      int     `json:"num_units"`
-	Unit       int     `json:"units"`
-	ForgetBias float64 `json:"forget_bias"`
-	LayerNorm  *bool   `json:"layer_norm"`
-	Norm       bool
-	Peepholes  bool  `json:"use_peepholes"`
-	Output     int   `json:"output_size"`
-	Projection int   `json:"num_proj"`
-	Classes    int   `json:"embedding_classes"`
-	Embedding  int   `json:"embedding_size"`
-	Channels   int   `json:"output_channels"`
-	Shape      []int `json:"input_shape"`
-	Window     []int `json:"kernel_shape"`
-	Cell       map[string]tfConfig
-	Cells      []map[string]tfConfig
-}
-
-func (c tfCase) weight(name string) float64 { v, _ := c.Weights[name].(float64); return v }
+// tfCase is one of TensorFlow 1's tests of a single step.
+type tfCase struct{ fixture.TF1Cell }
 
 // cell makes one of the given kind for inputs in wide, and says how wide its
 // output is.
-func (c tfCase) cell(kind string, o tfConfig, in int) (cell rnn.Cell, out int) {
-	H, k := o.Units, c.weight("kernel")
+func (c tfCase) cell(kind string, o fixture.TF1Config, in int) (cell rnn.Cell, out int) {
+	H, k := o.NumUnits, c.Weight("kernel")
 	switch kind {
 	case "GRUCell":
-		k = c.weight("kernels")
-		b := constants(c.weight("gates_bias"), 3*H)
+		k = c.Weight("kernels")
+		b := constants(c.Weight("gates_bias"), 3*H)
 		for i := 2 * H; i < 3*H; i++ {
-			b.Value.Data[i] = tensor.Float(c.weight("candidate_bias"))
+			b.Value.Data[i] = tensor.Float(c.Weight("candidate_bias"))
 		}
 		return &rnn.GRU{Wx: constants(k, in, 3*H), Wh: constants(k, H, 3*H), B: b}, H
 	case "BasicLSTMCell", "LayerNormBasicLSTMCell", "WeightNormLSTMCell":
-		b := constants(c.weight("bias"), 4*H)
+		b := constants(c.Weight("bias"), 4*H)
 		for i := H; i < 2*H; i++ {
 			b.Value.Data[i] += tensor.Float(o.ForgetBias)
 		}
 		l := &rnn.LSTM{Wx: constants(k, in, 4*H), Wh: constants(k, H, 4*H), B: b}
 		if o.Peepholes {
-			l.P = constants(c.weight("peepholes"), 3, H)
+			l.P = constants(c.Weight("peepholes"), 3, H)
 		}
 		if kind == "LayerNormBasicLSTMCell" && o.LayerNorm == nil {
 			l.B = nil
@@ -68,33 +42,33 @@ func (c tfCase) cell(kind string, o tfConfig, in int) (cell rnn.Cell, out int) {
 		}
 		if o.Norm {
 			n := tf1.NewWeightNorm(l)
-			n.Gx, n.Gh = constants(c.weight("g"), 4*H), constants(c.weight("g"), 4*H)
+			n.Gx, n.Gh = constants(c.Weight("g"), 4*H), constants(c.Weight("g"), 4*H)
 			return n, H
 		}
 		return l, H
 	case "CoupledInputForgetGateLSTMCell":
-		v := tf1.Coupled{Kernel: constants(c.weight("W"), in+H, 3*H).Value, Bias: constants(c.weight("B"), 3*H).Value, ForgetBias: o.ForgetBias}
+		v := tf1.Coupled{Kernel: constants(c.Weight("W"), in+H, 3*H).Value, Bias: constants(c.Weight("B"), 3*H).Value, ForgetBias: o.ForgetBias}
 		return v.LSTM(), H
 	case "UGRNNCell":
-		return &tf1.UGRNN{Kernel: constants(k, in+H, 2*H), Bias: constants(c.weight("bias"), 2*H), ForgetBias: o.ForgetBias}, H
+		return &tf1.UGRNN{Kernel: constants(k, in+H, 2*H), Bias: constants(c.Weight("bias"), 2*H), ForgetBias: o.ForgetBias}, H
 	case "NASCell":
 		n := &tf1.NAS{Kernel: constants(k, in, 8*H)}
 		out := H
 		if o.Projection > 0 {
 			out = o.Projection
-			n.Projection = constants(c.weight("projection"), H, out)
+			n.Projection = constants(c.Weight("projection"), H, out)
 		}
-		n.Recurrent = constants(c.weight("recurrent_kernel"), out, 8*H)
+		n.Recurrent = constants(c.Weight("recurrent_kernel"), out, 8*H)
 		return n, out
 	case "IntersectionRNNCell":
-		k, b := c.weight("kernels"), c.weight("biases")
+		k, b := c.Weight("kernels"), c.Weight("biases")
 		return &tf1.Intersection{In: constants(k, in, H), InBias: constants(b, H), Kernel: constants(k, 2*H, 4*H), Bias: constants(b, 4*H), ForgetBias: o.ForgetBias}, H
 	case "MinimalRNNCell":
-		H := o.Unit
-		return &tf1.Minimal{Kernel: constants(k, in+2*H, H), Bias: constants(c.weight("bias"), H)}, H
+		H := o.Units
+		return &tf1.Minimal{Kernel: constants(k, in+2*H, H), Bias: constants(c.Weight("bias"), H)}, H
 	case "CFNCell":
-		H := o.Unit
-		return &tf1.CFN{Kernel: constants(k, in, 3*H), Recurrent: constants(c.weight("recurrent_kernel"), H, 2*H), Bias: constants(c.weight("bias"), 2*H)}, H
+		H := o.Units
+		return &tf1.CFN{Kernel: constants(k, in, 3*H), Recurrent: constants(c.Weight("recurrent_kernel"), H, 2*H), Bias: constants(c.Weight("bias"), 2*H)}, H
 	case "Conv1DLSTMCell", "Conv2DLSTMCell", "Conv3DLSTMCell":
 		last := len(o.Shape) - 1
 		window, channels := 1, o.Channels
@@ -103,10 +77,10 @@ func (c tfCase) cell(kind string, o tfConfig, in int) (cell rnn.Cell, out int) {
 		}
 		return tf1.ConvLSTM{
 			Size: o.Shape[:last], Window: o.Window, ForgetBias: o.ForgetBias,
-			Kernel: constants(k, window*(o.Shape[last]+channels), 4*channels).Value, Bias: constants(c.weight("bias"), 4*channels).Value,
+			Kernel: constants(k, window*(o.Shape[last]+channels), 4*channels).Value, Bias: constants(c.Weight("bias"), 4*channels).Value,
 		}.Cell(), in
 	case "SRUCell":
-		return &rnn.SRU{W: constants(k, in, 4*H), B: constants(c.weight("bias"), 2*H)}, H
+		return &rnn.SRU{W: constants(k, in, 4*H), B: constants(c.Weight("bias"), 2*H)}, H
 	case "MultiRNNCell":
 		var s rnn.Stack
 		for _, m := range o.Cells {
@@ -136,75 +110,15 @@ func (c tfCase) inner(in int) (rnn.Cell, int) {
 }
 
 func (c tfCase) linear(in, out int) *nn.Linear {
-	return &nn.Linear{W: constants(c.weight("projection_kernel"), in, out), B: constants(c.weight("projection_bias"), out)}
-}
-
-// tfStates flattens TensorFlow's state, whose LSTM parts are named c and h.
-func tfStates(v any) (s []*tensor.Tensor) {
-	if m, ok := matrix(v); ok {
-		return []*tensor.Tensor{m}
-	}
-	switch v := v.(type) {
-	case map[string]any:
-		c := tfStates(v["c"])
-		if v["h"] == "zeros" {
-			return append([]*tensor.Tensor{{Shape: c[0].Shape, Data: make([]tensor.Float, len(c[0].Data))}}, c...)
-		}
-		return append(tfStates(v["h"]), c...)
-	case []any:
-		for _, e := range v {
-			s = append(s, tfStates(e)...)
-		}
-	}
-	return s
-}
-
-// matrix reads a list of rows, or rows of one value each: a shape, of which all but
-// the batch becomes the width, and the value of each row.
-func matrix(v any) (x *tensor.Tensor, ok bool) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return nil, false
-	}
-	var same struct {
-		Shape []int
-		Rows  []float64 `json:"per_batch_constant"`
-	}
-	if json.Unmarshal(b, &same) == nil && same.Rows != nil {
-		width := 1
-		for _, n := range same.Shape[1:] {
-			width *= n
-		}
-		return equalRows(same.Rows, width), true
-	}
-	var rows [][]float64
-	if json.Unmarshal(b, &rows) != nil || len(rows) == 0 {
-		return nil, false
-	}
-	x = tensor.New(len(rows), len(rows[0]))
-	for i, r := range rows {
-		for j, f := range r {
-			x.At(i).Data[j] = tensor.Float(f)
-		}
-	}
-	return x, true
-}
-
-func equalRows(rows []float64, width int) *tensor.Tensor {
-	x := tensor.New(len(rows), width)
-	for i, f := range rows {
-		for j := range width {
-			x.At(i).Data[j] = tensor.Float(f)
-		}
-	}
-	return x
+	return &nn.Linear{W: constants(c.Weight("projection_kernel"), in, out), B: constants(c.Weight("projection_bias"), out)}
 }
 
 // TensorFlow 1's own tests of cells.
 func TestTensorFlowFixtures(t *testing.T) {
 	var worst float64
-	cases := fixtures[tfCase](t, "tf1-tests/cells.jsonl")
+	cases := fixture.Lines[fixture.TF1Cell](t, "tf1-tests/cells.jsonl")
 	for _, c := range cases {
+		c := tfCase{c}
 		t.Run(c.Test, func(t *testing.T) {
 			for name, f := range forms {
 				d := c.worst(t, f)
@@ -220,13 +134,13 @@ func TestTensorFlowFixtures(t *testing.T) {
 
 func (c tfCase) worst(t *testing.T, f form) (worst float64) {
 	g := grad.Eval()
-	m, ok := matrix(c.X)
-	if !ok {
+	m := fixture.Matrix(c.X, 0)
+	if m == nil {
 		t.Fatalf("x is %v", c.X)
 	}
 	x := g.Const(m)
 	if c.Cell == "EmbeddingWrapper" {
-		e := &nn.Embedding{W: constants(c.weight("embedding"), c.Config.Classes, c.Config.Embedding)}
+		e := &nn.Embedding{W: constants(c.Weight("embedding"), c.Config.Classes, c.Config.Embedding)}
 		x = e.Forward(g, []int{int(m.Data[0])})
 	}
 	cell, _ := c.cell(c.Cell, c.Config, m.Dim(1))
@@ -234,7 +148,7 @@ func (c tfCase) worst(t *testing.T, f form) (worst float64) {
 		t.Fatalf("%s is not known", c.Cell)
 	}
 	var s rnn.State
-	for _, v := range tfStates(c.State) {
+	for _, v := range fixture.States(c.State) {
 		s = append(s, g.Const(v))
 	}
 	y, last := rnn.Dynamic(g, f(cell), rnn.FromSteps(g, []*grad.Var{x}), s)
@@ -246,15 +160,8 @@ func (c tfCase) worst(t *testing.T, f form) (worst float64) {
 			fmt.Sscanf(name[1:], "%d", &k)
 			got = last[k*per+map[byte]int{'c': 1}[name[0]]].Value
 		}
-		want, ok := matrix(v)
-		if rows, flat := v.([]any); !ok && flat { // one value for each row
-			var values []float64
-			for _, r := range rows {
-				values = append(values, r.(float64))
-			}
-			want, ok = equalRows(values, got.Dim(1)), true
-		}
-		if !ok {
+		want := fixture.Matrix(v, got.Dim(1))
+		if want == nil {
 			t.Fatalf("%s is %v", name, v)
 		}
 		worst = max(worst, differ(got, want))

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/fixture"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/tensor"
 )
@@ -63,8 +64,8 @@ func (c torchCase) golden() golden {
 // Values of PyTorch in the tests of PyTorch itself and of others. The weights are
 // rounded too: PyTorch itself is as far as 1.2e-4 from the outputs.
 func TestPyTorchFixtures(t *testing.T) {
-	cases := fixtures[torchCase](t, "pytorch-tests/bidirectional_full_weights.jsonl")
-	cases = append(cases, fixtures[torchCase](t, "pytorch-tests/rnn.jsonl")...)
+	cases := fixture.Lines[torchCase](t, "pytorch-tests/bidirectional_full_weights.jsonl")
+	cases = append(cases, fixture.Lines[torchCase](t, "pytorch-tests/rnn.jsonl")...)
 	var worst float64
 	count := 0
 	for _, c := range cases {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/fixture"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/tensor"
 )
@@ -54,7 +55,7 @@ func (c *wrapped) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.S
 }
 
 func TestONNXRuntime(t *testing.T) {
-	for _, c := range fixtures[ortCase](t, "ort-rnn-tests/attn_lstm_bahdanau.jsonl") {
+	for _, c := range fixture.Lines[ortCase](t, "ort-rnn-tests/attn_lstm_bahdanau.jsonl") {
 		t.Run(c.Test, func(t *testing.T) {
 			in := map[string]*ortArray{}
 			for _, a := range c.Inputs {

@@ -1,51 +1,16 @@
 package seq2seq
 
 import (
-	"bufio"
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/fixture"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/tensor"
 )
-
-// fixtures reads the test cases of another system, one JSON value a line. They are
-// not part of this module; without them the test is skipped.
-func fixtures[T any](t *testing.T, name string) (cases []T) {
-	t.Helper()
-	root := os.Getenv("RECUR_SHARED")
-	if root == "" {
-		root = "../../shared"
-	}
-	f, err := os.Open(filepath.Join(root, "fixtures", name))
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("needs fixtures/%s of the shared data sets; set RECUR_SHARED to their folder", name)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var c T
-		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
-			t.Fatalf("%s, line %d: %v", name, len(cases)+1, err)
-		}
-		cases = append(cases, c)
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return cases
-}
 
 // tfCase is one of the tests of tf.contrib.seq2seq.
 type tfCase struct {
@@ -68,7 +33,7 @@ type tfCase struct {
 }
 
 func TestTensorFlow(t *testing.T) {
-	for _, c := range fixtures[tfCase](t, "tf1-tests/seq2seq.jsonl") {
+	for _, c := range fixture.Lines[tfCase](t, "tf1-tests/seq2seq.jsonl") {
 		t.Run(c.Test, func(t *testing.T) {
 			switch c.Op {
 			case "gather_tree":

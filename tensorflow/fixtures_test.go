@@ -1,7 +1,6 @@
 package tensorflow
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
@@ -10,12 +9,11 @@ import (
 	"io"
 	"maps"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/recur-go/recur/graph"
+	"github.com/recur-go/recur/internal/fixture"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -67,40 +65,14 @@ func (v variables) checkpoint(t testing.TB) *Checkpoint {
 	return c
 }
 
-// fixture is one of TensorFlow 1's own tests of a step of a cell with constant weights.
-type fixture struct {
-	Test, Cell string
-	Config     fixtureConfig
-	Weights    map[string]any
-	X, State   any
-	Expected   map[string]any
-}
-
-type fixtureConfig struct {
-	Units      int     `json:"num_units"`
-	Units2     int     `json:"units"`
-	ForgetBias float64 `json:"forget_bias"`
-	LayerNorm  *bool   `json:"layer_norm"`
-	Norm       bool
-	Peepholes  bool  `json:"use_peepholes"`
-	Output     int   `json:"output_size"`
-	Projection int   `json:"num_proj"`
-	Classes    int   `json:"embedding_classes"`
-	Embedding  int   `json:"embedding_size"`
-	Channels   int   `json:"output_channels"`
-	Shape      []int `json:"input_shape"`
-	Window     []int `json:"kernel_shape"`
-	Cell       map[string]fixtureConfig
-	Cells      []map[string]fixtureConfig
-}
-
-func (c fixture) weight(name string) float64 { v, _ := c.Weights[name].(float64); return v }
+// fixtureCell is a case that is written as a checkpoint.
+type fixtureCell struct{ fixture.TF1Cell }
 
 // write adds the variables of a cell that reads in values, under the names and with the
 // shapes that TensorFlow gives them, and tells how wide its output is and what a spec has
 // to say of it.
-func (c fixture) write(v variables, scope, kind string, o fixtureConfig, in int) (out int, spec map[string]any) {
-	H, k, b := o.Units, c.weight("kernel"), c.weight("bias")
+func (c fixtureCell) write(v variables, scope, kind string, o fixture.TF1Config, in int) (out int, spec map[string]any) {
+	H, k, b := o.NumUnits, c.Weight("kernel"), c.Weight("bias")
 	spec = map[string]any{"module": scope}
 	add := func(name string, value float64, shape ...int) { v.fill(scope+"/"+name, value, shape...) }
 	lstm := func(name string) {
@@ -108,16 +80,16 @@ func (c fixture) write(v variables, scope, kind string, o fixtureConfig, in int)
 		spec["forget_bias"] = o.ForgetBias
 		if o.Peepholes {
 			for _, w := range []string{"i", "f", "o"} {
-				add(name+"/w_"+w+"_diag", c.weight("peepholes"), H)
+				add(name+"/w_"+w+"_diag", c.Weight("peepholes"), H)
 			}
 		}
 	}
 	switch kind {
 	case "GRUCell":
-		add("gru_cell/gates/kernel", c.weight("kernels"), in+H, 2*H)
-		add("gru_cell/gates/bias", c.weight("gates_bias"), 2*H)
-		add("gru_cell/candidate/kernel", c.weight("kernels"), in+H, H)
-		add("gru_cell/candidate/bias", c.weight("candidate_bias"), H)
+		add("gru_cell/gates/kernel", c.Weight("kernels"), in+H, 2*H)
+		add("gru_cell/gates/bias", c.Weight("gates_bias"), 2*H)
+		add("gru_cell/candidate/kernel", c.Weight("kernels"), in+H, H)
+		add("gru_cell/candidate/bias", c.Weight("candidate_bias"), H)
 	case "BasicLSTMCell":
 		lstm("basic_lstm_cell")
 		add("basic_lstm_cell/bias", b, 4*H)
@@ -135,12 +107,12 @@ func (c fixture) write(v variables, scope, kind string, o fixtureConfig, in int)
 		lstm("wn_lstm_cell")
 		add("wn_lstm_cell/bias", b, 4*H)
 		if o.Norm {
-			add("wn_lstm_cell/norm_0", c.weight("g"), 4*H)
-			add("wn_lstm_cell/norm_1", c.weight("g"), 4*H)
+			add("wn_lstm_cell/norm_0", c.Weight("g"), 4*H)
+			add("wn_lstm_cell/norm_1", c.Weight("g"), 4*H)
 		}
 	case "CoupledInputForgetGateLSTMCell":
-		add("coupled_input_forget_gate_lstm_cell/W_0", c.weight("W"), in+H, 3*H)
-		add("coupled_input_forget_gate_lstm_cell/B", c.weight("B"), 3*H)
+		add("coupled_input_forget_gate_lstm_cell/W_0", c.Weight("W"), in+H, 3*H)
+		add("coupled_input_forget_gate_lstm_cell/B", c.Weight("B"), 3*H)
 		spec["forget_bias"] = o.ForgetBias
 	case "UGRNNCell":
 		add("ugrnn_cell/kernel", k, in+H, 2*H)
@@ -150,26 +122,26 @@ func (c fixture) write(v variables, scope, kind string, o fixtureConfig, in int)
 		out := H
 		if o.Projection > 0 {
 			out = o.Projection
-			add("nas_cell/projection_weights", c.weight("projection"), H, out)
+			add("nas_cell/projection_weights", c.Weight("projection"), H, out)
 		}
 		add("nas_cell/kernel", k, in, 8*H)
-		add("nas_cell/recurrent_kernel", c.weight("recurrent_kernel"), out, 8*H)
+		add("nas_cell/recurrent_kernel", c.Weight("recurrent_kernel"), out, 8*H)
 		return out, spec
 	case "IntersectionRNNCell":
-		k, b := c.weight("kernels"), c.weight("biases")
+		k, b := c.Weight("kernels"), c.Weight("biases")
 		add("intersection_rnn_cell/in_projection/kernel", k, in, H)
 		add("intersection_rnn_cell/in_projection/bias", b, H)
 		add("intersection_rnn_cell/kernel", k, 2*H, 4*H)
 		add("intersection_rnn_cell/bias", b, 4*H)
 		spec["forget_bias"] = o.ForgetBias
 	case "MinimalRNNCell":
-		H = o.Units2
+		H = o.Units
 		add("minimal_rnn_cell/kernel", k, in+2*H, H)
 		add("minimal_rnn_cell/bias", b, H)
 	case "CFNCell":
-		H = o.Units2
+		H = o.Units
 		add("cfn_cell/kernel", k, in, 3*H)
-		add("cfn_cell/recurrent_kernel", c.weight("recurrent_kernel"), H, 2*H)
+		add("cfn_cell/recurrent_kernel", c.Weight("recurrent_kernel"), H, 2*H)
 		add("cfn_cell/bias", b, 2*H)
 	case "SRUCell":
 		add("sru_cell/kernel", k, in, 4*H)
@@ -193,107 +165,34 @@ func (c fixture) write(v variables, scope, kind string, o fixtureConfig, in int)
 	case "OutputProjectionWrapper":
 		scope += "/output_projection_wrapper"
 		in, spec = c.inner(v, scope, in)
-		v.fill(scope+"/kernel", c.weight("projection_kernel"), in, o.Output)
-		v.fill(scope+"/bias", c.weight("projection_bias"), o.Output)
+		v.fill(scope+"/kernel", c.Weight("projection_kernel"), in, o.Output)
+		v.fill(scope+"/bias", c.Weight("projection_bias"), o.Output)
 		return o.Output, spec
 	case "InputProjectionWrapper":
 		scope += "/input_projection_wrapper"
-		v.fill(scope+"/kernel", c.weight("projection_kernel"), in, o.Projection)
-		v.fill(scope+"/bias", c.weight("projection_bias"), o.Projection)
+		v.fill(scope+"/kernel", c.Weight("projection_kernel"), in, o.Projection)
+		v.fill(scope+"/bias", c.Weight("projection_bias"), o.Projection)
 		return c.inner(v, scope, o.Projection)
 	case "EmbeddingWrapper":
 		scope += "/embedding_wrapper"
-		v.fill(scope+"/embedding", c.weight("embedding"), o.Classes, o.Embedding)
+		v.fill(scope+"/embedding", c.Weight("embedding"), o.Classes, o.Embedding)
 		return c.inner(v, scope, o.Embedding)
 	}
 	return H, spec
 }
 
-func (c fixture) inner(v variables, scope string, in int) (int, map[string]any) {
+func (c fixtureCell) inner(v variables, scope string, in int) (int, map[string]any) {
 	for kind, o := range c.Config.Cell {
 		return c.write(v, scope, kind, o, in)
 	}
 	return 0, nil
 }
 
-// matrix reads a list of rows, or {"shape", "per_batch_constant"}, or one value a row for
-// rows as wide as given.
-func matrix(v any, width int) *tensor.Tensor {
-	var rows [][]float64
-	var flat []float64
-	var same struct {
-		Shape []int
-		Rows  []float64 `json:"per_batch_constant"`
-	}
-	b, err := json.Marshal(v)
-	switch {
-	case err != nil:
-		return nil
-	case json.Unmarshal(b, &rows) == nil && len(rows) > 0:
-	case json.Unmarshal(b, &same) == nil && same.Rows != nil:
-		width = 1
-		for _, n := range same.Shape[1:] {
-			width *= n
-		}
-		flat = same.Rows
-	case json.Unmarshal(b, &flat) != nil:
-		return nil
-	}
-	if flat != nil {
-		rows = nil // which has what could be read of it
-	}
-	for _, x := range flat {
-		rows = append(rows, slices.Repeat([]float64{x}, width))
-	}
-	if len(rows) == 0 {
-		return nil
-	}
-	x := tensor.New(len(rows), len(rows[0]))
-	for i, row := range rows {
-		for j, f := range row {
-			x.At(i).Data[j] = tensor.Float(f)
-		}
-	}
-	return x
-}
-
-// states flattens a state, in which TensorFlow has c before h.
-func states(v any) (s []*tensor.Tensor) {
-	if m := matrix(v, 0); m != nil {
-		return []*tensor.Tensor{m}
-	}
-	switch v := v.(type) {
-	case map[string]any:
-		c := states(v["c"])
-		if v["h"] == "zeros" {
-			return append([]*tensor.Tensor{tensor.New(c[0].Shape.Dims()...)}, c...)
-		}
-		return append(states(v["h"]), c...)
-	case []any:
-		for _, e := range v {
-			s = append(s, states(e)...)
-		}
-	}
-	return s
-}
-
 // TensorFlow 1's own tests of cells, all of them, as checkpoints that are imported.
 func TestTensorFlowFixtures(t *testing.T) {
-	root := os.Getenv("RECUR_SHARED")
-	if root == "" {
-		root = "../../shared"
-	}
-	f, err := os.Open(filepath.Join(root, "fixtures", "tf1-tests", "cells.jsonl"))
-	if err != nil {
-		t.Skip("needs fixtures/tf1-tests of the shared data sets; set RECUR_SHARED to their folder")
-	}
-	defer f.Close()
 	count := 0
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		var c fixture
-		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
-			t.Fatal(err)
-		}
+	for _, c := range fixture.Lines[fixture.TF1Cell](t, "tf1-tests/cells.jsonl") {
+		c := fixtureCell{c}
 		t.Run(c.Test, func(t *testing.T) {
 			count++
 			if d := c.differ(t); !(d <= 1e-5) {
@@ -306,8 +205,8 @@ func TestTensorFlowFixtures(t *testing.T) {
 	}
 }
 
-func (c fixture) differ(t *testing.T) (worst float64) {
-	x := matrix(c.X, 0)
+func (c fixtureCell) differ(t *testing.T) (worst float64) {
+	x := fixture.Matrix(c.X, 0)
 	v := variables{}
 	_, layer := c.write(v, "rnn", c.Cell, c.Config, x.Dim(1))
 	layers := []map[string]any{layer}
@@ -324,7 +223,7 @@ func (c fixture) differ(t *testing.T) (worst float64) {
 	}
 	net := m.Net.(*graph.Net)
 	step := tensor.FromSlice(x.Data, x.Dim(0), 1, x.Dim(1))
-	out, last, err := net.Predict(map[string]*tensor.Tensor{"x": step}, nil, states(c.State))
+	out, last, err := net.Predict(map[string]*tensor.Tensor{"x": step}, nil, fixture.States(c.State))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -336,7 +235,7 @@ func (c fixture) differ(t *testing.T) (worst float64) {
 			fmt.Sscanf(name[1:], "%d", &k)
 			got = last[k*per+map[byte]int{'c': 1}[name[0]]]
 		}
-		w := matrix(want, len(got.Data)/x.Dim(0))
+		w := fixture.Matrix(want, len(got.Data)/x.Dim(0))
 		if w == nil || len(w.Data) != len(got.Data) {
 			t.Fatalf("%s is %v, want %v", name, got.Shape, want)
 		}

@@ -104,6 +104,19 @@ func (e *exporter) node(op string, in []string, attrs ...attr) string {
 	return e.nodeN(op, in, 1, attrs...)[0]
 }
 
+// two is node for an operation on two values.
+func (e *exporter) two(op, a, b string) string { return e.node(op, []string{a, b}) }
+
+// split cuts the last dimension of x into n equal parts.
+func (e *exporter) split(x string, n int) []string {
+	return e.nodeN("Split", []string{x}, n, attr{"axis", -1})
+}
+
+// blend is a + w∘(b-a).
+func (e *exporter) blend(w, a, b string) string {
+	return e.two("Add", a, e.two("Mul", w, e.two("Sub", b, a)))
+}
+
 // nodeN adds a node with n outputs.
 func (e *exporter) nodeN(op string, in []string, n int, attrs ...attr) (out []string) {
 	for range n {

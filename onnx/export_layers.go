@@ -211,7 +211,6 @@ func (e *exporter) lastStep(v flow, first bool) string {
 // function applies a graph.Func.
 func (e *exporter) function(f graph.Func, x string) string {
 	one := func(op string, attrs ...attr) string { return e.node(op, []string{x}, attrs...) }
-	two := func(op, a, b string) string { return e.node(op, []string{a, b}) }
 	switch f {
 	case "":
 		return x
@@ -224,18 +223,18 @@ func (e *exporter) function(f graph.Func, x string) string {
 	case "relu6":
 		return e.node("Clip", []string{x, e.scalar(0), e.scalar(6)})
 	case "silu":
-		return two("Mul", x, one("Sigmoid"))
+		return e.two("Mul", x, one("Sigmoid"))
 	case "mish":
-		return two("Mul", x, e.node("Tanh", []string{one("Softplus")}))
+		return e.two("Mul", x, e.node("Tanh", []string{one("Softplus")}))
 	case "selu":
 		return one("Selu")
 	case "gelu":
-		erf := e.node("Erf", []string{two("Mul", x, e.scalar(1/math.Sqrt2))})
-		return two("Mul", two("Mul", x, e.scalar(0.5)), two("Add", erf, e.scalar(1)))
+		erf := e.node("Erf", []string{e.two("Mul", x, e.scalar(1/math.Sqrt2))})
+		return e.two("Mul", e.two("Mul", x, e.scalar(0.5)), e.two("Add", erf, e.scalar(1)))
 	case "gelu_tanh":
-		cube := two("Mul", two("Mul", x, x), x)
-		inner := two("Mul", two("Add", x, two("Mul", cube, e.scalar(0.044715))), e.scalar(math.Sqrt(2/math.Pi)))
-		return two("Mul", two("Mul", x, e.scalar(0.5)), two("Add", e.node("Tanh", []string{inner}), e.scalar(1)))
+		cube := e.two("Mul", e.two("Mul", x, x), x)
+		inner := e.two("Mul", e.two("Add", x, e.two("Mul", cube, e.scalar(0.044715))), e.scalar(math.Sqrt(2/math.Pi)))
+		return e.two("Mul", e.two("Mul", x, e.scalar(0.5)), e.two("Add", e.node("Tanh", []string{inner}), e.scalar(1)))
 	}
 	return e.activation(string(f), x)
 }

@@ -109,7 +109,7 @@ func (e *exporter) lstmStep(prefix string, o *graph.LSTM, x string, s []string) 
 	if o.Coupled {
 		n = 3
 	}
-	gates := e.nodeN("Split", []string{a}, n, attr{"axis", -1})
+	gates := e.split(a, n)
 	if o.LayerNorm {
 		for k := range gates {
 			gates[k] = e.node("LayerNormalization", []string{gates[k], part(".norm.gain", k), part(".norm.shift", k)}, attr{"axis", -1}, attr{"epsilon", eps})

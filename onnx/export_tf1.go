@@ -9,16 +9,13 @@ import (
 // tf1Step makes one step of the cells of TensorFlow 1 that package rnn/tf1 has, as their
 // equations have it; nil if c is none of them.
 func (e *exporter) tf1Step(prefix string, c graph.Cell, in int) func(x string, s []string) (string, []string) {
-	two := func(op, a, b string) string { return e.node(op, []string{a, b}) }
 	one := func(op, x string) string { return e.node(op, []string{x}) }
-	add := func(a, b string) string { return two("Add", a, b) }
-	mul := func(a, b string) string { return two("Mul", a, b) }
+	add := func(a, b string) string { return e.two("Add", a, b) }
+	mul := func(a, b string) string { return e.two("Mul", a, b) }
 	param := func(name string) string { return e.param(prefix + "." + name) }
-	dot := func(x, w string) string { return two("MatMul", x, param(w)) }
+	dot := func(x, w string) string { return e.two("MatMul", x, param(w)) }
 	affine := func(x, w, b string) string { return add(dot(x, w), param(b)) }
 	join := func(list ...string) string { return e.node("Concat", list, attr{"axis", -1}) }
-	parts := func(x string, n int) []string { return e.nodeN("Split", []string{x}, n, attr{"axis", -1}) }
-	blend := func(w, a, b string) string { return add(a, mul(w, two("Sub", b, a))) } // a + w∘(b-a)
 	gate := func(x string, bias float64) string {
 		if bias != 0 {
 			x = add(x, e.scalar(bias))
@@ -32,8 +29,8 @@ func (e *exporter) tf1Step(prefix string, c graph.Cell, in int) func(x string, s
 	switch o := c.(type) {
 	case *graph.UGRNN:
 		return func(x string, s []string) (string, []string) {
-			p := parts(affine(join(x, s[0]), "kernel", "bias"), 2)
-			h := blend(gate(p[0], o.ForgetBias), one("Tanh", p[1]), s[0])
+			p := e.split(affine(join(x, s[0]), "kernel", "bias"), 2)
+			h := e.blend(gate(p[0], o.ForgetBias), one("Tanh", p[1]), s[0])
 			return h, []string{h}
 		}
 	case *graph.Intersection:
@@ -41,9 +38,9 @@ func (e *exporter) tf1Step(prefix string, c graph.Cell, in int) func(x string, s
 			if in != o.Hidden {
 				x = affine(x, "in", "inbias")
 			}
-			p := parts(affine(join(x, s[0]), "kernel", "bias"), 4)
-			h := blend(gate(p[0], o.ForgetBias), one("Tanh", p[1]), s[0])
-			return blend(gate(p[2], o.ForgetBias), one("Relu", p[3]), x), []string{h}
+			p := e.split(affine(join(x, s[0]), "kernel", "bias"), 4)
+			h := e.blend(gate(p[0], o.ForgetBias), one("Tanh", p[1]), s[0])
+			return e.blend(gate(p[2], o.ForgetBias), one("Relu", p[3]), x), []string{h}
 		}
 	case *graph.NAS:
 		return func(x string, s []string) (string, []string) {
@@ -51,7 +48,7 @@ func (e *exporter) tf1Step(prefix string, c graph.Cell, in int) func(x string, s
 			if !o.NoBias {
 				b = add(b, param("bias"))
 			}
-			pa, pb := parts(dot(x, "kernel"), 8), parts(b, 8)
+			pa, pb := e.split(dot(x, "kernel"), 8), e.split(b, 8)
 			sum := func(i int) string { return add(pa[i], pb[i]) }
 			l1 := one("Tanh", add(one("Tanh", mul(gate(sum(0), 0), one("Relu", sum(1)))), s[1]))
 			l2 := one("Tanh", add(gate(sum(2), 0), one("Relu", mul(pa[3], pb[3]))))
@@ -67,27 +64,27 @@ func (e *exporter) tf1Step(prefix string, c graph.Cell, in int) func(x string, s
 	case *graph.Minimal:
 		return func(x string, s []string) (string, []string) {
 			w, H := e.weights(prefix+".kernel"), o.Hidden
-			z := one("Tanh", two("MatMul", x, e.constant(NewTensor(w[:in*H], in, H))))
-			u := gate(add(two("MatMul", join(z, s[0]), e.constant(NewTensor(w[in*H:], 2*H, H))), param("bias")), 0)
-			h := blend(u, z, s[0])
+			z := one("Tanh", e.two("MatMul", x, e.constant(NewTensor(w[:in*H], in, H))))
+			u := gate(add(e.two("MatMul", join(z, s[0]), e.constant(NewTensor(w[in*H:], 2*H, H))), param("bias")), 0)
+			h := e.blend(u, z, s[0])
 			return h, []string{h}
 		}
 	case *graph.CFN:
 		return func(x string, s []string) (string, []string) {
-			v, u := parts(dot(x, "kernel"), 3), parts(affine(s[0], "recurrent", "bias"), 2)
+			v, u := e.split(dot(x, "kernel"), 3), e.split(affine(s[0], "recurrent", "bias"), 2)
 			theta, eta := gate(add(v[0], u[0]), 0), gate(add(v[1], u[1]), 0)
-			h := add(mul(theta, one("Tanh", s[0])), mul(two("Sub", e.scalar(1), eta), one("Tanh", v[2])))
+			h := add(mul(theta, one("Tanh", s[0])), mul(e.two("Sub", e.scalar(1), eta), one("Tanh", v[2])))
 			return h, []string{h}
 		}
 	case *graph.IndyGRU:
 		return func(x string, s []string) (string, []string) {
-			p := parts(gate(add(affine(x, "gatekernel", "gatebias"), mul(join(s[0], s[0]), param("gateu"))), 0), 2)
-			h := blend(p[1], one("Tanh", add(affine(x, "kernel", "bias"), mul(mul(p[0], s[0]), param("u")))), s[0])
+			p := e.split(gate(add(affine(x, "gatekernel", "gatebias"), mul(join(s[0], s[0]), param("gateu"))), 0), 2)
+			h := e.blend(p[1], one("Tanh", add(affine(x, "kernel", "bias"), mul(mul(p[0], s[0]), param("u")))), s[0])
 			return h, []string{h}
 		}
 	case *graph.IndyLSTM:
 		return func(x string, s []string) (string, []string) {
-			p := parts(add(affine(x, "kernel", "bias"), mul(join(s[0], s[0], s[0], s[0]), param("u"))), 4)
+			p := e.split(add(affine(x, "kernel", "bias"), mul(join(s[0], s[0], s[0], s[0]), param("u"))), 4)
 			h, next := remember(p, s[1], o.ForgetBias)
 			return h, []string{h, next}
 		}
@@ -95,16 +92,16 @@ func (e *exporter) tf1Step(prefix string, c graph.Cell, in int) func(x string, s
 		return func(x string, s []string) (string, []string) {
 			xs, hs := []string{x}, []string{s[0]}
 			if o.Groups > 1 {
-				xs, hs = parts(x, o.Groups), parts(s[0], o.Groups)
+				xs, hs = e.split(x, o.Groups), e.split(s[0], o.Groups)
 			}
 			var gates [4][]string // i, j, f, o of each group
 			for k := range o.Groups {
-				for i, p := range parts(dot(join(xs[k], hs[k]), fmt.Sprintf("kernels.%d", k)), 4) {
+				for i, p := range e.split(dot(join(xs[k], hs[k]), fmt.Sprintf("kernels.%d", k)), 4) {
 					gates[i] = append(gates[i], p)
 				}
 			}
 			all := join(join(gates[0]...), join(gates[1]...), join(gates[2]...), join(gates[3]...))
-			h, next := remember(parts(add(all, param("bias")), 4), s[1], o.ForgetBias)
+			h, next := remember(e.split(add(all, param("bias")), 4), s[1], o.ForgetBias)
 			if o.Projection > 0 {
 				h = dot(h, "projection")
 			}
@@ -120,16 +117,16 @@ func (e *exporter) tf1Step(prefix string, c graph.Cell, in int) func(x string, s
 				}
 				return join(x, memory)
 			}
-			p := parts(gate(affine(see(s[1]), "mask", "maskbias"), 0), 2)
+			p := e.split(gate(affine(see(s[1]), "mask", "maskbias"), 0), 2)
 			memory := add(mul(p[1], s[1]), mul(p[0], one("Tanh", affine(x, "new", "newbias"))))
 			h := mul(gate(affine(see(memory), "out", "outbias"), 0), one("Tanh", memory))
-			cycles := two("Div", two("Sub", t, param("phase")), param("period"))
-			phi := two("Sub", cycles, one("Floor", cycles))
-			up := mul(two("Div", phi, param("on")), e.scalar(2))
+			cycles := e.two("Div", e.two("Sub", t, param("phase")), param("period"))
+			phi := e.two("Sub", cycles, one("Floor", cycles))
+			up := mul(e.two("Div", phi, param("on")), e.scalar(2))
 			choose := func(yes, a, b string) string { return e.node("Where", []string{yes, a, b}) }
-			falling := choose(two("Less", phi, param("on")), two("Sub", e.scalar(2), up), mul(phi, e.scalar(o.Leak)))
-			k := choose(two("Less", phi, mul(param("on"), e.scalar(0.5))), up, falling)
-			h, memory = blend(k, s[0], h), blend(k, s[1], memory)
+			falling := choose(e.two("Less", phi, param("on")), e.two("Sub", e.scalar(2), up), mul(phi, e.scalar(o.Leak)))
+			k := choose(e.two("Less", phi, mul(param("on"), e.scalar(0.5))), up, falling)
+			h, memory = e.blend(k, s[0], h), e.blend(k, s[1], memory)
 			return h, []string{h, memory}
 		}
 	}

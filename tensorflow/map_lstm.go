@@ -2,10 +2,11 @@ package tensorflow
 
 import (
 	"fmt"
-	"math"
+	"slices"
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/graph"
+	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/rnn/tf1"
 	"github.com/recur-go/recur/tensor"
 )
@@ -34,11 +35,8 @@ func (c *cellVars) layerNorm(l options, param string) (k mappedCell, err error) 
 				return k, err
 			}
 		}
-		if o.Projection, err = c.projection("projection/kernel", H, param, &k); err != nil {
+		if o.Projection, out, err = c.projection("projection/kernel", H, param, &k); err != nil {
 			return k, err
-		}
-		if o.Projection > 0 {
-			out = o.Projection
 		}
 		if o.Peepholes, err = c.peepholes(H, param, &k); err != nil {
 			return k, err
@@ -89,17 +87,18 @@ func (c *cellVars) norms(H int, gates []string, param string, k *mappedCell, the
 	return nil
 }
 
-// projection takes the projection of an LSTM, if it has one, and tells its width.
-func (c *cellVars) projection(name string, H int, param string, k *mappedCell) (int, error) {
+// projection takes the projection of an LSTM of H units, if it has one, and tells its width,
+// 0 if not, and that of the output.
+func (c *cellVars) projection(name string, H int, param string, k *mappedCell) (width, out int, err error) {
 	if c.vars[name] == nil {
-		return 0, nil
+		return 0, H, nil
 	}
 	v, err := c.take(name, H, -1)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	k.fill = append(k.fill, straight(param+".wp", v))
-	return v.Shape[1], nil
+	return v.Shape[1], v.Shape[1], nil
 }
 
 // peepholes takes those of i, f and o, if there are any.
@@ -141,30 +140,30 @@ func (c *cellVars) weightNorm(l options, param string) (k mappedCell, err error)
 			return k, fmt.Errorf("its variable %q is %v, want [%d]", v.Name, v.Shape, n)
 		}
 	}
-	for p, v := range lengths {
-		k.fill = append(k.fill, func(to map[string]*grad.Var) error {
-			size := make([]tensor.Float, v.Len())
-			if err := Read(v, size); err != nil {
+	k.fill = append(k.fill, func(to map[string]*grad.Var) error {
+		w := &tf1.WeightNorm{LSTM: &rnn.LSTM{Wx: to[param+".wx"], Wh: to[param+".wh"], Wp: to[param+".wp"]}}
+		for p, size := range map[string]**grad.Var{".wx": &w.Gx, ".wh": &w.Gh, ".wp": &w.Gp} {
+			v := lengths[p]
+			if v == nil {
+				continue
+			}
+			n := tensor.New(v.Len())
+			if err := Read(v, n.Data); err != nil {
 				return err
 			}
 			if p != ".wp" {
-				read := append([]tensor.Float(nil), size...)
-				ifuo(size, read)
+				ifuo(n.Data, slices.Clone(n.Data))
 			}
-			w, n := to[param+p].Value.Data, len(size)
-			for j := range n {
-				square := 0.0
-				for i := j; i < len(w); i += n {
-					square += float64(w[i]) * float64(w[i])
-				}
-				scale := float64(size[j]) / math.Sqrt(max(square, 1e-12))
-				for i := j; i < len(w); i += n {
-					w[i] = tensor.Float(float64(w[i]) * scale)
-				}
+			*size = grad.Leaf(n)
+		}
+		plain := w.Plain()
+		for p, made := range map[string]*grad.Var{".wx": plain.Wx, ".wh": plain.Wh, ".wp": plain.Wp} {
+			if made != nil {
+				copy(to[param+p].Value.Data, made.Value.Data)
 			}
-			return nil
-		})
-	}
+		}
+		return nil
+	})
 	return k, nil
 }
 
@@ -180,13 +179,11 @@ func (c *cellVars) coupled(l options, param string) (k mappedCell, err error) {
 		return k, err
 	}
 	o := &graph.LSTM{Hidden: H, Coupled: true, LayerNorm: c.vars["forget/gamma"] != nil, ProjClip: l.ProjClip, Cand: l.act, Out: l.act}
-	out := H
-	if o.Projection, err = c.projection("W_P_0", H, param, &k); err != nil {
+	projection, out, err := c.projection("W_P_0", H, param, &k)
+	if err != nil {
 		return k, err
 	}
-	if o.Projection > 0 {
-		out = o.Projection
-	}
+	o.Projection = projection
 	kernel, err := c.take("W_0", -1, 3*H)
 	if err != nil {
 		return k, err

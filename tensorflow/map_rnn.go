@@ -240,13 +240,11 @@ func (c *cellVars) lstm(l options, param string) (k mappedCell, err error) {
 	if c.kind != "basic_lstm_cell" && c.kind != "layer_norm_basic_lstm_cell" { // which have no clips
 		o.CellClip, o.ProjClip = l.CellClip, l.ProjClip
 	}
-	out := H
-	if o.Projection, err = c.projection("projection/kernel", H, param, &k); err != nil {
+	projection, out, err := c.projection("projection/kernel", H, param, &k)
+	if err != nil {
 		return k, err
 	}
-	if o.Projection > 0 {
-		out = o.Projection
-	}
+	o.Projection = projection
 	if o.Peepholes, err = c.peepholes(H, param, &k); err != nil {
 		return k, err
 	}

@@ -184,7 +184,7 @@ type buffer[F float32 | float64] struct {
 
 func newBuffer[F float32 | float64](n int, d safetensors.DType) *buffer[F] {
 	b := &buffer[F]{values: make([]F, n)}
-	if b.raw = bytesOf(b.values); b.raw != nil && len(b.raw) == n*d.Size() && (d == safetensors.F32 || d == safetensors.F64) {
+	if b.raw = bytesOf(b.values); b.raw != nil && len(b.raw) == n*d.Size() { // both float32, or float64
 		b.same = true
 	} else {
 		b.raw = make([]byte, n*d.Size())

@@ -3,6 +3,7 @@ package chart_test
 import (
 	"bytes"
 	"image/png"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,9 +62,7 @@ func TestHeatInHangul(t *testing.T) {
 // Text is read from the left, numbers from the right.
 func TestTableWords(t *testing.T) {
 	table := chart.Table{Rows: [][]string{{"a", "1", "0.5 ± 0.1", "lstm"}, {"b", "-", "84 %", "3"}}}
-	for column, want := range []bool{true, false, false, true} {
-		if got := table.Words(column); got != want {
-			t.Errorf("column %d: words is %v", column, got)
-		}
+	if got, want := table.Words(), []bool{true, false, false, true}; !slices.Equal(got, want) {
+		t.Errorf("words in columns: %v, want %v", got, want)
 	}
 }

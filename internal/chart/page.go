@@ -75,19 +75,31 @@ func (t Table) Long() bool {
 	return false
 }
 
-// Words reports whether a column has other than numbers, and so is read from the left.
-func (t Table) Words(column int) bool {
+// Words reports for each column whether it has other than numbers, and so is read from
+// the left.
+func (t Table) Words() (words []bool) {
 	for _, row := range t.Rows {
-		if column >= len(row) {
-			continue
-		}
-		for _, field := range strings.Fields(row[column]) {
-			if _, err := strconv.ParseFloat(strings.TrimSuffix(field, "%"), 64); err != nil && !slices.Contains([]string{"%", "±", "s", "-"}, field) {
-				return true
+		for j, cell := range row {
+			if j == len(words) {
+				words = append(words, false)
 			}
+			words[j] = words[j] || !numbers(cell)
 		}
 	}
-	return false
+	for len(words) < len(t.Head) {
+		words = append(words, false)
+	}
+	return words
+}
+
+// numbers reports whether a cell has numbers alone, with their units.
+func numbers(cell string) bool {
+	for _, field := range strings.Fields(cell) {
+		if _, err := strconv.ParseFloat(strings.TrimSuffix(field, "%"), 64); err != nil && !slices.Contains([]string{"%", "±", "s", "-"}, field) {
+			return false
+		}
+	}
+	return true
 }
 
 // Name is the head of a column.

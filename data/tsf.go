@@ -2,13 +2,14 @@ package data
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/recur-go/recur/internal/bounded"
 )
 
 // ReadTSF reads the format of the Monash forecasting archive (Godahewa et al. 2021):
@@ -66,29 +67,19 @@ type tsf struct {
 func (t *tsf) line() (string, error) {
 	for {
 		t.row++
-		var line []byte
-		for {
-			part, err := t.in.ReadSlice('\n')
-			line = append(line, part...)
-			if len(line) > maxLine {
-				return "", t.fail(&Error{Reason: fmt.Sprintf("is longer than %d bytes", maxLine), Hint: "put each series on a line of its own"})
-			}
-			if err == nil {
-				break
-			}
-			if err == io.EOF && len(line) > 0 {
-				break
-			}
-			if err != bufio.ErrBufferFull {
-				return "", err
-			}
+		line, err := bounded.Line(t.in, maxLine)
+		if err == bounded.ErrLong {
+			return "", t.fail(&Error{Reason: fmt.Sprintf("is longer than %d bytes", maxLine), Hint: "put each series on a line of its own"})
 		}
-		line = bytes.TrimSpace(line)
+		if err != nil && (err != io.EOF || line == "") {
+			return "", err
+		}
+		line = strings.TrimSpace(line)
 		if t.row == 1 {
-			line = bytes.TrimPrefix(line, bom)
+			line = strings.TrimPrefix(line, string(bom))
 		}
 		if len(line) > 0 && line[0] != '#' {
-			return string(line), nil
+			return line, nil
 		}
 	}
 }

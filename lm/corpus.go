@@ -2,7 +2,6 @@ package lm
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -10,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/bounded"
 	"github.com/recur-go/recur/text"
 )
 
@@ -37,9 +37,9 @@ func fileLines(file string, yield func(string) bool) (more bool, err error) {
 	defer f.Close()
 	in := bufio.NewReader(f)
 	for n := 1; ; n++ {
-		line, err := readLine(in)
+		line, err := bounded.Line(in, longestLine)
 		switch {
-		case err == errLong:
+		case err == bounded.ErrLong:
 			return false, &data.Error{File: file, Row: n, Reason: fmt.Sprintf("the line is longer than %d bytes; this is no text", longestLine)}
 		case err != nil && err != io.EOF:
 			return false, &data.Error{File: file, Row: n, Reason: err.Error()}
@@ -60,25 +60,6 @@ func fileLines(file string, yield func(string) bool) (more bool, err error) {
 		}
 		if !yield(line) {
 			return false, nil
-		}
-	}
-}
-
-var errLong = errors.New("lm: line too long")
-
-func readLine(in *bufio.Reader) (string, error) {
-	var long []byte
-	for {
-		part, err := in.ReadSlice('\n')
-		if long == nil && err == nil {
-			return string(part), nil
-		}
-		long = append(long, part...)
-		if err != bufio.ErrBufferFull {
-			return string(long), err
-		}
-		if len(long) > longestLine {
-			return "", errLong
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/bounded"
 )
 
 // longest is the most bytes of a line, or of a row whose fields hold ends of lines.
@@ -166,7 +167,7 @@ func (s *source) wrong(row int, reason, hint string) error {
 func (s *source) failed(row int, err error) error {
 	var path *fs.PathError
 	switch {
-	case errors.Is(err, errLong):
+	case errors.Is(err, bounded.ErrLong):
 		return s.wrong(row, fmt.Sprintf("is longer than %d bytes", longest), "look for a quotation mark that is not closed, or ends of lines that are lost")
 	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.Is(err, io.ErrUnexpectedEOF):
 		return s.wrong(row, "the file is cut short or damaged: "+err.Error(), "fetch it again")
@@ -176,15 +177,13 @@ func (s *source) failed(row int, err error) error {
 	return s.wrong(row, "cannot be read: "+err.Error(), "fetch it again")
 }
 
-var errLong = errors.New("labelled: too long")
-
 // rows yields the lines of the source, without their ends, which may be those of Unix,
 // Windows or old Macs, and their numbers from 1.
 func (s *source) rows(each func(n int, line string) error) error {
 	ends := &lineEnds{in: s.in}
 	in := bufio.NewReaderSize(ends, 64<<10)
 	for n := 1; ; n++ {
-		line, err := readLine(in)
+		line, err := bounded.Line(in, longest)
 		if err != nil && err != io.EOF {
 			return s.failed(n, err)
 		}
@@ -209,22 +208,6 @@ func (s *source) rows(each func(n int, line string) error) error {
 		}
 		if err == io.EOF {
 			return nil
-		}
-	}
-}
-
-func readLine(in *bufio.Reader) (string, error) {
-	var long []byte
-	for {
-		part, err := in.ReadSlice('\n')
-		if long == nil && err == nil {
-			return string(part), nil
-		}
-		if long = append(long, part...); len(long) > longest {
-			return "", errLong
-		}
-		if err != bufio.ErrBufferFull {
-			return string(long), err
 		}
 	}
 }

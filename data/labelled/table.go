@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/bounded"
 )
 
 // table reads a CSV or TSV file: of texts, or of series.
@@ -105,7 +106,7 @@ type limited struct {
 
 func (l *limited) Read(p []byte) (int, error) {
 	if l.n > longest {
-		return 0, errLong
+		return 0, bounded.ErrLong
 	}
 	n, err := l.in.Read(p)
 	l.n += n

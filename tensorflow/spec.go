@@ -1,11 +1,11 @@
 package tensorflow
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 
 	"github.com/recur-go/recur/graph"
+	"github.com/recur-go/recur/internal/spec"
 	"github.com/recur-go/recur/rnn/tf1"
 )
 
@@ -76,9 +76,7 @@ const (
 // ParseSpec reads a Spec from JSON.
 func ParseSpec(b []byte) (*Spec, error) {
 	s := &Spec{}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(s); err != nil {
+	if err := spec.Decode(b, s); err != nil {
 		return nil, fmt.Errorf("tensorflow: the spec: %w", err)
 	}
 	return s, nil
@@ -86,26 +84,12 @@ func ParseSpec(b []byte) (*Spec, error) {
 
 // UnmarshalJSON reads a module with its options, or a layer of package graph.
 func (l *SpecLayer) UnmarshalJSON(b []byte) error {
-	var doc map[string]json.RawMessage
-	if err := json.Unmarshal(b, &doc); err != nil {
-		return err
-	}
-	if doc["module"] == nil {
-		if doc["name"] == nil { // a graph.Layer has a name
-			doc["name"] = json.RawMessage(`""`)
-		}
-		var g graph.Layer
-		text, err := json.Marshal(doc)
-		if err == nil {
-			err = json.Unmarshal(text, &g)
-		}
-		*l = SpecLayer{Name: g.Name, From: g.From, Op: g.Op}
-		return err
-	}
 	type plain SpecLayer
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	return d.Decode((*plain)(l))
+	g, err := spec.Layer(b, (*plain)(l))
+	if g != nil {
+		*l = SpecLayer{Name: g.Name, From: g.From, Op: g.Op}
+	}
+	return err
 }
 
 // MarshalJSON writes what UnmarshalJSON reads.

@@ -251,6 +251,7 @@ func TestGradients(t *testing.T) {
 		"slots":   {Decoder: Plain, Feed: Both, Attention: seq2seq.General, Cell: rnn.KindLSTM, Acts: 2, Slots: 3},
 		"every":   {Decoder: Plain, Feed: Every, Cell: rnn.KindGRU, Acts: 2, Slots: 3},
 		"regions": {Decoder: Plain, Feed: First, Attention: seq2seq.Additive, Cell: rnn.KindLSTM, Encoder: 1, Fronts: 2, Front: 4, Acts: 2, Width: 3},
+		"parts":   {Decoder: Plain, Feed: First, Cell: rnn.KindGRU, Encoder: 1, Parts: 3, Part: 2, Acts: 2, Width: 6},
 	} {
 		c.Tokens, c.Embed, c.Hidden, c.Batch, c.Epochs, c.Rate, c.Limit, c.Beam, c.Size = "space", 4, 5, 1, 1, 1, 9, 1, 6
 		made, err := c.New(rand.New(rand.NewPCG(3, 4)))
@@ -259,7 +260,7 @@ func TestGradients(t *testing.T) {
 		}
 		w := &what{acts: []int{1, 0}, slots: [][]int{{0, 2}, nil}}
 		if c.Width > 0 {
-			w.x, w.len = nn.Uniform(rand.New(rand.NewPCG(5, 6)), 1, 4, 2, 3).Value, []int{4, 2}
+			w.x, w.len = nn.Uniform(rand.New(rand.NewPCG(5, 6)), 1, 4, 2, c.Width).Value, []int{4, 2}
 		}
 		var vars []*grad.Var
 		r := rand.New(rand.NewPCG(7, 8))

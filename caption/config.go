@@ -60,7 +60,9 @@ type Config struct {
 	Attention seq2seq.Score `json:"attention,omitempty"` // of a plain decoder, to slots or regions: general, additive or dot; "" for none
 	Cell      rnn.Kind      `json:"cell,omitempty"`      // of a plain decoder and of an encoder
 	Encoder   int           `json:"encoder,omitempty"`   // layers that read regions both ways; 0 if regions are in no order
-	Fronts    int           `json:"fronts,omitempty"`    // layers that see each region by itself before that
+	Parts     int           `json:"parts,omitempty"`     // of a region, that a cell reads both ways before that; of a strip from top to bottom; 0 to see it whole
+	Part      int           `json:"part,omitempty"`      // width of that cell
+	Fronts    int           `json:"fronts,omitempty"`    // layers that see each region by itself after that
 	Front     int           `json:"front,omitempty"`     // width of each
 	Embed     int           `json:"embed"`               // width of a word
 	Hidden    int           `json:"hidden"`
@@ -138,12 +140,13 @@ func Preset(name string) (*Config, error) {
 		}
 	case "strips", "strips-small":
 		c.Tokens, c.Feed, c.Attention, c.Encoder = text.Space, First, seq2seq.General, 1
-		c.StripMin, c.StripMax, c.Languages, c.Window, c.Stride, c.Augment = 3, 5, Languages(), 20, 6, true
-		c.Fronts, c.Front, c.Embed, c.Hidden, c.Dropout, c.Epochs, c.Patience = 2, 256, 32, 128, 0.1, 40, 0
+		c.StripMin, c.StripMax, c.Languages, c.Window, c.Stride, c.Augment = 3, 5, Languages(), 8, 4, true
+		c.Parts, c.Part, c.Fronts, c.Front, c.Embed, c.Hidden, c.Dropout, c.Epochs, c.Patience = 14, 64, 1, 256, 32, 160, 0.1, 40, 0
 		c.Average, c.HeldOut = 0.999, 0.02
 		c.Beam, c.Limit = 1, 12
 		if name == "strips-small" {
-			c.Hidden, c.Batch, c.HeldOut = 96, 16, 0.05
+			c.Window, c.Stride, c.Parts, c.Part, c.Fronts = 20, 6, 0, 0, 2 // seen whole: a fraction of the time
+			c.Hidden, c.Batch, c.Epochs, c.HeldOut = 96, 16, 60, 0.05
 		}
 	default:
 		return nil, fmt.Errorf("caption: there is no preset %q; there are %q", name, Presets())
@@ -173,7 +176,7 @@ func (c *Config) check() error {
 	for name, v := range map[string]int{"embed": c.Embed, "hidden": c.Hidden, "batch": c.Batch, "epochs": c.Epochs, "limit": c.Limit, "beam": c.Beam} {
 		bad(v < 1 || v > 1<<16, "%s is %d, not a number from 1 to 65,536", name, v)
 	}
-	for name, v := range map[string]int{"encoder": c.Encoder, "fronts": c.Fronts, "top": c.Top, "patience": c.Patience} {
+	for name, v := range map[string]int{"encoder": c.Encoder, "parts": c.Parts, "fronts": c.Fronts, "top": c.Top, "patience": c.Patience} {
 		bad(v < 0 || v > 1<<16, "%s is %d, not a number from 0 to 65,536", name, v)
 	}
 	for name, v := range map[string]float64{"dropout": c.Dropout, "held_out": c.HeldOut, "average": c.Average, "smooth": c.Smooth} {
@@ -183,6 +186,7 @@ func (c *Config) check() error {
 		bad(!(v >= 0) || math.IsInf(v, 1), "%s is %v, not a number from 0", name, v)
 	}
 	bad(c.Hurry > 0 && c.HurryBase < 1, "hurry_base is %v, not from 1", c.HurryBase)
+	bad(c.Parts > 0 && (c.Part < 1 || c.Part > 1<<16), "part is %d, not a number from 1 to 65,536", c.Part)
 	bad(c.Fronts > 0 && (c.Front < 1 || c.Front > 1<<16), "front is %d, not a number from 1 to 65,536", c.Front)
 	bad(!(c.Rate > 0), "rate is %v, not above 0", c.Rate)
 	for _, l := range c.Languages {
@@ -216,6 +220,9 @@ func (c *Config) sized() error {
 		c.Acts < 1 {
 		return fmt.Errorf("caption: the sizes are not known, or make no sense: %d words, %d acts, %d slots, regions of %d", c.Size, c.Acts, c.Slots, c.Width)
 	}
+	if c.Parts > 0 && c.Width%c.Parts != 0 {
+		return fmt.Errorf("caption: a region of %d features cannot be read in %d parts", c.Width, c.Parts)
+	}
 	if c.Decoder == SCLSTM && c.Width > 0 {
 		return errors.New("caption: a sclstm is for meanings, not for features; use the preset vector or attention")
 	}
@@ -240,6 +247,10 @@ func (c *Config) CountParams() int {
 		}
 	} else {
 		in := c.Width
+		if c.Parts > 0 {
+			n += 2 * c.Cell.CountParams(in/c.Parts, c.Part)
+			in = c.Parts * 2 * c.Part
+		}
 		for range c.Fronts {
 			n += linear(in, c.Front)
 			in = c.Front

@@ -44,6 +44,9 @@ func (m *Model) useStrips(p, valid *pool, name string) (source, error) {
 	if p.height != valid.height {
 		return nil, &data.Error{File: name, Reason: fmt.Sprintf("digits to train on are %d pixels high, those to validate on %d", p.height, valid.height)}
 	}
+	if m.Parts > 0 && p.height%m.Parts != 0 {
+		return nil, &data.Error{File: name, Reason: fmt.Sprintf("has digits %d pixels high, which are not read in %d parts", p.height, m.Parts), Hint: "set parts to a divisor of the height, or to 0"}
+	}
 	m.Width = m.Window * p.height
 	m.wording = &wording{Tokens: text.Space}
 	languages := slices.Clone(m.Languages)

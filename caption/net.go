@@ -15,7 +15,8 @@ import (
 // net puts a vector v into words:
 //
 //	v = tanh(Sum(what)), of a meaning the 1s of its act and slots, of regions the mean over
-//	    them, after layers for each by itself (Front) and for all in their order (Enc)
+//	    them, after a cell over the parts of each (Down), layers for each by itself
+//	    (Front) and for all in their order (Enc)
 //	s_0 = tanh(Begin(v))                        if v is fed first
 //	x_t = [Embed[word_t]; v]                    if v is fed every step
 //	y_t, s_{t+1} = Cell(x_t, s_t)               with attention to slots or regions, if any
@@ -28,6 +29,7 @@ type net struct {
 	Say   *rnn.SCLSTM            // the decoder, or
 	Cell  rnn.Cell               // this, or
 	Look  *seq2seq.Attention     // this, with a cell of its own
+	Down  *rnn.Bidirectional     // over the parts of each region; nil to see it whole
 	Front []*nn.Linear           // of each region by itself
 	Enc   rnn.BidirectionalStack // of regions; nil if they are in no order
 	Sum   *nn.Linear             // to v
@@ -51,6 +53,10 @@ func newNet(r *rand.Rand, c *Config) *net {
 		}
 	} else {
 		in := c.Width
+		if c.Parts > 0 {
+			n.Down = &rnn.Bidirectional{Fwd: c.Cell.New(r, in/c.Parts, c.Part), Bwd: c.Cell.New(r, in/c.Parts, c.Part)}
+			in = c.Parts * 2 * c.Part
+		}
 		for range c.Fronts {
 			n.Front = append(n.Front, &nn.Linear{W: nn.He(r, in, c.Front), B: nn.Zeros(c.Front)})
 			in = c.Front
@@ -145,6 +151,9 @@ func (n *net) see(g *grad.Tape, w *what) (v *grad.Var, memory rnn.Seq) {
 		return v, memory
 	}
 	x := rnn.Input(g, w.x, w.len)
+	if n.Down != nil {
+		x.X = n.down(g, x.X)
+	}
 	for _, l := range n.Front {
 		x.X = g.Dropout(g.ReLU(l.Forward(g, x.X)), n.c.Dropout)
 	}
@@ -155,6 +164,16 @@ func (n *net) see(g *grad.Tape, w *what) (v *grad.Var, memory rnn.Seq) {
 	memory = rnn.Seq{X: g.Tanh(n.Sum.Forward(g, x.X)), Len: w.len}
 	// Attention that asks for nothing gives the mean.
 	return seq2seq.Attend(g, g.Zeros(len(w.acts), n.c.Hidden), memory), memory
+}
+
+// down reads the parts of each region [regions, batch, width] one after another, both
+// ways, as ReNet reads a picture down and then across (Visin et al. 2015). What it gives
+// for them is side by side, [regions, batch, parts·2·part].
+func (n *net) down(g *grad.Tape, x *grad.Var) *grad.Var {
+	T, B := x.Dim(0), x.Dim(1)
+	parts := g.Swap(g.Reshape(x, T*B, n.c.Parts, n.c.Width/n.c.Parts))
+	y, _ := n.Down.Run(g, rnn.Seq{X: parts}, nil)
+	return g.Dropout(g.Reshape(g.Swap(y.X), T, B, n.c.Parts*2*n.c.Part), n.c.Dropout)
 }
 
 // loss is the mean over the words of their cross-entropy, and for a SCLSTM what Wen et

@@ -193,14 +193,14 @@ func (p *pool) strip(which []int, s Strips, r *rand.Rand) *strip {
 	return st
 }
 
-// regions are windows of columns, a column after the other, from 0 to 1. The last may
-// reach past the edge.
+// regions are windows of columns, a row after the other, from 0 to 1. The last may reach
+// past the edge.
 func (st *strip) regions(window, stride int) []tensor.Float {
 	n := max(1, (st.width-window+stride-1)/stride+1)
 	f := make([]tensor.Float, 0, n*window*st.height)
 	for k := range n {
-		for x := k * stride; x < k*stride+window; x++ {
-			for y := range st.height {
+		for y := range st.height {
+			for x := k * stride; x < k*stride+window; x++ {
 				v := byte(0)
 				if x < st.width {
 					v = st.pixels[y*st.width+x]

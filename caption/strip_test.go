@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/task"
 )
@@ -45,6 +46,7 @@ func blocks(t testing.TB, n int) []string {
 func stripConfig(t testing.TB) Config {
 	c := small(t, "strips")
 	c.StripMin, c.StripMax, c.Window, c.Stride, c.Front, c.Augment, c.Average, c.HeldOut = 1, 3, 6, 3, 16, false, 0, 0.1
+	c.Parts, c.Part = 5, 8
 	c.Batch, c.Epochs, c.Hidden, c.Dropout = 16, 40, 32, 0
 	return c
 }
@@ -134,4 +136,15 @@ func TestSameBits(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, whole.net, resumed.net)
+}
+
+// A height that the parts do not divide is an error of the file.
+func TestPartsOfStrips(t *testing.T) {
+	c := stripConfig(t)
+	c.Parts = 3
+	_, err := Fit(context.Background(), c, task.Data{Train: blocks(t, 100)}, task.Options{})
+	var bad *data.Error
+	if !errors.As(err, &bad) || !strings.Contains(err.Error(), "10 pixels high, which are not read in 3 parts") {
+		t.Error(err)
+	}
 }

@@ -32,9 +32,10 @@ type Config struct {
 	Chrono  bool     `json:"chrono,omitempty"` // begin with gates that remember up to Steps; of lstm and gru
 
 	Batch   int     `json:"batch"`
-	Updates int     `json:"updates"` // of the weights, at most
-	Rate    float64 `json:"rate"`    // of Adam
-	Enough  float64 `json:"enough"`  // loss on new sequences at which training ends; 0 for never
+	Updates int     `json:"updates"`           // of the weights, at most
+	Rate    float64 `json:"rate"`              // of Adam
+	Average float64 `json:"average,omitempty"` // decay of an average of the weights, which are the net's; 0 for none
+	Enough  float64 `json:"enough"`            // loss on new sequences at which training ends; 0 for never
 	Seed    uint64  `json:"seed"`
 }
 
@@ -44,7 +45,7 @@ func Preset(problem string, steps int) (Config, error) {
 	switch problem {
 	case Adding:
 	case Copying:
-		c.Cell, c.Hidden, c.Chrono, c.Batch, c.Rate, c.Updates = rnn.KindLSTM, 128, true, 16, 8e-3, 20000
+		c.Cell, c.Hidden, c.Chrono, c.Batch, c.Rate, c.Updates, c.Average = rnn.KindLSTM, 128, true, 16, 8e-3, 30000, 0.999
 	default:
 		return c, fmt.Errorf("memory: there is no problem %q; there are %s and %s", problem, Adding, Copying)
 	}
@@ -67,6 +68,9 @@ func (c Config) check() error {
 	}
 	if !(c.Rate > 0) {
 		errs = append(errs, fmt.Errorf("memory: rate is %v, not above 0", c.Rate))
+	}
+	if !(c.Average >= 0 && c.Average < 1) {
+		errs = append(errs, fmt.Errorf("memory: average is %v, not from 0 to below 1", c.Average))
 	}
 	return errors.Join(errs...)
 }

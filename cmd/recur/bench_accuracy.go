@@ -31,7 +31,8 @@ func newBenchAccuracy() *cobra.Command {
 		Short: "Train on public data sets and compare with published figures",
 		Long: `Train the presets on public data sets, by their official splits and protocols, and print
 the scores beside the published ones. Tier A takes minutes a run, tier B up to an hour
-or two; each case is run with several seeds, and its figure is the median.
+or two; each case is run with several seeds, and its figure is the median. Runs go side by
+side, one on each core, which takes less time than one after another on all cores.
 
 The results of every run are kept as it ends, so that the same command goes on with
 what is missing. A case whose data are not in the folder is passed over. Nothing is
@@ -47,6 +48,7 @@ downloaded; bench/README.md says where the data come from.`,
 	f.StringVar(&o.runner.Tier, "tier", "A", "cases to run: A, B or all")
 	f.StringSliceVar(&o.runner.Names, "case", nil, "cases to run, by name")
 	f.IntVar(&o.runner.Seeds, "seeds", 0, "runs of each, with seeds 1, 2, … (default 5 of tier A, 3 of tier B)")
+	f.IntVar(&o.runner.Workers, "workers", 0, "runs side by side (default the number of cores)")
 	f.StringVar(&o.runner.Data, "data", sharedData(), "folder of the data sets")
 	f.StringVar(&o.runner.File, "file", filepath.Join("bench", "results", "accuracy.json"), "file of the results")
 	f.BoolVar(&o.runner.Again, "again", false, "run anew what the file has")
@@ -72,6 +74,9 @@ func (o *accuracyOptions) run(cmd *cobra.Command) error {
 	}
 	if r.Seeds < 0 || r.Seeds > 1000 {
 		return usage("--seeds %d is not between 1 and 1000", r.Seeds)
+	}
+	if r.Workers < 0 || r.Workers > 1000 {
+		return usage("--workers %d is not between 1 and 1000", r.Workers)
 	}
 	cases, err := r.Selected()
 	if err != nil {

@@ -28,6 +28,7 @@ type Config struct {
 	Patience int       `json:"patience"` // epochs without a better score; default 5
 	Batch    int       `json:"batch"`    // windows in a step; default 896
 	LR       float64   `json:"lr"`       // of Adam, a tenth less in each epoch after the third; default 0.0003
+	Average  float64   `json:"average"`  // decay of an average of the weights, which are the model's; default 0.99, negative for none
 	Square   bool      `json:"square"`   // train for the squared error, not the absolute one
 	Levels   []float64 `json:"levels"`   // of the bands; default 0.5, 0.8, 0.95
 	Seed     uint64    `json:"seed"`     // the same seed gives the same bits
@@ -63,6 +64,10 @@ func (c Config) withDefaults() Config {
 	if c.LR == 0 {
 		c.LR = 0.0003
 	}
+	if c.Average == 0 {
+		c.Average = 0.99
+	}
+	c.Average = max(c.Average, 0)
 	if c.Levels == nil {
 		c.Levels = []float64{0.5, 0.8, 0.95}
 	}
@@ -88,6 +93,8 @@ func (c *Config) check() error {
 		return fmt.Errorf("segrnn: valid is %d, want 0 or more", c.Valid)
 	case !(c.Dropout < 1):
 		return fmt.Errorf("segrnn: dropout is %v, want less than 1", c.Dropout)
+	case !(c.Average < 1):
+		return fmt.Errorf("segrnn: average is %v, want less than 1", c.Average)
 	case !(c.LR > 0) || math.IsInf(c.LR, 0):
 		return fmt.Errorf("segrnn: lr is %v, want more than 0", c.LR)
 	}

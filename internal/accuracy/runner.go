@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -21,8 +23,11 @@ type Runner struct {
 	Names   []string // of cases; if any, Tier does not count
 	Seeds   int      // 0 for 5 of tier A and 3 of tier B
 	Again   bool     // run what there is already too
+	Workers int      // runs side by side, default GOMAXPROCS; what they come to does not depend on it
 	Machine Machine
-	Note    func(string) // how it goes on; may be nil
+	Note    func(string) // how it goes on, a call at a time; may be nil
+
+	mu sync.Mutex // of Note and of the file
 }
 
 // Selected are the cases that the runner is for.
@@ -59,6 +64,14 @@ func (c Case) Lacks(dir string) (files []string) {
 	return files
 }
 
+// A job is a case with a seed.
+type job struct {
+	Case
+	seed uint64
+}
+
+func (j job) String() string { return fmt.Sprintf("%s, seed %d", j.Name, j.seed) }
+
 // Run runs what is missing: all cases with seed 1, then all with seed 2, and so on. A
 // case that lacks its data is passed over. A case that fails does not stop the others;
 // its errors are those of Run.
@@ -70,39 +83,63 @@ func (r *Runner) Run(ctx context.Context) error {
 	if err := os.MkdirAll(filepath.Dir(r.File), 0o777); err != nil {
 		return err
 	}
-	note := r.Note
-	if note == nil {
-		note = func(string) {}
+	have, err := Read(r.File)
+	if err != nil {
+		return err
 	}
-	cases = slices.DeleteFunc(cases, func(c Case) bool {
-		lacks := c.Lacks(r.Data)
-		if len(lacks) > 0 {
-			note(fmt.Sprintf("%s is passed over: %s lacks %s", c.Name, r.Data, strings.Join(lacks, ", ")))
-		}
-		return len(lacks) > 0
-	})
-	most := 0
+	var jobs []job
 	for _, c := range cases {
-		most = max(most, r.seeds(c))
-	}
-	var failed []error
-	for seed := uint64(1); seed <= uint64(most); seed++ {
-		for _, c := range cases {
-			if seed > uint64(r.seeds(c)) {
-				continue
-			}
-			err := r.one(ctx, c, seed, note)
-			if ctx.Err() != nil {
-				return errors.Join(append(failed, ctx.Err())...)
-			}
-			if err != nil {
-				err = fmt.Errorf("%s with seed %d: %w", c.Name, seed, err)
-				note(err.Error())
-				failed = append(failed, err)
+		if lacks := c.Lacks(r.Data); len(lacks) > 0 {
+			r.note(fmt.Sprintf("%s is passed over: %s lacks %s", c.Name, r.Data, strings.Join(lacks, ", ")))
+			continue
+		}
+		for seed := range uint64(r.seeds(c)) {
+			if r.Again || have.find(c.Name, seed+1) == nil {
+				jobs = append(jobs, job{c, seed + 1})
 			}
 		}
 	}
-	return errors.Join(failed...)
+	slices.SortStableFunc(jobs, func(a, b job) int { return cmp.Compare(a.seed, b.seed) })
+	return r.all(ctx, jobs)
+}
+
+// all runs jobs in their order, some side by side, until ctx ends.
+func (r *Runner) all(ctx context.Context, jobs []job) error {
+	next := make(chan job)
+	var wg sync.WaitGroup
+	var failed []error // under r.mu
+	for range min(cmp.Or(r.Workers, runtime.GOMAXPROCS(0)), len(jobs)) {
+		wg.Go(func() {
+			for j := range next {
+				err := r.one(ctx, j)
+				if err == nil || ctx.Err() != nil {
+					continue
+				}
+				err = fmt.Errorf("%v: %w", j, err)
+				r.note(err.Error())
+				r.mu.Lock()
+				failed = append(failed, err)
+				r.mu.Unlock()
+			}
+		})
+	}
+	for _, j := range jobs {
+		if ctx.Err() != nil {
+			break
+		}
+		next <- j
+	}
+	close(next)
+	wg.Wait()
+	return errors.Join(append(failed, ctx.Err())...)
+}
+
+func (r *Runner) note(s string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.Note != nil {
+		r.Note(s)
+	}
 }
 
 func (r *Runner) seeds(c Case) int {
@@ -115,23 +152,16 @@ func (r *Runner) seeds(c Case) int {
 	return 3
 }
 
-// one runs a case with a seed, unless the file has it, and keeps what it came to.
-func (r *Runner) one(ctx context.Context, c Case, seed uint64, note func(string)) error {
-	have, err := Read(r.File)
-	if err != nil {
-		return err
-	}
-	if !r.Again && have.find(c.Name, seed) != nil {
-		return nil
-	}
-	note(fmt.Sprintf("%s, seed %d: %s", c.Name, seed, c.Protocol))
-	half := halfway{path: fmt.Sprintf("%s-%s-%d.checkpoint", strings.TrimSuffix(r.File, ".json"), c.Name, seed), began: time.Now()}
+// one runs a job and keeps what it came to.
+func (r *Runner) one(ctx context.Context, j job) error {
+	r.note(fmt.Sprintf("%v: %s", j, j.Protocol))
+	half := halfway{path: fmt.Sprintf("%s-%s-%d.checkpoint", strings.TrimSuffix(r.File, ".json"), j.Name, j.seed), began: time.Now()}
 	if err := half.load(); err != nil {
 		return err
 	}
 	var lost error
-	scores, err := c.Run(context.WithValue(ctx, halfwayKey{}, half.path), r.Data, seed, func(s string) {
-		note("  " + s)
+	scores, err := j.Case.Run(context.WithValue(ctx, halfwayKey{}, half.path), r.Data, j.seed, func(s string) {
+		r.note(fmt.Sprintf("  %v: %s", j, s))
 		if err := half.keep(); err != nil {
 			lost = err
 		}
@@ -139,22 +169,28 @@ func (r *Runner) one(ctx context.Context, c Case, seed uint64, note func(string)
 	if err = cmp.Or(err, lost); err != nil {
 		return err
 	}
-	run := Run{c.Name, seed, scores, half.seconds()}
-	for _, f := range c.Figures {
+	for _, f := range j.Figures {
 		v, ok := scores[f.Metric]
 		if !ok {
 			return fmt.Errorf("the run gave no %s", f.Metric)
 		}
-		note(fmt.Sprintf("  %s %.5g; published %.5g (%s)", f.Metric, v, f.Target, f.Source))
+		r.note(fmt.Sprintf("  %v: %s %.5g; published %.5g (%s)", j, f.Metric, v, f.Target, f.Source))
 	}
-	// Another runner may have added to the file meanwhile.
-	if have, err = Read(r.File); err != nil {
+	if err := r.keep(Run{j.Name, j.seed, scores, half.seconds()}); err != nil {
+		return err
+	}
+	return half.done()
+}
+
+// keep adds a run to the file, to which another runner may have added meanwhile.
+func (r *Runner) keep(run Run) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	have, err := Read(r.File)
+	if err != nil {
 		return err
 	}
 	have.Machine = r.Machine
 	have.Add(run)
-	if err := have.Write(r.File); err != nil {
-		return err
-	}
-	return half.done()
+	return have.Write(r.File)
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/recur-go/recur/lm"
 	"github.com/recur-go/recur/model"
@@ -44,7 +45,7 @@ func runner(t *testing.T) *Runner {
 			t.Fatal(err)
 		}
 	}
-	return &Runner{Data: dir, File: filepath.Join(dir, "results", "accuracy.json"), Tier: "A", Seeds: 3}
+	return &Runner{Data: dir, File: filepath.Join(dir, "results", "accuracy.json"), Tier: "A", Seeds: 3, Workers: 1}
 }
 
 func TestRunnerGoesOn(t *testing.T) {
@@ -102,6 +103,34 @@ func TestRunnerStops(t *testing.T) {
 	}
 }
 
+// Two workers run two cases at a time: each of these waits for the other.
+func TestRunnerSideBySide(t *testing.T) {
+	fakes(t, nil)
+	var met [2]chan struct{}
+	for i := range met {
+		met[i] = make(chan struct{}, 1)
+		cases[i].Run = func(ctx context.Context, _ string, seed uint64, _ func(string)) (map[string]float64, error) {
+			met[i] <- struct{}{}
+			select {
+			case <-met[1-i]:
+				return map[string]float64{"error": 1, "hits": 1}, nil
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	r := runner(t)
+	r.Workers = 2
+	if err := r.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Read(r.File); err != nil || len(got.Runs) != 6 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 // A case by a recipe that is stopped goes on from its checkpoint, and counts the time before.
 func TestRunnerGoesOnHalfway(t *testing.T) {
 	fakes(t, nil)
@@ -116,7 +145,7 @@ func TestRunnerGoesOnHalfway(t *testing.T) {
 	var epochs []string
 	r.Note = func(s string) {
 		if strings.Contains(s, "epoch ") {
-			epochs = append(epochs, strings.Fields(s)[1])
+			epochs = append(epochs, strings.Fields(s)[4])
 			cancel()
 		}
 	}

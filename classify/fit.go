@@ -132,8 +132,8 @@ func (m *Model) options(epochs, perEpoch int, o task.Options) (train.Options, er
 	if m.Decay > 0 {
 		opts.Optimizer = &optim.AdamW{LR: m.Rate, WeightDecay: m.Decay, Scale: optim.DecayMatrices}
 	}
-	if m.Average > 0 { // over half of the run at most, so that a short one forgets its beginning
-		opts.Optimizer = &optim.Average{Of: opts.Optimizer, Decay: min(m.Average, max(1-2/float64(total), 0.5))}
+	if m.Average > 0 {
+		opts.Optimizer = &optim.Average{Of: opts.Optimizer, Decay: optim.AverageDecay(m.Average, total)}
 	}
 	file, err := m.file(model.Training{})
 	if err != nil {

@@ -143,7 +143,7 @@ func (m *Model) options(training corpus, o task.Options) (opts train.Options, ob
 		opts.Optimizer, opts.Carry, observe = mean, []train.Carried{begin}, begin.observe
 	}
 	if m.Average > 0 {
-		opts.Optimizer = &optim.Average{Of: opts.Optimizer, Decay: m.Average}
+		opts.Optimizer = &optim.Average{Of: opts.Optimizer, Decay: optim.AverageDecay(m.Average, total)}
 	}
 	file, err := m.file(model.Training{})
 	if err == nil {

@@ -142,7 +142,7 @@ func Train(ctx context.Context, c Config, onTest func(Result)) (*Net, Result, er
 	every := min(100, c.Updates)
 	var optimizer optim.Optimizer = &optim.Adam{LR: c.Rate}
 	if c.Average > 0 {
-		optimizer = &optim.Average{Of: optimizer, Decay: c.Average}
+		optimizer = &optim.Average{Of: optimizer, Decay: optim.AverageDecay(c.Average, c.Updates)}
 	}
 	var last Result
 	_, err = train.FitEpochs(ctx, n, func(epoch int) iter.Seq[batch] {

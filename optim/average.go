@@ -27,6 +27,12 @@ type Average struct {
 	memory
 }
 
+// AverageDecay is decay or, for a run of few steps, less, so that the average forgets its
+// beginning: it is one over half of the steps at most.
+func AverageDecay(decay float64, steps int) float64 {
+	return min(decay, max(1-2/float64(steps), 0.5))
+}
+
 const (
 	averageSlot = "average"
 	ofPrefix    = "of."

@@ -295,6 +295,18 @@ func TestAverage(t *testing.T) {
 	}
 }
 
+func TestAverageDecay(t *testing.T) {
+	for _, c := range []struct {
+		decay float64
+		steps int
+		want  float64
+	}{{0.99, 10000, 0.99}, {0.99, 100, 0.98}, {0.99, 3, 0.5}, {0.3, 3, 0.3}} {
+		if got := optim.AverageDecay(c.decay, c.steps); math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("AverageDecay(%v, %d) = %v, want %v", c.decay, c.steps, got, c.want)
+		}
+	}
+}
+
 func TestClip(t *testing.T) {
 	p := newParam(0, 0)
 	p.set(3, -4)

@@ -20,14 +20,14 @@ import (
 type Config struct {
 	Horizon  int       `json:"horizon"`  // steps to forecast; default 96
 	Lookback int       `json:"lookback"` // steps that the net reads, a multiple of Segment; default 96
-	Segment  int       `json:"segment"`  // steps of a segment; default 48, or the greatest divisor of Lookback below that and Horizon
+	Segment  int       `json:"segment"`  // steps of a segment; default 24, or the greatest divisor of Lookback below that and Horizon
 	Hidden   int       `json:"hidden"`   // width of the cell, even; default 256
 	Dropout  float64   `json:"dropout"`  // before the last layer; default 0.5, negative for none
 	Valid    int       `json:"valid"`    // last steps of the series to stop early by and to take the bands from; default a fifth
 	Epochs   int       `json:"epochs"`   // at most; default 20
 	Patience int       `json:"patience"` // epochs without a better score; default 5
 	Batch    int       `json:"batch"`    // windows in a step; default 896
-	LR       float64   `json:"lr"`       // of Adam, a tenth less in each epoch after the third; default 0.0003
+	LR       float64   `json:"lr"`       // of Adam, a tenth less in each epoch after the third; default 0.001
 	Average  float64   `json:"average"`  // decay of an average of the weights, which are the model's; default 0.99, negative for none
 	Square   bool      `json:"square"`   // train for the squared error, not the absolute one
 	Levels   []float64 `json:"levels"`   // of the bands; default 0.5, 0.8, 0.95
@@ -48,7 +48,7 @@ func (c Config) withDefaults() Config {
 	or(&c.Horizon, 96)
 	or(&c.Lookback, 96)
 	if c.Segment == 0 && c.Lookback > 0 {
-		c.Segment = max(1, min(48, c.Lookback, c.Horizon))
+		c.Segment = max(1, min(24, c.Lookback, c.Horizon))
 		for c.Lookback%c.Segment != 0 {
 			c.Segment--
 		}
@@ -62,7 +62,7 @@ func (c Config) withDefaults() Config {
 	}
 	c.Dropout = max(c.Dropout, 0)
 	if c.LR == 0 {
-		c.LR = 0.0003
+		c.LR = 0.001
 	}
 	if c.Average == 0 {
 		c.Average = 0.99

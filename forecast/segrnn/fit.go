@@ -93,7 +93,7 @@ func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, er
 	perEpoch := (len(learn) + c.Batch - 1) / c.Batch
 	var optimizer optim.Optimizer = &optim.Adam{LR: c.LR}
 	if c.Average > 0 {
-		optimizer = &optim.Average{Of: optimizer, Decay: c.Average}
+		optimizer = &optim.Average{Of: optimizer, Decay: optim.AverageDecay(c.Average, c.Epochs*perEpoch)}
 	}
 	last, err := train.FitEpochs(ctx, m.Net, func(epoch int) iter.Seq[batch] {
 		return func(yield func(batch) bool) {

@@ -23,7 +23,7 @@ func init() {
 			return c.check()
 		},
 
-		Default: forecast.Spec{Hidden: 256, Dropout: 0.5, Epochs: 20, Batch: 896, LR: 0.0003},
+		Default: forecast.Spec{Hidden: 256, Dropout: 0.5, Epochs: 20, Batch: 896, LR: 0.001},
 		Fit: func(ctx context.Context, s forecast.Spec, o task.Options, series ...forecast.Series) (forecast.Forecaster, error) {
 			c, err := fromSpec(s)
 			if err != nil {

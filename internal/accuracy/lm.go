@@ -8,7 +8,7 @@ import (
 func init() {
 	register(byRecipe(Case{
 		Name: "ptb-small", Task: lm.Name, Tier: "B",
-		Protocol: "Penn Treebank words (Mikolov's split), preset zaremba-small: 2 LSTMs of 200, 20 steps, batches of 20, 13 epochs, the weights averaged, which the paper does not do; the state is carried; test perplexity",
+		Protocol: "Penn Treebank words (Mikolov's split), preset zaremba-small: 2 LSTMs of 200, 20 steps, batches of 20, at most 13 epochs, by the paper's rates; the weights are averaged and training stops early, which the paper does not do; the state is carried; test perplexity",
 		Figures: []Figure{{
 			Metric: "perplexity", Target: 114.5, Stretch: 78.4,
 			Source: "Zaremba, Sutskever & Vinyals 2014, table 1, non-regularized; stretch: large",

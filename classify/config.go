@@ -114,7 +114,7 @@ func Preset(name string) (*Config, error) {
 	c := &Config{
 		Input: Text, Target: One, Tokens: text.Words, Vocab: 30000, Rare: 1, Lower: true, Grams: 2, GramMax: 20000, MaxSteps: 400,
 		Cell: rnn.KindLSTM, Embed: 128, Hidden: 128, Layers: 1, Bidirectional: true, Pool: "mean+max",
-		Dropout: 0.4, DropInput: 0.4, DropWord: 0.05, Smooth: 0.2,
+		Dropout: 0.4, DropInput: 0.4, DropWord: 0.05, Smooth: 0.1,
 		Batch: 64, Steps: 1000, Rate: 2e-3, Clip: 1, Average: 0.998, HeldOut: 0.1, Seed: 1,
 	}
 	switch name {
@@ -126,7 +126,7 @@ func Preset(name string) (*Config, error) {
 	case "korean":
 		c.Tokens, c.Vocab, c.Rare, c.Grams, c.GramMax, c.MaxSteps = text.Chars, 4000, 3, 3, 40000, 150
 		c.Embed, c.Hidden, c.Dropout, c.DropInput, c.Batch, c.Steps, c.Rate = 64, 64, 0.3, 0.3, 256, 1600, 3e-3
-		c.Smooth = 0
+		c.Smooth, c.HeldOut = 0, 0.03
 	case "series":
 		*c = Config{
 			Input: Series, Target: One, Cell: rnn.KindGRU, Hidden: 96, Layers: 1, Bidirectional: true, Pool: "max",

@@ -45,7 +45,7 @@ func Preset(problem string, steps int) (Config, error) {
 	switch problem {
 	case Adding:
 	case Copying:
-		c.Cell, c.Hidden, c.Chrono, c.Batch, c.Rate, c.Updates, c.Average = rnn.KindLSTM, 128, true, 16, 8e-3, 30000, 0.999
+		c.Cell, c.Hidden, c.Chrono, c.Batch, c.Rate, c.Updates, c.Average = rnn.KindLSTM, 192, true, 16, 8e-3, 30000, 0.999
 	default:
 		return c, fmt.Errorf("memory: there is no problem %q; there are %s and %s", problem, Adding, Copying)
 	}

@@ -17,7 +17,7 @@ func init() {
 	})
 	register(Case{
 		Name: "copying", Task: "memory", Tier: "A",
-		Protocol: "ten symbols given back after 100 steps, LSTM of 128 with chrono biases; share of the symbols that are right on 1,000 new sequences",
+		Protocol: "ten symbols given back after 100 steps, LSTM of 192 with chrono biases; share of the symbols that are right on 1,000 new sequences",
 		Figures: []Figure{{Metric: "accuracy", Target: 0.99, Maximise: true,
 			Source: "solved; without memory it is 1/8 (Arjovsky, Shah & Bengio 2016, section 5.1)"}},
 		Run: remember(memory.Copying, 100),

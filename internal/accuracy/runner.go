@@ -111,6 +111,9 @@ func (r *Runner) all(ctx context.Context, jobs []job) error {
 	for range min(cmp.Or(r.Workers, runtime.GOMAXPROCS(0)), len(jobs)) {
 		wg.Go(func() {
 			for j := range next {
+				if ctx.Err() != nil {
+					continue
+				}
 				err := r.one(ctx, j)
 				if err == nil || ctx.Err() != nil {
 					continue
@@ -124,9 +127,6 @@ func (r *Runner) all(ctx context.Context, jobs []job) error {
 		})
 	}
 	for _, j := range jobs {
-		if ctx.Err() != nil {
-			break
-		}
 		next <- j
 	}
 	close(next)

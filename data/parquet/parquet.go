@@ -3,6 +3,7 @@
 package parquet
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
 	"math"
@@ -26,6 +27,9 @@ func Read(r io.ReaderAt, size int64, name string, o data.Options) (t *data.Table
 			t, err = nil, damaged(name, p)
 		}
 	}()
+	if err := checkFooter(r, size); err != nil {
+		return nil, damaged(name, err)
+	}
 	f, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, damaged(name, err)
@@ -51,6 +55,26 @@ func Read(r io.ReaderAt, size int64, name string, o data.Options) (t *data.Table
 			return nil, damaged(name, err)
 		}
 	}
+}
+
+// checkFooter sees to it that the footer, for which the decoder takes memory before it
+// reads it, is within the file: the last 8 bytes are its length and PAR1.
+func checkFooter(r io.ReaderAt, size int64) error {
+	const magic, ends = "PAR1", 12 // PAR1 at the beginning, too
+	if size < ends {
+		return fmt.Errorf("it has %d bytes", size)
+	}
+	var end [8]byte
+	if _, err := r.ReadAt(end[:], size-int64(len(end))); err != nil && err != io.EOF {
+		return err
+	}
+	if string(end[4:]) != magic {
+		return fmt.Errorf("it does not end with %s", magic)
+	}
+	if n := int64(binary.LittleEndian.Uint32(end[:])); n > size-ends {
+		return fmt.Errorf("its footer has %d bytes, and the file %d", n, size)
+	}
+	return nil
 }
 
 func damaged(name string, why any) error {

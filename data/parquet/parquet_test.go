@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -83,7 +84,9 @@ func TestBadFiles(t *testing.T) {
 	good := file(t, []text{{"2024-01-01", "1"}, {"2024-01-02", "2"}})
 	for says, b := range map[string][]byte{
 		"is no Parquet file":             []byte("ds,y\n1,2\n"),
-		"or is damaged":                  good[:len(good)-6],
+		"does not end with PAR1":         good[:len(good)-6],
+		"its footer has 4293656820":      append(slices.Clone(good[:len(good)-8]), "\xf4\x00\xec\xffPAR1"...),
+		"it has 4 bytes":                 []byte("PAR1"),
 		`the columns are ["A" "B" "C"]`:  file(t, []other{{1, 2, 3}}),
 		`row 2: column y: "x" is no`:     file(t, []text{{"1", "1"}, {"2", "x"}}),
 		`row 1: column ds: "noon" is no`: file(t, []text{{"noon", "1"}}),

@@ -171,9 +171,7 @@ func (m *Model) options(items int, o task.Options) (train.Options, error) {
 			}
 		},
 	}
-	if m.Average > 0 {
-		opts.Optimizer = &optim.Average{Of: opts.Optimizer, Decay: optim.AverageDecay(m.Average, total)}
-	}
+	opts.Optimizer = optim.Averaged(opts.Optimizer, m.Average, total)
 	file, err := m.file(model.Training{})
 	if err != nil {
 		return opts, err

@@ -114,19 +114,19 @@ func Preset(name string) (*Config, error) {
 	c := &Config{
 		Input: Text, Target: One, Tokens: text.Words, Vocab: 30000, Rare: 1, Lower: true, Grams: 2, GramMax: 20000, MaxSteps: 400,
 		Cell: rnn.KindLSTM, Embed: 128, Hidden: 128, Layers: 1, Bidirectional: true, Pool: "mean+max",
-		Dropout: 0.4, DropInput: 0.4, DropWord: 0.05, Smooth: 0.1,
-		Batch: 64, Steps: 1000, Rate: 2e-3, Clip: 1, Average: 0.998, HeldOut: 0.1, Seed: 1,
+		Dropout: 0.4, DropInput: 0.4, DropWord: 0.05,
+		Batch: 64, Steps: 2000, Rate: 2e-3, Clip: 1, Average: 0.998, HeldOut: 0.1, Seed: 1,
 	}
 	switch name {
 	case "text":
+		c.Smooth, c.Steps = 0.1, 1000
 	case "document":
 		c.Vocab, c.Rare, c.GramMax, c.MaxSteps = 20000, 5, 30000, 300
 		c.Embed, c.Hidden, c.Pool, c.Steps = 96, 64, "mean+max+bag", 1100
-		c.Smooth = 0
 	case "korean":
 		c.Tokens, c.Vocab, c.Rare, c.Grams, c.GramMax, c.MaxSteps = text.Chars, 4000, 3, 3, 40000, 150
 		c.Embed, c.Hidden, c.Dropout, c.DropInput, c.Batch, c.Steps, c.Rate = 64, 64, 0.3, 0.3, 256, 1600, 3e-3
-		c.Smooth, c.HeldOut = 0, 0.03
+		c.HeldOut = 0.03
 	case "series":
 		*c = Config{
 			Input: Series, Target: One, Cell: rnn.KindGRU, Hidden: 96, Layers: 1, Bidirectional: true, Pool: "max",
@@ -139,7 +139,6 @@ func Preset(name string) (*Config, error) {
 		}
 	case "tags":
 		c.Target, c.Pool, c.Tokens, c.Grams, c.Rare, c.Case = Steps, "", text.Space, 0, 2, true
-		c.Smooth, c.Steps = 0, 2000
 	default:
 		return nil, fmt.Errorf("classify: there is no preset %q; there are %q", name, Presets())
 	}

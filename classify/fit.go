@@ -132,9 +132,7 @@ func (m *Model) options(epochs, perEpoch int, o task.Options) (train.Options, er
 	if m.Decay > 0 {
 		opts.Optimizer = &optim.AdamW{LR: m.Rate, WeightDecay: m.Decay, Scale: optim.DecayMatrices}
 	}
-	if m.Average > 0 {
-		opts.Optimizer = &optim.Average{Of: opts.Optimizer, Decay: optim.AverageDecay(m.Average, total)}
-	}
+	opts.Optimizer = optim.Averaged(opts.Optimizer, m.Average, total)
 	file, err := m.file(model.Training{})
 	if err != nil {
 		return opts, err

@@ -54,7 +54,7 @@ func Fit(ctx context.Context, cfg Config, series ...Series) (*Model, error) {
 	prior := cfg.simulated()
 	total, done := cfg.Nets*cfg.Steps, 0
 	var mu sync.Mutex
-	err := par.Each(ctx, cfg.Nets, func(ctx context.Context, i int) error {
+	err := par.Each(ctx, cfg.Nets, 0, func(ctx context.Context, i int) error {
 		r := rand.New(rand.NewPCG(cfg.Seed, uint64(i)+1))
 		m.Nets[i] = newNet(r, cfg.Hidden)
 		step := func() {

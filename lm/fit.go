@@ -142,9 +142,7 @@ func (m *Model) options(training corpus, o task.Options) (opts train.Options, ob
 		begin := &trigger{mean: mean, perEpoch: perEpoch, nonMono: m.NonMono}
 		opts.Optimizer, opts.Carry, observe = mean, []train.Carried{begin}, begin.observe
 	}
-	if m.Average > 0 {
-		opts.Optimizer = &optim.Average{Of: opts.Optimizer, Decay: optim.AverageDecay(m.Average, total)}
-	}
+	opts.Optimizer = optim.Averaged(opts.Optimizer, m.Average, total)
 	file, err := m.file(model.Training{})
 	if err == nil {
 		opts.Meta, err = file.Header()

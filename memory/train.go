@@ -140,16 +140,12 @@ func Train(ctx context.Context, c Config, onTest func(Result)) (*Net, Result, er
 		return nil, Result{}, err
 	}
 	every := min(100, c.Updates)
-	var optimizer optim.Optimizer = &optim.Adam{LR: c.Rate}
-	if c.Average > 0 {
-		optimizer = &optim.Average{Of: optimizer, Decay: optim.AverageDecay(c.Average, c.Updates)}
-	}
 	var last Result
 	_, err = train.FitEpochs(ctx, n, func(epoch int) iter.Seq[batch] {
 		return c.batches(rand.New(rand.NewPCG(c.Seed, uint64(epoch)+16)), every, c.Batch)
 	}, n.loss, train.Options{
 		Epochs: (c.Updates + every - 1) / every, MaxSteps: c.Updates, Seed: c.Seed,
-		Optimizer: optimizer, Schedule: optim.Cosine{Steps: c.Updates, Floor: 0.02},
+		Optimizer: optim.Averaged(&optim.Adam{LR: c.Rate}, c.Average, c.Updates), Schedule: optim.Cosine{Steps: c.Updates, Floor: 0.02},
 		Validate: func(ctx context.Context) (float64, error) {
 			var err error
 			last, err = n.Test(ctx, 200, c.Seed)

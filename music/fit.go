@@ -120,9 +120,7 @@ func (m *Model) options(pieces []Piece, o task.Options) (train.Options, error) {
 			}
 		},
 	}
-	if m.Average > 0 {
-		opts.Optimizer = &optim.Average{Of: opts.Optimizer, Decay: optim.AverageDecay(m.Average, total)}
-	}
+	opts.Optimizer = optim.Averaged(opts.Optimizer, m.Average, total)
 	file := m.file(model.Training{})
 	var err error
 	opts.Meta, err = file.Header()

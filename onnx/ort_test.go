@@ -1,13 +1,11 @@
 package onnx_test
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"math"
-	"os"
 	"testing"
 
+	"github.com/recur-go/recur/internal/fixture"
 	"github.com/recur-go/recur/onnx"
 )
 
@@ -46,20 +44,7 @@ var (
 
 func ortCases(t *testing.T) (all []ortCase) {
 	for _, name := range []string{"rnn", "lstm", "gru"} {
-		f, err := os.Open(shared(t, "fixtures/ort-rnn-tests/"+name+".jsonl"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		s := bufio.NewScanner(f)
-		s.Buffer(nil, 64<<20)
-		for s.Scan() {
-			var c ortCase
-			if err := json.Unmarshal(s.Bytes(), &c); err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, c)
-		}
+		all = append(all, fixture.Lines[ortCase](t, "ort-rnn-tests/"+name+".jsonl")...)
 	}
 	return all
 }

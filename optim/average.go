@@ -27,10 +27,14 @@ type Average struct {
 	memory
 }
 
-// AverageDecay is decay or, for a run of few steps, less, so that the average forgets its
-// beginning: it is one over half of the steps at most.
-func AverageDecay(decay float64, steps int) float64 {
-	return min(decay, max(1-2/float64(steps), 0.5))
+// Averaged is an Average of o for a run of so many steps, or o itself if decay is 0. In a
+// run of few steps its decay is less, so that it forgets the beginning: it is an average
+// over half of the steps at most.
+func Averaged(o Optimizer, decay float64, steps int) Optimizer {
+	if decay == 0 {
+		return o
+	}
+	return &Average{Of: o, Decay: min(decay, max(1-2/float64(steps), 0.5))}
 }
 
 const (

@@ -295,14 +295,19 @@ func TestAverage(t *testing.T) {
 	}
 }
 
-func TestAverageDecay(t *testing.T) {
+func TestAveraged(t *testing.T) {
+	of := &optim.SGD{LR: 1}
+	if got := optim.Averaged(of, 0, 100); got != of {
+		t.Errorf("without a decay it is %v", got)
+	}
 	for _, c := range []struct {
 		decay float64
 		steps int
 		want  float64
 	}{{0.99, 10000, 0.99}, {0.99, 100, 0.98}, {0.99, 3, 0.5}, {0.3, 3, 0.3}} {
-		if got := optim.AverageDecay(c.decay, c.steps); math.Abs(got-c.want) > 1e-12 {
-			t.Errorf("AverageDecay(%v, %d) = %v, want %v", c.decay, c.steps, got, c.want)
+		a, ok := optim.Averaged(of, c.decay, c.steps).(*optim.Average)
+		if !ok || a.Of != of || math.Abs(a.Decay-c.want) > 1e-12 {
+			t.Errorf("decay %v over %d steps: %+v, want %v", c.decay, c.steps, a, c.want)
 		}
 	}
 }

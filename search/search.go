@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"github.com/recur-go/recur/internal/atomicfile"
+	"github.com/recur-go/recur/internal/par"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/recipe"
 	"github.com/recur-go/recur/task"
@@ -206,46 +207,28 @@ func (s *searcher) compare(a, b Run) int {
 
 // rung runs trials for some epochs, side by side.
 func (s *searcher) rung(ctx context.Context, trials []int, k, epochs int, last bool) ([]Run, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	runs := make([]Run, len(trials))
-	next := make(chan int)
 	var mu sync.Mutex // of the journal and OnRun
-	var workers sync.WaitGroup
-	for range min(s.Workers, len(trials)) {
-		workers.Go(func() {
-			for i := range next {
-				run, err := s.run(ctx, trials[i], k, epochs, last)
-				if err != nil {
-					cancel(err)
-					continue
-				}
-				mu.Lock()
-				if err := s.journal.add(run); err != nil {
-					cancel(err)
-				} else if runs[i] = run; s.OnRun != nil {
-					s.OnRun(run)
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	for i, trial := range trials {
+	err := par.Each(ctx, len(trials), s.Workers, func(ctx context.Context, i int) (err error) {
+		trial := trials[i]
 		if have, ok := s.journal.run(&mu, place{trial, k}); ok && (!last || have.Error != "" || exists(s.model(trial))) {
 			runs[i] = have
-			continue
+			return nil
 		}
-		select {
-		case next <- i:
-		case <-ctx.Done():
+		if runs[i], err = s.run(ctx, trial, k, epochs, last); err != nil {
+			return err
 		}
-	}
-	close(next)
-	workers.Wait()
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	return runs, nil
+		mu.Lock()
+		defer mu.Unlock()
+		if err := s.journal.add(runs[i]); err != nil {
+			return err
+		}
+		if s.OnRun != nil {
+			s.OnRun(runs[i])
+		}
+		return nil
+	})
+	return runs, err
 }
 
 // run trains a trial. It goes on from the checkpoint of a search that was stopped.

@@ -74,7 +74,7 @@ func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, er
 		}
 	}
 	valid := &Net{}
-	err = par.Each(ctx, runs, func(ctx context.Context, i int) (err error) {
+	err = par.Each(ctx, runs, 0, func(ctx context.Context, i int) (err error) {
 		if i == c.Members {
 			valid, err = c.train(ctx, i, part, step)
 			return err

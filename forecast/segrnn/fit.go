@@ -91,10 +91,6 @@ func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, er
 	m.Net = newNet(rand.New(rand.NewPCG(c.Seed, 1)), &c)
 	valid = thin(valid, 4096)
 	perEpoch := (len(learn) + c.Batch - 1) / c.Batch
-	var optimizer optim.Optimizer = &optim.Adam{LR: c.LR}
-	if c.Average > 0 {
-		optimizer = &optim.Average{Of: optimizer, Decay: optim.AverageDecay(c.Average, c.Epochs*perEpoch)}
-	}
 	last, err := train.FitEpochs(ctx, m.Net, func(epoch int) iter.Seq[batch] {
 		return func(yield func(batch) bool) {
 			for ws := range data.Batches(learn, c.Batch, c.Seed, epoch) {
@@ -105,7 +101,7 @@ func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, er
 		}
 	}, m.loss, train.Options{
 		Epochs: c.Epochs, Patience: c.Patience, Seed: c.Seed, Shards: 2,
-		Optimizer: optimizer, Schedule: fading(perEpoch),
+		Optimizer: optim.Averaged(&optim.Adam{LR: c.LR}, c.Average, c.Epochs*perEpoch), Schedule: fading(perEpoch),
 		Validate:   func(ctx context.Context) (float64, error) { return m.score(ctx, valid) },
 		Checkpoint: cfg.Run.Checkpoint, Resume: cfg.Run.Resume, CheckpointEvery: max(perEpoch/2, 20),
 		OnStep: func(p train.Progress) {

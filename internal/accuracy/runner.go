@@ -7,11 +7,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/recur-go/recur/internal/par"
 )
 
 // A Runner runs cases unattended. What a run came to is in the file before the next
@@ -105,33 +106,20 @@ func (r *Runner) Run(ctx context.Context) error {
 
 // all runs jobs in their order, some side by side, until ctx ends.
 func (r *Runner) all(ctx context.Context, jobs []job) error {
-	next := make(chan job)
-	var wg sync.WaitGroup
 	var failed []error // under r.mu
-	for range min(cmp.Or(r.Workers, runtime.GOMAXPROCS(0)), len(jobs)) {
-		wg.Go(func() {
-			for j := range next {
-				if ctx.Err() != nil {
-					continue
-				}
-				err := r.one(ctx, j)
-				if err == nil || ctx.Err() != nil {
-					continue
-				}
-				err = fmt.Errorf("%v: %w", j, err)
-				r.note(err.Error())
-				r.mu.Lock()
-				failed = append(failed, err)
-				r.mu.Unlock()
-			}
-		})
-	}
-	for _, j := range jobs {
-		next <- j
-	}
-	close(next)
-	wg.Wait()
-	return errors.Join(append(failed, ctx.Err())...)
+	stopped := par.Each(ctx, len(jobs), r.Workers, func(ctx context.Context, i int) error {
+		err := r.one(ctx, jobs[i])
+		if err == nil || ctx.Err() != nil {
+			return nil
+		}
+		err = fmt.Errorf("%v: %w", jobs[i], err)
+		r.note(err.Error())
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		failed = append(failed, err)
+		return nil
+	})
+	return errors.Join(append(failed, stopped)...)
 }
 
 func (r *Runner) note(s string) {

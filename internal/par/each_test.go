@@ -9,7 +9,7 @@ import (
 
 func TestEach(t *testing.T) {
 	var ran [20]atomic.Int32
-	if err := Each(t.Context(), len(ran), func(_ context.Context, i int) error {
+	if err := Each(t.Context(), len(ran), 0, func(_ context.Context, i int) error {
 		ran[i].Add(1)
 		return nil
 	}); err != nil {
@@ -24,7 +24,7 @@ func TestEach(t *testing.T) {
 
 func TestEachEnds(t *testing.T) {
 	failed := errors.New("failed")
-	err := Each(t.Context(), 20, func(ctx context.Context, i int) error {
+	err := Each(t.Context(), 20, 0, func(ctx context.Context, i int) error {
 		if i == 3 {
 			return failed
 		}
@@ -38,7 +38,7 @@ func TestEachEnds(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := Each(ctx, 20, func(context.Context, int) error {
+	if err := Each(ctx, 20, 0, func(context.Context, int) error {
 		t.Error("ran although the context had ended")
 		return nil
 	}); err != context.Canceled {

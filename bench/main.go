@@ -10,12 +10,12 @@ import (
 	"os"
 	"time"
 
-	"github.com/recur-go/recur/internal/bench"
+	"github.com/recur-go/recur/bench/speed"
 	"github.com/recur-go/recur/internal/kernel"
 )
 
 type job struct {
-	bench.Point
+	speed.Point
 	Seconds float64
 	Peak    bool // measure the machine instead
 }
@@ -28,19 +28,19 @@ func main() {
 			fail(err)
 		}
 		if j.Peak {
-			out.Encode(map[string]float64{"gflops": bench.Peak()})
+			out.Encode(map[string]float64{"gflops": speed.Peak()})
 			continue
 		}
 		run, _, err := j.Runner()
 		if err != nil {
 			fail(err)
 		}
-		times, err := bench.Clock(context.Background(), run, time.Duration(j.Seconds*1e9), 3)
+		times, err := speed.Clock(context.Background(), run, time.Duration(j.Seconds*1e9), 3)
 		if err != nil {
 			fail(err)
 		}
 		out.Encode(struct {
-			bench.Times
+			speed.Times
 			Form string `json:"form"`
 		}{times, kernel.Tier()})
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/fixture"
 )
 
 func TestReadIDX(t *testing.T) {
@@ -38,7 +39,7 @@ func TestReadIDX(t *testing.T) {
 }
 
 func TestMNIST(t *testing.T) {
-	x, err := data.ReadIDX(shared(t, "images/mnist/t10k-images-idx3-ubyte.gz"), 0)
+	x, err := data.ReadIDX(fixture.Open(t, "data/images/mnist/t10k-images-idx3-ubyte.gz"), 0)
 	if err != nil || !slices.Equal(x.Dims, []int{10000, 28, 28}) {
 		t.Errorf("%v, %v", x.Dims, err)
 	}

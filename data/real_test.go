@@ -1,38 +1,11 @@
 package data_test
 
 import (
-	"compress/gzip"
-	"io"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/fixture"
 )
-
-// shared is the folder of real data sets, which a clone of the project need not
-// have.
-func shared(t *testing.T, path string) io.Reader {
-	t.Helper()
-	root := os.Getenv("RECUR_SHARED")
-	if root == "" {
-		root = filepath.Join("..", "..", "shared")
-	}
-	f, err := os.Open(filepath.Join(root, "data", path))
-	if err != nil {
-		t.Skipf("the real data sets are not here: %v", err)
-	}
-	t.Cleanup(func() { f.Close() })
-	if strings.HasSuffix(path, ".gz") {
-		z, err := gzip.NewReader(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return z
-	}
-	return f
-}
 
 func TestRealFiles(t *testing.T) {
 	for _, c := range []struct {
@@ -48,7 +21,7 @@ func TestRealFiles(t *testing.T) {
 		{"ausbeer.csv", "Q", data.Options{}, 211, 0},
 		{"us_gasoline_weekly.csv", "W", data.Options{TimeLayout: "1/2/2006", Sort: true}, 1578, 0},
 	} {
-		tab, err := data.ReadCSV(shared(t, "ts/small/"+c.file), c.file, c.o)
+		tab, err := data.ReadCSV(fixture.Open(t, "data/ts/small/"+c.file), c.file, c.o)
 		if err != nil {
 			t.Errorf("%s: %v", c.file, err)
 			continue

@@ -8,13 +8,13 @@ import (
 	"path/filepath"
 
 	"github.com/recur-go/recur/interchange"
+	"github.com/recur-go/recur/interchange/onnx"
 	"github.com/recur-go/recur/model"
-	"github.com/recur-go/recur/onnx"
 )
 
 // A file of any format runs by the same call.
 func ExampleOpen() {
-	m, err := interchange.Open("../torch/testdata/lstm.pt", nil)
+	m, err := interchange.Open("torch/testdata/lstm.pt", nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func ExampleOpen() {
 
 // A model of PyTorch is imported, and handed on to ONNX.
 func ExampleExport() {
-	m, err := interchange.Import("../torch/testdata/lstm.pt", nil)
+	m, err := interchange.Import("torch/testdata/lstm.pt", nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func ExampleExport() {
 
 // What a file holds, whatever its format.
 func ExampleDescribe() {
-	info, err := interchange.Describe("../torch/testdata/lstm.pt", nil)
+	info, err := interchange.Describe("torch/testdata/lstm.pt", nil)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/recur-go/recur/graph"
+	"github.com/recur-go/recur/interchange/keras"
+	"github.com/recur-go/recur/interchange/onnx"
+	"github.com/recur-go/recur/interchange/torch"
 	"github.com/recur-go/recur/internal/atomicfile"
-	"github.com/recur-go/recur/keras"
-	"github.com/recur-go/recur/onnx"
-	"github.com/recur-go/recur/torch"
+	"github.com/recur-go/recur/model/graph"
 )
 
 // An Exporter writes networks in the format of another system to files whose names

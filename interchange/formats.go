@@ -12,12 +12,12 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/recur-go/recur/graph"
-	"github.com/recur-go/recur/keras"
+	"github.com/recur-go/recur/interchange/keras"
+	"github.com/recur-go/recur/interchange/tensorflow"
+	"github.com/recur-go/recur/interchange/torch"
 	"github.com/recur-go/recur/model"
-	"github.com/recur-go/recur/safetensors"
-	"github.com/recur-go/recur/tensorflow"
-	"github.com/recur-go/recur/torch"
+	"github.com/recur-go/recur/model/graph"
+	"github.com/recur-go/recur/model/safetensors"
 )
 
 // A Format is a format of models that other systems write.

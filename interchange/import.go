@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/recur-go/recur/interchange/onnx"
 	"github.com/recur-go/recur/internal/atomicfile"
-	"github.com/recur-go/recur/onnx"
 )
 
 // ImportTo imports the file at path into a file of recur at out; if out is "", beside

@@ -11,12 +11,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/recur-go/recur/graph"
-	"github.com/recur-go/recur/onnx"
-	"github.com/recur-go/recur/torch"
+	"github.com/recur-go/recur/interchange/onnx"
+	"github.com/recur-go/recur/interchange/torch"
+	"github.com/recur-go/recur/model/graph"
 )
 
-const lstm = "../torch/testdata/lstm.pt"
+const lstm = "torch/testdata/lstm.pt"
 
 // input is a sequence of 2 rows of 4 steps of 3 values.
 func input() *onnx.Tensor {
@@ -114,10 +114,10 @@ func TestThroughAllFormats(t *testing.T) {
 
 func TestDescribe(t *testing.T) {
 	for path, want := range map[string][]string{
-		lstm:                                      {"state_bytes\":48", "macs_per_step\":160", "\"layers\":[{\"name\":\"net.0\",\"op\":\"LSTM\""},
-		"../torch/testdata/tagger.safetensors":    {"\"why\":\"torch: the file has 6 modules", "gru.weight_hh_l1_reverse", "\"spec\":"},
-		"../onnx/testdata/models/gru/model.onnx":  {"\"format\":\"onnx\"", "state_bytes"},
-		"../onnx/testdata/models/mish/model.onnx": {"Mish"},
+		lstm:                                   {"state_bytes\":48", "macs_per_step\":160", "\"layers\":[{\"name\":\"net.0\",\"op\":\"LSTM\""},
+		"torch/testdata/tagger.safetensors":    {"\"why\":\"torch: the file has 6 modules", "gru.weight_hh_l1_reverse", "\"spec\":"},
+		"onnx/testdata/models/gru/model.onnx":  {"\"format\":\"onnx\"", "state_bytes"},
+		"onnx/testdata/models/mish/model.onnx": {"Mish"},
 	} {
 		info, err := Describe(path, nil)
 		if err != nil {
@@ -162,7 +162,7 @@ func TestWhatIsNoModel(t *testing.T) {
 		t.Error("a spec that is none was read")
 	}
 	var refused *torch.MapError
-	if _, err := Open("../torch/testdata/half.pt", nil); !errors.As(err, &refused) {
+	if _, err := Open("torch/testdata/half.pt", nil); !errors.As(err, &refused) {
 		t.Errorf("got %v, want a *torch.MapError", err)
 	}
 	if _, _, err := Export(&graph.Net{}, "nothing", "x"); err == nil {

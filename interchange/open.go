@@ -6,9 +6,9 @@ import (
 	"os"
 	"slices"
 
-	"github.com/recur-go/recur/graph"
+	"github.com/recur-go/recur/interchange/onnx"
 	"github.com/recur-go/recur/model"
-	"github.com/recur-go/recur/onnx"
+	"github.com/recur-go/recur/model/graph"
 	"github.com/recur-go/recur/tensor"
 )
 

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/recur-go/recur/tensorflow"
-	"github.com/recur-go/recur/torch"
+	"github.com/recur-go/recur/interchange/tensorflow"
+	"github.com/recur-go/recur/interchange/torch"
 )
 
 // Weights describes a file of weights that cannot be made a network by itself.

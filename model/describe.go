@@ -13,9 +13,9 @@ import (
 	"text/tabwriter"
 	"unicode"
 
-	"github.com/recur-go/recur/internal/checkpoint"
+	"github.com/recur-go/recur/model/checkpoint"
+	"github.com/recur-go/recur/model/safetensors"
 	"github.com/recur-go/recur/nn"
-	"github.com/recur-go/recur/safetensors"
 )
 
 // The header is what a model file says in JSON.

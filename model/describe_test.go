@@ -11,8 +11,8 @@ import (
 	"testing"
 	"unsafe"
 
+	"github.com/recur-go/recur/model/safetensors"
 	"github.com/recur-go/recur/nn"
-	"github.com/recur-go/recur/safetensors"
 	"github.com/recur-go/recur/tensor"
 )
 

@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/recur-go/recur/internal/checkpoint"
+	"github.com/recur-go/recur/model/checkpoint"
 )
 
 // Load reads the model at path, whose kind must be registered. The file may be a

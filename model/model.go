@@ -25,7 +25,7 @@ import (
 	"sync"
 
 	"github.com/recur-go/recur/internal/atomicfile"
-	"github.com/recur-go/recur/internal/checkpoint"
+	"github.com/recur-go/recur/model/checkpoint"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/tensor"
 )

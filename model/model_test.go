@@ -17,9 +17,9 @@ import (
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/internal/badfile"
-	"github.com/recur-go/recur/internal/checkpoint"
+	"github.com/recur-go/recur/model/checkpoint"
+	"github.com/recur-go/recur/model/safetensors"
 	"github.com/recur-go/recur/nn"
-	"github.com/recur-go/recur/safetensors"
 	"github.com/recur-go/recur/tensor"
 )
 

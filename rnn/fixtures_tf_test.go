@@ -134,7 +134,7 @@ func TestTensorFlowFixtures(t *testing.T) {
 
 func (c tfCase) worst(t *testing.T, f form) (worst float64) {
 	g := grad.Eval()
-	m := fixture.Matrix(c.X, 0)
+	m := matrix(c.X, 0)
 	if m == nil {
 		t.Fatalf("x is %v", c.X)
 	}
@@ -149,7 +149,7 @@ func (c tfCase) worst(t *testing.T, f form) (worst float64) {
 	}
 	var s rnn.State
 	for _, v := range fixture.States(c.State) {
-		s = append(s, g.Const(v))
+		s = append(s, g.Const(fromRows(v)))
 	}
 	y, last := rnn.Dynamic(g, f(cell), rnn.FromSteps(g, []*grad.Var{x}), s)
 	per := len(last) / max(len(c.Config.Cells), 1)
@@ -160,11 +160,29 @@ func (c tfCase) worst(t *testing.T, f form) (worst float64) {
 			fmt.Sscanf(name[1:], "%d", &k)
 			got = last[k*per+map[byte]int{'c': 1}[name[0]]].Value
 		}
-		want := fixture.Matrix(v, got.Dim(1))
+		want := matrix(v, got.Dim(1))
 		if want == nil {
 			t.Fatalf("%s is %v", name, v)
 		}
 		worst = max(worst, differ(got, want))
 	}
 	return worst
+}
+
+// matrix is nil for what is no matrix.
+func matrix(v any, width int) *tensor.Tensor {
+	if rows := fixture.Matrix(v, width); rows != nil {
+		return fromRows(rows)
+	}
+	return nil
+}
+
+func fromRows(rows [][]float64) *tensor.Tensor {
+	x := tensor.New(len(rows), len(rows[0]))
+	for i, row := range rows {
+		for j, f := range row {
+			x.At(i).Data[j] = tensor.Float(f)
+		}
+	}
+	return x
 }

@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/model/safetensors"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
-	"github.com/recur-go/recur/safetensors"
 	"github.com/recur-go/recur/tensor"
 )
 

@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/recur-go/recur/internal/checkpoint"
+	"github.com/recur-go/recur/model/checkpoint"
+	"github.com/recur-go/recur/model/safetensors"
 	"github.com/recur-go/recur/optim"
-	"github.com/recur-go/recur/safetensors"
 	"github.com/recur-go/recur/tensor"
 )
 

@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/recur-go/recur/internal/checkpoint"
+	"github.com/recur-go/recur/model/checkpoint"
+	"github.com/recur-go/recur/model/safetensors"
 	"github.com/recur-go/recur/optim"
-	"github.com/recur-go/recur/safetensors"
 	"github.com/recur-go/recur/tensor"
 	"github.com/recur-go/recur/train"
 )

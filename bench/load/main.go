@@ -31,12 +31,12 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/recur-go/recur/graph"
 	"github.com/recur-go/recur/interchange"
+	"github.com/recur-go/recur/interchange/onnx"
+	"github.com/recur-go/recur/interchange/torch"
 	"github.com/recur-go/recur/internal/npy"
 	"github.com/recur-go/recur/model"
-	"github.com/recur-go/recur/onnx"
-	"github.com/recur-go/recur/torch"
+	"github.com/recur-go/recur/model/graph"
 )
 
 // A Load is a measurement: the best of several processes, since others disturb them.

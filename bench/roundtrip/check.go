@@ -12,8 +12,8 @@ import (
 	"slices"
 
 	"github.com/recur-go/recur/interchange"
+	"github.com/recur-go/recur/interchange/onnx"
 	"github.com/recur-go/recur/internal/npy"
-	"github.com/recur-go/recur/onnx"
 )
 
 // A Case is what case.json says.

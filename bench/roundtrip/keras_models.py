@@ -2,7 +2,7 @@
 
 	python keras_models.py DIR 200 [SEED [2]]
 
-The models are those of ../../keras/testdata/models.py. A third each is a .keras, an .h5
+The models are those of ../../interchange/keras/testdata/models.py. A third each is a .keras, an .h5
 and a .weights.h5 with its JSON; with the 2 at the end it is tf_keras, which is Keras 2,
 that saves .keras and .h5.
 """

@@ -9,10 +9,10 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/recur-go/recur/graph"
 	"github.com/recur-go/recur/interchange"
 	"github.com/recur-go/recur/internal/npy"
 	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/model/graph"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/tensor"

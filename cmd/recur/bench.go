@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/recur-go/recur/internal/bench"
+	"github.com/recur-go/recur/bench/speed"
 	"github.com/recur-go/recur/internal/kernel"
 	"github.com/spf13/cobra"
 )
@@ -31,7 +31,7 @@ type benchOptions struct {
 // bench/results/peers.json.
 type benchRow struct {
 	System string `json:"system"`
-	bench.Point
+	speed.Point
 	Threads   int     `json:"threads"`
 	Ms        float64 `json:"ms"`
 	Gflops    float64 `json:"gflops"`
@@ -73,8 +73,8 @@ How recur compares with other systems is in bench/README.md of its repository.`,
 	}
 	f := cmd.Flags()
 	f.IntSliceVar(&o.threads, "threads", nil, "numbers of threads (default 1 and that of the cores)")
-	f.StringSliceVar(&o.cells, "cells", bench.Grid.Cells, "cells to time")
-	f.StringSliceVar(&o.modes, "modes", bench.Grid.Modes, "forward, train")
+	f.StringSliceVar(&o.cells, "cells", speed.Grid.Cells, "cells to time")
+	f.StringSliceVar(&o.modes, "modes", speed.Grid.Modes, "forward, train")
 	f.StringArrayVar(&o.shapes, "shape", nil, "batch,steps,input,hidden instead of the grid's; may be repeated")
 	f.BoolVar(&o.ragged, "ragged", false, "sequences of 1 to all steps")
 	f.StringVar(&o.dtype, "dtype", "float32", "weights: float32, or forward alone float16 or int8")
@@ -108,7 +108,7 @@ func (o *benchOptions) run(ctx context.Context, out, log io.Writer) error {
 	rows := []benchRow{}
 	for _, n := range threads {
 		runtime.GOMAXPROCS(n)
-		peak := bench.Peak()
+		peak := speed.Peak()
 		m.PeakGflops[fmt.Sprint(n)] = peak
 		if !o.asJSON {
 			fmt.Fprintf(out, "\n%s: at most %.0f GFLOP/s\n%-5s %-8s %-20s %10s %9s %6s %12s %9s\n", plural(n, "thread"), peak,
@@ -139,13 +139,13 @@ func (o *benchOptions) run(ctx context.Context, out, log io.Writer) error {
 }
 
 // points are what the flags ask for.
-func (o *benchOptions) points() (points []bench.Point, err error) {
-	shapes := bench.Grid.Shapes
+func (o *benchOptions) points() (points []speed.Point, err error) {
+	shapes := speed.Grid.Shapes
 	if len(o.shapes) > 0 {
 		shapes = nil
 	}
 	for _, s := range o.shapes {
-		var v bench.Shape
+		var v speed.Shape
 		var rest string
 		n, _ := fmt.Sscanf(s, "%d,%d,%d,%d%s", &v.Batch, &v.Steps, &v.Input, &v.Hidden, &rest)
 		if n != 4 || min(v.Batch, v.Steps, v.Input, v.Hidden) < 1 || max(v.Batch, v.Steps, v.Input, v.Hidden) > 1<<20 {
@@ -157,7 +157,7 @@ func (o *benchOptions) points() (points []bench.Point, err error) {
 		return nil, usage("--dtype %s: want float32, float16 or int8", o.dtype)
 	}
 	for name, values := range map[string]struct{ given, known []string }{
-		"cells": {o.cells, bench.Grid.Cells}, "modes": {o.modes, bench.Grid.Modes},
+		"cells": {o.cells, speed.Grid.Cells}, "modes": {o.modes, speed.Grid.Modes},
 	} {
 		for _, v := range values.given {
 			if !slices.Contains(values.known, v) {
@@ -172,7 +172,7 @@ func (o *benchOptions) points() (points []bench.Point, err error) {
 				if mode == "train" && o.dtype != "float32" {
 					continue
 				}
-				p := bench.Point{Dtype: o.dtype, Cell: cell, Mode: mode, Batch: s.Batch, Steps: s.Steps, Input: s.Input, Hidden: s.Hidden, Ragged: o.ragged && s.Batch > 1}
+				p := speed.Point{Dtype: o.dtype, Cell: cell, Mode: mode, Batch: s.Batch, Steps: s.Steps, Input: s.Input, Hidden: s.Hidden, Ragged: o.ragged && s.Batch > 1}
 				if float64(s.Batch)*float64(s.Steps)*float64(4*s.Hidden+s.Input) > large || float64(s.Hidden)*float64(s.Hidden+s.Input) > large {
 					return nil, usage("%v needs tens of gigabytes: choose a smaller --shape", p)
 				}
@@ -188,12 +188,12 @@ func (o *benchOptions) points() (points []bench.Point, err error) {
 	return points, nil
 }
 
-func (o *benchOptions) measure(ctx context.Context, p bench.Point, threads int, peak float64) (benchRow, error) {
+func (o *benchOptions) measure(ctx context.Context, p speed.Point, threads int, peak float64) (benchRow, error) {
 	run, bytes, err := p.Runner()
 	if err != nil {
 		return benchRow{}, err
 	}
-	times, err := bench.Clock(ctx, run, time.Duration(o.seconds*float64(time.Second)), 1)
+	times, err := speed.Clock(ctx, run, time.Duration(o.seconds*float64(time.Second)), 1)
 	if err != nil {
 		return benchRow{}, err
 	}

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/recur-go/recur/internal/accuracy"
+	"github.com/recur-go/recur/bench/accuracy"
 	"github.com/recur-go/recur/internal/kernel"
 	"github.com/spf13/cobra"
 )

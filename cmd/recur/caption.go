@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/recur-go/recur/caption"
 	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/caption"
 	"github.com/spf13/cobra"
 )
 

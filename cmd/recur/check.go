@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/recur-go/recur/onnx"
+	"github.com/recur-go/recur/interchange/onnx"
 	"github.com/spf13/cobra"
 )
 

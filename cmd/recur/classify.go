@@ -8,10 +8,10 @@ import (
 	"iter"
 	"strings"
 
-	"github.com/recur-go/recur/classify"
 	"github.com/recur-go/recur/data/labelled"
-	"github.com/recur-go/recur/recipe"
 	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/classify"
+	"github.com/recur-go/recur/task/recipe"
 	"github.com/spf13/cobra"
 )
 

@@ -17,12 +17,12 @@ import (
 	"github.com/recur-go/recur/data/calendar"
 	_ "github.com/recur-go/recur/data/parquet" // so that data.ReadFile reads them
 	"github.com/recur-go/recur/data/sets"
-	"github.com/recur-go/recur/forecast"
-	_ "github.com/recur-go/recur/forecast/esrnn"
-	_ "github.com/recur-go/recur/forecast/global"
-	_ "github.com/recur-go/recur/forecast/segrnn"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/task/forecast"
+	_ "github.com/recur-go/recur/task/forecast/esrnn"
+	_ "github.com/recur-go/recur/task/forecast/probabilistic"
+	_ "github.com/recur-go/recur/task/forecast/segrnn"
 	"github.com/spf13/cobra"
 )
 

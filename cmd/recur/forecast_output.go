@@ -15,9 +15,9 @@ import (
 	"text/tabwriter"
 
 	"github.com/recur-go/recur/data"
-	"github.com/recur-go/recur/forecast"
 	"github.com/recur-go/recur/internal/atomicfile"
 	"github.com/recur-go/recur/internal/chart"
+	"github.com/recur-go/recur/task/forecast"
 )
 
 func replace(path string, f func(w io.Writer) error) error { return atomicfile.WriteFile(path, f) }

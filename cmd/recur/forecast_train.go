@@ -9,12 +9,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/recur-go/recur/cmd/recur/internal/tfevents"
 	"github.com/recur-go/recur/data"
-	"github.com/recur-go/recur/forecast"
-	"github.com/recur-go/recur/internal/tfevents"
-	"github.com/recur-go/recur/recipe"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/forecast"
+	"github.com/recur-go/recur/task/recipe"
 )
 
 // train trains on everything, and back-tests.

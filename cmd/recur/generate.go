@@ -7,8 +7,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/recur-go/recur/lm"
 	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/lm"
 	"github.com/spf13/cobra"
 )
 

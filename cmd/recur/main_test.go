@@ -31,8 +31,8 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("NO_COLOR", "1")
-			for name, dir := range map[string]string{"MODELS": "../../onnx/testdata/models", "TORCH": "../../torch/testdata",
-				"KERAS": "../../keras/testdata/golden", "TENSORFLOW": "../../tensorflow/testdata/golden"} {
+			for name, dir := range map[string]string{"MODELS": "../../interchange/onnx/testdata/models", "TORCH": "../../interchange/torch/testdata",
+				"KERAS": "../../interchange/keras/testdata/golden", "TENSORFLOW": "../../interchange/tensorflow/testdata/golden"} {
 				path, err := filepath.Abs(dir)
 				if err != nil {
 					return err

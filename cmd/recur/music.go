@@ -7,8 +7,8 @@ import (
 	"math"
 	"strings"
 
-	"github.com/recur-go/recur/music"
 	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/music"
 	"github.com/spf13/cobra"
 )
 

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/interchange"
+	"github.com/recur-go/recur/interchange/onnx"
 	"github.com/recur-go/recur/internal/atomicfile"
-	"github.com/recur-go/recur/onnx"
 	"github.com/spf13/cobra"
 )
 

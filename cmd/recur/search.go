@@ -12,9 +12,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/recur-go/recur/recipe"
-	"github.com/recur-go/recur/search"
 	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/recipe"
+	"github.com/recur-go/recur/task/search"
 	"github.com/spf13/cobra"
 )
 

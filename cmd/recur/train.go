@@ -3,8 +3,8 @@ package main
 import (
 	"strings"
 
-	"github.com/recur-go/recur/recipe"
 	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/recipe"
 	"github.com/spf13/cobra"
 )
 

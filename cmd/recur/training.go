@@ -14,10 +14,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/recur-go/recur/internal/tfevents"
+	"github.com/recur-go/recur/cmd/recur/internal/tfevents"
 	"github.com/recur-go/recur/model"
-	"github.com/recur-go/recur/recipe"
 	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/recipe"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/internal/chart"
-	"github.com/recur-go/recur/recipe"
+	"github.com/recur-go/recur/task/recipe"
 )
 
 // report writes the page, the learning curves and what else the evaluation gave.

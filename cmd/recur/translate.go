@@ -12,8 +12,8 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/translate"
 	"github.com/recur-go/recur/tensor"
-	"github.com/recur-go/recur/translate"
 	"github.com/spf13/cobra"
 )
 

@@ -15,8 +15,8 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/interchange"
+	"github.com/recur-go/recur/interchange/onnx"
 	"github.com/recur-go/recur/internal/npy"
-	"github.com/recur-go/recur/onnx"
 )
 
 // A valueError is a fault of a file of values.

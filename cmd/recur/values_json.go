@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/recur-go/recur/onnx"
+	"github.com/recur-go/recur/interchange/onnx"
 )
 
 // fromJSON reads nested lists of numbers, of true and false, or of texts.

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/recur-go/recur/interchange/onnx"
 	"github.com/recur-go/recur/internal/npy"
-	"github.com/recur-go/recur/onnx"
 )
 
 // writeNPY writes a tensor; float16 and bfloat16 as float32.

@@ -1,20 +1,15 @@
 package labelled_test
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/recur-go/recur/data/labelled"
+	"github.com/recur-go/recur/internal/fixture"
 )
 
 // The public data sets are read as their authors count them. They are not part of the
 // project; a clone need not have them.
 func TestRealFiles(t *testing.T) {
-	root := os.Getenv("RECUR_SHARED")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared")
-	}
 	series := labelled.Options{Series: true}
 	sst := map[string]string{"0": "bad", "1": "bad", "2": "", "3": "good", "4": "good"}
 	for _, c := range []struct {
@@ -34,10 +29,7 @@ func TestRealFiles(t *testing.T) {
 		{"seq/ucr/ECG200_TRAIN.txt.gz", series, 100, 2, 96},
 		{"images/mnist/t10k-images-idx3-ubyte.gz", series, 10000, 10, 28},
 	} {
-		path := filepath.Join(root, "data", c.file)
-		if _, err := os.Stat(path); err != nil {
-			t.Skipf("the real data sets are not here: %v", err)
-		}
+		path := fixture.Path(t, "data/"+c.file)
 		n, longest := 0, 0
 		labels := map[string]bool{}
 		for e, err := range labelled.Read([]string{path}, c.o) {

@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"github.com/recur-go/recur/data/sets"
-	"github.com/recur-go/recur/forecast"
 	"github.com/recur-go/recur/internal/chart"
+	"github.com/recur-go/recur/task/forecast"
 )
 
 // airline is the picture of the README: what recur forecast draws.

@@ -16,8 +16,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/recur-go/recur/memory"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/task/memory"
 )
 
 func main() {

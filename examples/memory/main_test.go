@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/recur-go/recur/memory"
+	"github.com/recur-go/recur/task/memory"
 )
 
 func TestCompare(t *testing.T) {

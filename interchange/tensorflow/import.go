@@ -1,0 +1,201 @@
+package tensorflow
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/interchange/keras"
+	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/model/graph"
+	"github.com/recur-go/recur/nn"
+)
+
+// Import makes a network of the checkpoint at path, its prefix or its index. spec is the
+// JSON of a Spec, or that of a model of Keras as its to_json() writes it; it may be nil
+// where the checkpoint holds one module that says everything by itself. Errors are
+// *FormatError, *MapError, or those of package keras.
+func Import(path string, spec []byte) (*model.Model, error) {
+	c, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	m, err := c.Model(spec)
+	var mapping *MapError
+	if errors.As(err, &mapping) {
+		mapping.Path = path
+	}
+	return m, err
+}
+
+// Model makes the network of a checkpoint, as Import does.
+func (c *Checkpoint) Model(spec []byte) (*model.Model, error) {
+	var kind struct {
+		Class   string `json:"class_name"`
+		Version string `json:"keras_version"` // which Keras 3 does not write
+	}
+	if json.Unmarshal(spec, &kind) == nil && kind.Class != "" {
+		version := 2
+		if kind.Version == "" || strings.HasPrefix(kind.Version, "3") {
+			version = 3
+		}
+		return keras.FromConfig(bytes.Clone(spec), version, objects{c})
+	}
+	s := &Spec{}
+	if spec != nil {
+		var err error
+		if s, err = ParseSpec(spec); err != nil {
+			return nil, err
+		}
+	}
+	if slices.ContainsFunc(c.Variables, func(v *Variable) bool {
+		return strings.Contains(v.Name, "layer_with_weights-") || strings.Contains(v.Name, "_operations/") || strings.HasPrefix(v.Name, "_all_variables/")
+	}) {
+		return nil, &MapError{Reason: "it holds the weights of a model of Keras, and does not say of what layers; give what model.to_json() of Keras writes as the spec"}
+	}
+	named := map[string]string{}
+	for _, l := range s.Layers {
+		if l.Cell != "" {
+			if _, ok := cells[l.Cell]; !ok {
+				return nil, &MapError{Module: l.Module, Reason: fmt.Sprintf("there is no cell %q; there are %q", l.Cell, slices.Sorted(maps.Keys(cells)))}
+			}
+			named[l.Module] = l.Cell
+		}
+	}
+	list, err := modules(c.Variables, s.Prefix, named)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, &MapError{Reason: fmt.Sprintf("no variable's name begins with %q", s.Prefix)}
+	}
+	if len(s.Layers) == 0 {
+		guess := guessed(s, list)
+		if len(list) > 1 || list[0].typ == "" {
+			return nil, &MapError{Spec: guess, Reason: fmt.Sprintf("it has %d modules (%s), and does not say how they are joined; give a spec", len(list), moduleNames(list))}
+		}
+		if list[0].asks() {
+			return nil, &MapError{Module: list[0].name, Spec: guess,
+				Reason: `its cells are LSTMs, whose forget bias is added at run time and is not in a checkpoint; give "forget_bias" in a spec (TensorFlow's default is 1)`}
+		}
+		s = guess
+	}
+	return assemble(s, list)
+}
+
+// asks tells whether a module needs a forget bias.
+func (m *module) asks() bool {
+	return slices.ContainsFunc(m.cells, (*cellVars).asks)
+}
+
+func moduleNames(list []*module) string {
+	var names []string
+	for _, m := range list {
+		names = append(names, fmt.Sprintf("%q", m.name))
+	}
+	if len(names) > 20 {
+		names = append(names[:20], "…")
+	}
+	return strings.Join(names, ", ")
+}
+
+// guessed is the spec of modules that follow one another in the order of their names.
+func guessed(s *Spec, list []*module) *Spec {
+	g := *s
+	for _, m := range list {
+		l := SpecLayer{Module: m.name, Type: m.typ}
+		if m.asks() {
+			one := 1.0
+			l.ForgetBias = &one
+		}
+		g.Layers = append(g.Layers, l)
+	}
+	return &g
+}
+
+// A task fills parameters of the network.
+type task func(to map[string]*grad.Var) error
+
+// assemble makes the network that a spec asks for.
+func assemble(s *Spec, list []*module) (*model.Model, error) {
+	byName, used := map[string]*module{}, map[string]bool{}
+	values := 0
+	for _, m := range list {
+		byName[m.name] = m
+		values += m.values()
+	}
+	c := &graph.Config{Source: "TensorFlow", TimeMajor: s.TimeMajor, Inputs: s.Inputs, Outputs: s.Outputs}
+	var tasks []task
+	for i, l := range s.Layers {
+		if l.Op != nil {
+			if l.Name == "" {
+				l.Name = fmt.Sprintf("layer%d", i)
+			}
+			c.Layers = append(c.Layers, graph.Layer{Name: l.Name, From: l.From, Op: l.Op})
+			continue
+		}
+		m := byName[l.Module]
+		switch {
+		case m == nil:
+			return nil, &MapError{Module: l.Module, Reason: "the checkpoint has no such module; it has " + moduleNames(list)}
+		case used[l.Module]:
+			return nil, &MapError{Module: l.Module, Reason: "it is used twice, and layers that share weights are not known"}
+		}
+		used[l.Module] = true
+		if l.Name == "" {
+			if l.Name = strings.NewReplacer(":", "_", ".", "_").Replace(l.Module); l.Name == "" {
+				l.Name = "net"
+			}
+		}
+		r, err := m.toLayer(l)
+		if err != nil {
+			var known *MapError
+			if errors.As(err, &known) {
+				return nil, err
+			}
+			return nil, &MapError{Module: m.name, Reason: err.Error()}
+		}
+		if len(c.Inputs) == 0 {
+			r.in.Name = "x"
+			c.Inputs = []graph.Input{r.in}
+		}
+		layers := r.layers
+		if layers == nil {
+			layers = []graph.Layer{{Name: l.Name, Op: r.op}}
+		}
+		layers[0].From = l.From
+		c.Layers, tasks = append(c.Layers, layers...), append(tasks, r.fill...)
+	}
+	var left []string
+	for _, m := range list {
+		if !used[m.name] {
+			left = append(left, m.name)
+		}
+	}
+	if len(left) > 0 {
+		return nil, &MapError{Reason: fmt.Sprintf("the spec leaves out the modules %q", left)}
+	}
+	if n := c.CountParams(); n > values+1<<20 {
+		return nil, &MapError{Reason: fmt.Sprintf("the spec asks for %d values of parameters, the checkpoint has %d", n, values)}
+	}
+	net, err := graph.New(c, nil)
+	if err != nil {
+		return nil, &MapError{Reason: err.Error()}
+	}
+	to := map[string]*grad.Var{}
+	for _, p := range nn.Params(net) {
+		to[p.Name] = p.Var
+	}
+	for _, fill := range tasks {
+		if err := fill(to); err != nil {
+			return nil, err
+		}
+	}
+	return &model.Model{Config: c, Net: net}, nil
+}

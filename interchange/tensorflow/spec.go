@@ -1,0 +1,121 @@
+package tensorflow
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/recur-go/recur/interchange/internal/spec"
+	"github.com/recur-go/recur/model/graph"
+	"github.com/recur-go/recur/rnn/tf1"
+)
+
+// A Spec says what a checkpoint does not: in which order the modules run, what lies
+// between them, and what leaves no trace in the variables. It is a small JSON, such as
+//
+//	{"layers": [
+//		{"module": "embedding", "type": "embedding"},
+//		{"module": "rnn", "forget_bias": 1, "last": true},
+//		{"module": "dense", "activation": "softmax"}
+//	]}
+//
+// A layer is a module of the checkpoint, or any layer of package graph. It reads the
+// one before it unless "from" names others.
+type Spec struct {
+	Prefix    string        `json:"prefix,omitempty"`     // before the names of all modules, such as Model/
+	TimeMajor bool          `json:"time_major,omitempty"` // inputs and outputs are [time, batch, width], else [batch, time, width]
+	Inputs    []graph.Input `json:"inputs,omitempty"`     // default: one sequence x as the first module reads it
+	Layers    []SpecLayer   `json:"layers"`
+	Outputs   []string      `json:"outputs,omitempty"` // default: the last layer
+}
+
+// A SpecLayer is one layer of a Spec.
+type SpecLayer struct {
+	Name   string   `json:"name,omitempty"` // default: that of the module
+	From   []string `json:"from,omitempty"`
+	Module string   `json:"module,omitempty"` // its scope in the checkpoint
+	Type   Type     `json:"type,omitempty"`   // default: what the names and shapes of its variables tell
+
+	// Of recurrent modules; lists have an entry for each cell, those of fw before those of bw.
+	Last           bool     `json:"last,omitempty"`            // give the output of the last step only
+	ForgetBias     *float64 `json:"forget_bias,omitempty"`     // of LSTM cells: what is added at run time; TensorFlow's default is 1
+	CellActivation string   `json:"cell_activation,omitempty"` // default tanh
+	Cell           string   `json:"cell,omitempty"`            // the module is one cell of this kind, such as basic_lstm_cell, under a name of its own
+	Size           []int    `json:"size,omitempty"`            // of conv_lstm_cell: the places along each dimension
+	Skip           bool     `json:"skip_connection,omitempty"` // of conv_lstm_cell
+	Length         int      `json:"attn_length,omitempty"`     // of attention_cell_wrapper: how many outputs it attends to
+	Leak           *float64 `json:"leak,omitempty"`            // of phased_lstm_cell; default 0.001
+	CellClip       float64  `json:"cell_clip,omitempty"`
+	ProjClip       float64  `json:"proj_clip,omitempty"`
+
+	Cudnn *tf1.Cudnn `json:"cudnn,omitempty"` // of cudnn: what its one vector holds
+
+	Activation graph.Func    `json:"activation,omitempty"` // of dense, conv and a wrapper that projects: applied to what it gives
+	Eps        float64       `json:"eps,omitempty"`        // of layer_norm (default 1e-12) and batch_norm (default 1e-3)
+	MaskZero   bool          `json:"mask_zero,omitempty"`  // of embedding: id 0 is no step
+	Stride     int           `json:"stride,omitempty"`     // of conv; default 1
+	Dilation   int           `json:"dilation,omitempty"`   // of conv; default 1
+	Padding    graph.Padding `json:"padding,omitempty"`    // of conv: same or causal; default valid
+
+	Op graph.Op `json:"-"` // in place of Module: {"concat": {}} in JSON
+}
+
+// Type is the type of a module.
+type Type string
+
+// The types that are known.
+const (
+	RNN       Type = "rnn" // cells, one over the other, in one direction or both
+	Dense     Type = "dense"
+	Embedding Type = "embedding"
+	LayerNorm Type = "layer_norm"
+	BatchNorm Type = "batch_norm"
+	Conv      Type = "conv"
+	CuDNN     Type = "cudnn" // the one vector of cudnn_lstm and others
+)
+
+// ParseSpec reads a Spec from JSON.
+func ParseSpec(b []byte) (*Spec, error) {
+	s := &Spec{}
+	if err := spec.Decode(b, s); err != nil {
+		return nil, fmt.Errorf("tensorflow: the spec: %w", err)
+	}
+	return s, nil
+}
+
+// UnmarshalJSON reads a module with its options, or a layer of package graph.
+func (l *SpecLayer) UnmarshalJSON(b []byte) error {
+	type plain SpecLayer
+	g, err := spec.Layer(b, (*plain)(l))
+	if g != nil {
+		*l = SpecLayer{Name: g.Name, From: g.From, Op: g.Op}
+	}
+	return err
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (l SpecLayer) MarshalJSON() ([]byte, error) {
+	if l.Op != nil {
+		return json.Marshal(graph.Layer{Name: l.Name, From: l.From, Op: l.Op})
+	}
+	type plain SpecLayer
+	return json.Marshal(plain(l))
+}
+
+// A MapError tells why a checkpoint cannot be made a network.
+type MapError struct {
+	Path   string // of the checkpoint
+	Module string // "" for the checkpoint as a whole
+	Reason string
+	Spec   *Spec // one to begin with, nil if there is none
+}
+
+func (e *MapError) Error() string {
+	s := "tensorflow: "
+	if e.Path != "" {
+		s += e.Path + ": "
+	}
+	if e.Module != "" {
+		s += fmt.Sprintf("module %q: ", e.Module)
+	}
+	return s + e.Reason
+}

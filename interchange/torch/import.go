@@ -1,0 +1,229 @@
+// Package torch brings networks here from PyTorch, and back.
+//
+// Import reads weights from the files that people have: .safetensors, and the .pt or
+// .pth of torch.save. Those are pickles, programs that Python would run; the reader of
+// this package runs none of that, but knows the few instructions that build tensors
+// and plain containers, and refuses everything else with the name of its class.
+//
+//	m, err := torch.Import("tagger.pt", spec)
+//	net := m.Net.(*graph.Net)
+//
+// A state_dict has names and shapes. They tell the types of most modules; how modules
+// follow one another, and a few options, they do not tell: a Spec does.
+//
+// Export writes the weights of a graph under PyTorch's names as safetensors, and the
+// source of a module that loads them.
+package torch
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/model/graph"
+	"github.com/recur-go/recur/nn"
+)
+
+// Import reads the weights at path into a network. spec may be nil where a file holds
+// one module that says everything by itself, such as an nn.LSTM. Errors are those of
+// Open, or a *MapError that names what cannot be mapped.
+func Import(path string, spec *Spec) (*model.Model, error) {
+	f, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	m, err := f.Model(spec)
+	if err != nil {
+		return nil, at(path, err)
+	}
+	return m, nil
+}
+
+// Model makes the network of the file, as Import does.
+func (f *File) Model(spec *Spec) (*model.Model, error) {
+	if spec == nil {
+		spec = &Spec{}
+	}
+	tensors, err := f.weights(spec)
+	if err != nil {
+		return nil, err
+	}
+	list := modules(tensors)
+	if len(spec.Layers) == 0 {
+		guess := guessed(spec, list)
+		if len(list) > 1 || list[0].guess {
+			return nil, &MapError{Spec: guess, Reason: fmt.Sprintf("the file has %d modules (%s), and a state_dict does not say how they are joined; give a spec", len(list), names(list))}
+		}
+		spec = guess
+	}
+	c, tasks, err := assemble(spec, list)
+	if err != nil {
+		return nil, err
+	}
+	c.Source = f.Format
+	net, err := graph.New(c, nil)
+	if err != nil {
+		return nil, &MapError{Reason: err.Error()}
+	}
+	if err := fill(net, tasks); err != nil {
+		return nil, err
+	}
+	return &model.Model{Config: c, Net: net}, nil
+}
+
+// wrappers are the keys under which people save a state_dict with other things.
+var wrappers = []string{"state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights", "module"}
+
+// weights are the tensors of the state_dict in the file, named without what is before
+// all of their names.
+func (f *File) weights(spec *Spec) ([]*Tensor, error) {
+	key := spec.Key
+	if key == "" && f.object != nil {
+		if d, ok := f.object.(*dict); ok {
+			var found []string
+			for _, w := range wrappers {
+				if v, ok := d.get(w); ok {
+					if inner, ok := v.(*dict); ok && len(inner.keys) > 0 {
+						found = append(found, w)
+					}
+				}
+			}
+			others := slices.ContainsFunc(d.values, func(v any) bool { _, ok := v.(*Tensor); return ok })
+			if len(found) == 1 && !others {
+				key = found[0]
+			}
+		}
+	}
+	prefix := spec.Prefix
+	if key != "" {
+		prefix = key + "." + prefix
+	}
+	var list []*Tensor
+	for _, t := range f.Tensors {
+		if name, ok := strings.CutPrefix(t.Name, prefix); ok {
+			short := *t
+			short.Name = name
+			list = append(list, &short)
+		}
+	}
+	if len(list) == 0 {
+		return nil, &MapError{Reason: fmt.Sprintf("no tensor's name begins with %q", prefix)}
+	}
+	return list, nil
+}
+
+func names(list []*module) string {
+	var all []string
+	for _, m := range list {
+		all = append(all, m.name)
+	}
+	if len(all) > 20 {
+		all = append(all[:20], "…")
+	}
+	return strings.Join(all, ", ")
+}
+
+func (m *module) names() string { return fmt.Sprintf("%q", slices.Sorted(maps.Keys(m.tensors))) }
+
+// guessed is the spec of modules that follow one another in the order of the file.
+func guessed(spec *Spec, list []*module) *Spec {
+	s := *spec
+	for _, m := range list {
+		l := SpecLayer{Module: m.name, Type: m.typ}
+		if m.typ == RNN {
+			l.Nonlinearity = "tanh"
+		}
+		s.Layers = append(s.Layers, l)
+	}
+	if len(list) == 1 && list[0].typ == RNN {
+		s.Layers[0].Nonlinearity = "" // which it then asks for
+	}
+	return &s
+}
+
+// assemble makes the config that a spec asks for, and what fills its network.
+func assemble(spec *Spec, list []*module) (*graph.Config, []task, error) {
+	byName, used := map[string]*module{}, map[string]bool{}
+	for _, m := range list {
+		byName[m.name] = m
+	}
+	c := &graph.Config{TimeMajor: spec.TimeMajor, Inputs: spec.Inputs, Outputs: slices.Clone(spec.Outputs)}
+	var tasks []task
+	last := map[string]string{} // the layer that gives what a spec's layer does
+	for i, l := range spec.Layers {
+		l.From = slices.Clone(l.From)
+		for k, from := range l.From {
+			if to := last[from]; to != "" {
+				l.From[k] = to
+			}
+		}
+		if l.Op != nil {
+			if l.Name == "" {
+				l.Name = fmt.Sprintf("layer%d", i)
+			}
+			c.Layers = append(c.Layers, graph.Layer{Name: l.Name, From: l.From, Op: l.Op})
+			continue
+		}
+		m := byName[l.Module]
+		switch {
+		case m == nil:
+			return nil, nil, &MapError{Module: l.Module, Reason: fmt.Sprintf("the file has no such module; it has %s", names(list))}
+		case used[l.Module]:
+			return nil, nil, &MapError{Module: l.Module, Reason: "it is used twice, and layers that share weights are not known"}
+		}
+		used[l.Module] = true
+		if l.Name == "" {
+			if l.Name = strings.ReplaceAll(l.Module, ":", "_"); l.Name == "" {
+				l.Name = "net"
+			}
+		}
+		r, err := m.toLayers(l)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(c.Inputs) == 0 {
+			r.in.Name = "x"
+			c.Inputs = []graph.Input{r.in}
+		}
+		c.Layers, tasks = append(c.Layers, r.layers...), append(tasks, r.tasks...)
+		last[l.Name] = r.layers[len(r.layers)-1].Name
+	}
+	var left []string
+	for _, m := range list {
+		if !used[m.name] {
+			left = append(left, m.name)
+		}
+	}
+	if len(left) > 0 {
+		return nil, nil, &MapError{Reason: fmt.Sprintf("the spec leaves out the modules %q", left)}
+	}
+	for i, out := range c.Outputs {
+		if to := last[out]; to != "" {
+			c.Outputs[i] = to
+		}
+	}
+	return c, tasks, nil
+}
+
+// fill runs the tasks.
+func fill(net *graph.Net, tasks []task) error {
+	params := map[string]*grad.Var{}
+	for _, p := range nn.Params(net) {
+		params[p.Name] = p.Var
+	}
+	for _, t := range tasks {
+		p := params[t.to]
+		if p == nil {
+			return errors.New("torch: there is no parameter " + t.to)
+		}
+		if err := each(t.from, func(at int, values []grad.Float) { t.how(p, at, values) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,267 @@
+package torch
+
+import (
+	"fmt"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/model/graph"
+	"github.com/recur-go/recur/rnn"
+)
+
+// mapped are the layers that a module becomes, and what fills them.
+type mapped struct {
+	layers []graph.Layer
+	tasks  []task
+	in     graph.Input // as an input of the first layer would be
+}
+
+// toLayers maps a module under the name and the options of l.
+func (m *module) toLayers(l SpecLayer) (*mapped, error) {
+	typ := l.Type
+	if typ == "" {
+		if typ = m.typ; typ == "" {
+			return nil, &MapError{Module: m.name, Reason: fmt.Sprintf("what it is cannot be told from its tensors %s; give its \"type\" in the spec", m.names())}
+		}
+	}
+	if err := m.check(typ); err != nil {
+		return nil, err
+	}
+	if err := l.allowed(typ); err != nil {
+		return nil, err
+	}
+	switch typ {
+	case RNN, LSTM, GRU:
+		return m.recurrent(typ, l)
+	case Linear:
+		return m.linear(l)
+	case Embedding:
+		return m.embedding(l)
+	case LayerNorm:
+		return m.layerNorm(l)
+	case BatchNorm:
+		return m.batchNorm(l)
+	case Conv1d:
+		return m.conv(l)
+	}
+	return nil, &MapError{Module: m.name, Reason: fmt.Sprintf("type %q is not known", typ)}
+}
+
+// allowed refuses options that a module of the type does not have.
+func (l *SpecLayer) allowed(typ Type) error {
+	recurrent := typ == RNN || typ == LSTM || typ == GRU
+	for option, wrong := range map[string]bool{
+		"last":         l.Last && !recurrent,
+		"nonlinearity": l.Nonlinearity != "" && typ != RNN,
+		"eps":          l.Eps != 0 && typ != LayerNorm && typ != BatchNorm,
+		"stride":       l.Stride != 0 && typ != Conv1d,
+		"padding":      l.Padding != 0 && typ != Conv1d,
+		"groups":       l.Groups != 0 && typ != Conv1d,
+		"dilation":     l.Dilation != 0 && typ != Conv1d,
+		"activation":   l.Activation != "" && typ != Conv1d && typ != Linear,
+	} {
+		if wrong {
+			return &MapError{Module: l.Module, Reason: fmt.Sprintf("%q is no option of type %s", option, typ)}
+		}
+	}
+	return nil
+}
+
+func (m *module) linear(l SpecLayer) (*mapped, error) {
+	w, err := m.must("weight", -1, -1)
+	if err != nil {
+		return nil, err
+	}
+	out, in := w.Shape[0], w.Shape[1]
+	b, err := m.shape("bias", out)
+	if err != nil {
+		return nil, err
+	}
+	r := &mapped{in: graph.Input{Width: in, Sequence: true}}
+	r.layers = []graph.Layer{{Name: l.Name, From: l.From, Op: &graph.Dense{Units: out, NoBias: b == nil, Activation: l.Activation}}}
+	r.tasks = append(r.tasks, task{l.Name + ".w", w, transposed(in)})
+	if b != nil {
+		r.tasks = append(r.tasks, task{l.Name + ".b", b, straight(0)})
+	}
+	return r, nil
+}
+
+func (m *module) embedding(l SpecLayer) (*mapped, error) {
+	w, err := m.must("weight", -1, -1)
+	if err != nil {
+		return nil, err
+	}
+	r := &mapped{in: graph.Input{Width: 1, Sequence: true, IDs: true}}
+	r.layers = []graph.Layer{{Name: l.Name, From: l.From, Op: &graph.Embedding{Vocab: w.Shape[0], Width: w.Shape[1]}}}
+	r.tasks = []task{{l.Name + ".w", w, straight(0)}}
+	return r, nil
+}
+
+func (m *module) layerNorm(l SpecLayer) (*mapped, error) {
+	w, err := m.must("weight", -1)
+	if err != nil {
+		return nil, err
+	}
+	b, err := m.shape("bias", w.Shape[0])
+	if err != nil {
+		return nil, err
+	}
+	r := &mapped{in: graph.Input{Width: w.Shape[0], Sequence: true}}
+	r.layers = []graph.Layer{{Name: l.Name, From: l.From, Op: &graph.LayerNorm{Eps: l.Eps}}}
+	r.tasks = []task{{l.Name + ".gain", w, straight(0)}}
+	if b != nil {
+		r.tasks = append(r.tasks, task{l.Name + ".shift", b, straight(0)})
+	}
+	return r, nil
+}
+
+// recurrent maps RNN, LSTM and GRU of any number of layers and both directions.
+// PyTorch's gates are i f g o and r z n, as recur's; it has two biases, of which
+// recur keeps the sum, but for the n of a GRU, whose second lies within the reset.
+func (m *module) recurrent(typ Type, l SpecLayer) (*mapped, error) {
+	gates := map[Type]int{RNN: 1, LSTM: 4, GRU: 3}[typ]
+	suffix := func(layer int, reverse bool) string {
+		if m.tensors["weight_ih"] != nil {
+			return ""
+		}
+		s := fmt.Sprintf("_l%d", layer)
+		if reverse {
+			s += "_reverse"
+		}
+		return s
+	}
+	if typ == RNN && l.Nonlinearity != "tanh" && l.Nonlinearity != "relu" {
+		return nil, &MapError{Module: m.name, Reason: `it is an nn.RNN, and its weights do not tell its nonlinearity; give "nonlinearity": "tanh" or "relu" in the spec`,
+			Spec: &Spec{Layers: []SpecLayer{{Module: m.name, Type: RNN, Nonlinearity: "tanh"}}}}
+	}
+	layers, used := 1, 0
+	for m.tensors["weight_ih"+suffix(layers, false)] != nil && suffix(0, false) != "" {
+		layers++
+	}
+	both := m.tensors["weight_ih_l0_reverse"] != nil
+	ih, err := m.must("weight_ih"+suffix(0, false), -1, -1)
+	if err != nil {
+		return nil, err
+	}
+	r := &mapped{in: graph.Input{Width: ih.Shape[1], Sequence: true}}
+	in := ih.Shape[1]
+	var stack graph.Cells
+	for k := range layers {
+		name := l.Name
+		switch {
+		case layers > 1 && both:
+			name = fmt.Sprintf("%s.%d", l.Name, k)
+		case layers > 1:
+			name = fmt.Sprintf("%s.%d", l.Name, k) // of a Stack in one layer
+		}
+		fwd, tasks, out, n, err := m.cell(typ, gates, in, suffix(k, false), name, l, both)
+		if err != nil {
+			return nil, err
+		}
+		used += n
+		if !both {
+			stack, in = append(stack, fwd), out
+			r.tasks = append(r.tasks, tasks...)
+			continue
+		}
+		bwd, more, _, n, err := m.cell(typ, gates, in, suffix(k, true), name, l, both)
+		if err != nil {
+			return nil, err
+		}
+		used += n
+		for i := range tasks {
+			tasks[i].to = name + ".fwd" + tasks[i].to[len(name):]
+		}
+		for i := range more {
+			more[i].to = name + ".bwd" + more[i].to[len(name):]
+		}
+		r.tasks = append(append(r.tasks, tasks...), more...)
+		from := l.From
+		if k > 0 {
+			from = nil
+		}
+		r.layers = append(r.layers, graph.Layer{Name: name, From: from, Op: &graph.Bidirectional{Fwd: graph.Cells{fwd}, Bwd: graph.Cells{bwd}, Last: l.Last && k == layers-1}})
+		in = 2 * out
+	}
+	if !both {
+		r.layers = []graph.Layer{{Name: l.Name, From: l.From, Op: &graph.RNN{Cells: stack, Last: l.Last}}}
+	}
+	if used != len(m.tensors) {
+		return nil, &MapError{Module: m.name, Reason: fmt.Sprintf("of its %d tensors %d belong to no layer: %s", len(m.tensors), len(m.tensors)-used, m.names())}
+	}
+	return r, nil
+}
+
+// cell maps one layer in one direction, and counts its tensors.
+func (m *module) cell(typ Type, gates, in int, suffix, name string, l SpecLayer, both bool) (c graph.Cell, tasks []task, out, used int, err error) {
+	hh, err := m.must("weight_hh"+suffix, -1, -1)
+	if err != nil {
+		return nil, nil, 0, 0, err
+	}
+	hidden := hh.Shape[0] / gates
+	out = hh.Shape[1]
+	ih, err1 := m.must("weight_ih"+suffix, gates*hidden, in)
+	hr, err2 := m.shape("weight_hr"+suffix, out, hidden)
+	bi, err3 := m.shape("bias_ih"+suffix, gates*hidden)
+	bh, err4 := m.shape("bias_hh"+suffix, gates*hidden)
+	for _, e := range []error{err1, err2, err3, err4} {
+		if e != nil {
+			return nil, nil, 0, 0, e
+		}
+	}
+	switch {
+	case hidden == 0 || hh.Shape[0] != gates*hidden, hr == nil && out != hidden, hr != nil && typ != LSTM:
+		return nil, nil, 0, 0, &MapError{Module: m.name, Reason: fmt.Sprintf("weight_hh%s %v is not that of type %s", suffix, hh.Shape, typ)}
+	case (bi == nil) != (bh == nil):
+		return nil, nil, 0, 0, &MapError{Module: m.name, Reason: "it has one of bias_ih" + suffix + " and bias_hh" + suffix + " without the other"}
+	}
+	tasks = []task{{name + ".wx", ih, transposed(in)}, {name + ".wh", hh, transposed(out)}}
+	used = 2
+	if bi != nil {
+		used += 2
+		tasks = append(tasks, task{name + ".b", bi, straight(0)})
+	}
+	switch typ {
+	case RNN:
+		o := &graph.Basic{Hidden: hidden, NoBias: bi == nil, Activation: rnn.Tanh}
+		if l.Nonlinearity == "relu" {
+			o.Activation = rnn.ReLU
+		}
+		c = o
+	case LSTM:
+		o := &graph.LSTM{Hidden: hidden, NoBias: bi == nil}
+		if hr != nil {
+			used++
+			o.Projection = out
+			tasks = append(tasks, task{name + ".wp", hr, transposed(hidden)})
+		}
+		c = o
+	case GRU:
+		c = &graph.GRU{Hidden: hidden, NoBias: bi == nil}
+		if bh != nil {
+			tasks = append(tasks, task{name + ".b", bh, upTo(2*hidden, added)}, task{name + ".bn", bh, from(2 * hidden)})
+		}
+		return c, tasks, out, used, nil
+	}
+	if bh != nil {
+		tasks = append(tasks, task{name + ".b", bh, added})
+	}
+	return c, tasks, out, used, nil
+}
+
+// upTo passes the first n values on to how.
+func upTo(n int, how func(p *grad.Var, at int, values []grad.Float)) func(p *grad.Var, at int, values []grad.Float) {
+	return func(p *grad.Var, at int, values []grad.Float) {
+		if at < n {
+			how(p, at, values[:min(len(values), n-at)])
+		}
+	}
+}
+
+// from copies the values from the n-th on.
+func from(n int) func(p *grad.Var, at int, values []grad.Float) {
+	return func(p *grad.Var, at int, values []grad.Float) {
+		if skip := max(n-at, 0); skip < len(values) {
+			copy(p.Value.Data[at+skip-n:], values[skip:])
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package torch
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/recur-go/recur/interchange/internal/spec"
+	"github.com/recur-go/recur/model/graph"
+)
+
+// A Spec says what the names and shapes of weights do not: in which order the modules
+// run, what lies between them, and the options that leave no trace in the weights. It
+// is a small JSON, such as
+//
+//	{"layers": [
+//		{"module": "embedding", "type": "embedding"},
+//		{"module": "lstm", "last": true},
+//		{"module": "fc"},
+//		{"activation": {"func": "log_softmax"}}
+//	]}
+//
+// A layer is a module of the file, or any layer of package graph. It reads the one
+// before it unless "from" names others. Dropout may be left out: it does nothing here.
+type Spec struct {
+	Key       string        `json:"key,omitempty"`        // of the weights, where the file holds more than those, such as model_state_dict
+	Prefix    string        `json:"prefix,omitempty"`     // before the names of all modules, such as module.
+	TimeMajor bool          `json:"time_major,omitempty"` // inputs and outputs are [time, batch, width], as without batch_first; else [batch, time, width]
+	Inputs    []graph.Input `json:"inputs,omitempty"`     // default: one sequence x as the first module reads it
+	Layers    []SpecLayer   `json:"layers"`
+	Outputs   []string      `json:"outputs,omitempty"` // default: the last layer
+}
+
+// A SpecLayer is one layer of a Spec.
+type SpecLayer struct {
+	Name   string   `json:"name,omitempty"` // default: that of the module
+	From   []string `json:"from,omitempty"`
+	Module string   `json:"module,omitempty"` // its dotted name in the file
+	Type   Type     `json:"type,omitempty"`   // default: what the names and shapes of its weights tell
+
+	Last         bool       `json:"last,omitempty"`         // of RNN, LSTM, GRU: give the last output only
+	Nonlinearity string     `json:"nonlinearity,omitempty"` // of RNN: tanh or relu
+	Eps          float64    `json:"eps,omitempty"`          // of LayerNorm and BatchNorm1d; default 1e-5
+	Stride       int        `json:"stride,omitempty"`       // of Conv1d; default 1
+	Padding      int        `json:"padding,omitempty"`      // of Conv1d, on both sides; default 0
+	Dilation     int        `json:"dilation,omitempty"`     // of Conv1d; default 1
+	Groups       int        `json:"groups,omitempty"`       // of Conv1d; default 1
+	Activation   graph.Func `json:"activation,omitempty"`   // of Linear and Conv1d: applied to what it gives
+
+	Op graph.Op `json:"-"` // in place of Module: {"concat": {}} in JSON
+}
+
+// Type is the type of a module.
+type Type string
+
+// The types that are known. RNNCell, LSTMCell and GRUCell count as layers of one cell.
+const (
+	RNN       Type = "rnn"
+	LSTM      Type = "lstm"
+	GRU       Type = "gru"
+	Linear    Type = "linear"
+	Embedding Type = "embedding"
+	LayerNorm Type = "layer_norm"
+	BatchNorm Type = "batch_norm"
+	Conv1d    Type = "conv1d"
+)
+
+// ParseSpec reads a Spec from JSON.
+func ParseSpec(b []byte) (*Spec, error) {
+	s := &Spec{}
+	if err := spec.Decode(b, s); err != nil {
+		return nil, fmt.Errorf("torch: the spec: %w", err)
+	}
+	return s, nil
+}
+
+// UnmarshalJSON reads a module with its options, or a layer of package graph.
+func (l *SpecLayer) UnmarshalJSON(b []byte) error {
+	type plain SpecLayer
+	g, err := spec.Layer(b, (*plain)(l))
+	if g != nil {
+		*l = SpecLayer{Name: g.Name, From: g.From, Op: g.Op}
+	}
+	return err
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (l SpecLayer) MarshalJSON() ([]byte, error) {
+	if l.Op != nil {
+		return json.Marshal(graph.Layer{Name: l.Name, From: l.From, Op: l.Op})
+	}
+	type plain SpecLayer
+	return json.Marshal(plain(l))
+}

@@ -1,0 +1,157 @@
+package caption
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/npy"
+	"github.com/recur-go/recur/model/safetensors"
+	"github.com/recur-go/recur/tensor"
+)
+
+// readArray reads an array of features and, if texts is not "", their sentences.
+func readArray(path string, kind fileKind, texts string) ([]Example, error) {
+	shape, values, err := array(path, kind)
+	if err != nil {
+		return nil, err
+	}
+	if len(shape) == 1 {
+		shape = []int{1, shape[0]}
+	}
+	if len(shape) == 2 {
+		shape = []int{shape[0], 1, shape[1]}
+	}
+	if len(shape) != 3 || shape[0]*shape[1]*shape[2] == 0 {
+		return nil, &data.Error{File: path, Reason: fmt.Sprintf("is an array of shape %v", shape), Hint: "features are [examples, width] or [examples, regions, width]"}
+	}
+	all := make([]Example, shape[0])
+	size := shape[1] * shape[2]
+	for i := range all {
+		e := Example{Features: values[i*size : (i+1)*size], Width: shape[2], File: path, Row: i + 1}
+		for _, v := range e.Features {
+			if !fits(float64(v)) {
+				return nil, e.fail("", fmt.Sprintf("has the value %v", v), "features are finite numbers up to 1e30")
+			}
+		}
+		all[i] = e
+	}
+	if texts == "" {
+		return all, nil
+	}
+	sentences, err := lines(texts)
+	if err != nil {
+		return nil, err
+	}
+	if len(sentences) != len(all) {
+		return nil, &data.Error{File: texts, Reason: fmt.Sprintf("has %d lines, and %s has %d examples", len(sentences), path, len(all)), Hint: "give a line for each example, with tabs between several sentences"}
+	}
+	for i, line := range sentences {
+		for s := range strings.SplitSeq(line, "\t") {
+			if strings.TrimSpace(s) != "" {
+				all[i].Texts = append(all[i].Texts, s)
+			}
+		}
+		if all[i].Texts == nil {
+			return nil, &data.Error{File: texts, Row: i + 1, Reason: "is empty", Hint: "give every example a sentence"}
+		}
+	}
+	return all, nil
+}
+
+// array reads the values of an array.
+func array(path string, kind fileKind) (shape []int, values []tensor.Float, err error) {
+	switch {
+	case kind == kindIDX:
+		x, err := readIDX(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(x.Dims) != 3 {
+			return nil, nil, &data.Error{File: path, Reason: fmt.Sprintf("is an array of shape %v, not of images", x.Dims), Hint: "labels follow their images"}
+		}
+		rows, cols := x.Dims[1], x.Dims[2]
+		values = make([]tensor.Float, 0, len(x.Data))
+		for i := range x.Dims[0] {
+			image := x.Data[i*rows*cols : (i+1)*rows*cols]
+			for c := range cols {
+				for r := range rows {
+					values = append(values, tensor.Float(image[r*cols+c])/255)
+				}
+			}
+		}
+		return []int{x.Dims[0], cols, rows}, values, nil
+	case strings.HasSuffix(strings.ToLower(path), ".npy"):
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		defer f.Close()
+		a, err := npy.Read(f)
+		if err != nil {
+			return nil, nil, &data.Error{File: path, Reason: err.Error()}
+		}
+		values, err := floats(a.Data)
+		if err != nil {
+			return nil, nil, &data.Error{File: path, Reason: err.Error(), Hint: "save it as float32"}
+		}
+		return a.Shape, values, nil
+	}
+	f, err := safetensors.Open(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	defer f.Close()
+	t := f.Tensor(featuresName)
+	if t == nil && len(f.Tensors) == 1 {
+		t = f.Tensors[0]
+	}
+	if t == nil {
+		return nil, nil, &data.Error{File: path, Reason: fmt.Sprintf("has %d tensors, none of which is called %s", len(f.Tensors), featuresName)}
+	}
+	wide, err := t.Float64s()
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	values, _ = floats(wide)
+	return t.Shape, values, nil
+}
+
+// floats converts the values of an array.
+func floats(values any) ([]tensor.Float, error) {
+	switch v := values.(type) {
+	case []float32:
+		return convert(v), nil
+	case []float64:
+		return convert(v), nil
+	case []uint8:
+		return convert(v), nil
+	case []int32:
+		return convert(v), nil
+	case []int64:
+		return convert(v), nil
+	}
+	return nil, fmt.Errorf("holds values of type %T", values)
+}
+
+func convert[T float32 | float64 | uint8 | int32 | int64](v []T) []tensor.Float {
+	all := make([]tensor.Float, len(v))
+	for i, x := range v {
+		all[i] = tensor.Float(x)
+	}
+	return all
+}
+
+func readIDX(path string) (*data.IDX, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	x, err := data.ReadIDX(f, 0)
+	if err != nil {
+		return nil, &data.Error{File: path, Reason: err.Error()}
+	}
+	return x, nil
+}

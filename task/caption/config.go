@@ -1,0 +1,300 @@
+package caption
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/recur-go/recur/data/text"
+	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/seq2seq"
+)
+
+// Name is that of the task and of the kind of its models' files.
+const Name = "caption"
+
+func init() { model.Register(Name, func() model.Config { return new(Config) }) }
+
+// A Decoder says how a net turns a vector into words.
+type Decoder string
+
+// The decoders.
+const (
+	SCLSTM Decoder = "sclstm" // rnn.SCLSTM, for meanings: a gate keeps book of what is still to be said
+	Plain  Decoder = "plain"  // a cell that is given the vector; see Feed and Attention
+)
+
+// A Feed says how a plain decoder is given the vector.
+type Feed string
+
+// The ways to give a decoder the vector.
+const (
+	First Feed = "first" // as its first state
+	Every Feed = "every" // as an input of every step
+	Both  Feed = "both"
+)
+
+// Config is all that determines a model: how data are read, the net, its training, and
+// how it speaks. Preset gives useful ones.
+type Config struct {
+	Columns
+	Tokens   text.Kind           `json:"tokens"`             // of sentences: word or space
+	Lower    bool                `json:"lower,omitempty"`    // make sentences lower case
+	Open     []string            `json:"open,omitempty"`     // slots whose values are put in where the model leaves a place; none for all
+	Keywords map[string][]string `json:"keywords,omitempty"` // words that say a slot that is yes, no or the like, to count its errors by
+	Choices  []string            `json:"choices,omitempty"`  // acts that offer a choice, whose slots are not counted
+	Pool     bool                `json:"pool,omitempty"`     // score as RNNLG does: every example, its references those of all meanings that differ by values only
+
+	StripMin  int      `json:"strip_min,omitempty"` // digits of a strip, of digits from IDX files
+	StripMax  int      `json:"strip_max,omitempty"`
+	Languages []string `json:"languages,omitempty"` // that strips are read out in
+	Window    int      `json:"window,omitempty"`    // columns of a strip that are a region
+	Stride    int      `json:"stride,omitempty"`    // columns from region to region
+	Augment   bool     `json:"augment,omitempty"`   // turn, shear, stretch and shift digits in training
+
+	Decoder   Decoder       `json:"decoder"`
+	Feed      Feed          `json:"feed,omitempty"`
+	Attention seq2seq.Score `json:"attention,omitempty"` // of a plain decoder, to slots or regions: general, additive or dot; "" for none
+	Cell      rnn.Kind      `json:"cell,omitempty"`      // of a plain decoder and of an encoder
+	Encoder   int           `json:"encoder,omitempty"`   // layers that read regions both ways; 0 if regions are in no order
+	Parts     int           `json:"parts,omitempty"`     // of a region, that a cell reads both ways before that; of a strip from top to bottom; 0 to see it whole
+	Part      int           `json:"part,omitempty"`      // width of that cell
+	Fronts    int           `json:"fronts,omitempty"`    // layers that see each region by itself after that
+	Front     int           `json:"front,omitempty"`     // width of each
+	Embed     int           `json:"embed"`               // width of a word
+	Hidden    int           `json:"hidden"`
+	Dropout   float64       `json:"dropout,omitempty"`
+
+	Batch     int     `json:"batch"`
+	Epochs    int     `json:"epochs"`
+	Rate      float64 `json:"rate"` // of Adam
+	Clip      float64 `json:"clip"` // greatest norm of the gradient
+	Average   float64 `json:"average,omitempty"`
+	Smooth    float64 `json:"smooth,omitempty"`     // label smoothing
+	Leave     float64 `json:"leave,omitempty"`      // sclstm: weight of ‖d_T‖, what is left unsaid at the end
+	Hurry     float64 `json:"hurry,omitempty"`      // sclstm: η of η·ξ^‖Δd‖, what is read at a single step
+	HurryBase float64 `json:"hurry_base,omitempty"` // sclstm: ξ
+	HeldOut   float64 `json:"held_out,omitempty"`   // share to validate on, if there is no file for that
+	Patience  int     `json:"patience,omitempty"`   // stop after so many epochs without a better score; 0 for never
+	Seed      uint64  `json:"seed"`
+
+	Beam   int     `json:"beam"`             // hypotheses of a beam search; 1 for greedy
+	Length float64 `json:"length,omitempty"` // exponent of its length penalty
+	Rerank float64 `json:"rerank,omitempty"` // penalty for each slot that is missing or too much
+	Top    int     `json:"top,omitempty"`    // sentences of each example that are scored, the best of the beam; default 1
+	Limit  int     `json:"limit"`            // most words of a sentence
+
+	Size  int `json:"size,omitempty"`  // of the vocabulary, which training finds, as it does what follows
+	Acts  int `json:"acts,omitempty"`  // of meanings, or languages
+	Slots int `json:"slots,omitempty"` // features of slots
+	Width int `json:"width,omitempty"` // of a region; 0 with meanings
+}
+
+// Presets lists the names that Preset knows, the default first.
+func Presets() []string {
+	return []string{"sclstm", "vector", "attention", "slots", "rnnlg", "e2e", "strips", "strips-small"}
+}
+
+// Preset returns a config by name:
+//
+//	sclstm        meanings by the semantically conditioned LSTM (Wen et al. 2015)
+//	vector        one vector, as the first state of an LSTM and as an input of every step (Vinyals et al. 2015)
+//	attention     regions in no order, with attention to them (Xu et al. 2015)
+//	slots         meanings by an LSTM with attention to slots (Wen et al. 2015c)
+//	rnnlg         sclstm, scored as the data of RNNLG are
+//	e2e           slots for the data of the E2E challenge
+//	strips        strips of handwritten digits, read both ways, with attention
+//	strips-small  the same for a few thousand digits
+func Preset(name string) (*Config, error) {
+	c := &Config{
+		Tokens: text.Words, Lower: true, Decoder: Plain, Feed: Both, Cell: rnn.KindLSTM,
+		Embed: 64, Hidden: 128, Dropout: 0.3, Batch: 32, Epochs: 20, Rate: 2e-3, Clip: 5, HeldOut: 0.1, Patience: 5, Seed: 1,
+		Beam: 5, Length: 1, Limit: 60,
+	}
+	switch name {
+	case "vector":
+	case "attention":
+		c.Attention = seq2seq.General
+	case "slots", "e2e":
+		c.Attention, c.Rerank, c.Rate = seq2seq.General, 1, 5e-3
+		if name == "e2e" {
+			c.Open = []string{"name", "near"}
+			c.Keywords = map[string][]string{"familyfriendly": {"family", "families", "kid", "kids", "child", "children", "adult", "adults"}}
+			c.Hidden, c.Batch, c.Epochs, c.Patience = 128, 64, 10, 3
+		}
+	case "sclstm", "rnnlg":
+		c.Decoder, c.Feed, c.Cell, c.Rerank = SCLSTM, "", "", 1
+		c.Leave, c.Hurry, c.HurryBase = 1, 1e-4, 100
+		c.Embed, c.Hidden, c.Rate, c.Epochs = 80, 80, 1e-2, 15
+		if name == "rnnlg" {
+			c.Tokens, c.Pool, c.Top, c.Beam = text.Space, true, 5, 20
+			c.Choices = []string{"?select", "suggest"}
+			c.Keywords = map[string][]string{ // by which RNNLG too finds such slots
+				"kidsallowed": {"child", "kid", "kids", "children"}, "dogsallowed": {"dog", "dogs", "puppy"},
+				"hasinternet": {"internet", "wifi"}, "acceptscreditcards": {"card", "cards"},
+				"isforbusinesscomputing": {"business", "nonbusiness", "home", "personal", "general"}, "hasusbport": {"usb"},
+			}
+		}
+	case "strips", "strips-small":
+		c.Tokens, c.Feed, c.Attention, c.Encoder = text.Space, First, seq2seq.General, 1
+		c.StripMin, c.StripMax, c.Languages, c.Window, c.Stride, c.Augment = 3, 5, Languages(), 8, 4, true
+		c.Parts, c.Part, c.Fronts, c.Front, c.Embed, c.Hidden, c.Dropout, c.Epochs, c.Patience = 14, 64, 1, 256, 32, 160, 0.1, 40, 0
+		c.Average, c.HeldOut = 0.999, 0.02
+		c.Beam, c.Limit = 1, 12
+		if name == "strips-small" {
+			c.Window, c.Stride, c.Parts, c.Part, c.Fronts = 20, 6, 0, 0, 2 // seen whole: a fraction of the time
+			c.Hidden, c.Batch, c.Epochs, c.HeldOut = 96, 16, 60, 0.05
+		}
+	default:
+		return nil, fmt.Errorf("caption: there is no preset %q; there are %q", name, Presets())
+	}
+	return c, nil
+}
+
+// check says what makes no sense in c.
+func (c *Config) check() error {
+	var errs []error
+	bad := func(wrong bool, format string, args ...any) {
+		if wrong {
+			errs = append(errs, fmt.Errorf("caption: "+format, args...))
+		}
+	}
+	bad(c.Tokens != text.Words && c.Tokens != text.Space, "tokens is %q, not word or space", c.Tokens)
+	bad(c.Decoder != SCLSTM && c.Decoder != Plain, "decoder is %q, not sclstm or plain", c.Decoder)
+	if c.Decoder == Plain {
+		bad(c.Feed != First && c.Feed != Every && c.Feed != Both, "feed is %q, not first, every or both", c.Feed)
+		if err := c.Cell.Check(); err != nil {
+			errs = append(errs, err)
+		}
+	} else {
+		bad(c.Attention != "" || c.Encoder > 0, "a sclstm has no attention and no encoder")
+	}
+	bad(c.Attention != "" && !slices.Contains(seq2seq.Scores(), c.Attention), "attention is %q, not one of %q", c.Attention, seq2seq.Scores())
+	for name, v := range map[string]int{"embed": c.Embed, "hidden": c.Hidden, "batch": c.Batch, "epochs": c.Epochs, "limit": c.Limit, "beam": c.Beam} {
+		bad(v < 1 || v > 1<<16, "%s is %d, not a number from 1 to 65,536", name, v)
+	}
+	for name, v := range map[string]int{"encoder": c.Encoder, "parts": c.Parts, "fronts": c.Fronts, "top": c.Top, "patience": c.Patience} {
+		bad(v < 0 || v > 1<<16, "%s is %d, not a number from 0 to 65,536", name, v)
+	}
+	for name, v := range map[string]float64{"dropout": c.Dropout, "held_out": c.HeldOut, "average": c.Average, "smooth": c.Smooth} {
+		bad(!(v >= 0 && v < 1), "%s is %v, not from 0 to below 1", name, v)
+	}
+	for name, v := range map[string]float64{"leave": c.Leave, "hurry": c.Hurry, "hurry_base": c.HurryBase, "length": c.Length, "rerank": c.Rerank} {
+		bad(!(v >= 0) || math.IsInf(v, 1), "%s is %v, not a number from 0", name, v)
+	}
+	bad(c.Hurry > 0 && c.HurryBase < 1, "hurry_base is %v, not from 1", c.HurryBase)
+	bad(c.Parts > 0 && (c.Part < 1 || c.Part > 1<<16), "part is %d, not a number from 1 to 65,536", c.Part)
+	bad(c.Fronts > 0 && (c.Front < 1 || c.Front > 1<<16), "front is %d, not a number from 1 to 65,536", c.Front)
+	bad(!(c.Rate > 0), "rate is %v, not above 0", c.Rate)
+	for _, l := range c.Languages {
+		bad(!slices.Contains(Languages(), l), "languages has %q, and strips are read out in %q", l, Languages())
+	}
+	return errors.Join(errs...)
+}
+
+// checkStrips says what makes no sense in c for strips.
+func (c *Config) checkStrips() error {
+	switch {
+	case c.Window < 1 || c.Stride < 1 || c.Window > 1<<10 || c.Stride > c.Window:
+		return fmt.Errorf("caption: windows of %d columns every %d make no regions of a strip; use the preset strips", c.Window, c.Stride)
+	case c.StripMin < 1 || c.StripMax < c.StripMin || c.StripMax > 100:
+		return fmt.Errorf("caption: strips cannot have from %d to %d digits", c.StripMin, c.StripMax)
+	case len(c.Languages) == 0:
+		return fmt.Errorf("caption: languages is empty; strips are read out in %q", Languages())
+	}
+	return nil
+}
+
+// strips are how strips are made, in training or to score.
+func (c *Config) strips(training bool) Strips {
+	return Strips{c.StripMin, c.StripMax, c.Languages, c.Window, c.Stride, c.Augment && training}
+}
+
+// sized tells whether training has found the sizes.
+func (c *Config) sized() error {
+	const most = 1 << 24
+	if c.Size < 1 || c.Size > most || c.Acts < 0 || c.Acts > most || c.Slots < 0 || c.Slots > most || c.Width < 0 || c.Width > most ||
+		c.Acts < 1 {
+		return fmt.Errorf("caption: the sizes are not known, or make no sense: %d words, %d acts, %d slots, regions of %d", c.Size, c.Acts, c.Slots, c.Width)
+	}
+	if c.Parts > 0 && c.Width%c.Parts != 0 {
+		return fmt.Errorf("caption: a region of %d features cannot be read in %d parts", c.Width, c.Parts)
+	}
+	if c.Decoder == SCLSTM && c.Width > 0 {
+		return errors.New("caption: a sclstm is for meanings, not for features; use the preset vector or attention")
+	}
+	return nil
+}
+
+// CountParams implements model.Counter.
+func (c *Config) CountParams() int {
+	if c.check() != nil || c.sized() != nil {
+		return 0
+	}
+	linear := func(in, out int) int { return out * (in + 1) }
+	n := c.Size*c.Embed + linear(c.Hidden, c.Size)
+	if c.Decoder == SCLSTM {
+		in, H, D := c.Embed+c.Acts, c.Hidden, c.Slots
+		return n + (in+H+1)*(4*H+D) + D*(3*H+D) + D*H
+	}
+	if c.Width == 0 {
+		n += linear(c.Acts+c.Slots, c.Hidden)
+		if c.Attention != "" {
+			n += (c.Slots + 1) * c.Hidden
+		}
+	} else {
+		in := c.Width
+		if c.Parts > 0 {
+			n += 2 * c.Cell.CountParams(in/c.Parts, c.Part)
+			in = c.Parts * 2 * c.Part
+		}
+		for range c.Fronts {
+			n += linear(in, c.Front)
+			in = c.Front
+		}
+		for range c.Encoder {
+			n += 2 * c.Cell.CountParams(in, c.Hidden)
+			in = 2 * c.Hidden
+		}
+		n += linear(in, c.Hidden)
+	}
+	in := c.reads()
+	if c.Attention != "" {
+		in = c.look().In(in, c.Hidden, c.Hidden)
+		n += c.look().CountParams(c.Hidden, c.Hidden)
+	}
+	n += c.Cell.CountParams(in, c.Hidden)
+	if c.Feed != Every {
+		n += linear(c.Hidden, c.Hidden*stateCount(c.Cell))
+	}
+	return n
+}
+
+// reads is the width of what a plain decoder reads at every step.
+func (c *Config) reads() int {
+	in := c.Embed
+	if c.Width > 0 && c.Acts > 1 {
+		in += c.Acts
+	}
+	if c.Feed != First {
+		in += c.Hidden
+	}
+	return in
+}
+
+// look is the attention of a plain decoder.
+func (c *Config) look() seq2seq.AttentionOptions { return seq2seq.AttentionOptions{Score: c.Attention} }
+
+// stateCount is how many entries the state of a cell has, each of the width of the cell.
+func stateCount(k rnn.Kind) int { return len(k.New(nil, 1, 1).StateSize()) }
+
+// New builds the net, as model.Config asks.
+func (c *Config) New(r *rand.Rand) (any, error) {
+	if err := errors.Join(c.check(), c.sized()); err != nil {
+		return nil, err
+	}
+	return newNet(r, c), nil
+}

@@ -1,0 +1,54 @@
+package caption
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/recur-go/recur/data/text"
+	"github.com/recur-go/recur/model"
+)
+
+// file is the model as a file.
+func (m *Model) file(about model.Training) (*model.Model, error) {
+	f := &model.Model{Config: &m.Config, Net: m.net, Training: about}
+	for name, v := range map[string]any{codecExtra: m.codec, wordingExtra: m.wording, featuresExtra: m.features, scaleExtra: m.scale} {
+		if err := f.SetExtra(name, v); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+// Save replaces the file at path by m.
+func (m *Model) Save(path string, about model.Training) error {
+	f, err := m.file(about)
+	if err != nil {
+		return err
+	}
+	return f.Save(path)
+}
+
+// Load reads a model that Save wrote, or a checkpoint of Fit.
+func Load(path string) (*Model, error) {
+	f, c, n, err := model.LoadAs[*Config, *net](path, "one for captions")
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{Config: *c, codec: new(text.Codec), wording: new(wording), features: new(features), net: n}
+	for name, v := range map[string]any{codecExtra: m.codec, wordingExtra: m.wording, featuresExtra: m.features, scaleExtra: &m.scale} {
+		if err := f.Extra(name, v); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	s := m.scale
+	if m.codec.Size() != c.Size || len(m.features.Acts) != c.Acts || len(m.features.Slots) != c.Slots || s != nil && (len(s.Mean) != c.Width || len(s.Inverse) != c.Width) {
+		return nil, fmt.Errorf("%s: %w: its vocabulary or features are not those of its net", path, model.ErrCorrupt)
+	}
+	if !slices.IsSorted(m.features.Acts) || !slices.IsSorted(m.features.Slots) {
+		return nil, fmt.Errorf("%s: %w: its features are out of order", path, model.ErrCorrupt)
+	}
+	if m.ofStrips() && (m.checkStrips() != nil || m.Width%m.Window != 0) {
+		return nil, fmt.Errorf("%s: %w: its strips make no sense", path, model.ErrCorrupt)
+	}
+	return m, nil
+}

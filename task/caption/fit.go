@@ -1,0 +1,181 @@
+package caption
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/data/text"
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/optim"
+	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/tensor"
+	"github.com/recur-go/recur/train"
+)
+
+// A Model puts vectors into words. It is only read, so goroutines may share it.
+type Model struct {
+	Config
+	wording  *wording
+	codec    *text.Codec // of words and placeholders
+	features *features   // of meanings; of regions only the languages, as acts
+	scale    *scale      // of regions; nil for none
+	net      *net
+
+	valid []Example // after Fit: what it was validated on
+}
+
+// Names of extras.
+const (
+	codecExtra    = "codec"
+	wordingExtra  = "wording"
+	featuresExtra = "features"
+	scaleExtra    = "scale"
+)
+
+// A scale takes the mean of a feature away and divides by its deviation.
+type scale struct {
+	Mean    []tensor.Float `json:"mean"`
+	Inverse []tensor.Float `json:"inverse"` // 1/deviation; 1 for a feature that does not vary
+}
+
+// An item is an example made ready, with one of its sentences.
+type item struct {
+	*Example
+	act   int
+	slots []int
+	ids   []int // of the sentence
+}
+
+// A source gives the examples of an epoch.
+type source interface{ epoch(n int) []item }
+
+// fixed is the same items in every epoch.
+type fixed []item
+
+func (f fixed) epoch(int) []item { return f }
+
+// drawn makes new strips in every epoch.
+type drawn struct {
+	*pool
+	m *Model
+}
+
+func (d drawn) epoch(n int) []item {
+	examples := d.examples(d.m.strips(true), rand.New(rand.NewPCG(d.m.Seed, uint64(n)+1)))
+	items, _ := d.m.items(examples) // strips have nothing that could be unknown
+	return items
+}
+
+// Fit trains a model on files of examples with their sentences (see Read), or on
+// digits with their labels: see Strips.
+func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	if len(d.Train) == 0 {
+		return nil, errors.New("caption: there are no examples to train on")
+	}
+	m := &Model{Config: cfg}
+	var training source
+	var err error
+	if isDigits(d.Train) {
+		training, err = m.readStrips(d)
+	} else {
+		training, err = m.readExamples(d)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return m.fit(ctx, training, o)
+}
+
+// fit trains on a source, to validate on m.valid.
+func (m *Model) fit(ctx context.Context, training source, o task.Options) (*Model, error) {
+	made, err := m.Config.New(rand.New(rand.NewPCG(m.Seed, 0)))
+	if err != nil {
+		return nil, err
+	}
+	m.net = made.(*net)
+	first := training.epoch(0)
+	if o.OnNote != nil {
+		o.OnNote(m.note(first))
+	}
+	opts, err := m.options(len(first), o)
+	if err != nil {
+		return nil, err
+	}
+	var scores task.Scores
+	opts.Validate = func(ctx context.Context) (float64, error) {
+		if scores, err = m.score(ctx, m.valid, Search{Beam: 1}, nil); err != nil {
+			return 0, err
+		}
+		return scores[m.metric().Name], nil
+	}
+	opts.Maximise = m.metric().Maximise
+	opts.OnEpoch = func(e train.Epoch) bool {
+		return o.OnEpoch == nil || o.OnEpoch(task.Epoch{Epoch: e, Of: m.Epochs, Scores: scores})
+	}
+	_, err = train.FitEpochs(ctx, m.net, func(epoch int) iter.Seq[[]item] {
+		return data.Buckets(training.epoch(epoch), m.length, m.Batch, m.Seed, epoch)
+	}, func(g *grad.Tape, items []item) *grad.Var {
+		sentences := make([][]int, len(items))
+		for i, it := range items {
+			sentences[i] = it.ids
+		}
+		return m.net.loss(g, m.what(items), sentences)
+	}, opts)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// length is what costs time of an item.
+func (m *Model) length(it item) int {
+	if it.strip != nil {
+		return it.strip.width
+	}
+	return len(it.ids)
+}
+
+// note says what there is to train on.
+func (m *Model) note(items []item) string {
+	what := fmt.Sprintf("%d acts and %d features of slots", m.Acts, m.Slots)
+	switch {
+	case m.Width > 0 && len(items) > 0 && items[0].strip != nil:
+		what = fmt.Sprintf("strips of %d to %d digits in %s", m.StripMin, m.StripMax, strings.Join(m.Languages, " and "))
+	case m.Width > 0:
+		what = fmt.Sprintf("regions of %d features", m.Width)
+	}
+	return fmt.Sprintf("%d sentences to train on and %d examples to validate on; %s; a vocabulary of %d; %d parameters",
+		len(items), len(m.valid), what, m.Size, m.CountParams())
+}
+
+// options are those of train.
+func (m *Model) options(items int, o task.Options) (train.Options, error) {
+	perEpoch := (items + m.Batch - 1) / m.Batch
+	total := perEpoch * m.Epochs
+	opts := train.Options{
+		Epochs: m.Epochs, ClipNorm: m.Clip, Seed: m.Seed, Patience: m.Patience,
+		Optimizer: &optim.Adam{LR: m.Rate}, Schedule: optim.Cosine{Steps: total, Warmup: min(100, total/10), Floor: 0.02},
+		Checkpoint: o.Checkpoint, Resume: o.Resume, CheckpointEvery: max(perEpoch/4, 50),
+		OnStep: func(p train.Progress) {
+			if o.OnStep != nil {
+				o.OnStep(task.Step{Progress: p, Of: total})
+			}
+		},
+	}
+	opts.Optimizer = optim.Averaged(opts.Optimizer, m.Average, total)
+	file, err := m.file(model.Training{})
+	if err != nil {
+		return opts, err
+	}
+	opts.Meta, err = file.Header()
+	return opts, err
+}

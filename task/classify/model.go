@@ -1,0 +1,108 @@
+package classify
+
+import (
+	"fmt"
+
+	"github.com/recur-go/recur/data/text"
+	"github.com/recur-go/recur/model"
+)
+
+// A Model is a trained classifier. It is only read, so goroutines may share it.
+type Model struct {
+	Config
+	Codec *text.Codec // of texts
+	Scale *Scale      // of series
+
+	runs    *runs
+	net     *net
+	ids     map[string]int // of Classes
+	weights []float64      // of Classes in training; nil if all are 1
+	valid   []item         // after Fit: what it was validated on
+}
+
+const (
+	codecExtra = "codec"
+	runsExtra  = "runs"
+	scaleExtra = "scale"
+)
+
+// index gives the labels their ids.
+func (m *Model) index() {
+	m.ids = make(map[string]int, len(m.Classes))
+	for i, l := range m.Classes {
+		m.ids[l] = i
+	}
+}
+
+// file is the model as a file.
+func (m *Model) file(about model.Training) (*model.Model, error) {
+	f := &model.Model{Config: &m.Config, Net: m.net, Training: about}
+	if m.Input == Series {
+		return f, f.SetExtra(scaleExtra, m.Scale)
+	}
+	if m.Runs > 0 {
+		if err := f.SetExtra(runsExtra, m.runs.keys); err != nil {
+			return nil, err
+		}
+	}
+	return f, f.SetExtra(codecExtra, m.Codec)
+}
+
+// Save replaces the file at path by m.
+func (m *Model) Save(path string, about model.Training) error {
+	f, err := m.file(about)
+	if err != nil {
+		return err
+	}
+	return f.Save(path)
+}
+
+// Load reads a model that Save wrote, or a checkpoint of Fit.
+func Load(path string) (*Model, error) {
+	f, c, n, err := model.LoadAs[*Config, *net](path, "a classifier")
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{Config: *c, net: n}
+	if err := m.extras(f); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	m.index()
+	if len(m.ids) != len(m.Classes) {
+		return nil, fmt.Errorf("%s: %w: two labels are the same", path, model.ErrCorrupt)
+	}
+	return m, nil
+}
+
+// extras reads what a file has beside config and net, and sees that it fits them.
+func (m *Model) extras(f *model.Model) error {
+	if m.Input == Series {
+		m.Scale = new(Scale)
+		if err := f.Extra(scaleExtra, m.Scale); err != nil {
+			return err
+		}
+		if len(m.Scale.Mean) != m.Width || len(m.Scale.Std) != m.Width {
+			return fmt.Errorf("%w: a scale of %d channels, and a net for %d", model.ErrCorrupt, len(m.Scale.Mean), m.Width)
+		}
+		return nil
+	}
+	m.Codec = new(text.Codec)
+	if err := f.Extra(codecExtra, m.Codec); err != nil {
+		return err
+	}
+	if m.Codec.Size() != m.Size {
+		return fmt.Errorf("%w: a vocabulary of %d, and a net for %d", model.ErrCorrupt, m.Codec.Size(), m.Size)
+	}
+	if m.Runs == 0 {
+		return nil
+	}
+	var keys []uint64
+	if err := f.Extra(runsExtra, &keys); err != nil {
+		return err
+	}
+	m.runs = newRuns(keys)
+	if err := m.runs.check(m.Runs); err != nil {
+		return fmt.Errorf("%w: %w", model.ErrCorrupt, err)
+	}
+	return nil
+}

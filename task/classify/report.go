@@ -1,0 +1,302 @@
+package classify
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/recur-go/recur/data/labelled"
+	"github.com/recur-go/recur/internal/chart"
+	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/metrics"
+)
+
+// A shown is an example in a report.
+type shown struct {
+	text, so, said string
+	p              float64 // how sure the model was
+	right          bool
+	it             item
+}
+
+// A gallery keeps the examples that are worth a look: wrong answers that the model was
+// most sure of, and right ones that it was most and least sure of.
+type gallery struct{ wrong, sure, unsure []shown }
+
+const galleryRows = 10
+
+func (g *gallery) add(s shown) {
+	if !s.right {
+		g.wrong = keep(g.wrong, s, 1)
+		return
+	}
+	g.sure = keep(g.sure, s, 1)
+	g.unsure = keep(g.unsure, s, -1)
+}
+
+// keep adds s to the list, in order of p times sign, the greatest first, if it is among
+// the first.
+func keep(list []shown, s shown, sign float64) []shown {
+	at, _ := slices.BinarySearchFunc(list, s, func(a, b shown) int { return cmp.Compare(sign*b.p, sign*a.p) })
+	if at == galleryRows {
+		return list
+	}
+	list = slices.Insert(list, at, s)
+	return list[:min(len(list), galleryRows)]
+}
+
+// class is the name of a label by its id.
+func (m *Model) class(id int32) string {
+	switch {
+	case id == foreign:
+		return "(unknown)"
+	case id < 0:
+		return "-"
+	}
+	return m.Classes[id]
+}
+
+func (m *Model) names(ids []int32) string {
+	var names []string
+	for _, id := range ids {
+		names = append(names, m.class(id))
+	}
+	return joined(names)
+}
+
+func joined(labels []string) string {
+	if len(labels) == 0 {
+		return "(none)"
+	}
+	return cut(strings.Join(labels, " "), showChars)
+}
+
+// Evaluate scores the model on files of labelled examples, which are read as they are
+// scored.
+func (m *Model) Evaluate(ctx context.Context, files ...string) (*task.Result, error) {
+	t, err := m.scoreFiles(ctx, labelled.Read(files, m.Reading()))
+	if err != nil {
+		return nil, err
+	}
+	return t.result(ctx)
+}
+
+// Report implements task.Reporter.
+func (m *Model) Report(ctx context.Context) (*task.Result, error) {
+	t, err := m.score(ctx, m.valid)
+	if err != nil {
+		return nil, err
+	}
+	return t.result(ctx)
+}
+
+func (t *tally) result(ctx context.Context) (*task.Result, error) {
+	scores := t.scores()
+	if scores == nil {
+		return nil, fmt.Errorf("classify: no example has a label to score the model by")
+	}
+	r := &task.Result{Scores: scores}
+	labels := t.labelTable()
+	r.Text = table(labels)
+	r.Parts = append(r.Parts, labels)
+	if t.m.Target != Many {
+		r.Parts = append(r.Parts, t.heat())
+	}
+	calibration, err := t.calibration(r)
+	if err != nil {
+		return nil, err
+	}
+	r.Parts = append(r.Parts, calibration)
+	for _, g := range []struct {
+		title, note string
+		list        []shown
+	}{
+		{"Wrong answers", "Those that the model was most sure of. They may be wrong labels too.", t.gallery.wrong},
+		{"Right answers, unsure", "Those that the model was least sure of.", t.gallery.unsure},
+		{"Right answers, sure", "Those that the model was most sure of.", t.gallery.sure},
+	} {
+		if len(g.list) == 0 {
+			continue
+		}
+		p, err := t.m.examples(ctx, g.list)
+		if err != nil {
+			return nil, err
+		}
+		p.Title, p.Note = g.title, g.note+p.Note
+		r.Parts = append(r.Parts, p)
+	}
+	return r, nil
+}
+
+// examples is a table of them.
+func (m *Model) examples(ctx context.Context, list []shown) (p task.Part, err error) {
+	p.Head = []string{"example", "label", "answer", "probability"}
+	explained := m.Input == Text && m.Target == One
+	if explained {
+		p.Head = append(p.Head, "because of")
+		p.Note = " Because of: the tokens without which it would be least sure."
+	}
+	for _, s := range list {
+		row := []string{s.text, s.so, s.said, fmt.Sprintf("%.3f", s.p)}
+		if explained {
+			because, err := m.why(ctx, &s.it)
+			if err != nil {
+				return p, err
+			}
+			row = append(row, because)
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	return p, nil
+}
+
+// labelTable is precision, recall and F1 of each label.
+func (t *tally) labelTable() task.Part {
+	p := task.Part{Title: "By label", Head: []string{"label", "examples", "precision", "recall", "F1"}}
+	row := func(name string, so, said, right int, f1 float64) {
+		p.Rows = append(p.Rows, []string{name, fmt.Sprint(so), ratio(right, said), ratio(right, so), number(f1)})
+	}
+	if t.m.Target == Many {
+		f1 := metrics.ScoreSets(t.soSets, t.saidSets).F1
+		for l, name := range t.m.Classes {
+			so, said, right := 0, 0, 0
+			for i := range t.soSets {
+				so, said = so+count(t.soSets[i][l]), said+count(t.saidSets[i][l])
+				right += count(t.soSets[i][l] && t.saidSets[i][l])
+			}
+			row(name, so, said, right, f1[l])
+		}
+		return p
+	}
+	c := t.confusion()
+	f1 := c.F1()
+	for l, name := range t.m.Classes {
+		so, said := 0, 0
+		for j := range c {
+			so, said = so+c[l][j], said+c[j][l]
+		}
+		row(name, so, said, c[l][l], f1[l])
+	}
+	return p
+}
+
+func count(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func ratio(a, b int) string {
+	if b == 0 {
+		return "-"
+	}
+	return number(float64(a) / float64(b))
+}
+
+func number(x float64) string {
+	if math.IsNaN(x) {
+		return "-"
+	}
+	return fmt.Sprintf("%.3f", x)
+}
+
+// mostHeat is how many labels a confusion matrix shows.
+const mostHeat = 40
+
+// heat is the confusion matrix, of the most frequent labels if there are too many.
+func (t *tally) heat() task.Part {
+	c := t.confusion()
+	at := make([]int, len(c))
+	often := make([]int, len(c))
+	for i, row := range c {
+		at[i] = i
+		for _, n := range row {
+			often[i] += n
+		}
+	}
+	p := task.Part{Title: "Confusion", Note: "Rows are labels, columns what the model says."}
+	if len(at) > mostHeat {
+		slices.SortStableFunc(at, func(i, j int) int { return cmp.Compare(often[j], often[i]) })
+		p.Note += fmt.Sprintf(" The %d most frequent of %d labels.", mostHeat, len(at))
+		at = at[:mostHeat]
+		slices.Sort(at)
+	}
+	h := &task.Heat{}
+	for _, i := range at {
+		name := "(unknown)"
+		if i < len(t.m.Classes) {
+			name = t.m.Classes[i]
+		}
+		h.Rows, h.Cols = append(h.Rows, name), append(h.Cols, name)
+		row := make([]float64, len(at))
+		for k, j := range at {
+			row[k] = float64(c[i][j])
+		}
+		h.Values = append(h.Values, row)
+	}
+	p.Heat = h
+	return p
+}
+
+// calibration tells how often the model is right by how sure it is, and draws it.
+func (t *tally) calibration(r *task.Result) (task.Part, error) {
+	all, ece := metrics.Calibration(bins, t.confidence, t.right)
+	p := task.Part{
+		Title: "Calibration",
+		Note:  fmt.Sprintf("Of the answers with a probability of 0.8 that of a calibrated model 8 in 10 are right. The expected calibration error is %.3f; scores are divided by a temperature of %.2f, found in validation (Guo et al. 2017).", ece, cmp.Or(t.m.Temperature, 1)),
+		Head:  []string{"probability", "answers", "mean probability", "right"},
+	}
+	ideal := chart.Line{Name: "calibrated", X: []float64{0, 1}, Y: []float64{0, 1}, Dashed: true}
+	own := chart.Line{Name: "this model", Dots: false}
+	for i, b := range all {
+		if b.N == 0 {
+			continue
+		}
+		p.Rows = append(p.Rows, []string{fmt.Sprintf("%.1f to %.1f", float64(i)/bins, float64(i+1)/bins), fmt.Sprint(b.N), number(b.Confidence), number(b.Accuracy)})
+		own.X, own.Y = append(own.X, b.Confidence), append(own.Y, b.Accuracy)
+	}
+	c := &chart.Chart{Title: "Reliability", XLabel: "probability that the model gives", YLabel: "share that is right", Lines: []chart.Line{ideal, own}, Width: 420, Height: 400}
+	for _, format := range []string{"svg", "png"} {
+		var b bytes.Buffer
+		if err := c.Write(&b, format); err != nil {
+			return p, err
+		}
+		r.Files = append(r.Files, task.Named{Name: "reliability." + format, Data: b.Bytes()})
+	}
+	return p, nil
+}
+
+// table writes a part as text.
+func table(p task.Part) string {
+	width := make([]int, len(p.Head))
+	rows := append([][]string{p.Head}, p.Rows...)
+	if len(rows) > 41 {
+		rows = rows[:41]
+	}
+	for _, row := range rows {
+		for i, cell := range row {
+			width[i] = max(width[i], len([]rune(cell)))
+		}
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		for i, cell := range row {
+			pad := strings.Repeat(" ", width[i]-len([]rune(cell)))
+			if i == 0 {
+				b.WriteString("  " + cell + pad)
+			} else {
+				b.WriteString("  " + pad + cell)
+			}
+		}
+		b.WriteByte('\n')
+	}
+	if n := len(p.Rows) - 40; n > 0 {
+		fmt.Fprintf(&b, "  and %d more\n", n)
+	}
+	return b.String()
+}

@@ -1,0 +1,82 @@
+package classify
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/recur-go/recur/data/text"
+)
+
+// runs gives ids to runs of two or three tokens that are frequent. Such runs with
+// embeddings of their own know what "not good" means, and parts of words if tokens are
+// characters (as in Joulin et al. 2017).
+type runs struct {
+	keys []uint64
+	ids  map[uint64]int32
+}
+
+// tokenBits is how many bits of a key a token takes.
+const tokenBits = 21
+
+// key packs a run; false if a token is unknown.
+func key(run []int32) (k uint64, ok bool) {
+	for _, id := range run {
+		if id == text.Unknown {
+			return 0, false
+		}
+		k = k<<tokenBits | uint64(id)
+	}
+	return k, true
+}
+
+// id is that of a run, -1 if it has none.
+func (r *runs) id(run []int32) int {
+	if k, ok := key(run); ok {
+		if id, ok := r.ids[k]; ok {
+			return int(id)
+		}
+	}
+	return -1
+}
+
+// learnRuns finds the most frequent runs of 2 to n tokens that stand least times or
+// more, at most most.
+func learnRuns(items []item, n, least, most int) *runs {
+	counts := map[uint64]int{}
+	for i := range items {
+		if items[i].part {
+			continue
+		}
+		ids := items[i].ids
+		for width := 2; width <= n; width++ {
+			for t := width; t <= len(ids); t++ {
+				if k, ok := key(ids[t-width : t]); ok {
+					counts[k]++
+				}
+			}
+		}
+	}
+	maps.DeleteFunc(counts, func(_ uint64, n int) bool { return n < max(least, 2) })
+	keys := slices.SortedFunc(maps.Keys(counts), func(a, b uint64) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+	return newRuns(keys[:min(most, len(keys)):min(most, len(keys))])
+}
+
+func newRuns(keys []uint64) *runs {
+	r := &runs{keys: keys, ids: make(map[uint64]int32, len(keys))}
+	for i, k := range keys {
+		r.ids[k] = int32(i)
+	}
+	return r
+}
+
+// check says whether the runs of a file fit its net.
+func (r *runs) check(n int) error {
+	if len(r.keys) != n || len(r.ids) != n {
+		return fmt.Errorf("%d runs of tokens, of which %d differ, and a net for %d", len(r.keys), len(r.ids), n)
+	}
+	return nil
+}

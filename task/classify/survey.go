@@ -1,0 +1,141 @@
+package classify
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/data/labelled"
+	"github.com/recur-go/recur/data/text"
+)
+
+// survey reads the training files once, for what a model must know before it can read
+// them: labels, vocabulary, width, scale.
+func survey(cfg Config, files []string) (*Model, error) {
+	if len(files) == 0 {
+		return nil, errors.New("classify: there are no files to train on")
+	}
+	m := &Model{Config: cfg}
+	labels := map[string]int{}
+	n := 0
+	var moments moments
+	var err error
+	examples := func(yield func(string) bool) {
+		for e, bad := range labelled.Read(files, cfg.Reading()) {
+			if bad != nil {
+				err = bad
+				return
+			}
+			for _, l := range e.Labels {
+				labels[l]++
+			}
+			n++
+			if err = moments.add(&e, cfg.Input); err != nil {
+				return
+			}
+			s := e.Text
+			if e.Tokens != nil {
+				s = strings.Join(e.Tokens, " ")
+				if m.Tokens == text.Words && n == 1 { // the file says what a token is
+					m.Tokens = text.Space
+				}
+			}
+			if !e.Part && !yield(s) {
+				return
+			}
+		}
+	}
+	if cfg.Input == Text {
+		if err := m.learn(examples); err != nil {
+			return nil, err
+		}
+	} else {
+		for range examples {
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	delete(labels, "") // of steps that have none
+	m.Classes = classes(labels)
+	switch {
+	case len(m.Classes) < 2:
+		return nil, &data.Error{File: files[0], Reason: fmt.Sprintf("all examples have the label %q", m.Classes), Hint: "give examples of at least two labels, or say where the labels are"}
+	case len(m.Classes) > 100 && len(m.Classes)*2 > n && cfg.Target == One:
+		return nil, &data.Error{File: files[0], Reason: fmt.Sprintf("%d examples have %d different labels", n, len(m.Classes)), Hint: "say which column has the labels"}
+	}
+	if cfg.Input == Series {
+		m.Width, m.Gaps, m.Scale = moments.width, moments.gaps, moments.scale()
+	}
+	m.index()
+	return m, m.weigh(labels)
+}
+
+// learn learns the vocabulary. Only with the first text is it known what a token is.
+func (m *Model) learn(corpus iter.Seq[string]) (err error) {
+	next, stop := iter.Pull(corpus)
+	defer stop()
+	first, ok := next()
+	m.Codec, err = text.Learn(func(yield func(string) bool) {
+		for s := first; ok; s, ok = next() {
+			if !yield(s) {
+				return
+			}
+		}
+	}, text.Options{Kind: m.Tokens, Max: m.Vocab, Min: m.Rare, Lower: m.Lower})
+	if err == nil {
+		m.Size = m.Codec.Size()
+	}
+	return err
+}
+
+// classes puts labels in order: numbers by value, all else by name.
+func classes(labels map[string]int) []string {
+	number := true
+	for l := range labels {
+		if _, err := strconv.Atoi(l); err != nil {
+			number = false
+		}
+	}
+	return slices.SortedFunc(maps.Keys(labels), func(a, b string) int {
+		if number {
+			i, _ := strconv.Atoi(a)
+			j, _ := strconv.Atoi(b)
+			return cmp.Or(cmp.Compare(i, j), cmp.Compare(a, b))
+		}
+		return cmp.Compare(a, b)
+	})
+}
+
+// weigh sets the weights of labels: with Balanced each counts as much as any other.
+func (m *Model) weigh(counts map[string]int) error {
+	for label := range m.ClassWeights {
+		if counts[label] == 0 {
+			return fmt.Errorf("classify: class_weights has a weight for %q, and the labels are %q", label, m.Classes)
+		}
+	}
+	if !m.Balanced && len(m.ClassWeights) == 0 {
+		return nil
+	}
+	total := 0
+	for _, l := range m.Classes {
+		total += counts[l]
+	}
+	m.weights = make([]float64, len(m.Classes))
+	for i, l := range m.Classes {
+		m.weights[i] = 1
+		if m.Balanced {
+			m.weights[i] = float64(total) / float64(len(m.Classes)*max(counts[l], 1))
+		}
+		if w, ok := m.ClassWeights[l]; ok {
+			m.weights[i] *= w
+		}
+	}
+	return nil
+}

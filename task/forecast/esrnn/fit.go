@@ -1,0 +1,212 @@
+package esrnn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"sync"
+
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/par"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/optim"
+	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/forecast"
+	"github.com/recur-go/recur/train"
+)
+
+// A Model forecasts the series that it was trained on, by their IDs, and any others as
+// an average one.
+type Model struct {
+	Config
+	Nets  []*Net
+	IDs   []string  // of the series in training
+	Share float64   // of simple methods in the forecast, up to a half
+	Widen []float64 // what the nets' bands are multiplied by, one for each of Levels
+}
+
+// Fit trains the nets on all the series, and one more on all but the last Horizon steps of
+// each. How that forecasts those steps tells the share of the simple methods and the width
+// of the bands. Series that never change, or have fewer than 4 values, take no part.
+func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, error) {
+	cfg.Series = len(series)
+	c := cfg.withDefaults()
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	m := &Model{Config: c, Nets: make([]*Net, c.Members), Widen: make([]float64, len(c.Levels))}
+	m.Run = task.Options{}
+	held := make([]forecast.Series, len(series))
+	for i, s := range series {
+		m.IDs = append(m.IDs, s.ID)
+		held[i] = forecast.Series{ID: s.ID, Y: s.Y[:max(len(s.Y)-c.Horizon, 0)]}
+	}
+	full, err := c.learn(series)
+	if err != nil {
+		return nil, err
+	}
+	if len(full) == 0 {
+		return nil, c.unusable(series)
+	}
+	c.pace(full)
+	m.Steps, m.Batch = c.Steps, c.Batch
+	part, err := c.learn(held)
+	if err != nil {
+		return nil, err
+	}
+	runs := c.Members
+	if len(part) > 0 {
+		runs++
+	}
+	total := runs * c.Steps
+	var mu sync.Mutex
+	done := 0
+	step := func(p train.Progress) {
+		mu.Lock()
+		defer mu.Unlock()
+		done++
+		if cfg.Run.OnStep != nil {
+			p.Step = done
+			cfg.Run.OnStep(task.Step{Progress: p, Of: total})
+		}
+	}
+	valid := &Net{}
+	err = par.Each(ctx, runs, 0, func(ctx context.Context, i int) (err error) {
+		if i == c.Members {
+			valid, err = c.train(ctx, i, part, step)
+			return err
+		}
+		m.Nets[i], err = c.train(ctx, i, full, step)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for l := range m.Widen {
+		m.Widen[l] = 1
+	}
+	if len(part) > 0 {
+		if err := m.validate(ctx, valid, held, series); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// learn scales what there is to learn from: series that change, and are long enough to
+// have something to forecast after two steps.
+func (c *Config) learn(series []forecast.Series) (all []*scaled, err error) {
+	for i, s := range series {
+		z, err := c.prepare(s, i)
+		if errors.Is(err, errNone) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if z != nil && len(z.x) >= c.warm(len(z.x))+2 {
+			all = append(all, z)
+		}
+	}
+	weigh(all)
+	return all, nil
+}
+
+// pace sets what is left to default of how many series there are in a step, and how many
+// steps, by how long the series are.
+func (c *Config) pace(all []*scaled) {
+	const values = 600 // read in a step
+	passes := 7.0      // over all
+	if c.Season >= 24 {
+		passes = 12
+	}
+	sum, read := 0, 0
+	for _, z := range all {
+		sum += len(z.x)
+		read += min(len(z.x), c.Span)
+	}
+	one := float64(read) / float64(len(all))
+	if c.Batch == 0 {
+		c.Batch = min(max(int(values/one), 2), 8)
+	}
+	if c.Steps == 0 {
+		c.Steps = min(max(int(passes*float64(sum)/(one*float64(c.Batch))), 300), 8000)
+	}
+}
+
+// warm is the first step of a series of n that the net learns to forecast from.
+func (c *Config) warm(n int) int { return max(2, min(c.Season, c.Window, n/2)) }
+
+func (c *Config) unusable(series []forecast.Series) error {
+	if len(series) == 0 {
+		return errors.New("esrnn: no series")
+	}
+	return fmt.Errorf("esrnn: none of the %d series has 4 values that are not all the same: there is nothing to learn", len(series))
+}
+
+// train trains net number i.
+func (c *Config) train(ctx context.Context, i int, all []*scaled, step func(train.Progress)) (*Net, error) {
+	seed := c.Seed*1000 + uint64(i)
+	n := newNet(rand.New(rand.NewPCG(seed, 1)), c)
+	adam := &optim.Adam{LR: c.LR, Scale: func(p nn.Param) (lr, decay float64) {
+		if p.Var == n.Rates || p.Var == n.OwnRates.W || n.OwnSeason != nil && p.Var == n.OwnSeason.W {
+			return own, 1
+		}
+		return 1, 1
+	}}
+	opts := train.Options{
+		Epochs: c.Steps, MaxSteps: c.Steps, Seed: seed, Optimizer: adam,
+		Schedule: optim.Cosine{Steps: c.Steps, Warmup: min(30, c.Steps/4), Floor: 0.01},
+		OnStep:   step,
+	}
+	if c.Run.Checkpoint != "" {
+		opts.Checkpoint, opts.Resume = fmt.Sprintf("%s.%d", c.Run.Checkpoint, i), c.Run.Resume
+	}
+	_, err := train.FitEpochs(ctx, n, func(epoch int) iter.Seq[batch] {
+		return func(yield func(batch) bool) {
+			r := rand.New(rand.NewPCG(seed, 2+uint64(epoch)))
+			for zs := range data.Buckets(all, func(z *scaled) int { return min(len(z.x), c.Span) }, c.Batch, seed, epoch) {
+				b := make(batch, len(zs))
+				for i, z := range zs {
+					hi := min(c.Span, len(z.x))
+					hi += r.IntN(len(z.x) - hi + 1)
+					b[i] = piece{z, max(hi-c.Span, 0), hi}
+				}
+				if !yield(b) {
+					return
+				}
+			}
+		}
+	}, func(g *grad.Tape, b batch) *grad.Var {
+		at := c.origins(g, b)
+		o, mid, out := n.forward(g, c, b, at)
+		return o.loss(g, at, mid, out, c.quantiles())
+	}, opts)
+	return n, err
+}
+
+// own is how much slower the parameters of single series learn, which see little.
+const own = 0.3
+
+// origins are those that a step learns from: of each piece those that have something to
+// forecast, but for its beginning, and if they are many only every few from a random one
+// on, since neighbours tell about the same.
+func (c *Config) origins(g *grad.Tape, b batch) (at []origin) {
+	const most = 1500
+	first := func(p piece) int { return max(p.lo+(p.hi-p.lo)/4, c.warm(len(p.x))) }
+	last := func(p piece) int { return min(p.hi, len(p.x)-1) }
+	total := 0
+	for _, p := range b {
+		total += last(p) - first(p)
+	}
+	every := max((total+most-1)/most, 1)
+	for i, p := range b {
+		for t := first(p) + g.Rand.IntN(every); t < last(p); t += every {
+			at = append(at, origin{i, t})
+		}
+	}
+	return at
+}

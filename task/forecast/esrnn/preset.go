@@ -1,0 +1,46 @@
+package esrnn
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/forecast"
+)
+
+func init() {
+	forecast.Register(forecast.Preset{
+		Name:  Kind,
+		About: "exponential smoothing with a dilated LSTM for many series (Smyl 2020), blended with simple methods",
+		Kind:  Kind,
+		Fit: func(ctx context.Context, s forecast.Spec, o task.Options, series ...forecast.Series) (forecast.Forecaster, error) {
+			c, err := fromSpec(s)
+			if err != nil {
+				return nil, err
+			}
+			c.Run = o
+			return forecast.AsForecaster(Fit(ctx, c, series...))
+		},
+		Load: func(path string) (forecast.Forecaster, error) { return forecast.AsForecaster(Load(path)) },
+	})
+}
+
+// fromSpec is s as a config of this package.
+func fromSpec(s forecast.Spec) (Config, error) {
+	if s.Cell != "" && s.Cell != rnn.KindLSTM || s.Layers != 0 || s.Dropout != 0 || s.Epochs != 0 {
+		return Config{}, fmt.Errorf("esrnn: its net is a stack of LSTMs by the season: cell, layers, dropout and epochs are not to be set; steps are")
+	}
+	return Config{Horizon: s.Horizon, Season: s.Season, Levels: s.Levels, Seed: s.Seed, Source: s.Source, Window: s.Window, Hidden: s.Hidden,
+		Members: s.Nets, Steps: s.Steps, Batch: s.Batch, LR: s.LR}, nil
+}
+
+// Spec implements forecast.Forecaster.
+func (m *Model) Spec() forecast.Spec {
+	layers := 0
+	for _, block := range m.Dilations {
+		layers += len(block)
+	}
+	return forecast.Spec{Horizon: m.Horizon, Season: m.Season, Levels: m.Levels, Seed: m.Seed, Source: m.Source, Window: m.Window, Cell: rnn.KindLSTM, Hidden: m.Hidden,
+		Layers: layers, Nets: m.Members, Steps: m.Steps, Batch: m.Batch, LR: m.LR}
+}

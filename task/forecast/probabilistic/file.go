@@ -1,0 +1,110 @@
+package probabilistic
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/recur-go/recur/model"
+)
+
+// Kind is the name of this package's models in model files.
+const Kind = "probabilistic"
+
+func init() { model.Register(Kind, func() model.Config { return new(Config) }) }
+
+// nets are what a file keeps of a model, with the scales beside them.
+type nets struct{ Nets []*Net }
+
+// New builds the nets that c describes, as model.Config asks.
+func (c *Config) New(r *rand.Rand) (any, error) {
+	full := c.withDefaults()
+	if err := full.check(); err != nil {
+		return nil, err
+	}
+	n := &nets{}
+	for range full.Nets {
+		n.Nets = append(n.Nets, newNet(r, &full))
+	}
+	return n, nil
+}
+
+// CountParams is the number of values in the nets' parameters.
+func (c *Config) CountParams() int {
+	full := c.withDefaults()
+	if full.check() != nil {
+		return 0
+	}
+	in, n := full.layout().numbers, 0
+	for _, v := range full.Covariates {
+		if !isNumeric(v) {
+			n += (len(v.Categories) + 1) * embedWidth(v)
+			in += embedWidth(v)
+		}
+	}
+	for range full.Layers {
+		n += full.Cell.CountParams(in, full.Hidden)
+		in = full.Hidden
+	}
+	n += (full.Hidden+1)*full.Output.parameters() + 1 + 2*len(full.Lags) + 1
+	return full.Nets * n
+}
+
+// scales are what a file keeps beside the nets.
+type scales struct {
+	IDs           []string
+	Scales, Units []Scale
+	Bands         Bands
+}
+
+// Save replaces the file at path by m, whole or not at all. about says how the model
+// came to be.
+func (m *Model) Save(path string, about model.Training) error {
+	file := &model.Model{Config: &m.Config, Net: &nets{m.Nets}, Training: about}
+	if err := file.SetExtra("scales", scales{m.IDs, m.Scales, m.Units, m.Bands}); err != nil {
+		return err
+	}
+	return file.Save(path)
+}
+
+// Load reads a model that Save wrote.
+func Load(path string) (*Model, error) {
+	file, c, n, err := model.LoadAs[*Config, *nets](path, Kind)
+	if err != nil {
+		return nil, err
+	}
+	var s scales
+	if err := file.Extra("scales", &s); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	m := &Model{Config: c.withDefaults(), Nets: n.Nets, IDs: s.IDs, Scales: s.Scales, Units: s.Units, Bands: s.Bands}
+	m.shape = m.layout()
+	if err := m.whole(); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", path, model.ErrCorrupt, err)
+	}
+	return m, nil
+}
+
+// whole reports what in a file does not fit together.
+func (m *Model) whole() error {
+	switch {
+	case len(m.IDs) != len(m.Scales):
+		return fmt.Errorf("%d series have %d scales", len(m.IDs), len(m.Scales))
+	case len(m.Units) != len(m.Covariates):
+		return fmt.Errorf("%d covariates have %d scales", len(m.Covariates), len(m.Units))
+	case m.Bands.Widen != nil && len(m.Bands.Widen) != middle:
+		return fmt.Errorf("%d bands are widened, not %d", len(m.Bands.Widen), middle)
+	case m.Bands.Errors != nil && len(m.Bands.Errors) != m.Horizon:
+		return fmt.Errorf("errors of %d steps, the horizon is %d", len(m.Bands.Errors), m.Horizon)
+	}
+	for _, e := range m.Bands.Errors {
+		if len(e) != len(knots) {
+			return fmt.Errorf("errors at %d quantiles, not %d", len(e), len(knots))
+		}
+	}
+	for _, s := range append(m.Scales[:len(m.Scales):len(m.Scales)], m.Units...) {
+		if !(s.Std > 0 && s.Unit > 0) {
+			return fmt.Errorf("a scale of %v and %v", s.Std, s.Unit)
+		}
+	}
+	return nil
+}

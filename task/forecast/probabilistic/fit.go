@@ -1,0 +1,276 @@
+package probabilistic
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/optim"
+	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/forecast"
+	"github.com/recur-go/recur/tensor"
+	"github.com/recur-go/recur/train"
+)
+
+// A Model forecasts the series that it was trained on, by their IDs, and any others with
+// the same covariates. It is only read, so goroutines may share it.
+type Model struct {
+	Config
+	Nets   []*Net
+	IDs    []string // of the series in training
+	Scales []Scale  // of these
+	Units  []Scale  // of the covariates
+	Bands  Bands    // what the held-out part of the series says of the width of bands
+
+	shape layout
+}
+
+// A window is a forecast from an origin of a series. Its outcome is known up to until.
+type window struct {
+	z             *scaled
+	origin, until int
+}
+
+// Fit trains one model for all the series. Net i of several holds out another stretch of
+// each series to validate on, the first the last one; what the nets miss by there sets
+// the width of the bands.
+func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, error) {
+	return fit(ctx, cfg, nil, series)
+}
+
+// Refit implements forecast.Refitter: it trains a copy of m further, on series that have
+// grown since, for a fifth of the epochs.
+func (m *Model) Refit(ctx context.Context, run task.Options, series ...forecast.Series) (forecast.Forecaster, error) {
+	c := m.Config
+	c.Run = run
+	c.Epochs, c.LR = max(1, c.Epochs/5), c.LR/2
+	again, err := fit(ctx, c, m, series)
+	if err != nil {
+		return nil, err
+	}
+	again.Epochs, again.LR = m.Epochs, m.LR
+	return again, nil
+}
+
+func fit(ctx context.Context, cfg Config, from *Model, series []forecast.Series) (*Model, error) {
+	c := cfg.withDefaults()
+	longest := 0
+	for _, s := range series {
+		longest = max(longest, len(s.Y))
+	}
+	c.Lags = c.lags(longest)
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	for _, s := range series {
+		if err := c.fits(s); err != nil {
+			return nil, err
+		}
+	}
+	c.settle(series)
+	m := &Model{Config: c, shape: c.layout(), Units: c.fitUnits(series)}
+	m.Run = task.Options{}
+	if from != nil {
+		m.Units = from.Units
+	}
+	var all []*scaled
+	for _, s := range series {
+		by, err := c.fitScale(s)
+		if err != nil {
+			return nil, err
+		}
+		if from != nil {
+			if i := slices.Index(from.IDs, s.ID); i >= 0 {
+				by = from.Scales[i]
+			}
+		}
+		m.IDs, m.Scales = append(m.IDs, s.ID), append(m.Scales, by)
+		all = append(all, c.scale(s, by))
+	}
+	var held [][]window
+	for i := range c.Nets {
+		learn, valid := c.windows(all, i)
+		if len(learn) == 0 {
+			return nil, c.unusable(series)
+		}
+		n := newNet(rand.New(rand.NewPCG(c.Seed, uint64(i))), &c)
+		if from == nil {
+			m.begin(n, learn)
+		} else if err := copyParams(n, from.Nets[i]); err != nil {
+			return nil, err
+		}
+		if err := m.train(ctx, cfg.Run, i, n, learn, valid); err != nil {
+			return nil, err
+		}
+		m.Nets, held = append(m.Nets, n), append(held, valid)
+	}
+	return m, m.calibrate(ctx, held)
+}
+
+// copyParams gives to the values of from.
+func copyParams(to, from *Net) error {
+	a, b := nn.Params(to), nn.Params(from)
+	for i, p := range a {
+		if p.Shape() != b[i].Shape() {
+			return fmt.Errorf("probabilistic: parameter %s was %v and is %v: the lags or covariates are others", p.Name, b[i].Shape(), p.Shape())
+		}
+		copy(p.Value.Data, b[i].Value.Data)
+	}
+	return nil
+}
+
+// windows lists those that net i learns from and those that it is validated on.
+func (c *Config) windows(all []*scaled, i int) (learn, valid []window) {
+	for _, z := range all {
+		n := len(z.x)
+		first := min(max(c.Season+1, 2), n) // an origin needs some history
+		held := 0
+		if c.Valid > 0 {
+			held = min(max(int(c.Valid*float64(n)), c.Horizon), n/4)
+		}
+		hi := n - (n-first)*i/c.Nets
+		lo := hi - held
+		for o := first; o < n; o++ {
+			switch {
+			case o < lo:
+				if learnable(z, o, min(lo, o+c.Horizon)) {
+					learn = append(learn, window{z, o, lo})
+				}
+			case o < hi:
+				if learnable(z, o, min(hi, o+c.Horizon)) {
+					valid = append(valid, window{z, o, hi})
+				}
+			case learnable(z, o, min(n, o+c.Horizon)):
+				learn = append(learn, window{z, o, n})
+			}
+		}
+	}
+	return learn, thin(valid, 200)
+}
+
+// learnable reports whether a value is known in steps from to to.
+func learnable(z *scaled, from, to int) bool {
+	return from < to && slices.Contains(z.known[from:to], true)
+}
+
+// thin keeps about n windows, evenly.
+func thin(ws []window, n int) (kept []window) {
+	for i := range min(n, len(ws)) {
+		kept = append(kept, ws[i*len(ws)/min(n, len(ws))])
+	}
+	return kept
+}
+
+// A batch of windows splits for two cores.
+type batch []window
+
+func (b batch) Shard(i, n int) (batch, float64) {
+	part := b[len(b)*i/n : len(b)*(i+1)/n]
+	return part, float64(len(part))
+}
+
+func (m *Model) train(ctx context.Context, o task.Options, i int, n *Net, learn, valid []window) error {
+	total := m.Epochs * m.Steps
+	opts := train.Options{
+		Epochs: m.Epochs, Seed: m.Seed + uint64(i)<<32, Shards: 2, Optimizer: &optim.Adam{LR: m.LR},
+		Schedule: optim.Cosine{Steps: total, Warmup: min(50, total/10), Floor: 0.02},
+		Resume:   o.Resume, CheckpointEvery: 100,
+		OnStep: func(p train.Progress) {
+			if o.OnStep != nil {
+				p.Step += i * total
+				o.OnStep(task.Step{Progress: p, Of: m.Config.Nets * total})
+			}
+		},
+		OnEpoch: func(e train.Epoch) bool {
+			e.N, e.Steps = e.N+i*m.Epochs, e.Steps+i*total
+			scores := task.Scores{}
+			if len(valid) > 0 {
+				scores["loss"] = e.Score
+			}
+			return o.OnEpoch == nil || o.OnEpoch(task.Epoch{Epoch: e, Of: m.Config.Nets * m.Epochs, Scores: scores})
+		},
+	}
+	if o.Checkpoint != "" {
+		opts.Checkpoint = o.Checkpoint
+		if i > 0 {
+			opts.Checkpoint += fmt.Sprintf(".%d", i)
+		}
+	}
+	if len(valid) > 0 {
+		opts.Patience = m.Patience
+		opts.Validate = func(ctx context.Context) (float64, error) { return m.score(ctx, n, valid) }
+	}
+	_, err := train.FitEpochs(ctx, n, func(epoch int) iter.Seq[batch] {
+		return func(yield func(batch) bool) {
+			r := rand.New(rand.NewPCG(m.Seed+uint64(i), uint64(epoch)))
+			for range m.Steps {
+				b := make(batch, m.Batch)
+				for j := range b {
+					b[j] = learn[r.IntN(len(learn))]
+				}
+				if !yield(b) {
+					return
+				}
+			}
+		}
+	}, func(g *grad.Tape, b batch) *grad.Var { return m.loss(g, n, b) }, opts)
+	return err
+}
+
+// loss is the mean over the steps to forecast or, with feedback, all steps.
+func (m *Model) loss(g *grad.Tape, n *Net, b batch) *grad.Var {
+	spans := make([]span, len(b))
+	var h, x *grad.Var
+	if m.Feedback {
+		for i, w := range b {
+			spans[i] = span{z: w.z, from: max(0, w.origin-m.Window), to: min(w.origin+m.Horizon, w.until), origin: w.origin}
+		}
+		h, x, _ = m.read(g, n, spans, nil)
+	} else {
+		_, _, s := m.read(g, n, m.before(b), nil)
+		for i, w := range b {
+			spans[i] = span{z: w.z, from: w.origin, to: w.origin + m.Horizon, origin: w.origin, ahead: true}
+		}
+		h, x, _ = m.read(g, n, spans, s)
+	}
+	rows, B := h.Dim(0), len(b)
+	want, scale, units := g.Scratch(tensor.ShapeOf(rows)), g.Scratch(tensor.ShapeOf(rows)), g.Scratch(tensor.ShapeOf(rows))
+	for row := range rows {
+		w, s := b[row%B], spans[row%B]
+		t := s.from + row/B
+		want.Data[row], scale.Data[row], units.Data[row] = tensor.Float(math.NaN()), tensor.Float(w.z.Std), tensor.Float(w.z.Unit)
+		if t < s.to && t < w.until && w.z.known[t] {
+			want.Data[row] = w.z.x[t] / units.Data[row]
+		}
+	}
+	return m.Output.loss(g, n.says(g, h, x, len(m.Lags), units), want, scale)
+}
+
+// before are the spans that lead up to windows.
+func (m *Model) before(ws []window) []span {
+	spans := make([]span, len(ws))
+	for i, w := range ws {
+		spans[i] = span{z: w.z, from: max(0, w.origin-m.Window), to: w.origin, origin: w.origin}
+	}
+	return spans
+}
+
+// score is the loss over windows.
+func (m *Model) score(ctx context.Context, n *Net, ws []window) (float64, error) {
+	var sum, count float64
+	g := grad.Eval()
+	for part := range slices.Chunk(ws, 32) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		g.Reset()
+		sum += float64(m.loss(g, n, part).Value.Data[0]) * float64(len(part))
+		count += float64(len(part))
+	}
+	return sum / count, nil
+}

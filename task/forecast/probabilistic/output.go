@@ -1,0 +1,142 @@
+package probabilistic
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/tensor"
+)
+
+// parameters is how many numbers the net says of a step.
+func (o Output) parameters() int {
+	switch o {
+	case Quantile:
+		return len(knots)
+	case Normal, NegBin:
+		return 2
+	case Student:
+		return 3
+	}
+	return 1
+}
+
+// smallest keeps scales away from 0.
+const smallest = 1e-3
+
+// loss is the mean loss of what the net says, d [rows, parameters], against want [rows]
+// in scaled units. scale is that of each row's series.
+func (o Output) loss(g *grad.Tape, d *grad.Var, want, scale *tensor.Tensor) *grad.Var {
+	rows := want.Dim(0)
+	col := func(i int) *grad.Var { return g.Reshape(g.Columns(d, i, i+1), rows) }
+	above := func(i int, least float64) *grad.Var { return g.ScaleShift(g.Softplus(col(i)), 1, least) }
+	switch o {
+	case Quantile:
+		return nn.Pinball(g, ordered(g, d), want, knots)
+	case Normal:
+		return nn.NormalNLL(g, col(0), above(1, smallest), want)
+	case Student:
+		return nn.StudentTNLL(g, col(0), above(1, smallest), above(2, 2), want)
+	case NegBin:
+		counts := g.Scratch(want.Shape)
+		for i, w := range want.Data {
+			counts.Data[i] = w * scale.Data[i]
+		}
+		return nn.NegativeBinomialNLL(g, g.Mul(above(0, smallest), g.Const(scale)), above(1, smallest), counts)
+	}
+	return nn.MAE(g, col(0), want)
+}
+
+// ordered makes quantiles that do not cross of the middle one and the gaps beside it:
+// middle ± sums of softplus(gaps).
+func ordered(g *grad.Tape, d *grad.Var) *grad.Var {
+	return g.Affine(g.Concat(g.Columns(d, 0, 1), g.Softplus(g.Columns(d, 1, len(knots)))), g.Const(ladder), nil)
+}
+
+// ladder sums gaps outward from the middle: its rows are the middle, the gaps below it
+// from the inner to the outer, and those above.
+var ladder = func() *tensor.Tensor {
+	n := len(knots)
+	t := tensor.New(n, n)
+	for j := range n {
+		t.Data[j] = 1
+		for i := 1; i <= middle; i++ {
+			if j <= middle-i {
+				t.Data[i*n+j] = -1
+			}
+			if j >= middle+i {
+				t.Data[(middle+i)*n+j] = 1
+			}
+		}
+	}
+	return t
+}()
+
+// draw samples a value, in scaled units, from what the net says of a step.
+func (o Output) draw(r *rand.Rand, d []tensor.Float, scale float64) float64 {
+	at := func(i int) float64 { return float64(d[i]) }
+	switch o {
+	case Normal:
+		return at(0) + (softplus(at(1))+smallest)*r.NormFloat64()
+	case Student:
+		nu := softplus(at(2)) + 2
+		return at(0) + (softplus(at(1))+smallest)*r.NormFloat64()/math.Sqrt(2*gamma(r, nu/2)/nu)
+	case NegBin:
+		mu, alpha := (softplus(at(0))+smallest)*scale, softplus(at(1))+smallest
+		return poisson(r, gamma(r, 1/alpha)*alpha*mu) / scale
+	}
+	return at(0)
+}
+
+func softplus(x float64) float64 { return math.Log1p(math.Exp(-math.Abs(x))) + max(x, 0) }
+
+// gamma draws from the gamma distribution of shape a and scale 1 (Marsaglia & Tsang
+// 2000).
+func gamma(r *rand.Rand, a float64) float64 {
+	if a < 1 {
+		return gamma(r, a+1) * math.Pow(1-r.Float64(), 1/a)
+	}
+	d := a - 1.0/3
+	c := 1 / math.Sqrt(9*d)
+	for {
+		x := r.NormFloat64()
+		v := 1 + c*x
+		if v <= 0 {
+			continue
+		}
+		v = v * v * v
+		if math.Log(1-r.Float64()) < x*x/2+d-d*v+d*math.Log(v) {
+			return d * v
+		}
+	}
+}
+
+// poisson draws a count of mean λ: by a product of uniforms for a small one, and by the
+// normal distribution for a large one, where the two are alike.
+func poisson(r *rand.Rand, lambda float64) float64 {
+	if lambda > 500 {
+		return max(math.Round(lambda+math.Sqrt(lambda)*r.NormFloat64()), 0)
+	}
+	n, p, end := 0.0, 1.0, math.Exp(-lambda)
+	for {
+		if p *= 1 - r.Float64(); p <= end {
+			return n
+		}
+		n++
+	}
+}
+
+// quantiles are those of a sample at the knots, with the sample put in order.
+func quantiles(sample []float64) []float64 {
+	slices.Sort(sample)
+	q := make([]float64, len(knots))
+	for i, p := range knots {
+		at := p * float64(len(sample)-1)
+		lo := int(at)
+		hi := min(lo+1, len(sample)-1)
+		q[i] = sample[lo] + (at-float64(lo))*(sample[hi]-sample[lo])
+	}
+	return q
+}

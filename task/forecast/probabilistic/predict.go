@@ -1,0 +1,336 @@
+package probabilistic
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/task/forecast"
+	"github.com/recur-go/recur/tensor"
+)
+
+// Predict forecasts the Horizon steps after each of the series. One that was in training,
+// by its ID, is scaled as then. Known covariates should reach over the horizon: where
+// they do not, the net is told that they are missing.
+func (m *Model) Predict(ctx context.Context, series ...forecast.Series) ([]forecast.Forecast, error) {
+	ws := make([]window, len(series))
+	for i, s := range series {
+		z, err := m.prepare(s)
+		if err != nil {
+			return nil, err
+		}
+		ws[i] = window{z: z, origin: len(s.Y)}
+	}
+	var fs []forecast.Forecast
+	for part := range slices.Chunk(ws, 64) {
+		views, err := m.views(ctx, part, func(n *Net) rnn.State {
+			_, _, s := m.read(grad.Eval(), n, m.before(part), nil)
+			return s
+		})
+		if err != nil {
+			return nil, err
+		}
+		for i, v := range views {
+			fs = append(fs, m.forecast(part[i].z, v))
+		}
+	}
+	return fs, nil
+}
+
+// Roll implements forecast.Roller: the net reads the series once, from a window before
+// the first origin, and forecasts from its states at the origins. A window that begins
+// with the series gives the forecasts of Predict, to the bit.
+func (m *Model) Roll(ctx context.Context, s forecast.Series, origins []int) ([]forecast.Forecast, error) {
+	if len(origins) == 0 {
+		return nil, nil
+	}
+	before, err := m.prepare(s.Before(origins[0]))
+	if err != nil {
+		return nil, err
+	}
+	if err := m.fits(s); err != nil {
+		return nil, err
+	}
+	z := m.scale(s, before.Scale)
+	ws := make([]window, len(origins))
+	for i, o := range origins {
+		ws[i] = window{z: z, origin: o}
+	}
+	views, err := m.views(ctx, ws, func(n *Net) rnn.State {
+		g := grad.Eval()
+		var s rnn.State
+		var at []rnn.State
+		from := max(0, origins[0]-m.Window)
+		for _, o := range origins {
+			if from < o {
+				_, _, s = m.read(g, n, []span{{z: z, from: from, to: o, origin: o}}, s)
+			}
+			at, from = append(at, s), o
+		}
+		joined := make(rnn.State, len(s))
+		for i := range joined {
+			var rows []*grad.Var
+			for _, s := range at {
+				rows = append(rows, s[i])
+			}
+			joined[i] = g.Join(rows...)
+		}
+		return joined
+	})
+	if err != nil {
+		return nil, err
+	}
+	fs := make([]forecast.Forecast, len(views))
+	for i, v := range views {
+		fs[i] = m.forecast(z, v)
+	}
+	return fs, nil
+}
+
+// A view is what is expected after an origin, in scaled units.
+type view struct {
+	q     [][]float64 // [step][knot]
+	paths [][]float64 // [path][step], with feedback
+}
+
+// views puts together what the nets expect, each from the states that at gives.
+func (m *Model) views(ctx context.Context, ws []window, at func(n *Net) rnn.State) ([]view, error) {
+	all := make([]view, len(ws))
+	for i, n := range m.Nets {
+		one, err := m.ahead(ctx, n, uint64(i), ws, at(n))
+		if err != nil {
+			return nil, err
+		}
+		for w := range all {
+			if i == 0 {
+				all[w] = one[w]
+				continue
+			}
+			all[w].paths = append(all[w].paths, one[w].paths...)
+			for k, q := range one[w].q {
+				for j, v := range q {
+					all[w].q[k][j] += v
+				}
+			}
+		}
+	}
+	for w := range all {
+		for k := range all[w].q {
+			for j := range all[w].q[k] {
+				all[w].q[k][j] /= float64(len(m.Nets))
+			}
+		}
+	}
+	return all, nil
+}
+
+// ahead is what one net expects after windows, given its states at their origins.
+func (m *Model) ahead(ctx context.Context, n *Net, stream uint64, ws []window, s rnn.State) ([]view, error) {
+	views := make([]view, len(ws))
+	size := 64
+	if m.Feedback {
+		size = max(1, 2048/m.paths())
+	}
+	for lo := 0; lo < len(ws); lo += size {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		hi := min(lo+size, len(ws))
+		r := rand.New(rand.NewPCG(m.Seed, stream<<32|uint64(lo)))
+		g := grad.Eval()
+		rows := g.Ints(hi - lo)
+		for i := range rows {
+			rows[i] = lo + i
+		}
+		part := s.Detach(g).Pick(g, rows)
+		if m.Feedback {
+			if err := m.sample(ctx, n, r, ws[lo:hi], part, views[lo:hi]); err != nil {
+				return nil, err
+			}
+		} else {
+			m.decode(g, n, r, ws[lo:hi], part, views[lo:hi])
+		}
+	}
+	return views, nil
+}
+
+// decode forecasts all steps at once.
+func (m *Model) decode(g *grad.Tape, n *Net, r *rand.Rand, ws []window, s rnn.State, views []view) {
+	spans := make([]span, len(ws))
+	for i, w := range ws {
+		spans[i] = span{z: w.z, from: w.origin, to: w.origin + m.Horizon, origin: w.origin, ahead: true}
+	}
+	h, x, _ := m.read(g, n, spans, s)
+	d := n.says(g, h, x, len(m.Lags), units(ws, m.Horizon, 1))
+	if m.Output == Quantile {
+		d = ordered(g, d)
+	}
+	width := d.Dim(1)
+	draws := make([]float64, 1000)
+	for i := range ws {
+		views[i].q = make([][]float64, m.Horizon)
+		for k := range m.Horizon {
+			says := d.Value.Data[(k*len(ws)+i)*width:][:width]
+			q := make([]float64, len(knots))
+			switch m.Output {
+			case Quantile:
+				for j, v := range says {
+					q[j] = float64(v)
+				}
+			case Point:
+				for j := range q {
+					q[j] = float64(says[0])
+				}
+			default:
+				for j := range draws {
+					draws[j] = m.Output.draw(r, says, ws[i].z.Std)
+				}
+				q = quantiles(draws)
+			}
+			for j := range q {
+				q[j] *= ws[i].z.Unit
+			}
+			views[i].q[k] = q
+		}
+	}
+}
+
+// paths is how many each net samples.
+func (m *Model) paths() int { return (m.Paths + len(m.Nets) - 1) / max(len(m.Nets), 1) }
+
+// sample goes on from each origin along many paths, each step of which is drawn from what
+// the net says of it, and is an input of the next.
+func (m *Model) sample(ctx context.Context, n *Net, r *rand.Rand, ws []window, s rnn.State, views []view) error {
+	P, l := m.paths(), m.shape
+	rows := len(ws) * P
+	repeat := make([]int, rows)
+	for i := range repeat {
+		repeat[i] = i / P
+	}
+	paths := make([][]float64, rows)
+	for i := range paths {
+		paths[i] = make([]float64, m.Horizon)
+	}
+	aside := grad.Eval()
+	state := kept(s.Detach(aside).Pick(aside, repeat))
+	x, ids := tensor.New(1, rows, l.numbers), make([][]int, l.ids)
+	for i := range ids {
+		ids[i] = make([]int, rows)
+	}
+	g, scale := grad.Eval(), units(ws, 1, P)
+	for k := range m.Horizon {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		g.Reset()
+		for i, w := range ws {
+			first := i * P
+			base := x.Data[first*l.numbers : (first+1)*l.numbers]
+			clear(base)
+			t := w.origin + k
+			m.row(span{z: w.z, origin: w.origin, ahead: true}, t, base, ids, first)
+			base[ahead], base[place] = 0, 0
+			for p := 1; p < P; p++ {
+				copy(x.Data[(first+p)*l.numbers:], base)
+				for j := range ids {
+					ids[j][first+p] = ids[j][first]
+				}
+			}
+			for p := range P {
+				m.feed(w, x.Data[(first+p)*l.numbers:(first+p+1)*l.numbers], paths[first+p][:k])
+			}
+		}
+		h, in, next := m.through(g, n, x, ids, nil, state)
+		d := n.says(g, h, in, len(m.Lags), scale).Value
+		for i := range rows {
+			z := ws[i/P].z
+			paths[i][k] = m.Output.draw(r, d.Data[i*d.Dim(1):(i+1)*d.Dim(1)], z.Std) * z.Unit
+		}
+		state = kept(next)
+	}
+	sample := make([]float64, P)
+	for i := range ws {
+		views[i].paths = paths[i*P : (i+1)*P]
+		views[i].q = make([][]float64, m.Horizon)
+		for k := range m.Horizon {
+			for p := range sample {
+				sample[p] = views[i].paths[p][k]
+			}
+			views[i].q[k] = quantiles(sample)
+		}
+	}
+	return nil
+}
+
+// units are those of windows for so many steps, with so many rows for each window.
+func units(ws []window, steps, each int) *tensor.Tensor {
+	t := tensor.New(steps * len(ws) * each)
+	for i := range t.Data {
+		t.Data[i] = tensor.Float(ws[i/each%len(ws)].z.Unit)
+	}
+	return t
+}
+
+// feed tells a row of the values of a path so far.
+func (m *Model) feed(w window, r []tensor.Float, path []float64) {
+	k := len(path)
+	if k == 0 {
+		return
+	}
+	r[anchor], r[fresh] = tensor.Float(path[k-1]), 1
+	at := func(back int) (v tensor.Float, known bool) { // the value so many steps back
+		if back <= k {
+			return tensor.Float(path[k-back]), true
+		}
+		if t := w.origin + k - back; t >= 0 {
+			return w.z.x[t], w.z.known[t]
+		}
+		return 0, false
+	}
+	for i, lag := range m.Lags {
+		of := r[fixed+perLag*i:]
+		of[before], of[there], of[change] = 0, 0, 0
+		if v, ok := at(lag); ok {
+			of[before], of[there] = v, 1
+		}
+		if v, ok := at(lag + 1); ok {
+			of[change] = r[anchor] - v
+		}
+	}
+}
+
+// kept copies a state out of its tape.
+func kept(s rnn.State) rnn.State {
+	c := make(rnn.State, len(s))
+	for i, v := range s {
+		t := tensor.New(v.Dim(0), v.Dim(1))
+		copy(t.Data, v.Value.Data)
+		c[i] = grad.Leaf(t) // any tape may use it
+	}
+	return c
+}
+
+// forecast brings a view back to the units of the series.
+func (m *Model) forecast(z *scaled, v view) forecast.Forecast {
+	f := forecast.Forecast{Point: make([]float64, m.Horizon)}
+	for _, l := range m.Levels {
+		f.Bands = append(f.Bands, forecast.Band{Level: l, Lo: make([]float64, m.Horizon), Hi: make([]float64, m.Horizon)})
+	}
+	for k, q := range v.q {
+		q = m.Bands.apply(q, k, z.Unit)
+		f.Point[k] = z.value(q[middle])
+		for _, b := range f.Bands {
+			b.Lo[k], b.Hi[k] = z.value(quantile(q, (1-b.Level)/2)), z.value(quantile(q, (1+b.Level)/2))
+		}
+	}
+	for _, p := range v.paths {
+		path := make([]float64, len(p))
+		for k, x := range p {
+			path[k] = z.value(x)
+		}
+		f.Paths = append(f.Paths, path)
+	}
+	return f
+}

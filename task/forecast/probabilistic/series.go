@@ -1,0 +1,239 @@
+package probabilistic
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/task/forecast"
+	"github.com/recur-go/recur/tensor"
+)
+
+// A Scale brings a series to mean 0 and deviation 1 or, for counts, to mean 1.
+//
+// Unit is what the net's output is in units of, on that scale: 1 or, for a series that
+// wanders far and moves little over a horizon, such as a price of stock, how much it moves.
+type Scale struct{ Mean, Std, Unit float64 }
+
+// A unit brings the numbers of a covariate to mean 0 and deviation 1.
+type unit = Scale
+
+// scaled is a series as the net sees it.
+type scaled struct {
+	forecast.Series
+	Scale
+	log   bool
+	x     []tensor.Float // values, 0 where missing
+	known []bool
+	last  []tensor.Float // the last known value up to each step, 0 before the first
+}
+
+// fits reports a series that does not fit the covariates.
+func (c *Config) fits(s forecast.Series) error {
+	n := len(s.Y)
+	for _, part := range []struct {
+		role data.Role
+		have int
+	}{{data.Past, len(s.Past)}, {data.Known, len(s.Known)}, {data.Static, len(s.Static)}} {
+		if want := len(data.Select(c.Covariates, part.role)); part.have != want {
+			return fmt.Errorf("probabilistic: series %q has %d %s covariates, the model %d", s.ID, part.have, part.role, want)
+		}
+	}
+	for i, x := range s.Past {
+		if len(x) < n {
+			return fmt.Errorf("probabilistic: series %q has %d values, and %d of covariate %s", s.ID, n, len(x), c.Covariates[i].Name)
+		}
+	}
+	for t, v := range s.Y {
+		if math.IsInf(v, 0) {
+			return fmt.Errorf("probabilistic: value %d of series %q is infinite; make it NaN if it is unknown", t, s.ID)
+		}
+		if c.View == Log && v <= 0 {
+			return fmt.Errorf("probabilistic: value %d of series %q is %v, and has no logarithm; set view to plain", t, s.ID, v)
+		}
+		if c.Output == NegBin && v < 0 {
+			return fmt.Errorf("probabilistic: value %d of series %q is %v, which is no count; choose another output", t, s.ID, v)
+		}
+	}
+	return nil
+}
+
+// fitScale finds the scale of the known values of y.
+func (c *Config) fitScale(s forecast.Series) (Scale, error) {
+	var sum, n float64
+	for _, v := range s.Y {
+		if !math.IsNaN(v) {
+			sum += c.forward(v)
+			n++
+		}
+	}
+	if n == 0 {
+		return Scale{}, fmt.Errorf("probabilistic: series %q has no values", s.ID)
+	}
+	mean := sum / n
+	if c.Output == NegBin {
+		return Scale{0, max(mean, 1e-3), 1}, nil
+	}
+	var square float64
+	for _, v := range s.Y {
+		if !math.IsNaN(v) {
+			square += (c.forward(v) - mean) * (c.forward(v) - mean)
+		}
+	}
+	std := math.Sqrt(square / n)
+	if std <= 1e-9*math.Abs(mean) {
+		std = max(math.Abs(mean), 1)
+	}
+	return Scale{mean, std, c.unit(s.Y, std)}, nil
+}
+
+// unit is the mean move of y over half a horizon or a lag, whichever is least, over std,
+// if that is small.
+func (c *Config) unit(y []float64, std float64) float64 {
+	const small = 0.2
+	least := math.Inf(1)
+	for _, d := range append([]int{(c.Horizon + 1) / 2}, c.Lags...) {
+		var sum, n float64
+		for t := d; t < len(y); t++ {
+			if move := math.Abs(c.forward(y[t]) - c.forward(y[t-d])); !math.IsNaN(move) {
+				sum, n = sum+move, n+1
+			}
+		}
+		if n > 0 {
+			least = min(least, sum/n/std)
+		}
+	}
+	if least < small {
+		return max(least, 1e-4)
+	}
+	return 1
+}
+
+// settle makes an auto view plain or log.
+func (c *Config) settle(series []forecast.Series) {
+	if c.View != Auto {
+		return
+	}
+	c.View = Plain
+	if c.Output == NegBin {
+		return
+	}
+	moved, n := 0, 0
+	for _, s := range series {
+		y := slices.DeleteFunc(slices.Clone(s.Y), math.IsNaN)
+		if len(y) < 6 {
+			continue
+		}
+		if slices.Min(y) <= 0 {
+			return
+		}
+		n++
+		first, last := median(y[:len(y)/3]), median(y[len(y)-len(y)/3:])
+		if last > 1.5*first || first > 1.5*last {
+			moved++
+		}
+	}
+	if 2*moved > n {
+		c.View = Log
+	}
+}
+
+func median(y []float64) float64 {
+	y = slices.Sorted(slices.Values(y))
+	return (y[(len(y)-1)/2] + y[len(y)/2]) / 2
+}
+
+func (c *Config) forward(v float64) float64 {
+	if c.View == Log {
+		return math.Log(v)
+	}
+	return v
+}
+
+// value undoes the scale.
+func (z *scaled) value(x float64) float64 {
+	v := z.Mean + x*z.Std
+	if z.log {
+		return math.Exp(v)
+	}
+	return v
+}
+
+// scale prepares a series.
+func (c *Config) scale(s forecast.Series, by Scale) *scaled {
+	n := len(s.Y)
+	z := &scaled{Series: s, Scale: by, log: c.View == Log, x: make([]tensor.Float, n), known: make([]bool, n), last: make([]tensor.Float, n)}
+	var last tensor.Float
+	for t, v := range s.Y {
+		if !math.IsNaN(v) {
+			last = tensor.Float((c.forward(v) - by.Mean) / by.Std)
+			z.x[t], z.known[t] = last, true
+		}
+		z.last[t] = last
+	}
+	return z
+}
+
+// prepare scales a series as it was in training, by its ID, or by itself if it is new.
+func (m *Model) prepare(s forecast.Series) (*scaled, error) {
+	if err := m.fits(s); err != nil {
+		return nil, err
+	}
+	by, err := m.fitScale(s)
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.Index(m.IDs, s.ID); i >= 0 {
+		by = m.Scales[i]
+	}
+	return m.scale(s, by), nil
+}
+
+// fitUnits finds the scale of each numeric covariate over all series.
+func (c *Config) fitUnits(series []forecast.Series) []unit {
+	units := make([]unit, len(c.Covariates))
+	for i, v := range c.Covariates {
+		units[i].Std, units[i].Unit = 1, 1
+		if v.Categories != nil {
+			continue
+		}
+		var sum, square, n float64
+		for _, s := range series {
+			for _, x := range c.column(s, i) {
+				if !math.IsNaN(x) {
+					sum, square, n = sum+x, square+x*x, n+1
+				}
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		units[i].Mean = sum / n
+		if variance := square/n - units[i].Mean*units[i].Mean; variance > 1e-12*square/n {
+			units[i].Std = math.Sqrt(variance)
+		}
+	}
+	return units
+}
+
+// column is what is known of covariate i at the end of s.
+func (c *Config) column(s forecast.Series, i int) []float64 {
+	if i < len(s.Past) {
+		return s.Past[i][:len(s.Y)]
+	}
+	if i -= len(s.Past); i < len(s.Known) {
+		return s.Known[i][:min(len(s.Known[i]), len(s.Y))]
+	}
+	i -= len(s.Known)
+	return s.Static[i : i+1]
+}
+
+func (c *Config) unusable(series []forecast.Series) error {
+	if len(series) == 0 {
+		return errors.New("probabilistic: no series")
+	}
+	longest := slices.MaxFunc(series, func(a, b forecast.Series) int { return len(a.Y) - len(b.Y) })
+	return fmt.Errorf("probabilistic: the longest series, %q, has %d values, too few to learn from and to validate on; give more history", longest.ID, len(longest.Y))
+}

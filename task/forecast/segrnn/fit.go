@@ -1,0 +1,260 @@
+package segrnn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/optim"
+	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/forecast"
+	"github.com/recur-go/recur/tensor"
+	"github.com/recur-go/recur/train"
+)
+
+// A Model forecasts the series that it was trained on, by their IDs, and any others as
+// an average one.
+type Model struct {
+	Config
+	Net    *Net
+	IDs    []string    // of the channels
+	Scales []Scale     // of the channels
+	Widths [][]float64 // half a band [level][horizon], in units of Scale.Std
+	Epochs int         // that training took
+}
+
+// A Scale brings a series to mean 0 and deviation 1.
+type Scale struct{ Mean, Std float64 }
+
+// scaled is a series in units of its Scale.
+type scaled struct {
+	channel int
+	scale   Scale
+	x       []tensor.Float // missing values filled
+	known   []bool
+}
+
+// A window is the forecast of steps from origin on of a series.
+type window struct {
+	s      *scaled
+	origin int
+}
+
+// Fit trains one net for all the series, each of which is a channel. The last Valid
+// steps of each are held out, so that training stops when it no longer helps to
+// forecast them; they scale nothing.
+func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, error) {
+	if cfg.Lookback == 0 {
+		cfg.Lookback = lookback(series)
+	}
+	c := cfg.withDefaults()
+	c.Channels = len(series)
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	m := &Model{Config: c}
+	m.Run = task.Options{}
+	var learn, valid []window
+	for i, s := range series {
+		n := len(s.Y)
+		held := c.Valid
+		if held == 0 {
+			held = max(n/5, c.Horizon)
+		}
+		by := n - held // values that scale the series
+		if by < c.Lookback {
+			by = n
+		}
+		z, err := prepare(s, by)
+		if err != nil {
+			return nil, err
+		}
+		z.channel = i
+		m.IDs, m.Scales = append(m.IDs, s.ID), append(m.Scales, z.scale)
+		for o := c.Lookback; o+c.Horizon <= n; o++ {
+			if o+c.Horizon <= n-held {
+				learn = append(learn, window{z, o})
+			} else if o >= n-held {
+				valid = append(valid, window{z, o})
+			}
+		}
+	}
+	if len(learn) == 0 || len(valid) == 0 {
+		return nil, c.unusable(series)
+	}
+	m.Net = newNet(rand.New(rand.NewPCG(c.Seed, 1)), &c)
+	valid = thin(valid, 4096)
+	perEpoch := (len(learn) + c.Batch - 1) / c.Batch
+	last, err := train.FitEpochs(ctx, m.Net, func(epoch int) iter.Seq[batch] {
+		return func(yield func(batch) bool) {
+			for ws := range data.Batches(learn, c.Batch, c.Seed, epoch) {
+				if !yield(ws) {
+					return
+				}
+			}
+		}
+	}, m.loss, train.Options{
+		Epochs: c.Epochs, Patience: c.Patience, Seed: c.Seed, Shards: 2,
+		Optimizer: optim.Averaged(&optim.Adam{LR: c.LR}, c.Average, c.Epochs*perEpoch), Schedule: fading(perEpoch),
+		Validate:   func(ctx context.Context) (float64, error) { return m.score(ctx, valid) },
+		Checkpoint: cfg.Run.Checkpoint, Resume: cfg.Run.Resume, CheckpointEvery: max(perEpoch/2, 20),
+		OnStep: func(p train.Progress) {
+			if cfg.Run.OnStep != nil {
+				cfg.Run.OnStep(task.Step{Progress: p, Of: c.Epochs * perEpoch})
+			}
+		},
+		OnEpoch: func(e train.Epoch) bool {
+			return cfg.Run.OnEpoch == nil || cfg.Run.OnEpoch(task.Epoch{Epoch: e, Of: c.Epochs, Scores: task.Scores{"loss": e.Score}})
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	m.Epochs = last.N
+	m.calibrate(valid)
+	return m, nil
+}
+
+// lookback is 96, or less for short series.
+func lookback(series []forecast.Series) int {
+	longest := 0
+	for _, s := range series {
+		longest = max(longest, len(s.Y))
+	}
+	if longest >= 4*96 {
+		return 96
+	}
+	return max(longest/4/12*12, longest/8, 1)
+}
+
+// prepare scales a series by its first n steps.
+func prepare(s forecast.Series, n int) (*scaled, error) {
+	known, sum, square, count := make([]bool, len(s.Y)), 0.0, 0.0, 0
+	for t, v := range s.Y {
+		if math.IsInf(v, 0) {
+			return nil, fmt.Errorf("segrnn: value %d of series %q is infinite; make it NaN if it is unknown", t, s.ID)
+		}
+		known[t] = !math.IsNaN(v)
+		if known[t] && t < n {
+			sum += v
+			count++
+		}
+	}
+	if count == 0 {
+		return nil, fmt.Errorf("segrnn: series %q has no values to learn from", s.ID)
+	}
+	z := &scaled{channel: -1, known: known}
+	z.scale.Mean = sum / float64(count)
+	for t, v := range s.Y[:n] {
+		if known[t] {
+			square += (v - z.scale.Mean) * (v - z.scale.Mean)
+		}
+	}
+	if z.scale.Std = math.Sqrt(square / float64(count)); z.scale.Std == 0 {
+		z.scale.Std = 1
+	}
+	for _, v := range forecast.Interpolate(s.Y, 1) {
+		z.x = append(z.x, tensor.Float((v-z.scale.Mean)/z.scale.Std))
+	}
+	return z, nil
+}
+
+func (c *Config) unusable(series []forecast.Series) error {
+	if len(series) == 0 {
+		return errors.New("segrnn: no series")
+	}
+	longest := slices.MaxFunc(series, func(a, b forecast.Series) int { return len(a.Y) - len(b.Y) })
+	return fmt.Errorf("segrnn: the longest series, %q, has %d values; a lookback of %d and a horizon of %d, once to learn and once to validate, need more: give more history or a shorter lookback",
+		longest.ID, len(longest.Y), c.Lookback, c.Horizon)
+}
+
+// thin keeps about n windows, evenly.
+func thin(ws []window, n int) (kept []window) {
+	step := max(len(ws)/n, 1)
+	for i := 0; i < len(ws); i += step {
+		kept = append(kept, ws[i])
+	}
+	return kept
+}
+
+// fading is a tenth less in each epoch of so many steps after the third.
+type fading int
+
+func (f fading) At(step int) float64 { return math.Pow(0.9, float64(max(step/int(f)-2, 0))) }
+
+// A batch of windows splits for two cores.
+type batch []window
+
+func (b batch) Shard(i, n int) (batch, float64) {
+	part := b[len(b)*i/n : len(b)*(i+1)/n]
+	return part, float64(len(part))
+}
+
+// loss is the mean error over the steps that are known.
+func (m *Model) loss(g *grad.Tape, b batch) *grad.Var {
+	x, want, weight := m.inputs(g, b)
+	e := g.Sub(m.Net.forward(g, x, channels(b), m.Dropout), g.Const(want))
+	if m.Square {
+		e = g.Square(e)
+	} else {
+		e = g.Abs(e)
+	}
+	n := 0.0
+	for _, w := range weight.Data {
+		n += float64(w)
+	}
+	return g.Scale(g.Sum(g.Mul(e, g.Const(weight))), 1/max(n, 1))
+}
+
+// inputs lays windows out as [n, batch, segment], and what comes after them as [m·batch,
+// segment] with a weight of 1 where that is known. All are above the last value before
+// the origin.
+func (m *Model) inputs(g *grad.Tape, b batch) (x, want, weight *tensor.Tensor) {
+	B, w := len(b), m.Segment
+	x = g.NewTensor(tensor.ShapeOf(m.reads(), B, w))
+	want = g.NewTensor(tensor.ShapeOf(m.writes()*B, w))
+	weight = g.NewTensor(want.Shape)
+	for i, win := range b {
+		z, o := win.s, win.origin
+		last := z.x[max(o-1, 0)]
+		for k := range m.Lookback {
+			if t := o - m.Lookback + k; t >= 0 {
+				x.Data[(k/w*B+i)*w+k%w] = z.x[t] - last
+			}
+		}
+		for k := range m.Horizon {
+			if t := o + k; t < len(z.x) && z.known[t] {
+				at := (k/w*B+i)*w + k%w
+				want.Data[at], weight.Data[at] = z.x[t]-last, 1
+			}
+		}
+	}
+	return x, want, weight
+}
+
+func channels(b batch) []int {
+	ids := make([]int, len(b))
+	for i, w := range b {
+		ids[i] = w.s.channel
+	}
+	return ids
+}
+
+// score is the error that training is to lower, over windows.
+func (m *Model) score(ctx context.Context, ws []window) (float64, error) {
+	var sum, n float64
+	for part := range slices.Chunk(ws, 256) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		sum += float64(m.loss(grad.Eval(), part).Value.Data[0]) * float64(len(part))
+		n += float64(len(part))
+	}
+	return sum / n, nil
+}

@@ -1,0 +1,43 @@
+package lm_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/lm"
+)
+
+// A model learns a line by heart, and goes on from its beginning.
+func ExampleFit() {
+	dir, err := os.MkdirTemp("", "lm")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "text.txt")
+	if err := os.WriteFile(path, []byte(strings.Repeat("to be, or not to be\n", 100)), 0o666); err != nil {
+		log.Fatal(err)
+	}
+	cfg, err := lm.Preset("char-small")
+	if err != nil {
+		log.Fatal(err)
+	}
+	cfg.Hidden, cfg.Layers, cfg.Batch, cfg.Steps, cfg.Rate = 32, 1, 8, 20, 1e-2
+	m, err := lm.Fit(context.Background(), *cfg, task.Data{Train: []string{path}}, task.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	greedy := lm.Sampling{Temperature: -1, Stop: []string{"\n"}}
+	if err := m.Generate(context.Background(), "to be, or", greedy, func(piece string) bool {
+		fmt.Print(piece)
+		return true
+	}); err != nil {
+		log.Fatal(err)
+	}
+	// Output: not to be
+}

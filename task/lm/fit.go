@@ -1,0 +1,224 @@
+package lm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"math/rand/v2"
+
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/data/text"
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/optim"
+	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/train"
+)
+
+// A Model is a trained language model. It is only read, so goroutines may share it.
+type Model struct {
+	Config
+	Codec *text.Codec
+	net   *net
+	valid corpus // after Fit: what it was validated on
+}
+
+const codecExtra = "codec"
+
+// Fit trains a model on text files, gzip or not.
+func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	codec, training, valid, err := cfg.texts(d, o)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Size = codec.Size()
+	made, err := cfg.New(rand.New(rand.NewPCG(cfg.Seed, 0)))
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{cfg, codec, made.(*net), valid}
+	carry := new(rnn.Carry)
+	opts, observe, err := m.options(training, o)
+	if err != nil {
+		return nil, err
+	}
+	opts.Carry = append(opts.Carry, carry)
+	var scores task.Scores
+	opts.Validate = func(ctx context.Context) (loss float64, err error) {
+		if scores, err = m.score(ctx, valid); err != nil {
+			return 0, err
+		}
+		observe(scores["loss"])
+		return scores["loss"], nil
+	}
+	opts.OnEpoch = func(e train.Epoch) bool {
+		return o.OnEpoch == nil || o.OnEpoch(task.Epoch{Epoch: e, Of: cfg.Epochs, Scores: scores})
+	}
+	_, err = train.FitEpochs(ctx, m.net, func(int) iter.Seq[window] { return windows(training.ids, cfg.Batch, cfg.Steps) },
+		func(g *grad.Tape, w window) *grad.Var {
+			if w.first {
+				carry.Reset()
+			}
+			return m.net.loss(g, w, carry)
+		}, opts)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// loss is the mean over the ids of a window.
+func (n *net) loss(g *grad.Tape, w window, carry *rnn.Carry) *grad.Var {
+	scores, last := n.scores(g, w.in, w.batch, carry.Load(g))
+	carry.Store(last)
+	return nn.CrossEntropy(g, scores, w.want)
+}
+
+// texts reads the files and learns the vocabulary of the text to train on.
+func (c *Config) texts(d task.Data, o task.Options) (codec *text.Codec, training, valid corpus, err error) {
+	if len(d.Train) == 0 {
+		return nil, training, valid, errors.New("lm: there is no text to train on")
+	}
+	codec, learnErr := text.Learn(lines(d.Train, &err), text.Options{Kind: c.Tokens, Max: c.Vocab, Lower: c.Lower})
+	if err == nil {
+		err = learnErr
+	}
+	if err != nil {
+		return nil, training, valid, err
+	}
+	if training, err = read(d.Train, codec, c.Lines); err != nil {
+		return nil, training, valid, err
+	}
+	total := len(training.ids)
+	if len(d.Valid) > 0 {
+		valid, err = read(d.Valid, codec, c.Lines)
+	} else {
+		training, valid = training.cut(c.HeldOut)
+	}
+	if err != nil {
+		return nil, training, valid, err
+	}
+	for what, t := range map[string]corpus{"to train on": training, "to validate on": valid} {
+		if len(t.ids) < 2*c.Batch {
+			return nil, training, valid, &data.Error{File: d.Train[0], Reason: fmt.Sprintf("there are %d tokens %s, and %d rows side by side need 2 each; give more text or a smaller batch", len(t.ids), what, c.Batch)}
+		}
+	}
+	if o.OnNote != nil {
+		o.OnNote(fmt.Sprintf("%d tokens (%s), a vocabulary of %d; %d tokens to validate on", total, c.Tokens, codec.Size(), len(valid.ids)))
+	}
+	return codec, training, valid, nil
+}
+
+// options are those of train, and what is to be told of the loss after each epoch.
+func (m *Model) options(training corpus, o task.Options) (opts train.Options, observe func(loss float64), err error) {
+	perEpoch := (len(training.ids)/m.Batch - 2 + m.Steps) / m.Steps
+	total := perEpoch * m.Epochs
+	opts = train.Options{
+		Epochs: m.Epochs, ClipNorm: m.Clip, Seed: m.Seed, Patience: m.Patience,
+		Checkpoint: o.Checkpoint, Resume: o.Resume, CheckpointEvery: max(perEpoch/4, 50),
+		OnStep: func(p train.Progress) {
+			if o.OnStep != nil {
+				o.OnStep(task.Step{Progress: p, Of: total})
+			}
+		},
+	}
+	observe = func(float64) {}
+	switch m.Optimizer {
+	case "adam":
+		opts.Optimizer = &optim.Adam{LR: m.Rate}
+		opts.Schedule = optim.Cosine{Steps: total, Warmup: min(100, total/10), Floor: 0.02}
+	case "sgd":
+		opts.Optimizer = &optim.SGD{LR: m.Rate}
+		opts.Schedule = holdDecay{perEpoch, m.Hold, m.Decay}
+	case "asgd":
+		mean := &optim.Average{Of: &optim.SGD{LR: m.Rate}, Start: math.MaxInt}
+		begin := &trigger{mean: mean, perEpoch: perEpoch, nonMono: m.NonMono}
+		opts.Optimizer, opts.Carry, observe = mean, []train.Carried{begin}, begin.observe
+	}
+	opts.Optimizer = optim.Averaged(opts.Optimizer, m.Average, total)
+	file, err := m.file(model.Training{})
+	if err == nil {
+		opts.Meta, err = file.Header()
+	}
+	return opts, observe, err
+}
+
+// holdDecay keeps the rate for some epochs and then multiplies it by a factor at the
+// beginning of each.
+type holdDecay struct {
+	steps, hold int // steps of an epoch
+	factor      float64
+}
+
+func (s holdDecay) At(step int) float64 {
+	late := step/s.steps + 1 - max(s.hold, 1)
+	if late <= 0 || s.factor == 0 {
+		return 1
+	}
+	return math.Pow(s.factor, float64(late))
+}
+
+// score is the model's on a text: loss (nats for each token), perplexity, and bits
+// and nats for each character. All tokens but the first count.
+func (m *Model) score(ctx context.Context, of corpus) (task.Scores, error) {
+	if len(of.ids) < 2 {
+		return nil, errors.New("lm: the text has fewer than 2 tokens")
+	}
+	var sum float64
+	var carry rnn.Carry
+	g := grad.Eval()
+	for w := range side(of.ids, m.Batch, m.Steps) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		n := 0
+		for _, id := range w.want {
+			if id >= 0 {
+				n++
+			}
+		}
+		g.Reset()
+		sum += float64(m.net.loss(g, w, &carry).Value.Data[0]) * float64(n)
+	}
+	loss := sum / float64(len(of.ids)-1)
+	nats := loss * float64(len(of.ids)) / float64(of.chars)
+	return task.Scores{"loss": loss, "perplexity": math.Exp(loss), "nats_per_char": nats, "bits_per_char": nats / math.Ln2}, nil
+}
+
+// file is the model as a file.
+func (m *Model) file(about model.Training) (*model.Model, error) {
+	f := &model.Model{Config: &m.Config, Net: m.net, Training: about}
+	return f, f.SetExtra(codecExtra, m.Codec)
+}
+
+// Save replaces the file at path by m.
+func (m *Model) Save(path string, about model.Training) error {
+	f, err := m.file(about)
+	if err != nil {
+		return err
+	}
+	return f.Save(path)
+}
+
+// Load reads a model that Save wrote, or a checkpoint of Fit.
+func Load(path string) (*Model, error) {
+	f, c, n, err := model.LoadAs[*Config, *net](path, "a language model")
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{Config: *c, Codec: new(text.Codec), net: n}
+	if err := f.Extra(codecExtra, m.Codec); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if m.Codec.Size() != c.Size {
+		return nil, fmt.Errorf("%s: %w: a vocabulary of %d, and a net for %d", path, model.ErrCorrupt, m.Codec.Size(), c.Size)
+	}
+	return m, nil
+}

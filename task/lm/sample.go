@@ -1,0 +1,235 @@
+package lm
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/recur-go/recur/data/text"
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/tensor"
+)
+
+// Sampling says how the next token is drawn. The zero value draws from what the model
+// says, without end.
+type Sampling struct {
+	Temperature float64  // of softmax(scores/Temperature); 0 means 1, negative the likeliest token always
+	TopK        int      // draw from the so many likeliest; 0 for all
+	TopP        float64  // and from the likeliest that together have this probability (Holtzman et al. 2020); 0 for all
+	Penalty     float64  // of tokens said before: a positive score is divided by it, a negative one multiplied (Keskar et al. 2019); 0 for 1
+	Window      int      // tokens back that Penalty looks; 0 for 64
+	Limit       int      // most tokens; 0 for 500
+	Stop        []string // end before any of these is said
+	Seed        uint64
+}
+
+// Check says what makes no sense in s.
+func (s Sampling) Check() error {
+	switch {
+	case math.IsNaN(s.Temperature) || math.IsNaN(s.TopP) || math.IsNaN(s.Penalty):
+		return errors.New("lm: a setting of the sampling is NaN")
+	case s.TopK < 0 || s.Limit < 0 || s.Window < 0:
+		return errors.New("lm: top-k, limit and window are 0 or more")
+	case s.TopP < 0 || s.TopP > 1:
+		return fmt.Errorf("lm: top-p is %v, not a probability", s.TopP)
+	case s.Penalty < 0:
+		return fmt.Errorf("lm: the penalty is %v, not above 0", s.Penalty)
+	case slices.Contains(s.Stop, ""):
+		return errors.New("lm: an empty text stands everywhere: it cannot stop")
+	}
+	return nil
+}
+
+// Generate goes on from prompt and yields what it says piece by piece, as soon as it is
+// sure: not half a character, nor what may turn out to be a Stop. It ends at a Stop, an
+// end token of text in lines, the limit, when yield returns false, or with ctx.
+//
+// The state is a stream's, so a step costs the same however long the text.
+func (m *Model) Generate(ctx context.Context, prompt string, s Sampling, yield func(piece string) bool) error {
+	if err := s.Check(); err != nil {
+		return err
+	}
+	w := &writer{m: m, s: s, rand: rand.New(rand.NewPCG(s.Seed, 1)), stream: rnn.NewStream(m.net.Cells), g: grad.Eval()}
+	ids := m.Codec.Encode(prompt)
+	if len(ids) == 0 {
+		ids = []int{m.opening()}
+	}
+	var scores []tensor.Float
+	for _, id := range ids {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		scores = w.push(id)
+	}
+	limit := s.Limit
+	if limit == 0 {
+		limit = 500
+	}
+	decoder, held := text.NewDecoder(m.Codec), ""
+	if m.Codec.Kind == text.Words || m.Codec.Kind == text.Space {
+		for _, id := range m.Codec.Encode(prompt) {
+			decoder.Next(id) // so that the first word has its space
+		}
+	}
+	for range limit {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		id := w.draw(scores)
+		if id == text.End {
+			break
+		}
+		held += decoder.Next(id)
+		if at, ok := firstOf(held, s.Stop); ok {
+			if at > 0 {
+				yield(held[:at])
+			}
+			return nil
+		}
+		sure := len(held) - beginning(held, s.Stop)
+		if sure > 0 && !yield(held[:sure]) {
+			return nil
+		}
+		held = held[sure:]
+		scores = w.push(id)
+	}
+	if held += decoder.Rest(); held != "" {
+		yield(held)
+	}
+	return nil
+}
+
+// opening is what a text without prompt begins after: the end of a line.
+func (m *Model) opening() int {
+	if m.Lines {
+		return text.End
+	}
+	if ids := m.Codec.Encode("\n"); len(ids) > 0 {
+		return ids[0]
+	}
+	return text.Unknown
+}
+
+// A writer is a text that is being written.
+type writer struct {
+	m      *Model
+	s      Sampling
+	rand   *rand.Rand
+	stream *rnn.Stream
+	g      *grad.Tape
+	said   []int
+	order  []candidate
+}
+
+// A candidate is a token with its score, later its probability.
+type candidate struct {
+	id int
+	p  float64
+}
+
+// push reads a token and scores what comes next.
+func (w *writer) push(id int) []tensor.Float {
+	w.said = append(w.said, id)
+	e := w.m.net.Embed.W.Value
+	width := e.Dim(1)
+	y := w.stream.Push(e.Data[id*width : (id+1)*width])
+	w.g.Reset()
+	row := w.g.Zeros(1, len(y))
+	copy(row.Value.Data, y)
+	return w.m.net.head(w.g, row).Value.Data
+}
+
+// draw draws the next token.
+func (w *writer) draw(scores []tensor.Float) int {
+	w.order = w.order[:0]
+	for id, v := range scores {
+		if id == text.Start || id == text.Unknown || id == text.End && !w.m.Lines {
+			continue // which no text says
+		}
+		w.order = append(w.order, candidate{id, float64(v)})
+	}
+	w.penalise()
+	slices.SortFunc(w.order, func(a, b candidate) int { return cmp.Or(cmp.Compare(b.p, a.p), cmp.Compare(a.id, b.id)) })
+	if w.s.Temperature < 0 {
+		return w.order[0].id
+	}
+	heat := w.s.Temperature
+	if heat == 0 {
+		heat = 1
+	}
+	if w.s.TopK > 0 {
+		w.order = w.order[:min(w.s.TopK, len(w.order))]
+	}
+	sum, top := 0.0, w.order[0].p
+	for i := range w.order {
+		c := &w.order[i]
+		c.p = math.Exp((c.p - top) / heat)
+		sum += c.p
+	}
+	if w.s.TopP > 0 {
+		most, kept := w.s.TopP*sum, 0.0
+		for i, c := range w.order {
+			if kept += c.p; kept >= most {
+				w.order, sum = w.order[:i+1], kept
+				break
+			}
+		}
+	}
+	at := w.rand.Float64() * sum
+	for _, c := range w.order {
+		if at -= c.p; at < 0 {
+			return c.id
+		}
+	}
+	return w.order[len(w.order)-1].id
+}
+
+func (w *writer) penalise() {
+	if w.s.Penalty == 0 || w.s.Penalty == 1 {
+		return
+	}
+	back := w.s.Window
+	if back == 0 {
+		back = 64
+	}
+	late := w.said[max(0, len(w.said)-back):]
+	for i := range w.order {
+		c := &w.order[i]
+		switch {
+		case !slices.Contains(late, c.id):
+		case c.p > 0:
+			c.p /= w.s.Penalty
+		default:
+			c.p *= w.s.Penalty
+		}
+	}
+}
+
+// firstOf is where the first of the stops stands in s.
+func firstOf(s string, stops []string) (at int, ok bool) {
+	at = len(s)
+	for _, stop := range stops {
+		if i := strings.Index(s, stop); i >= 0 && i < at {
+			at, ok = i, true
+		}
+	}
+	return at, ok
+}
+
+// beginning is the length of the longest end of s that a stop begins with.
+func beginning(s string, stops []string) (n int) {
+	for _, stop := range stops {
+		for k := min(len(stop)-1, len(s)); k > n; k-- {
+			if strings.HasSuffix(s, stop[:k]) {
+				n = k
+			}
+		}
+	}
+	return n
+}

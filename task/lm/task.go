@@ -1,0 +1,87 @@
+package lm
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/recur-go/recur/data/text"
+	"github.com/recur-go/recur/task"
+)
+
+func init() { task.Register(generate{}) }
+
+// generate is the package as a task.
+type generate struct{}
+
+func (generate) Name() string { return Name }
+
+func (generate) Presets() []string { return Presets() }
+
+func (generate) Config(preset string) (any, error) {
+	if preset == "" {
+		preset = Presets()[0]
+	}
+	return Preset(preset)
+}
+
+func (generate) Metric(any) task.Metric { return task.Metric{Name: "loss"} }
+
+func (generate) Space(any) map[string]task.Range {
+	return map[string]task.Range{
+		"rate":    {Min: 5e-4, Max: 8e-3, Log: true},
+		"dropout": {Min: 0, Max: 0.6},
+		"hidden":  {Values: []any{128, 256, 512}},
+		"layers":  {Min: 1, Max: 3, Whole: true},
+	}
+}
+
+func (generate) Fit(ctx context.Context, cfg any, d task.Data, o task.Options) (task.Model, error) {
+	c, ok := cfg.(*Config)
+	if !ok {
+		return nil, fmt.Errorf("lm: a config is a *lm.Config, not a %T", cfg)
+	}
+	return Fit(ctx, *c, d, o)
+}
+
+func (generate) Load(path string) (task.Model, error) { return Load(path) }
+
+// Evaluate scores the model on text files.
+func (m *Model) Evaluate(ctx context.Context, files ...string) (*task.Result, error) {
+	c, err := read(files, m.Codec, m.Lines)
+	if err != nil {
+		return nil, err
+	}
+	return m.result(ctx, c)
+}
+
+// Report implements task.Reporter.
+func (m *Model) Report(ctx context.Context) (*task.Result, error) { return m.result(ctx, m.valid) }
+
+func (m *Model) result(ctx context.Context, c corpus) (*task.Result, error) {
+	scores, err := m.score(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	r := &task.Result{Scores: scores}
+	r.Text = fmt.Sprintf("%d tokens: perplexity %.2f, %.3f nats and %.3f bits for each character\n", len(c.ids), scores["perplexity"], scores["nats_per_char"], scores["bits_per_char"])
+	part := task.Part{Title: "What it says", Head: []string{"temperature", "text"}}
+	limit := 300
+	if m.Codec.Kind != text.Chars && m.Codec.Kind != text.Jamo {
+		limit = 80
+	}
+	for _, heat := range []float64{0.5, 0.8, 1} {
+		var b strings.Builder
+		err := m.Generate(ctx, "", Sampling{Temperature: heat, Limit: limit, Seed: m.Seed}, func(piece string) bool {
+			b.WriteString(piece)
+			return true
+		})
+		if err != nil {
+			return nil, err
+		}
+		part.Rows = append(part.Rows, []string{fmt.Sprint(heat), b.String()})
+	}
+	surprises, err := m.surprises(ctx, c.ids)
+	r.Parts = append(r.Parts, part, surprises)
+	return r, err
+}

@@ -1,0 +1,23 @@
+package memory_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/recur-go/recur/task/memory"
+)
+
+func ExampleTrain() {
+	c, err := memory.Preset(memory.Adding, 6)
+	if err != nil {
+		log.Fatal(err)
+	}
+	c.Hidden, c.Rate, c.Updates, c.Enough = 32, 1e-2, 500, 1e-3
+	_, result, err := memory.Train(context.Background(), c, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(c.Baseline() > 0.16, result.Loss < 0.02)
+	// Output: true true
+}

@@ -1,0 +1,132 @@
+package recipe_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/recipe"
+)
+
+type config struct {
+	Width int      `json:"width"`
+	Rate  float64  `json:"rate"`
+	Name  string   `json:"name,omitempty"`
+	Tags  []string `json:"tags,omitempty"`
+	Drop  float64  `json:"drop,omitempty"`
+}
+
+type fake struct{}
+
+func init() { task.Register(fake{}) }
+
+func (fake) Name() string                          { return "fake" }
+func (fake) Presets() []string                     { return []string{"one"} }
+func (fake) Config(string) (any, error)            { return &config{Width: 3, Rate: 0.5, Drop: 0.2}, nil }
+func (fake) Metric(any) task.Metric                { return task.Metric{Name: "loss"} }
+func (fake) Space(any) map[string]task.Range       { return nil }
+func (fake) Load(string) (m task.Model, err error) { return nil, os.ErrNotExist }
+func (fake) Fit(context.Context, any, task.Data, task.Options) (task.Model, error) {
+	return nil, os.ErrNotExist
+}
+
+func write(t *testing.T, name, s string) string {
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(s), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestRead(t *testing.T) {
+	for name, s := range map[string]string{
+		"r.toml": "task = \"fake\"\n[data]\ntrain = [\"a.txt\", \"/b.txt\"]\n[config]\nwidth = 7\ndrop = 0\ntags = [\"x\"]\n",
+		"r.json": `{"task": "fake", "data": {"train": ["a.txt", "/b.txt"]}, "config": {"width": 7, "drop": 0, "tags": ["x"]}}`,
+	} {
+		path := write(t, name, s)
+		r, err := recipe.Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := []string{filepath.Join(filepath.Dir(path), "a.txt"), "/b.txt"}; !reflect.DeepEqual(r.Data.Train, want) {
+			t.Errorf("%s: files %v, want %v", name, r.Data.Train, want)
+		}
+		task, cfg, err := r.Settings()
+		if want := (&config{Width: 7, Rate: 0.5, Tags: []string{"x"}}); err != nil || task.Name() != "fake" || !reflect.DeepEqual(cfg, want) {
+			t.Errorf("%s: %v %+v, %v", name, task, cfg, err)
+		}
+		// All settings, written down, give the same config.
+		whole, err := recipe.New(task, cfg, r.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again := filepath.Join(t.TempDir(), "again.json")
+		if err := whole.Write(again); err != nil {
+			t.Fatal(err)
+		}
+		r2, err := recipe.Read(again)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, cfg2, err := r2.Settings(); err != nil || !reflect.DeepEqual(cfg, cfg2) {
+			t.Errorf("%s: %+v came back as %+v, %v", name, cfg, cfg2, err)
+		}
+	}
+}
+
+func TestBad(t *testing.T) {
+	for want, s := range map[string]string{
+		"names no task":           `{"data": {}}`,
+		`unknown field "dat"`:     `{"task": "fake", "dat": {}}`,
+		`did you mean "width"`:    `{"task": "fake", "config": {"widht": 1}}`,
+		"there are width, rate":   `{"task": "fake", "config": {"learning_momentum": 1}}`,
+		"width takes a int":       `{"task": "fake", "config": {"width": "wide"}}`,
+		`there is no task "fale"`: `{"task": "fale"}`,
+		"invalid character":       `task`,
+	} {
+		r, err := recipe.Read(write(t, "r.json", s))
+		if err == nil {
+			_, _, err = r.Settings()
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", s, err, want)
+		}
+	}
+	_, err := recipe.Read(write(t, "r.toml", "task = \"fake\"\n[dota]\nx = 1\n"))
+	if err == nil || !strings.Contains(err.Error(), `no "dota"`) || !strings.Contains(err.Error(), "line 2") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestSet(t *testing.T) {
+	c := &config{}
+	for name, value := range map[string]string{"width": "12", "rate": "1e-3", "name": "12", "tags": `["a","b"]`} {
+		if err := recipe.Set(c, name, value); err != nil {
+			t.Error(err)
+		}
+	}
+	if want := (&config{12, 1e-3, "12", []string{"a", "b"}, 0}); !reflect.DeepEqual(c, want) {
+		t.Errorf("%+v, want %+v", c, want)
+	}
+	if err := recipe.Set(c, "width", "wide"); err == nil || c.Width != 12 {
+		t.Errorf("%v, %+v", err, c)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add("task = \"fake\"\n[config]\nwidth = 7\n", true)
+	f.Add(`{"task": "fake"}`, false)
+	f.Fuzz(func(t *testing.T, s string, isTOML bool) {
+		name := "r.json"
+		if isTOML {
+			name = "r.toml"
+		}
+		if r, err := recipe.Read(write(t, name, s)); err == nil {
+			r.Settings()
+		}
+	})
+}

@@ -1,0 +1,340 @@
+// Package search looks for good settings of a task by successive halving (Jamieson &
+// Talwalkar 2016): many settings are tried for a few epochs, the best part of them for
+// more, and so on until a few have been trained in full.
+//
+//	n settings are drawn from the space, the first being those given
+//	for each rung k = 0, 1, …, K-1, the best ⌊n/ηᵏ⌋ are trained for R/η^(K-1-k) epochs
+//
+// A run of a rung begins anew, for how the learning rate falls depends on the number of
+// epochs. The runs of a rung go side by side on all cores. A seed gives the same winner,
+// whatever their order, and a search that was stopped goes on to it from its journal.
+package search
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/recur-go/recur/internal/atomicfile"
+	"github.com/recur-go/recur/internal/par"
+	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/recipe"
+)
+
+// Options say what to search.
+type Options struct {
+	Task  task.Task
+	Base  any                   // a config of the task; the settings that are not searched are its
+	Data  task.Data             // its Test is not looked at
+	Space map[string]task.Range // default the task's
+	Seed  uint64                // of what is drawn; models are trained with the seed of Base
+
+	Trials int // default 27
+	Epochs int // of the longest runs, default those of Base
+	Eta    int // how many fewer go on to the next rung, default 3
+
+	Dir     string // folder for the journal, checkpoints and the models of the last rung
+	Workers int    // runs side by side, default GOMAXPROCS
+
+	OnRun func(Run) // is told of each run that has ended, one at a time
+}
+
+// A Run is a trial of settings for some epochs.
+type Run struct {
+	Trial    int            `json:"trial"` // from 0, which is Base
+	Rung     int            `json:"rung"`
+	Epochs   int            `json:"epochs"`
+	Settings map[string]any `json:"settings"` // those that are searched
+	Score    float64        `json:"score"`    // of the best epoch, by the task's metric
+	Seconds  float64        `json:"seconds"`
+	Error    string         `json:"error,omitempty"` // why there is no score
+}
+
+// An Outcome is what a search has found.
+type Outcome struct {
+	Best   Run
+	Recipe *recipe.Recipe // of the best
+	Model  string         // its file
+	Board  []Run          // the longest run of each trial, the best first
+	Epochs int            // trained in all
+	Metric task.Metric
+}
+
+// A Rung is so many trials for so many epochs.
+type Rung struct{ Trials, Epochs int }
+
+// Plan lists the rungs of a search. Runs of the first last at least an epoch.
+func Plan(trials, epochs, eta int) []Rung {
+	k := 1
+	for n, r := trials/eta, epochs/eta; n >= 1 && r >= 1; n, r = n/eta, r/eta {
+		k++
+	}
+	rungs := make([]Rung, k)
+	part := 1
+	for i := range rungs {
+		rungs[i].Trials = trials / part
+		rungs[k-1-i].Epochs = max(1, (epochs+part/2)/part)
+		part *= eta
+	}
+	return rungs
+}
+
+// defaults are o with its defaults, checked.
+func (o Options) defaults() (Options, error) {
+	var err error
+	if o.Task == nil || o.Dir == "" {
+		return o, errors.New("search: a search needs a task and a folder")
+	}
+	if o.Base == nil {
+		if o.Base, err = o.Task.Config(""); err != nil {
+			return o, err
+		}
+	}
+	o.Trials, o.Eta = cmp.Or(o.Trials, 27), cmp.Or(o.Eta, 3)
+	o.Workers = cmp.Or(o.Workers, runtime.GOMAXPROCS(0))
+	if o.Space == nil {
+		o.Space = o.Task.Space(o.Base)
+	}
+	if o.Space, err = checkSpace(o.Space, o.Task, o.Base); err != nil {
+		return o, err
+	}
+	if o.Epochs == 0 {
+		made, err := recipe.New(o.Task, o.Base, task.Data{})
+		if err != nil {
+			return o, err
+		}
+		epochs, ok := made.Config["epochs"].(int)
+		if !ok || epochs < 1 {
+			return o, fmt.Errorf("search: the task %s has no epochs to measure runs by", o.Task.Name())
+		}
+		o.Epochs = epochs
+	}
+	if o.Trials < 1 || o.Trials > 1e5 || o.Epochs < 1 || o.Eta < 2 || o.Workers < 1 {
+		return o, fmt.Errorf("search: %d trials, %d epochs, eta %d and %d workers; want 1 to 100,000 trials, epochs and workers from 1 and eta from 2", o.Trials, o.Epochs, o.Eta, o.Workers)
+	}
+	return o, nil
+}
+
+// Search searches. A run that fails is last in its rung; only if all of one fail does the
+// search.
+func Search(ctx context.Context, o Options) (*Outcome, error) {
+	o, err := o.defaults()
+	if err != nil {
+		return nil, err
+	}
+	o.Data.Test = nil
+	if err := os.MkdirAll(o.Dir, 0o777); err != nil {
+		return nil, err
+	}
+	made, err := recipe.New(o.Task, o.Base, o.Data)
+	if err != nil {
+		return nil, err
+	}
+	j, err := openJournal(filepath.Join(o.Dir, "journal.jsonl"), header{o.Task.Name(), o.Data, made.Config, o.Space, o.Trials, o.Epochs, o.Eta, o.Seed})
+	if err != nil {
+		return nil, err
+	}
+	defer j.f.Close()
+	s := &searcher{Options: o, journal: j, metric: o.Task.Metric(o.Base)}
+	return s.search(ctx)
+}
+
+// A searcher is a search that goes on.
+type searcher struct {
+	Options
+	journal *journal
+	metric  task.Metric
+}
+
+func (s *searcher) search(ctx context.Context) (*Outcome, error) {
+	out := &Outcome{Metric: s.metric}
+	trials := make([]int, s.Trials)
+	for i := range trials {
+		trials[i] = i
+	}
+	plan := Plan(s.Trials, s.Epochs, s.Eta)
+	board := map[int]Run{}
+	for k, rung := range plan {
+		runs, err := s.rung(ctx, trials[:rung.Trials], k, rung.Epochs, k == len(plan)-1)
+		if err != nil {
+			return nil, err
+		}
+		slices.SortFunc(runs, s.compare)
+		trials = trials[:0]
+		for _, r := range runs {
+			trials = append(trials, r.Trial)
+			board[r.Trial] = r
+			out.Epochs += r.Epochs
+		}
+		if runs[0].Error != "" {
+			return nil, fmt.Errorf("search: every run of %d epochs failed; the first: %s", rung.Epochs, runs[0].Error)
+		}
+		out.Best = runs[0]
+	}
+	for _, r := range board {
+		out.Board = append(out.Board, r)
+	}
+	slices.SortFunc(out.Board, func(a, b Run) int { return cmp.Or(b.Rung-a.Rung, s.compare(a, b)) })
+	return out, s.crown(out)
+}
+
+// compare puts the better run first, and the earlier trial of two that are equal.
+func (s *searcher) compare(a, b Run) int {
+	failed := func(r Run) int { return min(1, len(r.Error)) }
+	if c := failed(a) - failed(b); c != 0 {
+		return c
+	}
+	switch {
+	case s.metric.Better(a.Score, b.Score):
+		return -1
+	case s.metric.Better(b.Score, a.Score):
+		return 1
+	}
+	return a.Trial - b.Trial
+}
+
+// rung runs trials for some epochs, side by side.
+func (s *searcher) rung(ctx context.Context, trials []int, k, epochs int, last bool) ([]Run, error) {
+	runs := make([]Run, len(trials))
+	var mu sync.Mutex // of the journal and OnRun
+	err := par.Each(ctx, len(trials), s.Workers, func(ctx context.Context, i int) (err error) {
+		trial := trials[i]
+		if have, ok := s.journal.run(&mu, place{trial, k}); ok && (!last || have.Error != "" || exists(s.model(trial))) {
+			runs[i] = have
+			return nil
+		}
+		if runs[i], err = s.run(ctx, trial, k, epochs, last); err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if err := s.journal.add(runs[i]); err != nil {
+			return err
+		}
+		if s.OnRun != nil {
+			s.OnRun(runs[i])
+		}
+		return nil
+	})
+	return runs, err
+}
+
+// run trains a trial. It goes on from the checkpoint of a search that was stopped.
+func (s *searcher) run(ctx context.Context, trial, k, epochs int, last bool) (Run, error) {
+	if err := ctx.Err(); err != nil {
+		return Run{}, err
+	}
+	began := time.Now()
+	run := Run{Trial: trial, Rung: k, Epochs: epochs, Settings: s.settings(trial)}
+	cfg, err := s.config(run)
+	if err != nil {
+		return run, err
+	}
+	checkpoint := filepath.Join(s.Dir, fmt.Sprintf("trial-%d-%d.checkpoint", trial, k))
+	var m task.Model
+	m, run.Score, err = s.fit(ctx, cfg, checkpoint)
+	if ctx.Err() != nil {
+		return run, ctx.Err()
+	}
+	run.Seconds = time.Since(began).Seconds()
+	if err != nil {
+		run.Error, run.Score = err.Error(), 0
+	} else if last {
+		about := model.Training{Epochs: epochs, Seconds: run.Seconds, Scores: task.Scores{s.metric.Name: run.Score}}
+		if err := m.Save(s.model(trial), about); err != nil {
+			return run, err
+		}
+	}
+	if err := os.Remove(checkpoint); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return run, err
+	}
+	return run, nil
+}
+
+// fit trains a model and gives the score of its best epoch.
+func (s *searcher) fit(ctx context.Context, cfg any, checkpoint string) (m task.Model, score float64, err error) {
+	m, err = s.Task.Fit(ctx, cfg, s.Data, task.Options{Checkpoint: checkpoint, Resume: true})
+	if err != nil {
+		return nil, 0, err
+	}
+	var r *task.Result
+	if reporter, ok := m.(task.Reporter); ok {
+		r, err = reporter.Report(ctx)
+	} else {
+		r, err = m.Evaluate(ctx, s.Data.Valid...)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	score, ok := r.Scores[s.metric.Name]
+	if !ok || math.IsNaN(score) || math.IsInf(score, 0) {
+		return nil, 0, fmt.Errorf("search: a score %s is wanted, there is %v", s.metric.Name, r.Scores)
+	}
+	return m, score, nil
+}
+
+// settings are those of a trial: of the first the base's, of the others drawn.
+func (s *searcher) settings(trial int) map[string]any {
+	if trial == 0 {
+		return map[string]any{}
+	}
+	r := rand.New(rand.NewPCG(s.Seed, uint64(trial)))
+	drawn := map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(s.Space)) {
+		drawn[name] = draw(r, s.Space[name])
+	}
+	return drawn
+}
+
+// config is that of a run.
+func (s *searcher) config(r Run) (any, error) {
+	cfg, err := clone(s.Task, s.Base)
+	if err != nil {
+		return nil, err
+	}
+	if err := recipe.Override(cfg, r.Settings); err != nil {
+		return nil, err
+	}
+	return cfg, recipe.Override(cfg, map[string]any{"epochs": r.Epochs})
+}
+
+func (s *searcher) model(trial int) string {
+	return filepath.Join(s.Dir, fmt.Sprintf("trial-%d.safetensors", trial))
+}
+
+// crown leaves the recipe and the model of the best in the folder.
+func (s *searcher) crown(out *Outcome) error {
+	cfg, err := s.config(out.Best)
+	if err != nil {
+		return err
+	}
+	if out.Recipe, err = recipe.New(s.Task, cfg, s.Data); err != nil {
+		return err
+	}
+	if err := out.Recipe.Write(filepath.Join(s.Dir, "recipe.json")); err != nil {
+		return err
+	}
+	b, err := os.ReadFile(s.model(out.Best.Trial))
+	if err != nil {
+		return err
+	}
+	out.Model = filepath.Join(s.Dir, "model.safetensors")
+	return atomicfile.WriteFile(out.Model, func(w io.Writer) error { _, err := w.Write(b); return err })
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

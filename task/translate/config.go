@@ -1,0 +1,272 @@
+// Package translate is encoder-decoders: nets that read a sequence of tokens and write
+// another, such as a sentence in another language, the sounds of a word, or a summary.
+// The encoder reads from both ends; the decoder looks back at it by attention. Models
+// are trained on pairs of texts, scored by BLEU and chrF, and write by greedy choice,
+// beam search or sampling.
+package translate
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/recur-go/recur/data/text"
+	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/seq2seq"
+)
+
+// Name is that of the task and of the kind of its models' files.
+const Name = "translate"
+
+func init() { model.Register(Name, func() model.Config { return new(Config) }) }
+
+// Config is all that determines a model: how pairs are read, the net, its training, and
+// how it writes. Preset gives useful ones.
+type Config struct {
+	Source string `json:"source,omitempty"` // name of the source's column or key in tables that have names; default source or src
+	Target string `json:"target,omitempty"` // of the target's; default target or tgt
+
+	Tokens       text.Kind `json:"tokens"`                  // word, space, char, jamo or bpe
+	TargetTokens text.Kind `json:"target_tokens,omitempty"` // of the target; default Tokens
+	Vocab        int       `json:"vocab"`                   // most ids of each vocabulary; 0 for the default of package text
+	Shared       bool      `json:"shared,omitempty"`        // one vocabulary, and one embedding, for both
+	Lower        bool      `json:"lower,omitempty"`         // make text lower case
+	Longest      int       `json:"longest,omitempty"`       // tokens of a side; pairs with more are not trained on; 0 for no limit
+
+	Cell         rnn.Kind      `json:"cell"`
+	Embed        int           `json:"embed"`                   // width of an embedding
+	Encoder      int           `json:"encoder"`                 // width of a layer of the encoder, each way
+	Hidden       int           `json:"hidden"`                  // width of a layer of the decoder
+	Layers       int           `json:"layers"`                  // of both
+	Attention    seq2seq.Score `json:"attention"`               // general, additive, dot or none
+	Before       bool          `json:"before,omitempty"`        // look back before the step, as Bahdanau et al. 2015, not after it, as Luong et al. 2015
+	NoFeed       bool          `json:"no_feed,omitempty"`       // no input feeding
+	Coverage     bool          `json:"coverage,omitempty"`      // the attention knows what it has seen
+	CoverageLoss float64       `json:"coverage_loss,omitempty"` // weight of the coverage loss of See et al. 2017
+	Tied         bool          `json:"tied,omitempty"`          // the target's embedding is the output's matrix too
+
+	Dropout     float64 `json:"dropout,omitempty"`      // of embeddings, between layers, and of what the decoder gives
+	Variational bool    `json:"variational,omitempty"`  // between layers one mask for all steps
+	WordDropout float64 `json:"word_dropout,omitempty"` // of whole tokens that are read
+	Smooth      float64 `json:"smooth,omitempty"`       // label smoothing
+	Scheduled   float64 `json:"scheduled,omitempty"`    // scheduled sampling: probability at the end, to which it rises from 0, of reading a token of its own
+
+	Batch    int     `json:"batch"` // pairs
+	Epochs   int     `json:"epochs"`
+	Rate     float64 `json:"rate"`               // of Adam, which falls along a cosine
+	Warmup   int     `json:"warmup,omitempty"`   // steps in which it rises
+	Clip     float64 `json:"clip"`               // greatest norm of the gradient
+	Average  float64 `json:"average,omitempty"`  // share of all steps that an average of the weights, which are the model's, goes back; 0 for none
+	HeldOut  float64 `json:"held_out,omitempty"` // share of the pairs to validate on, if there are no files for that
+	Patience int     `json:"patience,omitempty"` // stop after so many epochs without a better score; 0 for never
+	Select   string  `json:"select"`             // the score to select by: bleu, chrf, exact or loss
+	Seed     uint64  `json:"seed"`
+
+	Beam            int     `json:"beam"`                       // hypotheses that are kept; 1 for greedy
+	LengthPenalty   float64 `json:"length_penalty,omitempty"`   // see seq2seq.Beam
+	CoveragePenalty float64 `json:"coverage_penalty,omitempty"` // likewise
+
+	SourceSize int `json:"source_size,omitempty"` // of the vocabulary, which training finds
+	TargetSize int `json:"target_size,omitempty"` // likewise
+	Limit      int `json:"limit,omitempty"`       // most tokens to write; training finds what is usual
+}
+
+// None is the Attention of a decoder that only has the encoder's last state.
+const None seq2seq.Score = "none"
+
+// Presets lists the names that Preset knows, the default first.
+func Presets() []string {
+	return []string{"attention", "multi30k", "bahdanau", "plain", "transliterate", "small"}
+}
+
+// Preset returns a config by name:
+//
+//	attention      LSTMs, Luong's attention with input feeding, joint byte pairs
+//	multi30k       the same for some ten thousand short sentences, well regularised
+//	bahdanau       GRUs and additive attention before the step, as Bahdanau et al. 2015
+//	plain          no attention, as Sutskever et al. 2014
+//	transliterate  characters to characters or jamo: names, sounds, spelling
+//	small          a first look within a minute or two
+func Preset(name string) (*Config, error) {
+	c := &Config{
+		Tokens: text.BPE, Vocab: 8000, Shared: true, Longest: 100,
+		Cell: rnn.KindLSTM, Embed: 256, Encoder: 256, Hidden: 256, Layers: 1, Attention: seq2seq.General, Tied: true,
+		Dropout: 0.3, Smooth: 0.1,
+		Batch: 64, Epochs: 12, Rate: 1e-3, Warmup: 400, Clip: 1, Average: 0.05, HeldOut: 0.05, Select: "chrf", Seed: 1,
+		Beam: 5, LengthPenalty: 1,
+	}
+	switch name {
+	case "attention":
+	case "multi30k":
+		c.Vocab, c.Embed, c.Encoder, c.Hidden, c.Epochs, c.Rate, c.Warmup, c.Dropout = 4000, 192, 128, 192, 9, 2e-3, 200, 0.25
+		c.Select = "bleu"
+	case "bahdanau":
+		c.Cell, c.Attention, c.Before = rnn.KindGRU, seq2seq.Additive, true
+	case "plain":
+		c.Attention, c.Layers = None, 2
+	case "transliterate":
+		c.Tokens, c.TargetTokens, c.Vocab, c.Shared, c.Lower = text.Chars, text.Jamo, 0, false, true
+		c.Embed, c.Encoder, c.Hidden, c.Dropout, c.Epochs, c.Rate, c.Select, c.Smooth = 64, 128, 128, 0.2, 12, 2e-3, "exact", 0.05
+	case "small":
+		c.Vocab, c.Embed, c.Encoder, c.Hidden, c.Epochs, c.Rate = 4000, 128, 64, 128, 5, 2e-3
+	default:
+		return nil, fmt.Errorf("translate: there is no preset %q; there are %q", name, Presets())
+	}
+	return c, nil
+}
+
+// selects lists what Select may be. BLEU is 0 where no text has four words.
+var selects = []string{"bleu", "chrf", "exact", "loss"}
+
+// check says what makes no sense in c.
+func (c *Config) check() error {
+	var errs []error
+	bad := func(wrong bool, format string, args ...any) {
+		if wrong {
+			errs = append(errs, fmt.Errorf("translate: "+format, args...))
+		}
+	}
+	if err := c.Cell.Check(); err != nil {
+		errs = append(errs, err)
+	}
+	for _, s := range []struct {
+		name string
+		v    int
+	}{{"embed", c.Embed}, {"encoder", c.Encoder}, {"hidden", c.Hidden}, {"layers", c.Layers}, {"batch", c.Batch}, {"epochs", c.Epochs}, {"beam", c.Beam}} {
+		bad(s.v < 1 || s.v > 1<<20, "%s is %d, not a number from 1 to a million", s.name, s.v)
+	}
+	for _, s := range []struct {
+		name string
+		v    float64
+	}{{"dropout", c.Dropout}, {"word_dropout", c.WordDropout}, {"smooth", c.Smooth}, {"held_out", c.HeldOut}, {"average", c.Average}} {
+		bad(!(s.v >= 0 && s.v < 1), "%s is %v, not from 0 to below 1", s.name, s.v)
+	}
+	for _, s := range []struct {
+		name string
+		v    float64
+	}{{"coverage_loss", c.CoverageLoss}, {"length_penalty", c.LengthPenalty}, {"coverage_penalty", c.CoveragePenalty}} {
+		bad(!(s.v >= 0 && s.v <= 100), "%s is %v, not from 0 to 100", s.name, s.v)
+	}
+	bad(!(c.Scheduled >= 0 && c.Scheduled <= 1), "scheduled is %v, not a probability", c.Scheduled)
+	bad(!(c.Rate > 0), "rate is %v, not above 0", c.Rate)
+	bad(c.Warmup < 0 || c.Longest < 0 || c.Limit < 0 || c.Vocab < 0 || c.Patience < 0, "warmup, longest, limit, vocab and patience are 0 or more")
+	bad(!slices.Contains(selects, c.Select), "select is %q, not one of %q", c.Select, selects)
+	bad(c.Attention != None && !slices.Contains(seq2seq.Scores(), c.Attention), "attention is %q, not none or one of %q", c.Attention, seq2seq.Scores())
+	bad(c.Attention == seq2seq.Dot && c.Hidden != 2*c.Encoder, "dot products need a decoder as wide as both ways of the encoder: hidden %d, encoder twice %d", c.Hidden, c.Encoder)
+	bad(c.Attention == None && c.Tied && c.Hidden != c.Embed, "without attention a tied output needs hidden %d to be embed %d", c.Hidden, c.Embed)
+	bad(c.Attention == None && (c.Coverage || c.Before), "coverage and before are for an attention")
+	bad(c.CoverageLoss > 0 && !c.Coverage, "a coverage loss needs coverage")
+	bad(c.Shared && c.TargetTokens != "" && c.TargetTokens != c.Tokens, "source and target cannot share a vocabulary of %s and %s", c.Tokens, c.TargetTokens)
+	return errors.Join(errs...)
+}
+
+// attention is that of the net, for a decoder with one.
+func (c *Config) attention() seq2seq.AttentionOptions {
+	return seq2seq.AttentionOptions{Score: c.Attention, Before: c.Before, NoFeed: c.NoFeed, Coverage: c.Coverage, Out: c.out()}
+}
+
+// out is the width of what the decoder gives.
+func (c *Config) out() int {
+	if c.Tied {
+		return c.Embed
+	}
+	return c.Hidden
+}
+
+// decoderIn is the width of what layer i of the decoder reads.
+func (c *Config) decoderIn(i int) int {
+	switch {
+	case i > 0:
+		return c.Hidden
+	case c.Attention == None:
+		return c.Embed
+	}
+	return c.attention().In(c.Embed, c.Hidden, 2*c.Encoder)
+}
+
+// encoderIn is that of the encoder.
+func (c *Config) encoderIn(i int) int {
+	if i > 0 {
+		return 2 * c.Encoder
+	}
+	return c.Embed
+}
+
+// CountParams implements model.Counter.
+func (c *Config) CountParams() int {
+	if c.check() != nil || c.SourceSize < 1 || c.TargetSize < 1 {
+		return 0
+	}
+	n := c.TargetSize * (c.Embed + 1)
+	if !c.Shared {
+		n += c.SourceSize * c.Embed
+	}
+	if !c.Tied {
+		n += c.TargetSize * c.Hidden
+	}
+	entries := len(c.Cell.New(nil, 1, 1).StateSize())
+	for i := range c.Layers {
+		n += 2*c.Cell.CountParams(c.encoderIn(i), c.Encoder) + c.Cell.CountParams(c.decoderIn(i), c.Hidden)
+		n += entries * (2*c.Encoder + 1) * c.Hidden
+	}
+	if c.Attention != None {
+		n += c.attention().CountParams(c.Hidden, 2*c.Encoder)
+	}
+	return n
+}
+
+// New builds the net, as model.Config asks.
+func (c *Config) New(r *rand.Rand) (any, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if c.SourceSize < 1 || c.TargetSize < 1 || c.Shared && c.SourceSize != c.TargetSize {
+		return nil, errors.New("translate: the sizes of the vocabularies are not known, or differ where they share one")
+	}
+	return newNet(c, r), nil
+}
+
+func newNet(c *Config, r *rand.Rand) *net {
+	// As an output's matrix an embedding is drawn from N(0, 1/Embed); as an input it is
+	// scaled to a variance of 1.
+	embedding := func(size int) *nn.Embedding {
+		return &nn.Embedding{W: nn.Normal(r, 1/math.Sqrt(float64(c.Embed)), size, c.Embed)}
+	}
+	n := &net{cfg: c, scale: math.Sqrt(float64(c.Embed)), Dst: embedding(c.TargetSize)}
+	if n.Src = n.Dst; !c.Shared {
+		n.Src = embedding(c.SourceSize)
+	}
+	var cells rnn.Stack
+	for i := range c.Layers {
+		fwd, bwd := c.Cell.New(r, c.encoderIn(i), c.Encoder), c.Cell.New(r, c.encoderIn(i), c.Encoder)
+		dec := c.Cell.New(r, c.decoderIn(i), c.Hidden)
+		var bridge []*nn.Linear
+		for range dec.StateSize() {
+			bridge = append(bridge, nn.NewLinear(r, 2*c.Encoder, c.Hidden))
+		}
+		n.Bridge = append(n.Bridge, bridge)
+		if i > 0 && c.Dropout > 0 {
+			drop := func(cell rnn.Cell) rnn.Cell {
+				return &rnn.Dropout{Cell: cell, In: c.Dropout, PerSequence: c.Variational}
+			}
+			fwd, bwd, dec = drop(fwd), drop(bwd), drop(dec)
+		}
+		n.Enc = append(n.Enc, &rnn.Bidirectional{Fwd: fwd, Bwd: bwd})
+		cells = append(cells, dec)
+	}
+	n.Dec = cells
+	if c.Attention != None {
+		n.Att = c.attention().New(r, cells, c.Hidden, 2*c.Encoder)
+		n.Att.Hidden = (c.Layers - 1) * len(n.Bridge[0])
+	}
+	if c.Tied {
+		n.Bias = nn.Zeros(c.TargetSize)
+	} else {
+		n.Out = nn.NewLinear(r, c.out(), c.TargetSize)
+	}
+	return n
+}

@@ -1,0 +1,69 @@
+package translate_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/recur-go/recur/data/text"
+	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/translate"
+	"github.com/recur-go/recur/tensor"
+)
+
+// A model learns to spell numbers out of pairs, and gives the two best spellings of one.
+func Example() {
+	names := strings.Fields("zero one two three four five six seven eight nine")
+	var pairs strings.Builder
+	for n := range 500 {
+		var words []string
+		for _, digit := range fmt.Sprint(n) {
+			words = append(words, names[digit-'0'])
+		}
+		fmt.Fprintf(&pairs, "%d\t%s\n", n, strings.Join(words, " "))
+	}
+	dir, err := os.MkdirTemp("", "translate")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "numbers.tsv")
+	if err := os.WriteFile(path, []byte(pairs.String()), 0o666); err != nil {
+		log.Fatal(err)
+	}
+
+	cfg, err := translate.Preset("small")
+	if err != nil {
+		log.Fatal(err)
+	}
+	cfg.Tokens, cfg.TargetTokens, cfg.Shared = text.Chars, text.Words, false
+	cfg.Cell, cfg.Embed, cfg.Encoder, cfg.Hidden, cfg.Dropout, cfg.Average = rnn.KindGRU, 32, 24, 32, 0, 0.05
+	cfg.Batch, cfg.Epochs, cfg.Rate, cfg.Warmup = 16, 20, 1e-2, 20
+	m, err := translate.Fit(context.Background(), *cfg, task.Data{Train: []string{path}}, task.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	all, err := m.Translate(context.Background(), []string{"305"}, translate.Decoding{Beam: 4, N: 2, Length: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	best := all[0]
+	fmt.Println(best[0].Text, best[0].Score > best[1].Score)
+	// Output: three zero five true
+}
+
+// A picture of where a model looked as it wrote.
+func ExampleDraw() {
+	t := translate.Translation{
+		Text: "two dogs", Source: []string{"zwei", "Hunde"}, Tokens: []string{"two", "dogs"},
+		Weights: [][]tensor.Float{{0.9, 0.1}, {0.2, 0.8}},
+	}
+	var picture strings.Builder
+	err := translate.Draw(&picture, "svg", t)
+	fmt.Println(strings.Contains(picture.String(), "Hunde"), err)
+	// Output: true <nil>
+}

@@ -1,0 +1,194 @@
+package translate
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/recur-go/recur/data/text"
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/seq2seq"
+	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/metrics"
+	"github.com/recur-go/recur/tensor"
+)
+
+// Decoding says how a model writes. The zero value is beam search as the model's config
+// has it.
+type Decoding struct {
+	Beam     int     // hypotheses that are kept; 1 for greedy choice, 0 for the config's, with its penalties
+	N        int     // translations of each source, at most Beam; 0 for 1
+	Length   float64 // penalty; see seq2seq.Beam
+	Coverage float64 // likewise
+
+	Sample *seq2seq.Sampling // draw instead of searching, one translation of each source; nil for not
+}
+
+func (d Decoding) check() error {
+	switch {
+	case d.Beam < 0 || d.N < 0 || d.Beam > 1000:
+		return fmt.Errorf("translate: a beam of %d and the best %d of it; it is at most 1000", d.Beam, d.N)
+	case d.Beam > 0 && d.N > d.Beam:
+		return fmt.Errorf("translate: the best %d of a beam of %d", d.N, d.Beam)
+	case !(d.Length >= 0 && d.Coverage >= 0):
+		return fmt.Errorf("translate: penalties are 0 or more, not %v and %v", d.Length, d.Coverage)
+	case d.Sample == nil:
+		return nil
+	case d.N > 1:
+		return errors.New("translate: sampling gives one translation; the n best are those of a beam")
+	case !(d.Sample.Temperature >= 0) || d.Sample.TopK < 0 || !(d.Sample.TopP >= 0 && d.Sample.TopP <= 1):
+		return fmt.Errorf("translate: temperature %v and top-k %d are 0 or more, top-p %v a probability", d.Sample.Temperature, d.Sample.TopK, d.Sample.TopP)
+	}
+	return nil
+}
+
+// A Translation is what a model wrote.
+type Translation struct {
+	Text    string
+	Score   float64 // by which the best come first; see seq2seq.Beam
+	LogProb float64 // natural logarithm of its probability
+	Ended   bool    // by the model; else by the limit
+
+	Source, Tokens []string         // the source and the text as tokens, with </s> at the end if Ended
+	Weights        [][]tensor.Float // [token][source token] what the model looked at; nil without attention
+}
+
+// longestSource is the most tokens of a source.
+const longestSource = 2000
+
+// Translate writes the best translations of each source, best first. A source has at most
+// 2,000 tokens: cut longer texts into sentences, which is what models know. Those of a
+// call are read in batches, which changes no result.
+func (m *Model) Translate(ctx context.Context, sources []string, how Decoding) ([][]Translation, error) {
+	if err := how.check(); err != nil {
+		return nil, err
+	}
+	if how.Beam == 0 {
+		how.Beam, how.Length, how.Coverage = m.Beam, m.LengthPenalty, m.CoveragePenalty
+		how.Beam = max(how.Beam, how.N)
+	}
+	ids, order := make([][]int, len(sources)), make([]int, len(sources))
+	for i, s := range sources {
+		ids[i], order[i] = m.codecs.Source.Encode(s), i
+		if n := len(ids[i]); n > longestSource {
+			return nil, fmt.Errorf("translate: source %d has %d tokens, more than %d; cut it into sentences", i+1, n, longestSource)
+		}
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(len(ids[j]), len(ids[i])) })
+	all := make([][]Translation, len(sources))
+	g := grad.Eval()
+	for len(order) > 0 {
+		const rows, steps = 256, 1 << 16 // of a batch with its beam; of the memory for all rows
+		n := min(rows, steps/max(1, len(ids[order[0]]))) / how.Beam
+		some := order[:min(max(1, n), len(order))]
+		order = order[len(some):]
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		g.Reset()
+		var src [][]int
+		for _, i := range some {
+			src = append(src, ids[i])
+		}
+		for k, best := range m.write(g, src, how) {
+			for _, h := range best {
+				all[some[k]] = append(all[some[k]], m.translation(src[k], h))
+			}
+		}
+	}
+	return all, nil
+}
+
+// write writes for a batch of sources. What is drawn for one depends on itself and the
+// seed alone.
+func (m *Model) write(g *grad.Tape, src [][]int, how Decoding) (all [][]seq2seq.Hypothesis) {
+	d, s := m.net.encode(g, src)
+	var one []seq2seq.Hypothesis
+	switch {
+	case how.Sample != nil:
+		var places []int
+		for _, ids := range src {
+			h := fnv.New32a()
+			for _, id := range ids {
+				h.Write([]byte{byte(id), byte(id >> 8), byte(id >> 16)})
+			}
+			places = append(places, int(h.Sum32()>>1))
+		}
+		one = d.Sample(g, s, m.Limit, *how.Sample, places...)
+	case how.Beam == 1:
+		one = d.Greedy(g, s, m.Limit)
+	default:
+		return d.Beam(g, s, m.Limit, seq2seq.Beam{Width: how.Beam, N: how.N, Length: how.Length, Coverage: how.Coverage})
+	}
+	for _, h := range one {
+		all = append(all, []seq2seq.Hypothesis{h})
+	}
+	return all
+}
+
+func (m *Model) translation(src []int, h seq2seq.Hypothesis) Translation {
+	t := Translation{Text: m.codecs.target().Decode(h.Tokens), Score: h.Score, LogProb: h.LogProb, Ended: h.Ended, Weights: h.Weights}
+	for _, id := range src {
+		t.Source = append(t.Source, shown(m.codecs.Source, id))
+	}
+	for _, id := range h.Tokens {
+		t.Tokens = append(t.Tokens, shown(m.codecs.target(), id))
+	}
+	if h.Ended {
+		t.Tokens = append(t.Tokens, m.codecs.target().Token(text.End))
+	}
+	return t
+}
+
+// shown is a token for people to read, with ▁ for a space.
+func shown(c *text.Codec, id int) string {
+	if c.Kind == text.BPE && id > text.End {
+		return strings.ReplaceAll(c.Decode([]int{id}), " ", "▁")
+	}
+	if t := strings.TrimPrefix(c.Token(id), text.Joiner); t != " " {
+		return t
+	}
+	return "▁"
+}
+
+func sources(pairs []Pair) (all []string) {
+	for _, p := range pairs {
+		all = append(all, p.Source)
+	}
+	return all
+}
+
+// rate scores what the model said of pairs as sacreBLEU does, on text as it is and in
+// lower case.
+func (m *Model) rate(pairs []Pair, said [][]Translation) task.Scores {
+	var hyps, refs, hypsLower, refsLower []string
+	right := 0
+	for i, p := range pairs {
+		hyp, ref := said[i][0].Text, p.Target
+		lowHyp, lowRef := strings.ToLower(hyp), strings.ToLower(ref)
+		hyps, refs = append(hyps, hyp), append(refs, ref)
+		hypsLower, refsLower = append(hypsLower, lowHyp), append(refsLower, lowRef)
+		if hyp == ref || m.Lower && lowHyp == lowRef {
+			right++
+		}
+	}
+	s := task.Scores{
+		"bleu_lower": metrics.BLEU(hypsLower, metrics.Tok13a, refsLower).Score,
+		"exact":      float64(right) / float64(max(len(pairs), 1)),
+	}
+	if m.Lower { // it cannot know better
+		refs = refsLower
+	}
+	s["bleu"], s["chrf"] = metrics.BLEU(hyps, metrics.Tok13a, refs).Score, metrics.ChrF(hyps, refs)
+	for name, v := range s {
+		if math.IsNaN(v) {
+			s[name] = 0
+		}
+	}
+	return s
+}

@@ -34,13 +34,13 @@ func (g *Tape) Affine(x, w, b *Var) *Var {
 		bias = b.Value.Data
 	}
 	kernel.GemmBias(m, n, k, x.Value.Data, k, w.Value.Data, n, bias, y.Value.Data, n)
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			dy := g.Reached(y)
+			dy := g.GradIfSet(y)
 			if dy == nil {
 				return
 			}
-			if g.Wants(x) { // dx += dy·wᵀ
+			if g.NeedsGrad(x) { // dx += dy·wᵀ
 				g.timesT(x, m, dy.Data, w)
 			}
 			g.AffineGrad(x.Value, dy, w, b)
@@ -58,13 +58,13 @@ func (g *Tape) AffineGrad(x, dy *tensor.Tensor, w, b *Var) {
 	k, n := w.Dim(0), w.Dim(1)
 	m := len(dy.Data) / max(n, 1)
 	switch {
-	case !g.Wants(w):
+	case !g.NeedsGrad(w):
 	case w.tape == nil:
 		g.late.add(g, w, x, dy)
 	default:
 		kernel.GemmTN(k, n, m, x.Data, k, dy.Data, n, g.Grad(w).Data, n)
 	}
-	if b != nil && g.Wants(b) {
+	if b != nil && g.NeedsGrad(b) {
 		kernel.ColSums(m, n, dy.Data, n, g.Grad(b).Data)
 	}
 }
@@ -82,19 +82,19 @@ func (g *Tape) AffineT(x, w, b *Var) *Var {
 		y.fixed = y.fixed && b.fixed
 		kernel.AddRows(m, n, b.Value.Data, y.Value.Data, n)
 	}
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			dy := g.Reached(y)
+			dy := g.GradIfSet(y)
 			if dy == nil {
 				return
 			}
-			if g.Wants(x) {
+			if g.NeedsGrad(x) {
 				kernel.Gemm(m, k, n, dy.Data, n, w.Value.Data, k, g.Grad(x).Data, k)
 			}
-			if g.Wants(w) {
+			if g.NeedsGrad(w) {
 				kernel.GemmTN(n, k, m, dy.Data, n, x.Value.Data, k, g.Grad(w).Data, k)
 			}
-			if b != nil && g.Wants(b) {
+			if b != nil && g.NeedsGrad(b) {
 				kernel.ColSums(m, n, dy.Data, n, g.Grad(b).Data)
 			}
 			g.passed(y)
@@ -110,11 +110,11 @@ func (g *Tape) AddRow(x, b *Var) *Var {
 	y := g.like(x, x, b)
 	copy(y.Value.Data, x.Value.Data)
 	kernel.AddRows(m, n, b.Value.Data, y.Value.Data, n)
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			if dy := g.Reached(y); dy != nil {
+			if dy := g.GradIfSet(y); dy != nil {
 				g.add(x, dy.Data)
-				if g.Wants(b) {
+				if g.NeedsGrad(b) {
 					kernel.ColSums(m, n, dy.Data, n, g.Grad(b).Data)
 				}
 				g.passed(y)
@@ -132,18 +132,18 @@ func (g *Tape) MulRow(x, p *Var) *Var {
 	for i := range m {
 		kernel.Mul(y.Value.Data[i*n:(i+1)*n], x.Value.Data[i*n:(i+1)*n], p.Value.Data)
 	}
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			dy := g.Reached(y)
+			dy := g.GradIfSet(y)
 			if dy == nil {
 				return
 			}
 			for i := range m {
 				dyi := dy.Data[i*n : (i+1)*n]
-				if g.Wants(x) {
+				if g.NeedsGrad(x) {
 					kernel.MulAdd(g.Grad(x).Data[i*n:(i+1)*n], dyi, p.Value.Data)
 				}
-				if g.Wants(p) {
+				if g.NeedsGrad(p) {
 					kernel.MulAdd(g.Grad(p).Data, dyi, x.Value.Data[i*n:(i+1)*n])
 				}
 			}
@@ -171,18 +171,18 @@ func (g *Tape) MulCol(x, c *Var) *Var {
 			y.Value.Data[i*n+j] = ci * v
 		}
 	}
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			dy := g.Reached(y)
+			dy := g.GradIfSet(y)
 			if dy == nil {
 				return
 			}
 			for i, ci := range c.Value.Data {
 				dyi := dy.Data[i*n : (i+1)*n]
-				if g.Wants(x) {
+				if g.NeedsGrad(x) {
 					kernel.Axpy(ci, dyi, g.Grad(x).Data[i*n:(i+1)*n])
 				}
-				if g.Wants(c) {
+				if g.NeedsGrad(c) {
 					g.Grad(c).Data[i] += kernel.Dot(dyi, x.Value.Data[i*n:(i+1)*n])
 				}
 			}

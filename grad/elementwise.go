@@ -24,9 +24,9 @@ func (g *Tape) Add(a, b *Var) *Var {
 	sameShape("Add", a, b)
 	y := g.like(a, a, b)
 	kernel.Add(y.Value.Data, a.Value.Data, b.Value.Data)
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			if dy := g.Reached(y); dy != nil {
+			if dy := g.GradIfSet(y); dy != nil {
 				g.add(b, dy.Data)
 				g.move(a, y)
 			}
@@ -40,10 +40,10 @@ func (g *Tape) Sub(a, b *Var) *Var {
 	sameShape("Sub", a, b)
 	y := g.like(a, a, b)
 	kernel.Sub(y.Value.Data, a.Value.Data, b.Value.Data)
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			if dy := g.Reached(y); dy != nil {
-				if g.Wants(b) {
+			if dy := g.GradIfSet(y); dy != nil {
+				if g.NeedsGrad(b) {
 					kernel.Axpy(-1, dy.Data, g.Grad(b).Data)
 				}
 				g.move(a, y)
@@ -58,9 +58,9 @@ func (g *Tape) Mul(a, b *Var) *Var {
 	sameShape("Mul", a, b)
 	y := g.like(a, a, b)
 	kernel.Mul(y.Value.Data, a.Value.Data, b.Value.Data)
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			if dy := g.Reached(y); dy != nil {
+			if dy := g.GradIfSet(y); dy != nil {
 				g.addMul(a, dy.Data, b.Value.Data)
 				g.addMul(b, dy.Data, a.Value.Data)
 				g.passed(y)
@@ -77,19 +77,19 @@ func (g *Tape) Div(a, b *Var) *Var {
 	for i, v := range a.Value.Data {
 		y.Value.Data[i] = v / b.Value.Data[i]
 	}
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			dy := g.Reached(y)
+			dy := g.GradIfSet(y)
 			if dy == nil {
 				return
 			}
-			if g.Wants(a) {
+			if g.NeedsGrad(a) {
 				da := g.Grad(a).Data
 				for i, d := range dy.Data {
 					da[i] += d / b.Value.Data[i]
 				}
 			}
-			if g.Wants(b) {
+			if g.NeedsGrad(b) {
 				db := g.Grad(b).Data
 				for i, d := range dy.Data {
 					db[i] -= d * y.Value.Data[i] / b.Value.Data[i]
@@ -107,19 +107,19 @@ func (g *Tape) Lerp(a, b, w *Var) *Var {
 	sameShape("Lerp", a, w)
 	y := g.like(a, a, b, w)
 	kernel.Lerp(y.Value.Data, a.Value.Data, b.Value.Data, w.Value.Data)
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			dy := g.Reached(y)
+			dy := g.GradIfSet(y)
 			if dy == nil {
 				return
 			}
-			if g.Wants(w) {
+			if g.NeedsGrad(w) {
 				apart := g.unset(y.Shape())
 				kernel.Sub(apart.Data, b.Value.Data, a.Value.Data)
 				g.addMul(w, dy.Data, apart.Data)
 				g.give(apart)
 			}
-			if g.Wants(b) || g.Wants(a) {
+			if g.NeedsGrad(b) || g.NeedsGrad(a) {
 				db := g.unset(y.Shape())
 				kernel.Mul(db.Data, dy.Data, w.Value.Data)
 				g.add(b, db.Data)
@@ -142,9 +142,9 @@ func (g *Tape) ScaleShift(x *Var, k, c float64) *Var {
 	for i, v := range x.Value.Data {
 		y.Value.Data[i] = Float(k)*v + Float(c)
 	}
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			if dy := g.Reached(y); dy != nil {
+			if dy := g.GradIfSet(y); dy != nil {
 				kernel.Axpy(Float(k), dy.Data, g.Grad(x).Data)
 				g.passed(y)
 			}
@@ -157,9 +157,9 @@ func (g *Tape) ScaleShift(x *Var, k, c float64) *Var {
 func (g *Tape) Tanh(x *Var) *Var {
 	y := g.like(x, x)
 	kernel.Tanhs(y.Value.Data, x.Value.Data)
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			if dy := g.Reached(y); dy != nil {
+			if dy := g.GradIfSet(y); dy != nil {
 				kernel.TanhGrad(g.Grad(x).Data, dy.Data, y.Value.Data)
 				g.passed(y)
 			}
@@ -172,9 +172,9 @@ func (g *Tape) Tanh(x *Var) *Var {
 func (g *Tape) Sigmoid(x *Var) *Var {
 	y := g.like(x, x)
 	kernel.Sigmoids(y.Value.Data, x.Value.Data)
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			if dy := g.Reached(y); dy != nil {
+			if dy := g.GradIfSet(y); dy != nil {
 				kernel.SigmoidGrad(g.Grad(x).Data, dy.Data, y.Value.Data)
 				g.passed(y)
 			}
@@ -197,9 +197,9 @@ func (g *Tape) ReLU(x *Var) *Var {
 func (g *Tape) Exp(x *Var) *Var {
 	y := g.like(x, x)
 	kernel.Exps(y.Value.Data, x.Value.Data)
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			if dy := g.Reached(y); dy != nil {
+			if dy := g.GradIfSet(y); dy != nil {
 				g.addMul(x, dy.Data, y.Value.Data)
 				g.passed(y)
 			}
@@ -254,9 +254,9 @@ func (g *Tape) Map(x *Var, f func(x Float) Float, dfdx func(x, y Float) Float) *
 	for i, v := range x.Value.Data {
 		y.Value.Data[i] = f(v)
 	}
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			if dy := g.Reached(y); dy != nil {
+			if dy := g.GradIfSet(y); dy != nil {
 				dx := g.Grad(x).Data
 				for i, d := range dy.Data {
 					dx[i] += d * dfdx(x.Value.Data[i], y.Value.Data[i])

@@ -27,9 +27,9 @@ func ExampleTape_Record() {
 		for i, v := range x.Value.Data {
 			y.Value.Data[i] = v * v * v
 		}
-		if g.Wants(y) {
+		if g.NeedsGrad(y) {
 			g.Record(func() {
-				if dy := g.Reached(y); dy != nil {
+				if dy := g.GradIfSet(y); dy != nil {
 					dx := g.Grad(x).Data
 					for i, d := range dy.Data {
 						dx[i] += d * 3 * x.Value.Data[i] * x.Value.Data[i]

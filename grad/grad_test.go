@@ -82,13 +82,13 @@ func TestGradients(t *testing.T) {
 		{"Slice", func(g *tape) *vr { return g.Mul(g.Slice(cube, 1, 2), g.Slice(cube, 0, 1)) }, []*vr{cube}},
 		{"Reshape", func(g *tape) *vr { return g.Tanh(g.Reshape(cube, 4, 6)) }, []*vr{cube}},
 		{"SliceOfMade", func(g *tape) *vr { return g.Slice(g.Reshape(g.Tanh(cube), 6, 4), 2, 5) }, []*vr{cube}},
-		{"Join", func(g *tape) *vr { return g.Join(a, b, a) }, []*vr{a, b}},
-		{"Rows", func(g *tape) *vr { return g.Rows(a, ids) }, []*vr{a}},
-		{"Spread", func(g *tape) *vr { return g.Spread(a, []int{4, 0, 2}, 5) }, []*vr{a}},
+		{"Join", func(g *tape) *vr { return g.ConcatRows(a, b, a) }, []*vr{a, b}},
+		{"Rows", func(g *tape) *vr { return g.GatherRows(a, ids) }, []*vr{a}},
+		{"Spread", func(g *tape) *vr { return g.ScatterRows(a, []int{4, 0, 2}, 5) }, []*vr{a}},
 		{"Split", func(g *tape) *vr { p := g.Split(a, 2); return g.Mul(p[0], p[1]) }, []*vr{a}},
 		{"Columns", func(g *tape) *vr { return g.Columns(cube, 1, 3) }, []*vr{cube}},
 		{"Concat", func(g *tape) *vr { return g.Concat(a, b, a) }, []*vr{a, b}},
-		{"Swap", func(g *tape) *vr { return g.Swap(cube) }, []*vr{cube}},
+		{"Swap", func(g *tape) *vr { return g.TransposeBatch(cube) }, []*vr{cube}},
 		{"Sum", func(g *tape) *vr { return g.Sum(a) }, []*vr{a}},
 		{"Mean", func(g *tape) *vr { return g.Mean(a) }, []*vr{a}},
 		{"Softmax", func(g *tape) *vr { return g.Softmax(cube) }, []*vr{cube}},
@@ -172,12 +172,12 @@ func TestReachedIsOfThisStep(t *testing.T) {
 	a, b := leaf(r, 2), leaf(r, 2)
 	g := grad.New()
 	g.Backward(g.Sum(g.Mul(a, b)))
-	if g.Reached(a) == nil || g.Reached(b) == nil {
+	if g.GradIfSet(a) == nil || g.GradIfSet(b) == nil {
 		t.Fatal("no gradient came")
 	}
 	g.Reset()
 	g.Backward(g.Sum(a))
-	if g.Reached(a) == nil || g.Reached(b) != nil {
+	if g.GradIfSet(a) == nil || g.GradIfSet(b) != nil {
 		t.Error("b has a gradient of the step before")
 	}
 	if d := g.Grad(b).Data; d[0] != 0 || d[1] != 0 {
@@ -189,14 +189,14 @@ func TestDataWantsNoGradient(t *testing.T) {
 	g := grad.New()
 	x := g.Const(tensor.New(2, 2))
 	y := g.Tanh(g.Reshape(g.Add(x, x), 4))
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		t.Error("a value made of data alone wants a gradient")
 	}
 	w := leaf(rand.New(rand.NewPCG(1, 1)), 2, 2)
-	if !g.Wants(g.Affine(x, w, nil)) {
+	if !g.NeedsGrad(g.Affine(x, w, nil)) {
 		t.Error("a value made with a leaf wants no gradient")
 	}
-	if g := grad.Eval(); g.Wants(g.Tanh(w)) {
+	if g := grad.Eval(); g.NeedsGrad(g.Tanh(w)) {
 		t.Error("a tape that does not record wants a gradient")
 	}
 }
@@ -212,13 +212,13 @@ func TestShapeErrors(t *testing.T) {
 		"MulCol":  func() { g.MulCol(v(3, 4), v(4)) },
 		"Slice":   func() { g.Slice(v(3, 4), 2, 4) },
 		"Reshape": func() { g.Reshape(v(3, 4), 5, 2) },
-		"Join":    func() { g.Join(v(3, 4), v(3, 5)) },
-		"Rows":    func() { g.Rows(v(3, 4), []int{3}) },
-		"Spread":  func() { g.Spread(v(3, 4), []int{0}, 4) },
+		"Join":    func() { g.ConcatRows(v(3, 4), v(3, 5)) },
+		"Rows":    func() { g.GatherRows(v(3, 4), []int{3}) },
+		"Spread":  func() { g.ScatterRows(v(3, 4), []int{0}, 4) },
 		"Split":   func() { g.Split(v(3, 4), 3) },
 		"Columns": func() { g.Columns(v(3, 4), 2, 5) },
 		"Concat":  func() { g.Concat(v(3, 4), v(2, 4)) },
-		"Swap":    func() { g.Swap(v(3)) },
+		"Swap":    func() { g.TransposeBatch(v(3)) },
 	} {
 		err := func() (err error) {
 			defer tensor.Catch(&err)

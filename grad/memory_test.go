@@ -50,7 +50,7 @@ func TestGradientsHandedOn(t *testing.T) {
 		w := g.Add(u, u)
 		x := g.AddRow(g.Add(w, g.Reshape(d, 3, 4)), row)
 		parts := g.Split(g.Add(x, g.Mul(s, w)), 2)
-		twice := g.Join(parts[0], parts[1], parts[0])
+		twice := g.ConcatRows(parts[0], parts[1], parts[0])
 		return g.Mean(g.Square(g.Lerp(twice, g.Scale(twice, 2), g.Sigmoid(twice))))
 	}, a, b, row); err != nil {
 		t.Error(err)

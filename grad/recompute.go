@@ -49,14 +49,14 @@ func (g *Tape) Recompute(f func(g *Tape, in []*Var) []*Var, in ...*Var) []*Var {
 	g.Record(func() {
 		inner, again := run(true)
 		for i, o := range outs {
-			if d := g.Reached(o); d != nil && c.Wants(again[i]) {
+			if d := g.GradIfSet(o); d != nil && c.NeedsGrad(again[i]) {
 				kernel.Axpy(1, d.Data, c.Grad(again[i]).Data)
 			}
 			g.passed(o)
 		}
 		c.run()
 		for i, v := range in {
-			if d := c.Reached(inner[i]); d != nil && g.Wants(v) {
+			if d := c.GradIfSet(inner[i]); d != nil && g.NeedsGrad(v) {
 				kernel.Axpy(1, d.Data, g.Grad(v).Data)
 			}
 		}

@@ -15,9 +15,9 @@ func (g *Tape) Mean(x *Var) *Var {
 
 func (g *Tape) sum(x *Var, k float64) *Var {
 	y := g.Scalar(kernel.Sum(x.Value.Data)*k, x)
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			if dy := g.Reached(y); dy != nil {
+			if dy := g.GradIfSet(y); dy != nil {
 				d, dx := dy.Data[0]*Float(k), g.Grad(x).Data
 				for i := range dx {
 					dx[i] += d
@@ -42,9 +42,9 @@ func (g *Tape) Softmax(x *Var) *Var {
 	for i := range m {
 		kernel.LogSoftmaxExp(y.Value.Data[i*n:(i+1)*n], x.Value.Data[i*n:(i+1)*n], 0)
 	}
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			dy := g.Reached(y)
+			dy := g.GradIfSet(y)
 			if dy == nil {
 				return
 			}
@@ -75,9 +75,9 @@ func (g *Tape) LogSoftmax(x *Var) *Var {
 			y.Value.Data[i*n+j] = Float(float64(v) + shift)
 		}
 	}
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			dy := g.Reached(y)
+			dy := g.GradIfSet(y)
 			if dy == nil {
 				return
 			}
@@ -110,21 +110,21 @@ func (g *Tape) LayerNorm(x, gain, shift *Var, eps float64) *Var {
 		lo, hi := i*n, (i+1)*n
 		inv[i] = kernel.LayerNorm(y.Value.Data[lo:hi], xhat[lo:hi], x.Value.Data[lo:hi], gain.Value.Data, shift.Value.Data, eps)
 	}
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			dy := g.Reached(y)
+			dy := g.GradIfSet(y)
 			if dy == nil {
 				return
 			}
 			for i := range m {
 				d, h := dy.Data[i*n:(i+1)*n], xhat[i*n:(i+1)*n]
-				if g.Wants(shift) {
+				if g.NeedsGrad(shift) {
 					kernel.AddTo(g.Grad(shift).Data, d)
 				}
-				if g.Wants(gain) {
+				if g.NeedsGrad(gain) {
 					kernel.MulAdd(g.Grad(gain).Data, d, h)
 				}
-				if g.Wants(x) {
+				if g.NeedsGrad(x) {
 					kernel.LayerNormGrad(g.Grad(x).Data[i*n:(i+1)*n], d, h, gain.Value.Data, inv[i])
 				}
 			}

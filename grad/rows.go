@@ -28,8 +28,8 @@ func (g *Tape) Reshape(x *Var, dims ...int) *Var {
 	return g.view(x, s, 0)
 }
 
-// Join puts the blocks of xs one after another along the leading dimension.
-func (g *Tape) Join(xs ...*Var) *Var {
+// ConcatRows puts the blocks of xs one after another along the leading dimension.
+func (g *Tape) ConcatRows(xs ...*Var) *Var {
 	if len(xs) == 1 {
 		return xs[0]
 	}
@@ -48,10 +48,10 @@ func (g *Tape) Join(xs ...*Var) *Var {
 	for _, x := range xs {
 		rest = rest[copy(rest, x.Value.Data):]
 	}
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		xs := g.List(xs...) // the caller may reuse its slice
 		g.Record(func() {
-			if dy := g.Reached(y); dy != nil {
+			if dy := g.GradIfSet(y); dy != nil {
 				rest := dy.Data
 				for _, x := range xs {
 					n := len(x.Value.Data)
@@ -65,9 +65,9 @@ func (g *Tape) Join(xs ...*Var) *Var {
 	return y
 }
 
-// Rows looks up rows of table [n, w], giving [len(ids), w]. A negative id gives
+// GatherRows looks up rows of table [n, w], giving [len(ids), w]. A negative id gives
 // a row of zeros. ids must keep its values until Backward.
-func (g *Tape) Rows(table *Var, ids []int) *Var {
+func (g *Tape) GatherRows(table *Var, ids []int) *Var {
 	if table.Shape().Rank() != 2 {
 		panic(&tensor.ShapeError{Op: "Rows", Detail: fmt.Sprintf("table %v is not a matrix", table.Shape())})
 	}
@@ -84,9 +84,9 @@ func (g *Tape) Rows(table *Var, ids []int) *Var {
 			copy(row, table.Value.Data[id*w:])
 		}
 	}
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			if dy := g.Reached(y); dy != nil {
+			if dy := g.GradIfSet(y); dy != nil {
 				dt := g.Grad(table).Data
 				for i, id := range ids {
 					if id >= 0 {
@@ -100,9 +100,9 @@ func (g *Tape) Rows(table *Var, ids []int) *Var {
 	return y
 }
 
-// Spread returns n rows which are zero except that row at[i] is x[i]. It undoes
+// ScatterRows returns n rows which are zero except that row at[i] is x[i]. It undoes
 // Rows of distinct ids. at must keep its values until Backward.
-func (g *Tape) Spread(x *Var, at []int, n int) *Var {
+func (g *Tape) ScatterRows(x *Var, at []int, n int) *Var {
 	if x.Shape().Rank() != 2 || x.Dim(0) != len(at) {
 		panic(&tensor.ShapeError{Op: "Spread", Detail: fmt.Sprintf("%v to %d rows", x.Shape(), len(at))})
 	}
@@ -111,9 +111,9 @@ func (g *Tape) Spread(x *Var, at []int, n int) *Var {
 	for i, r := range at {
 		copy(y.Value.Data[r*w:(r+1)*w], x.Value.Data[i*w:])
 	}
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			if dy := g.Reached(y); dy != nil {
+			if dy := g.GradIfSet(y); dy != nil {
 				dx := g.Grad(x).Data
 				for i, r := range at {
 					kernel.AddTo(dx[i*w:(i+1)*w], dy.Data[r*w:(r+1)*w])
@@ -139,7 +139,7 @@ func (g *Tape) Split(x *Var, n int) []*Var {
 			copy(parts[p].Value.Data[i*part:(i+1)*part], x.Value.Data[i*w+p*part:])
 		}
 	}
-	if g.Wants(x) {
+	if g.NeedsGrad(x) {
 		g.Record(func() { g.splitBack(x, parts, m, part) })
 	}
 	return parts
@@ -148,7 +148,7 @@ func (g *Tape) Split(x *Var, n int) []*Var {
 func (g *Tape) splitBack(x *Var, parts []*Var, m, part int) {
 	reached := 0
 	for _, p := range parts {
-		if g.Reached(p) != nil {
+		if g.GradIfSet(p) != nil {
 			reached++
 		}
 	}
@@ -161,7 +161,7 @@ func (g *Tape) splitBack(x *Var, parts []*Var, m, part int) {
 		unset = false
 	}
 	for p, y := range parts {
-		dy := g.Reached(y)
+		dy := g.GradIfSet(y)
 		if dy == nil {
 			continue
 		}
@@ -188,9 +188,9 @@ func (g *Tape) Columns(x *Var, lo, hi int) *Var {
 	for i := range m {
 		copy(y.Value.Data[i*w:(i+1)*w], x.Value.Data[i*n+lo:])
 	}
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			if dy := g.Reached(y); dy != nil {
+			if dy := g.GradIfSet(y); dy != nil {
 				dx := g.Grad(x).Data
 				for i := range m {
 					kernel.AddTo(dx[i*n+lo:i*n+hi], dy.Data[i*w:(i+1)*w])
@@ -224,17 +224,17 @@ func (g *Tape) Concat(xs ...*Var) *Var {
 		}
 		lo += w
 	}
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		xs := g.List(xs...)
 		g.Record(func() {
-			dy := g.Reached(y)
+			dy := g.GradIfSet(y)
 			if dy == nil {
 				return
 			}
 			lo := 0
 			for _, x := range xs {
 				w := x.Shape().Last()
-				if g.Wants(x) {
+				if g.NeedsGrad(x) {
 					dx := g.Grad(x).Data
 					for i := range m {
 						kernel.AddTo(dx[i*w:(i+1)*w], dy.Data[i*n+lo:i*n+lo+w])
@@ -248,9 +248,9 @@ func (g *Tape) Concat(xs ...*Var) *Var {
 	return y
 }
 
-// Swap exchanges the first two dimensions of x [a, b, ...]: batch-major to
+// TransposeBatch exchanges the first two dimensions of x [a, b, ...]: batch-major to
 // time-major and back.
-func (g *Tape) Swap(x *Var) *Var {
+func (g *Tape) TransposeBatch(x *Var) *Var {
 	s := x.Shape()
 	if s.Rank() < 2 {
 		panic(&tensor.ShapeError{Op: "Swap", Detail: fmt.Sprintf("%v has fewer than two dimensions", s)})
@@ -265,9 +265,9 @@ func (g *Tape) Swap(x *Var) *Var {
 			copy(y.Value.Data[(j*a+i)*w:(j*a+i+1)*w], x.Value.Data[(i*b+j)*w:])
 		}
 	}
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			if dy := g.Reached(y); dy != nil {
+			if dy := g.GradIfSet(y); dy != nil {
 				dx := g.Grad(x).Data
 				for i := range a {
 					for j := range b {

@@ -95,9 +95,9 @@ func (c *crossEntropy) loss() *grad.Var {
 		sum -= logp
 	}
 	y := c.g.Scalar(sum/float64(max(c.count, 1)), c.logits)
-	if c.g.Wants(y) {
+	if c.g.NeedsGrad(y) {
 		c.g.Record(func() {
-			if dy := c.g.Reached(y); dy != nil {
+			if dy := c.g.GradIfSet(y); dy != nil {
 				c.back(dy.Data[0] / tensor.Float(max(c.count, 1)))
 			}
 		})
@@ -107,7 +107,7 @@ func (c *crossEntropy) loss() *grad.Var {
 
 // back adds d·(softmax(x) - target) to the gradient of each row that counts.
 func (c *crossEntropy) back(d tensor.Float) {
-	dx, unset := c.g.Sink(c.logits)
+	dx, unset := c.g.GradUninit(c.logits)
 	c.each(func(i int, work []tensor.Float) {
 		row, id := dx.Data[i*c.n:(i+1)*c.n], c.want[i]
 		switch {

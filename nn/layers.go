@@ -34,7 +34,7 @@ func NewEmbedding(r *rand.Rand, vocab, width int) *Embedding {
 
 // Forward gives [len(ids), width]. A negative id, as used for padding, gives
 // zeros. ids must keep its values until Backward.
-func (e *Embedding) Forward(g *grad.Tape, ids []int) *grad.Var { return g.Rows(e.W, ids) }
+func (e *Embedding) Forward(g *grad.Tape, ids []int) *grad.Var { return g.GatherRows(e.W, ids) }
 
 // LayerNorm is y = Gain∘(x-μ)/√(σ²+Eps) + Shift over the last dimension
 // (Ba, Kiros & Hinton 2016).

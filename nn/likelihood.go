@@ -86,15 +86,15 @@ func likelihood(g *grad.Tape, op string, want *tensor.Tensor, f func(y float64, 
 	}
 	count := float64(max(n, 1))
 	loss := g.Scalar(sum/count, params...)
-	if g.Wants(loss) {
+	if g.NeedsGrad(loss) {
 		g.Record(func() {
-			dl := g.Reached(loss)
+			dl := g.GradIfSet(loss)
 			if dl == nil {
 				return
 			}
 			k := dl.Data[0] / tensor.Float(count)
 			for j, p := range params {
-				if !g.Wants(p) {
+				if !g.NeedsGrad(p) {
 					continue
 				}
 				dp := g.Grad(p).Data

@@ -67,9 +67,9 @@ func mean(g *grad.Tape, x *grad.Var, slopes []tensor.Float, each func() (sum flo
 	sum, n := each()
 	count := float64(max(n, 1))
 	y := g.Scalar(sum/count, x)
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			dy := g.Reached(y)
+			dy := g.GradIfSet(y)
 			if dy == nil {
 				return
 			}

@@ -51,7 +51,7 @@ func (o *Average) of() Optimizer {
 
 // Rate is that of Of, 0 if that has none.
 func (o *Average) Rate() float64 {
-	if r, ok := o.of().(Rated); ok {
+	if r, ok := o.of().(HasRate); ok {
 		return r.Rate()
 	}
 	return 0
@@ -59,7 +59,7 @@ func (o *Average) Rate() float64 {
 
 // SetRate changes it.
 func (o *Average) SetRate(lr float64) {
-	if r, ok := o.of().(Rated); ok {
+	if r, ok := o.of().(HasRate); ok {
 		r.SetRate(lr)
 	}
 }
@@ -96,7 +96,7 @@ func (o *Average) Swap(params []nn.Param) {
 // Slots implements Stater.
 func (o *Average) Slots(params []nn.Param) (steps int, slots map[string][]Float) {
 	steps, slots = o.memory.Slots(params)
-	if s, ok := o.of().(Stater); ok {
+	if s, ok := o.of().(HasState); ok {
 		_, inner := s.Slots(params)
 		for name, d := range inner {
 			slots[ofPrefix+name] = d
@@ -118,7 +118,7 @@ func (o *Average) SetSlots(params []nn.Param, steps int, slots map[string][]Floa
 	if err := averages.restore(params, steps, outer, averageSlot); err != nil {
 		return err
 	}
-	if s, ok := o.of().(Stater); ok {
+	if s, ok := o.of().(HasState); ok {
 		if err := s.SetSlots(params, steps, inner); err != nil {
 			return err
 		}

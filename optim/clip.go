@@ -39,7 +39,7 @@ func ClipEach(g *grad.Tape, params []nn.Param, max float64) {
 func ClipValue(g *grad.Tape, params []nn.Param, limit float64) {
 	l := Float(limit)
 	for _, p := range params {
-		if d := g.Reached(p.Var); d != nil {
+		if d := g.GradIfSet(p.Var); d != nil {
 			for i, x := range d.Data {
 				d.Data[i] = min(max(x, -l), l)
 			}
@@ -49,14 +49,14 @@ func ClipValue(g *grad.Tape, params []nn.Param, limit float64) {
 
 // square is the sum of the squares of the gradient of p.
 func square(g *grad.Tape, p nn.Param) float64 {
-	if d := g.Reached(p.Var); d != nil {
+	if d := g.GradIfSet(p.Var); d != nil {
 		return kernel.SumSq(d.Data)
 	}
 	return 0
 }
 
 func scale(g *grad.Tape, p nn.Param, k float64) {
-	if d := g.Reached(p.Var); d != nil {
+	if d := g.GradIfSet(p.Var); d != nil {
 		kernel.Scale(Float(k), d.Data)
 	}
 }

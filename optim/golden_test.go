@@ -74,7 +74,7 @@ func differ(got []tensor.Float, want []float64) (worst float64) {
 // PyTorch's are recur's. TensorFlow 1 and Keras have Adam's Eps elsewhere, so that it
 // is kept small in their cases, and RMSProp in another form, in which v begins at 1
 // in TensorFlow 1 and at 0 in Keras.
-func goldenOptimizer(system, kind string, o options) optim.Stater {
+func goldenOptimizer(system, kind string, o options) optim.HasState {
 	switch kind {
 	case "SGD":
 		return &optim.SGD{LR: o.LR, Momentum: o.Momentum, Nesterov: o.Nesterov, WeightDecay: o.WeightDecay}
@@ -91,7 +91,7 @@ func goldenOptimizer(system, kind string, o options) optim.Stater {
 }
 
 // trajectory gives the parameters after all gradients.
-func (g golden) trajectory(t *testing.T, o optim.Stater, fromZero bool) []tensor.Float {
+func (g golden) trajectory(t *testing.T, o optim.HasState, fromZero bool) []tensor.Float {
 	p := newParam(floats(g.Start)...)
 	if fromZero { // a step makes the slots, which then go back to zero
 		p.set(make([]tensor.Float, len(g.Start))...)

@@ -111,7 +111,7 @@ func TestUnreachedStays(t *testing.T) {
 func TestRateZero(t *testing.T) {
 	for name, o := range staters() {
 		p := newParam(3)
-		r := o.(optim.Rated)
+		r := o.(optim.HasRate)
 		r.SetRate(0.25)
 		if r.Rate() != 0.25 {
 			t.Errorf("%s: rate %v after SetRate(0.25)", name, r.Rate())
@@ -206,8 +206,8 @@ func TestScale(t *testing.T) {
 }
 
 // staters are optimizers with all that each can remember.
-func staters() map[string]optim.Stater {
-	return map[string]optim.Stater{
+func staters() map[string]optim.HasState {
+	return map[string]optim.HasState{
 		"SGD":             &optim.SGD{LR: 0.1},
 		"momentum":        &optim.SGD{LR: 0.1, Momentum: 0.9},
 		"Adam":            &optim.Adam{LR: 0.1, WeightDecay: 0.1},
@@ -222,7 +222,7 @@ func staters() map[string]optim.Stater {
 }
 
 func TestSlots(t *testing.T) {
-	run := func(o optim.Stater, p param, n int) {
+	run := func(o optim.HasState, p param, n int) {
 		for i := range n {
 			p.set(tensor.Float(i+1), -1)
 			o.Step(p.g, p.ps)

@@ -9,12 +9,12 @@ import (
 	"github.com/recur-go/recur/nn"
 )
 
-// A Stater optimizer remembers something from step to step. Slots are its
+// A HasState optimizer remembers something from step to step. Slots are its
 // memories, several for each parameter, by names such as "m.encoder.wx"; with
 // them and the number of steps taken it continues as if it had never stopped.
 // What Slots returns shares memory with the optimizer; SetSlots copies, and
 // changes nothing where it returns an error.
-type Stater interface {
+type HasState interface {
 	Optimizer
 	Slots(params []nn.Param) (steps int, slots map[string][]Float)
 	SetSlots(params []nn.Param, steps int, slots map[string][]Float) error

@@ -103,8 +103,8 @@ func (c *ConvLSTM) StateSize() []int {
 	return []int{n, n}
 }
 
-// Memory reports that c is a memory cell, which dropout leaves alone.
-func (c *ConvLSTM) Memory(i int) bool { return i == 1 }
+// IsCellState reports that c is a memory cell, which dropout leaves alone.
+func (c *ConvLSTM) IsCellState(i int) bool { return i == 1 }
 
 // Step computes one step.
 func (c *ConvLSTM) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
@@ -142,7 +142,7 @@ func (c *ConvLSTM) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 
 // around is the convolution of v [batch·size, channels] by w, with b joining it.
 func (c *ConvLSTM) around(g *grad.Tape, v, w, b *grad.Var, batch int, k windows) *grad.Var {
-	return g.Affine(g.Reshape(g.Rows(v, k.taps(g, batch)), batch*product(k.out), w.Dim(0)), w, b)
+	return g.Affine(g.Reshape(g.GatherRows(v, k.taps(g, batch)), batch*product(k.out), w.Dim(0)), w, b)
 }
 
 // windows lie on the places of size, one for each place of out.

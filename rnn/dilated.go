@@ -36,14 +36,18 @@ func (c *Dilated) Start(g *grad.Tape, batch int) State {
 	return slices.Repeat(Start(g, c.Cell, batch), c.K)
 }
 
-// Memory asks the cell.
-func (c *Dilated) Memory(i int) bool { return isMemory(c.Cell, i%len(c.Cell.StateSize())) }
+// IsCellState asks the cell.
+func (c *Dilated) IsCellState(i int) bool { return isCellState(c.Cell, i%len(c.Cell.StateSize())) }
 
-// Pick picks the cell's rows.
-func (c *Dilated) Pick(g *grad.Tape, rows []int) Cell { return &Dilated{Pick(g, c.Cell, rows), c.K} }
+// SelectRows picks the cell's rows.
+func (c *Dilated) SelectRows(g *grad.Tape, rows []int) Cell {
+	return &Dilated{SelectRows(g, c.Cell, rows), c.K}
+}
 
-// Draw draws for the cell. All K sequences share what it draws.
-func (c *Dilated) Draw(g *grad.Tape, batch int) Cell { return &Dilated{Draw(g, c.Cell, batch), c.K} }
+// BeginSequence draws for the cell. All K sequences share what it draws.
+func (c *Dilated) BeginSequence(g *grad.Tape, batch int) Cell {
+	return &Dilated{BeginSequence(g, c.Cell, batch), c.K}
+}
 
 // Step computes one step from the oldest state, which the new one replaces.
 func (c *Dilated) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
@@ -69,16 +73,16 @@ func (c *Dilated) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*gra
 		for j := range of {
 			of[j] = s[j*n+i]
 		}
-		wide[i] = g.Rows(g.Join(of...), d.order)
+		wide[i] = g.GatherRows(g.ConcatRows(of...), d.order)
 	}
-	y, last := run(g, Pick(g, c.Cell, d.row), g.Rows(x, d.from), d.active, wide)
+	y, last := run(g, SelectRows(g, c.Cell, d.row), g.GatherRows(x, d.from), d.active, wide)
 	next := State(g.List(s...))
 	for j := range c.K {
 		for i, v := range last {
-			next[j*n+i] = g.Rows(v, d.slot[j*B:(j+1)*B])
+			next[j*n+i] = g.GatherRows(v, d.slot[j*B:(j+1)*B])
 		}
 	}
-	return g.Rows(y, d.to), next
+	return g.GatherRows(y, d.to), next
 }
 
 // split plans how packed rows become those of K interleaved sequences. Row b of

@@ -11,7 +11,7 @@ import (
 //
 // Masks are fresh at every step, or with PerSequence drawn once for a sequence and
 // shared by its steps (Gal & Ghahramani 2016). State dropout touches the state
-// that a step hands on, except the memory cells of a Memorer.
+// that a step hands on, except the memory cells of a CellStater.
 //
 // Fresh masks are drawn from the tape's Rand in the order input, output, state;
 // those of a sequence when it begins.
@@ -21,31 +21,31 @@ type Dropout struct {
 	PerSequence    bool
 }
 
-// A Memorer is a Cell with memory cells in its state, such as an LSTM's c, which
+// A CellStater is a Cell with memory cells in its state, such as an LSTM's c, which
 // Dropout leaves alone and Zoneout keeps with a probability of their own. Memory
 // reports whether entry i of the state is one. Cells that wrap another pass it on.
-type Memorer interface {
+type CellStater interface {
 	Cell
-	Memory(i int) bool
+	IsCellState(i int) bool
 }
 
 // Start starts the cell.
 func (d *Dropout) Start(g *grad.Tape, batch int) State { return Start(g, d.Cell, batch) }
 
-// Memory asks the cell.
-func (d *Dropout) Memory(i int) bool { return isMemory(d.Cell, i) }
+// IsCellState asks the cell.
+func (d *Dropout) IsCellState(i int) bool { return isCellState(d.Cell, i) }
 
-// Pick picks the cell's rows.
-func (d *Dropout) Pick(g *grad.Tape, rows []int) Cell {
+// SelectRows picks the cell's rows.
+func (d *Dropout) SelectRows(g *grad.Tape, rows []int) Cell {
 	p := *d
-	p.Cell = Pick(g, d.Cell, rows)
+	p.Cell = SelectRows(g, d.Cell, rows)
 	return &p
 }
 
-// Draw draws the masks of a sequence.
-func (d *Dropout) Draw(g *grad.Tape, batch int) Cell {
+// BeginSequence draws the masks of a sequence.
+func (d *Dropout) BeginSequence(g *grad.Tape, batch int) Cell {
 	p := *d
-	p.Cell = Draw(g, d.Cell, batch)
+	p.Cell = BeginSequence(g, d.Cell, batch)
 	if !g.Train || !d.PerSequence {
 		return &p
 	}
@@ -61,7 +61,7 @@ func (d *Dropout) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 	}
 	kept := State(g.List(next...))
 	for i, v := range next {
-		if !isMemory(d.Cell, i) {
+		if !isCellState(d.Cell, i) {
 			kept[i] = g.Dropout(v, d.State)
 		}
 	}
@@ -78,7 +78,9 @@ func (d *Dropout) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*gra
 	return g.Dropout(y, d.Out), last
 }
 
-// stepped hides Unroll and passes Pick on.
+// stepped hides Unroll and passes SelectRows on.
 type stepped struct{ Cell }
 
-func (c stepped) Pick(g *grad.Tape, rows []int) Cell { return stepped{Pick(g, c.Cell, rows)} }
+func (c stepped) SelectRows(g *grad.Tape, rows []int) Cell {
+	return stepped{SelectRows(g, c.Cell, rows)}
+}

@@ -203,8 +203,8 @@ func TestDropoutMasksInEveryLoop(t *testing.T) {
 	check("Recomputed", y, last)
 	g, q = tape()
 	steps := q.Unstack(g)
-	y, last, _ = rnn.Raw(g, d, B, func(t int, _ *grad.Var, _ rnn.State, _ any) (rnn.Turn, any) {
-		turn := rnn.Turn{Finished: make([]bool, B)}
+	y, last, _ = rnn.Raw(g, d, B, func(t int, _ *grad.Var, _ rnn.State, _ any) (rnn.LoopStep, any) {
+		turn := rnn.LoopStep{Finished: make([]bool, B)}
 		if t < T {
 			turn.Input = steps[t]
 		}

@@ -119,15 +119,15 @@ func ExampleRaw() {
 	double := counter{}
 	g := grad.Eval()
 	start := tensor.FromSlice([]tensor.Float{1, 3, 20}, 3, 1)
-	y, _, _ := rnn.Raw(g, double, 3, func(t int, y *grad.Var, _ rnn.State, _ struct{}) (rnn.Turn, struct{}) {
+	y, _, _ := rnn.Raw(g, double, 3, func(t int, y *grad.Var, _ rnn.State, _ struct{}) (rnn.LoopStep, struct{}) {
 		if t == 0 {
-			return rnn.Turn{Input: g.Const(start)}, struct{}{}
+			return rnn.LoopStep{Input: g.Const(start)}, struct{}{}
 		}
 		end := make([]bool, 3)
 		for i, v := range y.Value.Data {
 			end[i] = v > 10
 		}
-		return rnn.Turn{Finished: end, Input: y}, struct{}{}
+		return rnn.LoopStep{Finished: end, Input: y}, struct{}{}
 	}, struct{}{})
 	fmt.Println(y.Len)
 	for b := range 3 {

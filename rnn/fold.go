@@ -34,20 +34,20 @@ func Fold(g *grad.Tape, c Cell, x Seq, s State, segment int, f func(g *grad.Tape
 	if f == nil {
 		return nil, last
 	}
-	return g.Sum(g.Join(parts...)), last
+	return g.Sum(g.ConcatRows(parts...)), last
 }
 
 // Recomputed is Dynamic by way of segments that are run again in Backward: the
 // outputs are kept, the inner values of the cell are not. segment is as in Fold.
 func Recomputed(g *grad.Tape, c Cell, x Seq, s State, segment int) (y Seq, last State) {
 	parts, last := segments("rnn.Recomputed", g, c, x, s, segment, func(_ *grad.Tape, y Seq, _ int) *grad.Var { return y.X })
-	return Seq{g.Join(parts...), x.Len}, last
+	return Seq{g.ConcatRows(parts...), x.Len}, last
 }
 
 // segments collects what made gives for each segment of the run.
 func segments(op string, g *grad.Tape, c Cell, x Seq, s State, segment int, made func(g *grad.Tape, y Seq, lo int) *grad.Var) (parts []*grad.Var, last State) {
 	x.check(op)
-	c = Draw(g, c, x.Batch())
+	c = BeginSequence(g, c, x.Batch())
 	if s == nil {
 		s = Start(g, c, x.Batch())
 	}

@@ -80,10 +80,10 @@ type span struct{ at, n int }
 // block is n rows of width w from row at on.
 func block(d []grad.Float, at, n, w int) []grad.Float { return d[at*w : (at+n)*w] }
 
-// share cuts the rows of a batch into ranges of about as many packed rows each, one
+// splitRows cuts the rows of a batch into ranges of about as many packed rows each, one
 // for each core that the work is worth; cost is the multiplications of a packed row.
 // A nil result means one range.
-func share(active []int, cost int) (cuts []int) {
+func splitRows(active []int, cost int) (cuts []int) {
 	const worth, fewest = 1 << 20, 8 // multiplications and rows that keep a core busy
 	total, batch := 0, batch(active)
 	for _, n := range active {
@@ -127,7 +127,7 @@ func batch(active []int) int {
 // keep its values.
 func projectGrad(g *grad.Tape, x, w, b *grad.Var, d *tensor.Tensor) {
 	k, n := w.Dim(0), w.Dim(1)
-	if g.Wants(x) {
+	if g.NeedsGrad(x) {
 		kernel.GemmNT(x.Dim(0), k, n, d.Data, n, w.Value.Data, n, g.Grad(x).Data, k)
 	}
 	g.AffineGrad(x.Value, d, w, b)
@@ -157,16 +157,16 @@ func carried(g *grad.Tape, v, y *grad.Var) *grad.Var {
 // state go to dh, those of the outputs are returned, nil if there are none. It
 // says whether there are any at all.
 func reached(g *grad.Tape, y, last *grad.Var, dh []grad.Float) (dy *tensor.Tensor, ok bool) {
-	if d := g.Reached(last); d != nil {
+	if d := g.GradIfSet(last); d != nil {
 		copy(dh, d.Data)
 		ok = true
 	}
-	dy = g.Reached(y)
+	dy = g.GradIfSet(y)
 	return dy, ok || dy != nil
 }
 
 func addGrad(g *grad.Tape, v *grad.Var, d []grad.Float) {
-	if g.Wants(v) {
+	if g.NeedsGrad(v) {
 		kernel.AddTo(g.Grad(v).Data, d)
 	}
 }

@@ -152,10 +152,10 @@ func TestProjectionInSteps(t *testing.T) {
 
 func TestShare(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
-	if cuts := share([]int{64, 64}, 10); cuts != nil {
+	if cuts := splitRows([]int{64, 64}, 10); cuts != nil {
 		t.Errorf("little work is cut at %v", cuts)
 	}
-	if cuts := share(nil, 1<<30); cuts != nil {
+	if cuts := splitRows(nil, 1<<30); cuts != nil {
 		t.Errorf("no work is cut at %v", cuts)
 	}
 	for _, active := range [][]int{{64, 64, 64}, {64, 10, 10, 10}, {33, 32, 16, 1, 1, 1, 1, 1}, {40, 1}} {
@@ -163,7 +163,7 @@ func TestShare(t *testing.T) {
 		for _, n := range active {
 			total += n
 		}
-		cuts := share(active, 1<<20)
+		cuts := splitRows(active, 1<<20)
 		if len(cuts) < 3 || cuts[0] != 0 || cuts[len(cuts)-1] != active[0] || !slices.IsSorted(cuts) {
 			t.Fatalf("%v is cut at %v", active, cuts)
 		}
@@ -201,7 +201,7 @@ func TestCoresDoNotCount(t *testing.T) {
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
 			g := grad.New()
 			p := pack(g, lengths, T)
-			if cores > 1 && share(p.active, H*H*3) == nil {
+			if cores > 1 && splitRows(p.active, H*H*3) == nil {
 				t.Fatal("the work is too little to be shared")
 			}
 			y, last := Dynamic(g, c, Seq{grad.Leaf(x), lengths}, nil)

@@ -248,7 +248,7 @@ func swapped(x *tensor.Tensor) *tensor.Tensor {
 		return nil
 	}
 	g := grad.Eval()
-	return g.Swap(g.Const(x)).Value.Clone()
+	return g.TransposeBatch(g.Const(x)).Value.Clone()
 }
 
 func beside(a, b *tensor.Tensor) *tensor.Tensor {

@@ -126,8 +126,8 @@ type rawNet struct{ rnn.Cell }
 
 func (n rawNet) Run(g *grad.Tape, x rnn.Seq, s rnn.State) (rnn.Seq, rnn.State) {
 	steps := x.Unstack(g)
-	y, last, _ := rnn.Raw(g, n.Cell, x.Batch(), func(t int, _ *grad.Var, _ rnn.State, _ struct{}) (rnn.Turn, struct{}) {
-		turn := rnn.Turn{Input: steps[min(t, len(steps)-1)]}
+	y, last, _ := rnn.Raw(g, n.Cell, x.Batch(), func(t int, _ *grad.Var, _ rnn.State, _ struct{}) (rnn.LoopStep, struct{}) {
+		turn := rnn.LoopStep{Input: steps[min(t, len(steps)-1)]}
 		for _, n := range x.Len {
 			turn.Finished = append(turn.Finished, t >= n)
 		}

@@ -12,7 +12,7 @@ func (c *GRU) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var
 	N, H := x.Dim(0), c.Wh.Dim(0)
 	y := result(g, g.Scratch(tensor.ShapeOf(N, H)), x, s[0], c.Wx, c.Wh, c.B, c.Bn)
 	last := carried(g, s[0], y)
-	keep := g.Wants(y)
+	keep := g.NeedsGrad(y)
 	c.ready.mustNotTrain(keep)
 	wx, whx, wn := c.ready.weights()
 
@@ -44,10 +44,10 @@ func (c *GRU) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var
 		r.active, r.y = active, y.Value.Data[part.at*H:]
 		if cut {
 			r := r // only these escape, and only here
-			r.units.places(active)
+			r.units.setOffsets(active)
 			r.units.run(active, gruForward{&r})
 			r.units.end(active, H, r.h, r.y)
-		} else if cuts := share(active, 3*H*H); cuts != nil {
+		} else if cuts := splitRows(active, 3*H*H); cuts != nil {
 			r := r
 			inRanges(cuts, active, r.forward)
 		} else {
@@ -71,7 +71,7 @@ func (c *GRU) fusedBack(g *grad.Tape, x *grad.Var, s State, y, last *grad.Var, r
 	if !ok {
 		return
 	}
-	r.dy, r.first = dy, g.Wants(s[0])
+	r.dy, r.first = dy, g.NeedsGrad(s[0])
 	wh := c.Wh.Value.Data
 	if c.Bn != nil {
 		r.dhw = g.Scratch(r.gates.Shape)
@@ -82,13 +82,13 @@ func (c *GRU) fusedBack(g *grad.Tape, x *grad.Var, s State, y, last *grad.Var, r
 		r.wn = newFactor(H, H, wh[2*H:], 3*H, true, r.active, false)
 	}
 	if r.units.cuts != nil {
-		r.units.places(r.active)
+		r.units.setOffsets(r.active)
 		r.units.run(r.active, gruBackward{r})
 		if r.first {
 			r.wh.mulAdd(batch(r.active), r.dhw.Data, 3*H, r.dh, H)
 		}
 	} else {
-		inRanges(share(r.active, 3*H*H), r.active, r.backward)
+		inRanges(splitRows(r.active, 3*H*H), r.active, r.backward)
 	}
 	r.wh.free()
 	r.wn.free()
@@ -96,10 +96,10 @@ func (c *GRU) fusedBack(g *grad.Tape, x *grad.Var, s State, y, last *grad.Var, r
 	switch {
 	case c.Bn != nil:
 		g.AffineGrad(r.before, r.dhw, c.Wh, nil)
-		if g.Wants(c.Bn) && N > 0 {
+		if g.NeedsGrad(c.Bn) && N > 0 {
 			kernel.ColSums(N, H, r.dhw.Data[2*H:], 3*H, g.Grad(c.Bn).Data)
 		}
-	case g.Wants(c.Wh) && N > 0:
+	case g.NeedsGrad(c.Wh) && N > 0:
 		dw := g.Grad(c.Wh).Data
 		kernel.GemmTN(H, 2*H, N, r.before.Data, H, da.Data, 3*H, dw, 3*H)
 		kernel.GemmTN(H, H, N, r.inner.Data, H, da.Data[2*H:], 3*H, dw[2*H:], 3*H)
@@ -114,7 +114,7 @@ type gruRun struct {
 	H      int
 	active []int
 	in     input
-	units  units
+	units  unitPlan
 	wh, wn factor // Wh; or Wr beside Wz, and Wn
 
 	gates  *tensor.Tensor

@@ -69,7 +69,7 @@ func TestGRUOneWanted(t *testing.T) {
 		onlyWants(one, g, of(one))
 		near(t, name, run(one, g), want)
 		for other, of := range pick {
-			if other != name && g.Reached(of(one)) != nil {
+			if other != name && g.GradIfSet(of(one)) != nil {
 				t.Errorf("only %s is wanted, and %s has a gradient", name, other)
 			}
 		}

@@ -26,17 +26,17 @@ func NewHighway(r *rand.Rand, c Cell, width int) *Highway {
 // Start starts the cell.
 func (c *Highway) Start(g *grad.Tape, batch int) State { return Start(g, c.Cell, batch) }
 
-// Memory asks the cell.
-func (c *Highway) Memory(i int) bool { return isMemory(c.Cell, i) }
+// IsCellState asks the cell.
+func (c *Highway) IsCellState(i int) bool { return isCellState(c.Cell, i) }
 
-// Pick picks the cell's rows.
-func (c *Highway) Pick(g *grad.Tape, rows []int) Cell {
-	return &Highway{Pick(g, c.Cell, rows), c.Gate}
+// SelectRows picks the cell's rows.
+func (c *Highway) SelectRows(g *grad.Tape, rows []int) Cell {
+	return &Highway{SelectRows(g, c.Cell, rows), c.Gate}
 }
 
-// Draw draws for the cell.
-func (c *Highway) Draw(g *grad.Tape, batch int) Cell {
-	return &Highway{Draw(g, c.Cell, batch), c.Gate}
+// BeginSequence draws for the cell.
+func (c *Highway) BeginSequence(g *grad.Tape, batch int) Cell {
+	return &Highway{BeginSequence(g, c.Cell, batch), c.Gate}
 }
 
 // Step computes one step.

@@ -97,11 +97,11 @@ func (c *IndRNN) fused(g *grad.Tape, pre *grad.Var, active []int, s State,
 	last := carried(g, s[0], y)
 	r := indRun{H: pre.Dim(1), active: active, u: c.U.Value.Data, apply: apply, back: back,
 		pre: pre.Value.Data, y: y.Value.Data, h: last.Value.Data}
-	keep := g.Wants(y)
+	keep := g.NeedsGrad(y)
 	if keep {
 		r.before = g.Scratch(pre.Shape()).Data
 	}
-	if cuts := share(active, indCost*r.H); cuts != nil {
+	if cuts := splitRows(active, indCost*r.H); cuts != nil {
 		r := r // only this escapes, and only here
 		inRanges(cuts, active, r.forward)
 	} else {
@@ -116,10 +116,10 @@ func (c *IndRNN) fused(g *grad.Tape, pre *grad.Var, active []int, s State,
 				return
 			}
 			r.dy, r.da = dataOf(dy), g.NewTensor(pre.Shape()).Data
-			inRanges(share(active, indCost*r.H), active, r.backward)
+			inRanges(splitRows(active, indCost*r.H), active, r.backward)
 			addGrad(g, pre, r.da)
 			addGrad(g, s[0], r.h)
-			if g.Wants(c.U) {
+			if g.NeedsGrad(c.U) {
 				kernel.Mul(r.da, r.da, r.before)
 				kernel.ColSums(pre.Dim(0), r.H, r.da, r.H, g.Grad(c.U).Data)
 			}

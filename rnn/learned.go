@@ -23,22 +23,22 @@ func (c *Learned) Start(g *grad.Tape, batch int) State {
 	clear(first)
 	s := State(g.List(c.Initial...))
 	for i, v := range c.Initial {
-		s[i] = g.Rows(v, first)
+		s[i] = g.GatherRows(v, first)
 	}
 	return s
 }
 
-// Memory asks the cell.
-func (c *Learned) Memory(i int) bool { return isMemory(c.Cell, i) }
+// IsCellState asks the cell.
+func (c *Learned) IsCellState(i int) bool { return isCellState(c.Cell, i) }
 
-// Pick picks the cell's rows.
-func (c *Learned) Pick(g *grad.Tape, rows []int) Cell {
-	return &Learned{Pick(g, c.Cell, rows), c.Initial}
+// SelectRows picks the cell's rows.
+func (c *Learned) SelectRows(g *grad.Tape, rows []int) Cell {
+	return &Learned{SelectRows(g, c.Cell, rows), c.Initial}
 }
 
-// Draw draws for the cell.
-func (c *Learned) Draw(g *grad.Tape, batch int) Cell {
-	return &Learned{Draw(g, c.Cell, batch), c.Initial}
+// BeginSequence draws for the cell.
+func (c *Learned) BeginSequence(g *grad.Tape, batch int) Cell {
+	return &Learned{BeginSequence(g, c.Cell, batch), c.Initial}
 }
 
 // Unroll keeps the cell fused.

@@ -12,7 +12,7 @@ func (c *LSTM) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Va
 	N, H, out := x.Dim(0), c.hidden(), c.Wh.Dim(0)
 	y := result(g, g.Scratch(tensor.ShapeOf(N, out)), x, s[0], s[1], c.Wx, c.Wh, c.B, c.P, c.Wp)
 	h, cell := carried(g, s[0], y), carried(g, s[1], y)
-	keep := g.Wants(y)
+	keep := g.NeedsGrad(y)
 	c.ready.mustNotTrain(keep)
 	wx, wh, wp := c.ready.weights()
 
@@ -50,10 +50,10 @@ func (c *LSTM) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Va
 		r.active, r.y = active, y.Value.Data[part.at*out:]
 		if cut {
 			r := r // only these escape, and only here
-			r.units.places(active)
+			r.units.setOffsets(active)
 			r.units.run(active, lstmForward{&r})
 			r.units.end(active, H, r.h, r.y)
-		} else if cuts := share(active, 4*H*out); cuts != nil {
+		} else if cuts := splitRows(active, 4*H*out); cuts != nil {
 			r := r
 			inRanges(cuts, active, r.forward)
 		} else {
@@ -74,27 +74,27 @@ func (c *LSTM) fusedBack(g *grad.Tape, x *grad.Var, s State, y, h, cell *grad.Va
 	H, out := r.H, r.out
 	r.dh, r.dc = g.NewTensor(s[0].Shape()).Data, g.NewTensor(s[1].Shape()).Data
 	dy, ok := reached(g, y, h, r.dh)
-	if d := g.Reached(cell); d != nil {
+	if d := g.GradIfSet(cell); d != nil {
 		copy(r.dc, d.Data)
 		ok = true
 	}
 	if !ok {
 		return
 	}
-	r.dy, r.first = dy, g.Wants(s[0])
+	r.dy, r.first = dy, g.NeedsGrad(s[0])
 	r.wh = newFactor(4*H, out, c.Wh.Value.Data, 4*H, true, r.active, r.units.cuts != nil)
 	if r.projected {
 		r.dm = g.Scratch(tensor.ShapeOf(batch(r.active), H)).Data
 		r.dProjected = g.Scratch(y.Shape())
 		r.wp = newFactor(out, H, c.Wp.Value.Data, out, true, r.active, false)
 	}
-	cuts := share(r.active, 4*H*out)
-	if c.P != nil && g.Wants(c.P) {
+	cuts := splitRows(r.active, 4*H*out)
+	if c.P != nil && g.NeedsGrad(c.P) {
 		r.kernel.DPeep = g.Grad(c.P).Data
 		cuts = nil // rows share the gradient of P, whose sum must have one order
 	}
 	if r.units.cuts != nil {
-		r.units.places(r.active)
+		r.units.setOffsets(r.active)
 		r.units.run(r.active, lstmBackward{r})
 		if r.first {
 			r.wh.mul(batch(r.active), r.gates.Data, 4*H, nil, r.dh, H)
@@ -120,7 +120,7 @@ type lstmRun struct {
 	active    []int
 	kernel    kernel.LSTM
 	in        input
-	units     units
+	units     unitPlan
 	wh, wp    factor
 	projected bool
 	limit     grad.Float // of the projection; 0 for none

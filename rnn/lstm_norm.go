@@ -22,7 +22,7 @@ func (c *LSTM) normed(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.V
 	N, B, H, norm := x.Dim(0), s[0].Dim(0), c.hidden(), c.Norm
 	y := result(g, g.Scratch(tensor.ShapeOf(N, H)), x, s[0], s[1], c.Wx, c.Wh, c.B, norm.Gain, norm.Shift, norm.CellGain, norm.CellShift)
 	h, cell := carried(g, s[0], y), carried(g, s[1], y)
-	keep := g.Wants(y)
+	keep := g.NeedsGrad(y)
 	c.ready.mustNotTrain(keep)
 	wx, wh, _ := c.ready.weights()
 
@@ -46,7 +46,7 @@ func (c *LSTM) normed(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.V
 	for part, active := range chunks(active, part) {
 		r.in.before(r.gates.Data, part)
 		r.active, r.y = active, y.Value.Data[part.at*H:]
-		if cuts := share(active, 4*H*H); cuts != nil {
+		if cuts := splitRows(active, 4*H*H); cuts != nil {
 			r := r // only this escapes, and only here
 			inRanges(cuts, active, r.forward)
 		} else {
@@ -66,18 +66,18 @@ func (c *LSTM) normedBack(g *grad.Tape, x *grad.Var, s State, y, h, cell *grad.V
 	B, H, norm := s[0].Dim(0), r.H, c.Norm
 	r.dh, r.dc = g.NewTensor(s[0].Shape()).Data, g.NewTensor(s[1].Shape()).Data
 	dy, ok := reached(g, y, h, r.dh)
-	if d := g.Reached(cell); d != nil {
+	if d := g.GradIfSet(cell); d != nil {
 		copy(r.dc, d.Data)
 		ok = true
 	}
 	if !ok {
 		return
 	}
-	r.dy, r.first = dy, g.Wants(s[0])
+	r.dy, r.first = dy, g.NeedsGrad(s[0])
 	r.dGain, r.dShift = g.NewTensor(tensor.ShapeOf(B, 4*H)).Data, g.NewTensor(tensor.ShapeOf(B, 4*H)).Data
 	r.dCellGain, r.dCellShift = g.NewTensor(tensor.ShapeOf(B, H)).Data, g.NewTensor(tensor.ShapeOf(B, H)).Data
 	r.wh = newFactor(4*H, H, c.Wh.Value.Data, 4*H, true, r.active, false)
-	inRanges(share(r.active, 4*H*H), r.active, r.backward)
+	inRanges(splitRows(r.active, 4*H*H), r.active, r.backward)
 	r.wh.free()
 	g.AffineGrad(r.hBefore, r.gates, c.Wh, nil)
 	projectGrad(g, x, c.Wx, c.B, r.gates)
@@ -91,7 +91,7 @@ func (c *LSTM) normedBack(g *grad.Tape, x *grad.Var, s State, y, h, cell *grad.V
 
 // addSums adds the sums of the columns of d [m, n] to the gradient of v [n].
 func addSums(g *grad.Tape, v *grad.Var, m int, d []grad.Float) {
-	if n := len(v.Value.Data); g.Wants(v) {
+	if n := len(v.Value.Data); g.NeedsGrad(v) {
 		kernel.ColSums(m, n, d, n, g.Grad(v).Data)
 	}
 }

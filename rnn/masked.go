@@ -44,11 +44,11 @@ func (c *masked) StateSize() []int { return c.drop.Cell.StateSize() }
 
 func (c *masked) Start(g *grad.Tape, batch int) State { return Start(g, c.drop.Cell, batch) }
 
-func (c *masked) Memory(i int) bool { return isMemory(c.drop.Cell, i) }
+func (c *masked) IsCellState(i int) bool { return isCellState(c.drop.Cell, i) }
 
-func (c *masked) Pick(g *grad.Tape, rows []int) Cell {
+func (c *masked) SelectRows(g *grad.Tape, rows []int) Cell {
 	p := *c
-	p.drop.Cell = Pick(g, c.drop.Cell, rows)
+	p.drop.Cell = SelectRows(g, c.drop.Cell, rows)
 	p.rows = make([]int, len(rows))
 	for i, r := range rows {
 		p.rows[i] = c.row(r)
@@ -75,7 +75,7 @@ func (c *masked) apply(g *grad.Tape, x *grad.Var, active []int, kind int, p floa
 		}
 	}
 	m := c.masks.get(kind, c.batch, x.Dim(1), p)
-	return g.Mul(x, g.Rows(g.Const(m), at))
+	return g.Mul(x, g.GatherRows(g.Const(m), at))
 }
 
 func (c *masked) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
@@ -83,7 +83,7 @@ func (c *masked) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 	y, next := c.drop.Cell.Step(g, c.apply(g, x, active, inputMask, c.drop.In), s)
 	kept := State(g.List(next...))
 	for i, v := range next {
-		if !isMemory(c.drop.Cell, i) {
+		if !isCellState(c.drop.Cell, i) {
 			kept[i] = c.apply(g, v, active, stateMask+i, c.drop.State)
 		}
 	}

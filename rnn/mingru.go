@@ -71,9 +71,9 @@ func positive(g *grad.Tape, x *grad.Var, ask bool) *grad.Var {
 	kernel.Sigmoids(v, v)
 	kernel.ReLU(over, x.Value.Data)
 	kernel.AddTo(v, over)
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			dy := g.Reached(y)
+			dy := g.GradIfSet(y)
 			if dy == nil {
 				return
 			}

@@ -65,9 +65,9 @@ func portion(g *grad.Tape, i, f *grad.Var) *grad.Var {
 			w[k] = kernel.Sigmoid(i.Value.Data[k] - f.Value.Data[k])
 		}
 	}
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			dy := g.Reached(y)
+			dy := g.GradIfSet(y)
 			if dy == nil {
 				return
 			}

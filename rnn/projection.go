@@ -14,17 +14,17 @@ type InputProjection struct {
 // Start starts the cell.
 func (c *InputProjection) Start(g *grad.Tape, batch int) State { return Start(g, c.Cell, batch) }
 
-// Memory asks the cell.
-func (c *InputProjection) Memory(i int) bool { return isMemory(c.Cell, i) }
+// IsCellState asks the cell.
+func (c *InputProjection) IsCellState(i int) bool { return isCellState(c.Cell, i) }
 
-// Pick picks the cell's rows.
-func (c *InputProjection) Pick(g *grad.Tape, rows []int) Cell {
-	return &InputProjection{c.In, Pick(g, c.Cell, rows)}
+// SelectRows picks the cell's rows.
+func (c *InputProjection) SelectRows(g *grad.Tape, rows []int) Cell {
+	return &InputProjection{c.In, SelectRows(g, c.Cell, rows)}
 }
 
-// Draw draws for the cell.
-func (c *InputProjection) Draw(g *grad.Tape, batch int) Cell {
-	return &InputProjection{c.In, Draw(g, c.Cell, batch)}
+// BeginSequence draws for the cell.
+func (c *InputProjection) BeginSequence(g *grad.Tape, batch int) Cell {
+	return &InputProjection{c.In, BeginSequence(g, c.Cell, batch)}
 }
 
 // Step computes one step.
@@ -48,17 +48,17 @@ type OutputProjection struct {
 // Start starts the cell.
 func (c *OutputProjection) Start(g *grad.Tape, batch int) State { return Start(g, c.Cell, batch) }
 
-// Memory asks the cell.
-func (c *OutputProjection) Memory(i int) bool { return isMemory(c.Cell, i) }
+// IsCellState asks the cell.
+func (c *OutputProjection) IsCellState(i int) bool { return isCellState(c.Cell, i) }
 
-// Pick picks the cell's rows.
-func (c *OutputProjection) Pick(g *grad.Tape, rows []int) Cell {
-	return &OutputProjection{Pick(g, c.Cell, rows), c.Out, c.Activation}
+// SelectRows picks the cell's rows.
+func (c *OutputProjection) SelectRows(g *grad.Tape, rows []int) Cell {
+	return &OutputProjection{SelectRows(g, c.Cell, rows), c.Out, c.Activation}
 }
 
-// Draw draws for the cell.
-func (c *OutputProjection) Draw(g *grad.Tape, batch int) Cell {
-	return &OutputProjection{Draw(g, c.Cell, batch), c.Out, c.Activation}
+// BeginSequence draws for the cell.
+func (c *OutputProjection) BeginSequence(g *grad.Tape, batch int) Cell {
+	return &OutputProjection{BeginSequence(g, c.Cell, batch), c.Out, c.Activation}
 }
 
 // Step computes one step.

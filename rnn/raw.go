@@ -7,8 +7,8 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// A Turn is what a loop function decides before a step.
-type Turn struct {
+// A LoopStep is what a loop function decides before a step.
+type LoopStep struct {
 	Finished []bool    // rows that take no further step; nil for none
 	Input    *grad.Var // [batch, in] what the cell reads next
 	State    State     // the state it starts from; nil keeps the cell's own
@@ -32,8 +32,8 @@ type Turn struct {
 //	}
 //
 // The lengths of the emitted sequence are the steps that each row took.
-func Raw[L any](g *grad.Tape, c Cell, batch int, loop func(t int, y *grad.Var, s State, l L) (Turn, L), l L) (emitted Seq, last State, _ L) {
-	c = Draw(g, c, batch)
+func Raw[L any](g *grad.Tape, c Cell, batch int, loop func(t int, y *grad.Var, s State, l L) (LoopStep, L), l L) (emitted Seq, last State, _ L) {
+	c = BeginSequence(g, c, batch)
 	turn, l := loop(0, nil, nil, l)
 	s := turn.State
 	if s == nil {
@@ -51,15 +51,15 @@ func Raw[L any](g *grad.Tape, c Cell, batch int, loop func(t int, y *grad.Var, s
 		if turn.Input == nil || turn.Input.Dim(0) != batch {
 			panic(&tensor.ShapeError{Op: "rnn.Raw", Detail: fmt.Sprintf("the loop function gave no input of batch %d at t = %d", batch, t-1)})
 		}
-		y, next := Pick(g, c, live).Step(g, g.Rows(turn.Input, live), s.Pick(g, live))
-		y, s = g.Spread(y, live, batch), s.replace(g, live, next)
+		y, next := SelectRows(g, c, live).Step(g, g.GatherRows(turn.Input, live), s.SelectRows(g, live))
+		y, s = g.ScatterRows(y, live, batch), s.replace(g, live, next)
 		turn, l = loop(t, y, s, l)
 		if turn.State != nil { // rows that have finished keep the state they had
 			turn.State.check("rnn.Raw", c, batch)
-			s = s.replace(g, live, turn.State.Pick(g, live))
+			s = s.replace(g, live, turn.State.SelectRows(g, live))
 		}
 		if turn.Emit != nil {
-			y = g.Spread(g.Rows(turn.Emit, live), live, batch)
+			y = g.ScatterRows(g.GatherRows(turn.Emit, live), live, batch)
 		}
 		out = append(out, y)
 		for _, i := range live {
@@ -102,7 +102,7 @@ func (s State) replace(g *grad.Tape, rows []int, next State) State {
 	}
 	t := State(g.List(s...))
 	for i := range s {
-		t[i] = g.Rows(g.Join(s[i], next[i]), from)
+		t[i] = g.GatherRows(g.ConcatRows(s[i], next[i]), from)
 	}
 	return t
 }

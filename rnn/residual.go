@@ -14,14 +14,18 @@ type Residual struct{ Cell }
 // Start starts the cell.
 func (c *Residual) Start(g *grad.Tape, batch int) State { return Start(g, c.Cell, batch) }
 
-// Memory asks the cell.
-func (c *Residual) Memory(i int) bool { return isMemory(c.Cell, i) }
+// IsCellState asks the cell.
+func (c *Residual) IsCellState(i int) bool { return isCellState(c.Cell, i) }
 
-// Pick picks the cell's rows.
-func (c *Residual) Pick(g *grad.Tape, rows []int) Cell { return &Residual{Pick(g, c.Cell, rows)} }
+// SelectRows picks the cell's rows.
+func (c *Residual) SelectRows(g *grad.Tape, rows []int) Cell {
+	return &Residual{SelectRows(g, c.Cell, rows)}
+}
 
-// Draw draws for the cell.
-func (c *Residual) Draw(g *grad.Tape, batch int) Cell { return &Residual{Draw(g, c.Cell, batch)} }
+// BeginSequence draws for the cell.
+func (c *Residual) BeginSequence(g *grad.Tape, batch int) Cell {
+	return &Residual{BeginSequence(g, c.Cell, batch)}
+}
 
 // Step computes one step.
 func (c *Residual) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {

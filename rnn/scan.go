@@ -15,7 +15,7 @@ func blend(g *grad.Tape, w, u *grad.Var, active []int, s *grad.Var) (*grad.Var, 
 	last := carried(g, s, y)
 	scan := kernel.Blend{H: s.Dim(1), Active: active, W: w.Value.Data, U: u.Value.Data}
 	scan.Forward(last.Value.Data, y.Value.Data)
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		scan := scan // only this escapes, and only here
 		g.Record(func() {
 			dh := g.NewTensor(s.Shape()).Data
@@ -53,5 +53,5 @@ func before(g *grad.Tape, s, y *grad.Var, active []int) *grad.Var {
 		}
 		at += active[t]
 	}
-	return g.Rows(g.Join(s, y), rows)
+	return g.GatherRows(g.ConcatRows(s, y), rows)
 }

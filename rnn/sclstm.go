@@ -52,8 +52,8 @@ func NewSCLSTM(r *rand.Rand, in, hidden, say int) *SCLSTM {
 // StateSize is {hidden, hidden, say}.
 func (c *SCLSTM) StateSize() []int { return []int{c.Wc.Dim(1), c.Wc.Dim(1), c.Wc.Dim(0)} }
 
-// Memory reports that c and d are memories, which dropout leaves alone.
-func (c *SCLSTM) Memory(i int) bool { return i > 0 }
+// IsCellState reports that c and d are memories, which dropout leaves alone.
+func (c *SCLSTM) IsCellState(i int) bool { return i > 0 }
 
 // Step computes one step.
 func (c *SCLSTM) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {

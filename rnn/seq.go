@@ -26,19 +26,19 @@ func BatchMajor(g *grad.Tape, x *grad.Var, lengths []int) Seq {
 	if x.Shape().Rank() != 3 {
 		panic(&tensor.ShapeError{Op: "rnn.BatchMajor", Detail: fmt.Sprintf("x %v, want [batch time width]", x.Shape())})
 	}
-	q := Seq{g.Swap(x), lengths}
+	q := Seq{g.TransposeBatch(x), lengths}
 	q.check("rnn.BatchMajor")
 	return q
 }
 
 // FromSteps puts a list of steps, each [batch, width], into one sequence.
 func FromSteps(g *grad.Tape, xs []*grad.Var) Seq {
-	x := g.Join(xs...)
+	x := g.ConcatRows(xs...)
 	return Seq{X: g.Reshape(x, len(xs), xs[0].Dim(0), xs[0].Dim(1))}
 }
 
 // BatchMajor returns the values as [batch, time, width].
-func (q Seq) BatchMajor(g *grad.Tape) *grad.Var { return g.Swap(q.X) }
+func (q Seq) BatchMajor(g *grad.Tape) *grad.Var { return g.TransposeBatch(q.X) }
 
 // Unstack takes the sequence apart into a list of steps, each [batch, width].
 func (q Seq) Unstack(g *grad.Tape) []*grad.Var {
@@ -87,7 +87,7 @@ func (q Seq) Last(g *grad.Tape) *grad.Var {
 			at[i] = -1
 		}
 	}
-	return g.Rows(g.Reshape(q.X, T*B, q.Width()), at)
+	return g.GatherRows(g.Reshape(q.X, T*B, q.Width()), at)
 }
 
 // Reverse turns each row around within its own length, as tf.reverse_sequence
@@ -108,7 +108,7 @@ func Reverse(g *grad.Tape, q Seq) Seq {
 			}
 		}
 	}
-	x := g.Rows(g.Reshape(q.X, T*B, q.Width()), from)
+	x := g.GatherRows(g.Reshape(q.X, T*B, q.Width()), from)
 	return Seq{g.Reshape(x, T, B, q.Width()), q.Len}
 }
 

@@ -34,7 +34,7 @@ func VectorToSequence(g *grad.Tape, c Cell, v *grad.Var, steps int, lengths []in
 	}
 	batch, in := v.Dim(0), v.Dim(1)
 	first := min(steps, 1)
-	x := g.Join(g.Slice(v, 0, first*batch), g.Zeros((steps-first)*batch, in))
+	x := g.ConcatRows(g.Slice(v, 0, first*batch), g.Zeros((steps-first)*batch, in))
 	y, _ := Dynamic(g, c, Seq{g.Reshape(x, steps, batch, in), lengths}, nil)
 	return y
 }

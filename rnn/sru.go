@@ -60,8 +60,8 @@ func NewSRU(r *rand.Rand, in, hidden int) *SRU { return SRUOptions{}.New(r, in, 
 // StateSize is {hidden}.
 func (c *SRU) StateSize() []int { return []int{c.B.Dim(0) / 2} }
 
-// Memory reports that c is a memory cell, which dropout leaves alone.
-func (c *SRU) Memory(int) bool { return true }
+// IsCellState reports that c is a memory cell, which dropout leaves alone.
+func (c *SRU) IsCellState(int) bool { return true }
 
 // Step computes one step, which is a sequence of one.
 func (c *SRU) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
@@ -112,11 +112,11 @@ func (c *SRU) seeing(g *grad.Tape, u, pre, v *grad.Var, active []int, s *grad.Va
 	last := carried(g, s, y)
 	f := g.Scratch(u.Shape())
 	r := sruRun{H: u.Dim(1), active: active, v: v.Value.Data, u: u.Value.Data, pre: pre.Value.Data, f: f.Data, y: y.Value.Data, c: last.Value.Data}
-	keep := g.Wants(y)
+	keep := g.NeedsGrad(y)
 	if keep {
 		r.before = g.Scratch(u.Shape()).Data
 	}
-	if cuts := share(active, indCost*r.H); cuts != nil {
+	if cuts := splitRows(active, indCost*r.H); cuts != nil {
 		r := r // only this escapes, and only here
 		inRanges(cuts, active, r.forward)
 	} else {
@@ -131,11 +131,11 @@ func (c *SRU) seeing(g *grad.Tape, u, pre, v *grad.Var, active []int, s *grad.Va
 				return
 			}
 			r.dy, r.du, r.df = dataOf(dy), g.Scratch(u.Shape()).Data, g.NewTensor(u.Shape()).Data
-			inRanges(share(active, indCost*r.H), active, r.backward)
+			inRanges(splitRows(active, indCost*r.H), active, r.backward)
 			addGrad(g, u, r.du)
 			addGrad(g, pre, r.df)
 			addGrad(g, s, r.c)
-			if g.Wants(v) {
+			if g.NeedsGrad(v) {
 				kernel.Mul(r.df, r.df, r.before)
 				kernel.ColSums(u.Dim(0), r.H, r.df, r.H, g.Grad(v).Data)
 			}

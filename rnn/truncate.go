@@ -16,7 +16,7 @@ func Truncated(g *grad.Tape, c Cell, x Seq, s State, k int) (y Seq, last State) 
 		panic(&tensor.ShapeError{Op: "rnn.Truncated", Detail: "a window has at least one step"})
 	}
 	x.check("rnn.Truncated")
-	c = Draw(g, c, x.Batch())
+	c = BeginSequence(g, c, x.Batch())
 	if s == nil {
 		s = Start(g, c, x.Batch())
 	}
@@ -34,7 +34,7 @@ func Truncated(g *grad.Tape, c Cell, x Seq, s State, k int) (y Seq, last State) 
 		part, s = dynamic(g, c, x.Slice(g, lo, min(lo+k, T)), s)
 		ys = append(ys, part.X)
 	}
-	return Seq{g.Join(ys...), x.Len}, s
+	return Seq{g.ConcatRows(ys...), x.Len}, s
 }
 
 // A Carry keeps a state from one batch to the next, as Keras's stateful layers

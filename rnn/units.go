@@ -12,15 +12,15 @@ import (
 // units: each does its columns of every step's product and what follows from them,
 // and the next step begins when all have. The bits are those of one core.
 
-// units says where the hidden units of a loop are cut, and where its steps begin.
-type units struct {
+// unitPlan says where the hidden units of a loop are cut, and where its steps begin.
+type unitPlan struct {
 	cuts []int // nil if they are not
 	at   []int // packed row of each step
 	last int   // step
 }
 
 // cutUnits plans a loop over H units with so many gates.
-func cutUnits(active []int, H, gates int) (u units) {
+func cutUnits(active []int, H, gates int) (u unitPlan) {
 	const steps, rows, work = 8, 16, 1 << 16 // at least, fewer than, multiplications of a step at least
 	panel := kernel.PanelWidth()
 	n := min(runtime.GOMAXPROCS(0), H/(2*panel))
@@ -34,10 +34,10 @@ func cutUnits(active []int, H, gates int) (u units) {
 }
 
 // run runs the steps, on the rows that active lists.
-func (u *units) run(active []int, s par.Stepper) { par.Steps(len(active), len(u.cuts)-1, s) }
+func (u *unitPlan) run(active []int, s par.Stepper) { par.Steps(len(active), len(u.cuts)-1, s) }
 
-// places sets where the steps of active begin.
-func (u *units) places(active []int) {
+// setOffsets sets where the steps of active begin.
+func (u *unitPlan) setOffsets(active []int) {
 	u.at, u.last = u.at[:0], len(active)-1
 	at := 0
 	for _, n := range active {
@@ -47,10 +47,10 @@ func (u *units) places(active []int) {
 }
 
 // of is the units of a piece, and the packed row of step t.
-func (u *units) of(t, piece int) (lo, hi, at int) { return u.cuts[piece], u.cuts[piece+1], u.at[t] }
+func (u *unitPlan) of(t, piece int) (lo, hi, at int) { return u.cuts[piece], u.cuts[piece+1], u.at[t] }
 
 // before is h before step t: first, or the outputs y of the step before.
-func (u *units) before(t, H int, first, y []grad.Float) []grad.Float {
+func (u *unitPlan) before(t, H int, first, y []grad.Float) []grad.Float {
 	if t == 0 {
 		return first
 	}
@@ -58,7 +58,7 @@ func (u *units) before(t, H int, first, y []grad.Float) []grad.Float {
 }
 
 // end sets each row of h to that row's last output.
-func (u *units) end(active []int, H int, h, y []grad.Float) {
+func (u *unitPlan) end(active []int, H int, h, y []grad.Float) {
 	for t, n := range active {
 		ended := 0
 		if t < u.last {

@@ -72,7 +72,7 @@ func TestUnitsOnSeveralCores(t *testing.T) {
 func TestCutUnits(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	steps := func(n, rows int) []int { return slices.Repeat([]int{rows}, n) }
-	for what, u := range map[string]units{
+	for what, u := range map[string]unitPlan{
 		"a few steps":             cutUnits(steps(7, 1), 512, 4),
 		"many rows":               cutUnits(steps(50, 16), 512, 4),
 		"little work":             cutUnits(steps(50, 1), 64, 4),

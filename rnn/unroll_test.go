@@ -188,13 +188,13 @@ func TestRawIsDynamic(t *testing.T) {
 	g := grad.Eval()
 	want, wantLast := rnn.Dynamic(g, c, rnn.Input(g, x, lengths), nil)
 	calls := 0
-	y, last, count := rnn.Raw(g, c, 4, func(t int, _ *grad.Var, _ rnn.State, n int) (rnn.Turn, int) {
+	y, last, count := rnn.Raw(g, c, 4, func(t int, _ *grad.Var, _ rnn.State, n int) (rnn.LoopStep, int) {
 		calls++
 		done := make([]bool, 4)
 		for b := range done {
 			done[b] = t >= lengths[b]
 		}
-		return rnn.Turn{Finished: done, Input: g.Const(x.At(min(t, 5)))}, n + 1
+		return rnn.LoopStep{Finished: done, Input: g.Const(x.At(min(t, 5)))}, n + 1
 	}, 0)
 	near(t, "outputs", y.X.Value, want.X.Value)
 	near(t, "h", last[0].Value, wantLast[0].Value)
@@ -210,8 +210,8 @@ func TestRawReplaces(t *testing.T) {
 	g := grad.Eval()
 	c := rnn.NewBasic(rng(), 1, 1)
 	one := tensor.FromSlice([]tensor.Float{1, 1}, 2, 1)
-	y, last, _ := rnn.Raw(g, c, 2, func(t int, y *grad.Var, s rnn.State, _ struct{}) (rnn.Turn, struct{}) {
-		turn := rnn.Turn{Finished: []bool{t >= 1, t >= 2}, Input: g.Const(one)}
+	y, last, _ := rnn.Raw(g, c, 2, func(t int, y *grad.Var, s rnn.State, _ struct{}) (rnn.LoopStep, struct{}) {
+		turn := rnn.LoopStep{Finished: []bool{t >= 1, t >= 2}, Input: g.Const(one)}
 		if t > 0 {
 			turn.State = rnn.State{g.Const(tensor.FromSlice([]tensor.Float{tensor.Float(t), tensor.Float(t)}, 2, 1))}
 			turn.Emit = g.Const(tensor.FromSlice([]tensor.Float{7, 8}, 2, 1))

@@ -108,12 +108,12 @@ func (c spy) Start(g *grad.Tape, batch int) rnn.State {
 	return rnn.State{g.Const(full(0.5, batch, 3)), g.Const(full(0.25, batch, 3))}
 }
 
-func (c spy) Draw(g *grad.Tape, batch int) rnn.Cell {
+func (c spy) BeginSequence(g *grad.Tape, batch int) rnn.Cell {
 	c.notes.drawn += batch
 	return c
 }
 
-func (c spy) Pick(g *grad.Tape, rows []int) rnn.Cell {
+func (c spy) SelectRows(g *grad.Tape, rows []int) rnn.Cell {
 	c.notes.picked = append(c.notes.picked, slices.Clone(rows))
 	return c
 }
@@ -145,7 +145,7 @@ func TestWrappersPassOn(t *testing.T) {
 	} {
 		n := new(notes)
 		c := w.wrap(spy{LSTM: rnn.NewLSTM(r, 3, 3), notes: n})
-		if m, ok := c.(rnn.Memorer); !ok || m.Memory(0) || !m.Memory(1) {
+		if m, ok := c.(rnn.CellStater); !ok || m.IsCellState(0) || !m.IsCellState(1) {
 			t.Errorf("%s: Memory is not passed on", name)
 		}
 		if s := rnn.Start(grad.Eval(), c, 1); s[0].Value.Data[0] != 0.5 || s[1].Value.Data[0] != 0.25 {

@@ -22,17 +22,17 @@ type Zoneout struct {
 // Start starts the cell.
 func (z *Zoneout) Start(g *grad.Tape, batch int) State { return Start(g, z.Cell, batch) }
 
-// Memory asks the cell.
-func (z *Zoneout) Memory(i int) bool { return isMemory(z.Cell, i) }
+// IsCellState asks the cell.
+func (z *Zoneout) IsCellState(i int) bool { return isCellState(z.Cell, i) }
 
-// Pick picks the cell's rows.
-func (z *Zoneout) Pick(g *grad.Tape, rows []int) Cell {
-	return &Zoneout{Pick(g, z.Cell, rows), z.H, z.C, z.Output}
+// SelectRows picks the cell's rows.
+func (z *Zoneout) SelectRows(g *grad.Tape, rows []int) Cell {
+	return &Zoneout{SelectRows(g, z.Cell, rows), z.H, z.C, z.Output}
 }
 
-// Draw draws for the cell.
-func (z *Zoneout) Draw(g *grad.Tape, batch int) Cell {
-	return &Zoneout{Draw(g, z.Cell, batch), z.H, z.C, z.Output}
+// BeginSequence draws for the cell.
+func (z *Zoneout) BeginSequence(g *grad.Tape, batch int) Cell {
+	return &Zoneout{BeginSequence(g, z.Cell, batch), z.H, z.C, z.Output}
 }
 
 // Step computes one step.
@@ -41,7 +41,7 @@ func (z *Zoneout) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 	kept := State(g.List(next...))
 	for i, v := range next {
 		p := z.H
-		if isMemory(z.Cell, i) {
+		if isCellState(z.Cell, i) {
 			p = z.C
 		}
 		switch {

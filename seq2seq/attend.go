@@ -13,7 +13,7 @@ import (
 // Attend returns for each row of q [batch, width] the mean of that row's memory
 // weighted by softmax(q·memory). Steps past the row's length have no weight.
 func Attend(g *grad.Tape, q *grad.Var, memory rnn.Seq) *grad.Var {
-	m := g.Swap(memory.X)
+	m := g.TransposeBatch(memory.X)
 	a := &attention{keys: m, values: m, lengths: memory.Len}
 	ctx, _ := a.attend(g, q, nil)
 	return ctx
@@ -82,7 +82,7 @@ func (a *attention) attend(g *grad.Tape, q, c *grad.Var) (ctx, weights *grad.Var
 	}
 	r.group(g, n)
 	r.each(r.forward)
-	if g.Wants(ctx) {
+	if g.NeedsGrad(ctx) {
 		g.Record(func() { r.back(g) })
 	}
 	return ctx, weights
@@ -172,19 +172,19 @@ func (r *attending) forward(i, m, n int) {
 }
 
 func (r *attending) back(g *grad.Tape) {
-	r.dctx, r.dweights = g.Reached(r.ctx), g.Reached(r.weights)
+	r.dctx, r.dweights = g.GradIfSet(r.ctx), g.GradIfSet(r.weights)
 	if r.dctx == nil && r.dweights == nil {
 		return
 	}
 	n := r.q.Dim(0)
 	wanted := func(v *grad.Var) []grad.Float {
-		if v == nil || !g.Wants(v) {
+		if v == nil || !g.NeedsGrad(v) {
 			return nil
 		}
 		return g.Grad(v).Data
 	}
 	parts := func(v *grad.Var) []grad.Float {
-		if v == nil || !g.Wants(v) {
+		if v == nil || !g.NeedsGrad(v) {
 			return nil
 		}
 		return g.NewTensor(tensor.ShapeOf(n, len(v.Value.Data))).Data

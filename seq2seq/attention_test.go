@@ -39,7 +39,7 @@ type remembering struct {
 
 func (c *remembering) bind(g *grad.Tape, batch int) *seq2seq.Bound {
 	b := c.Att.Bind(g, rnn.Seq{X: c.Memory})
-	return b.Pick(g, make([]int, batch)).(*seq2seq.Bound)
+	return b.SelectRows(g, make([]int, batch)).(*seq2seq.Bound)
 }
 
 func (c *remembering) StateSize() []int { return c.bind(grad.Eval(), 1).StateSize() }
@@ -99,8 +99,8 @@ func TestAttentionOfRaggedMemory(t *testing.T) {
 		g := grad.Eval()
 		y, _, _ := run(g, mem)
 		for row := range 4 {
-			b := a.Bind(g, rnn.Seq{X: g.Swap(g.Slice(g.Swap(clean), row, row+1)), Len: lengths[row : row+1]})
-			alone, last := rnn.Dynamic(g, b, rnn.Seq{X: g.Swap(g.Slice(g.Swap(x), row, row+1)), Len: said[row : row+1]}, nil)
+			b := a.Bind(g, rnn.Seq{X: g.TransposeBatch(g.Slice(g.TransposeBatch(clean), row, row+1)), Len: lengths[row : row+1]})
+			alone, last := rnn.Dynamic(g, b, rnn.Seq{X: g.TransposeBatch(g.Slice(g.TransposeBatch(x), row, row+1)), Len: said[row : row+1]}, nil)
 			width := alone.Width()
 			for s := range 3 {
 				for i := range width {
@@ -170,8 +170,8 @@ func TestPick(t *testing.T) {
 	x := nn.Uniform(r, 1, 3, 2)
 	all, _ := b.Step(g, x, rnn.Start(g, b, 3))
 	rows := []int{2, 0, 2, 1}
-	picked := rnn.Pick(g, rnn.Pick(g, b, []int{1, 2, 0}), []int{1, 2, 1, 0})
-	y, _ := picked.Step(g, g.Rows(x, rows), rnn.Start(g, picked, 4))
+	picked := rnn.SelectRows(g, rnn.SelectRows(g, b, []int{1, 2, 0}), []int{1, 2, 1, 0})
+	y, _ := picked.Step(g, g.GatherRows(x, rows), rnn.Start(g, picked, 4))
 	for i, row := range rows {
 		if !slices.Equal(y.Value.At(i).Data, all.Value.At(row).Data) {
 			t.Errorf("row %d picked from %d differs", i, row)

@@ -20,7 +20,7 @@ import (
 //
 // The rows of a batch are written side by side, and each stops at its own End. What
 // a cell holds for each row, such as the memory that it attends to, it must pick as
-// an rnn.Picker; everything else goes by the state.
+// an rnn.RowSelector; everything else goes by the state.
 type Decoder struct {
 	Cell       rnn.Cell
 	Input      func(g *grad.Tape, ids []int) *grad.Var   // what the cell reads, [len(ids), in], such as nn.Embedding's Forward
@@ -110,7 +110,7 @@ type walk struct {
 }
 
 func newWalk(d *Decoder, g *grad.Tape, s rnn.State) *walk {
-	return &walk{d: d, tapes: [2]*grad.Tape{g.Aside(), g.Aside()}, s: s}
+	return &walk{d: d, tapes: [2]*grad.Tape{g.EvalChild(), g.EvalChild()}, s: s}
 }
 
 // step reads ids: the i-th goes on from row from[i] of the state that the last step
@@ -122,9 +122,9 @@ func (w *walk) step(from, of, ids []int) (scores, weights [][]grad.Float) {
 	g.Reset()
 	s := make(rnn.State, len(w.s))
 	for i, v := range w.s {
-		s[i] = g.Rows(g.Const(v.Value), from)
+		s[i] = g.GatherRows(g.Const(v.Value), from)
 	}
-	cell := rnn.Pick(g, w.d.Cell, of)
+	cell := rnn.SelectRows(g, w.d.Cell, of)
 	y, next := cell.Step(g, w.d.Input(g, ids), s)
 	w.s = next
 	all := w.d.Score(g, y).Value

@@ -21,7 +21,7 @@ type tree struct {
 
 func (c tree) StateSize() []int { return []int{1, 1} } // a number for what was said, the last token
 
-func (c tree) Pick(_ *grad.Tape, rows []int) rnn.Cell {
+func (c tree) SelectRows(_ *grad.Tape, rows []int) rnn.Cell {
 	p := c
 	p.rows = nil
 	for _, r := range rows {
@@ -53,8 +53,8 @@ func (c tree) scores(seed uint64, said tensor.Float) (scores []tensor.Float) {
 // attentive is a tree with attention.
 type attentive struct{ tree }
 
-func (c attentive) Pick(g *grad.Tape, rows []int) rnn.Cell {
-	return attentive{c.tree.Pick(g, rows).(tree)}
+func (c attentive) SelectRows(g *grad.Tape, rows []int) rnn.Cell {
+	return attentive{c.tree.SelectRows(g, rows).(tree)}
 }
 
 func (c attentive) Weights(s rnn.State) (weights [][]grad.Float) {
@@ -248,7 +248,7 @@ func TestSample(t *testing.T) {
 		t.Errorf("of a thousandth: %v", got)
 	}
 	all := d.Sample(g, s, 5, Sampling{Seed: 4})
-	first := treeDecoder(tree{tokens: 4, rows: c.rows[:2]}).Sample(g, s.Pick(g, []int{0, 1}), 5, Sampling{Seed: 4})
+	first := treeDecoder(tree{tokens: 4, rows: c.rows[:2]}).Sample(g, s.SelectRows(g, []int{0, 1}), 5, Sampling{Seed: 4})
 	for i, h := range first {
 		if !slices.Equal(h.Tokens, all[i].Tokens) {
 			t.Errorf("row %d says %v alone and %v among others", i, h.Tokens, all[i].Tokens)

@@ -37,7 +37,7 @@ func NewEncoderDecoder(r *rand.Rand, src, dst, width int) *EncoderDecoder {
 // row of tokens for each sentence.
 func (m *EncoderDecoder) Loss(g *grad.Tape, src, dst [][]int) *grad.Var {
 	_, s := rnn.Dynamic(g, m.Enc, Embed(g, m.Src, src), nil)
-	loss, _ := m.decoder().Loss(g, s, dst, Lesson{})
+	loss, _ := m.decoder().Loss(g, s, dst, LossOptions{})
 	return loss
 }
 

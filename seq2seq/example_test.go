@@ -26,7 +26,7 @@ func ExampleEncoderDecoder() {
 }
 
 // Beam search with any cell: what tells the rows apart is the state that they begin
-// with, or what the cell holds for each and picks (rnn.Picker).
+// with, or what the cell holds for each and picks (rnn.RowSelector).
 func ExampleDecoder_Beam() {
 	r := rand.New(rand.NewPCG(1, 2))
 	const start, end, width = 10, 11, 16

@@ -87,7 +87,7 @@ func TestONNXRuntime(t *testing.T) {
 				if backward {
 					x = rnn.Reverse(g, x)
 				}
-				// The memory has no Pick here: rows must not be sorted by length.
+				// The memory has no SelectRows here: rows must not be sorted by length.
 				s := rnn.Start(g, cell, B)
 				var ys []*grad.Var
 				for _, step := range x.Unstack(g) {

@@ -60,7 +60,7 @@ type scripted struct {
 
 func (c scripted) StateSize() []int { return []int{1} } // the step number
 
-func (c scripted) Pick(_ *grad.Tape, rows []int) rnn.Cell {
+func (c scripted) SelectRows(_ *grad.Tape, rows []int) rnn.Cell {
 	d := c
 	d.rows = nil
 	for _, r := range rows {
@@ -151,7 +151,7 @@ func TestLearnsToReverse(t *testing.T) {
 	}
 	loss := func(g *grad.Tape, p pair) *grad.Var {
 		cell, s := m.encode(g, p.src)
-		loss, _ := decoder(cell).Loss(g, s, p.dst, seq2seq.Lesson{Own: 0.1})
+		loss, _ := decoder(cell).Loss(g, s, p.dst, seq2seq.LossOptions{SampleProb: 0.1})
 		return loss
 	}
 	_, err := train.Fit(context.Background(), m, reversals(r, 100, 32), loss, train.Options{Epochs: 6, Optimizer: &optim.Adam{LR: 1e-2}})
@@ -187,7 +187,7 @@ func TestLoss(t *testing.T) {
 	var sum float64
 	n := 0
 	for i, row := range rows {
-		s := rnn.State{g.Rows(first, []int{i})}
+		s := rnn.State{g.GatherRows(first, []int{i})}
 		for k, id := range append(slices.Clone(row), 6) {
 			in := 5
 			if k > 0 {
@@ -199,11 +199,11 @@ func TestLoss(t *testing.T) {
 			n++
 		}
 	}
-	loss, last := d.Loss(g, rnn.State{first}, rows, seq2seq.Lesson{})
+	loss, last := d.Loss(g, rnn.State{first}, rows, seq2seq.LossOptions{})
 	if got, want := float64(loss.Value.Data[0]), sum/float64(n); math.Abs(got-want) > 1e-5 {
 		t.Errorf("loss %v, want %v", got, want)
 	}
-	same, lastOwn := d.Loss(g, rnn.State{first}, rows, seq2seq.Lesson{Own: 1e-12})
+	same, lastOwn := d.Loss(g, rnn.State{first}, rows, seq2seq.LossOptions{SampleProb: 1e-12})
 	if math.Abs(float64(same.Value.Data[0]-loss.Value.Data[0])) > 1e-6 {
 		t.Errorf("loss %v step by step, %v at once", same.Value.Data[0], loss.Value.Data[0])
 	}
@@ -219,7 +219,7 @@ func TestLoss(t *testing.T) {
 		}
 	}
 	if err := grad.Check(func(g *grad.Tape) *grad.Var {
-		loss, _ := d.Loss(g, rnn.State{first}, rows, seq2seq.Lesson{Own: 0.5, Smooth: 0.1})
+		loss, _ := d.Loss(g, rnn.State{first}, rows, seq2seq.LossOptions{SampleProb: 0.5, LabelSmoothing: 0.1})
 		return loss
 	}, vars...); err != nil {
 		t.Error(err)

@@ -28,9 +28,9 @@ func (b *Bound) Unroll(g *grad.Tape, x *grad.Var, active []int, s rnn.State) (*g
 	b = &Bound{b.Attention, b.cell, all.pick(rows)}
 	ctx, a := b.look(g, y, nil)
 	h := g.Tanh(b.Mix.Forward(g, g.Concat(y, ctx)))
-	weights := g.Rows(a, last)
+	weights := g.GatherRows(a, last)
 	if n, batch := active[0], s[0].Dim(0); n < batch {
-		weights = g.Join(weights, g.Slice(s[0], n, batch))
+		weights = g.ConcatRows(weights, g.Slice(s[0], n, batch))
 	}
 	return h, append(rnn.State{weights}, inner...)
 }
@@ -38,7 +38,7 @@ func (b *Bound) Unroll(g *grad.Tape, x *grad.Var, active []int, s rnn.State) (*g
 // stepwise is the loop over the steps. Rows leave the batch from its end.
 func (b *Bound) stepwise(g *grad.Tape, x *grad.Var, active []int, s rnn.State) (*grad.Var, rnn.State) {
 	if len(active) == 0 { // a step of no rows tells the width of the output
-		y, _ := b.Pick(g, nil).Step(g, x, s.Pick(g, nil))
+		y, _ := b.SelectRows(g, nil).Step(g, x, s.SelectRows(g, nil))
 		return y, s
 	}
 	var ys []*grad.Var
@@ -58,7 +58,7 @@ func (b *Bound) stepwise(g *grad.Tape, x *grad.Var, active []int, s rnn.State) (
 			for i := range first {
 				first[i] = i
 			}
-			live = b.Pick(g, first)
+			live = b.SelectRows(g, first)
 		}
 		var y *grad.Var
 		y, s = live.Step(g, g.Slice(x, off, off+n), s)
@@ -72,8 +72,8 @@ func (b *Bound) stepwise(g *grad.Tape, x *grad.Var, active []int, s rnn.State) (
 			for _, e := range ended {
 				parts = append(parts, e[i])
 			}
-			s[i] = g.Join(parts...)
+			s[i] = g.ConcatRows(parts...)
 		}
 	}
-	return g.Join(ys...), s
+	return g.ConcatRows(ys...), s
 }

@@ -142,9 +142,9 @@ type Task interface {
 	Load(path string) (Model, error)
 }
 
-// A Kinder is a Task whose models are kept in files of several kinds, not of one kind by
+// A MultiKind is a Task whose models are kept in files of several kinds, not of one kind by
 // the task's name.
-type Kinder interface {
+type MultiKind interface {
 	Task
 	Kinds() []string
 }
@@ -154,7 +154,7 @@ func ForKind(kind string) (Task, error) {
 	mu.Lock()
 	defer mu.Unlock()
 	for _, t := range tasks {
-		if k, ok := t.(Kinder); ok && slices.Contains(k.Kinds(), kind) {
+		if k, ok := t.(MultiKind); ok && slices.Contains(k.Kinds(), kind) {
 			return t, nil
 		}
 	}

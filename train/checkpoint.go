@@ -48,7 +48,7 @@ func (f *fitter) save() error {
 	if f.best != nil {
 		tensors = append(tensors, renamed(bestPrefix, f.tensors(f.best))...)
 	}
-	if st, ok := f.opts.Optimizer.(optim.Stater); ok {
+	if st, ok := f.opts.Optimizer.(optim.HasState); ok {
 		steps, slots := st.Slots(f.params)
 		at.Optim = steps
 		for _, name := range slices.Sorted(maps.Keys(slots)) {
@@ -154,7 +154,7 @@ func (f *fitter) load(file *checkpoint.File) error {
 			return err
 		}
 	}
-	if st, ok := f.opts.Optimizer.(optim.Stater); ok {
+	if st, ok := f.opts.Optimizer.(optim.HasState); ok {
 		if err := st.SetSlots(f.params, at.Optim, slots); err != nil {
 			return err
 		}

@@ -76,7 +76,7 @@ func (s *shards[B]) gradients(step int, b B, loss func(*grad.Tape, B) *grad.Var,
 		bytes += s.tapes[i].Bytes()
 		if i > 0 {
 			for _, p := range params {
-				if d := s.tapes[i].Reached(p.Var); d != nil {
+				if d := s.tapes[i].GradIfSet(p.Var); d != nil {
 					kernel.Axpy(1, d.Data, g.Grad(p.Var).Data)
 				}
 			}

@@ -342,8 +342,8 @@ func (r *forecastRun) load() (err error) {
 	if h := r.flags.horizon; h != 0 && h != spec.Horizon {
 		return usage("--horizon is %d, and %s forecasts %d steps: train a model for it", h, r.flags.model, spec.Horizon)
 	}
-	if m, ok := r.model.(forecast.Releveler); ok {
-		r.model = m.Relevel(r.levels)
+	if m, ok := r.model.(forecast.WithLevels); ok {
+		r.model = m.WithLevels(r.levels)
 	} else {
 		for _, l := range r.levels {
 			if !slices.Contains(spec.Levels, l) {

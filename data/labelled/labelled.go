@@ -66,10 +66,10 @@ type Options struct {
 	// fields. By default they are on in CSV, and off where tabs part the columns.
 	Quotes string
 
-	PerStep bool   // there is a label for each step
-	Many    bool   // there are any number of labels
-	Between string // what stands between them in a cell of a table, by default |
-	UpTo    string // a label ends before this: with ":" NUM:dist is NUM
+	PerStep  bool   // there is a label for each step
+	Many     bool   // there are any number of labels
+	LabelSep string // what stands between them in a cell of a table, by default |
+	LabelCut string // a label ends before this: with ":" NUM:dist is NUM
 
 	// Map renames labels; examples whose label becomes "" are left out.
 	Map map[string]string
@@ -131,8 +131,8 @@ func (r *reader) files(files []string) error {
 func (r *reader) add(e Example) error {
 	var labels []string
 	for _, l := range e.Labels {
-		if r.UpTo != "" {
-			l, _, _ = strings.Cut(l, r.UpTo)
+		if r.LabelCut != "" {
+			l, _, _ = strings.Cut(l, r.LabelCut)
 		}
 		if to, ok := r.Map[l]; ok {
 			l = to
@@ -161,7 +161,7 @@ func (r *reader) labels(cell string) ([]string, *data.Error) {
 		return strings.Fields(cell), nil
 	case r.Many:
 		labels := []string{}
-		for l := range strings.SplitSeq(cell, cmp.Or(r.Between, "|")) {
+		for l := range strings.SplitSeq(cell, cmp.Or(r.LabelSep, "|")) {
 			if l = strings.TrimSpace(l); l != "" {
 				labels = append(labels, l)
 			}

@@ -66,7 +66,7 @@ func TestFormats(t *testing.T) {
 		{"TSV with quotes", "a.tsv", "text\tlabel\n\"so\tgood\"\t1\n", labelled.Options{Quotes: "on"}, []string{"2 so\tgood [\"1\"]"}},
 		{"two columns, no header", "a.tsv", "a fine film\t1\nnothing new\t0\n", labelled.Options{}, []string{`1 a fine film ["1"]`, `2 nothing new ["0"]`}},
 		{"label first", "a.csv", "ham,see you at noon\nspam,win money now\n", labelled.Options{}, []string{`1 see you at noon ["ham"]`, `2 win money now ["spam"]`}},
-		{"lines", "trec.txt", "NUM:dist How far is it ?\n\nHUM:desc Who was he ?\n", labelled.Options{UpTo: ":"}, []string{`1 How far is it ? ["NUM"]`, `3 Who was he ? ["HUM"]`}},
+		{"lines", "trec.txt", "NUM:dist How far is it ?\n\nHUM:desc Who was he ?\n", labelled.Options{LabelCut: ":"}, []string{`1 How far is it ? ["NUM"]`, `3 Who was he ? ["HUM"]`}},
 		{"plain", "a.txt", "so good\n\nbad\n", labelled.Options{Format: labelled.Plain, Unlabelled: true}, []string{`1 so good []`, `2  []`, `3 bad []`}},
 		{"JSON", "a.jsonl", `{"text": "so", "label": 1}` + "\n" + `{"tokens": ["a", "b"], "label": true}` + "\n", labelled.Options{}, []string{`1 so ["1"]`, `2 ["a" "b"] ["true"]`}},
 		{"many labels", "a.jsonl", `{"text": "so", "labels": ["x", "y"]}` + "\n" + `{"text": "no", "labels": []}` + "\n", many, []string{`1 so ["x" "y"]`, `2 no []`}},

@@ -18,7 +18,7 @@ func TestRealFiles(t *testing.T) {
 		n, labels, longest int
 	}{
 		{"text/nsmc/ratings_test.txt.gz", labelled.Options{}, 50000, 2, 0},
-		{"text/trec/TREC.train.txt.gz", labelled.Options{UpTo: ":"}, 5452, 6, 0},
+		{"text/trec/TREC.train.txt.gz", labelled.Options{LabelCut: ":"}, 5452, 6, 0},
 		{"text/sst/sst2-test.tsv.gz", labelled.Options{}, 1821, 2, 0},
 		{"text/sst/trees-test.txt.gz", labelled.Options{Map: sst}, 1821, 2, 0},
 		{"text/sst/trees-train.txt.gz", labelled.Options{Map: sst, Phrases: true}, 98794, 2, 0},

@@ -24,7 +24,7 @@ func unroll() error {
 	}{
 		{"Static, a cell of tape operations", 100_000, func(g *grad.Tape, x rnn.Seq) *grad.Var {
 			ys, _ := rnn.Static(g, book{own}, x.Unstack(g), nil)
-			return g.Sum(g.Square(g.Join(ys...)))
+			return g.Sum(g.Square(g.ConcatRows(ys...)))
 		}},
 		{"Dynamic", 100_000, func(g *grad.Tape, x rnn.Seq) *grad.Var {
 			y, _ := rnn.Dynamic(g, own, x, nil)

@@ -63,27 +63,27 @@ type exporter struct {
 	bad    []UnsupportedLayer
 	names  names
 	paths  map[string]int // layers of each class, for where their weights are
-	flows  map[string]*sent
+	flows  map[string]*exportedTensor
 	states map[string]bool // layers whose states are read
 	last   map[string]bool // recurrent layers of which only the last output is
-	masks  map[string]*sent
+	masks  map[string]*exportedTensor
 	path   string // of the weights of the layer at hand
 }
 
-// A sent is a tensor of the model of Keras.
-type sent struct {
+// A exportedTensor is a tensor of the model of Keras.
+type exportedTensor struct {
 	layer string
 	at    int
 	shape []any // of the batch, the time and the width
 	dtype string
-	mask  *sent // which steps are there, nil for all
-	auto  bool  // Keras hands a mask on with it by itself
+	mask  *exportedTensor // which steps are there, nil for all
+	auto  bool            // Keras hands a mask on with it by itself
 	ids   bool
 }
 
 func newExporter(net *graph.Net) *exporter {
-	x := &exporter{net: net, params: params{}, names: names{}, paths: map[string]int{}, flows: map[string]*sent{},
-		states: map[string]bool{}, last: map[string]bool{}, masks: map[string]*sent{}}
+	x := &exporter{net: net, params: params{}, names: names{}, paths: map[string]int{}, flows: map[string]*exportedTensor{},
+		states: map[string]bool{}, last: map[string]bool{}, masks: map[string]*exportedTensor{}}
 	for _, p := range nn.Params(net) {
 		x.params[p.Name] = p.Var
 	}
@@ -108,7 +108,7 @@ func (x *exporter) network() error {
 		}
 	}
 	for _, in := range c.Inputs {
-		t := &sent{layer: x.unused(in.Name), dtype: "float32", shape: []any{nil, in.Width}}
+		t := &exportedTensor{layer: x.unused(in.Name), dtype: "float32", shape: []any{nil, in.Width}}
 		switch {
 		case ids[in.Name]:
 			t.dtype, t.shape, t.ids = "int32", []any{nil, nil}, true
@@ -120,7 +120,7 @@ func (x *exporter) network() error {
 		x.flows[in.Name] = t
 	}
 	for i, l := range c.Layers {
-		var in []*sent
+		var in []*exportedTensor
 		for _, name := range x.from(i) {
 			t := x.flow(name)
 			if t == nil {
@@ -184,7 +184,7 @@ func (x *exporter) readsState(name string) {
 }
 
 // flow finds a tensor by its name in the graph.
-func (x *exporter) flow(name string) *sent {
+func (x *exporter) flow(name string) *exportedTensor {
 	if t := x.flows[name]; t != nil {
 		return t
 	}
@@ -198,7 +198,7 @@ func (x *exporter) unused(name string) string {
 
 // add appends a layer of Keras and returns its first result, as wide as width if that
 // is not 0. Masks go along where Keras lets them.
-func (x *exporter) add(class, name string, config dict, shape []any, through bool, in ...*sent) *sent {
+func (x *exporter) add(class, name string, config dict, shape []any, through bool, in ...*exportedTensor) *exportedTensor {
 	var args any = tensorOf(in[0])
 	if len(in) > 1 {
 		list := make([]any, len(in))
@@ -210,14 +210,14 @@ func (x *exporter) add(class, name string, config dict, shape []any, through boo
 	return x.call(class, name, config, shape, through, in[0], []any{args}, dict{})
 }
 
-func (x *exporter) call(class, name string, config dict, shape []any, through bool, first *sent, args []any, kwargs dict) *sent {
+func (x *exporter) call(class, name string, config dict, shape []any, through bool, first *exportedTensor, args []any, kwargs dict) *exportedTensor {
 	name = x.unused(name)
 	config["name"], config["dtype"], config["trainable"] = name, "float32", true
 	x.layers = append(x.layers, object3("keras.layers", class, config, dict{
 		"name": name, "inbound_nodes": []any{dict{"args": args, "kwargs": kwargs}},
 	}))
 	x.path = "layers/" + unique(x.paths, snake(class)) + "/"
-	t := &sent{layer: name, shape: shape, dtype: "float32"}
+	t := &exportedTensor{layer: name, shape: shape, dtype: "float32"}
 	if through {
 		t.mask, t.auto = first.mask, first.auto
 	}
@@ -233,17 +233,17 @@ func object3(module, class string, config dict, more dict) dict {
 	return d
 }
 
-func tensorOf(t *sent) dict {
+func tensorOf(t *exportedTensor) dict {
 	return dict{"class_name": "__keras_tensor__", "config": dict{"shape": t.shape, "dtype": t.dtype, "keras_history": []any{t.layer, 0, t.at}}}
 }
 
 // op appends an operation beside the layers, whose result is a mask.
-func (x *exporter) op(class string, config dict, args ...any) *sent {
+func (x *exporter) op(class string, config dict, args ...any) *exportedTensor {
 	name := x.unused("mask_" + snake(class)) // Keras makes ones of its own by the plain name
 	config["name"] = name
 	x.layers = append(x.layers, dict{"module": "keras.src.ops.numpy", "class_name": class, "registered_name": class, "name": name,
 		"config": config, "inbound_nodes": []any{dict{"args": args, "kwargs": dict{}}}})
-	return &sent{layer: name, shape: []any{nil, nil}, dtype: "bool"}
+	return &exportedTensor{layer: name, shape: []any{nil, nil}, dtype: "bool"}
 }
 
 // weight writes an array of the layer at hand.
@@ -264,7 +264,7 @@ func (x *exporter) model() dict {
 	}, dict{"registered_name": "Functional"})
 }
 
-func place3(t *sent) []any { return []any{t.layer, 0, t.at} }
+func place3(t *exportedTensor) []any { return []any{t.layer, 0, t.at} }
 
 // oneOrList is how Keras writes a single input or output.
 func oneOrList(list []any) any {

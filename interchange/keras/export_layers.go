@@ -9,8 +9,8 @@ import (
 )
 
 // layer writes what a layer of the graph is in Keras.
-func (x *exporter) layer(l graph.Layer, in []*sent) error {
-	if _, ok := l.Op.(*graph.Embedding); !ok && slices.ContainsFunc(in, func(t *sent) bool { return t.ids }) {
+func (x *exporter) layer(l graph.Layer, in []*exportedTensor) error {
+	if _, ok := l.Op.(*graph.Embedding); !ok && slices.ContainsFunc(in, func(t *exportedTensor) bool { return t.ids }) {
 		return fmt.Errorf("it reads ids, which an Embedding reads too")
 	}
 	t := in[0]
@@ -20,7 +20,7 @@ func (x *exporter) layer(l graph.Layer, in []*sent) error {
 		s[len(s)-1] = n
 		return s
 	}
-	var y *sent
+	var y *exportedTensor
 	switch o := l.Op.(type) {
 	case *graph.Dense:
 		f, after, err := x.function(o.Activation)
@@ -63,14 +63,14 @@ func (x *exporter) layer(l graph.Layer, in []*sent) error {
 		y = x.add("Embedding", l.Name, dict{"input_dim": o.Vocab, "output_dim": o.Width, "mask_zero": o.MaskZero}, []any{nil, nil, o.Width}, false, t)
 		x.weight("", 0, x.values(l.Name+".w"), o.Vocab, o.Width)
 		if o.MaskZero {
-			y.mask, y.auto = x.once("ids "+t.layer, func() *sent { return x.op("NotEqual", dict{}, tensorOf(t), 0) }), true
+			y.mask, y.auto = x.once("ids "+t.layer, func() *exportedTensor { return x.op("NotEqual", dict{}, tensorOf(t), 0) }), true
 		}
 	case *graph.Masking:
 		if t.mask != nil {
 			return fmt.Errorf("a Masking of a sequence that is masked")
 		}
 		y = x.add("Masking", l.Name, dict{"mask_value": o.Value}, t.shape, false, t)
-		y.mask = x.once(fmt.Sprint(t.layer, t.at, o.Value), func() *sent {
+		y.mask = x.once(fmt.Sprint(t.layer, t.at, o.Value), func() *exportedTensor {
 			differs := x.op("NotEqual", dict{}, tensorOf(t), o.Value)
 			differs.shape = t.shape
 			return x.op("Any", dict{"axis": -1, "keepdims": false}, tensorOf(differs))
@@ -99,12 +99,12 @@ func (x *exporter) layer(l graph.Layer, in []*sent) error {
 		}
 		y = x.add("Concatenate", l.Name, dict{"axis": -1}, wide(sum), false, in...)
 		y.mask = x.mergedMasks(in, o.AnyMask)
-		y.auto = slices.ContainsFunc(in, func(t *sent) bool { return t.auto })
+		y.auto = slices.ContainsFunc(in, func(t *exportedTensor) bool { return t.auto })
 	case *graph.Merge:
 		class := map[string]string{"sum": "Add", "multiply": "Multiply", "average": "Average", "subtract": "Subtract", "maximum": "Maximum", "minimum": "Minimum"}[o.By]
 		y = x.add(class, l.Name, dict{}, t.shape, false, in...)
 		y.mask = x.mergedMasks(in, o.AnyMask)
-		y.auto = slices.ContainsFunc(in, func(t *sent) bool { return t.auto })
+		y.auto = slices.ContainsFunc(in, func(t *exportedTensor) bool { return t.auto })
 	case *graph.RepeatVector:
 		y = x.add("RepeatVector", l.Name, dict{"n": o.Steps}, []any{nil, o.Steps, width}, false, t)
 	case *graph.Flatten:
@@ -178,7 +178,7 @@ func (x *exporter) values(name string) []float32 {
 }
 
 // once makes a mask the first time that it is asked for.
-func (x *exporter) once(key string, make func() *sent) *sent {
+func (x *exporter) once(key string, make func() *exportedTensor) *exportedTensor {
 	if x.masks[key] == nil {
 		x.masks[key] = make()
 	}
@@ -186,14 +186,14 @@ func (x *exporter) once(key string, make func() *sent) *sent {
 }
 
 // bare is t without the mask that Keras hands on by itself: a Reshape drops it.
-func (x *exporter) bare(t *sent) *sent {
+func (x *exporter) bare(t *exportedTensor) *exportedTensor {
 	if !t.auto {
 		return t
 	}
 	return x.add("Reshape", t.layer+"_bare", dict{"target_shape": []any{-1, t.shape[2]}}, t.shape, false, t)
 }
 
-func (x *exporter) mergedMasks(in []*sent, inAny bool) *sent {
+func (x *exporter) mergedMasks(in []*exportedTensor, inAny bool) *exportedTensor {
 	mask := in[0].mask
 	for _, t := range in[1:] {
 		switch {
@@ -251,7 +251,7 @@ func scan(s, form string, v *float64) bool {
 }
 
 // then adds the layer of an activation after y, if there is one.
-func (x *exporter) then(after dict, y *sent) *sent {
+func (x *exporter) then(after dict, y *exportedTensor) *exportedTensor {
 	if after == nil {
 		return y
 	}

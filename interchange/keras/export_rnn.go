@@ -166,7 +166,7 @@ func (x *exporter) stack(cells graph.Cells, param string, in int) (s stack, err 
 	return s, nil
 }
 
-func (x *exporter) rnn(l graph.Layer, o *graph.RNN, in []*sent) error {
+func (x *exporter) rnn(l graph.Layer, o *graph.RNN, in []*exportedTensor) error {
 	width, _ := in[0].shape[2].(int)
 	s, err := x.stack(o.Cells, l.Name, width)
 	switch {
@@ -185,7 +185,7 @@ func (x *exporter) rnn(l graph.Layer, o *graph.RNN, in []*sent) error {
 }
 
 // recurrent adds a recurrent layer with its mask and first state.
-func (x *exporter) recurrent(name, class string, config dict, width int, state []int, sequences bool, in []*sent) {
+func (x *exporter) recurrent(name, class string, config dict, width int, state []int, sequences bool, in []*exportedTensor) {
 	t, kwargs := in[0], dict{}
 	if t.mask != nil {
 		kwargs["mask"] = tensorOf(t.mask)
@@ -209,11 +209,11 @@ func (x *exporter) recurrent(name, class string, config dict, width int, state [
 	}
 	x.flows[name] = y
 	for i, n := range state {
-		x.flows[fmt.Sprintf("%s:%d", name, i+1)] = &sent{layer: y.layer, at: i + 1, shape: []any{nil, n}, dtype: "float32"}
+		x.flows[fmt.Sprintf("%s:%d", name, i+1)] = &exportedTensor{layer: y.layer, at: i + 1, shape: []any{nil, n}, dtype: "float32"}
 	}
 }
 
-func (x *exporter) bidirectional(l graph.Layer, o *graph.Bidirectional, in []*sent) error {
+func (x *exporter) bidirectional(l graph.Layer, o *graph.Bidirectional, in []*exportedTensor) error {
 	width, _ := in[0].shape[2].(int)
 	fwd, err := x.stack(o.Fwd, l.Name+".fwd", width)
 	if err != nil {

@@ -218,7 +218,7 @@ func (c kerasCase) differ(t *testing.T) (worst float64) {
 	net := m.Net.(*graph.Net)
 	g := grad.Eval()
 	x, shape := c.steps()
-	in := graph.Value{X: g.Swap(g.Const(x))}
+	in := graph.Value{X: g.TransposeBatch(g.Const(x))}
 	B, T := shape[0], shape[1]
 	if c.Mask != nil {
 		in.Mask = make([]bool, T*B)
@@ -253,7 +253,7 @@ func (c kerasCase) differ(t *testing.T) (worst float64) {
 		y = out[k].X
 	}
 	if y.Shape().Rank() == 3 {
-		y = g.Swap(y)
+		y = g.TransposeBatch(y)
 	}
 	if !several && len(c.Select) == 1 {
 		y = g.Slice(y, c.Select[0], c.Select[0]+1)

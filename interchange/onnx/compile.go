@@ -25,12 +25,12 @@ type capture struct{ outer, inner int }
 
 // A step is a node.
 type step struct {
-	op        op
-	name, op_ string
-	in, out   []int // slots, -1 for none
-	free      []int // slots that nobody reads after this step
-	subplans  []*plan
-	pure      bool // the same inputs give the same outputs
+	op           op
+	name, opType string
+	in, out      []int // slots, -1 for none
+	free         []int // slots that nobody reads after this step
+	subplans     []*plan
+	pure         bool // the same inputs give the same outputs
 }
 
 // A scope is where names are looked up: a graph, or the body of a function.
@@ -181,7 +181,7 @@ func (c *compiler) node(n *nodeProto, s *scope) {
 		c.call(n, f, in, attrs, s)
 		return
 	}
-	st := &step{name: n.name, op_: n.op, in: in, pure: pure(n)}
+	st := &step{name: n.name, opType: n.op, in: in, pure: pure(n)}
 	c.build(n, attrs, s, st)
 	st.out = make([]int, len(n.outputs))
 	fixed := st.pure && len(n.outputs) > 0

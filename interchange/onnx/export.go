@@ -71,7 +71,7 @@ func (e *ExportError) Error() string {
 // network's own order; ids, [time, batch] or [batch], are int64 without a width.
 type flow struct {
 	name string
-	form graph.Form
+	form graph.Spec
 	ids  bool
 	lens string // int32 [batch] if all that is masked is what lies past a row's length
 	mask string // bool [time, batch] of the steps that are there; "" if all are, or lens says so
@@ -140,7 +140,7 @@ func (e *exporter) inputs(made map[string][]flow) []flow {
 		case in.Sequence:
 			dims = []any{"batch", "time"}
 		}
-		v := flow{name: in.Name, form: graph.Form{Width: in.Width, Sequence: in.Sequence}, ids: in.IDs}
+		v := flow{name: in.Name, form: graph.Spec{Width: in.Width, Sequence: in.Sequence}, ids: in.IDs}
 		dtype := Int64
 		if !in.IDs {
 			dims, dtype = append(dims, in.Width), Float32
@@ -181,7 +181,7 @@ func (e *exporter) enter(name string, rank int) string {
 }
 
 // output brings a flow into the order of an output and names it so.
-func (e *exporter) output(name string, v flow, f graph.Form) {
+func (e *exporter) output(name string, v flow, f graph.Spec) {
 	v = e.float(v)
 	switch {
 	case !f.Sequence:

@@ -11,7 +11,7 @@ import (
 
 // op makes the nodes of a layer and returns what it gives.
 func (e *exporter) op(name string, op graph.Op, in []flow) []flow {
-	var forms []graph.Form
+	var forms []graph.Spec
 	for _, v := range in {
 		forms = append(forms, v.form)
 	}
@@ -80,7 +80,7 @@ func (e *exporter) op(name string, op graph.Op, in []flow) []flow {
 		y = e.pool(o, y)
 	case *graph.GlobalPool:
 		y = e.globalPool(o, in[0], y)
-	case *graph.Weigh:
+	case *graph.AttentionPool:
 		y = e.weigh(in[0], in[1], y)
 	default:
 		panic(&ExportError{name, fmt.Sprintf("ONNX has nothing for %T", op)})

@@ -63,7 +63,7 @@ func exported() map[string]*graph.Config {
 			{Name: "pool2", From: []string{"norm"}, Op: &graph.GlobalPool{By: "max"}},
 			{Name: "last", From: []string{"norm"}, Op: &graph.Last{}},
 			{Name: "score", From: []string{"norm"}, Op: &graph.Dense{Units: 1}},
-			{Name: "weighed", From: []string{"norm", "score"}, Op: &graph.Weigh{}},
+			{Name: "weighed", From: []string{"norm", "score"}, Op: &graph.AttentionPool{}},
 			{Name: "bilast", From: []string{"norm"}, Op: &graph.Bidirectional{Fwd: graph.Cells{&graph.GRU{Hidden: 2}}, Bwd: graph.Cells{&graph.LSTM{Hidden: 2}}, Merge: rnn.Average, Last: true}},
 		}, Outputs: []string{"norm", "pool", "pool2", "last", "weighed", "bilast"}},
 		"convolutions": {Inputs: x, Layers: []graph.Layer{

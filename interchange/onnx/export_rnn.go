@@ -80,7 +80,7 @@ func (e *exporter) withStates(y flow, states []*exportState, plan graph.Plan) []
 }
 
 // over runs a stack over x.
-func (e *exporter) over(name string, list graph.Cells, x flow, states []*exportState, backwards bool, masked graph.PastEnd) flow {
+func (e *exporter) over(name string, list graph.Cells, x flow, states []*exportState, backwards bool, masked graph.MaskedOutput) flow {
 	v, lens := x, x.lens
 	var rows string
 	if x.mask != "" {
@@ -128,7 +128,7 @@ func (e *exporter) pick(x, rows string) string {
 
 // apart undoes together: where the mask leaves steps out there are zeros, or the output
 // of the step that was read before.
-func (e *exporter) apart(y, mask string, backwards bool, masked graph.PastEnd) string {
+func (e *exporter) apart(y, mask string, backwards bool, masked graph.MaskedOutput) string {
 	sofar := e.node("CumSum", []string{e.node("Cast", []string{mask}, attr{"to", int(Int64)}), e.scalarInt(0)})
 	at := e.node("Sub", []string{sofar, e.scalarInt(1)}) // of a step that is there, and of the one before
 	there := mask

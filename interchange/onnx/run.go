@@ -67,7 +67,7 @@ func (f *frame) step(ctx context.Context, st *step) (out []Value, err error) {
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			err = &RunError{st.name, st.op_, panicked(r)}
+			err = &RunError{st.name, st.opType, panicked(r)}
 		}
 	}()
 	st.op.run(&c)

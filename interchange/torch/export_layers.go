@@ -14,11 +14,11 @@ import (
 func (e *exporter) run() error {
 	c := e.net.Config
 	e.values = map[string]string{}
-	forms := map[string]graph.Form{}
+	forms := map[string]graph.Spec{}
 	last := c.Inputs[0].Name
 	for i, in := range c.Inputs {
 		e.values[in.Name] = fmt.Sprintf("x%d", i)
-		forms[in.Name] = graph.Form{Width: in.Width, Sequence: in.Sequence}
+		forms[in.Name] = graph.Spec{Width: in.Width, Sequence: in.Sequence}
 		if in.IDs && in.Width != 1 {
 			return &ExportError{in.Name, "ids of more than one value"}
 		}
@@ -29,7 +29,7 @@ func (e *exporter) run() error {
 			from = []string{last}
 		}
 		var in []string
-		var inForms []graph.Form
+		var inForms []graph.Spec
 		for _, name := range from {
 			v, ok := e.values[name]
 			if !ok {
@@ -102,7 +102,7 @@ func python(yes bool) string {
 }
 
 // op makes the modules and the line of a layer.
-func (e *exporter) op(name string, op graph.Op, in []string, forms []graph.Form, y string, states int) error {
+func (e *exporter) op(name string, op graph.Op, in []string, forms []graph.Spec, y string, states int) error {
 	m, x := e.module(name), in[0]
 	switch o := op.(type) {
 	case *graph.RNN:

@@ -29,7 +29,7 @@ func (o *Attention) Plan(in int) (CellPlan, error) {
 	if o.Width*o.Length > limit {
 		return CellPlan{}, fmt.Errorf("%d outputs of %d values are too many to attend to", o.Length, o.Width)
 	}
-	inner, err := planRNN(o.Cells, []Form{{o.In, true}})
+	inner, err := planRNN(o.Cells, []Spec{{o.In, true}})
 	if err != nil {
 		return CellPlan{}, err
 	}
@@ -46,7 +46,7 @@ func (o *Attention) Plan(in int) (CellPlan, error) {
 
 // New implements Cell.
 func (o *Attention) New(r *rand.Rand, in int) rnn.Cell {
-	inner, _ := planRNN(o.Cells, []Form{{o.In, true}})
+	inner, _ := planRNN(o.Cells, []Spec{{o.In, true}})
 	state, out := 0, inner.Out[0].Width
 	for _, n := range inner.State {
 		state += n

@@ -75,8 +75,8 @@ type Layer struct {
 	Op   Op
 }
 
-// A Form is the form of a Value but for its time and batch.
-type Form struct {
+// A Spec is the form of a Value but for its time and batch.
+type Spec struct {
 	Width    int
 	Sequence bool // [time, batch, width], else [batch, width]
 }
@@ -90,14 +90,14 @@ type Value struct {
 // An Op is what a layer does: a plain struct of options, registered by RegisterOp.
 type Op interface {
 	// Plan checks the options and what comes in. It sets no memory aside.
-	Plan(in []Form) (Plan, error)
+	Plan(in []Spec) (Plan, error)
 	// New makes the layer for what Plan has accepted.
-	New(r *rand.Rand, in []Form) Node
+	New(r *rand.Rand, in []Spec) Node
 }
 
 // A Plan tells about a layer before it is made.
 type Plan struct {
-	Out    []Form // what it gives; of an RNN also the entries of its final state
+	Out    []Spec // what it gives; of an RNN also the entries of its final state
 	State  []int  // as rnn.Cell's StateSize
 	Params int    // values of its parameters
 	MACs   int    // multiply-adds of a step of one row, or of a vector

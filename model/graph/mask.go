@@ -7,17 +7,17 @@ import (
 
 // over runs c over x. Steps that are masked do not happen: the others are moved
 // together, run with lengths, and put back.
-func over(g *grad.Tape, c rnn.Cell, x Value, s rnn.State, backwards, asRead bool, masked PastEnd) (Value, rnn.State) {
+func over(g *grad.Tape, c rnn.Cell, x Value, s rnn.State, backwards, asRead bool, masked MaskedOutput) (Value, rnn.State) {
 	T, B := x.X.Dim(0), x.X.Dim(1)
 	if x.Mask == nil && !backwards {
 		y, last := rnn.Dynamic(g, c, rnn.Seq{X: x.X}, s)
 		return Value{X: y.X}, last
 	}
 	from, lengths := together(g, x.Mask, T, B, backwards)
-	flat := g.Rows(g.Reshape(x.X, T*B, x.X.Dim(2)), from)
+	flat := g.GatherRows(g.Reshape(x.X, T*B, x.X.Dim(2)), from)
 	y, last := rnn.Dynamic(g, c, rnn.Seq{X: g.Reshape(flat, T, B, x.X.Dim(2)), Len: lengths}, s)
 	back := apart(g, x.Mask, T, B, backwards, asRead, masked)
-	out := g.Rows(g.Reshape(y.X, T*B, y.Width()), back)
+	out := g.GatherRows(g.Reshape(y.X, T*B, y.Width()), back)
 	return Value{X: g.Reshape(out, T, B, y.Width()), Mask: x.Mask}, last
 }
 
@@ -43,7 +43,7 @@ func together(g *grad.Tape, mask []bool, T, B int, backwards bool) (from, length
 
 // apart lists, for each place of the outputs, which of the steps moved together it
 // takes, -1 for zero.
-func apart(g *grad.Tape, mask []bool, T, B int, backwards, asRead bool, masked PastEnd) []int {
+func apart(g *grad.Tape, mask []bool, T, B int, backwards, asRead bool, masked MaskedOutput) []int {
 	back := g.Ints(T * B)
 	for b := range B {
 		n := 0
@@ -84,5 +84,5 @@ func lastOf(g *grad.Tape, y Value, first bool) Value {
 			}
 		}
 	}
-	return Value{X: g.Rows(g.Reshape(y.X, T*B, W), at)}
+	return Value{X: g.GatherRows(g.Reshape(y.X, T*B, W), at)}
 }

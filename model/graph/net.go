@@ -22,16 +22,16 @@ type Net struct {
 }
 
 // Layers are the layers of a Net in order, in a field that adds nothing to names.
-type Layers []Placed
+type Layers []NamedLayer
 
-// Placed is a layer of a Net. Its parameters have its name before their own.
-type Placed struct {
+// NamedLayer is a layer of a Net. Its parameters have its name before their own.
+type NamedLayer struct {
 	Name string
 	Node
 }
 
 // ParamName implements nn.Namer.
-func (p Placed) ParamName() string { return p.Name }
+func (p NamedLayer) ParamName() string { return p.Name }
 
 // limit is the largest size of anything, so that sums of products cannot overflow.
 const limit = 1 << 22
@@ -46,7 +46,7 @@ type place struct{ layer, i int }
 // plan is a Config after it has been checked.
 type plan struct {
 	layers []Plan
-	forms  [][]Form  // what comes into each layer
+	forms  [][]Spec  // what comes into each layer
 	from   [][]place // and where from
 	out    []place
 	params int
@@ -55,7 +55,7 @@ type plan struct {
 func (c *Config) plan() (*plan, error) {
 	p := &plan{}
 	known := map[string][]place{}
-	forms := map[place]Form{}
+	forms := map[place]Spec{}
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("graph: "+format, args...)) }
 	for i, in := range c.Inputs {
@@ -66,7 +66,7 @@ func (c *Config) plan() (*plan, error) {
 			bad("the name %q of an input is empty or taken", in.Name)
 		}
 		at := place{-1 - i, 0}
-		known[in.Name], forms[at] = []place{at}, Form{in.Width, in.Sequence}
+		known[in.Name], forms[at] = []place{at}, Spec{in.Width, in.Sequence}
 	}
 	if len(c.Inputs) == 0 || len(c.Layers) == 0 || len(c.Layers) > maxLayers {
 		bad("%d inputs and %d layers, where there must be one to %d", len(c.Inputs), len(c.Layers), maxLayers)
@@ -87,7 +87,7 @@ func (c *Config) plan() (*plan, error) {
 				from = append(from, at)
 			}
 		}
-		var in []Form
+		var in []Spec
 		for _, at := range from {
 			in = append(in, forms[at])
 		}
@@ -161,7 +161,7 @@ func New(c *Config, r *rand.Rand) (*Net, error) {
 	}
 	n := &Net{Config: c, plan: p}
 	for i, l := range c.Layers {
-		n.Layers = append(n.Layers, Placed{l.Name, l.Op.New(r, p.forms[i])})
+		n.Layers = append(n.Layers, NamedLayer{l.Name, l.Op.New(r, p.forms[i])})
 	}
 	seen := map[string]bool{}
 	for _, p := range nn.Params(n) {

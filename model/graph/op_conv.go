@@ -113,7 +113,7 @@ func orOne(n int) int {
 func (o *Conv) window() window { return window{o.Size, orOne(o.Stride), orOne(o.Dilation)} }
 
 // Plan implements Op.
-func (o *Conv) Plan(in []Form) (Plan, error) {
+func (o *Conv) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
 	if err == nil && !f.Sequence {
 		err = fmt.Errorf("a convolution reads a sequence, not a vector")
@@ -137,7 +137,7 @@ func (o *Conv) Plan(in []Form) (Plan, error) {
 	if most := float64(o.Size) * float64(f.Width) * float64(o.Units); most > limit*limit {
 		return Plan{}, fmt.Errorf("%d steps of %d values for %d units are too many", o.Size, f.Width, o.Units)
 	}
-	p := Plan{Out: []Form{{o.Units, true}}, MACs: o.Size * f.Width / groups * o.Units, Whole: true}
+	p := Plan{Out: []Spec{{o.Units, true}}, MACs: o.Size * f.Width / groups * o.Units, Whole: true}
 	p.Params = p.MACs
 	if !o.NoBias {
 		p.Params += o.Units
@@ -146,7 +146,7 @@ func (o *Conv) Plan(in []Form) (Plan, error) {
 }
 
 // New implements Op.
-func (o *Conv) New(r *rand.Rand, in []Form) Node {
+func (o *Conv) New(r *rand.Rand, in []Spec) Node {
 	part := in[0].Width / orOne(o.Groups)
 	w := nn.Glorot(r, o.Size*part, o.Units)
 	n := &conv{op: o, W: grad.Leaf(tensor.FromSlice(w.Value.Data, o.Size, part, o.Units))}
@@ -179,7 +179,7 @@ func (n *conv) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
 	part, units := W/groups, n.op.Units/groups
 	taps := make([]*grad.Var, w.size)
 	for k := range taps {
-		taps[k] = g.Rows(flat, w.tap(g, count, first, k, T, B))
+		taps[k] = g.GatherRows(flat, w.tap(g, count, first, k, T, B))
 	}
 	kernel := g.Reshape(n.W, w.size*part, n.op.Units)
 	parts := make([]*grad.Var, groups)
@@ -218,7 +218,7 @@ func (o *Pool) window() window {
 }
 
 // Plan implements Op.
-func (o *Pool) Plan(in []Form) (Plan, error) {
+func (o *Pool) Plan(in []Spec) (Plan, error) {
 	f, err := pooled(o.By, in)
 	if err == nil {
 		err = o.window().check(o.Padding)
@@ -226,10 +226,10 @@ func (o *Pool) Plan(in []Form) (Plan, error) {
 	if err == nil && o.Padding == Causal {
 		err = fmt.Errorf("pooling is not causal")
 	}
-	return Plan{Out: []Form{f}, Whole: true}, err
+	return Plan{Out: []Spec{f}, Whole: true}, err
 }
 
-func pooled(by string, in []Form) (Form, error) {
+func pooled(by string, in []Spec) (Spec, error) {
 	f, err := single(in)
 	if err == nil && !f.Sequence {
 		err = fmt.Errorf("pooling reads a sequence, not a vector")
@@ -241,7 +241,7 @@ func pooled(by string, in []Form) (Form, error) {
 }
 
 // New implements Op.
-func (o *Pool) New(*rand.Rand, []Form) Node { return &poolNode{o} }
+func (o *Pool) New(*rand.Rand, []Spec) Node { return &poolNode{o} }
 
 type poolNode struct{ op *Pool }
 
@@ -259,9 +259,9 @@ func (n *poolNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.Stat
 		return []Value{{X: y}}, nil
 	}
 	flat := g.Reshape(x, T*B, W)
-	sum := g.Rows(flat, w.tap(g, count, first, 0, T, B))
+	sum := g.GatherRows(flat, w.tap(g, count, first, 0, T, B))
 	for k := 1; k < w.size; k++ {
-		sum = g.Add(sum, g.Rows(flat, w.tap(g, count, first, k, T, B)))
+		sum = g.Add(sum, g.GatherRows(flat, w.tap(g, count, first, k, T, B)))
 	}
 	weight := g.NewTensor(tensor.ShapeOf(count * B))
 	for i := range count {
@@ -296,7 +296,7 @@ func largest(g *grad.Tape, x *grad.Var, n int, steps func(i, b int) (lo, hi int,
 			}
 		}
 	}
-	y := g.Rows(g.Reshape(x, len(x.Value.Data), 1), at)
+	y := g.GatherRows(g.Reshape(x, len(x.Value.Data), 1), at)
 	return g.Reshape(y, n, B, W)
 }
 
@@ -308,13 +308,13 @@ type GlobalPool struct {
 }
 
 // Plan implements Op.
-func (o *GlobalPool) Plan(in []Form) (Plan, error) {
+func (o *GlobalPool) Plan(in []Spec) (Plan, error) {
 	f, err := pooled(o.By, in)
-	return Plan{Out: []Form{{f.Width, false}}, Whole: true}, err
+	return Plan{Out: []Spec{{f.Width, false}}, Whole: true}, err
 }
 
 // New implements Op.
-func (o *GlobalPool) New(*rand.Rand, []Form) Node { return &globalPoolNode{o} }
+func (o *GlobalPool) New(*rand.Rand, []Spec) Node { return &globalPoolNode{o} }
 
 type globalPoolNode struct{ op *GlobalPool }
 
@@ -340,7 +340,7 @@ func (n *globalPoolNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rn
 				count.Data[b]++
 			}
 		}
-		if step := g.Rows(flat, rows); sum == nil {
+		if step := g.GatherRows(flat, rows); sum == nil {
 			sum = step
 		} else {
 			sum = g.Add(sum, step)

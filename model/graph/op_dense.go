@@ -20,9 +20,9 @@ func init() {
 }
 
 // single is the plan of a layer with one input.
-func single(in []Form) (Form, error) {
+func single(in []Spec) (Spec, error) {
 	if len(in) != 1 {
-		return Form{}, fmt.Errorf("%d inputs where there can be one", len(in))
+		return Spec{}, fmt.Errorf("%d inputs where there can be one", len(in))
 	}
 	return in[0], nil
 }
@@ -36,7 +36,7 @@ type Dense struct {
 }
 
 // Plan implements Op.
-func (o *Dense) Plan(in []Form) (Plan, error) {
+func (o *Dense) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
 	if err == nil {
 		err = size("units", o.Units)
@@ -44,7 +44,7 @@ func (o *Dense) Plan(in []Form) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	p := Plan{Out: []Form{{o.Units, f.Sequence}}, MACs: f.Width * o.Units}
+	p := Plan{Out: []Spec{{o.Units, f.Sequence}}, MACs: f.Width * o.Units}
 	p.Params = p.MACs
 	if !o.NoBias {
 		p.Params += o.Units
@@ -53,7 +53,7 @@ func (o *Dense) Plan(in []Form) (Plan, error) {
 }
 
 // New implements Op.
-func (o *Dense) New(r *rand.Rand, in []Form) Node {
+func (o *Dense) New(r *rand.Rand, in []Spec) Node {
 	l := nn.NewLinear(r, in[0].Width, o.Units)
 	if o.NoBias {
 		l.B = nil
@@ -82,16 +82,16 @@ type Activation struct {
 }
 
 // Plan implements Op.
-func (o *Activation) Plan(in []Form) (Plan, error) {
+func (o *Activation) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
 	if err != nil {
 		return Plan{}, err
 	}
-	return Plan{Out: []Form{f}}, o.Func.check()
+	return Plan{Out: []Spec{f}}, o.Func.check()
 }
 
 // New implements Op.
-func (o *Activation) New(*rand.Rand, []Form) Node { return &activationNode{o} }
+func (o *Activation) New(*rand.Rand, []Spec) Node { return &activationNode{o} }
 
 type activationNode struct{ op *Activation }
 
@@ -107,16 +107,16 @@ type LayerNorm struct {
 }
 
 // Plan implements Op.
-func (o *LayerNorm) Plan(in []Form) (Plan, error) {
+func (o *LayerNorm) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
 	if err == nil {
 		err = notNegative("eps", o.Eps)
 	}
-	return Plan{Out: []Form{f}, Params: 2 * f.Width}, err
+	return Plan{Out: []Spec{f}, Params: 2 * f.Width}, err
 }
 
 // New implements Op.
-func (o *LayerNorm) New(_ *rand.Rand, in []Form) Node {
+func (o *LayerNorm) New(_ *rand.Rand, in []Spec) Node {
 	l := nn.NewLayerNorm(in[0].Width)
 	l.Eps = o.Eps
 	return &normNode{l}
@@ -135,16 +135,16 @@ type Dropout struct {
 }
 
 // Plan implements Op.
-func (o *Dropout) Plan(in []Form) (Plan, error) {
+func (o *Dropout) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
 	if err == nil && !(o.Rate >= 0 && o.Rate < 1) {
 		err = fmt.Errorf("rate is %v, not from 0 to below 1", o.Rate)
 	}
-	return Plan{Out: []Form{f}}, err
+	return Plan{Out: []Spec{f}}, err
 }
 
 // New implements Op.
-func (o *Dropout) New(*rand.Rand, []Form) Node { return &dropoutNode{nn.Dropout{P: o.Rate}} }
+func (o *Dropout) New(*rand.Rand, []Spec) Node { return &dropoutNode{nn.Dropout{P: o.Rate}} }
 
 type dropoutNode struct{ drop nn.Dropout }
 
@@ -161,7 +161,7 @@ type Embedding struct {
 }
 
 // Plan implements Op.
-func (o *Embedding) Plan(in []Form) (Plan, error) {
+func (o *Embedding) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
 	if err == nil {
 		err = size("vocab", o.Vocab)
@@ -175,11 +175,11 @@ func (o *Embedding) Plan(in []Form) (Plan, error) {
 	if err == nil && o.MaskZero && !f.Sequence {
 		err = fmt.Errorf("mask_zero for what is no sequence")
 	}
-	return Plan{Out: []Form{{o.Width, f.Sequence}}, Params: o.Vocab * o.Width}, err
+	return Plan{Out: []Spec{{o.Width, f.Sequence}}, Params: o.Vocab * o.Width}, err
 }
 
 // New implements Op.
-func (o *Embedding) New(r *rand.Rand, _ []Form) Node {
+func (o *Embedding) New(r *rand.Rand, _ []Spec) Node {
 	return &embeddingNode{o, nn.NewEmbedding(r, o.Vocab, o.Width)}
 }
 
@@ -222,16 +222,16 @@ type Masking struct {
 }
 
 // Plan implements Op.
-func (o *Masking) Plan(in []Form) (Plan, error) {
+func (o *Masking) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
 	if err == nil && !f.Sequence {
 		err = fmt.Errorf("masking of what is no sequence")
 	}
-	return Plan{Out: []Form{f}}, err
+	return Plan{Out: []Spec{f}}, err
 }
 
 // New implements Op.
-func (o *Masking) New(*rand.Rand, []Form) Node { return &maskingNode{o} }
+func (o *Masking) New(*rand.Rand, []Spec) Node { return &maskingNode{o} }
 
 type maskingNode struct{ op *Masking }
 
@@ -249,6 +249,6 @@ func (n *maskingNode) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn.S
 			}
 		}
 	}
-	y := g.Rows(g.Reshape(x, T*B, W), rows)
+	y := g.GatherRows(g.Reshape(x, T*B, W), rows)
 	return []Value{{g.Reshape(y, T, B, W), mask}}, nil
 }

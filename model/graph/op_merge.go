@@ -21,7 +21,7 @@ type Concat struct {
 }
 
 // Plan implements Op.
-func (o *Concat) Plan(in []Form) (Plan, error) {
+func (o *Concat) Plan(in []Spec) (Plan, error) {
 	if len(in) < 2 {
 		return Plan{}, fmt.Errorf("%d inputs to be joined", len(in))
 	}
@@ -32,11 +32,11 @@ func (o *Concat) Plan(in []Form) (Plan, error) {
 		}
 		out.Width += f.Width
 	}
-	return Plan{Out: []Form{out}}, nil
+	return Plan{Out: []Spec{out}}, nil
 }
 
 // New implements Op.
-func (o *Concat) New(*rand.Rand, []Form) Node {
+func (o *Concat) New(*rand.Rand, []Spec) Node {
 	return &mergeNode{func(g *grad.Tape, xs []*grad.Var) *grad.Var { return g.Concat(xs...) }, o.AnyMask}
 }
 
@@ -48,7 +48,7 @@ type Merge struct {
 }
 
 // Plan implements Op.
-func (o *Merge) Plan(in []Form) (Plan, error) {
+func (o *Merge) Plan(in []Spec) (Plan, error) {
 	if mergers[o.By] == nil {
 		return Plan{}, fmt.Errorf("inputs cannot be merged by %q", o.By)
 	}
@@ -91,13 +91,13 @@ func fold(f func(g *grad.Tape, a, b *grad.Var) *grad.Var) mergeFunc {
 // most is the largest of xs, value by value.
 func most(g *grad.Tape, xs []*grad.Var) *grad.Var {
 	s := xs[0].Shape()
-	all := g.Reshape(g.Join(xs...), len(xs), s.Size(), 1)
+	all := g.Reshape(g.ConcatRows(xs...), len(xs), s.Size(), 1)
 	y := largest(g, all, 1, func(int, int) (lo, hi int, mask []bool) { return 0, len(xs), nil })
 	return g.Reshape(y, s.Dims()...)
 }
 
 // New implements Op.
-func (o *Merge) New(*rand.Rand, []Form) Node { return &mergeNode{mergers[o.By], o.AnyMask} }
+func (o *Merge) New(*rand.Rand, []Spec) Node { return &mergeNode{mergers[o.By], o.AnyMask} }
 
 type mergeFunc func(g *grad.Tape, xs []*grad.Var) *grad.Var
 
@@ -139,16 +139,16 @@ func mergeMasks(a, b []bool, any bool) []bool {
 type Last struct{}
 
 // Plan implements Op.
-func (o *Last) Plan(in []Form) (Plan, error) {
+func (o *Last) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
 	if err == nil && !f.Sequence {
 		err = fmt.Errorf("a vector has no last step")
 	}
-	return Plan{Out: []Form{{f.Width, false}}}, err
+	return Plan{Out: []Spec{{f.Width, false}}}, err
 }
 
 // New implements Op.
-func (o *Last) New(*rand.Rand, []Form) Node { return lastNode{} }
+func (o *Last) New(*rand.Rand, []Spec) Node { return lastNode{} }
 
 type lastNode struct{}
 
@@ -163,7 +163,7 @@ type RepeatVector struct {
 }
 
 // Plan implements Op.
-func (o *RepeatVector) Plan(in []Form) (Plan, error) {
+func (o *RepeatVector) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
 	if err == nil && f.Sequence {
 		err = fmt.Errorf("what is repeated is a vector, not a sequence")
@@ -174,11 +174,11 @@ func (o *RepeatVector) Plan(in []Form) (Plan, error) {
 	if err == nil && o.Steps > limit/f.Width {
 		err = fmt.Errorf("%d steps of %d values are too many", o.Steps, f.Width)
 	}
-	return Plan{Out: []Form{{f.Width, true}}, Whole: true}, err
+	return Plan{Out: []Spec{{f.Width, true}}, Whole: true}, err
 }
 
 // New implements Op.
-func (o *RepeatVector) New(*rand.Rand, []Form) Node { return &repeatNode{o.Steps} }
+func (o *RepeatVector) New(*rand.Rand, []Spec) Node { return &repeatNode{o.Steps} }
 
 type repeatNode struct{ steps int }
 
@@ -190,5 +190,5 @@ func (n *repeatNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.St
 	for i := range rows {
 		rows[i] = i % B
 	}
-	return []Value{{X: g.Reshape(g.Rows(x, rows), n.steps, B, x.Dim(1))}}, nil
+	return []Value{{X: g.Reshape(g.GatherRows(x, rows), n.steps, B, x.Dim(1))}}, nil
 }

@@ -17,22 +17,22 @@ func init() {
 // last cell's outputs, or the last of them; after it come the entries of its final
 // state. Steps that are masked do not happen: the state passes over them.
 type RNN struct {
-	Cells     Cells   `json:"cells"`
-	Last      bool    `json:"last,omitempty"`      // give the output of the last step that is there
-	Backwards bool    `json:"backwards,omitempty"` // read from the end
-	AsRead    bool    `json:"as_read,omitempty"`   // if Backwards, give outputs as they are made, last step first, as Keras's go_backwards does
-	Masked    PastEnd `json:"masked,omitempty"`    // what outputs are where the mask leaves steps out
+	Cells     Cells        `json:"cells"`
+	Last      bool         `json:"last,omitempty"`      // give the output of the last step that is there
+	Backwards bool         `json:"backwards,omitempty"` // read from the end
+	AsRead    bool         `json:"as_read,omitempty"`   // if Backwards, give outputs as they are made, last step first, as Keras's go_backwards does
+	Masked    MaskedOutput `json:"masked,omitempty"`    // what outputs are where the mask leaves steps out
 }
 
-// PastEnd says what an output is at a step that is masked.
-type PastEnd string
+// MaskedOutput says what an output is at a step that is masked.
+type MaskedOutput string
 
 const (
-	Zero   PastEnd = ""       // zero, as in TensorFlow 1, PyTorch and ONNX
-	Repeat PastEnd = "repeat" // the output before, as in Keras
+	Zero   MaskedOutput = ""       // zero, as in TensorFlow 1, PyTorch and ONNX
+	Repeat MaskedOutput = "repeat" // the output before, as in Keras
 )
 
-func (p PastEnd) check() error {
+func (p MaskedOutput) check() error {
 	if p != Zero && p != Repeat {
 		return fmt.Errorf("masked is %q, not empty or %q", string(p), Repeat)
 	}
@@ -40,7 +40,7 @@ func (p PastEnd) check() error {
 }
 
 // Plan implements Op.
-func (o *RNN) Plan(in []Form) (Plan, error) {
+func (o *RNN) Plan(in []Spec) (Plan, error) {
 	p, err := planRNN(o.Cells, in)
 	if err != nil {
 		return p, err
@@ -55,7 +55,7 @@ func (o *RNN) Plan(in []Form) (Plan, error) {
 }
 
 // planRNN plans a stack that reads in[0] and starts from in[1:].
-func planRNN(list Cells, in []Form) (Plan, error) {
+func planRNN(list Cells, in []Spec) (Plan, error) {
 	if len(in) == 0 || !in[0].Sequence {
 		return Plan{}, fmt.Errorf("a recurrent layer reads a sequence, not %v", in)
 	}
@@ -72,15 +72,15 @@ func planRNN(list Cells, in []Form) (Plan, error) {
 		width, p.State = made.Width, append(p.State, made.State...)
 		p.Params, p.MACs = p.Params+made.Params, p.MACs+made.MACs
 	}
-	p.Out = []Form{{width, true}}
+	p.Out = []Spec{{width, true}}
 	for _, n := range p.State {
-		p.Out = append(p.Out, Form{n, false})
+		p.Out = append(p.Out, Spec{n, false})
 	}
 	return p, checkFirst(in[1:], p.State)
 }
 
 // checkFirst checks the forms of the entries of a first state.
-func checkFirst(in []Form, sizes []int) error {
+func checkFirst(in []Spec, sizes []int) error {
 	if len(in) != 0 && len(in) != len(sizes) {
 		return fmt.Errorf("%d entries for a first state of %d", len(in), len(sizes))
 	}
@@ -107,7 +107,7 @@ func newStack(r *rand.Rand, list Cells, in int) rnn.Cell {
 }
 
 // New implements Op.
-func (o *RNN) New(r *rand.Rand, in []Form) Node {
+func (o *RNN) New(r *rand.Rand, in []Spec) Node {
 	return &rnnNode{o, newStack(r, o.Cells, in[0].Width)}
 }
 
@@ -162,15 +162,15 @@ func withState(y Value, last rnn.State) []Value {
 // merges what they give in the order of time. Its final state, which follows in its
 // outputs, is that of Fwd and then that of Bwd.
 type Bidirectional struct {
-	Fwd    Cells     `json:"fwd"`
-	Bwd    Cells     `json:"bwd"`
-	Merge  rnn.Merge `json:"merge"`
-	Last   bool      `json:"last,omitempty"` // merge the last output that each direction made
-	Masked PastEnd   `json:"masked,omitempty"`
+	Fwd    Cells        `json:"fwd"`
+	Bwd    Cells        `json:"bwd"`
+	Merge  rnn.Merge    `json:"merge"`
+	Last   bool         `json:"last,omitempty"` // merge the last output that each direction made
+	Masked MaskedOutput `json:"masked,omitempty"`
 }
 
 // Plan implements Op.
-func (o *Bidirectional) Plan(in []Form) (Plan, error) {
+func (o *Bidirectional) Plan(in []Spec) (Plan, error) {
 	f, err := planRNN(o.Fwd, in[:min(1, len(in))])
 	if err != nil {
 		return f, fmt.Errorf("fwd: %w", err)
@@ -187,9 +187,9 @@ func (o *Bidirectional) Plan(in []Form) (Plan, error) {
 	case wf != wb:
 		return p, fmt.Errorf("outputs %d and %d wide cannot be merged by %v", wf, wb, o.Merge)
 	}
-	p.Out = []Form{{wf, !o.Last}}
+	p.Out = []Spec{{wf, !o.Last}}
 	for _, n := range p.State {
-		p.Out = append(p.Out, Form{n, false})
+		p.Out = append(p.Out, Spec{n, false})
 	}
 	if err := checkFirst(in[1:], p.State); err != nil {
 		return p, err
@@ -198,7 +198,7 @@ func (o *Bidirectional) Plan(in []Form) (Plan, error) {
 }
 
 // New implements Op.
-func (o *Bidirectional) New(r *rand.Rand, in []Form) Node {
+func (o *Bidirectional) New(r *rand.Rand, in []Spec) Node {
 	return &biNode{o, newStack(r, o.Fwd, in[0].Width), newStack(r, o.Bwd, in[0].Width)}
 }
 

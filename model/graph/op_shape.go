@@ -22,13 +22,13 @@ func init() {
 type Affine struct{}
 
 // Plan implements Op.
-func (o *Affine) Plan(in []Form) (Plan, error) {
+func (o *Affine) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
-	return Plan{Out: []Form{f}, Params: 2 * f.Width, MACs: f.Width}, err
+	return Plan{Out: []Spec{f}, Params: 2 * f.Width, MACs: f.Width}, err
 }
 
 // New implements Op.
-func (o *Affine) New(_ *rand.Rand, in []Form) Node {
+func (o *Affine) New(_ *rand.Rand, in []Spec) Node {
 	return &affine{Gain: nn.Constant(1, in[0].Width), Shift: nn.Zeros(in[0].Width)}
 }
 
@@ -44,7 +44,7 @@ func (n *affine) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State)
 type Mask struct{}
 
 // Plan implements Op.
-func (o *Mask) Plan(in []Form) (Plan, error) {
+func (o *Mask) Plan(in []Spec) (Plan, error) {
 	if len(in) < 1 || len(in) > 2 || !in[0].Sequence || !in[len(in)-1].Sequence {
 		return Plan{}, fmt.Errorf("a mask goes from a sequence to a sequence, not %v", in)
 	}
@@ -52,7 +52,7 @@ func (o *Mask) Plan(in []Form) (Plan, error) {
 }
 
 // New implements Op.
-func (o *Mask) New(*rand.Rand, []Form) Node { return maskNode{} }
+func (o *Mask) New(*rand.Rand, []Spec) Node { return maskNode{} }
 
 type maskNode struct{}
 
@@ -73,7 +73,7 @@ type Flatten struct {
 }
 
 // Plan implements Op.
-func (o *Flatten) Plan(in []Form) (Plan, error) {
+func (o *Flatten) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
 	if err == nil && !f.Sequence {
 		err = fmt.Errorf("what is flattened is a sequence, not a vector")
@@ -81,11 +81,11 @@ func (o *Flatten) Plan(in []Form) (Plan, error) {
 	if err == nil {
 		err = size("steps", o.Steps)
 	}
-	return Plan{Out: []Form{{f.Width * o.Steps, false}}, Whole: true}, err
+	return Plan{Out: []Spec{{f.Width * o.Steps, false}}, Whole: true}, err
 }
 
 // New implements Op.
-func (o *Flatten) New(*rand.Rand, []Form) Node { return &flattenNode{o.Steps} }
+func (o *Flatten) New(*rand.Rand, []Spec) Node { return &flattenNode{o.Steps} }
 
 type flattenNode struct{ steps int }
 
@@ -95,7 +95,7 @@ func (n *flattenNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.S
 	if x.Dim(0) != n.steps {
 		panic(&tensor.ShapeError{Op: "graph.Flatten", Detail: fmt.Sprintf("%d steps where there must be %d", x.Dim(0), n.steps)})
 	}
-	return []Value{{X: g.Reshape(g.Swap(x), x.Dim(1), n.steps*x.Dim(2))}}, nil
+	return []Value{{X: g.Reshape(g.TransposeBatch(x), x.Dim(1), n.steps*x.Dim(2))}}, nil
 }
 
 // Steps cuts a vector into a sequence of Steps steps: Flatten the other way round.
@@ -104,7 +104,7 @@ type Steps struct {
 }
 
 // Plan implements Op.
-func (o *Steps) Plan(in []Form) (Plan, error) {
+func (o *Steps) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
 	if err == nil && f.Sequence {
 		err = fmt.Errorf("what is cut into steps is a vector, not a sequence")
@@ -118,16 +118,16 @@ func (o *Steps) Plan(in []Form) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	return Plan{Out: []Form{{f.Width / o.Steps, true}}, Whole: true}, nil
+	return Plan{Out: []Spec{{f.Width / o.Steps, true}}, Whole: true}, nil
 }
 
 // New implements Op.
-func (o *Steps) New(*rand.Rand, []Form) Node { return &stepsNode{o.Steps} }
+func (o *Steps) New(*rand.Rand, []Spec) Node { return &stepsNode{o.Steps} }
 
 type stepsNode struct{ steps int }
 
 // Run implements Node.
 func (n *stepsNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
 	x := in[0].X
-	return []Value{{X: g.Swap(g.Reshape(x, x.Dim(0), n.steps, x.Dim(1)/n.steps))}}, nil
+	return []Value{{X: g.TransposeBatch(g.Reshape(x, x.Dim(0), n.steps, x.Dim(1)/n.steps))}}, nil
 }

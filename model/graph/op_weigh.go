@@ -9,23 +9,23 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-func init() { RegisterOp("weigh", func() Op { return new(Weigh) }) }
+func init() { RegisterOp("weigh", func() Op { return new(AttentionPool) }) }
 
-// Weigh is the mean of the steps of its first input that are there, weighted by the softmax
+// AttentionPool is the mean of the steps of its first input that are there, weighted by the softmax
 // of its second, which has one value for each step: what attention over the steps gives
 // (Yang et al. 2016). It is zero where there are no steps.
-type Weigh struct{}
+type AttentionPool struct{}
 
 // Plan implements Op.
-func (o *Weigh) Plan(in []Form) (Plan, error) {
+func (o *AttentionPool) Plan(in []Spec) (Plan, error) {
 	if len(in) != 2 || !in[0].Sequence || !in[1].Sequence || in[1].Width != 1 {
 		return Plan{}, fmt.Errorf("steps are weighed by a sequence of one value each, not %v", in)
 	}
-	return Plan{Out: []Form{{in[0].Width, false}}, MACs: in[0].Width, Whole: true}, nil
+	return Plan{Out: []Spec{{in[0].Width, false}}, MACs: in[0].Width, Whole: true}, nil
 }
 
 // New implements Op.
-func (o *Weigh) New(*rand.Rand, []Form) Node { return weighNode{} }
+func (o *AttentionPool) New(*rand.Rand, []Spec) Node { return weighNode{} }
 
 type weighNode struct{}
 
@@ -39,7 +39,7 @@ func (weighNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State)
 	if s := in[1].X.Shape(); s != tensor.ShapeOf(T, B, 1) {
 		panic(&tensor.ShapeError{Op: "graph.Weigh", Detail: fmt.Sprintf("%v weigh %v", s, x.Shape())})
 	}
-	score := g.Swap(g.Reshape(in[1].X, T, B))
+	score := g.TransposeBatch(g.Reshape(in[1].X, T, B))
 	there := g.NewTensor(tensor.ShapeOf(B, T))
 	past := g.NewTensor(tensor.ShapeOf(B, T))
 	for b := range B {
@@ -51,7 +51,7 @@ func (weighNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State)
 			}
 		}
 	}
-	w := g.Swap(g.Mul(g.Softmax(g.Add(score, g.Const(past))), g.Const(there)))
+	w := g.TransposeBatch(g.Mul(g.Softmax(g.Add(score, g.Const(past))), g.Const(there)))
 	flat := g.MulCol(g.Reshape(x, T*B, W), g.Reshape(w, T*B))
 	sum := g.Slice(flat, 0, B)
 	for t := 1; t < T; t++ {

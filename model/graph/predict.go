@@ -48,7 +48,7 @@ func (n *Net) Predict(in map[string]*tensor.Tensor, lengths []int, first []*tens
 	for i, v := range made {
 		x := v.X
 		if x.Shape().Rank() == 3 && !n.Config.TimeMajor {
-			x = g.Swap(x)
+			x = g.TransposeBatch(x)
 		}
 		out[n.OutputNames()[i]] = x.Value.Clone()
 	}
@@ -83,7 +83,7 @@ func (n *Net) enter(g *grad.Tape, want Input, t *tensor.Tensor, lengths []int) (
 		return v, nil
 	}
 	if !n.Config.TimeMajor {
-		v.X = g.Swap(v.X)
+		v.X = g.TransposeBatch(v.X)
 	}
 	T, B := v.X.Dim(0), v.X.Dim(1)
 	if lengths == nil {
@@ -131,11 +131,11 @@ func (n *Net) OutputNames() []string {
 }
 
 // OutputForms are the forms of the outputs.
-func (n *Net) OutputForms() (forms []Form) {
+func (n *Net) OutputForms() (forms []Spec) {
 	for _, p := range n.plan.out {
 		if p.layer < 0 {
 			in := n.Config.Inputs[-1-p.layer]
-			forms = append(forms, Form{in.Width, in.Sequence})
+			forms = append(forms, Spec{in.Width, in.Sequence})
 			continue
 		}
 		forms = append(forms, n.plan.layers[p.layer].Out[p.i])

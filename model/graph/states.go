@@ -33,11 +33,11 @@ func entries(name string, c rnn.Cell) (list []StateEntry) {
 		}
 		return list
 	}
-	m, hasMemory := c.(rnn.Memorer)
+	m, hasMemory := c.(rnn.CellStater)
 	for i, width := range c.StateSize() {
 		e := StateEntry{name + ".h", width}
 		switch {
-		case hasMemory && m.Memory(i):
+		case hasMemory && m.IsCellState(i):
 			e.Name = name + ".c"
 		case i > 0:
 			e.Name = fmt.Sprintf("%s.h%d", name, i)

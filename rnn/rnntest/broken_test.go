@@ -42,7 +42,7 @@ func (c backwards) Unroll(g *grad.Tape, x *grad.Var, active []int, s rnn.State) 
 	for i := range at {
 		at[i] = x.Dim(0) - 1 - i
 	}
-	return c.LSTM.Unroll(g, g.Rows(x, at), active, s)
+	return c.LSTM.Unroll(g, g.GatherRows(x, at), active, s)
 }
 
 type ignoresState struct{ *rnn.LSTM } // starts from zero whatever it is given

@@ -56,11 +56,15 @@ func (c *Attention) Start(g *grad.Tape, batch int) rnn.State {
 	return append(rnn.State{g.Zeros(batch, width), g.Zeros(batch, c.Length*width)}, rnn.Start(g, c.Cell, batch)...)
 }
 
-// Pick picks from the cell.
-func (c *Attention) Pick(g *grad.Tape, rows []int) rnn.Cell { return c.with(rnn.Pick(g, c.Cell, rows)) }
+// SelectRows picks from the cell.
+func (c *Attention) SelectRows(g *grad.Tape, rows []int) rnn.Cell {
+	return c.with(rnn.SelectRows(g, c.Cell, rows))
+}
 
-// Draw draws for the cell.
-func (c *Attention) Draw(g *grad.Tape, batch int) rnn.Cell { return c.with(rnn.Draw(g, c.Cell, batch)) }
+// BeginSequence draws for the cell.
+func (c *Attention) BeginSequence(g *grad.Tape, batch int) rnn.Cell {
+	return c.with(rnn.BeginSequence(g, c.Cell, batch))
+}
 
 func (c *Attention) with(cell rnn.Cell) rnn.Cell {
 	d := *c
@@ -87,7 +91,7 @@ func (c *Attention) attend(g *grad.Tape, state, m *grad.Var) *grad.Var {
 	for i := range of {
 		of[i] = i / L
 	}
-	query := g.Rows(g.Affine(state, c.Query, c.QueryBias), of)
+	query := g.GatherRows(g.Affine(state, c.Query, c.QueryBias), of)
 	score := g.Affine(g.Tanh(g.Add(g.Affine(rows, c.Memory, nil), query)), g.Reshape(c.V, vec, 1), nil)
 	w := g.Softmax(g.Reshape(score, batch, L))
 	parts := g.Split(g.Reshape(g.MulCol(rows, g.Reshape(w, batch*L)), batch, L*width), L)

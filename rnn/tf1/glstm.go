@@ -49,8 +49,8 @@ func (c *GLSTM) StateSize() []int {
 	return []int{H, H}
 }
 
-// Memory reports that c is a memory cell, which dropout leaves alone.
-func (c *GLSTM) Memory(i int) bool { return i == 1 }
+// IsCellState reports that c is a memory cell, which dropout leaves alone.
+func (c *GLSTM) IsCellState(i int) bool { return i == 1 }
 
 // Step computes one step.
 func (c *GLSTM) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {

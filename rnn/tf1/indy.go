@@ -68,8 +68,8 @@ func NewIndyLSTM(r *rand.Rand, in, hidden int) *IndyLSTM {
 // StateSize is {hidden, hidden}.
 func (c *IndyLSTM) StateSize() []int { return []int{c.Kernel.Dim(1) / 4, c.Kernel.Dim(1) / 4} }
 
-// Memory reports that c is a memory cell, which dropout leaves alone.
-func (c *IndyLSTM) Memory(i int) bool { return i == 1 }
+// IsCellState reports that c is a memory cell, which dropout leaves alone.
+func (c *IndyLSTM) IsCellState(i int) bool { return i == 1 }
 
 // Step computes one step.
 func (c *IndyLSTM) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {

@@ -42,8 +42,8 @@ func NewNAS(r *rand.Rand, in, hidden, out int) *NAS {
 // StateSize is {out, hidden}.
 func (c *NAS) StateSize() []int { return []int{c.Recurrent.Dim(0), c.Kernel.Dim(1) / 8} }
 
-// Memory reports that c is a memory cell, which dropout leaves alone.
-func (c *NAS) Memory(i int) bool { return i == 1 }
+// IsCellState reports that c is a memory cell, which dropout leaves alone.
+func (c *NAS) IsCellState(i int) bool { return i == 1 }
 
 // Step computes one step.
 func (c *NAS) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {

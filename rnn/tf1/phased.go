@@ -59,8 +59,8 @@ func NewPhased(r *rand.Rand, features, hidden int, peepholes bool) *Phased {
 // StateSize is {hidden, hidden}.
 func (c *Phased) StateSize() []int { return []int{c.New.Dim(1), c.New.Dim(1)} }
 
-// Memory reports that c is a memory cell, which dropout leaves alone.
-func (c *Phased) Memory(i int) bool { return i == 1 }
+// IsCellState reports that c is a memory cell, which dropout leaves alone.
+func (c *Phased) IsCellState(i int) bool { return i == 1 }
 
 // Step computes one step.
 func (c *Phased) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {

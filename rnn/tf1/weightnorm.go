@@ -41,8 +41,8 @@ func ones(n int) *grad.Var {
 // StateSize is the LSTM's.
 func (c *WeightNorm) StateSize() []int { return c.LSTM.StateSize() }
 
-// Memory asks the LSTM.
-func (c *WeightNorm) Memory(i int) bool { return c.LSTM.Memory(i) }
+// IsCellState asks the LSTM.
+func (c *WeightNorm) IsCellState(i int) bool { return c.LSTM.IsCellState(i) }
 
 // Step computes one step.
 func (c *WeightNorm) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {

@@ -171,9 +171,9 @@ func (n *net) see(g *grad.Tape, w *what) (v *grad.Var, memory rnn.Seq) {
 // for them is side by side, [regions, batch, parts·2·part].
 func (n *net) down(g *grad.Tape, x *grad.Var) *grad.Var {
 	T, B := x.Dim(0), x.Dim(1)
-	parts := g.Swap(g.Reshape(x, T*B, n.c.Parts, n.c.Width/n.c.Parts))
+	parts := g.TransposeBatch(g.Reshape(x, T*B, n.c.Parts, n.c.Width/n.c.Parts))
 	y, _ := n.Down.Run(g, rnn.Seq{X: parts}, nil)
-	return g.Dropout(g.Reshape(g.Swap(y.X), T, B, n.c.Parts*2*n.c.Part), n.c.Dropout)
+	return g.Dropout(g.Reshape(g.TransposeBatch(y.X), T, B, n.c.Parts*2*n.c.Part), n.c.Dropout)
 }
 
 // loss is the mean over the words of their cross-entropy, and for a SCLSTM what Wen et
@@ -185,9 +185,9 @@ func (n *net) down(g *grad.Tape, x *grad.Var) *grad.Var {
 // said, the second one thing at a time.
 func (n *net) loss(g *grad.Tape, w *what, sentences [][]int) *grad.Var {
 	d, s := n.decoder(g, w)
-	lesson := seq2seq.Lesson{}
+	lesson := seq2seq.LossOptions{}
 	if g.Train {
-		lesson.Smooth = n.c.Smooth
+		lesson.LabelSmoothing = n.c.Smooth
 	}
 	loss, last := d.Loss(g, s, sentences, lesson)
 	if n.Say == nil || !g.Train {
@@ -221,13 +221,15 @@ type fed struct {
 // Start starts the cell.
 func (c *fed) Start(g *grad.Tape, batch int) rnn.State { return rnn.Start(g, c.Cell, batch) }
 
-// Pick picks rows of the cell and of v.
-func (c *fed) Pick(g *grad.Tape, rows []int) rnn.Cell {
-	return &fed{rnn.Pick(g, c.Cell, rows), g.Rows(c.v, rows)}
+// SelectRows picks rows of the cell and of v.
+func (c *fed) SelectRows(g *grad.Tape, rows []int) rnn.Cell {
+	return &fed{rnn.SelectRows(g, c.Cell, rows), g.GatherRows(c.v, rows)}
 }
 
-// Draw draws for the cell.
-func (c *fed) Draw(g *grad.Tape, batch int) rnn.Cell { return &fed{rnn.Draw(g, c.Cell, batch), c.v} }
+// BeginSequence draws for the cell.
+func (c *fed) BeginSequence(g *grad.Tape, batch int) rnn.Cell {
+	return &fed{rnn.BeginSequence(g, c.Cell, batch), c.v}
+}
 
 // Step gives the cell both.
 func (c *fed) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {

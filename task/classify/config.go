@@ -149,7 +149,7 @@ func Preset(name string) (*Config, error) {
 func (c *Config) Reading() labelled.Options {
 	return labelled.Options{
 		Format: c.Format, Series: c.Input == Series, Text: c.Text, Label: c.Label, ID: c.ID, Quotes: c.Quotes,
-		PerStep: c.Target == Steps, Many: c.Target == Many, Between: c.Between, UpTo: c.UpTo, Map: c.Map,
+		PerStep: c.Target == Steps, Many: c.Target == Many, LabelSep: c.Between, LabelCut: c.UpTo, Map: c.Map,
 	}
 }
 

@@ -64,7 +64,7 @@ func (n *net) Graph() (*graph.Net, error) {
 				add("look", &graph.Dense{Units: attentionWidth, Activation: "tanh"}, y)
 				values.Add("look", n.Attend.Look)
 				values["weights.w"] = n.Attend.V.Value
-				parts = append(parts, add("attention", &graph.Weigh{}, y, add("weights", &graph.Dense{Units: 1, NoBias: true})))
+				parts = append(parts, add("attention", &graph.AttentionPool{}, y, add("weights", &graph.Dense{Units: 1, NoBias: true})))
 			case "bag":
 				parts = append(parts, add("bag", &graph.GlobalPool{By: "average"}, x))
 			default:

@@ -46,7 +46,7 @@ func TestGraph(t *testing.T) {
 		}
 		got := out["scores"]
 		if c.Target == Steps {
-			got = grad.Eval().Swap(grad.Leaf(got)).Value
+			got = grad.Eval().TransposeBatch(grad.Leaf(got)).Value
 		}
 		for i, v := range want.Value.Data {
 			if d := v - got.Data[i]; d > 1e-5 || d < -1e-5 {

@@ -13,7 +13,7 @@ type Model struct {
 	Codec *text.Codec // of texts
 	Scale *Scale      // of series
 
-	runs    *runs
+	runs    *ngrams
 	net     *net
 	ids     map[string]int // of Classes
 	weights []float64      // of Classes in training; nil if all are 1

@@ -131,9 +131,9 @@ func weigh(g *grad.Tape, q rnn.Seq, weights *grad.Var) *grad.Var {
 			y.Value.Data[i] += v
 		}
 	}
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			if dy := g.Reached(y); dy != nil {
+			if dy := g.GradIfSet(y); dy != nil {
 				d := g.Grad(rows).Data
 				for t := range T {
 					for i, v := range dy.Data {
@@ -167,9 +167,9 @@ func maxOver(g *grad.Tape, q rnn.Seq) *grad.Var {
 			}
 		}
 	}
-	if g.Wants(y) {
+	if g.NeedsGrad(y) {
 		g.Record(func() {
-			if dy := g.Reached(y); dy != nil {
+			if dy := g.GradIfSet(y); dy != nil {
 				dx := g.Grad(q.X).Data
 				for i, from := range at {
 					if from >= 0 {
@@ -212,6 +212,6 @@ func (a *attention) over(g *grad.Tape, y rnn.Seq) *grad.Var {
 			}
 		}
 	}
-	weights := g.Swap(g.Softmax(g.Swap(g.Add(e, g.Const(past)))))
+	weights := g.TransposeBatch(g.Softmax(g.TransposeBatch(g.Add(e, g.Const(past)))))
 	return weigh(g, y, g.Mul(weights, g.Const(valid))) // a row without steps has no weight at all
 }

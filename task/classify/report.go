@@ -15,21 +15,21 @@ import (
 	"github.com/recur-go/recur/task/metrics"
 )
 
-// A shown is an example in a report.
-type shown struct {
+// A shownExample is an example in a report.
+type shownExample struct {
 	text, so, said string
 	p              float64 // how sure the model was
 	right          bool
 	it             item
 }
 
-// A gallery keeps the examples that are worth a look: wrong answers that the model was
+// A extremes keeps the examples that are worth a look: wrong answers that the model was
 // most sure of, and right ones that it was most and least sure of.
-type gallery struct{ wrong, sure, unsure []shown }
+type extremes struct{ wrong, sure, unsure []shownExample }
 
 const galleryRows = 10
 
-func (g *gallery) add(s shown) {
+func (g *extremes) add(s shownExample) {
 	if !s.right {
 		g.wrong = keep(g.wrong, s, 1)
 		return
@@ -40,8 +40,8 @@ func (g *gallery) add(s shown) {
 
 // keep adds s to the list, in order of p times sign, the greatest first, if it is among
 // the first.
-func keep(list []shown, s shown, sign float64) []shown {
-	at, _ := slices.BinarySearchFunc(list, s, func(a, b shown) int { return cmp.Compare(sign*b.p, sign*a.p) })
+func keep(list []shownExample, s shownExample, sign float64) []shownExample {
+	at, _ := slices.BinarySearchFunc(list, s, func(a, b shownExample) int { return cmp.Compare(sign*b.p, sign*a.p) })
 	if at == galleryRows {
 		return list
 	}
@@ -113,7 +113,7 @@ func (t *tally) result(ctx context.Context) (*task.Result, error) {
 	r.Parts = append(r.Parts, calibration)
 	for _, g := range []struct {
 		title, note string
-		list        []shown
+		list        []shownExample
 	}{
 		{"Wrong answers", "Those that the model was most sure of. They may be wrong labels too.", t.gallery.wrong},
 		{"Right answers, unsure", "Those that the model was least sure of.", t.gallery.unsure},
@@ -133,7 +133,7 @@ func (t *tally) result(ctx context.Context) (*task.Result, error) {
 }
 
 // examples is a table of them.
-func (m *Model) examples(ctx context.Context, list []shown) (p task.Part, err error) {
+func (m *Model) examples(ctx context.Context, list []shownExample) (p task.Part, err error) {
 	p.Head = []string{"example", "label", "answer", "probability"}
 	explained := m.Input == Text && m.Target == One
 	if explained {

@@ -21,7 +21,7 @@ type tally struct {
 	saidSets   [][]bool
 	sequences  int // with a label a step: how many there are
 	whole      int // and of how many all labels are right
-	gallery    gallery
+	gallery    extremes
 }
 
 // score answers for items in memory.
@@ -91,7 +91,7 @@ func (t *tally) one(it *item, scores []tensor.Float, a *Answer) {
 		return
 	}
 	right := t.label(it.want[0], scores)
-	t.gallery.add(shown{it.show, t.m.class(it.want[0]), a.Label, t.confidence[len(t.confidence)-1], right, *it})
+	t.gallery.add(shownExample{it.show, t.m.class(it.want[0]), a.Label, t.confidence[len(t.confidence)-1], right, *it})
 }
 
 func (t *tally) steps(it *item, scores []tensor.Float, a *Answer) {
@@ -110,7 +110,7 @@ func (t *tally) steps(it *item, scores []tensor.Float, a *Answer) {
 	if all {
 		t.whole++
 	}
-	t.gallery.add(shown{it.show, t.m.names(it.want), joined(a.Labels), a.P(), all, *it})
+	t.gallery.add(shownExample{it.show, t.m.names(it.want), joined(a.Labels), a.P(), all, *it})
 }
 
 func (t *tally) many(it *item, scores []tensor.Float, a *Answer) {
@@ -133,7 +133,7 @@ func (t *tally) many(it *item, scores []tensor.Float, a *Answer) {
 		t.loss -= math.Log(max(right, 1e-30)) / float64(len(scores))
 	}
 	t.soSets, t.saidSets = append(t.soSets, so), append(t.saidSets, said)
-	t.gallery.add(shown{it.show, t.m.names(it.want), joined(a.Labels), least, all, *it})
+	t.gallery.add(shownExample{it.show, t.m.names(it.want), joined(a.Labels), least, all, *it})
 }
 
 // bins of confidence in a calibration.

@@ -64,17 +64,17 @@ func Backtest(ctx context.Context, cfg Config, plan Plan, series ...Series) (*Re
 		return nil, err
 	}
 	rep := &Report{Plan: plan, Model: Name, Horizon: cfg.Horizon, Season: cfg.Season}
-	if err := rep.settle(&cfg, series); err != nil {
+	if err := rep.setDefaults(&cfg, series); err != nil {
 		return nil, err
 	}
-	take, err := rep.take(&cfg, series)
+	take, err := rep.usable(&cfg, series)
 	if err != nil {
 		return nil, err
 	}
-	if err := rep.ours(ctx, cfg, series, take); err != nil {
+	if err := rep.addModel(ctx, cfg, series, take); err != nil {
 		return nil, err
 	}
-	rep.finish(&cfg, series, take)
+	rep.scoreAll(&cfg, series, take)
 	return rep, nil
 }
 
@@ -82,15 +82,15 @@ func Backtest(ctx context.Context, cfg Config, plan Plan, series ...Series) (*Re
 func (p Plan) Check(s Spec, series ...Series) error {
 	cfg := Config{Horizon: s.Horizon, Season: s.Season}.withDefaults()
 	r := &Report{Plan: p, Horizon: cfg.Horizon}
-	if err := r.settle(&cfg, series); err != nil {
+	if err := r.setDefaults(&cfg, series); err != nil {
 		return err
 	}
-	_, err := r.take(&cfg, series)
+	_, err := r.usable(&cfg, series)
 	return err
 }
 
-// settle sets the plan's defaults from the longest series.
-func (r *Report) settle(cfg *Config, series []Series) error {
+// setDefaults sets the plan's defaults from the longest series.
+func (r *Report) setDefaults(cfg *Config, series []Series) error {
 	longest := 0
 	for _, s := range series {
 		longest = max(longest, len(s.Y))
@@ -124,8 +124,8 @@ func (r *Report) origin(s Series, j int) int {
 	return len(s.Y) - r.Horizon - (r.Origins-1-j)*r.Stride
 }
 
-// ours adds the folds of models of this package.
-func (r *Report) ours(ctx context.Context, cfg Config, series []Series, take []int) error {
+// addModel adds the folds of models of this package.
+func (r *Report) addModel(ctx context.Context, cfg Config, series []Series, take []int) error {
 	fits := (r.Origins + r.Refit - 1) / r.Refit
 	onStep := cfg.OnStep
 	type past struct {
@@ -196,7 +196,7 @@ func (w window) extended(y []float64, season int) window {
 	return window{&p, w.origin}
 }
 
-func (r *Report) theirs(cfg Config, series []Series, take []int) {
+func (r *Report) addBaselines(cfg Config, series []Series, take []int) {
 	for _, b := range Baselines(cfg.Season) {
 		for j := range r.Origins {
 			for _, k := range take {

@@ -25,11 +25,11 @@ type Forecaster interface {
 	Spec() Spec
 }
 
-// A Releveler is a Forecaster that can give bands of other levels than those it was
+// A WithLevels is a Forecaster that can give bands of other levels than those it was
 // trained with.
-type Releveler interface {
+type WithLevels interface {
 	Forecaster
-	Relevel(levels []float64) Forecaster
+	WithLevels(levels []float64) Forecaster
 }
 
 // A Spec is what one asks of a preset. The zero value of each field means the preset's

@@ -58,10 +58,10 @@ func BacktestPreset(ctx context.Context, p Preset, spec Spec, o task.Options, pl
 		return nil, err
 	}
 	rep := &Report{Plan: plan, Model: p.Name, Horizon: cfg.Horizon, Season: cfg.Season}
-	if err := rep.settle(&cfg, series); err != nil {
+	if err := rep.setDefaults(&cfg, series); err != nil {
 		return nil, err
 	}
-	take, err := rep.take(&cfg, series)
+	take, err := rep.usable(&cfg, series)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func BacktestPreset(ctx context.Context, p Preset, spec Spec, o task.Options, pl
 			return nil, err
 		}
 	}
-	rep.finish(&cfg, series, take)
+	rep.scoreAll(&cfg, series, take)
 	return rep, nil
 }
 
@@ -112,22 +112,22 @@ func Evaluate(ctx context.Context, m Forecaster, plan Plan, series ...Series) (*
 	spec := m.Spec()
 	cfg := Config{Horizon: spec.Horizon, Season: spec.Season, Levels: spec.Levels}.withDefaults()
 	rep := &Report{Plan: plan, Model: Name, Horizon: cfg.Horizon, Season: cfg.Season}
-	if err := rep.settle(&cfg, series); err != nil {
+	if err := rep.setDefaults(&cfg, series); err != nil {
 		return nil, err
 	}
-	take, err := rep.take(&cfg, series)
+	take, err := rep.usable(&cfg, series)
 	if err != nil {
 		return nil, err
 	}
 	if err := rep.forecasts(ctx, m, series, take, 0, rep.Origins); err != nil {
 		return nil, err
 	}
-	rep.finish(&cfg, series, take)
+	rep.scoreAll(&cfg, series, take)
 	return rep, nil
 }
 
-// take lists the series that take part, by their indices.
-func (r *Report) take(c *Config, series []Series) (take []int, err error) {
+// usable lists the series that take part, by their indices.
+func (r *Report) usable(c *Config, series []Series) (take []int, err error) {
 	for i, s := range series {
 		if err := s.check(); err != nil {
 			return nil, err
@@ -144,9 +144,9 @@ func (r *Report) take(c *Config, series []Series) (take []int, err error) {
 	return take, nil
 }
 
-// finish adds the baselines, and the scores of all.
-func (r *Report) finish(c *Config, series []Series, take []int) {
-	r.theirs(*c, series, take)
+// scoreAll adds the baselines, and the scores of all.
+func (r *Report) scoreAll(c *Config, series []Series, take []int) {
+	r.addBaselines(*c, series, take)
 	for _, b := range append([]Baseline{{Name: r.Model}}, Baselines(c.Season)...) {
 		r.Scores = append(r.Scores, r.score(b.Name, series, c.Levels))
 	}

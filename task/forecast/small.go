@@ -63,8 +63,8 @@ func (m *Model) Spec() Spec {
 		Nets: len(m.Nets), Steps: m.Steps, Batch: m.Batch, LR: m.LR}
 }
 
-// Relevel implements Releveler.
-func (m *Model) Relevel(levels []float64) Forecaster {
+// WithLevels implements Releveler.
+func (m *Model) WithLevels(levels []float64) Forecaster {
 	other := *m
 	other.Levels = levels
 	return &other

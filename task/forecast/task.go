@@ -35,7 +35,7 @@ type forecasting struct{}
 
 func (forecasting) Name() string { return TaskName }
 
-// Kinds implements task.Kinder.
+// Kinds implements task.MultiKind.
 func (forecasting) Kinds() (kinds []string) {
 	for _, p := range Presets() {
 		kinds = append(kinds, p.Kind)

@@ -127,10 +127,10 @@ func windows(ids []int32, batch, steps int) iter.Seq[window] {
 	}
 }
 
-// side cuts a text into rows that stand side by side, the last of which may be shorter,
+// batchify cuts a text into rows that stand side by side, the last of which may be shorter,
 // so that each id but the first is wanted once. Past the end of a row -1 is wanted, which
 // does not count.
-func side(ids []int32, batch, steps int) iter.Seq[window] {
+func batchify(ids []int32, batch, steps int) iter.Seq[window] {
 	return func(yield func(window) bool) {
 		n := len(ids) - 1
 		batch = max(1, min(batch, n))

@@ -174,7 +174,7 @@ func (m *Model) score(ctx context.Context, of corpus) (task.Scores, error) {
 	var sum float64
 	var carry rnn.Carry
 	g := grad.Eval()
-	for w := range side(of.ids, m.Batch, m.Steps) {
+	for w := range batchify(of.ids, m.Batch, m.Steps) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}

@@ -309,7 +309,7 @@ func TestSide(t *testing.T) {
 			ids = append(ids, int32(i))
 		}
 		seen := make([]int, c.n)
-		for w := range side(ids, c.batch, c.steps) {
+		for w := range batchify(ids, c.batch, c.steps) {
 			some := false
 			for i, want := range w.want {
 				if want >= 0 {

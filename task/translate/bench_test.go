@@ -31,7 +31,7 @@ func BenchmarkStep(b *testing.B) {
 	g := grad.New()
 	for b.Loop() {
 		g.Reset()
-		g.Backward(n.loss(g, pairs, seq2seq.Lesson{Smooth: 0.1}))
+		g.Backward(n.loss(g, pairs, seq2seq.LossOptions{LabelSmoothing: 0.1}))
 		adam.Step(g, params)
 	}
 	b.ReportMetric(float64(b.N*pairs.tokens())/b.Elapsed().Seconds(), "tokens/s")

@@ -49,10 +49,10 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 	opts.OnEpoch = func(e train.Epoch) bool {
 		return o.OnEpoch == nil || o.OnEpoch(task.Epoch{Epoch: e, Of: cfg.Epochs, Scores: scores})
 	}
-	lesson := seq2seq.Lesson{Smooth: cfg.Smooth}
+	lesson := seq2seq.LossOptions{LabelSmoothing: cfg.Smooth}
 	_, err = train.FitEpochs(ctx, m.net, func(epoch int) iter.Seq[batch] {
 		if cfg.Epochs > 1 {
-			lesson.Own = cfg.Scheduled * float64(epoch) / float64(cfg.Epochs-1)
+			lesson.SampleProb = cfg.Scheduled * float64(epoch) / float64(cfg.Epochs-1)
 		}
 		return cfg.batches(k.training, epoch)
 	}, func(g *grad.Tape, b batch) *grad.Var { return m.net.loss(g, b, lesson) }, opts)
@@ -99,7 +99,7 @@ func (m *Model) loss(ctx context.Context, pairs []Pair) (float64, error) {
 		}
 		g.Reset()
 		n := b.tokens()
-		sum += float64(m.net.loss(g, b, seq2seq.Lesson{}).Value.Data[0]) * float64(n)
+		sum += float64(m.net.loss(g, b, seq2seq.LossOptions{}).Value.Data[0]) * float64(n)
 		tokens += n
 	}
 	return sum / float64(max(tokens, 1)), nil

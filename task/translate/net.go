@@ -100,7 +100,7 @@ func (n *net) dropWords(g *grad.Tape, rows [][]int) [][]int {
 
 // loss is the mean over the tokens of the target, and the coverage loss if it is asked
 // for.
-func (n *net) loss(g *grad.Tape, b batch, lesson seq2seq.Lesson) *grad.Var {
+func (n *net) loss(g *grad.Tape, b batch, lesson seq2seq.LossOptions) *grad.Var {
 	d, s := n.encode(g, b.src)
 	loss, last := d.Loss(g, s, b.dst, lesson)
 	if bound, ok := d.Cell.(*seq2seq.Bound); ok && g.Train && n.cfg.CoverageLoss > 0 {

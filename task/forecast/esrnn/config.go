@@ -12,22 +12,22 @@ import (
 // A Config says what to forecast and how to train. The zero value of each field means
 // its default.
 type Config struct {
-	Horizon   int       `json:"horizon"`   // steps to forecast; default one season, or 12 without one
-	Season    int       `json:"season"`    // steps of a season, such as 12 for months; default 1, no season
-	Smooth    []int     `json:"smooth"`    // seasons that are smoothed; default Season, and with a day of 24 hours the week of 168 too; none longer than 31
-	Window    int       `json:"window"`    // last steps that the net reads at each; default two seasons, within 6..104
-	Dilations [][]int   `json:"dilations"` // of the layers of each block; default two blocks, up to one season
-	Hidden    int       `json:"hidden"`    // width of a layer; default 20, or 40 for a season of 24 and more
-	Span      int       `json:"span"`      // last steps that the layers read; default 300, at least two windows and twice the widest dilation
-	History   int       `json:"history"`   // last steps of a series that are used at all; default 1024
-	Members   int       `json:"members"`   // nets whose mean is the forecast, one more to validate by; default 3
-	Steps     int       `json:"steps"`     // of the optimiser for each net; default so many that each value is read 7 times, or 12 for a season of 24 and more, within 300..8000
-	Batch     int       `json:"batch"`     // series in a step; default so many that it reads about 600 values, within 2..8
-	LR        float64   `json:"lr"`        // highest learning rate of Adam; default 0.01, or 0.003 if no season is smoothed
-	Levels    []float64 `json:"levels"`    // of the bands; default 0.5, 0.8, 0.95
-	Seed      uint64    `json:"seed"`      // the same seed gives the same bits
-	Alone     bool      `json:"alone"`     // no share of simple methods
-	Series    int       `json:"series"`    // in training; Fit sets it
+	Horizon     int       `json:"horizon"`   // steps to forecast; default one season, or 12 without one
+	Season      int       `json:"season"`    // steps of a season, such as 12 for months; default 1, no season
+	Smooth      []int     `json:"smooth"`    // seasons that are smoothed; default Season, and with a day of 24 hours the week of 168 too; none longer than 31
+	Window      int       `json:"window"`    // last steps that the net reads at each; default two seasons, within 6..104
+	Dilations   [][]int   `json:"dilations"` // of the layers of each block; default two blocks, up to one season
+	Hidden      int       `json:"hidden"`    // width of a layer; default 20, or 40 for a season of 24 and more
+	Span        int       `json:"span"`      // last steps that the layers read; default 300, at least two windows and twice the widest dilation
+	History     int       `json:"history"`   // last steps of a series that are used at all; default 1024
+	Members     int       `json:"members"`   // nets whose mean is the forecast, one more to validate by; default 3
+	Steps       int       `json:"steps"`     // of the optimiser for each net; default so many that each value is read 7 times, or 12 for a season of 24 and more, within 300..8000
+	Batch       int       `json:"batch"`     // series in a step; default so many that it reads about 600 values, within 2..8
+	LR          float64   `json:"lr"`        // highest learning rate of Adam; default 0.01, or 0.003 if no season is smoothed
+	Levels      []float64 `json:"levels"`    // of the bands; default 0.5, 0.8, 0.95
+	Seed        uint64    `json:"seed"`      // the same seed gives the same bits
+	NoBaselines bool      `json:"alone"`     // no share of simple methods
+	Series      int       `json:"series"`    // in training; Fit sets it
 
 	Source forecast.Source `json:"source,omitzero"` // how the series were read, to be kept with the model
 

@@ -44,7 +44,7 @@ var quick = Config{Season: 12, Horizon: 6, Members: 1, Hidden: 8, Steps: 200, Le
 func TestLearnsSeasonAndTrend(t *testing.T) {
 	past, future := shops(8, 6)
 	c := quick
-	c.Alone = true
+	c.NoBaselines = true
 	m, err := Fit(context.Background(), c, past...)
 	if err != nil {
 		t.Fatal(err)

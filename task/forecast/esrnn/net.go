@@ -84,7 +84,7 @@ func (n *Net) forward(g *grad.Tape, c *Config, b batch, at []origin) (o *smoothe
 		rows[i] = (a.step-b[a.series].lo)*len(b) + a.series
 	}
 	pick := func(v *grad.Var) *grad.Var {
-		return g.Rows(g.Reshape(v, o.span*len(b), v.Dim(2)), rows)
+		return g.GatherRows(g.Reshape(v, o.span*len(b), v.Dim(2)), rows)
 	}
 	return o, n.Skip.Forward(g, pick(x)), n.Out.Forward(g, pick(h.X))
 }
@@ -129,11 +129,11 @@ func (o *smoothed) loss(g *grad.Tape, at []origin, mid, out *grad.Var, quantiles
 	}
 	weight = max(weight, 1e-9)
 	loss := g.Scalar(sum/weight, append([]*grad.Var{mid, out, o.level}, o.seasons...)...)
-	if !g.Wants(loss) {
+	if !g.NeedsGrad(loss) {
 		return loss
 	}
 	g.Record(func() {
-		d := g.Reached(loss)
+		d := g.GradIfSet(loss)
 		if d == nil {
 			return
 		}

@@ -65,7 +65,7 @@ func smooth(g *grad.Tape, b batch, rates, first *grad.Var, periods []int) *smoot
 			}
 		}
 	}
-	if !g.Wants(o.level) {
+	if !g.NeedsGrad(o.level) {
 		return o
 	}
 	g.Record(func() {
@@ -156,11 +156,11 @@ func (o *smoothed) windows(g *grad.Tape, w int) *grad.Var {
 			in[w] = z.size
 		}
 	}
-	if !g.Wants(x) {
+	if !g.NeedsGrad(x) {
 		return x
 	}
 	g.Record(func() {
-		dx := g.Reached(x)
+		dx := g.GradIfSet(x)
 		if dx == nil {
 			return
 		}

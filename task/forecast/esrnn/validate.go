@@ -23,11 +23,11 @@ func (m *Model) validate(ctx context.Context, n *Net, held, series []forecast.Se
 	}
 	simple := make([][]float64, len(past))
 	for i, s := range past {
-		if !m.Alone {
+		if !m.NoBaselines {
 			simple[i] = m.simple(s)
 		}
 	}
-	if !m.Alone {
+	if !m.NoBaselines {
 		m.Share = m.share(all, simple, past, whole)
 	}
 	m.widen(all, simple, past, whole)

@@ -52,7 +52,7 @@ func (m *Model) calibrate(ctx context.Context, held [][]window) error {
 	errs := make([][]float64, m.Horizon)
 	outcomes := 0
 	for i, ws := range held {
-		if m.Feedback {
+		if m.Autoregressive {
 			ws = thin(ws, 40)
 		}
 		if len(ws) == 0 {
@@ -93,7 +93,7 @@ func (m *Model) calibrate(ctx context.Context, held [][]window) error {
 	}
 	m.Bands.Widen = make([]float64, middle)
 	for j, s := range scores {
-		m.Bands.Widen[j] = widening(s, knots[middle+1+j]-knots[middle-1-j], float64(outcomes)/float64(m.Horizon), m.Feedback)
+		m.Bands.Widen[j] = widening(s, knots[middle+1+j]-knots[middle-1-j], float64(outcomes)/float64(m.Horizon), m.Autoregressive)
 	}
 	return nil
 }

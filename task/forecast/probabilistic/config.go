@@ -39,14 +39,14 @@ const (
 // Outputs lists all outputs.
 func Outputs() []Output { return []Output{Quantile, Point, Normal, Student, NegBin} }
 
-// A View is how the net sees values.
-type View string
+// A Transform is how the net sees values.
+type Transform string
 
 // The views.
 const (
-	Auto  View = "auto"
-	Plain View = "plain"
-	Log   View = "log" // all values must be above 0
+	Auto  Transform = "auto"
+	Plain Transform = "plain"
+	Log   Transform = "log" // all values must be above 0
 )
 
 // A Config says what to forecast, with what net and how to train it. The zero value of
@@ -60,23 +60,23 @@ type Config struct {
 
 	Source forecast.Source `json:"source"` // how they were read
 
-	Output   Output   `json:"output"`   // default quantile
-	Feedback bool     `json:"feedback"` // each value is an input of the next step, and forecasts are sampled
-	Paths    int      `json:"paths"`    // sampled for a forecast; default 200
-	Window   int      `json:"window"`   // steps that the net reads; default three seasons or a horizon, within 8..168
-	Lags     []int    `json:"lags"`     // values so many steps before are inputs too; default a season, and the week and year of it
-	View     View     `json:"view"`     // of values: plain, log, or auto, which is log for series that grow or shrink by half and more; default auto
-	Cell     rnn.Kind `json:"cell"`     // default lstm
-	Hidden   int      `json:"hidden"`   // width of a cell; default 64
-	Layers   int      `json:"layers"`   // default 1
-	Dropout  float64  `json:"dropout"`  // of what goes into each layer; default 0.1, negative for none
-	Nets     int      `json:"nets"`     // whose forecasts are put together; default 1
-	Epochs   int      `json:"epochs"`   // at most; default 12
-	Steps    int      `json:"steps"`    // of the optimiser in an epoch; default 50
-	Batch    int      `json:"batch"`    // windows in a step; default as many as have 8192 steps, within 8..64
-	LR       float64  `json:"lr"`       // highest learning rate of Adam, which falls along a cosine; default 0.003
-	Patience int      `json:"patience"` // epochs without a better score after which training stops; default 4
-	Valid    float64  `json:"valid"`    // share of each series, at its end, to validate on; default 0.1, negative for none
+	Output         Output    `json:"output"`   // default quantile
+	Autoregressive bool      `json:"feedback"` // each value is an input of the next step, and forecasts are sampled
+	Paths          int       `json:"paths"`    // sampled for a forecast; default 200
+	Window         int       `json:"window"`   // steps that the net reads; default three seasons or a horizon, within 8..168
+	Lags           []int     `json:"lags"`     // values so many steps before are inputs too; default a season, and the week and year of it
+	Transform      Transform `json:"view"`     // of values: plain, log, or auto, which is log for series that grow or shrink by half and more; default auto
+	Cell           rnn.Kind  `json:"cell"`     // default lstm
+	Hidden         int       `json:"hidden"`   // width of a cell; default 64
+	Layers         int       `json:"layers"`   // default 1
+	Dropout        float64   `json:"dropout"`  // of what goes into each layer; default 0.1, negative for none
+	Nets           int       `json:"nets"`     // whose forecasts are put together; default 1
+	Epochs         int       `json:"epochs"`   // at most; default 12
+	Steps          int       `json:"steps"`    // of the optimiser in an epoch; default 50
+	Batch          int       `json:"batch"`    // windows in a step; default as many as have 8192 steps, within 8..64
+	LR             float64   `json:"lr"`       // highest learning rate of Adam, which falls along a cosine; default 0.003
+	Patience       int       `json:"patience"` // epochs without a better score after which training stops; default 4
+	Valid          float64   `json:"valid"`    // share of each series, at its end, to validate on; default 0.1, negative for none
 
 	Run task.Options `json:"-"` // how training goes on: progress, checkpoint
 }
@@ -107,8 +107,8 @@ func (c Config) withDefaults() Config {
 	if c.Output == "" {
 		c.Output = Quantile
 	}
-	if c.View == "" {
-		c.View = Auto
+	if c.Transform == "" {
+		c.Transform = Auto
 	}
 	if c.Dropout == 0 {
 		c.Dropout = 0.1
@@ -147,9 +147,9 @@ func (c *Config) check() error {
 		errs = append(errs, err)
 	}
 	bad(!slices.Contains(Outputs(), c.Output), "there is no output %q; there are %v", c.Output, Outputs())
-	bad(c.Feedback && (c.Output == Quantile || c.Output == Point), "with feedback the output is a distribution to sample from: normal, student or negbin, not %s", c.Output)
-	bad(c.View != Auto && c.View != Plain && c.View != Log, "there is no view %q; there are auto, plain and log", c.View)
-	bad(c.View == Log && c.Output == NegBin, "counts are not seen by their logarithms: leave view out")
+	bad(c.Autoregressive && (c.Output == Quantile || c.Output == Point), "with feedback the output is a distribution to sample from: normal, student or negbin, not %s", c.Output)
+	bad(c.Transform != Auto && c.Transform != Plain && c.Transform != Log, "there is no view %q; there are auto, plain and log", c.Transform)
+	bad(c.Transform == Log && c.Output == NegBin, "counts are not seen by their logarithms: leave view out")
 	bad(!(c.Dropout < 1), "dropout is %v, not below 1", c.Dropout)
 	bad(!(c.LR > 0) || math.IsInf(c.LR, 0), "lr is %v, not above 0", c.LR)
 	bad(!(c.Valid < 1), "valid is %v, not below 1", c.Valid)

@@ -226,7 +226,7 @@ func (m *Model) train(ctx context.Context, o task.Options, i int, n *Net, learn,
 func (m *Model) loss(g *grad.Tape, n *Net, b batch) *grad.Var {
 	spans := make([]span, len(b))
 	var h, x *grad.Var
-	if m.Feedback {
+	if m.Autoregressive {
 		for i, w := range b {
 			spans[i] = span{z: w.z, from: max(0, w.origin-m.Window), to: min(w.origin+m.Horizon, w.until), origin: w.origin}
 		}

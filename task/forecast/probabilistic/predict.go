@@ -75,7 +75,7 @@ func (m *Model) Roll(ctx context.Context, s forecast.Series, origins []int) ([]f
 			for _, s := range at {
 				rows = append(rows, s[i])
 			}
-			joined[i] = g.Join(rows...)
+			joined[i] = g.ConcatRows(rows...)
 		}
 		return joined
 	})
@@ -130,7 +130,7 @@ func (m *Model) views(ctx context.Context, ws []window, at func(n *Net) rnn.Stat
 func (m *Model) ahead(ctx context.Context, n *Net, stream uint64, ws []window, s rnn.State) ([]view, error) {
 	views := make([]view, len(ws))
 	size := 64
-	if m.Feedback {
+	if m.Autoregressive {
 		size = max(1, 2048/m.paths())
 	}
 	for lo := 0; lo < len(ws); lo += size {
@@ -144,8 +144,8 @@ func (m *Model) ahead(ctx context.Context, n *Net, stream uint64, ws []window, s
 		for i := range rows {
 			rows[i] = lo + i
 		}
-		part := s.Detach(g).Pick(g, rows)
-		if m.Feedback {
+		part := s.Detach(g).SelectRows(g, rows)
+		if m.Autoregressive {
 			if err := m.sample(ctx, n, r, ws[lo:hi], part, views[lo:hi]); err != nil {
 				return nil, err
 			}
@@ -214,7 +214,7 @@ func (m *Model) sample(ctx context.Context, n *Net, r *rand.Rand, ws []window, s
 		paths[i] = make([]float64, m.Horizon)
 	}
 	aside := grad.Eval()
-	state := kept(s.Detach(aside).Pick(aside, repeat))
+	state := kept(s.Detach(aside).SelectRows(aside, repeat))
 	x, ids := tensor.New(1, rows, l.numbers), make([][]int, l.ids)
 	for i := range ids {
 		ids[i] = make([]int, rows)

@@ -14,7 +14,7 @@ func init() {
 		base        Config
 	}{
 		{"qrnn", "a global LSTM with covariates and quantiles for all steps at once (after Wen et al. 2017)", Config{Output: Quantile}},
-		{"deepar", "a global LSTM with covariates that samples paths step by step (Salinas et al. 2020)", Config{Output: Student, Feedback: true}},
+		{"deepar", "a global LSTM with covariates that samples paths step by step (Salinas et al. 2020)", Config{Output: Student, Autoregressive: true}},
 	} {
 		forecast.Register(forecast.Preset{
 			Name: p.name, About: p.about, Kind: Kind, Load: load, Covariates: true,
@@ -53,8 +53,8 @@ func (m *Model) Spec() forecast.Spec {
 		Batch: m.Batch, LR: m.LR}
 }
 
-// Relevel implements forecast.Releveler.
-func (m *Model) Relevel(levels []float64) forecast.Forecaster {
+// WithLevels implements forecast.WithLevels.
+func (m *Model) WithLevels(levels []float64) forecast.Forecaster {
 	other := *m
 	other.Levels = levels
 	return &other

@@ -92,7 +92,7 @@ func TestKnownCovariatesHelp(t *testing.T) {
 				continue
 			}
 			c := quick(about)
-			c.Output, c.Feedback = o, feedback
+			c.Output, c.Autoregressive = o, feedback
 			limit := 0.35
 			if o == probabilistic.NegBin { // values that are no counts, and more noise than they have
 				limit = 0.8
@@ -111,7 +111,7 @@ func TestPastCovariatesDoNotLeak(t *testing.T) {
 	for _, feedback := range []bool{false, true} {
 		c := quick(about)
 		if feedback {
-			c.Output, c.Feedback = probabilistic.Normal, true
+			c.Output, c.Autoregressive = probabilistic.Normal, true
 		}
 		if e := rms(t, c, all); e < 0.4 {
 			t.Errorf("feedback %v: error %v, and a coin's is 0.5", feedback, e)
@@ -152,7 +152,7 @@ func TestRollIsPredict(t *testing.T) {
 		c := quick(about)
 		c.Epochs, c.Window, c.Layers = 1, 1000, 2
 		if feedback {
-			c.Output, c.Feedback = probabilistic.Student, true
+			c.Output, c.Autoregressive = probabilistic.Student, true
 		}
 		m, err := probabilistic.Fit(ctx, c, all...)
 		if err != nil {
@@ -313,9 +313,12 @@ func TestBadInput(t *testing.T) {
 			return err
 		},
 		"there is no cell": func() error { _, err := probabilistic.Fit(ctx, probabilistic.Config{Cell: "brain"}, bare); return err },
-		"with feedback":    func() error { _, err := probabilistic.Fit(ctx, probabilistic.Config{Feedback: true}, bare); return err },
+		"with feedback": func() error {
+			_, err := probabilistic.Fit(ctx, probabilistic.Config{Autoregressive: true}, bare)
+			return err
+		},
 		"no logarithm": func() error {
-			_, err := probabilistic.Fit(ctx, probabilistic.Config{View: probabilistic.Log}, forecast.Series{Y: []float64{1, -2, 3}})
+			_, err := probabilistic.Fit(ctx, probabilistic.Config{Transform: probabilistic.Log}, forecast.Series{Y: []float64{1, -2, 3}})
 			return err
 		},
 		"is no count": func() error {

@@ -50,7 +50,7 @@ func (c *Config) fits(s forecast.Series) error {
 		if math.IsInf(v, 0) {
 			return fmt.Errorf("probabilistic: value %d of series %q is infinite; make it NaN if it is unknown", t, s.ID)
 		}
-		if c.View == Log && v <= 0 {
+		if c.Transform == Log && v <= 0 {
 			return fmt.Errorf("probabilistic: value %d of series %q is %v, and has no logarithm; set view to plain", t, s.ID, v)
 		}
 		if c.Output == NegBin && v < 0 {
@@ -113,10 +113,10 @@ func (c *Config) unit(y []float64, std float64) float64 {
 
 // settle makes an auto view plain or log.
 func (c *Config) settle(series []forecast.Series) {
-	if c.View != Auto {
+	if c.Transform != Auto {
 		return
 	}
-	c.View = Plain
+	c.Transform = Plain
 	if c.Output == NegBin {
 		return
 	}
@@ -136,7 +136,7 @@ func (c *Config) settle(series []forecast.Series) {
 		}
 	}
 	if 2*moved > n {
-		c.View = Log
+		c.Transform = Log
 	}
 }
 
@@ -146,7 +146,7 @@ func median(y []float64) float64 {
 }
 
 func (c *Config) forward(v float64) float64 {
-	if c.View == Log {
+	if c.Transform == Log {
 		return math.Log(v)
 	}
 	return v
@@ -164,7 +164,7 @@ func (z *scaled) value(x float64) float64 {
 // scale prepares a series.
 func (c *Config) scale(s forecast.Series, by Scale) *scaled {
 	n := len(s.Y)
-	z := &scaled{Series: s, Scale: by, log: c.View == Log, x: make([]tensor.Float, n), known: make([]bool, n), last: make([]tensor.Float, n)}
+	z := &scaled{Series: s, Scale: by, log: c.Transform == Log, x: make([]tensor.Float, n), known: make([]bool, n), last: make([]tensor.Float, n)}
 	var last tensor.Float
 	for t, v := range s.Y {
 		if !math.IsNaN(v) {

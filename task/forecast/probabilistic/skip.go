@@ -26,7 +26,7 @@ func (m *Model) begin(n *Net, learn []window) {
 	}
 	x := make([]float64, k)
 	for _, w := range thin(learn, 2000) {
-		s := span{z: w.z, from: w.origin, to: min(w.origin+m.Horizon, w.until, len(w.z.x)), origin: w.origin, ahead: !m.Feedback}
+		s := span{z: w.z, from: w.origin, to: min(w.origin+m.Horizon, w.until, len(w.z.x)), origin: w.origin, ahead: !m.Autoregressive}
 		every := max((s.to-s.from)/24, 1)
 		for t := s.from + w.origin%every; t < s.to; t += every {
 			if !w.z.known[t] {

@@ -54,12 +54,12 @@ func (n *Net) places(g *grad.Tape) *grad.Var {
 	for i := range mean.Data {
 		mean.Data[i] = 1 / tensor.Float(C)
 	}
-	channel := g.Join(n.Channel.W, g.Affine(g.Const(mean), n.Channel.W, nil))
+	channel := g.ConcatRows(n.Channel.W, g.Affine(g.Const(mean), n.Channel.W, nil))
 	place, of := g.Ints(m*(C+1)), g.Ints(m*(C+1))
 	for i := range place {
 		place[i], of[i] = i/(C+1), i%(C+1)
 	}
-	return g.Affine(g.Concat(n.Place.Forward(g, place), g.Rows(channel, of)), n.Cell.Wx, n.Cell.B)
+	return g.Affine(g.Concat(n.Place.Forward(g, place), g.GatherRows(channel, of)), n.Cell.Wx, n.Cell.B)
 }
 
 // decode makes one step of the cell from h [batch, hidden] for each segment, giving
@@ -76,7 +76,7 @@ func (n *Net) decode(g *grad.Tape, h, places *grad.Var, channels []int) *grad.Va
 		return j*(C+1) + c
 	}
 	out := g.NewVar(g.Scratch(tensor.ShapeOf(m*B, H)), h, hw, places)
-	keep := g.Wants(out)
+	keep := g.NeedsGrad(out)
 	rows := 1
 	if keep {
 		rows = m * B
@@ -96,7 +96,7 @@ func (n *Net) decode(g *grad.Tape, h, places *grad.Var, channels []int) *grad.Va
 		return out
 	}
 	g.Record(func() {
-		dy := g.Reached(out)
+		dy := g.GradIfSet(out)
 		if dy == nil {
 			return
 		}

@@ -10,21 +10,21 @@ import (
 	"github.com/recur-go/recur/rnn"
 )
 
-// A Lesson says how Loss teaches. The zero value is teacher forcing: the decoder reads
+// A LossOptions says how Loss teaches. The zero value is teacher forcing: the decoder reads
 // the true tokens, whatever it would have said itself.
-type Lesson struct {
-	Own    float64 // probability that it reads a token drawn from what it said instead (scheduled sampling, Bengio et al. 2015)
-	Smooth float64 // label smoothing; see nn.CrossEntropySmooth
+type LossOptions struct {
+	SampleProb     float64 // probability that it reads a token drawn from what it said instead (scheduled sampling, Bengio et al. 2015)
+	LabelSmoothing float64 // label smoothing; see nn.CrossEntropySmooth
 }
 
 // Loss is the mean over the tokens of rows, and over an End for each row, of their
 // cross-entropy, and the state after them. s is the state to begin with. Only steps that
 // exist are scored.
-func (d *Decoder) Loss(g *grad.Tape, s rnn.State, rows [][]int, l Lesson) (loss *grad.Var, last rnn.State) {
+func (d *Decoder) Loss(g *grad.Tape, s rnn.State, rows [][]int, l LossOptions) (loss *grad.Var, last rnn.State) {
 	in, out := Shift(rows, d.Start, d.End)
 	var y rnn.Seq
-	if l.Own > 0 {
-		y, last = d.scheduled(g, s, in, l.Own)
+	if l.SampleProb > 0 {
+		y, last = d.scheduled(g, s, in, l.SampleProb)
 	} else {
 		ids, lengths := Pad(in)
 		x := d.Input(g, ids)
@@ -37,15 +37,15 @@ func (d *Decoder) Loss(g *grad.Tape, s rnn.State, rows [][]int, l Lesson) (loss 
 			at, valid = append(at, i), append(valid, id)
 		}
 	}
-	flat := g.Rows(g.Reshape(y.X, len(want), y.Width()), at)
-	return nn.CrossEntropySmooth(g, d.Score(g, flat), valid, l.Smooth), last
+	flat := g.GatherRows(g.Reshape(y.X, len(want), y.Width()), at)
+	return nn.CrossEntropySmooth(g, d.Score(g, flat), valid, l.LabelSmoothing), last
 }
 
 // scheduled reads in, but with probability own what was drawn from the scores of the
 // step before, which gets no gradient.
 func (d *Decoder) scheduled(g *grad.Tape, s rnn.State, in [][]int, own float64) (rnn.Seq, rnn.State) {
-	aside := g.Aside()
-	y, last, _ := rnn.Raw(g, d.Cell, len(in), func(t int, y *grad.Var, _ rnn.State, _ struct{}) (rnn.Turn, struct{}) {
+	aside := g.EvalChild()
+	y, last, _ := rnn.Raw(g, d.Cell, len(in), func(t int, y *grad.Var, _ rnn.State, _ struct{}) (rnn.LoopStep, struct{}) {
 		ids, finished := g.Ints(len(in)), make([]bool, len(in))
 		var drawn []int // rows that read what they said
 		for i, row := range in {
@@ -60,12 +60,12 @@ func (d *Decoder) scheduled(g *grad.Tape, s rnn.State, in [][]int, own float64) 
 		}
 		if len(drawn) > 0 {
 			aside.Reset()
-			scores := d.Score(aside, aside.Rows(aside.Const(y.Value), drawn)).Value
+			scores := d.Score(aside, aside.GatherRows(aside.Const(y.Value), drawn)).Value
 			for k, i := range drawn {
 				ids[i] = draw(g.Rand, scores.At(k).Data)
 			}
 		}
-		turn := rnn.Turn{Finished: finished, Input: d.Input(g, ids)}
+		turn := rnn.LoopStep{Finished: finished, Input: d.Input(g, ids)}
 		if t == 0 {
 			turn.State = s
 		}

@@ -9,10 +9,10 @@ import (
 	"github.com/recur-go/recur/data/text"
 )
 
-// runs gives ids to runs of two or three tokens that are frequent. Such runs with
+// ngrams gives ids to runs of two or three tokens that are frequent. Such runs with
 // embeddings of their own know what "not good" means, and parts of words if tokens are
 // characters (as in Joulin et al. 2017).
-type runs struct {
+type ngrams struct {
 	keys []uint64
 	ids  map[uint64]int32
 }
@@ -32,7 +32,7 @@ func key(run []int32) (k uint64, ok bool) {
 }
 
 // id is that of a run, -1 if it has none.
-func (r *runs) id(run []int32) int {
+func (r *ngrams) id(run []int32) int {
 	if k, ok := key(run); ok {
 		if id, ok := r.ids[k]; ok {
 			return int(id)
@@ -43,7 +43,7 @@ func (r *runs) id(run []int32) int {
 
 // learnRuns finds the most frequent runs of 2 to n tokens that stand least times or
 // more, at most most.
-func learnRuns(items []item, n, least, most int) *runs {
+func learnRuns(items []item, n, least, most int) *ngrams {
 	counts := map[uint64]int{}
 	for i := range items {
 		if items[i].part {
@@ -65,8 +65,8 @@ func learnRuns(items []item, n, least, most int) *runs {
 	return newRuns(keys[:min(most, len(keys)):min(most, len(keys))])
 }
 
-func newRuns(keys []uint64) *runs {
-	r := &runs{keys: keys, ids: make(map[uint64]int32, len(keys))}
+func newRuns(keys []uint64) *ngrams {
+	r := &ngrams{keys: keys, ids: make(map[uint64]int32, len(keys))}
 	for i, k := range keys {
 		r.ids[k] = int32(i)
 	}
@@ -74,7 +74,7 @@ func newRuns(keys []uint64) *runs {
 }
 
 // check says whether the runs of a file fit its net.
-func (r *runs) check(n int) error {
+func (r *ngrams) check(n int) error {
 	if len(r.keys) != n || len(r.ids) != n {
 		return fmt.Errorf("%d runs of tokens, of which %d differ, and a net for %d", len(r.keys), len(r.ids), n)
 	}

@@ -1,8 +1,12 @@
 package model
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/recur-go/recur/model/checkpoint"
@@ -10,34 +14,7 @@ import (
 
 // Load reads the model at path, whose kind must be registered. The file may be a
 // checkpoint of one.
-func Load(path string) (*Model, error) {
-	f, err := checkpoint.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	m, err := load(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return m, nil
-}
-
-// LoadAs is Load for models of one kind. It returns their config and network too; if the
-// file holds others, the error says that it does not hold what is asked for.
-func LoadAs[C Config, N any](path, what string) (m *Model, c C, net N, err error) {
-	if m, err = Load(path); err != nil {
-		return nil, c, net, err
-	}
-	c, ok := m.Config.(C)
-	if ok {
-		net, ok = m.Net.(N)
-	}
-	if !ok {
-		return nil, c, net, fmt.Errorf("%s: %w: it holds a model of kind %s, not %s", path, ErrKind, m.Kind(), what)
-	}
-	return m, c, net, nil
-}
+func Load(path string) (*Model, error) { return LoadFile(path, Read) }
 
 // Read reads a model from a file of size bytes.
 func Read(r io.ReaderAt, size int64) (*Model, error) {
@@ -46,6 +23,89 @@ func Read(r io.ReaderAt, size int64) (*Model, error) {
 		return nil, err
 	}
 	return load(f)
+}
+
+// ReadAs is Read for models of one kind. It returns their config and network too; if the
+// file holds others, the error says that it does not hold what is asked for.
+func ReadAs[C Config, N any](r io.ReaderAt, size int64, what string) (m *Model, c C, net N, err error) {
+	if m, err = Read(r, size); err != nil {
+		return nil, c, net, err
+	}
+	c, ok := m.Config.(C)
+	if ok {
+		net, ok = m.Net.(N)
+	}
+	if !ok {
+		return nil, c, net, fmt.Errorf("%w: it holds a model of kind %s, not %s", ErrKind, m.Kind(), what)
+	}
+	return m, c, net, nil
+}
+
+// LoadAs is ReadAs of the file at path.
+func LoadAs[C Config, N any](path, what string) (m *Model, c C, net N, err error) {
+	m, err = LoadFile(path, func(r io.ReaderAt, size int64) (m *Model, err error) {
+		m, c, net, err = ReadAs[C, N](r, size, what)
+		return m, err
+	})
+	return m, c, net, err
+}
+
+// LoadFile opens the file at path and reads it by read: Read, or that of a task, such as
+// classify.Read.
+func LoadFile[M any](path string, read func(r io.ReaderAt, size int64) (M, error)) (m M, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return m, err
+	}
+	return readFile(f, path, read)
+}
+
+// LoadFS is LoadFile for a file of fsys, such as an embed.FS. Where files are no
+// io.ReaderAt, the whole file is read into memory first.
+func LoadFS[M any](fsys fs.FS, name string, read func(r io.ReaderAt, size int64) (M, error)) (m M, err error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return m, err
+	}
+	return readFile(f, name, read)
+}
+
+// readFile reads f and closes it.
+func readFile[M any](f fs.File, name string, read func(r io.ReaderAt, size int64) (M, error)) (m M, err error) {
+	defer f.Close()
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file")
+	}
+	var size int64
+	r, ok := f.(io.ReaderAt)
+	switch {
+	case err != nil:
+	case ok:
+		size = info.Size()
+	default:
+		var b []byte
+		b, err = io.ReadAll(f)
+		r, size = bytes.NewReader(b), int64(len(b))
+	}
+	if err == nil {
+		m, err = read(r, size)
+	}
+	if err != nil {
+		var none M
+		return none, fmt.Errorf("%s: %w", name, err)
+	}
+	return m, nil
+}
+
+// Clone is a deep copy of m: its config, network, extras and training. It is what Read
+// gives of what Write wrote, so that the kind of m must be registered.
+func (m *Model) Clone() (*Model, error) {
+	var b bytes.Buffer
+	if err := m.Write(&b); err != nil {
+		return nil, err
+	}
+	return Read(bytes.NewReader(b.Bytes()), int64(b.Len()))
 }
 
 func load(f *checkpoint.File) (*Model, error) {

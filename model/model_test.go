@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -14,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/internal/badfile"
@@ -115,11 +118,11 @@ func TestSaveAndLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, m, n)
-	if _, c, net, err := LoadAs[*sizes, any](path, "sizes"); err != nil || c.Hidden != 2 || net == nil {
-		t.Errorf("LoadAs: %+v, %v (%v)", c, net, err)
+	if c, err := LoadFile(path, readSizes); err != nil || c.Hidden != 2 {
+		t.Errorf("ReadAs: %+v (%v)", c, err)
 	}
-	if _, _, _, err := LoadAs[*plain, any](path, "a plain one"); !errors.Is(err, ErrKind) || !strings.Contains(err.Error(), `of kind test sizes, not a plain one`) {
-		t.Errorf("LoadAs: %v", err)
+	if _, err := LoadFile(path, readPlain); !errors.Is(err, ErrKind) || !strings.Contains(err.Error(), path+": model: unknown kind: it holds a model of kind test sizes, not a plain one") {
+		t.Errorf("ReadAs: %v", err)
 	}
 	var vocabulary []string
 	if err := n.Extra("vocabulary", &vocabulary); err != nil || !slices.Equal(vocabulary, []string{"a", "b"}) {
@@ -132,6 +135,60 @@ func TestSaveAndLoad(t *testing.T) {
 		t.Error("equal models made other bytes")
 	}
 }
+
+func readSizes(r io.ReaderAt, size int64) (*sizes, error) {
+	_, c, _, err := ReadAs[*sizes, *net](r, size, "sizes")
+	return c, err
+}
+
+func readPlain(r io.ReaderAt, size int64) (*plain, error) {
+	_, c, _, err := ReadAs[*plain, any](r, size, "a plain one")
+	return c, err
+}
+
+// stream is a file system whose files can only be read from their beginning on.
+type stream struct{ fs.FS }
+
+func (s stream) Open(name string) (fs.File, error) {
+	f, err := s.FS.Open(name)
+	return struct{ fs.File }{f}, err
+}
+
+func TestLoadFS(t *testing.T) {
+	m := small(t)
+	files := fstest.MapFS{"models/m.safetensors": {Data: encode(t, m)}, "models/bad": {Data: []byte("bad")}}
+	for _, fsys := range []fs.FS{files, stream{files}} {
+		n, err := LoadFS(fsys, "models/m.safetensors", Read)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, m, n)
+		for name, want := range map[string]string{"models": "not a regular file", "models/bad": "models/bad: ", "none": "not exist"} {
+			if n, err := LoadFS(fsys, name, Read); n != nil || err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v, %v; want %q", name, n, err, want)
+			}
+		}
+	}
+}
+
+func TestClone(t *testing.T) {
+	m := small(t)
+	n, err := m.Clone()
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, m, n)
+	n.Config.(*sizes).Note, n.Training.Scores["loss"], n.Net.(*net).W.Value.Data[0] = "other", 9, 9
+	n.Extras["vocabulary"][0] = ' '
+	if same := small(t); m.Config.(*sizes).Note != "<é>" || m.Training.Scores["loss"] == 9 || m.Net.(*net).W.Value.Data[0] == 9 || !bytes.Equal(encode(t, m), encode(t, same)) {
+		t.Error("a change of the copy changed the model")
+	}
+	if _, err := (&Model{Config: new(unregistered), Net: &net{}}).Clone(); !errors.Is(err, ErrKind) {
+		t.Errorf("got %v", err)
+	}
+}
+
+type unregistered struct{ sizes }
 
 func TestConfigByValue(t *testing.T) {
 	m, err := New(plain{4}, rand.New(rand.NewPCG(1, 2)))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/memory"
 )
 
@@ -31,11 +32,12 @@ func remember(problem string, steps int) func(context.Context, string, uint64, f
 			return nil, err
 		}
 		c.Seed = seed
-		_, res, err := memory.Train(ctx, c, func(r memory.Result) {
-			if r.Updates%500 == 0 {
-				note(fmt.Sprintf("%d updates: loss %.6f, right %.1f %%", r.Updates, r.Loss, 100*r.Accuracy))
+		_, res, err := memory.Train(ctx, c, task.Options{OnEpoch: func(e task.Epoch) bool {
+			if e.Steps%500 == 0 {
+				note(fmt.Sprintf("%d updates: loss %.6f, right %.1f %%", e.Steps, e.Scores["loss"], 100*e.Scores["accuracy"]))
 			}
-		})
+			return true
+		}})
 		return map[string]float64{"loss": res.Loss, "accuracy": res.Accuracy, "updates": float64(res.Updates)}, err
 	}
 }

@@ -187,7 +187,7 @@ func (f *captionFlags) caption(cmd *cobra.Command, files []string) error {
 // examples are those of files, of --say, and where there are neither of standard input.
 func (f *captionFlags) examples(m *caption.Model, stdin io.Reader, files []string) (all []caption.Example, err error) {
 	if len(files) > 0 {
-		if all, err = m.Read(files...); err != nil {
+		if all, err = m.ReadFiles(files...); err != nil {
 			return nil, err
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/memory"
 )
 
@@ -46,11 +47,12 @@ func compare(ctx context.Context, w io.Writer, problem string, cells []string, s
 		c.Chrono = c.Chrono && (c.Cell == rnn.KindLSTM || c.Cell == rnn.KindGRU)
 		fmt.Fprintf(w, "%s over %d steps by %s; without memory the loss is %.4f\n", problem, steps, cell, c.Baseline())
 		began := time.Now()
-		_, res, err := memory.Train(ctx, c, func(r memory.Result) {
-			if r.Updates%500 == 0 {
-				fmt.Fprintf(w, "  %5d updates: loss %.5f, right %5.1f %%\n", r.Updates, r.Loss, 100*r.Accuracy)
+		_, res, err := memory.Train(ctx, c, task.Options{OnEpoch: func(e task.Epoch) bool {
+			if e.Steps%500 == 0 {
+				fmt.Fprintf(w, "  %5d updates: loss %.5f, right %5.1f %%\n", e.Steps, e.Scores["loss"], 100*e.Scores["accuracy"])
 			}
-		})
+			return true
+		}})
 		if err != nil {
 			return err
 		}

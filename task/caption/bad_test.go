@@ -196,7 +196,7 @@ func FuzzRead(f *testing.F) {
 		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		all, err := Read([]string{path}, Columns{})
+		all, err := ReadFiles([]string{path}, Columns{})
 		if err != nil {
 			return
 		}

@@ -44,7 +44,7 @@ type Columns struct {
 	asking bool // sentences need not be there
 }
 
-// Read reads examples. Files may be
+// ReadFiles reads examples. Files may be
 //
 //   - CSV, TSV or JSON lines (see data.Records): a row has a sentence and a meaning in
 //     one of the forms of ParseMeaning. Without a column of meanings, columns of numbers
@@ -59,7 +59,7 @@ type Columns struct {
 //
 // All but arrays may be packed by gzip, IDX too. Images that are followed by IDX labels
 // are digits to make strips of: see Strips.
-func Read(files []string, c Columns) (all []Example, err error) {
+func ReadFiles(files []string, c Columns) (all []Example, err error) {
 	for i := 0; i < len(files); i++ {
 		kind, err := kindOf(files[i])
 		if err != nil {
@@ -199,16 +199,16 @@ func Say(meaning string) (Example, error) {
 	return Example{Meaning: m}, err
 }
 
-// Read reads examples for m to put into words: files as of the function Read, and for a
+// ReadFiles reads examples for m to put into words: files as of the function ReadFiles, and for a
 // model of strips PNG pictures. Images are strips to it.
-func (m *Model) Read(files ...string) (all []Example, err error) {
+func (m *Model) ReadFiles(files ...string) (all []Example, err error) {
 	columns := m.Columns
 	columns.asking = true
 	for i := 0; i < len(files); i++ {
 		var some []Example
 		switch {
 		case !m.ofStrips():
-			return Read(files, columns)
+			return ReadFiles(files, columns)
 		case strings.HasSuffix(strings.ToLower(files[i]), ".png"):
 			st, err := m.readPNG(files[i])
 			if err != nil {

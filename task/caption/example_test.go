@@ -72,10 +72,10 @@ func ExampleFit() {
 
 // Features and sentences may also come from arrays, such as those of a network that has
 // looked at pictures.
-func ExampleRead() {
+func ExampleReadFiles() {
 	path, remove := table()
 	defer remove()
-	examples, err := caption.Read([]string{path}, caption.Columns{})
+	examples, err := caption.ReadFiles([]string{path}, caption.Columns{})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package caption
 
 import (
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/recur-go/recur/data/text"
@@ -29,26 +30,30 @@ func (m *Model) Save(path string, about model.Training) error {
 }
 
 // Load reads a model that Save wrote, or a checkpoint of Fit.
-func Load(path string) (*Model, error) {
-	f, c, n, err := model.LoadAs[*Config, *net](path, "one for captions")
+func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }
+
+// Read is Load of a file of size bytes. Of a file system, such as an embed.FS, use
+// model.LoadFS with it.
+func Read(r io.ReaderAt, size int64) (*Model, error) {
+	f, c, n, err := model.ReadAs[*Config, *net](r, size, "one for captions")
 	if err != nil {
 		return nil, err
 	}
 	m := &Model{Config: *c, codec: new(text.Codec), wording: new(wording), features: new(features), net: n}
 	for name, v := range map[string]any{codecExtra: m.codec, wordingExtra: m.wording, featuresExtra: m.features, scaleExtra: &m.scale} {
 		if err := f.Extra(name, v); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return nil, err
 		}
 	}
 	s := m.scale
 	if m.codec.Size() != c.Size || len(m.features.Acts) != c.Acts || len(m.features.Slots) != c.Slots || s != nil && (len(s.Mean) != c.Width || len(s.Inverse) != c.Width) {
-		return nil, fmt.Errorf("%s: %w: its vocabulary or features are not those of its net", path, model.ErrCorrupt)
+		return nil, fmt.Errorf("%w: its vocabulary or features are not those of its net", model.ErrCorrupt)
 	}
 	if !slices.IsSorted(m.features.Acts) || !slices.IsSorted(m.features.Slots) {
-		return nil, fmt.Errorf("%s: %w: its features are out of order", path, model.ErrCorrupt)
+		return nil, fmt.Errorf("%w: its features are out of order", model.ErrCorrupt)
 	}
 	if m.ofStrips() && (m.checkStrips() != nil || m.Width%m.Window != 0) {
-		return nil, fmt.Errorf("%s: %w: its strips make no sense", path, model.ErrCorrupt)
+		return nil, fmt.Errorf("%w: its strips make no sense", model.ErrCorrupt)
 	}
 	return m, nil
 }

@@ -72,7 +72,7 @@ func (d drawn) epoch(n int) []item {
 	return items
 }
 
-// Fit trains a model on files of examples with their sentences (see Read), or on
+// Fit trains a model on files of examples with their sentences (see ReadFiles), or on
 // digits with their labels: see Strips.
 func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, error) {
 	if err := cfg.check(); err != nil {
@@ -106,22 +106,13 @@ func (m *Model) fit(ctx context.Context, training source, o task.Options) (*Mode
 	if o.OnNote != nil {
 		o.OnNote(m.note(first))
 	}
-	opts, err := m.options(len(first), o)
+	file, err := m.file(model.Training{})
 	if err != nil {
 		return nil, err
 	}
-	var scores task.Scores
-	opts.Validate = func(ctx context.Context) (float64, error) {
-		if scores, err = m.score(ctx, m.valid, Search{Beam: 1}, nil); err != nil {
-			return 0, err
-		}
-		return scores[m.metric().Name], nil
-	}
-	opts.Maximise = m.metric().Maximise
-	opts.OnEpoch = func(e train.Epoch) bool {
-		return o.OnEpoch == nil || o.OnEpoch(task.Epoch{Epoch: e, Of: m.Epochs, Scores: scores})
-	}
-	_, err = train.FitEpochs(ctx, m.net, func(epoch int) iter.Seq[[]item] {
+	steps := (len(first) + m.Batch - 1) / m.Batch * m.Epochs
+	metric := m.metric()
+	_, err = task.Train(ctx, m.net, func(epoch int) iter.Seq[[]item] {
 		return data.Buckets(training.epoch(epoch), m.length, m.Batch, m.Seed, epoch)
 	}, func(g *grad.Tape, items []item) *grad.Var {
 		sentences := make([][]int, len(items))
@@ -129,7 +120,17 @@ func (m *Model) fit(ctx context.Context, training source, o task.Options) (*Mode
 			sentences[i] = it.ids
 		}
 		return m.net.loss(g, m.what(items), sentences)
-	}, opts)
+	}, task.Course{
+		Run: o, Steps: steps, Model: file, WeightAverage: m.Average,
+		Options: train.Options{
+			Epochs: m.Epochs, ClipNorm: m.Clip, Seed: m.Seed, Patience: m.Patience, Maximise: metric.Maximise,
+			Optimizer: &optim.Adam{LR: m.Rate}, Schedule: optim.Cosine{Steps: steps, Warmup: min(100, steps/10), Floor: 0.02},
+		},
+		Score: func(ctx context.Context) (task.Scores, float64, error) {
+			scores, err := m.score(ctx, m.valid, Search{Beam: 1}, nil)
+			return scores, scores[metric.Name], err
+		},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -155,27 +156,4 @@ func (m *Model) note(items []item) string {
 	}
 	return fmt.Sprintf("%d sentences to train on and %d examples to validate on; %s; a vocabulary of %d; %d parameters",
 		len(items), len(m.valid), what, m.Size, m.CountParams())
-}
-
-// options are those of train.
-func (m *Model) options(items int, o task.Options) (train.Options, error) {
-	perEpoch := (items + m.Batch - 1) / m.Batch
-	total := perEpoch * m.Epochs
-	opts := train.Options{
-		Epochs: m.Epochs, ClipNorm: m.Clip, Seed: m.Seed, Patience: m.Patience,
-		Optimizer: &optim.Adam{LR: m.Rate}, Schedule: optim.Cosine{Steps: total, Warmup: min(100, total/10), Floor: 0.02},
-		Checkpoint: o.Checkpoint, Resume: o.Resume, CheckpointEvery: max(perEpoch/4, 50),
-		OnStep: func(p train.Progress) {
-			if o.OnStep != nil {
-				o.OnStep(task.Step{Progress: p, Of: total})
-			}
-		},
-	}
-	opts.Optimizer = optim.Averaged(opts.Optimizer, m.Average, total)
-	file, err := m.file(model.Training{})
-	if err != nil {
-		return opts, err
-	}
-	opts.Meta, err = file.Header()
-	return opts, err
 }

@@ -112,7 +112,7 @@ func (m *Model) readExamples(d task.Data) (source, error) {
 
 // readWhole reads examples that have sentences and are all of a kind.
 func readWhole(files []string, c Columns) ([]Example, error) {
-	all, err := Read(files, c)
+	all, err := ReadFiles(files, c)
 	if err != nil {
 		return nil, err
 	}
@@ -296,7 +296,7 @@ func PresetFor(c Columns, files ...string) (string, error) {
 	if isDigits(files) {
 		return "strips", nil
 	}
-	all, err := Read(files, c)
+	all, err := ReadFiles(files, c)
 	if err != nil {
 		return "", err
 	}

@@ -78,7 +78,7 @@ func TestStrips(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen, err := m.Read(write(t, "strip.png", picture))
+	seen, err := m.ReadFiles(write(t, "strip.png", picture))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestStrips(t *testing.T) {
 	if _, err := m.In("fr", seen); err == nil || !strings.Contains(err.Error(), "it speaks") {
 		t.Error(err)
 	}
-	if all, err := m.Read(files[0]); err != nil || len(all) != 600 {
+	if all, err := m.ReadFiles(files[0]); err != nil || len(all) != 600 {
 		t.Errorf("%d images, %v", len(all), err)
 	}
 }

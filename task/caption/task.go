@@ -9,50 +9,24 @@ import (
 	"github.com/recur-go/recur/task"
 )
 
-func init() { task.Register(caption{}) }
-
-// caption is the package as a task.
-type caption struct{}
-
-func (caption) Name() string { return Name }
-
-func (caption) Presets() []string { return Presets() }
-
-func (caption) Config(preset string) (any, error) {
-	if preset == "" {
-		preset = Presets()[0]
-	}
-	return Preset(preset)
+func init() {
+	task.Register(task.Of[Config, *Model]{
+		Name: Name, Presets: Presets, Preset: Preset, Fit: Fit, Load: Load,
+		Metric: (*Config).metric, Space: (*Config).space,
+	}.Task())
 }
 
-func (caption) Metric(cfg any) task.Metric {
-	if c, ok := cfg.(*Config); ok {
-		return c.metric()
-	}
-	return task.Metric{Name: "loss"}
-}
-
-func (caption) Space(cfg any) map[string]task.Range {
+func (c *Config) space() map[string]task.Range {
 	space := map[string]task.Range{
 		"rate":    {Min: 5e-4, Max: 1e-2, Log: true},
 		"dropout": {Min: 0, Max: 0.6},
 		"hidden":  {Values: []any{64, 96, 128, 192}},
 	}
-	if c, ok := cfg.(*Config); ok && c.Attention != "" {
+	if c.Attention != "" {
 		space["attention"] = task.Range{Values: []any{seq2seq.General, seq2seq.Additive, seq2seq.Dot}}
 	}
 	return space
 }
-
-func (caption) Fit(ctx context.Context, cfg any, d task.Data, o task.Options) (task.Model, error) {
-	c, ok := cfg.(*Config)
-	if !ok {
-		return nil, fmt.Errorf("caption: a config is a *caption.Config, not a %T", cfg)
-	}
-	return Fit(ctx, *c, d, o)
-}
-
-func (caption) Load(path string) (task.Model, error) { return Load(path) }
 
 // Evaluate scores the model on files, read as Fit does.
 func (m *Model) Evaluate(ctx context.Context, files ...string) (*task.Result, error) {

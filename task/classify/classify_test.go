@@ -79,7 +79,7 @@ func accuracy(t testing.TB, m *Model, file string) float64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r.Scores[m.Config.metric()]
+	return r.Scores[m.metric().Name]
 }
 
 // A model learns what "not" does, and comes back from its file with the same answers.

@@ -89,54 +89,33 @@ func (m *Model) train(ctx context.Context, training []item, o task.Options) erro
 	if epochs == 0 {
 		epochs = max(3, int(math.Round(float64(m.Config.Steps)/float64(perEpoch))))
 	}
-	opts, err := m.options(epochs, perEpoch, o)
+	total := epochs * perEpoch
+	file, err := m.file(model.Training{})
 	if err != nil {
 		return err
 	}
-	var scores task.Scores
-	if len(m.valid) > 0 {
-		opts.Maximise = true
-		opts.Validate = func(ctx context.Context) (float64, error) {
-			t, err := m.score(ctx, m.valid)
-			if err != nil {
-				return 0, err
-			}
-			scores = t.scores()
-			return scores[m.Config.metric()] - tie*scores["loss"], nil
-		}
-	}
-	opts.OnEpoch = func(e train.Epoch) bool {
-		return o.OnEpoch == nil || o.OnEpoch(task.Epoch{Epoch: e, Of: epochs, Scores: scores})
-	}
-	steps := func(it *item) int { return it.steps }
-	_, err = train.FitEpochs(ctx, m.net, func(epoch int) iter.Seq[[]*item] {
-		return data.Buckets(at, steps, m.Batch, m.Seed, epoch)
-	}, func(g *grad.Tape, items []*item) *grad.Var { return m.loss(g, m.batch(items)) }, opts)
-	return err
-}
-
-// options are those of train.
-func (m *Model) options(epochs, perEpoch int, o task.Options) (train.Options, error) {
-	total := epochs * perEpoch
-	opts := train.Options{
-		Epochs: epochs, ClipNorm: m.Clip, Seed: m.Seed, Patience: m.Patience,
-		Checkpoint: o.Checkpoint, Resume: o.Resume, CheckpointEvery: max(perEpoch/4, 100),
+	course := task.Course{Run: o, Steps: total, Model: file, WeightAverage: m.Average, Options: train.Options{
+		Epochs: epochs, ClipNorm: m.Clip, Seed: m.Seed, Patience: m.Patience, CheckpointEvery: max(perEpoch/4, 100),
 		Optimizer: &optim.Adam{LR: m.Rate},
 		Schedule:  optim.Cosine{Steps: total, Warmup: min(200, total/10), Floor: 0.01},
-		OnStep: func(p train.Progress) {
-			if o.OnStep != nil {
-				o.OnStep(task.Step{Progress: p, Of: total})
-			}
-		},
-	}
+	}}
 	if m.Decay > 0 {
-		opts.Optimizer = &optim.AdamW{LR: m.Rate, WeightDecay: m.Decay, Scale: optim.DecayMatrices}
+		course.Optimizer = &optim.AdamW{LR: m.Rate, WeightDecay: m.Decay, Scale: optim.DecayMatrices}
 	}
-	opts.Optimizer = optim.Averaged(opts.Optimizer, m.Average, total)
-	file, err := m.file(model.Training{})
-	if err != nil {
-		return opts, err
+	if len(m.valid) > 0 {
+		course.Maximise = true
+		course.Score = func(ctx context.Context) (task.Scores, float64, error) {
+			t, err := m.score(ctx, m.valid)
+			if err != nil {
+				return nil, 0, err
+			}
+			scores := t.scores()
+			return scores, scores[m.metric().Name] - tie*scores["loss"], nil
+		}
 	}
-	opts.Meta, err = file.Header()
-	return opts, err
+	steps := func(it *item) int { return it.steps }
+	_, err = task.Train(ctx, m.net, func(epoch int) iter.Seq[[]*item] {
+		return data.Buckets(at, steps, m.Batch, m.Seed, epoch)
+	}, func(g *grad.Tape, items []*item) *grad.Var { return m.loss(g, m.batch(items)) }, course)
+	return err
 }

@@ -2,6 +2,7 @@ package classify
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/recur-go/recur/data/text"
 	"github.com/recur-go/recur/model"
@@ -58,18 +59,22 @@ func (m *Model) Save(path string, about model.Training) error {
 }
 
 // Load reads a model that Save wrote, or a checkpoint of Fit.
-func Load(path string) (*Model, error) {
-	f, c, n, err := model.LoadAs[*Config, *net](path, "a classifier")
+func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }
+
+// Read is Load of a file of size bytes. Of a file system, such as an embed.FS, use
+// model.LoadFS with it.
+func Read(r io.ReaderAt, size int64) (*Model, error) {
+	f, c, n, err := model.ReadAs[*Config, *net](r, size, "a classifier")
 	if err != nil {
 		return nil, err
 	}
 	m := &Model{Config: *c, net: n}
 	if err := m.extras(f); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
 	m.index()
 	if len(m.ids) != len(m.Classes) {
-		return nil, fmt.Errorf("%s: %w: two labels are the same", path, model.ErrCorrupt)
+		return nil, fmt.Errorf("%w: two labels are the same", model.ErrCorrupt)
 	}
 	return m, nil
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/recur-go/recur/data/labelled"
+	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/metrics"
 	"github.com/recur-go/recur/tensor"
 )
@@ -178,9 +179,9 @@ func zeroIfNaN(x float64) float64 {
 }
 
 // metric is the score that models are selected by.
-func (c *Config) metric() string {
+func (c *Config) metric() task.Metric {
 	if c.Target == Many {
-		return "micro_f1"
+		return task.Metric{Name: "micro_f1", Maximise: true}
 	}
-	return "accuracy"
+	return task.Metric{Name: "accuracy", Maximise: true}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"math"
 	"math/rand/v2"
@@ -44,30 +45,27 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 		return nil, err
 	}
 	m := &Model{cfg, codec, made.(*net), valid}
-	carry := new(rnn.Carry)
-	opts, observe, err := m.options(training, o)
+	course, observe, err := m.course(training)
 	if err != nil {
 		return nil, err
 	}
-	opts.Carry = append(opts.Carry, carry)
-	var scores task.Scores
-	opts.Validate = func(ctx context.Context) (loss float64, err error) {
-		if scores, err = m.score(ctx, valid); err != nil {
-			return 0, err
+	carry := new(rnn.Carry)
+	course.Run, course.Carry = o, append(course.Carry, carry)
+	course.Score = func(ctx context.Context) (task.Scores, float64, error) {
+		scores, err := m.score(ctx, valid)
+		if err != nil {
+			return nil, 0, err
 		}
 		observe(scores["loss"])
-		return scores["loss"], nil
+		return scores, scores["loss"], nil
 	}
-	opts.OnEpoch = func(e train.Epoch) bool {
-		return o.OnEpoch == nil || o.OnEpoch(task.Epoch{Epoch: e, Of: cfg.Epochs, Scores: scores})
-	}
-	_, err = train.FitEpochs(ctx, m.net, func(int) iter.Seq[window] { return windows(training.ids, cfg.Batch, cfg.Steps) },
+	_, err = task.Train(ctx, m.net, func(int) iter.Seq[window] { return windows(training.ids, cfg.Batch, cfg.Steps) },
 		func(g *grad.Tape, w window) *grad.Var {
 			if w.first {
 				carry.Reset()
 			}
 			return m.net.loss(g, w, carry)
-		}, opts)
+		}, course)
 	if err != nil {
 		return nil, err
 	}
@@ -116,38 +114,26 @@ func (c *Config) texts(d task.Data, o task.Options) (codec *text.Codec, training
 	return codec, training, valid, nil
 }
 
-// options are those of train, and what is to be told of the loss after each epoch.
-func (m *Model) options(training corpus, o task.Options) (opts train.Options, observe func(loss float64), err error) {
+// course is how the net is trained, and what is to be told of the loss after each epoch.
+func (m *Model) course(training corpus) (c task.Course, observe func(loss float64), err error) {
 	perEpoch := (len(training.ids)/m.Batch - 2 + m.Steps) / m.Steps
-	total := perEpoch * m.Epochs
-	opts = train.Options{
-		Epochs: m.Epochs, ClipNorm: m.Clip, Seed: m.Seed, Patience: m.Patience,
-		Checkpoint: o.Checkpoint, Resume: o.Resume, CheckpointEvery: max(perEpoch/4, 50),
-		OnStep: func(p train.Progress) {
-			if o.OnStep != nil {
-				o.OnStep(task.Step{Progress: p, Of: total})
-			}
-		},
-	}
+	c.Steps, c.WeightAverage = perEpoch*m.Epochs, m.Average
+	c.Options = train.Options{Epochs: m.Epochs, ClipNorm: m.Clip, Seed: m.Seed, Patience: m.Patience}
 	observe = func(float64) {}
 	switch m.Optimizer {
 	case "adam":
-		opts.Optimizer = &optim.Adam{LR: m.Rate}
-		opts.Schedule = optim.Cosine{Steps: total, Warmup: min(100, total/10), Floor: 0.02}
+		c.Optimizer = &optim.Adam{LR: m.Rate}
+		c.Schedule = optim.Cosine{Steps: c.Steps, Warmup: min(100, c.Steps/10), Floor: 0.02}
 	case "sgd":
-		opts.Optimizer = &optim.SGD{LR: m.Rate}
-		opts.Schedule = holdDecay{perEpoch, m.Hold, m.Decay}
+		c.Optimizer = &optim.SGD{LR: m.Rate}
+		c.Schedule = holdDecay{perEpoch, m.Hold, m.Decay}
 	case "asgd":
 		mean := &optim.Average{Of: &optim.SGD{LR: m.Rate}, Start: math.MaxInt}
 		begin := &trigger{mean: mean, perEpoch: perEpoch, nonMono: m.NonMono}
-		opts.Optimizer, opts.Carry, observe = mean, []train.Carried{begin}, begin.observe
+		c.Optimizer, c.Carry, observe = mean, []train.Carried{begin}, begin.observe
 	}
-	opts.Optimizer = optim.Averaged(opts.Optimizer, m.Average, total)
-	file, err := m.file(model.Training{})
-	if err == nil {
-		opts.Meta, err = file.Header()
-	}
-	return opts, observe, err
+	c.Model, err = m.file(model.Training{})
+	return c, observe, err
 }
 
 // holdDecay keeps the rate for some epochs and then multiplies it by a factor at the
@@ -208,17 +194,21 @@ func (m *Model) Save(path string, about model.Training) error {
 }
 
 // Load reads a model that Save wrote, or a checkpoint of Fit.
-func Load(path string) (*Model, error) {
-	f, c, n, err := model.LoadAs[*Config, *net](path, "a language model")
+func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }
+
+// Read is Load of a file of size bytes. Of a file system, such as an embed.FS, use
+// model.LoadFS with it.
+func Read(r io.ReaderAt, size int64) (*Model, error) {
+	f, c, n, err := model.ReadAs[*Config, *net](r, size, "a language model")
 	if err != nil {
 		return nil, err
 	}
 	m := &Model{Config: *c, Codec: new(text.Codec), net: n}
 	if err := f.Extra(codecExtra, m.Codec); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
 	if m.Codec.Size() != c.Size {
-		return nil, fmt.Errorf("%s: %w: a vocabulary of %d, and a net for %d", path, model.ErrCorrupt, m.Codec.Size(), c.Size)
+		return nil, fmt.Errorf("%w: a vocabulary of %d, and a net for %d", model.ErrCorrupt, m.Codec.Size(), c.Size)
 	}
 	return m, nil
 }

@@ -9,42 +9,19 @@ import (
 	"github.com/recur-go/recur/task"
 )
 
-func init() { task.Register(generate{}) }
-
-// generate is the package as a task.
-type generate struct{}
-
-func (generate) Name() string { return Name }
-
-func (generate) Presets() []string { return Presets() }
-
-func (generate) Config(preset string) (any, error) {
-	if preset == "" {
-		preset = Presets()[0]
-	}
-	return Preset(preset)
+func init() {
+	task.Register(task.Of[Config, *Model]{
+		Name: Name, Presets: Presets, Preset: Preset, Fit: Fit, Load: Load,
+		Metric: func(*Config) task.Metric { return task.Metric{Name: "loss"} }, Space: func(*Config) map[string]task.Range {
+			return map[string]task.Range{
+				"rate":    {Min: 5e-4, Max: 8e-3, Log: true},
+				"dropout": {Min: 0, Max: 0.6},
+				"hidden":  {Values: []any{128, 256, 512}},
+				"layers":  {Min: 1, Max: 3, Whole: true},
+			}
+		},
+	}.Task())
 }
-
-func (generate) Metric(any) task.Metric { return task.Metric{Name: "loss"} }
-
-func (generate) Space(any) map[string]task.Range {
-	return map[string]task.Range{
-		"rate":    {Min: 5e-4, Max: 8e-3, Log: true},
-		"dropout": {Min: 0, Max: 0.6},
-		"hidden":  {Values: []any{128, 256, 512}},
-		"layers":  {Min: 1, Max: 3, Whole: true},
-	}
-}
-
-func (generate) Fit(ctx context.Context, cfg any, d task.Data, o task.Options) (task.Model, error) {
-	c, ok := cfg.(*Config)
-	if !ok {
-		return nil, fmt.Errorf("lm: a config is a *lm.Config, not a %T", cfg)
-	}
-	return Fit(ctx, *c, d, o)
-}
-
-func (generate) Load(path string) (task.Model, error) { return Load(path) }
 
 // Evaluate scores the model on text files.
 func (m *Model) Evaluate(ctx context.Context, files ...string) (*task.Result, error) {

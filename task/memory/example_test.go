@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log"
 
+	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/memory"
 )
 
@@ -14,7 +15,7 @@ func ExampleTrain() {
 		log.Fatal(err)
 	}
 	c.Hidden, c.Rate, c.Updates, c.Enough = 32, 1e-2, 500, 1e-3
-	_, result, err := memory.Train(context.Background(), c, nil)
+	_, result, err := memory.Train(context.Background(), c, task.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/task"
 )
 
 func TestAdding(t *testing.T) {
@@ -56,14 +57,14 @@ func TestTrain(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.Hidden, c.Updates, c.Batch, c.Rate = 32, updates, 32, 1e-2
-		_, first, err := Train(context.Background(), c, nil)
+		_, first, err := Train(context.Background(), c, task.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if problem == Adding && first.Loss > c.Baseline()/4 {
 			t.Errorf("%s: %+v; without memory the loss is %v", problem, first, c.Baseline())
 		}
-		if _, again, err := Train(context.Background(), c, nil); err != nil || again != first {
+		if _, again, err := Train(context.Background(), c, task.Options{}); err != nil || again != first {
 			t.Errorf("%s: %+v, then %+v, %v", problem, first, again, err)
 		}
 	}
@@ -75,7 +76,7 @@ func TestStopsAndBad(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	if _, _, err := Train(ctx, c, func(Result) { cancel() }); !errors.Is(err, context.Canceled) {
+	if _, _, err := Train(ctx, c, task.Options{OnEpoch: func(task.Epoch) bool { cancel(); return true }}); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 	for _, change := range []func(*Config){
@@ -84,7 +85,7 @@ func TestStopsAndBad(t *testing.T) {
 	} {
 		bad := c
 		change(&bad)
-		if _, _, err := Train(context.Background(), bad, nil); err == nil {
+		if _, _, err := Train(context.Background(), bad, task.Options{}); err == nil {
 			t.Errorf("%+v was taken", bad)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/optim"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/tensor"
 	"github.com/recur-go/recur/train"
 )
@@ -132,37 +133,32 @@ func (c Config) batches(r *rand.Rand, count, size int) iter.Seq[batch] {
 	}
 }
 
-// Train trains a net on sequences that are drawn anew for each update, and tests it on
-// 1,000 others. onTest, if not nil, is told of 200 others after every 100 updates.
-func Train(ctx context.Context, c Config, onTest func(Result)) (*Net, Result, error) {
+// Train trains a net on sequences that are drawn anew for each step, and tests it on 1,000
+// others. An epoch is 100 steps, after which the net is tested on 200 others.
+func Train(ctx context.Context, c Config, o task.Options) (*Net, Result, error) {
 	n, err := c.New(rand.New(rand.NewPCG(c.Seed, 0)))
 	if err != nil {
 		return nil, Result{}, err
 	}
 	every := min(100, c.Updates)
-	var last Result
-	_, err = train.FitEpochs(ctx, n, func(epoch int) iter.Seq[batch] {
+	end, err := task.Train(ctx, n, func(epoch int) iter.Seq[batch] {
 		return c.batches(rand.New(rand.NewPCG(c.Seed, uint64(epoch)+16)), every, c.Batch)
-	}, n.loss, train.Options{
-		Epochs: (c.Updates + every - 1) / every, MaxSteps: c.Updates, Seed: c.Seed,
-		Optimizer: optim.Averaged(&optim.Adam{LR: c.Rate}, c.Average, c.Updates), Schedule: optim.Cosine{Steps: c.Updates, Floor: 0.02},
-		Validate: func(ctx context.Context) (float64, error) {
-			var err error
-			last, err = n.Test(ctx, 200, c.Seed)
-			return last.Loss, err
+	}, n.loss, task.Course{
+		Run: o, Steps: c.Updates, WeightAverage: c.Average,
+		Options: train.Options{
+			Epochs: (c.Updates + every - 1) / every, MaxSteps: c.Updates, Seed: c.Seed,
+			Optimizer: &optim.Adam{LR: c.Rate}, Schedule: optim.Cosine{Steps: c.Updates, Floor: 0.02},
+			OnEpoch: func(e train.Epoch) bool { return e.Score > c.Enough },
 		},
-		OnEpoch: func(e train.Epoch) bool {
-			last.Updates = e.Steps
-			if onTest != nil {
-				onTest(last)
-			}
-			return last.Loss > c.Enough
+		Score: func(ctx context.Context) (task.Scores, float64, error) {
+			r, err := n.Test(ctx, 200, c.Seed)
+			return task.Scores{"loss": r.Loss, "accuracy": r.Accuracy}, r.Loss, err
 		},
 	})
 	if err != nil {
 		return nil, Result{}, err
 	}
 	res, err := n.Test(ctx, 1000, c.Seed+1)
-	res.Updates = last.Updates
+	res.Updates = end.Steps
 	return n, res, err
 }

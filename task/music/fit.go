@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"math/rand/v2"
 	"slices"
@@ -40,19 +41,18 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 		return nil, err
 	}
 	m := &Model{cfg, made.(*net), valid}
-	opts, err := m.options(pieces, o)
-	if err != nil {
-		return nil, err
-	}
-	var scores task.Scores
-	opts.Validate = func(ctx context.Context) (nll float64, err error) {
-		scores, err = m.score(ctx, valid)
-		return scores["nll"], err
-	}
-	opts.OnEpoch = func(e train.Epoch) bool {
-		return o.OnEpoch == nil || o.OnEpoch(task.Epoch{Epoch: e, Of: cfg.Epochs, Scores: scores})
-	}
-	_, err = train.FitEpochs(ctx, m.net, func(epoch int) iter.Seq[batch] { return cfg.batches(pieces, epoch) }, m.net.loss, opts)
+	steps := m.steps(pieces)
+	_, err = task.Train(ctx, m.net, func(epoch int) iter.Seq[batch] { return cfg.batches(pieces, epoch) }, m.net.loss, task.Course{
+		Run: o, Steps: steps, Model: m.file(model.Training{}), WeightAverage: cfg.Average,
+		Options: train.Options{
+			Epochs: cfg.Epochs, ClipNorm: cfg.Clip, Seed: cfg.Seed, Patience: cfg.Patience,
+			Optimizer: &optim.Adam{LR: cfg.Rate}, Schedule: optim.Cosine{Steps: steps, Warmup: min(100, steps/10), Floor: 0.02},
+		},
+		Score: func(ctx context.Context) (task.Scores, float64, error) {
+			scores, err := m.score(ctx, valid)
+			return scores, scores["nll"], err
+		},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -104,27 +104,12 @@ func (c *Config) pieces(d task.Data, o task.Options) (pieces, valid []Piece, err
 	return pieces, valid, nil
 }
 
-// options are those of train.
-func (m *Model) options(pieces []Piece, o task.Options) (train.Options, error) {
-	total := 0
+// steps are those of training in all.
+func (m *Model) steps(pieces []Piece) (n int) {
 	for epoch := range m.Epochs {
-		total += (len(m.stretches(pieces, epoch)) + m.Batch - 1) / m.Batch
+		n += (len(m.stretches(pieces, epoch)) + m.Batch - 1) / m.Batch
 	}
-	opts := train.Options{
-		Epochs: m.Epochs, ClipNorm: m.Clip, Seed: m.Seed, Patience: m.Patience,
-		Optimizer: &optim.Adam{LR: m.Rate}, Schedule: optim.Cosine{Steps: total, Warmup: min(100, total/10), Floor: 0.02},
-		Checkpoint: o.Checkpoint, Resume: o.Resume,
-		OnStep: func(p train.Progress) {
-			if o.OnStep != nil {
-				o.OnStep(task.Step{Progress: p, Of: total})
-			}
-		},
-	}
-	opts.Optimizer = optim.Averaged(opts.Optimizer, m.Average, total)
-	file := m.file(model.Training{})
-	var err error
-	opts.Meta, err = file.Header()
-	return opts, err
+	return n
 }
 
 // score is the model's on whole pieces: nll, the negative log-likelihood of a step in
@@ -166,8 +151,12 @@ func (m *Model) file(about model.Training) *model.Model {
 func (m *Model) Save(path string, about model.Training) error { return m.file(about).Save(path) }
 
 // Load reads a model that Save wrote, or a checkpoint of Fit.
-func Load(path string) (*Model, error) {
-	_, c, n, err := model.LoadAs[*Config, *net](path, "one of music")
+func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }
+
+// Read is Load of a file of size bytes. Of a file system, such as an embed.FS, use
+// model.LoadFS with it.
+func Read(r io.ReaderAt, size int64) (*Model, error) {
+	_, c, n, err := model.ReadAs[*Config, *net](r, size, "one of music")
 	if err != nil {
 		return nil, err
 	}

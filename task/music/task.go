@@ -11,43 +11,20 @@ import (
 	"github.com/recur-go/recur/task"
 )
 
-func init() { task.Register(player{}) }
-
-// player is the package as a task.
-type player struct{}
-
-func (player) Name() string { return Name }
-
-func (player) Presets() []string { return Presets() }
-
-func (player) Config(preset string) (any, error) {
-	if preset == "" {
-		preset = Presets()[0]
-	}
-	return Preset(preset)
+func init() {
+	task.Register(task.Of[Config, *Model]{
+		Name: Name, Presets: Presets, Preset: Preset, Fit: Fit, Load: Load,
+		Metric: func(*Config) task.Metric { return task.Metric{Name: "nll"} }, Space: func(*Config) map[string]task.Range {
+			return map[string]task.Range{
+				"rate":    {Min: 5e-4, Max: 8e-3, Log: true},
+				"dropout": {Min: 0, Max: 0.7},
+				"in_drop": {Min: 0, Max: 0.4},
+				"hidden":  {Values: []any{100, 150, 200, 256}},
+				"cell":    {Values: []any{"lstm", "gru"}},
+			}
+		},
+	}.Task())
 }
-
-func (player) Metric(any) task.Metric { return task.Metric{Name: "nll"} }
-
-func (player) Space(any) map[string]task.Range {
-	return map[string]task.Range{
-		"rate":    {Min: 5e-4, Max: 8e-3, Log: true},
-		"dropout": {Min: 0, Max: 0.7},
-		"in_drop": {Min: 0, Max: 0.4},
-		"hidden":  {Values: []any{100, 150, 200, 256}},
-		"cell":    {Values: []any{"lstm", "gru"}},
-	}
-}
-
-func (player) Fit(ctx context.Context, cfg any, d task.Data, o task.Options) (task.Model, error) {
-	c, ok := cfg.(*Config)
-	if !ok {
-		return nil, fmt.Errorf("music: a config is a *music.Config, not a %T", cfg)
-	}
-	return Fit(ctx, *c, d, o)
-}
-
-func (player) Load(path string) (task.Model, error) { return Load(path) }
 
 // Evaluate scores the model on files of pieces; on the part to test on of those that are
 // parted.

@@ -3,6 +3,7 @@ package translate
 import (
 	"context"
 	"fmt"
+	"io"
 	"iter"
 	"math"
 	"math/rand/v2"
@@ -36,53 +37,39 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 	}
 	m := &Model{Config: cfg, codecs: k.codecs, valid: k.valid}
 	m.net = newNet(&m.Config, rand.New(rand.NewPCG(cfg.Seed, 0)))
-	steps := (len(k.training) + cfg.Batch - 1) / cfg.Batch
-	opts, err := m.options(steps*cfg.Epochs, o)
+	steps := (len(k.training) + cfg.Batch - 1) / cfg.Batch * cfg.Epochs
+	file, err := m.file(model.Training{})
 	if err != nil {
 		return nil, err
 	}
-	var scores task.Scores
-	opts.Validate = func(ctx context.Context) (float64, error) {
-		scores, err = m.score(ctx, m.valid, Decoding{Beam: 1})
-		return scores[cfg.Select], err
-	}
-	opts.OnEpoch = func(e train.Epoch) bool {
-		return o.OnEpoch == nil || o.OnEpoch(task.Epoch{Epoch: e, Of: cfg.Epochs, Scores: scores})
-	}
 	lesson := seq2seq.LossOptions{LabelSmoothing: cfg.Smooth}
-	_, err = train.FitEpochs(ctx, m.net, func(epoch int) iter.Seq[batch] {
+	_, err = task.Train(ctx, m.net, func(epoch int) iter.Seq[batch] {
 		if cfg.Epochs > 1 {
 			lesson.SampleProb = cfg.Scheduled * float64(epoch) / float64(cfg.Epochs-1)
 		}
 		return cfg.batches(k.training, epoch)
-	}, func(g *grad.Tape, b batch) *grad.Var { return m.net.loss(g, b, lesson) }, opts)
+	}, func(g *grad.Tape, b batch) *grad.Var { return m.net.loss(g, b, lesson) }, task.Course{
+		Run: o, Steps: steps, Model: file,
+		Options: train.Options{
+			Epochs: cfg.Epochs, ClipNorm: cfg.Clip, Seed: cfg.Seed, Patience: cfg.Patience, Maximise: cfg.Select != "loss",
+			Optimizer: cfg.averaged(steps), Schedule: optim.Cosine{Steps: steps, Warmup: min(cfg.Warmup, steps/4), Floor: 0.02},
+		},
+		Score: func(ctx context.Context) (task.Scores, float64, error) {
+			scores, err := m.score(ctx, m.valid, Decoding{Beam: 1})
+			return scores, scores[cfg.Select], err
+		},
+	})
 	if err != nil {
 		return nil, err
 	}
 	return m, nil
 }
 
-// options are those of train, for so many steps in all.
-func (m *Model) options(total int, o task.Options) (train.Options, error) {
-	opts := train.Options{
-		Epochs: m.Epochs, ClipNorm: m.Clip, Seed: m.Seed, Patience: m.Patience, Maximise: m.Select != "loss",
-		Optimizer: &optim.Adam{LR: m.Rate}, Schedule: optim.Cosine{Steps: total, Warmup: min(m.Warmup, total/4), Floor: 0.02},
-		Checkpoint: o.Checkpoint, Resume: o.Resume, CheckpointEvery: max(total/m.Epochs/4, 100),
-		OnStep: func(p train.Progress) {
-			if o.OnStep != nil {
-				o.OnStep(task.Step{Progress: p, Of: total})
-			}
-		},
+func (c *Config) averaged(steps int) optim.Optimizer {
+	if c.Average == 0 {
+		return &optim.Adam{LR: c.Rate}
 	}
-	if m.Average > 0 {
-		opts.Optimizer = &optim.Average{Of: opts.Optimizer, Decay: 1 - 1/max(1, m.Average*float64(total))}
-	}
-	file, err := m.file(model.Training{})
-	if err != nil {
-		return opts, err
-	}
-	opts.Meta, err = file.Header()
-	return opts, err
+	return &optim.Average{Of: &optim.Adam{LR: c.Rate}, Decay: 1 - 1/max(1, c.Average*float64(steps))}
 }
 
 // loss is the mean cross-entropy over the tokens of the targets, ends included.
@@ -136,18 +123,22 @@ func (m *Model) Save(path string, about model.Training) error {
 }
 
 // Load reads a model that Save wrote, or a checkpoint of Fit.
-func Load(path string) (*Model, error) {
-	f, c, n, err := model.LoadAs[*Config, *net](path, "one that translates")
+func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }
+
+// Read is Load of a file of size bytes. Of a file system, such as an embed.FS, use
+// model.LoadFS with it.
+func Read(r io.ReaderAt, size int64) (*Model, error) {
+	f, c, n, err := model.ReadAs[*Config, *net](r, size, "one that translates")
 	if err != nil {
 		return nil, err
 	}
 	m := &Model{Config: *c, codecs: new(codecs), net: n}
 	m.net.cfg = &m.Config
 	if err := f.Extra(codecExtra, m.codecs); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
 	if m.codecs.Source == nil || m.codecs.Source.Size() != c.SourceSize || m.codecs.target().Size() != c.TargetSize {
-		return nil, fmt.Errorf("%s: %w: the vocabularies are not those that the net is for", path, model.ErrCorrupt)
+		return nil, fmt.Errorf("%w: the vocabularies are not those that the net is for", model.ErrCorrupt)
 	}
 	return m, nil
 }

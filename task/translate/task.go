@@ -11,49 +11,20 @@ import (
 	"github.com/recur-go/recur/task/metrics"
 )
 
-func init() { task.Register(translator{}) }
-
-// translator is the package as a task.
-type translator struct{}
-
-func (translator) Name() string { return Name }
-
-func (translator) Presets() []string { return Presets() }
-
-func (translator) Config(preset string) (any, error) {
-	if preset == "" {
-		preset = Presets()[0]
-	}
-	return Preset(preset)
+func init() {
+	task.Register(task.Of[Config, *Model]{
+		Name: Name, Presets: Presets, Preset: Preset, Fit: Fit, Load: Load,
+		Metric: func(c *Config) task.Metric { return task.Metric{Name: c.Select, Maximise: c.Select != "loss"} }, Space: func(*Config) map[string]task.Range {
+			return map[string]task.Range{
+				"rate":    {Min: 3e-4, Max: 4e-3, Log: true},
+				"dropout": {Min: 0, Max: 0.6},
+				"hidden":  {Values: []any{128, 256, 384, 512}},
+				"layers":  {Min: 1, Max: 2, Whole: true},
+				"smooth":  {Values: []any{0, 0.1, 0.2}},
+			}
+		},
+	}.Task())
 }
-
-func (translator) Metric(cfg any) task.Metric {
-	c, ok := cfg.(*Config)
-	if !ok {
-		return task.Metric{Name: "chrf", Maximise: true}
-	}
-	return task.Metric{Name: c.Select, Maximise: c.Select != "loss"}
-}
-
-func (translator) Space(any) map[string]task.Range {
-	return map[string]task.Range{
-		"rate":    {Min: 3e-4, Max: 4e-3, Log: true},
-		"dropout": {Min: 0, Max: 0.6},
-		"hidden":  {Values: []any{128, 256, 384, 512}},
-		"layers":  {Min: 1, Max: 2, Whole: true},
-		"smooth":  {Values: []any{0, 0.1, 0.2}},
-	}
-}
-
-func (translator) Fit(ctx context.Context, cfg any, d task.Data, o task.Options) (task.Model, error) {
-	c, ok := cfg.(*Config)
-	if !ok {
-		return nil, fmt.Errorf("translate: a config is a *translate.Config, not a %T", cfg)
-	}
-	return Fit(ctx, *c, d, o)
-}
-
-func (translator) Load(path string) (task.Model, error) { return Load(path) }
 
 // Evaluate scores the model on files of pairs: tables, or plain text two by two, the
 // source and then the target. Tables are .tsv, .csv and .jsonl, or text with tabs; see

@@ -1,0 +1,65 @@
+package task
+
+import (
+	"context"
+	"iter"
+
+	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/optim"
+	"github.com/recur-go/recur/train"
+)
+
+// A Course is how a task trains a net.
+type Course struct {
+	// Options are those of package train. Train sets their Validate, OnStep, Checkpoint,
+	// Resume and Meta, and calls OnEpoch before that of Run.
+	train.Options
+
+	Run           Options // where the run keeps its checkpoint, and who is told of its progress
+	Steps         int     // steps in all; 0 if not known
+	WeightAverage float64 // decay of the moving average of the weights, which become the net's; 0 for none
+
+	// Score scores the net after an epoch: by name, and by the number that tells whether it
+	// is the best so far. Nil for no validation.
+	Score func(ctx context.Context) (scores Scores, by float64, err error)
+
+	// Model is the model as it is saved, so that a checkpoint can be loaded as one. Nil for
+	// a checkpoint of the weights alone.
+	Model *model.Model
+}
+
+// Train trains net, as train.FitEpochs does, on the course c.
+func Train[B any](ctx context.Context, net any, batches func(epoch int) iter.Seq[B], loss func(*grad.Tape, B) *grad.Var, c Course) (last train.Epoch, err error) {
+	opts := c.Options
+	opts.Checkpoint, opts.Resume = c.Run.Checkpoint, c.Run.Resume
+	if opts.CheckpointEvery == 0 && c.Steps > 0 {
+		opts.CheckpointEvery = max(c.Steps/max(opts.Epochs, 1)/4, 50)
+	}
+	if c.Model != nil {
+		if opts.Meta, err = c.Model.Header(); err != nil {
+			return last, err
+		}
+	}
+	opts.Optimizer = optim.Averaged(opts.Optimizer, c.WeightAverage, c.Steps)
+	opts.OnStep = func(p train.Progress) {
+		if c.Run.OnStep != nil {
+			c.Run.OnStep(Step{Progress: p, Of: c.Steps})
+		}
+	}
+	var scores Scores
+	if c.Score != nil {
+		opts.Validate = func(ctx context.Context) (by float64, err error) {
+			scores, by, err = c.Score(ctx)
+			return by, err
+		}
+	}
+	opts.OnEpoch = func(e train.Epoch) bool {
+		goOn := c.OnEpoch == nil || c.OnEpoch(e)
+		if c.Run.OnEpoch != nil && !c.Run.OnEpoch(Epoch{Epoch: e, Of: c.Epochs, Scores: scores}) {
+			return false
+		}
+		return goOn
+	}
+	return train.FitEpochs(ctx, net, batches, loss, opts)
+}

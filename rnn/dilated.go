@@ -37,17 +37,13 @@ func (c *Dilated) Start(g *grad.Tape, batch int) State {
 }
 
 // IsCellState asks the cell.
-func (c *Dilated) IsCellState(i int) bool { return isCellState(c.Cell, i%len(c.Cell.StateSize())) }
+func (c *Dilated) IsCellState(i int) bool { return IsCellState(c.Cell, i%len(c.Cell.StateSize())) }
 
-// SelectRows picks the cell's rows.
-func (c *Dilated) SelectRows(g *grad.Tape, rows []int) Cell {
-	return &Dilated{SelectRows(g, c.Cell, rows), c.K}
-}
+// Unwrap returns the cell.
+func (c *Dilated) Unwrap() Cell { return c.Cell }
 
-// BeginSequence draws for the cell. All K sequences share what it draws.
-func (c *Dilated) BeginSequence(g *grad.Tape, batch int) Cell {
-	return &Dilated{BeginSequence(g, c.Cell, batch), c.K}
-}
+// With returns the same wrapper around cell.
+func (c *Dilated) With(cell Cell) Cell { return &Dilated{cell, c.K} }
 
 // Step computes one step from the oldest state, which the new one replaces.
 func (c *Dilated) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
@@ -63,7 +59,7 @@ func (c *Dilated) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 func (c *Dilated) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
 	B, n := s[0].Dim(0), len(s)/c.K
 	if len(active) == 0 || c.K == 1 {
-		y, last := run(g, c.Cell, x, active, s[:n])
+		y, last := Unroll(g, c.Cell, x, active, s[:n])
 		return y, append(State(g.List(last...)), s[n:]...)
 	}
 	d := c.split(g, active, B)
@@ -75,7 +71,7 @@ func (c *Dilated) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*gra
 		}
 		wide[i] = g.GatherRows(g.ConcatRows(of...), d.order)
 	}
-	y, last := run(g, SelectRows(g, c.Cell, d.row), g.GatherRows(x, d.from), d.active, wide)
+	y, last := Unroll(g, SelectRows(g, c.Cell, d.row), g.GatherRows(x, d.from), d.active, wide)
 	next := State(g.List(s...))
 	for j := range c.K {
 		for i, v := range last {
@@ -133,6 +129,3 @@ func (c *Dilated) split(g *grad.Tape, active []int, B int) (d struct {
 	}
 	return d
 }
-
-// Freeze freezes the cell.
-func (c *Dilated) Freeze(p Precision) Cell { return &Dilated{Freeze(c.Cell, p), c.K} }

@@ -21,34 +21,25 @@ type Dropout struct {
 	PerSequence    bool
 }
 
-// A CellStater is a Cell with memory cells in its state, such as an LSTM's c, which
-// Dropout leaves alone and Zoneout keeps with a probability of their own. Memory
-// reports whether entry i of the state is one. Cells that wrap another pass it on.
-type CellStater interface {
-	Cell
-	IsCellState(i int) bool
-}
+// Unwrap returns the cell.
+func (d *Dropout) Unwrap() Cell { return d.Cell }
 
-// Start starts the cell.
-func (d *Dropout) Start(g *grad.Tape, batch int) State { return Start(g, d.Cell, batch) }
-
-// IsCellState asks the cell.
-func (d *Dropout) IsCellState(i int) bool { return isCellState(d.Cell, i) }
-
-// SelectRows picks the cell's rows.
-func (d *Dropout) SelectRows(g *grad.Tape, rows []int) Cell {
+// With returns the same wrapper around cell.
+func (d *Dropout) With(cell Cell) Cell {
 	p := *d
-	p.Cell = SelectRows(g, d.Cell, rows)
+	p.Cell = cell
 	return &p
 }
 
-// BeginSequence draws the masks of a sequence.
+// BeginSequence draws the masks of a sequence, if PerSequence, and begins it for the
+// cell.
 func (d *Dropout) BeginSequence(g *grad.Tape, batch int) Cell {
-	p := *d
-	p.Cell = BeginSequence(g, d.Cell, batch)
+	cell := BeginSequence(g, d.Cell, batch)
 	if !g.Train || !d.PerSequence {
-		return &p
+		return d.With(cell)
 	}
+	p := *d
+	p.Cell = cell
 	return &masked{drop: p, batch: batch, masks: &masks{seed: g.Rand.Uint64(), of: map[int]*tensor.Tensor{}}}
 }
 
@@ -61,7 +52,7 @@ func (d *Dropout) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 	}
 	kept := State(g.List(next...))
 	for i, v := range next {
-		if !isCellState(d.Cell, i) {
+		if !IsCellState(d.Cell, i) {
 			kept[i] = g.Dropout(v, d.State)
 		}
 	}
@@ -72,15 +63,8 @@ func (d *Dropout) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 // are drawn before those of the outputs.
 func (d *Dropout) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
 	if g.Train && d.State > 0 {
-		return run(g, stepped{d}, x, active, s)
+		return stepwise(g, d, x, active, s)
 	}
-	y, last := run(g, d.Cell, g.Dropout(x, d.In), active, s)
+	y, last := Unroll(g, d.Cell, g.Dropout(x, d.In), active, s)
 	return g.Dropout(y, d.Out), last
-}
-
-// stepped hides Unroll and passes SelectRows on.
-type stepped struct{ Cell }
-
-func (c stepped) SelectRows(g *grad.Tape, rows []int) Cell {
-	return stepped{SelectRows(g, c.Cell, rows)}
 }

@@ -181,6 +181,29 @@ func (c gated) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.Stat
 }
 
 // Three layers, each fed the outputs of the one before.
+// logged prints what a cell gives. With and Unwrap keep what the cell has beside Step,
+// such as the first state that Learned starts from.
+type logged struct{ rnn.Cell }
+
+func (c logged) Unwrap() rnn.Cell            { return c.Cell }
+func (c logged) With(cell rnn.Cell) rnn.Cell { return logged{cell} }
+
+func (c logged) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
+	y, next := c.Cell.Step(g, x, s)
+	fmt.Printf("%.3f\n", y.Value.Data)
+	return y, next
+}
+
+func ExampleWrapper() {
+	cell := rnn.NewLearned(rnn.NewLSTM(rand.New(rand.NewPCG(1, 2)), 1, 2))
+	cell.Initial[0].Value.Data[0] = 1
+	fmt.Printf("%.3f\n", rnn.NewStream(cell).Push([]tensor.Float{1}))
+	rnn.NewStream(logged{cell}).Push([]tensor.Float{1})
+	// Output:
+	// [-0.065 0.010]
+	// [-0.065 0.010]
+}
+
 func ExampleStack() {
 	r := rand.New(rand.NewPCG(1, 2))
 	deep := rnn.Stack{rnn.NewBasic(r, 2, 100), rnn.NewBasic(r, 100, 100), rnn.NewBasic(r, 100, 100)}

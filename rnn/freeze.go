@@ -60,8 +60,11 @@ type Freezer interface {
 // Freezers; another cell is returned as it is. Bidirectional is frozen by its two
 // cells.
 func Freeze(c Cell, p Precision) Cell {
-	if f, ok := c.(Freezer); ok {
-		return f.Freeze(p)
+	switch t := c.(type) {
+	case Freezer:
+		return t.Freeze(p)
+	case Wrapper:
+		return t.With(Freeze(t.Unwrap(), p))
 	}
 	return c
 }
@@ -169,49 +172,4 @@ func (k Stack) Freeze(p Precision) Cell {
 		t[i] = Freeze(c, p)
 	}
 	return t
-}
-
-// Freeze freezes the cell.
-func (c *Residual) Freeze(p Precision) Cell { return &Residual{Freeze(c.Cell, p)} }
-
-// Freeze freezes the cell.
-func (c *Highway) Freeze(p Precision) Cell {
-	t := *c
-	t.Cell = Freeze(c.Cell, p)
-	return &t
-}
-
-// Freeze freezes the cell.
-func (c *InputProjection) Freeze(p Precision) Cell {
-	t := *c
-	t.Cell = Freeze(c.Cell, p)
-	return &t
-}
-
-// Freeze freezes the cell.
-func (c *OutputProjection) Freeze(p Precision) Cell {
-	t := *c
-	t.Cell = Freeze(c.Cell, p)
-	return &t
-}
-
-// Freeze freezes the cell.
-func (c *Learned) Freeze(p Precision) Cell {
-	t := *c
-	t.Cell = Freeze(c.Cell, p)
-	return &t
-}
-
-// Freeze freezes the cell. Dropout does nothing on a tape for inference.
-func (d *Dropout) Freeze(p Precision) Cell {
-	t := *d
-	t.Cell = Freeze(d.Cell, p)
-	return &t
-}
-
-// Freeze freezes the cell.
-func (z *Zoneout) Freeze(p Precision) Cell {
-	t := *z
-	t.Cell = Freeze(z.Cell, p)
-	return &t
 }

@@ -69,7 +69,7 @@ func (c *GRU) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Va
 	if c.fusable() {
 		return c.fused(g, x, active, s)
 	}
-	return run(g, &gruStep{c, g.Split(c.Wh, 3)}, g.Affine(x, c.Wx, c.B), active, s)
+	return Unroll(g, &gruStep{c, g.Split(c.Wh, 3)}, g.Affine(x, c.Wx, c.B), active, s)
 }
 
 func (c *GRU) fusable() bool {

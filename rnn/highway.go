@@ -23,21 +23,11 @@ func NewHighway(r *rand.Rand, c Cell, width int) *Highway {
 	return &Highway{c, &nn.Linear{W: nn.Glorot(r, width, width), B: nn.Constant(-1, width)}}
 }
 
-// Start starts the cell.
-func (c *Highway) Start(g *grad.Tape, batch int) State { return Start(g, c.Cell, batch) }
+// Unwrap returns the cell.
+func (c *Highway) Unwrap() Cell { return c.Cell }
 
-// IsCellState asks the cell.
-func (c *Highway) IsCellState(i int) bool { return isCellState(c.Cell, i) }
-
-// SelectRows picks the cell's rows.
-func (c *Highway) SelectRows(g *grad.Tape, rows []int) Cell {
-	return &Highway{SelectRows(g, c.Cell, rows), c.Gate}
-}
-
-// BeginSequence draws for the cell.
-func (c *Highway) BeginSequence(g *grad.Tape, batch int) Cell {
-	return &Highway{BeginSequence(g, c.Cell, batch), c.Gate}
-}
+// With returns the same wrapper around cell.
+func (c *Highway) With(cell Cell) Cell { return &Highway{cell, c.Gate} }
 
 // Step computes one step.
 func (c *Highway) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
@@ -47,7 +37,7 @@ func (c *Highway) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 
 // Unroll keeps the cell fused.
 func (c *Highway) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
-	y, last := run(g, c.Cell, x, active, s)
+	y, last := Unroll(g, c.Cell, x, active, s)
 	return c.join(g, x, y), last
 }
 

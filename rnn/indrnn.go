@@ -77,7 +77,7 @@ func (c *IndRNN) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad
 	case Identity:
 		return c.fused(g, pre, active, s, func(_, _ []grad.Float) {}, func(dx, dy, _ []grad.Float) { kernel.AddTo(dx, dy) })
 	}
-	return run(g, (*indStep)(c), pre, active, s)
+	return Unroll(g, (*indStep)(c), pre, active, s)
 }
 
 // indStep is the cell after the input projection.

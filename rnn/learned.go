@@ -28,20 +28,13 @@ func (c *Learned) Start(g *grad.Tape, batch int) State {
 	return s
 }
 
-// IsCellState asks the cell.
-func (c *Learned) IsCellState(i int) bool { return isCellState(c.Cell, i) }
+// Unwrap returns the cell.
+func (c *Learned) Unwrap() Cell { return c.Cell }
 
-// SelectRows picks the cell's rows.
-func (c *Learned) SelectRows(g *grad.Tape, rows []int) Cell {
-	return &Learned{SelectRows(g, c.Cell, rows), c.Initial}
-}
-
-// BeginSequence draws for the cell.
-func (c *Learned) BeginSequence(g *grad.Tape, batch int) Cell {
-	return &Learned{BeginSequence(g, c.Cell, batch), c.Initial}
-}
+// With returns the same wrapper around cell.
+func (c *Learned) With(cell Cell) Cell { return &Learned{cell, c.Initial} }
 
 // Unroll keeps the cell fused.
 func (c *Learned) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
-	return run(g, c.Cell, x, active, s)
+	return Unroll(g, c.Cell, x, active, s)
 }

@@ -42,9 +42,13 @@ func (m *masks) get(kind, batch, width int, p float64) *tensor.Tensor {
 
 func (c *masked) StateSize() []int { return c.drop.Cell.StateSize() }
 
-func (c *masked) Start(g *grad.Tape, batch int) State { return Start(g, c.drop.Cell, batch) }
+func (c *masked) Unwrap() Cell { return c.drop.Cell }
 
-func (c *masked) IsCellState(i int) bool { return isCellState(c.drop.Cell, i) }
+func (c *masked) With(cell Cell) Cell {
+	p := *c
+	p.drop.Cell = cell
+	return &p
+}
 
 func (c *masked) SelectRows(g *grad.Tape, rows []int) Cell {
 	p := *c
@@ -83,7 +87,7 @@ func (c *masked) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 	y, next := c.drop.Cell.Step(g, c.apply(g, x, active, inputMask, c.drop.In), s)
 	kept := State(g.List(next...))
 	for i, v := range next {
-		if !isCellState(c.drop.Cell, i) {
+		if !IsCellState(c.drop.Cell, i) {
 			kept[i] = c.apply(g, v, active, stateMask+i, c.drop.State)
 		}
 	}
@@ -92,8 +96,8 @@ func (c *masked) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 
 func (c *masked) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
 	if c.drop.State > 0 {
-		return run(g, stepped{c}, x, active, s)
+		return stepwise(g, c, x, active, s)
 	}
-	y, last := run(g, c.drop.Cell, c.apply(g, x, active, inputMask, c.drop.In), active, s)
+	y, last := Unroll(g, c.drop.Cell, c.apply(g, x, active, inputMask, c.drop.In), active, s)
 	return c.apply(g, y, active, outputMask, c.drop.Out), last
 }

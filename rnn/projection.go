@@ -11,21 +11,11 @@ type InputProjection struct {
 	Cell
 }
 
-// Start starts the cell.
-func (c *InputProjection) Start(g *grad.Tape, batch int) State { return Start(g, c.Cell, batch) }
+// Unwrap returns the cell.
+func (c *InputProjection) Unwrap() Cell { return c.Cell }
 
-// IsCellState asks the cell.
-func (c *InputProjection) IsCellState(i int) bool { return isCellState(c.Cell, i) }
-
-// SelectRows picks the cell's rows.
-func (c *InputProjection) SelectRows(g *grad.Tape, rows []int) Cell {
-	return &InputProjection{c.In, SelectRows(g, c.Cell, rows)}
-}
-
-// BeginSequence draws for the cell.
-func (c *InputProjection) BeginSequence(g *grad.Tape, batch int) Cell {
-	return &InputProjection{c.In, BeginSequence(g, c.Cell, batch)}
-}
+// With returns the same wrapper around cell.
+func (c *InputProjection) With(cell Cell) Cell { return &InputProjection{c.In, cell} }
 
 // Step computes one step.
 func (c *InputProjection) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
@@ -34,7 +24,7 @@ func (c *InputProjection) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, S
 
 // Unroll projects all inputs in one product and keeps the cell fused.
 func (c *InputProjection) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
-	return run(g, c.Cell, c.In.Forward(g, x), active, s)
+	return Unroll(g, c.Cell, c.In.Forward(g, x), active, s)
 }
 
 // OutputProjection gives y·Out.W + Out.B for the output y of a cell. It touches
@@ -45,21 +35,11 @@ type OutputProjection struct {
 	Activation Activation `recur:"-"` // of the projected output; default none
 }
 
-// Start starts the cell.
-func (c *OutputProjection) Start(g *grad.Tape, batch int) State { return Start(g, c.Cell, batch) }
+// Unwrap returns the cell.
+func (c *OutputProjection) Unwrap() Cell { return c.Cell }
 
-// IsCellState asks the cell.
-func (c *OutputProjection) IsCellState(i int) bool { return isCellState(c.Cell, i) }
-
-// SelectRows picks the cell's rows.
-func (c *OutputProjection) SelectRows(g *grad.Tape, rows []int) Cell {
-	return &OutputProjection{SelectRows(g, c.Cell, rows), c.Out, c.Activation}
-}
-
-// BeginSequence draws for the cell.
-func (c *OutputProjection) BeginSequence(g *grad.Tape, batch int) Cell {
-	return &OutputProjection{BeginSequence(g, c.Cell, batch), c.Out, c.Activation}
-}
+// With returns the same wrapper around cell.
+func (c *OutputProjection) With(cell Cell) Cell { return &OutputProjection{cell, c.Out, c.Activation} }
 
 // Step computes one step.
 func (c *OutputProjection) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
@@ -69,7 +49,7 @@ func (c *OutputProjection) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, 
 
 // Unroll keeps the cell fused and projects all outputs in one product.
 func (c *OutputProjection) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
-	y, last := run(g, c.Cell, x, active, s)
+	y, last := Unroll(g, c.Cell, x, active, s)
 	return c.project(g, y), last
 }
 

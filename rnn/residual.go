@@ -11,21 +11,11 @@ import (
 // 2016), as TensorFlow's ResidualWrapper does.
 type Residual struct{ Cell }
 
-// Start starts the cell.
-func (c *Residual) Start(g *grad.Tape, batch int) State { return Start(g, c.Cell, batch) }
+// Unwrap returns the cell.
+func (c *Residual) Unwrap() Cell { return c.Cell }
 
-// IsCellState asks the cell.
-func (c *Residual) IsCellState(i int) bool { return isCellState(c.Cell, i) }
-
-// SelectRows picks the cell's rows.
-func (c *Residual) SelectRows(g *grad.Tape, rows []int) Cell {
-	return &Residual{SelectRows(g, c.Cell, rows)}
-}
-
-// BeginSequence draws for the cell.
-func (c *Residual) BeginSequence(g *grad.Tape, batch int) Cell {
-	return &Residual{BeginSequence(g, c.Cell, batch)}
-}
+// With returns the same wrapper around cell.
+func (c *Residual) With(cell Cell) Cell { return &Residual{cell} }
 
 // Step computes one step.
 func (c *Residual) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
@@ -36,7 +26,7 @@ func (c *Residual) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 
 // Unroll keeps the cell fused.
 func (c *Residual) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
-	y, last := run(g, c.Cell, x, active, s)
+	y, last := Unroll(g, c.Cell, x, active, s)
 	sameWidth("rnn.Residual", x, y)
 	return g.Add(y, x), last
 }

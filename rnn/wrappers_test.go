@@ -11,6 +11,7 @@ import (
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/rnn/rnntest"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -139,14 +140,15 @@ func TestWrappersPassOn(t *testing.T) {
 		"InputProjection":    {func(c rnn.Cell) rnn.Cell { return &rnn.InputProjection{In: nn.NewLinear(r, 3, 3), Cell: c} }, true},
 		"OutputProjection":   {func(c rnn.Cell) rnn.Cell { return &rnn.OutputProjection{Out: nn.NewLinear(r, 3, 3), Cell: c} }, true},
 		"Learned":            {func(c rnn.Cell) rnn.Cell { return rnn.NewLearned(c) }, true},
+		"user's":             {func(c rnn.Cell) rnn.Cell { return counted{c, new(int)} }, false},
 		"Stack":              {func(c rnn.Cell) rnn.Cell { return rnn.Stack{c} }, true},
 		"Residual of Stack":  {func(c rnn.Cell) rnn.Cell { return &rnn.Residual{Cell: rnn.Stack{c}} }, true},
 		"Dropout of Zoneout": {func(c rnn.Cell) rnn.Cell { return &rnn.Dropout{Cell: &rnn.Zoneout{Cell: c, H: 0.1}, Out: 0.1} }, false},
 	} {
 		n := new(notes)
 		c := w.wrap(spy{LSTM: rnn.NewLSTM(r, 3, 3), notes: n})
-		if m, ok := c.(rnn.CellStater); !ok || m.IsCellState(0) || !m.IsCellState(1) {
-			t.Errorf("%s: Memory is not passed on", name)
+		if rnn.IsCellState(c, 0) || !rnn.IsCellState(c, 1) {
+			t.Errorf("%s: IsCellState is not passed on", name)
 		}
 		if s := rnn.Start(grad.Eval(), c, 1); s[0].Value.Data[0] != 0.5 || s[1].Value.Data[0] != 0.25 {
 			t.Errorf("%s: the first state is %v, %v, not the cell's", name, s[0].Value.Data, s[1].Value.Data)
@@ -166,6 +168,41 @@ func TestWrappersPassOn(t *testing.T) {
 		if (n.unrolled > 0) != w.fused {
 			t.Errorf("%s: unrolled %d times, fused should be %v", name, n.unrolled, w.fused)
 		}
+	}
+}
+
+// counted is a user's wrapper: it counts the steps.
+type counted struct {
+	rnn.Cell
+	n *int
+}
+
+func (c counted) Unwrap() rnn.Cell            { return c.Cell }
+func (c counted) With(cell rnn.Cell) rnn.Cell { return counted{cell, c.n} }
+
+func (c counted) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
+	*c.n++
+	return c.Cell.Step(g, x, s)
+}
+
+// A user's wrapper loses nothing of the cell: see the cases library/wrapper.
+func TestUserWrapper(t *testing.T) {
+	l := rnn.NewLearned(rnn.NewLSTM(rng(), 3, 4))
+	for _, p := range nn.Params(l) {
+		for i := range p.Value.Data {
+			p.Value.Data[i] = 0.3
+		}
+	}
+	rnntest.Cell(t, counted{l, new(int)}, 3)
+	x := []tensor.Float{1, 2, 3}
+	want := rnn.NewStream(l).Push(x)
+	for name, c := range map[string]rnn.Cell{"as it is": counted{l, new(int)}, "frozen": rnn.Freeze(counted{l, new(int)}, rnn.Single)} {
+		if y := rnn.NewStream(c).Push(x); !slices.Equal(y, want) {
+			t.Errorf("%s: gives %v, the cell %v", name, y, want)
+		}
+	}
+	if _, ok := rnn.As[*rnn.Learned](counted{l, nil}); !ok {
+		t.Error("As does not find the cell")
 	}
 }
 

@@ -19,21 +19,11 @@ type Zoneout struct {
 	Output bool
 }
 
-// Start starts the cell.
-func (z *Zoneout) Start(g *grad.Tape, batch int) State { return Start(g, z.Cell, batch) }
+// Unwrap returns the cell.
+func (z *Zoneout) Unwrap() Cell { return z.Cell }
 
-// IsCellState asks the cell.
-func (z *Zoneout) IsCellState(i int) bool { return isCellState(z.Cell, i) }
-
-// SelectRows picks the cell's rows.
-func (z *Zoneout) SelectRows(g *grad.Tape, rows []int) Cell {
-	return &Zoneout{SelectRows(g, z.Cell, rows), z.H, z.C, z.Output}
-}
-
-// BeginSequence draws for the cell.
-func (z *Zoneout) BeginSequence(g *grad.Tape, batch int) Cell {
-	return &Zoneout{BeginSequence(g, z.Cell, batch), z.H, z.C, z.Output}
-}
+// With returns the same wrapper around cell.
+func (z *Zoneout) With(cell Cell) Cell { return &Zoneout{cell, z.H, z.C, z.Output} }
 
 // Step computes one step.
 func (z *Zoneout) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
@@ -41,7 +31,7 @@ func (z *Zoneout) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 	kept := State(g.List(next...))
 	for i, v := range next {
 		p := z.H
-		if isCellState(z.Cell, i) {
+		if IsCellState(z.Cell, i) {
 			p = z.C
 		}
 		switch {

@@ -30,7 +30,8 @@ type Decoder struct {
 }
 
 // An Attender is a Cell that attends to a memory. Weights are those of the step that
-// gave s: for each row of the batch one for each step of its memory.
+// gave s: for each row of the batch one for each step of its memory. An rnn.Wrapper has
+// those of the cell inside, unless its state is another.
 type Attender interface {
 	rnn.Cell
 	Weights(s rnn.State) [][]grad.Float
@@ -131,7 +132,7 @@ func (w *walk) step(from, of, ids []int) (scores, weights [][]grad.Float) {
 	for i := range ids {
 		scores = append(scores, all.At(i).Data)
 	}
-	if a, ok := cell.(Attender); ok {
+	if a, ok := rnn.As[Attender](cell); ok {
 		for _, row := range a.Weights(next) {
 			weights = append(weights, slices.Clone(row))
 		}

@@ -200,6 +200,22 @@ type panics struct{ *rnn.LSTM }
 
 func (c panics) Step(*grad.Tape, *grad.Var, rnn.State) (*grad.Var, rnn.State) { panic("no such step") }
 
+type hidesStart struct { // loses the first state of a Learned
+	rnn.Cell
+	n *int
+}
+
+func (c hidesStart) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
+	*c.n++
+	return c.Cell.Step(g, x, s)
+}
+
+type gruOfUser struct{ *rnn.GRU }
+
+func (c gruOfUser) Freeze() {} // not a Freezer
+
+type losesWrapper struct{ *rnn.Residual } // With is that of the Residual
+
 func TestSeesBrokenCells(t *testing.T) {
 	l := rnn.NewLSTM(rand.New(rand.NewPCG(1, 2)), 3, 4)
 	if errs := rnntest.Check(l, 3); errs != nil {
@@ -228,6 +244,9 @@ func TestSeesBrokenCells(t *testing.T) {
 		"state kept outside":          {hiddenState{l, new(int)}, "outputs"},
 		"state size":                  {wrongStateSize{l}, "state"},
 		"names":                       {twoNames{nn.Zeros(1), nn.Zeros(1), l}, `the name "w"`},
+		"hidden Start":                {hidesStart{rnn.NewLearned(l), new(int)}, "wrapper: rnntest_test.hidesStart embeds a *rnn.Learned and hides its Start, IsCellState, Freeze: give it Unwrap and With"},
+		"hidden BeginSequence":        {hidesStart{&rnn.Dropout{Cell: gruOfUser{rnn.NewGRU(rand.New(rand.NewPCG(1, 2)), 3, 4)}, In: 0.5, PerSequence: true}, new(int)}, "wrapper: rnntest_test.hidesStart embeds a *rnn.Dropout and hides its BeginSequence"},
+		"other With":                  {losesWrapper{&rnn.Residual{Cell: rnn.NewLSTM(rand.New(rand.NewPCG(1, 2)), 3, 3)}}, "wrapper: With of a rnntest_test.losesWrapper returns a *rnn.Residual"},
 		"panic":                       {panics{l}, "panic: no such step"},
 	} {
 		var all []string

@@ -56,17 +56,14 @@ func (c *Attention) Start(g *grad.Tape, batch int) rnn.State {
 	return append(rnn.State{g.Zeros(batch, width), g.Zeros(batch, c.Length*width)}, rnn.Start(g, c.Cell, batch)...)
 }
 
-// SelectRows picks from the cell.
-func (c *Attention) SelectRows(g *grad.Tape, rows []int) rnn.Cell {
-	return c.with(rnn.SelectRows(g, c.Cell, rows))
-}
+// IsCellState asks the cell of its entries.
+func (c *Attention) IsCellState(i int) bool { return i >= 2 && rnn.IsCellState(c.Cell, i-2) }
 
-// BeginSequence draws for the cell.
-func (c *Attention) BeginSequence(g *grad.Tape, batch int) rnn.Cell {
-	return c.with(rnn.BeginSequence(g, c.Cell, batch))
-}
+// Unwrap returns the cell.
+func (c *Attention) Unwrap() rnn.Cell { return c.Cell }
 
-func (c *Attention) with(cell rnn.Cell) rnn.Cell {
+// With returns the same attention around cell.
+func (c *Attention) With(cell rnn.Cell) rnn.Cell {
 	d := *c
 	d.Cell = cell
 	return &d

@@ -218,30 +218,20 @@ type fed struct {
 	v *grad.Var // [batch, n]
 }
 
-// Start starts the cell.
-func (c *fed) Start(g *grad.Tape, batch int) rnn.State { return rnn.Start(g, c.Cell, batch) }
+// Unwrap returns the cell.
+func (c *fed) Unwrap() rnn.Cell { return c.Cell }
+
+// With returns the same wrapper around cell.
+func (c *fed) With(cell rnn.Cell) rnn.Cell { return &fed{cell, c.v} }
 
 // SelectRows picks rows of the cell and of v.
 func (c *fed) SelectRows(g *grad.Tape, rows []int) rnn.Cell {
 	return &fed{rnn.SelectRows(g, c.Cell, rows), g.GatherRows(c.v, rows)}
 }
 
-// BeginSequence draws for the cell.
-func (c *fed) BeginSequence(g *grad.Tape, batch int) rnn.Cell {
-	return &fed{rnn.BeginSequence(g, c.Cell, batch), c.v}
-}
-
 // Step gives the cell both.
 func (c *fed) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
 	return c.Cell.Step(g, g.Concat(x, c.v), s)
-}
-
-// Weights are those of a cell that attends, and nil of another.
-func (c *fed) Weights(s rnn.State) [][]grad.Float {
-	if a, ok := c.Cell.(seq2seq.Attender); ok {
-		return a.Weights(s)
-	}
-	return nil
 }
 
 // A hurried cell has one more entry of state [1]: what its haste has cost so far.

@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -19,21 +18,21 @@ const maxJSON = 64 << 20
 func unpack(files map[string]*zip.File, name string, limit uint64) ([]byte, error) {
 	f := files[name]
 	if f == nil {
-		return nil, &FormatError{Offset: -1, Reason: "there is no " + name + " in its zip; is it a .keras file of Keras 3?"}
+		return nil, bad("there is no %s in its zip; is it a .keras file of Keras 3?", name)
 	}
 	const most, free = 200, 1 << 20 // a zip that unpacks to so many times its size is a trap
 	size := f.UncompressedSize64
 	if size > limit || size > free && size/most > f.CompressedSize64 {
-		return nil, fault("%s in its zip has %d bytes, from %d", name, size, f.CompressedSize64)
+		return nil, bad("%s in its zip has %d bytes, from %d", name, size, f.CompressedSize64)
 	}
 	r, err := f.Open()
 	if err != nil {
-		return nil, fault("%s in its zip cannot be read: %v", name, err)
+		return nil, bad("%s in its zip cannot be read: %v", name, err)
 	}
 	defer r.Close()
 	b := bytes.NewBuffer(make([]byte, 0, min(size, 1100*f.CompressedSize64+512)))
 	if _, err := io.Copy(b, io.LimitReader(r, int64(size)+1)); err != nil {
-		return nil, fault("%s in its zip cannot be read: %v", name, err)
+		return nil, bad("%s in its zip cannot be read: %v", name, err)
 	}
 	return b.Bytes(), nil
 }
@@ -45,20 +44,19 @@ const weightsName = "model.weights.h5"
 func section(r io.ReaderAt, size int64, files map[string]*zip.File) (*io.SectionReader, error) {
 	f := files[weightsName]
 	if f == nil && files["model.weights.json"] != nil {
-		return nil, &FormatError{Offset: -1, Reason: "its weights are cut into several files",
-			Try: "in Keras, save the model again without max_shard_size"}
+		return nil, bad("its weights are cut into several files").WithHint("in Keras, save the model again without max_shard_size")
 	}
 	if f != nil && f.Method == zip.Store {
 		at, err := f.DataOffset()
 		if err != nil || at > size || f.UncompressedSize64 > uint64(size-at) {
-			return nil, fault("%s does not lie in its zip; was the file cut short?", weightsName)
+			return nil, bad("%s does not lie in its zip; was the file cut short?", weightsName)
 		}
 		weights := io.NewSectionReader(r, at, int64(f.UncompressedSize64))
 		switch sum, err := crc.Of(weights, weights.Size()); {
 		case err != nil:
 			return nil, err
 		case sum != f.CRC32:
-			return nil, &FormatError{Offset: -1, Reason: fmt.Sprintf("%s in its zip has the checksum %08x, not %08x as written", weightsName, sum, f.CRC32), Try: "it is damaged; copy the file again"}
+			return nil, bad("%s in its zip has the checksum %08x, not %08x as written", weightsName, sum, f.CRC32).WithHint("it is damaged; copy the file again")
 		}
 		return weights, nil
 	}

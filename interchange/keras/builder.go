@@ -56,11 +56,11 @@ type call struct {
 // top builds the model of a JSON.
 func (b *builder) top(config []byte) error {
 	if len(config) > maxJSON {
-		return fault("its JSON has %d bytes, more than %d", len(config), maxJSON)
+		return bad("its JSON has %d bytes, more than %d", len(config), maxJSON)
 	}
 	var o object
 	if err := json.Unmarshal(config, &o); err != nil {
-		return fault("its JSON cannot be read: %v", err)
+		return bad("its JSON cannot be read: %v", err)
 	}
 	b.config.Source = fmt.Sprintf("Keras %d %s %q", b.version, o.Class, o.name())
 	out, err := b.model(&o, nil, "", "", false)
@@ -82,7 +82,7 @@ func (b *builder) top(config []byte) error {
 		}
 	}
 	if len(b.config.Layers) == 0 {
-		return fault("the model has no layers")
+		return bad("the model has no layers")
 	}
 	return nil
 }
@@ -90,7 +90,7 @@ func (b *builder) top(config []byte) error {
 // model builds a model within another, or the outermost one if in is nil.
 func (b *builder) model(o *object, in []*flow, path, scope string, frozen bool) ([]*flow, error) {
 	if b.depth++; b.depth > 32 {
-		return nil, fault("models lie too deep in each other")
+		return nil, bad("models lie too deep in each other")
 	}
 	defer func() { b.depth-- }()
 	var c struct {
@@ -104,7 +104,7 @@ func (b *builder) model(o *object, in []*flow, path, scope string, frozen bool) 
 		return nil, b.refuse(o.name(), o.Class, "it is neither Sequential nor Functional; what a class of the program does is not in the file")
 	}
 	if err := o.read(&c); err != nil {
-		return nil, fault("model %q: %v", o.name(), err)
+		return nil, bad("model %q: %v", o.name(), err)
 	}
 	if o.Class != "Sequential" && c.Layers == nil {
 		return nil, b.refuse(o.name(), o.Class, "it is a class of the program, whose code is not in the file")
@@ -225,7 +225,7 @@ func (b *builder) sequential(o *object, layers []object, paths []string, in []*f
 // firstOf makes the input of a Sequential.
 func (b *builder) firstOf(o *object, layers []object) (*flow, error) {
 	if len(layers) == 0 {
-		return nil, fault("the model has no layers")
+		return nil, bad("the model has no layers")
 	}
 	first := &layers[0]
 	if first.Class == "InputLayer" {
@@ -246,7 +246,7 @@ func (b *builder) firstOf(o *object, layers []object) (*flow, error) {
 			return b.newInput("input", s)
 		}
 	}
-	return nil, fault("the model does not say the shape of its input; call it once in Keras and save it again")
+	return nil, bad("the model does not say the shape of its input; call it once in Keras and save it again")
 }
 
 func buildShape(o *object) (s shape) {
@@ -263,7 +263,7 @@ func (b *builder) input(l *object) (*flow, error) {
 		Ragged bool
 	}
 	if err := l.read(&c); err != nil {
-		return nil, fault("input %q: %v", l.name(), err)
+		return nil, bad("input %q: %v", l.name(), err)
 	}
 	s := c.Batch1
 	if s == nil {
@@ -367,7 +367,7 @@ func (b *builder) layer(l *object, path, scope string, frozen bool, args [][]*fl
 	}
 	var own common
 	if err := l.read(&own); err != nil {
-		return nil, fault("layer %q: %v", c.name, err)
+		return nil, bad("layer %q: %v", c.name, err)
 	}
 	if err := own.check(); err != nil {
 		return fail(err)

@@ -5,35 +5,23 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/recur-go/recur/interchange/keras/internal/hdf5"
+	"github.com/recur-go/recur/internal/format"
 )
 
-// A FormatError tells what is wrong with a file.
-type FormatError struct {
-	Path   string // "" when read from memory
-	Object string // the layer, or the array in the file; "" for the file as a whole
-	Offset int64  // byte of the HDF5 where the fault was seen, -1 if it has no place
-	Reason string
-	Try    string // what may help, "" if nothing is known to
-}
+// A FormatError tells what is wrong with a file. It has the fields
+//
+//	System string // "keras"
+//	Path   string // name of the file, "" when read from memory
+//	Object string // name of the layer, or of the array in the file; "" for the file as a whole
+//	Offset int64  // byte where the fault was seen, -1 if it has no place
+//	Reason string // what is wrong
+//	Hint   string // what may help, "" if nothing is known to
+type FormatError = format.Error
 
-func (e *FormatError) Error() string {
-	var b strings.Builder
-	b.WriteString("keras: ")
-	if e.Path != "" {
-		b.WriteString(e.Path + ": ")
-	}
-	if e.Object != "" {
-		fmt.Fprintf(&b, "%q: ", e.Object)
-	}
-	if e.Offset >= 0 {
-		fmt.Fprintf(&b, "byte %d: ", e.Offset)
-	}
-	b.WriteString(e.Reason)
-	if e.Try != "" {
-		b.WriteString("; " + e.Try)
-	}
-	return b.String()
+func bad(reason string, args ...any) *FormatError { return badAt(-1, reason, args...) }
+
+func badAt(offset int64, reason string, args ...any) *FormatError {
+	return format.Errorf("keras", offset, reason, args...)
 }
 
 // An UnsupportedError lists all that a model asks for and recur does not have.
@@ -64,30 +52,12 @@ func (e *UnsupportedError) Error() string {
 	return "keras: " + path + "not supported: " + strings.Join(list, "; ")
 }
 
-func fault(format string, args ...any) error {
-	return &FormatError{Offset: -1, Reason: fmt.Sprintf(format, args...)}
-}
-
-// foreign turns an error of the HDF5 reader into one of this package.
-func foreign(err error) error {
-	var h *hdf5.FormatError
-	if errors.As(err, &h) {
-		return &FormatError{Object: h.Object, Offset: h.Offset, Reason: h.Reason, Try: h.Try}
-	}
-	return err
-}
-
 // at enters the path of the file into an error.
 func at(path string, err error) error {
-	var f *FormatError
 	var u *UnsupportedError
-	switch {
-	case errors.As(err, &f):
-		f.Path = path
-	case errors.As(err, &u):
+	if errors.As(err, &u) {
 		u.Path = path
-	default:
-		return fmt.Errorf("%s: %w", path, err)
+		return err
 	}
-	return err
+	return format.At(path, err)
 }

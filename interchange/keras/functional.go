@@ -49,22 +49,22 @@ func (b *builder) functional(o *object, list []object, paths []string, in []*flo
 		Outputs json.RawMessage `json:"output_layers"`
 	}
 	if err := o.read(&c); err != nil {
-		return nil, fault("model %q: %v", o.name(), err)
+		return nil, bad("model %q: %v", o.name(), err)
 	}
 	inputs, err1 := places(c.Inputs)
 	outputs, err2 := places(c.Outputs)
 	if err1 != nil || err2 != nil || len(inputs) == 0 || len(outputs) == 0 {
-		return nil, fault("model %q does not say its inputs and outputs", o.name())
+		return nil, bad("model %q does not say its inputs and outputs", o.name())
 	}
 	if in != nil && len(in) != len(inputs) {
-		return nil, fault("model %q has %d inputs and is called on %d", o.name(), len(inputs), len(in))
+		return nil, bad("model %q has %d inputs and is called on %d", o.name(), len(inputs), len(in))
 	}
 	g := &graphOf{b: b, layers: map[string]int{}, list: list, paths: paths, scope: scope, frozen: frozen,
 		done: map[place][]*flow{}, open: map[place]bool{}}
 	for i := range list {
 		name := list[i].name()
 		if _, twice := g.layers[name]; twice {
-			return nil, fault("two layers of model %q are called %q", o.name(), name)
+			return nil, bad("two layers of model %q are called %q", o.name(), name)
 		}
 		g.layers[name] = i
 		uses, err := usesOf(list[i].Inbound)
@@ -72,7 +72,7 @@ func (b *builder) functional(o *object, list []object, paths []string, in []*flo
 			uses, err = []use{{args: [][]place{{{value: "0"}}}}}, nil
 		}
 		if err != nil {
-			return nil, fault("layer %q: %v", name, err)
+			return nil, bad("layer %q: %v", name, err)
 		}
 		g.uses = append(g.uses, uses)
 		g.old = append(g.old, len(uses) > 0 && uses[0].old)
@@ -80,7 +80,7 @@ func (b *builder) functional(o *object, list []object, paths []string, in []*flo
 	for i, p := range inputs {
 		at, ok := g.layers[p.layer]
 		if !ok || list[at].Class != "InputLayer" {
-			return nil, fault("input %q of model %q is no input layer", p.layer, o.name())
+			return nil, bad("input %q of model %q is no input layer", p.layer, o.name())
 		}
 		var t *flow
 		if in != nil {
@@ -123,7 +123,7 @@ func (g *graphOf) all(list []place, depth int) (out []*flow, err error) {
 			return nil, err
 		}
 		if p.at < 0 || p.at >= len(made) {
-			return nil, fault("layer %q gives %d results, number %d is asked for", p.layer, len(made), p.at)
+			return nil, bad("layer %q gives %d results, number %d is asked for", p.layer, len(made), p.at)
 		}
 		out = append(out, made[p.at])
 	}
@@ -138,13 +138,13 @@ func (g *graphOf) result(p place, depth int) ([]*flow, error) {
 	i, ok := g.layers[p.layer]
 	switch {
 	case !ok:
-		return nil, fault("there is no layer %q, which another reads", p.layer)
+		return nil, bad("there is no layer %q, which another reads", p.layer)
 	case p.use < 0 || p.use >= len(g.uses[i]):
-		return nil, fault("layer %q is called %d times, call %d is asked for", p.layer, len(g.uses[i]), p.use)
+		return nil, bad("layer %q is called %d times, call %d is asked for", p.layer, len(g.uses[i]), p.use)
 	case g.open[p]:
-		return nil, fault("layer %q reads what it gives", p.layer)
+		return nil, bad("layer %q reads what it gives", p.layer)
 	case depth > 10000:
-		return nil, fault("layers read each other more than 10000 deep")
+		return nil, bad("layers read each other more than 10000 deep")
 	}
 	g.open[p] = true
 	u := g.uses[i][p.use]
@@ -165,7 +165,7 @@ func (g *graphOf) result(p place, depth int) ([]*flow, error) {
 		return nil, err
 	}
 	if len(args) == 0 || len(args[0]) == 0 {
-		return nil, fault("layer %q is called on nothing", p.layer)
+		return nil, bad("layer %q is called on nothing", p.layer)
 	}
 	made, err := g.b.layer(&g.list[i], g.paths[i], g.scope, g.frozen, args, kw)
 	if err != nil {

@@ -54,7 +54,7 @@ func Import(path string, config []byte) (*model.Model, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, &FormatError{Path: path, Offset: -1, Reason: "it is not a regular file"}
+		return nil, bad("it is not a regular file").OfFile(path)
 	}
 	if config == nil {
 		config = beside(path)
@@ -91,11 +91,11 @@ func Read(r io.ReaderAt, size int64, config []byte) (*model.Model, error) {
 	}
 	f, err := hdf5.Open(r, size)
 	if err != nil {
-		return nil, foreign(err)
+		return nil, err
 	}
 	root, err := f.Root()
 	if err != nil {
-		return nil, foreign(err)
+		return nil, err
 	}
 	return readHDF5(root, config)
 }
@@ -104,15 +104,15 @@ func Read(r io.ReaderAt, size int64, config []byte) (*model.Model, error) {
 func readArchive(r io.ReaderAt, size int64) (*model.Model, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
-		return nil, &FormatError{Offset: -1, Reason: "its zip cannot be read: " + err.Error(), Try: "was it cut short? copy it again"}
+		return nil, bad("its zip cannot be read: %v", err).WithHint("was it cut short? copy it again")
 	}
 	files := map[string]*zip.File{}
 	for _, f := range z.File {
 		switch {
 		case strings.Contains(f.Name, "..") || strings.HasPrefix(f.Name, "/") || strings.Contains(f.Name, "\\"):
-			return nil, fault("%q in its zip leads elsewhere", f.Name)
+			return nil, bad("%q in its zip leads elsewhere", f.Name)
 		case files[f.Name] != nil:
-			return nil, fault("%q is in its zip twice", f.Name)
+			return nil, bad("%q is in its zip twice", f.Name)
 		}
 		files[f.Name] = f
 	}
@@ -130,11 +130,11 @@ func readArchive(r io.ReaderAt, size int64) (*model.Model, error) {
 	}
 	f, err := hdf5.Open(weights, weights.Size())
 	if err != nil {
-		return nil, foreign(err)
+		return nil, err
 	}
 	root, err := f.Root()
 	if err != nil {
-		return nil, foreign(err)
+		return nil, err
 	}
 	return load(config, versionOf(metadata), &tree{root: root})
 }
@@ -143,14 +143,13 @@ func readArchive(r io.ReaderAt, size int64) (*model.Model, error) {
 func readHDF5(root *hdf5.Group, config []byte) (*model.Model, error) {
 	own, ok, err := root.Text("model_config")
 	if err != nil {
-		return nil, foreign(err)
+		return nil, err
 	}
 	if ok {
 		config = []byte(own)
 	}
 	if config == nil {
-		return nil, &FormatError{Offset: -1, Reason: "it holds weights but does not say of what",
-			Try: "in Keras, write model.to_json() to a file beside it with the same name and the ending .json"}
+		return nil, bad("it holds weights but does not say of what").WithHint("in Keras, write model.to_json() to a file beside it with the same name and the ending .json")
 	}
 	if !root.Has("model_weights") && !root.Has("layers") && !root.Has("_layer_checkpoint_dependencies") {
 		if names, ok, err := chunked(root, "layer_names"); err != nil || ok {
@@ -160,7 +159,7 @@ func readHDF5(root *hdf5.Group, config []byte) (*model.Model, error) {
 	if root.Has("model_weights") {
 		g, err := root.Group("model_weights")
 		if err != nil {
-			return nil, foreign(err)
+			return nil, err
 		}
 		names, _, err := chunked(g, "layer_names")
 		return loadLegacy(config, g, names, err)
@@ -170,7 +169,7 @@ func readHDF5(root *hdf5.Group, config []byte) (*model.Model, error) {
 
 func loadLegacy(config []byte, g *hdf5.Group, names []string, err error) (*model.Model, error) {
 	if err != nil {
-		return nil, foreign(err)
+		return nil, err
 	}
 	version, ok, err := g.Text("keras_version")
 	if err != nil || !ok {

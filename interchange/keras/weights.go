@@ -146,7 +146,7 @@ func (b *builder) fill(from Weights) (*graph.Net, error) {
 	places := placesOf(holders, b.objects)
 	list, extra, err := from.Find(places)
 	if err != nil {
-		return nil, foreign(err)
+		return nil, err
 	}
 	found := map[*array]*Weight{}
 	var wrong []string
@@ -173,15 +173,14 @@ func (b *builder) fill(from Weights) (*graph.Net, error) {
 		if n := len(wrong) - most; n > 0 {
 			wrong = append(wrong[:most], fmt.Sprintf("and %d more", n))
 		}
-		return nil, &FormatError{Offset: -1, Reason: "the weights are not those of the model: " + strings.Join(wrong, "; "),
-			Try: "were the model and its weights saved together?"}
+		return nil, bad("the weights are not those of the model: %s", strings.Join(wrong, "; ")).WithHint("were the model and its weights saved together?")
 	}
 	if n := c.CountParams(); n > values+1<<20 {
-		return nil, fault("the model has %d values of parameters, the file %d", n, values)
+		return nil, bad("the model has %d values of parameters, the file %d", n, values)
 	}
 	net, err := graph.New(c, nil)
 	if err != nil {
-		return nil, fault("%v", err)
+		return nil, bad("%v", err)
 	}
 	to := params{}
 	for _, p := range nn.Params(net) {
@@ -189,7 +188,7 @@ func (b *builder) fill(from Weights) (*graph.Net, error) {
 	}
 	for _, h := range holders {
 		if err := h.fill(to, found); err != nil {
-			return nil, foreign(err)
+			return nil, err
 		}
 	}
 	return net, nil
@@ -216,7 +215,7 @@ func (h *holder) fill(to params, found map[*array]*Weight) error {
 			dst = make([]tensor.Float, n)
 			kept[a.name] = dst
 		case to[a.param] == nil || len(to[a.param].Value.Data) != n:
-			return fault("parameter %s is not of the size of %s of %s", a.param, a.name, h.path)
+			return bad("parameter %s is not of the size of %s of %s", a.param, a.name, h.path)
 		default:
 			dst = to[a.param].Value.Data
 		}

@@ -3,30 +3,24 @@ package onnx
 import (
 	"fmt"
 	"strings"
+
+	"github.com/recur-go/recur/internal/format"
 )
 
-// A FormatError tells what is wrong with the bytes of a file.
-type FormatError struct {
-	Path   string // "" when read from memory
-	Offset int64  // byte where the fault was seen, -1 if it has no place
-	Reason string
-	Try    string // what may help, "" if nothing is known to
-}
+// A FormatError tells what is wrong with the bytes of a file. It has the fields
+//
+//	System string // "onnx"
+//	Path   string // name of the file, "" when read from memory
+//	Object string // name of the tensor at fault, "" for the file as a whole
+//	Offset int64  // byte where the fault was seen, -1 if it has no place
+//	Reason string // what is wrong
+//	Hint   string // what may help, "" if nothing is known to
+type FormatError = format.Error
 
-func (e *FormatError) Error() string {
-	var b strings.Builder
-	b.WriteString("onnx: ")
-	if e.Path != "" {
-		b.WriteString(e.Path + ": ")
-	}
-	if e.Offset >= 0 {
-		fmt.Fprintf(&b, "byte %d: ", e.Offset)
-	}
-	b.WriteString(e.Reason)
-	if e.Try != "" {
-		b.WriteString("; " + e.Try)
-	}
-	return b.String()
+func bad(reason string, args ...any) *FormatError { return badAt(-1, reason, args...) }
+
+func badAt(offset int64, reason string, args ...any) *FormatError {
+	return format.Errorf("onnx", offset, reason, args...)
 }
 
 // A GraphError tells of a model whose bytes are well-formed but whose graph makes

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/recur-go/recur/internal/format"
 )
 
 // Values of large models lie in files beside them. Such a file is named by the
@@ -34,8 +36,8 @@ func (e *externals) load(t *tensorProto) {
 	if t.external == nil {
 		return
 	}
-	bad := func(format string, args ...any) {
-		panic(&FormatError{Offset: t.at, Reason: fmt.Sprintf("tensor %q: ", t.name) + fmt.Sprintf(format, args...)})
+	bad := func(reason string, args ...any) {
+		format.Throw(badAt(t.at, reason, args...).In(t.name))
 	}
 	if e == nil {
 		bad("its values lie in the file %q, and a model that is not opened from a folder has no such files", t.external["location"])

@@ -19,12 +19,13 @@ package onnx
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"sync"
+
+	"github.com/recur-go/recur/internal/format"
 )
 
 // A Model is a model that can be run. It may be used by several goroutines at once.
@@ -54,17 +55,12 @@ func Open(path string) (m *Model, err error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, &FormatError{Path: path, Offset: -1, Reason: "not a regular file"}
+		return nil, bad("not a regular file").OfFile(path)
 	}
 	files := &externals{dir: filepath.Dir(path)}
 	defer files.Close()
 	if m, err = read(f, info.Size(), files); err != nil {
-		var format *FormatError
-		if errors.As(err, &format) {
-			format.Path = path
-			return nil, err
-		}
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, format.At(path, err)
 	}
 	m.path = path
 	return m, nil
@@ -75,7 +71,7 @@ func Open(path string) (m *Model, err error) {
 func Read(r io.ReaderAt, size int64) (*Model, error) { return read(r, size, nil) }
 
 func read(r io.ReaderAt, size int64, files *externals) (m *Model, err error) {
-	defer caught(&err)
+	defer format.Catch(&err, "")
 	if size == 0 {
 		corrupt(0, "the file is empty")
 	}

@@ -1,5 +1,7 @@
 package onnx
 
+import "github.com/recur-go/recur/internal/format"
+
 // The messages of onnx.proto, as far as recur reads them. Numbers in the switches
 // are those of the fields there. What is not listed is passed over, but for what
 // would change the meaning of a model.
@@ -147,7 +149,7 @@ func parseGraph(m message) *graphProto {
 		case 12:
 			g.outputs = append(g.outputs, parseValueInfo(f.message()))
 		case 15:
-			panic(&FormatError{Offset: f.at, Reason: "sparse initializers are not supported", Try: "make them dense before exporting"})
+			format.Throw(badAt(f.at, "sparse initializers are not supported").WithHint("make them dense before exporting"))
 		}
 	}
 	return g

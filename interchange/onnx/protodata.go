@@ -2,7 +2,6 @@ package onnx
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math"
 	"unsafe"
 )
@@ -62,7 +61,7 @@ func parseTensor(m message) *tensorProto {
 		}
 	}
 	if dtypes[t.DType].name == "" {
-		panic(&FormatError{Offset: whole.pos, Reason: fmt.Sprintf("tensor %q has type %v, which is not supported", t.name, t.DType)})
+		corrupt(whole.pos, "tensor %q has type %v, which is not supported", t.name, t.DType)
 	}
 	n, ok := volume(t.Shape)
 	if !ok {

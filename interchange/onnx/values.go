@@ -7,12 +7,14 @@ import (
 	"os"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/recur-go/recur/internal/format"
 )
 
 // ReadTensor reads a TensorProto, the format of the inputs and outputs in ONNX's
 // test data, from a file of size bytes.
 func ReadTensor(r io.ReaderAt, size int64) (t *Tensor, err error) {
-	defer caught(&err)
+	defer format.Catch(&err, "")
 	p := parseTensor(newWire(r, size).root())
 	(*externals)(nil).load(p)
 	return p.Tensor, nil
@@ -30,7 +32,7 @@ func ReadValue(path, kind string) (v Value, err error) {
 			e.Path = path
 		}
 	}()
-	defer caught(&err)
+	defer format.Catch(&err, "")
 	m := newWire(bytes.NewReader(b), int64(len(b))).root()
 	switch kind {
 	case "tensor":

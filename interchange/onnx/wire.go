@@ -1,19 +1,18 @@
 package onnx
 
 import (
-	"errors"
-	"fmt"
 	"io"
 	"math"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/recur-go/recur/internal/format"
 )
 
 // ONNX files are protocol buffers. They are read here straight from the file, a
 // window at a time, so that the values of tensors go from the file to their slices
 // with no copy between. Nothing is allocated whose size has not been compared with
-// the bytes that are there. A fault panics with a *FormatError, which caught turns
-// into an error.
+// the bytes that are there. A fault ends the reader by format.Throw.
 
 const (
 	window   = 64 << 10
@@ -51,25 +50,7 @@ func newWire(r io.ReaderAt, size int64) *wire { return &wire{r: r, size: size} }
 
 func (w *wire) root() message { return message{w, 0, w.size, 0} }
 
-// caught turns the panic of a reader into *err.
-func caught(err *error) {
-	switch r := recover().(type) {
-	case nil:
-	case *FormatError:
-		*err = r
-	case readError:
-		*err = r.error
-	default:
-		panic(r)
-	}
-}
-
-// A readError is a failure of the file itself.
-type readError struct{ error }
-
-func corrupt(at int64, format string, args ...any) {
-	panic(&FormatError{Offset: at, Reason: fmt.Sprintf(format, args...)})
-}
+func corrupt(at int64, reason string, args ...any) { format.Throw(badAt(at, reason, args...)) }
 
 // peek returns at least n bytes from pos on, fewer only at the end of the file.
 func (w *wire) peek(pos int64, n int) []byte {
@@ -88,13 +69,8 @@ func (w *wire) peek(pos int64, n int) []byte {
 
 // read fills p with the bytes from pos on.
 func (w *wire) read(p []byte, pos int64) {
-	n, err := w.r.ReadAt(p, pos)
-	switch {
-	case n == len(p):
-	case err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		panic(&FormatError{Offset: pos + int64(n), Reason: "the file ends too early", Try: "was it cut short while being read?"})
-	default:
-		panic(readError{fmt.Errorf("onnx: reading at byte %d: %w", pos, err)})
+	if err := format.ReadAt("onnx", w.r, p, pos); err != nil {
+		format.Throw(err)
 	}
 }
 

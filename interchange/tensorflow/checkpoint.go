@@ -29,38 +29,24 @@ import (
 	"strconv"
 	"strings"
 	"unsafe"
+
+	"github.com/recur-go/recur/internal/format"
 )
 
-// A FormatError tells what is wrong with a file of a checkpoint.
-type FormatError struct {
-	Path     string // of the index or of the values; "" where it is not known
-	Variable string // "" for the file as a whole
-	Offset   int64  // byte where the fault was seen, -1 if it has no place
-	Reason   string
-	Try      string // what may help, "" if nothing is known to
-}
+// A FormatError tells what is wrong with a file of a checkpoint. It has the fields
+//
+//	System string // "tensorflow"
+//	Path   string // name of the file, "" when read from memory
+//	Object string // name of the variable at fault, "" for the file as a whole
+//	Offset int64  // byte where the fault was seen, -1 if it has no place
+//	Reason string // what is wrong
+//	Hint   string // what may help, "" if nothing is known to
+type FormatError = format.Error
 
-func (e *FormatError) Error() string {
-	var b strings.Builder
-	b.WriteString("tensorflow: ")
-	if e.Path != "" {
-		b.WriteString(e.Path + ": ")
-	}
-	if e.Variable != "" {
-		fmt.Fprintf(&b, "%q: ", e.Variable)
-	}
-	if e.Offset >= 0 {
-		fmt.Fprintf(&b, "byte %d: ", e.Offset)
-	}
-	b.WriteString(e.Reason)
-	if e.Try != "" {
-		b.WriteString("; " + e.Try)
-	}
-	return b.String()
-}
+func bad(reason string, args ...any) *FormatError { return badAt(-1, reason, args...) }
 
-func fault(at int64, format string, args ...any) error {
-	return &FormatError{Offset: at, Reason: fmt.Sprintf(format, args...)}
+func badAt(offset int64, reason string, args ...any) *FormatError {
+	return format.Errorf("tensorflow", offset, reason, args...)
 }
 
 // A Checkpoint is an open checkpoint. Its variables may be read by several goroutines
@@ -156,7 +142,7 @@ func Open(path string) (c *Checkpoint, err error) {
 		c.close = append(c.close, f)
 		info, err := f.Stat()
 		if err == nil && !info.Mode().IsRegular() {
-			err = &FormatError{Path: path, Offset: -1, Reason: "it is not a regular file"}
+			err = bad("it is not a regular file").OfFile(path)
 		}
 		if err != nil {
 			return nil, 0, path, err
@@ -178,9 +164,9 @@ func readIndex(path string) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
-		return nil, &FormatError{Path: path, Offset: -1, Reason: "it is not a regular file"}
+		return nil, bad("it is not a regular file").OfFile(path)
 	case info.Size() > maxIndex:
-		return nil, &FormatError{Path: path, Offset: -1, Reason: fmt.Sprintf("an index of %d bytes", info.Size())}
+		return nil, bad("an index of %d bytes", info.Size()).OfFile(path)
 	}
 	return io.ReadAll(io.NewSectionReader(f, 0, info.Size()))
 }
@@ -214,26 +200,26 @@ func (c *Checkpoint) read(index []byte, open func(i, n uint64) (io.ReaderAt, int
 	shards := map[uint64]shard{}
 	return table(index, func(key string, value []byte) error {
 		if h != nil && key <= last {
-			return fault(-1, "name %q follows %q, which it should not", key, last)
+			return bad("name %q follows %q, which it should not", key, last)
 		}
 		last = key
 		if h == nil {
 			if key != "" {
-				return &FormatError{Offset: -1, Reason: "it has no header; is it a checkpoint of version 1?", Try: "in TensorFlow, restore it and save it with tf.compat.v1.train.Saver()"}
+				return bad("it has no header; is it a checkpoint of version 1?").WithHint("in TensorFlow, restore it and save it with tf.compat.v1.train.Saver()")
 			}
 			head, err := parseHeader(value)
 			switch {
 			case err != nil:
-				return fault(-1, "its header: %v", err)
+				return bad("its header: %v", err)
 			case head.shards < 1 || head.shards > maxShards:
-				return fault(-1, "%d files of values", head.shards)
+				return bad("%d files of values", head.shards)
 			}
 			h = &head
 			return nil
 		}
 		v, err := parseEntry(key, value)
 		if err != nil {
-			return &FormatError{Variable: key, Offset: -1, Reason: err.Error()}
+			return bad("%v", err).In(key)
 		}
 		if v.sliced || key != "" && key[0] == 0 { // a part's name is not text
 			v.sliced = true
@@ -244,7 +230,7 @@ func (c *Checkpoint) read(index []byte, open func(i, n uint64) (io.ReaderAt, int
 			return nil
 		}
 		if v.shard >= h.shards {
-			return &FormatError{Variable: key, Offset: -1, Reason: fmt.Sprintf("its values are in file %d of %d", v.shard, h.shards)}
+			return bad("its values are in file %d of %d", v.shard, h.shards).In(key)
 		}
 		s, ok := shards[v.shard]
 		if !ok {
@@ -264,7 +250,7 @@ func (c *Checkpoint) read(index []byte, open func(i, n uint64) (io.ReaderAt, int
 			err = fmt.Errorf("shape %v of %v needs %d bytes, it has %d", v.Shape, v.DType, n*t.size, v.size)
 		}
 		if err != nil {
-			return &FormatError{Variable: key, Offset: -1, Reason: err.Error()}
+			return bad("%v", err).In(key)
 		}
 		v.big, v.data, v.path = h.big, s.r, s.path
 		c.add(v)
@@ -359,8 +345,8 @@ func scan[F float32 | float64](v *Variable, step int, to func(at, n int) []F, vi
 	return nil
 }
 
-func (v *Variable) fail(format string, args ...any) error {
-	return &FormatError{Path: v.path, Variable: v.Name, Offset: int64(v.offset), Reason: fmt.Sprintf(format, args...)}
+func (v *Variable) fail(reason string, args ...any) error {
+	return badAt(int64(v.offset), reason, args...).In(v.Name).OfFile(v.path)
 }
 
 func decode[F float32 | float64](dst []F, b []byte, d DType, big bool) {

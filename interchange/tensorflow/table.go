@@ -23,20 +23,20 @@ func masked(crc uint32) uint32 { return (crc>>15 | crc<<17) + 0xa282ead8 }
 // table visits the entries of a table in order.
 func table(file []byte, visit func(key string, value []byte) error) error {
 	if len(file) < footerSize || binary.LittleEndian.Uint64(file[len(file)-8:]) != tableMagic {
-		return fault(int64(len(file)), "it does not end as the index of a checkpoint does; was it cut short?")
+		return badAt(int64(len(file)), "it does not end as the index of a checkpoint does; was it cut short?")
 	}
 	footer := reader{b: file[len(file)-footerSize : len(file)-8], at: int64(len(file) - footerSize)}
 	footer.varint() // the index of meta blocks
 	footer.varint()
 	index := footer.handle()
 	if footer.bad {
-		return fault(footer.at, "its footer is damaged")
+		return badAt(footer.at, "its footer is damaged")
 	}
 	return block(file, index, func(_ string, where []byte) error {
 		r := reader{b: where}
 		at := r.handle()
 		if r.bad {
-			return fault(int64(index.at), "the index of its blocks is damaged")
+			return badAt(int64(index.at), "the index of its blocks is damaged")
 		}
 		return block(file, at, visit)
 	})
@@ -50,37 +50,37 @@ type handle struct{ at, n uint64 }
 func block(file []byte, h handle, visit func(key string, value []byte) error) error {
 	const trailer = 5 // kind of compression, checksum
 	if h.at > uint64(len(file)) || h.n+trailer < h.n || h.n+trailer > uint64(len(file))-h.at {
-		return fault(int64(min(h.at, 1<<62)), "a block of %d bytes at %d does not lie in a file of %d", h.n, h.at, len(file))
+		return badAt(int64(min(h.at, 1<<62)), "a block of %d bytes at %d does not lie in a file of %d", h.n, h.at, len(file))
 	}
 	body := file[h.at : h.at+h.n+1]
 	if got, want := masked(crc32.Checksum(body, castagnoli)), binary.LittleEndian.Uint32(file[h.at+h.n+1:]); got != want {
-		return fault(int64(h.at), "the checksum of a block is %#x, not %#x as written; the file is damaged", got, want)
+		return badAt(int64(h.at), "the checksum of a block is %#x, not %#x as written; the file is damaged", got, want)
 	}
 	if kind := body[h.n]; kind != 0 {
-		return fault(int64(h.at), "a block with compression %d (1 is Snappy), which checkpoints of version 2 do not have", kind)
+		return badAt(int64(h.at), "a block with compression %d (1 is Snappy), which checkpoints of version 2 do not have", kind)
 	}
 	body = body[:h.n]
 	if len(body) < 4 {
-		return fault(int64(h.at), "a block of %d bytes", len(body))
+		return badAt(int64(h.at), "a block of %d bytes", len(body))
 	}
 	restarts := uint64(binary.LittleEndian.Uint32(body[len(body)-4:]))
 	if restarts > uint64(len(body)-4)/4 {
-		return fault(int64(h.at), "a block of %d bytes with %d restarts", len(body), restarts)
+		return badAt(int64(h.at), "a block of %d bytes with %d restarts", len(body), restarts)
 	}
 	r := reader{b: body[:uint64(len(body)-4)-4*restarts], at: int64(h.at)}
 	var key []byte
 	for len(r.b) > 0 {
 		shared, rest, n := r.varint(), r.varint(), r.varint()
 		if r.bad || shared > uint64(len(key)) {
-			return fault(r.at, "an entry of the index is damaged")
+			return badAt(r.at, "an entry of the index is damaged")
 		}
 		key = append(key[:shared], r.bytes(rest)...)
 		value := r.bytes(n)
 		if r.bad {
-			return fault(r.at, "an entry of the index is cut short")
+			return badAt(r.at, "an entry of the index is cut short")
 		}
 		if len(key) > maxName {
-			return fault(r.at, "a name of %d bytes", len(key))
+			return badAt(r.at, "a name of %d bytes", len(key))
 		}
 		if err := visit(string(key), value); err != nil {
 			return err

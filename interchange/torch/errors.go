@@ -2,31 +2,24 @@ package torch
 
 import (
 	"fmt"
-	"strings"
+
+	"github.com/recur-go/recur/internal/format"
 )
 
-// A FormatError tells what is wrong with the bytes of a file.
-type FormatError struct {
-	Path   string // "" when read from memory
-	Offset int64  // byte where the fault was seen, -1 if it has no place
-	Reason string
-	Try    string // what may help, "" if nothing is known to
-}
+// A FormatError tells what is wrong with the bytes of a file. It has the fields
+//
+//	System string // "torch"
+//	Path   string // name of the file, "" when read from memory
+//	Object string // name of the tensor at fault, "" for the file as a whole
+//	Offset int64  // byte where the fault was seen, -1 if it has no place
+//	Reason string // what is wrong
+//	Hint   string // what may help, "" if nothing is known to
+type FormatError = format.Error
 
-func (e *FormatError) Error() string {
-	var b strings.Builder
-	b.WriteString("torch: ")
-	if e.Path != "" {
-		b.WriteString(e.Path + ": ")
-	}
-	if e.Offset >= 0 {
-		fmt.Fprintf(&b, "byte %d: ", e.Offset)
-	}
-	b.WriteString(e.Reason)
-	if e.Try != "" {
-		b.WriteString("; " + e.Try)
-	}
-	return b.String()
+func bad(reason string, args ...any) *FormatError { return badAt(-1, reason, args...) }
+
+func badAt(offset int64, reason string, args ...any) *FormatError {
+	return format.Errorf("torch", offset, reason, args...)
 }
 
 // A ClassError tells of a file that asks for an object other than a tensor or a plain

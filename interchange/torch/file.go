@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/recur-go/recur/internal/format"
 	"github.com/recur-go/recur/model/safetensors"
 )
 
@@ -35,7 +36,7 @@ func Open(path string) (*File, error) {
 	}
 	info, err := r.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = &FormatError{Offset: -1, Reason: "not a regular file"}
+		err = bad("not a regular file")
 	}
 	var f *File
 	if err == nil {
@@ -51,17 +52,12 @@ func Open(path string) (*File, error) {
 
 // at adds the path of a file to an error about it.
 func at(path string, err error) error {
-	var format *FormatError
 	var class *ClassError
-	switch {
-	case errors.As(err, &format) && format.Path == "":
-		format.Path = path
-		return err
-	case errors.As(err, &class) && class.Path == "":
+	if errors.As(err, &class) {
 		class.Path = path
 		return err
 	}
-	return fmt.Errorf("%s: %w", path, err)
+	return format.At(path, err)
 }
 
 // Close closes a file that Open opened.
@@ -82,7 +78,7 @@ const maxPickle = 64 << 20
 func Read(r io.ReaderAt, size int64) (*File, error) {
 	var head [9]byte
 	if size < int64(len(head)) {
-		return nil, &FormatError{Offset: -1, Reason: fmt.Sprintf("%d bytes are too few for any file of weights", size), Try: "was the file cut short? copy it again"}
+		return nil, bad("%d bytes are too few for any file of weights", size).WithHint("was the file cut short? copy it again")
 	}
 	if _, err := r.ReadAt(head[:], 0); err != nil {
 		return nil, err
@@ -123,13 +119,13 @@ func (f *File) readZip(r io.ReaderAt) error {
 	f.Format = "PyTorch zip"
 	z, err := zip.NewReader(r, f.size)
 	if err != nil {
-		return &FormatError{Offset: -1, Reason: "not a whole zip: " + err.Error(), Try: "was the file cut short? copy it again"}
+		return bad("not a whole zip: %v", err).WithHint("was the file cut short? copy it again")
 	}
 	files := map[string]*zip.File{}
 	root := ""
 	for _, e := range z.File {
 		if files[e.Name] != nil {
-			return &FormatError{Offset: -1, Reason: fmt.Sprintf("the archive has two files %.60q", e.Name)}
+			return bad("the archive has two files %.60q", e.Name)
 		}
 		files[e.Name] = e
 		if path.Base(e.Name) == "data.pkl" && root == "" {
@@ -139,9 +135,9 @@ func (f *File) readZip(r io.ReaderAt) error {
 	pickle := files[root+"data.pkl"]
 	switch {
 	case pickle == nil && files["constants.pkl"] == nil && hasSuffix(files, "config.json"):
-		return &FormatError{Offset: -1, Reason: "the archive holds no data.pkl but a config.json; is it a Keras model?"}
+		return bad("the archive holds no data.pkl but a config.json; is it a Keras model?")
 	case pickle == nil:
-		return &FormatError{Offset: -1, Reason: "the archive holds no data.pkl, so torch.save did not make it"}
+		return bad("the archive holds no data.pkl, so torch.save did not make it")
 	case files[root+"constants.pkl"] != nil:
 		return &ClassError{Class: "torch.jit.ScriptModule"}
 	}
@@ -151,7 +147,7 @@ func (f *File) readZip(r io.ReaderAt) error {
 			return err
 		}
 		if s := strings.TrimSpace(string(b)); s != "little" {
-			return &FormatError{Offset: -1, Reason: fmt.Sprintf("its byte order is %.10q, not little", s), Try: "save it again on another machine"}
+			return bad("its byte order is %.10q, not little", s).WithHint("save it again on another machine")
 		}
 	}
 	text, err := f.entry(r, pickle, maxPickle)
@@ -173,7 +169,7 @@ func (f *File) readZip(r io.ReaderAt) error {
 		}
 		e := files[root+"data/"+key]
 		if e == nil {
-			return nil, &FormatError{Offset: -1, Reason: fmt.Sprintf("the archive lacks the storage data/%.40s", key), Try: "was the file cut short? copy it again"}
+			return nil, bad("the archive lacks the storage data/%.40s", key).WithHint("was the file cut short? copy it again")
 		}
 		section, err := f.section(e)
 		if err != nil {
@@ -181,7 +177,7 @@ func (f *File) readZip(r io.ReaderAt) error {
 		}
 		s.bytes, s.r, s.sum = section.Size(), io.NewSectionReader(r, section.begin, section.Size()), sumOf(e)
 		if size := int64(max(1, s.dtype.Size())); numel < 0 || numel > s.bytes/size {
-			return nil, &FormatError{Offset: section.begin, Reason: fmt.Sprintf("storage %.40s has %d bytes, too few for %d elements of %s", key, s.bytes, numel, s.dtype)}
+			return nil, badAt(section.begin, "storage %.40s has %d bytes, too few for %d elements of %s", key, s.bytes, numel, s.dtype)
 		}
 		made[key] = s
 		return s, nil
@@ -208,18 +204,18 @@ func (e extent) Size() int64 { return e.end - e.begin }
 
 // section is where the bytes of a stored entry lie.
 func (f *File) section(e *zip.File) (extent, error) {
-	bad := func(reason string) error {
-		return &FormatError{Offset: -1, Reason: fmt.Sprintf("entry %.60q of the archive %s", e.Name, reason)}
+	fail := func(reason string, args ...any) error {
+		return bad("entry %.60q of the archive %s", e.Name, fmt.Sprintf(reason, args...))
 	}
 	if e.Method != zip.Store {
-		return extent{}, bad("is compressed, which torch.save never does")
+		return extent{}, fail("is compressed, which torch.save never does")
 	}
 	begin, err := e.DataOffset()
 	if err != nil {
-		return extent{}, bad("has a damaged header")
+		return extent{}, fail("has a damaged header")
 	}
 	if e.UncompressedSize64 != e.CompressedSize64 || begin > f.size || e.UncompressedSize64 > uint64(f.size-begin) {
-		return extent{}, bad(fmt.Sprintf("has %d bytes, more than the file", e.UncompressedSize64))
+		return extent{}, fail("has %d bytes, more than the file", e.UncompressedSize64)
 	}
 	return extent{begin, begin + int64(e.UncompressedSize64)}, nil
 }
@@ -240,7 +236,7 @@ func (f *File) entry(r io.ReaderAt, e *zip.File, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	if s.Size() > limit {
-		return nil, &FormatError{Offset: s.begin, Reason: fmt.Sprintf("entry %.60q has %d bytes, more than %d", e.Name, s.Size(), limit)}
+		return nil, badAt(s.begin, "entry %.60q has %d bytes, more than %d", e.Name, s.Size(), limit)
 	}
 	b := make([]byte, s.Size())
 	if _, err := r.ReadAt(b, s.begin); err != nil && !errors.Is(err, io.EOF) {
@@ -262,7 +258,7 @@ func storageOf(id any) (s *storage, key string, numel int64, err error) {
 			return &storage{dtype: storages[name]}, key, numel, nil
 		}
 	}
-	return nil, "", 0, &FormatError{Offset: -1, Reason: "the pickle refers to a storage in a way that torch.save does not"}
+	return nil, "", 0, bad("the pickle refers to a storage in a way that torch.save does not")
 }
 
 // The old format is a row of pickles (a magic number, a version, the sizes of types,
@@ -297,7 +293,7 @@ func (f *File) legacy(r io.ReaderAt, b []byte) error {
 				return err
 			}
 		}
-		return &FormatError{Offset: 0, Reason: "a pickle that torch.save did not make", Try: "save the weights with torch.save(model.state_dict(), path)"}
+		return badAt(0, "a pickle that torch.save did not make").WithHint("save the weights with torch.save(model.state_dict(), path)")
 	}
 	b = b[len(legacyMagic):]
 	version, b, err := unpickle(b, pos(), none)
@@ -305,7 +301,7 @@ func (f *File) legacy(r io.ReaderAt, b []byte) error {
 		return err
 	}
 	if version != int64(1001) {
-		return &FormatError{Offset: pos(), Reason: "a version of the old format that is not known"}
+		return badAt(pos(), "a version of the old format that is not known")
 	}
 	system, b, err := unpickle(b, pos(), none)
 	if err != nil {
@@ -313,7 +309,7 @@ func (f *File) legacy(r io.ReaderAt, b []byte) error {
 	}
 	if d, ok := system.(*dict); ok {
 		if little, ok := d.get("little_endian"); ok && little != true {
-			return &FormatError{Offset: pos(), Reason: "its byte order is not little", Try: "save it again on another machine"}
+			return badAt(pos(), "its byte order is not little").WithHint("save it again on another machine")
 		}
 	}
 	made, numels := map[string]*storage{}, map[string]int64{}
@@ -326,7 +322,7 @@ func (f *File) legacy(r io.ReaderAt, b []byte) error {
 			// Where it lies is known when all pickles are read; that it cannot be
 			// longer than the file is known now.
 			if s.dtype == "" || numel < 0 || numel > f.size/int64(s.dtype.Size()) {
-				return nil, &FormatError{Offset: -1, Reason: fmt.Sprintf("a storage of %d elements in a file of %d bytes", numel, f.size)}
+				return nil, bad("a storage of %d elements in a file of %d bytes", numel, f.size)
 			}
 			s.bytes = numel * int64(s.dtype.Size())
 			made[key], numels[key] = s, numel
@@ -342,7 +338,7 @@ func (f *File) legacy(r io.ReaderAt, b []byte) error {
 	}
 	order, ok := keys.(*list)
 	if !ok {
-		return &FormatError{Offset: pos(), Reason: "the keys of the storages are no list"}
+		return badAt(pos(), "the keys of the storages are no list")
 	}
 	at := pos()
 	for _, k := range order.items {
@@ -350,25 +346,25 @@ func (f *File) legacy(r io.ReaderAt, b []byte) error {
 		s := made[key]
 		var count [8]byte
 		if s == nil || s.r != nil {
-			return &FormatError{Offset: at, Reason: fmt.Sprintf("the storage %.40s is listed twice or used by no tensor", strconv.Quote(key))}
+			return badAt(at, "the storage %.40s is listed twice or used by no tensor", strconv.Quote(key))
 		}
 		if _, err := r.ReadAt(count[:], at); err != nil {
-			return &FormatError{Offset: at, Reason: "the file ends before its storages do", Try: "was it cut short? copy it again"}
+			return badAt(at, "the file ends before its storages do").WithHint("was it cut short? copy it again")
 		}
 		if n := int64(binary.LittleEndian.Uint64(count[:])); n != numels[key] || s.bytes > f.size-at-8 {
-			return &FormatError{Offset: at, Reason: fmt.Sprintf("a storage of %d elements where %d fit or were said", n, numels[key]), Try: "was it cut short? copy it again"}
+			return badAt(at, "a storage of %d elements where %d fit or were said", n, numels[key]).WithHint("was it cut short? copy it again")
 		}
 		s.r = io.NewSectionReader(r, at+8, s.bytes)
 		at += 8 + s.bytes
 	}
 	for _, s := range made {
 		if s.r == nil {
-			return &FormatError{Offset: -1, Reason: "the file lacks a storage that a tensor looks into"}
+			return bad("the file lacks a storage that a tensor looks into")
 		}
 	}
 	return f.flatten()
 }
 
 func none(any) (any, error) {
-	return nil, &FormatError{Offset: -1, Reason: "a storage where there can be none"}
+	return nil, bad("a storage where there can be none")
 }

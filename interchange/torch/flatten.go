@@ -1,7 +1,6 @@
 package torch
 
 import (
-	"fmt"
 	"strconv"
 )
 
@@ -17,7 +16,7 @@ func (f *File) flatten() error {
 	}
 	f.Tensors = w.tensors
 	if len(f.Tensors) == 0 {
-		return &FormatError{Offset: -1, Reason: "the file holds no tensors", Try: "save the weights with torch.save(model.state_dict(), path)"}
+		return bad("the file holds no tensors").WithHint("save the weights with torch.save(model.state_dict(), path)")
 	}
 	return nil
 }
@@ -30,7 +29,7 @@ type walker struct {
 
 func (w *walker) walk(v any, path string, depth int) error {
 	if w.n++; w.n > maxValues || depth > 32 {
-		return &FormatError{Offset: -1, Reason: fmt.Sprintf("the file holds more than %d values, or nests them more than 32 deep", maxValues)}
+		return bad("the file holds more than %d values, or nests them more than 32 deep", maxValues)
 	}
 	join := func(name string) string {
 		if path == "" {
@@ -45,7 +44,7 @@ func (w *walker) walk(v any, path string, depth int) error {
 			path = "tensor"
 		}
 		if w.seen[path] {
-			return &FormatError{Offset: -1, Reason: fmt.Sprintf("two tensors are called %.60q", path)}
+			return bad("two tensors are called %.60q", path)
 		}
 		w.seen[path] = true
 		named := *v

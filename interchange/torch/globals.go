@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/recur-go/recur/internal/format"
 	"github.com/recur-go/recur/model/safetensors"
 )
 
@@ -88,7 +89,7 @@ func (u *unpickler) object(op byte) {
 func (u *unpickler) refer(module, name string) {
 	n := global(module + " " + name)
 	if !n.known() {
-		panic(stop{&ClassError{Class: n.String()}})
+		format.Throw(&ClassError{Class: n.String()})
 	}
 	u.push(n)
 }
@@ -96,7 +97,7 @@ func (u *unpickler) refer(module, name string) {
 func (u *unpickler) persistent(id any) {
 	v, err := u.persist(id)
 	if err != nil {
-		panic(stop{err})
+		format.Throw(err)
 	}
 	u.push(v)
 }

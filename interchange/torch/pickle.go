@@ -7,6 +7,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/recur-go/recur/internal/format"
 )
 
 // A pickle is a program for a small machine with a stack. Python's lets it call any
@@ -46,26 +48,15 @@ type unpickler struct {
 	base    int64                     // of b in the file
 }
 
-// stop carries an error out of the machine.
-type stop struct{ err error }
-
-func (u *unpickler) fail(format string, args ...any) {
-	panic(stop{&FormatError{Offset: u.base + int64(u.op), Reason: fmt.Sprintf(format, args...)}})
+func (u *unpickler) fail(reason string, args ...any) {
+	format.Throw(badAt(u.base+int64(u.op), reason, args...))
 }
 
 // unpickle runs the pickle at the head of b and returns what it builds and what is
 // left of b.
 func unpickle(b []byte, base int64, persist func(id any) (any, error)) (v any, rest []byte, err error) {
 	u := &unpickler{b: b, memo: map[uint64]any{}, persist: persist, base: base}
-	defer func() {
-		if r := recover(); r != nil {
-			s, ok := r.(stop)
-			if !ok {
-				panic(r)
-			}
-			err = s.err
-		}
-	}()
+	defer format.Catch(&err, "")
 	return u.run(), u.b[u.at:], nil
 }
 

@@ -6,7 +6,7 @@
 //
 //	{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }
 //
-// Pickled objects, which can run code, are refused.
+// Pickled objects, which can run code, are refused. Errors are of type *format.Error.
 package npy
 
 import (
@@ -18,6 +18,8 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+
+	"github.com/recur-go/recur/internal/format"
 )
 
 const (
@@ -26,12 +28,7 @@ const (
 	maxRank   = 32
 )
 
-// A FormatError tells what is wrong with a file.
-type FormatError struct{ Reason string }
-
-func (e *FormatError) Error() string { return "npy: " + e.Reason }
-
-func bad(format string, args ...any) error { return &FormatError{fmt.Sprintf(format, args...)} }
+func bad(reason string, args ...any) error { return format.Errorf("npy", -1, reason, args...) }
 
 // An Array is an array in row-major order. Data is a slice of float32, float64, int8
 // to int64, uint8 to uint64 or bool; Half tells that float32s were float16.

@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/recur-go/recur/internal/format"
 )
 
 // file makes a file of a header and values.
@@ -86,8 +88,8 @@ func TestBadFiles(t *testing.T) {
 		"order":     file("{'descr': '<f4', 'fortran_order': maybe, 'shape': (1,)}", []float32{1}),
 	} {
 		_, err := Read(bytes.NewReader(b))
-		var format *FormatError
-		if !errors.As(err, &format) {
+		var bad *format.Error
+		if !errors.As(err, &bad) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

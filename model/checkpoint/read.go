@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/recur-go/recur/internal/format"
 	"github.com/recur-go/recur/model/safetensors"
 )
 
@@ -41,7 +42,7 @@ func Open(path string) (*File, error) {
 	}
 	if err != nil {
 		r.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, format.At(path, err)
 	}
 	f.close = r.Close
 	return f, nil

@@ -64,7 +64,7 @@ func TestForeignFilesAreRecognised(t *testing.T) {
 		b := append([]byte(magic), make([]byte, 100)...)
 		_, err := NewFile(bytes.NewReader(b), int64(len(b)))
 		var e *FormatError
-		if !errors.As(err, &e) || !strings.Contains(e.Try, want) {
+		if !errors.As(err, &e) || !strings.Contains(e.Hint, want) {
 			t.Errorf("%q: %v", magic, err)
 		}
 	}

@@ -3,10 +3,10 @@ package safetensors
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"io"
 	"os"
+
+	"github.com/recur-go/recur/internal/format"
 )
 
 const prefixSize = 8 // the length of the header, before it
@@ -43,7 +43,7 @@ func Open(path string) (*File, error) {
 	f, err := open(r)
 	if err != nil {
 		r.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, format.At(path, err)
 	}
 	return f, nil
 }
@@ -54,7 +54,7 @@ func open(r *os.File) (*File, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, &FormatError{Reason: "not a regular file"}
+		return nil, bad("not a regular file")
 	}
 	f, err := NewFile(r, info.Size())
 	if err != nil {
@@ -68,23 +68,23 @@ func open(r *os.File) (*File, error) {
 func NewFile(r io.ReaderAt, size int64) (*File, error) {
 	var prefix [prefixSize]byte
 	if size < prefixSize {
-		return nil, &FormatError{Reason: fmt.Sprintf("%d bytes are too few: a file begins with an 8-byte length", size), Try: "was the file cut short? copy it again"}
+		return nil, badAt(0, "%d bytes are too few: a file begins with an 8-byte length", size).WithHint("was the file cut short? copy it again")
 	}
-	if _, err := r.ReadAt(prefix[:], 0); err != nil {
-		return nil, readError(err, 0, "")
+	if err := format.ReadAt("safetensors", r, prefix[:], 0); err != nil {
+		return nil, err
 	}
 	n := binary.LittleEndian.Uint64(prefix[:])
 	switch {
 	case n > MaxHeader:
-		return nil, &FormatError{Reason: fmt.Sprintf("header of %d bytes is longer than %d", n, MaxHeader), Try: recognise(prefix[:])}
+		return nil, badAt(0, "header of %d bytes is longer than %d", n, MaxHeader).WithHint(recognise(prefix[:]))
 	case int64(n) > size-prefixSize:
-		return nil, &FormatError{Reason: fmt.Sprintf("header of %d bytes in a file of %d", n, size), Try: recognise(prefix[:])}
+		return nil, badAt(0, "header of %d bytes in a file of %d", n, size).WithHint(recognise(prefix[:]))
 	case n == 0:
-		return nil, &FormatError{Reason: "header is empty"}
+		return nil, badAt(0, "header is empty")
 	}
 	header := make([]byte, n)
-	if _, err := r.ReadAt(header, prefixSize); err != nil {
-		return nil, readError(err, prefixSize, "")
+	if err := format.ReadAt("safetensors", r, header, prefixSize); err != nil {
+		return nil, err
 	}
 	f := &File{size: size, byName: map[string]*Tensor{}}
 	var err error
@@ -118,14 +118,6 @@ func recognise(prefix []byte) string {
 	return "is it a safetensors file, and whole?"
 }
 
-// readError tells of a read that failed in a file whose size was known.
-func readError(err error, at int64, tensor string) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return &FormatError{Offset: at, Tensor: tensor, Reason: "the file ends too early", Try: "was it cut short while being read?"}
-	}
-	return fmt.Errorf("safetensors: reading at byte %d: %w", at, err)
-}
-
 // Close closes a file that Open opened.
 func (f *File) Close() error {
 	if f.close == nil {
@@ -151,12 +143,13 @@ func (t *Tensor) Reader() *io.SectionReader { return io.NewSectionReader(t.r, t.
 
 // readAt fills p with the bytes of t from off on.
 func (t *Tensor) readAt(p []byte, off int64) error {
-	if n, err := t.r.ReadAt(p, t.begin+off); n < len(p) {
-		return readError(err, t.begin+off+int64(n), t.Name)
+	err := format.ReadAt("safetensors", t.r, p, t.begin+off)
+	if e, ok := err.(*FormatError); ok {
+		e.Object = t.Name
 	}
-	return nil
+	return err
 }
 
-func (t *Tensor) fail(format string, args ...any) error {
-	return &FormatError{Offset: t.header, Tensor: t.Name, Reason: fmt.Sprintf(format, args...)}
+func (t *Tensor) fail(reason string, args ...any) error {
+	return badAt(t.header, reason, args...).In(t.Name)
 }

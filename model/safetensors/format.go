@@ -12,11 +12,7 @@
 // bytes that are there. Tensors are read one by one, when asked for.
 package safetensors
 
-import (
-	"fmt"
-	"strconv"
-	"strings"
-)
+import "github.com/recur-go/recur/internal/format"
 
 // Limits of files that are read or written. The format itself has fewer.
 const (
@@ -73,34 +69,18 @@ func (d DType) IsFloat() bool {
 }
 
 // A FormatError tells what is wrong with a file, or with what was to be written
-// to one.
-type FormatError struct {
-	Offset int64  // byte of the file where the fault was seen, -1 when writing
-	Tensor string // name of the tensor at fault, "" for none
-	Reason string // what is wrong
-	Try    string // what may help, "" if nothing is known to
-}
+// to one. It has the fields
+//
+//	System string // "safetensors"
+//	Path   string // name of the file, "" when read from memory
+//	Object string // name of the tensor at fault, "" for none
+//	Offset int64  // byte where the fault was seen, -1 when writing
+//	Reason string // what is wrong
+//	Hint   string // what may help, "" if nothing is known to
+type FormatError = format.Error
 
-func (e *FormatError) Error() string {
-	var b strings.Builder
-	b.WriteString("safetensors: ")
-	if e.Offset >= 0 {
-		fmt.Fprintf(&b, "byte %d: ", e.Offset)
-	}
-	if e.Tensor != "" {
-		b.WriteString("tensor " + quote(e.Tensor) + ": ")
-	}
-	b.WriteString(e.Reason)
-	if e.Try != "" {
-		b.WriteString(" (" + e.Try + ")")
-	}
-	return b.String()
-}
+func bad(reason string, args ...any) *FormatError { return badAt(-1, reason, args...) }
 
-// quote shows a name from a file, which may be long or strange, in an error.
-func quote(name string) string {
-	if len(name) > 80 {
-		name = name[:80] + "…"
-	}
-	return strconv.Quote(name)
+func badAt(offset int64, reason string, args ...any) *FormatError {
+	return format.Errorf("safetensors", offset, reason, args...)
 }

@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"math"
 	"math/bits"
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/recur-go/recur/internal/format"
 )
 
 const metadataKey = "__metadata__"
@@ -22,8 +23,8 @@ type parser struct {
 	at int    // next byte of b
 }
 
-func (p *parser) fail(tensor, format string, args ...any) *FormatError {
-	return &FormatError{Offset: prefixSize + int64(p.at), Tensor: tensor, Reason: fmt.Sprintf(format, args...)}
+func (p *parser) fail(tensor, reason string, args ...any) *FormatError {
+	return badAt(prefixSize+int64(p.at), reason, args...).In(tensor)
 }
 
 // parseHeader reads the header b of a file with the given bytes of data.
@@ -94,7 +95,7 @@ func (p *parser) tensor(name string, data int64) (*Tensor, error) {
 		case "data_offsets":
 			offsets, err = p.ints(name, key, 2)
 		default:
-			err = p.fail(name, "it has a key %s; only dtype, shape and data_offsets are known", quote(key))
+			err = p.fail(name, "it has a key %s; only dtype, shape and data_offsets are known", format.Quote(key))
 		}
 		return err
 	})
@@ -104,8 +105,8 @@ func (p *parser) tensor(name string, data int64) (*Tensor, error) {
 	case keys < 3:
 		return nil, p.fail(name, "it lacks one of dtype, shape and data_offsets")
 	case t.DType.Size() == 0:
-		e := p.fail(name, "dtype %s is unknown", quote(string(t.DType)))
-		e.Try = "convert it to F32 where the file was made"
+		e := p.fail(name, "dtype %s is unknown", format.Quote(string(t.DType)))
+		e.Hint = "convert it to F32 where the file was made"
 		return nil, e
 	case len(offsets) != 2:
 		return nil, p.fail(name, "data_offsets has %d numbers, not 2", len(offsets))
@@ -113,7 +114,7 @@ func (p *parser) tensor(name string, data int64) (*Tensor, error) {
 		return nil, p.fail(name, "its data ends at %d before it begins at %d", offsets[1], offsets[0])
 	case offsets[1] > data:
 		e := p.fail(name, "its data ends at %d, past the %d bytes of data in the file", offsets[1], data)
-		e.Try = "was the file cut short? copy it again"
+		e.Hint = "was the file cut short? copy it again"
 		return nil, e
 	}
 	t.begin, t.end = offsets[0], offsets[1]
@@ -151,14 +152,14 @@ func cover(tensors []*Tensor, data, at int64) error {
 		t.begin, t.end = t.begin+at, t.end+at
 		switch {
 		case t.begin < at+pos:
-			return &FormatError{Offset: t.begin, Tensor: t.Name, Reason: "its data overlaps that of " + quote(tensors[i-1].Name)}
+			return badAt(t.begin, "its data overlaps that of %s", format.Quote(tensors[i-1].Name)).In(t.Name)
 		case t.begin > at+pos:
-			return &FormatError{Offset: at + pos, Tensor: t.Name, Reason: fmt.Sprintf("a hole of %d bytes before its data", t.begin-at-pos)}
+			return badAt(at+pos, "a hole of %d bytes before its data", t.begin-at-pos).In(t.Name)
 		}
 		pos = t.end - at
 	}
 	if pos != data {
-		return &FormatError{Offset: at + pos, Reason: fmt.Sprintf("the last %d bytes belong to no tensor", data-pos)}
+		return badAt(at+pos, "the last %d bytes belong to no tensor", data-pos)
 	}
 	return nil
 }
@@ -210,7 +211,7 @@ func (p *parser) object(tensor string, field func(key string) error) error {
 			return err
 		}
 		if seen[key] {
-			return p.fail(tensor, "key %s comes twice", quote(key))
+			return p.fail(tensor, "key %s comes twice", format.Quote(key))
 		}
 		if seen[key] = true; len(seen) > MaxTensors {
 			return p.fail(tensor, "more than %d keys", MaxTensors)
@@ -277,7 +278,7 @@ func (p *parser) ints(tensor, key string, limit int) ([]int64, error) {
 		n, err := strconv.ParseUint(text, 10, 63)
 		if err != nil || len(text) > 1 && text[0] == '0' {
 			p.at = begin
-			return nil, p.fail(tensor, "%s is not a whole number from 0 to 2⁶³-1", quote(text))
+			return nil, p.fail(tensor, "%s is not a whole number from 0 to 2⁶³-1", format.Quote(text))
 		}
 		list = append(list, int64(n))
 		if !p.next(',') {

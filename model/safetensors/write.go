@@ -5,13 +5,14 @@ import (
 	"cmp"
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/recur-go/recur/internal/format"
 )
 
 // A Source is a tensor to be written.
@@ -67,13 +68,13 @@ func appendHeader(metadata map[string]string, tensors []Source) ([]byte, error) 
 	b := make([]byte, prefixSize, 512)
 	sep := "{"
 	if len(metadata) > MaxTensors || len(tensors)+min(len(metadata), 1) > MaxTensors {
-		return nil, &FormatError{Offset: -1, Reason: fmt.Sprintf("%d tensors and %d keys of metadata, more than %d", len(tensors), len(metadata), MaxTensors)}
+		return nil, bad("%d tensors and %d keys of metadata, more than %d", len(tensors), len(metadata), MaxTensors)
 	}
 	if len(metadata) > 0 {
 		b = append(b, `{"`+metadataKey+`":`...)
 		for _, key := range slices.Sorted(maps.Keys(metadata)) {
 			if !utf8.ValidString(key) || !utf8.ValidString(metadata[key]) {
-				return nil, &FormatError{Offset: -1, Reason: "metadata " + quote(key) + " is not valid UTF-8"}
+				return nil, bad("metadata %s is not valid UTF-8", format.Quote(key))
 			}
 			b = appendString(append(b, sep...), key)
 			b = appendString(append(b, ':'), metadata[key])
@@ -104,15 +105,15 @@ func appendHeader(metadata map[string]string, tensors []Source) ([]byte, error) 
 		b = append(b, ' ')
 	}
 	if len(b)-prefixSize > MaxHeader {
-		return nil, &FormatError{Offset: -1, Reason: fmt.Sprintf("header of %d bytes is longer than %d", len(b)-prefixSize, MaxHeader), Try: "keep large data in tensors, not in metadata"}
+		return nil, bad("header of %d bytes is longer than %d", len(b)-prefixSize, MaxHeader).WithHint("keep large data in tensors, not in metadata")
 	}
 	binary.LittleEndian.PutUint64(b, uint64(len(b)-prefixSize))
 	return b, nil
 }
 
 func (t *Source) check(seen map[string]bool) error {
-	fail := func(format string, args ...any) error {
-		return &FormatError{Offset: -1, Tensor: t.Name, Reason: fmt.Sprintf(format, args...)}
+	fail := func(reason string, args ...any) error {
+		return bad(reason, args...).In(t.Name)
 	}
 	size, ok := sizeOf(t.Shape, t.DType)
 	switch {
@@ -121,7 +122,7 @@ func (t *Source) check(seen map[string]bool) error {
 	case len(t.Name) > MaxName || !utf8.ValidString(t.Name):
 		return fail("its name is not valid UTF-8 of at most %d bytes", MaxName)
 	case t.DType.Size() == 0:
-		return fail("dtype %s is unknown", quote(string(t.DType)))
+		return fail("dtype %s is unknown", format.Quote(string(t.DType)))
 	case len(t.Shape) > MaxRank:
 		return fail("it has %d dimensions, more than %d", len(t.Shape), MaxRank)
 	case slices.ContainsFunc(t.Shape, func(d int) bool { return d < 0 }):

@@ -2,8 +2,9 @@ package hdf5
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
+
+	"github.com/recur-go/recur/internal/format"
 )
 
 // attribute is an attribute of a group or an array.
@@ -63,7 +64,7 @@ func (c *cursor) attribute() (a attribute) {
 // Strings reads an attribute that is a string or a list of strings; ok is false if
 // the group has none of that name.
 func (g *Group) Strings(name string) (list []string, ok bool, err error) {
-	defer caught(&err, g.Path)
+	defer format.Catch(&err, g.Path)
 	g.obj.attributes(func(a attribute) {
 		if a.name == name && !ok {
 			list, ok = a.strings(), true
@@ -79,7 +80,7 @@ func (g *Group) Text(name string) (s string, ok bool, err error) {
 		return "", false, err
 	}
 	if len(list) != 1 {
-		return "", false, &FormatError{Object: g.Path, Offset: -1, Reason: fmt.Sprintf("attribute %q has %d strings, not one", name, len(list))}
+		return "", false, bad("attribute %q has %d strings, not one", name, len(list)).In(g.Path)
 	}
 	return list[0], true, nil
 }

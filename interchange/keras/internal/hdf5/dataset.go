@@ -2,9 +2,10 @@ package hdf5
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math"
 	"unsafe"
+
+	"github.com/recur-go/recur/internal/format"
 )
 
 // A Dataset is an array of a file.
@@ -43,7 +44,7 @@ func (g *Group) Dataset(name string) (d *Dataset, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer caught(&err, o.path)
+	defer format.Catch(&err, o.path)
 	return o.dataset(), nil
 }
 
@@ -143,7 +144,7 @@ func (d *Dataset) Len() int { return int(d.size) / d.DType.size }
 // Read fills dst, of length d.Len(), with the values of d, which must be numbers;
 // float64 rounds to float32. Values of dst's own type are read straight into it.
 func Read[F float32 | float64](d *Dataset, dst []F) (err error) {
-	defer caught(&err, d.Path)
+	defer format.Catch(&err, d.Path)
 	switch {
 	case d.DType.class != classFloat && d.DType.class != classInt && d.DType.class != classEnum:
 		corrupt(-1, "its values are of type %v, not numbers", d.DType)
@@ -175,7 +176,7 @@ func Read[F float32 | float64](d *Dataset, dst []F) (err error) {
 
 // Check reports whether the file has the bytes that the values need.
 func (d *Dataset) Check() (err error) {
-	defer caught(&err, d.Path)
+	defer format.Catch(&err, d.Path)
 	d.check()
 	return nil
 }
@@ -290,6 +291,6 @@ func littleEndian[F float32 | float64](v []F) []byte {
 }
 
 // fault is an error about d.
-func (d *Dataset) fault(format string, args ...any) {
-	panic(&FormatError{Object: d.Path, Offset: -1, Reason: fmt.Sprintf(format, args...)})
+func (d *Dataset) fault(reason string, args ...any) {
+	format.Throw(bad(reason, args...).In(d.Path))
 }

@@ -1,9 +1,10 @@
 package hdf5
 
 import (
-	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/recur-go/recur/internal/format"
 )
 
 // A Group is a folder of a file.
@@ -22,7 +23,7 @@ type target struct {
 
 // Root is the group that holds all others.
 func (f *File) Root() (g *Group, err error) {
-	defer caught(&err, "/")
+	defer format.Catch(&err, "/")
 	return f.group(f.root, "/"), nil
 }
 
@@ -65,7 +66,7 @@ func (g *Group) step(name string) (_ *Group, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer caught(&err, path)
+	defer format.Catch(&err, path)
 	return g.file.group(t.addr, path), nil
 }
 
@@ -75,7 +76,7 @@ func (g *Group) child(name string) (o *object, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer caught(&err, path)
+	defer format.Catch(&err, path)
 	return g.file.object(t.addr, path), nil
 }
 
@@ -92,7 +93,7 @@ func (g *Group) walk(above map[uint64]bool, visit func(*Dataset) error) error {
 			continue
 		}
 		if above[t.addr] {
-			return &FormatError{Object: g.Path, Offset: -1, Reason: fmt.Sprintf("%q leads to a group that it is in", name)}
+			return bad("%q leads to a group that it is in", name).In(g.Path)
 		}
 		o, err := g.child(name)
 		if err != nil {
@@ -138,12 +139,11 @@ func (g *Group) target(name string) (target, string, error) {
 	t, ok := g.link[name]
 	switch {
 	case !ok:
-		return t, path, &FormatError{Object: path, Offset: -1, Reason: "it is not in the file"}
+		return t, path, bad("it is not in the file").In(path)
 	case t.soft:
-		return t, path, &FormatError{Object: path, Offset: -1, Reason: "it is a soft or external link, which is not followed",
-			Try: "write the file again with the values in it"}
+		return t, path, bad("it is a soft or external link, which is not followed").In(path).WithHint("write the file again with the values in it")
 	case strings.Count(path, "/") > maxDepth:
-		return t, path, &FormatError{Object: g.Path, Offset: -1, Reason: "groups lie too deep in each other"}
+		return t, path, bad("groups lie too deep in each other").In(g.Path)
 	}
 	return t, path, nil
 }

@@ -14,41 +14,21 @@
 package hdf5
 
 import (
-	"errors"
-	"fmt"
 	"io"
 	"math/bits"
-	"strings"
 	"sync/atomic"
+
+	"github.com/recur-go/recur/internal/format"
 )
 
-// A FormatError tells what is wrong with a file, or what it has that is not
-// supported.
-type FormatError struct {
-	Path   string // of the file; "" where it is not known
-	Object string // of the group or array in the file, "" for the file as a whole
-	Offset int64  // byte where the fault was seen, -1 if it has no place
-	Reason string
-	Try    string // what may help, "" if nothing is known to
-}
+// A FormatError tells what is wrong with a file, or what it has that is not supported.
+// Its System is "keras", whose files these are.
+type FormatError = format.Error
 
-func (e *FormatError) Error() string {
-	var b strings.Builder
-	b.WriteString("hdf5: ")
-	if e.Path != "" {
-		b.WriteString(e.Path + ": ")
-	}
-	if e.Object != "" {
-		fmt.Fprintf(&b, "%q: ", e.Object)
-	}
-	if e.Offset >= 0 {
-		fmt.Fprintf(&b, "byte %d: ", e.Offset)
-	}
-	b.WriteString(e.Reason)
-	if e.Try != "" {
-		b.WriteString("; " + e.Try)
-	}
-	return b.String()
+func bad(reason string, args ...any) *FormatError { return badAt(-1, reason, args...) }
+
+func badAt(offset int64, reason string, args ...any) *FormatError {
+	return format.Errorf("keras", offset, reason, args...)
 }
 
 // Magic is how a file begins.
@@ -75,7 +55,7 @@ type File struct {
 func Open(r io.ReaderAt, size int64) (*File, error) { return open(r, size, false) }
 
 func open(r io.ReaderAt, size int64, unchecked bool) (f *File, err error) {
-	defer caught(&err, "")
+	defer format.Catch(&err, "")
 	f = &File{r: r, size: size, unchecked: unchecked}
 	f.budget.Store(64*size + 4<<20)
 	for at := int64(0); at+int64(len(Magic)) <= size; at = max(512, 2*at) { // a block of the user's may come first
@@ -156,13 +136,8 @@ func (f *File) raw(pos int64, n int) []byte {
 }
 
 func (f *File) read(b []byte, pos int64) {
-	n, err := f.r.ReadAt(b, pos)
-	switch {
-	case n == len(b):
-	case err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		corrupt(pos+int64(n), "the file ends too early; was it cut short while being read?")
-	default:
-		panic(readError{fmt.Errorf("hdf5: reading at byte %d: %w", pos, err)})
+	if err := format.ReadAt("keras", f.r, b, pos); err != nil {
+		format.Throw(err)
 	}
 }
 
@@ -259,25 +234,4 @@ func (f *File) verify(c *cursor) {
 	c.b = body
 }
 
-func corrupt(at int64, format string, args ...any) {
-	panic(&FormatError{Offset: at, Reason: fmt.Sprintf(format, args...)})
-}
-
-// A readError is a failure of the reader itself.
-type readError struct{ error }
-
-// caught turns the panic of a reader into *err, about the object of the file.
-func caught(err *error, object string) {
-	switch r := recover().(type) {
-	case nil:
-	case *FormatError:
-		if r.Object == "" {
-			r.Object = object
-		}
-		*err = r
-	case readError:
-		*err = r.error
-	default:
-		panic(r)
-	}
-}
+func corrupt(at int64, reason string, args ...any) { format.Throw(badAt(at, reason, args...)) }

@@ -1,5 +1,7 @@
 package hdf5
 
+import "github.com/recur-go/recur/internal/format"
+
 // An object is what an object header describes: its messages.
 type object struct {
 	f        *File
@@ -124,8 +126,7 @@ func (o *object) add(kind, flags int, c *cursor, parts *[]*cursor) {
 		addr, n := c.offset(), c.length()
 		*parts = append(*parts, o.f.block(addr, n))
 	case flags&shared != 0 && (kind == msgDatatype || kind == msgDataspace || kind == msgFilters || kind == msgAttribute):
-		panic(&FormatError{Offset: c.pos, Reason: "it shares a description with other objects, which is not supported",
-			Try: "write the file again without committed types"})
+		format.Throw(badAt(c.pos, "it shares a description with other objects, which is not supported").WithHint("write the file again without committed types"))
 	default:
 		o.messages = append(o.messages, message{kind, c})
 	}

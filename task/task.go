@@ -107,14 +107,33 @@ type Result struct {
 	Files  []Named // more files to keep, such as pictures
 }
 
-// A Part of a report is a table, a heat map, a picture, or several, under one title.
+// A Part of a report is a table, a heat map, a picture, or several, under one title. It
+// holds data: who writes the report draws them.
 type Part struct {
 	Title   string
 	Note    string
-	Head    []string   // of the table
-	Rows    [][]string // no table if empty
+	Head    []string   // head of the table
+	Rows    [][]string // rows of the table; no table if empty
 	Heat    *Heat      // no heat map if nil
+	Chart   *Chart     // no chart if nil
 	Picture []byte     // a PNG; no picture if nil
+
+	// File is the name, without its ending, of files to draw the heat map or the chart to;
+	// none if empty.
+	File string
+}
+
+// A Chart is lines in a plane.
+type Chart struct {
+	Title, XLabel, YLabel string
+	Lines                 []Line
+}
+
+// A Line is points, from left to right, that are joined.
+type Line struct {
+	Name   string
+	X, Y   []float64
+	Dashed bool
 }
 
 // A Heat is a matrix to show as colours, such as attention or confusion.

@@ -11,9 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/recur-go/recur/bench/accuracy"
 	"github.com/recur-go/recur/internal/kernel"
-	"github.com/spf13/cobra"
 )
 
 // accuracyOptions are the flags of recur bench accuracy.

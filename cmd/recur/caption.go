@@ -8,10 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/caption"
-	"github.com/spf13/cobra"
 )
 
 // captionFlags are those of recur caption beside the ones of all tasks.

@@ -4,8 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/recur-go/recur/interchange/onnx"
 	"github.com/spf13/cobra"
+
+	"github.com/recur-go/recur/interchange/onnx"
 )
 
 func newCheck() *cobra.Command {

@@ -8,11 +8,12 @@ import (
 	"iter"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/recur-go/recur/data/labelled"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/classify"
 	"github.com/recur-go/recur/task/recipe"
-	"github.com/spf13/cobra"
 )
 
 func newClassify() *cobra.Command {

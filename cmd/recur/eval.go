@@ -8,9 +8,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/task"
-	"github.com/spf13/cobra"
 )
 
 func newEval() *cobra.Command {

@@ -6,8 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/recur-go/recur/interchange"
 	"github.com/spf13/cobra"
+
+	"github.com/recur-go/recur/interchange"
 )
 
 func newExport() *cobra.Command {

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/calendar"
 	_ "github.com/recur-go/recur/data/parquet" // so that data.ReadFile reads them
@@ -23,7 +25,6 @@ import (
 	_ "github.com/recur-go/recur/task/forecast/esrnn"
 	_ "github.com/recur-go/recur/task/forecast/probabilistic"
 	_ "github.com/recur-go/recur/task/forecast/segrnn"
-	"github.com/spf13/cobra"
 )
 
 // forecastFlags are what the user asks for.

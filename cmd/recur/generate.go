@@ -7,9 +7,10 @@ import (
 	"io"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/lm"
-	"github.com/spf13/cobra"
 )
 
 func newGenerate() *cobra.Command {

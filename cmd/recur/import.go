@@ -6,8 +6,9 @@ import (
 	"io"
 	"os"
 
-	"github.com/recur-go/recur/interchange"
 	"github.com/spf13/cobra"
+
+	"github.com/recur-go/recur/interchange"
 )
 
 func newImport() *cobra.Command {

@@ -12,6 +12,9 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/interchange"
 	"github.com/recur-go/recur/interchange/keras"
@@ -21,8 +24,6 @@ import (
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/model/safetensors"
 	"github.com/recur-go/recur/train"
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // Exit codes.

@@ -7,9 +7,10 @@ import (
 	"math"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/music"
-	"github.com/spf13/cobra"
 )
 
 func newMusic() *cobra.Command {

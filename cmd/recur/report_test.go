@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/recur-go/recur/task"
 )
 
 // The report in a real browser: the charts are drawn, and nothing is asked of the
@@ -48,6 +50,22 @@ func TestReportInBrowser(t *testing.T) {
 	for _, bad := range []string{"src=\"http", "href=\"http", "@import", "url(http"} {
 		if strings.Contains(page, bad) {
 			t.Errorf("the page asks for something by %q", bad)
+		}
+	}
+}
+
+// The chart and the heat map of a part are drawn as SVG and as PNG.
+func TestDrawPart(t *testing.T) {
+	for _, p := range []task.Part{
+		{Title: "A chart", Chart: &task.Chart{Title: "A chart", Lines: []task.Line{{Name: "a line", X: []float64{0, 1}, Y: []float64{1, 2}}}}},
+		{Title: "A map", Heat: &task.Heat{Rows: []string{"a"}, Cols: []string{"b"}, Values: [][]float64{{1}}}},
+	} {
+		var svg, png strings.Builder
+		if err := drawPart(&svg, p, "svg"); err != nil || !strings.Contains(svg.String(), p.Title) {
+			t.Errorf("%s: %v\n%s", p.Title, err, &svg)
+		}
+		if err := drawPart(&png, p, "png"); err != nil || !strings.HasPrefix(png.String(), "\x89PNG") {
+			t.Errorf("%s: %v", p.Title, err)
 		}
 	}
 }

@@ -8,10 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/recur-go/recur/interchange"
 	"github.com/recur-go/recur/interchange/onnx"
 	"github.com/recur-go/recur/internal/atomicfile"
-	"github.com/spf13/cobra"
 )
 
 // runFlags are what the user asks of run.

@@ -12,10 +12,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/recipe"
 	"github.com/recur-go/recur/task/search"
-	"github.com/spf13/cobra"
 )
 
 func newSearch() *cobra.Command {

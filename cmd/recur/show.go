@@ -1,8 +1,9 @@
 package main
 
 import (
-	"github.com/recur-go/recur/interchange"
 	"github.com/spf13/cobra"
+
+	"github.com/recur-go/recur/interchange"
 )
 
 func newShow() *cobra.Command {

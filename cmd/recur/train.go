@@ -3,9 +3,10 @@ package main
 import (
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/recipe"
-	"github.com/spf13/cobra"
 )
 
 func newTrain() *cobra.Command {

@@ -14,12 +14,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	"github.com/recur-go/recur/cmd/recur/internal/tfevents"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/recipe"
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // trainFlags are those that all commands that train share.

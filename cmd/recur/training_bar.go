@@ -5,8 +5,9 @@ import (
 	"io"
 	"sync/atomic"
 
-	"github.com/recur-go/recur/task"
 	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/recur-go/recur/task"
 )
 
 // A trainingBar is a bar with loss, score and speed. Where there is no terminal it is a

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/internal/chart"
+	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/recipe"
 )
 
@@ -28,6 +29,17 @@ func (r *training) report() error {
 		{"curves.svg", func(w io.Writer) error { return curves.Write(w, "svg") }},
 		{"curves.png", func(w io.Writer) error { return curves.Write(w, "png") }},
 	}
+	for _, part := range r.result.Parts {
+		if part.File == "" {
+			continue
+		}
+		for _, format := range []string{"svg", "png"} {
+			parts = append(parts, struct {
+				name string
+				f    func(w io.Writer) error
+			}{part.File + "." + format, func(w io.Writer) error { return drawPart(w, part, format) }})
+		}
+	}
 	for _, f := range r.result.Files {
 		parts = append(parts, struct {
 			name string
@@ -42,6 +54,22 @@ func (r *training) report() error {
 	}
 	r.files = append(r.files, r.path(recipeFile))
 	return nil
+}
+
+func heatMap(h *task.Heat) *chart.Heat {
+	return &chart.Heat{Rows: h.Rows, Cols: h.Cols, Values: h.Values}
+}
+
+// drawPart draws the chart or the heat map of a part.
+func drawPart(w io.Writer, p task.Part, format string) error {
+	if p.Chart == nil {
+		return heatMap(p.Heat).Write(w, p.Title, format)
+	}
+	c := &chart.Chart{Title: p.Chart.Title, XLabel: p.Chart.XLabel, YLabel: p.Chart.YLabel, Width: 420, Height: 400}
+	for _, l := range p.Chart.Lines {
+		c.Lines = append(c.Lines, chart.Line{Name: l.Name, X: l.X, Y: l.Y, Dashed: l.Dashed})
+	}
+	return c.Write(w, format)
 }
 
 // curves are the losses by epoch.
@@ -81,8 +109,8 @@ func (r *training) page() (*chart.Page, error) {
 	p.Figures = r.figures()
 	for _, part := range r.result.Parts {
 		t := chart.Table{Title: part.Title, Note: part.Note, Head: part.Head, Rows: part.Rows, Best: -1, Picture: part.Picture}
-		if h := part.Heat; h != nil {
-			t.Heat = &chart.Heat{Rows: h.Rows, Cols: h.Cols, Values: h.Values}
+		if part.Heat != nil {
+			t.Heat = heatMap(part.Heat)
 		}
 		p.Tables = append(p.Tables, t)
 	}

@@ -9,12 +9,14 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/chart"
 	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/translate"
 	"github.com/recur-go/recur/tensor"
-	"github.com/spf13/cobra"
 )
 
 // translateOptions are the flags of recur translate that are not those of training.
@@ -236,10 +238,18 @@ func eachBatch(in io.Reader, files []string, n int, f func(lines []string) error
 	return failed
 }
 
-// drawAttention draws where the model looked: of all lines on a page, of the first one in
-// a picture.
+// drawAttention draws where the model looked as it wrote each token, down, at each of the
+// source, across: of all lines on a page, of the first one in a picture. (A PNG has letters
+// of Latin, Greek and Cyrillic; other tokens are numbered.)
 func drawAttention(path string, looked []translate.Translation) error {
-	return replace(path, func(w io.Writer) error { return translate.Draw(w, pictureFormat(path), looked...) })
+	if format := pictureFormat(path); format != "html" {
+		return replace(path, func(w io.Writer) error { return heatMap(looked[0].Heat()).Write(w, looked[0].Text, format) })
+	}
+	page := &chart.Page{Title: "Where the model looked", Subtitle: "Each row is a token that was written, with its weights of the source's tokens.", Footer: "Made by recur."}
+	for _, t := range looked {
+		page.Tables = append(page.Tables, chart.Table{Title: t.Text, Best: -1, Heat: heatMap(t.Heat())})
+	}
+	return replace(path, page.Write)
 }
 
 // pictureFormat is the ending of a file's name.

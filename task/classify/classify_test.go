@@ -124,8 +124,8 @@ func TestText(t *testing.T) {
 			t.Errorf("%q is judged because of %q, %v", it.show, why, err)
 		}
 	}
-	if want := "By label; Confusion; Calibration; "; !strings.HasPrefix(titles, want) || len(r.Files) != 2 {
-		t.Errorf("the report has %q and %d files", titles, len(r.Files))
+	if want := "By label; Confusion; Calibration; "; !strings.HasPrefix(titles, want) || r.Parts[2].File != "reliability" || len(r.Parts[2].Chart.Lines) != 2 {
+		t.Errorf("the report has %q and the charts %+v", titles, r.Parts[2].Chart)
 	}
 }
 

@@ -1,7 +1,6 @@
 package classify
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/data/labelled"
-	"github.com/recur-go/recur/internal/chart"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/metrics"
 )
@@ -106,11 +104,7 @@ func (t *tally) result(ctx context.Context) (*task.Result, error) {
 	if t.m.Target != Many {
 		r.Parts = append(r.Parts, t.heat())
 	}
-	calibration, err := t.calibration(r)
-	if err != nil {
-		return nil, err
-	}
-	r.Parts = append(r.Parts, calibration)
+	r.Parts = append(r.Parts, t.calibration())
 	for _, g := range []struct {
 		title, note string
 		list        []shownExample
@@ -243,16 +237,16 @@ func (t *tally) heat() task.Part {
 	return p
 }
 
-// calibration tells how often the model is right by how sure it is, and draws it.
-func (t *tally) calibration(r *task.Result) (task.Part, error) {
+// calibration tells how often the model is right by how sure it is.
+func (t *tally) calibration() task.Part {
 	all, ece := metrics.Calibration(bins, t.confidence, t.right)
 	p := task.Part{
 		Title: "Calibration",
 		Note:  fmt.Sprintf("Of the answers with a probability of 0.8 that of a calibrated model 8 in 10 are right. The expected calibration error is %.3f; scores are divided by a temperature of %.2f, found in validation (Guo et al. 2017).", ece, cmp.Or(t.m.Temperature, 1)),
 		Head:  []string{"probability", "answers", "mean probability", "right"},
 	}
-	ideal := chart.Line{Name: "calibrated", X: []float64{0, 1}, Y: []float64{0, 1}, Dashed: true}
-	own := chart.Line{Name: "this model", Dots: false}
+	ideal := task.Line{Name: "calibrated", X: []float64{0, 1}, Y: []float64{0, 1}, Dashed: true}
+	own := task.Line{Name: "this model"}
 	for i, b := range all {
 		if b.N == 0 {
 			continue
@@ -260,15 +254,11 @@ func (t *tally) calibration(r *task.Result) (task.Part, error) {
 		p.Rows = append(p.Rows, []string{fmt.Sprintf("%.1f to %.1f", float64(i)/bins, float64(i+1)/bins), fmt.Sprint(b.N), number(b.Confidence), number(b.Accuracy)})
 		own.X, own.Y = append(own.X, b.Confidence), append(own.Y, b.Accuracy)
 	}
-	c := &chart.Chart{Title: "Reliability", XLabel: "probability that the model gives", YLabel: "share that is right", Lines: []chart.Line{ideal, own}, Width: 420, Height: 400}
-	for _, format := range []string{"svg", "png"} {
-		var b bytes.Buffer
-		if err := c.Write(&b, format); err != nil {
-			return p, err
-		}
-		r.Files = append(r.Files, task.Named{Name: "reliability." + format, Data: b.Bytes()})
+	p.File, p.Chart = "reliability", &task.Chart{
+		Title: "Reliability", XLabel: "probability that the model gives", YLabel: "share that is right",
+		Lines: []task.Line{ideal, own},
 	}
-	return p, nil
+	return p
 }
 
 // table writes a part as text.

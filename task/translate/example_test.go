@@ -56,14 +56,16 @@ func Example() {
 	// Output: three zero five true
 }
 
-// A picture of where a model looked as it wrote.
-func ExampleDraw() {
+// Where a model looked as it wrote.
+func ExampleTranslation_Heat() {
 	t := translate.Translation{
 		Text: "two dogs", Source: []string{"zwei", "Hunde"}, Tokens: []string{"two", "dogs"},
 		Weights: [][]tensor.Float{{0.9, 0.1}, {0.2, 0.8}},
 	}
-	var picture strings.Builder
-	err := translate.Draw(&picture, "svg", t)
-	fmt.Println(strings.Contains(picture.String(), "Hunde"), err)
-	// Output: true <nil>
+	for i, row := range t.Heat().Values {
+		fmt.Println(t.Tokens[i], row)
+	}
+	// Output:
+	// two [0.9 0.1]
+	// dogs [0.2 0.8]
 }

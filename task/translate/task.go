@@ -68,7 +68,8 @@ func (m *Model) result(ctx context.Context, pairs []Pair) (*task.Result, error) 
 		"(BLEU as sacreBLEU computes it: nrefs:1|case:%s|eff:no|tok:13a|smooth:exp)\n",
 		len(pairs), scores["bleu"], m.Beam, greedy, scores["chrf"], 100*scores["exact"], scores["perplexity"], letters)
 	r.Parts = append(r.Parts, m.examples(pairs, said)...)
-	return r, m.maps(r, pairs, said)
+	m.maps(r, pairs, said)
+	return r, nil
 }
 
 // examples are translations of the first pairs, and the best and the worst ones.

@@ -25,6 +25,16 @@ func ExampleParams() {
 	// out.b [2]
 }
 
+func ExampleUntagged() {
+	type forecaster struct {
+		Cell *nn.Linear `recur:"cell"`
+		Head *nn.Linear // "head" in files for as long as it has this name
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	fmt.Println(nn.Untagged(&forecaster{nn.NewLinear(r, 10, 4), nn.NewLinear(r, 4, 2)}))
+	// Output: [nn_test.forecaster.Head]
+}
+
 func ExampleLinear() {
 	l := &nn.Linear{
 		W: grad.Leaf(tensor.FromSlice([]tensor.Float{1, 2, 3, 4}, 2, 2)),

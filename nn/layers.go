@@ -10,8 +10,8 @@ import (
 
 // Linear is y = x·W + B.
 type Linear struct {
-	W *grad.Var // [in, out]
-	B *grad.Var // [out], nil for none
+	W *grad.Var `recur:"w"` // [in, out]
+	B *grad.Var `recur:"b"` // [out], nil for none
 }
 
 // NewLinear draws W by Glorot and sets B to zero.
@@ -24,7 +24,7 @@ func (l *Linear) Forward(g *grad.Tape, x *grad.Var) *grad.Var { return g.Affine(
 
 // Embedding maps ids to rows of W.
 type Embedding struct {
-	W *grad.Var // [vocab, width]
+	W *grad.Var `recur:"w"` // [vocab, width]
 }
 
 // NewEmbedding draws W from U(-0.1, 0.1).
@@ -39,8 +39,9 @@ func (e *Embedding) Forward(g *grad.Tape, ids []int) *grad.Var { return g.Gather
 // LayerNorm is y = Gain∘(x-μ)/√(σ²+Eps) + Shift over the last dimension
 // (Ba, Kiros & Hinton 2016).
 type LayerNorm struct {
-	Gain, Shift *grad.Var // [n]
-	Eps         float64   // default 1e-5, as PyTorch
+	Gain  *grad.Var `recur:"gain"`  // [n]
+	Shift *grad.Var `recur:"shift"` // [n]
+	Eps   float64   // default 1e-5, as PyTorch
 }
 
 // NewLayerNorm starts with Gain 1 and Shift 0.

@@ -44,8 +44,9 @@ func (m *Merge) UnmarshalText(b []byte) error {
 //
 // It is not a Cell: a step would need the future.
 type Bidirectional struct {
-	Fwd, Bwd Cell
-	Merge    Merge `recur:"-"`
+	Fwd   Cell  `recur:"fwd"`
+	Bwd   Cell  `recur:"bwd"`
+	Merge Merge `recur:"-"`
 }
 
 // Run returns the merged outputs and the final state: the entries of the forward

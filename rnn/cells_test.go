@@ -64,6 +64,11 @@ var kinked = []string{"BasicReLU", "LSTMCellClip", "LSTMProjClip", "LSTMAll", "L
 
 func conform(t *testing.T, name string, c rnn.Cell) {
 	t.Run(name, func(t *testing.T) {
+		for _, f := range nn.Untagged(c) {
+			if strings.HasPrefix(f, "rnn.") {
+				t.Errorf("field %s has no tag", f)
+			}
+		}
 		for _, err := range rnntest.Check(c, 5) {
 			single := tensor.Float(1)+1e-12 == 1
 			if single && slices.Contains(kinked, name) && strings.HasPrefix(err.Error(), "gradients") {

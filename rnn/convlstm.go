@@ -23,9 +23,9 @@ import (
 type ConvLSTM struct {
 	ConvLSTMOptions `recur:"-"`
 
-	Wx *grad.Var // [window·in, 4*filters]: for each place of the window the channels; i, f, u, o
-	Wh *grad.Var // [window·filters, 4*filters]
-	B  *grad.Var // [4*filters], nil for none
+	Wx *grad.Var `recur:"wx"` // [window·in, 4*filters]: for each place of the window the channels; i, f, u, o
+	Wh *grad.Var `recur:"wh"` // [window·filters, 4*filters]
+	B  *grad.Var `recur:"b"`  // [4*filters], nil for none
 }
 
 // ConvLSTMOptions are the options of a ConvLSTM. Lists have an entry for each dimension.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/rnn/rnntest"
 	"github.com/recur-go/recur/tensor"
@@ -52,6 +53,9 @@ func TestConvLSTM(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			if name != "skip" { // whose gate has corners
+				if f := nn.Untagged(c.cell); f != nil {
+					t.Errorf("fields without a tag: %v", f)
+				}
 				rnntest.Cell(t, c.cell, width)
 			}
 			r := rng()

@@ -21,10 +21,10 @@ import (
 // PyTorch's; Keras and ONNX have z, r, n. z keeps the state in all of these
 // systems.
 type GRU struct {
-	Wx *grad.Var // [in, 3*hidden]
-	Wh *grad.Var // [hidden, 3*hidden]
-	B  *grad.Var // [3*hidden]; nil for none
-	Bn *grad.Var // [hidden]; nil means that the reset comes before the product
+	Wx *grad.Var `recur:"wx"` // [in, 3*hidden]
+	Wh *grad.Var `recur:"wh"` // [hidden, 3*hidden]
+	B  *grad.Var `recur:"b"`  // [3*hidden]; nil for none
+	Bn *grad.Var `recur:"bn"` // [hidden]; nil means that the reset comes before the product
 
 	Clip float64 // limit of what goes into the gates and n (ONNX's clip); 0 for none
 

@@ -14,7 +14,7 @@ import (
 //	y = t∘cell(x) + (1-t)∘x
 type Highway struct {
 	Cell
-	Gate *nn.Linear // [in, in]
+	Gate *nn.Linear `recur:"gate"` // [in, in]
 }
 
 // NewHighway wraps a cell whose input and output are width wide. The gate's bias

@@ -21,9 +21,9 @@ import (
 // remembers and whether its gradient explodes. For sequences of T steps the paper
 // keeps |U| ≤ γ^(1/T), which Limit does after an update.
 type IndRNN struct {
-	W *grad.Var // [in, hidden]
-	U *grad.Var // [hidden]
-	B *grad.Var // [hidden], nil for none
+	W *grad.Var `recur:"w"` // [in, hidden]
+	U *grad.Var `recur:"u"` // [hidden]
+	B *grad.Var `recur:"b"` // [hidden], nil for none
 
 	Activation Activation `recur:"-"` // φ, default ReLU
 }

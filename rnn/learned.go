@@ -5,7 +5,7 @@ import "github.com/recur-go/recur/grad"
 // Learned begins every row with a first state that is trained like any parameter.
 type Learned struct {
 	Cell
-	Initial []*grad.Var // one [1, n] for each entry of StateSize
+	Initial []*grad.Var `recur:"initial"` // one [1, n] for each entry of StateSize
 }
 
 // NewLearned starts from zeros.

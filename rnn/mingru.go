@@ -18,8 +18,8 @@ import (
 // Its gate does not see h, so the recurrence is linear: all products are done at
 // once for a whole sequence. The state is {h}, the output h'.
 type MinGRU struct {
-	W *grad.Var // [in, 2*hidden]: z, u
-	B *grad.Var // [2*hidden], nil for none
+	W *grad.Var `recur:"w"` // [in, 2*hidden]: z, u
+	B *grad.Var `recur:"b"` // [2*hidden], nil for none
 
 	// Positive puts u through g(u) = u + 1/2 for u ≥ 0, σ(u) below, which is what
 	// the paper's form in logarithms computes.

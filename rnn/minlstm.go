@@ -17,8 +17,8 @@ import (
 // Its gates do not see h, so the recurrence is linear. The state is {h}, the
 // output h'.
 type MinLSTM struct {
-	W *grad.Var // [in, 3*hidden]: f, i, u
-	B *grad.Var // [3*hidden], nil for none
+	W *grad.Var `recur:"w"` // [in, 3*hidden]: f, i, u
+	B *grad.Var `recur:"b"` // [3*hidden], nil for none
 
 	Positive bool // as in MinGRU
 }

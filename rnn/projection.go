@@ -7,7 +7,7 @@ import (
 
 // InputProjection feeds a cell x·In.W + In.B in place of x.
 type InputProjection struct {
-	In *nn.Linear
+	In *nn.Linear `recur:"in"`
 	Cell
 }
 
@@ -31,7 +31,7 @@ func (c *InputProjection) Unroll(g *grad.Tape, x *grad.Var, active []int, s Stat
 // the output, never the state.
 type OutputProjection struct {
 	Cell
-	Out        *nn.Linear
+	Out        *nn.Linear `recur:"out"`
 	Activation Activation `recur:"-"` // of the projected output; default none
 }
 

@@ -22,11 +22,11 @@ import (
 // The paper has no d·Wd; the authors' own program, RNNLG, has. The state is {h, c, d}
 // and the output is h'. A first state of zeros has nothing to say: give one with d.
 type SCLSTM struct {
-	Wx *grad.Var // [in, 4*hidden+say]: i, f, o, r, u, where r is as wide as d
-	Wh *grad.Var // [hidden, 4*hidden+say]
-	Wd *grad.Var // [say, 3*hidden+say]: i, f, o, r
-	Wc *grad.Var // [say, hidden]
-	B  *grad.Var // [4*hidden+say]
+	Wx *grad.Var `recur:"wx"` // [in, 4*hidden+say]: i, f, o, r, u, where r is as wide as d
+	Wh *grad.Var `recur:"wh"` // [hidden, 4*hidden+say]
+	Wd *grad.Var `recur:"wd"` // [say, 3*hidden+say]: i, f, o, r
+	Wc *grad.Var `recur:"wc"` // [say, hidden]
+	B  *grad.Var `recur:"b"`  // [4*hidden+say]
 }
 
 // NewSCLSTM makes a cell for vectors d of width say. Matrices are drawn by Glorot, the

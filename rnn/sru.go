@@ -26,9 +26,9 @@ import (
 //
 // The state is {c}, the output h'.
 type SRU struct {
-	W *grad.Var // [in, 3*hidden], or [in, 4*hidden] if in is not hidden: u, f, r, x
-	B *grad.Var // [2*hidden]: f, r
-	V *grad.Var // [2, hidden]: f, r; nil for none
+	W *grad.Var `recur:"w"` // [in, 3*hidden], or [in, 4*hidden] if in is not hidden: u, f, r, x
+	B *grad.Var `recur:"b"` // [2*hidden]: f, r
+	V *grad.Var `recur:"v"` // [2, hidden]: f, r; nil for none
 
 	Scale      float64    // α, 0 for 1; the second version begins with √3
 	Activation Activation `recur:"-"` // of c', default Tanh

@@ -62,6 +62,9 @@ func TestAttentionIsACell(t *testing.T) {
 				a.Cover = nn.Uniform(r, 1, a.Cover.Value.Shape.Dims()...)
 			}
 			n := nn.Count(nn.Params(a)) - nn.Count(nn.Params(a.Cell))
+			if f := nn.Untagged(a); f != nil {
+				t.Errorf("fields without a tag: %v", f)
+			}
 			if got := o.CountParams(4, 4); got != n {
 				t.Errorf("%d parameters are counted, there are %d", got, n)
 			}

@@ -14,11 +14,13 @@ import (
 //
 // Enc and Dec must have states of the same sizes.
 type EncoderDecoder struct {
-	Src, Dst *nn.Embedding
-	Enc, Dec rnn.Cell
-	Out      *nn.Linear // Dec's output to a score for each target token
-	Start    int        // token that the decoder reads first
-	End      int        // token that ends a sentence
+	Src   *nn.Embedding `recur:"src"`
+	Dst   *nn.Embedding `recur:"dst"`
+	Enc   rnn.Cell      `recur:"enc"`
+	Dec   rnn.Cell      `recur:"dec"`
+	Out   *nn.Linear    `recur:"out"` // Dec's output to a score for each target token
+	Start int           // token that the decoder reads first
+	End   int           // token that ends a sentence
 }
 
 // NewEncoderDecoder makes LSTMs of the given width over vocabularies of src and

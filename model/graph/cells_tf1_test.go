@@ -61,6 +61,9 @@ func TestRareCells(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if f := nn.Untagged([]any{c, net}); f != nil {
+				t.Errorf("fields without a tag: %v", f)
+			}
 			if got, want := net.Config.CountParams(), nn.Count(nn.Params(net)); got != want {
 				t.Errorf("the plan counts %d values of parameters, there are %d", got, want)
 			}

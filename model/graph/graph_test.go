@@ -49,6 +49,9 @@ func random(r *rand.Rand, dims ...int) *tensor.Tensor {
 func TestCountsAgree(t *testing.T) {
 	for _, c := range []*Config{tagger(), forecaster()} {
 		n := randomNet(t, c)
+		if f := nn.Untagged(n); f != nil {
+			t.Errorf("fields without a tag: %v", f)
+		}
 		if got, want := c.CountParams(), nn.Count(nn.Params(n)); got != want {
 			t.Errorf("the plan counts %d values of parameters, there are %d", got, want)
 		}

@@ -158,8 +158,8 @@ func (o *Conv) New(r *rand.Rand, in []Spec) Node {
 
 type conv struct {
 	op *Conv
-	W  *grad.Var // [size, in/groups, units]
-	B  *grad.Var // [units]
+	W  *grad.Var `recur:"w"` // [size, in/groups, units]
+	B  *grad.Var `recur:"b"` // [units]
 }
 
 // Run implements Node.

@@ -32,6 +32,9 @@ func windows() *Config {
 
 func TestWindows(t *testing.T) {
 	n := randomNet(t, windows())
+	if f := nn.Untagged(n); f != nil {
+		t.Errorf("fields without a tag: %v", f)
+	}
 	if got, want := n.Config.CountParams(), nn.Count(nn.Params(n)); got != want {
 		t.Errorf("the plan counts %d values of parameters, there are %d", got, want)
 	}

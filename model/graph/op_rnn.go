@@ -203,8 +203,9 @@ func (o *Bidirectional) New(r *rand.Rand, in []Spec) Node {
 }
 
 type biNode struct {
-	op       *Bidirectional
-	Fwd, Bwd rnn.Cell
+	op  *Bidirectional
+	Fwd rnn.Cell `recur:"fwd"`
+	Bwd rnn.Cell `recur:"bwd"`
 }
 
 // Start implements rnn.Starter.

@@ -32,7 +32,10 @@ func (o *Affine) New(_ *rand.Rand, in []Spec) Node {
 	return &affine{Gain: nn.Constant(1, in[0].Width), Shift: nn.Zeros(in[0].Width)}
 }
 
-type affine struct{ Gain, Shift *grad.Var }
+type affine struct {
+	Gain  *grad.Var `recur:"gain"`
+	Shift *grad.Var `recur:"shift"`
+}
 
 // Run implements Node.
 func (n *affine) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {

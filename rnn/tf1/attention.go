@@ -20,13 +20,16 @@ import (
 // side in its order; TensorFlow's LSTM has c before h, so the two blocks of rows of its
 // query kernel change places.
 type Attention struct {
-	Cell             rnn.Cell
-	In, InBias       *grad.Var // [in+width, cell's in], [cell's in]
-	Memory           *grad.Var // [width, vec]
-	Query, QueryBias *grad.Var // [sum of the cell's StateSize, vec], [vec]
-	V                *grad.Var // [vec]
-	Out, OutBias     *grad.Var // [cell's out + width, width], [width]
-	Length           int       // L
+	Cell      rnn.Cell  `recur:"cell"`
+	In        *grad.Var `recur:"in"`        // [in+width, cell's in]
+	InBias    *grad.Var `recur:"inbias"`    // [cell's in]
+	Memory    *grad.Var `recur:"memory"`    // [width, vec]
+	Query     *grad.Var `recur:"query"`     // [sum of the cell's StateSize, vec]
+	QueryBias *grad.Var `recur:"querybias"` // [vec]
+	V         *grad.Var `recur:"v"`         // [vec]
+	Out       *grad.Var `recur:"out"`       // [cell's out + width, width]
+	OutBias   *grad.Var `recur:"outbias"`   // [width]
+	Length    int       // L
 }
 
 // NewAttention wraps a cell whose input is in and whose output is out wide, and

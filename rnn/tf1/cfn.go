@@ -16,9 +16,9 @@ import (
 // The paper has σ in place of 1-σ; TensorFlow turns that gate so that a bias of 1
 // begins with little input. The state is {h}, the output h'.
 type CFN struct {
-	Kernel    *grad.Var // [in, 3*hidden]: θ, η, w
-	Recurrent *grad.Var // [hidden, 2*hidden]: θ, η
-	Bias      *grad.Var // [2*hidden]: θ, η
+	Kernel    *grad.Var `recur:"kernel"`    // [in, 3*hidden]: θ, η, w
+	Recurrent *grad.Var `recur:"recurrent"` // [hidden, 2*hidden]: θ, η
+	Bias      *grad.Var `recur:"bias"`      // [2*hidden]: θ, η
 }
 
 // NewCFN draws the kernels by Glorot and sets the bias to 1.

@@ -19,9 +19,9 @@ import (
 //
 // The state is {h, c}, the output h'.
 type GLSTM struct {
-	Kernels    []*grad.Var // of each group [(in+out)/groups, 4*hidden/groups]
-	Bias       *grad.Var   // [4*hidden]: bias_i, bias_j, bias_f, bias_o
-	Projection *grad.Var   // [hidden, out], nil for none; then out is hidden
+	Kernels    []*grad.Var `recur:"kernels"`    // of each group [(in+out)/groups, 4*hidden/groups]
+	Bias       *grad.Var   `recur:"bias"`       // [4*hidden]: bias_i, bias_j, bias_f, bias_o
+	Projection *grad.Var   `recur:"projection"` // [hidden, out], nil for none; then out is hidden
 	ForgetBias float64
 }
 

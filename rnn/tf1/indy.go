@@ -17,10 +17,12 @@ import (
 //
 // The state is {h}, the output h'.
 type IndyGRU struct {
-	GateKernel      *grad.Var // [in, 2*hidden]: r, u
-	GateU, GateBias *grad.Var // [2*hidden]
-	Kernel          *grad.Var // [in, hidden]
-	U, Bias         *grad.Var // [hidden]
+	GateKernel *grad.Var `recur:"gatekernel"` // [in, 2*hidden]: r, u
+	GateU      *grad.Var `recur:"gateu"`      // [2*hidden]
+	GateBias   *grad.Var `recur:"gatebias"`   // [2*hidden]
+	Kernel     *grad.Var `recur:"kernel"`     // [in, hidden]
+	U          *grad.Var `recur:"u"`          // [hidden]
+	Bias       *grad.Var `recur:"bias"`       // [hidden]
 }
 
 // NewIndyGRU draws the kernels by Glorot and the state's weights from U(-1, 1), and
@@ -54,8 +56,9 @@ func (c *IndyGRU) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.S
 //
 // The state is {h, c}, the output h'.
 type IndyLSTM struct {
-	Kernel     *grad.Var // [in, 4*hidden]: i, j, f, o
-	U, Bias    *grad.Var // [4*hidden]
+	Kernel     *grad.Var `recur:"kernel"` // [in, 4*hidden]: i, j, f, o
+	U          *grad.Var `recur:"u"`      // [4*hidden]
+	Bias       *grad.Var `recur:"bias"`   // [4*hidden]
 	ForgetBias float64
 }
 

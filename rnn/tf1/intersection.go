@@ -19,9 +19,10 @@ import (
 //
 // The state is {h}, the output y, which is as wide as x̂ and h.
 type Intersection struct {
-	In, InBias *grad.Var // [in, hidden], [hidden]; nil where x is as wide as the state
-	Kernel     *grad.Var // [2*hidden, 4*hidden]: gh, h̃, gy, ỹ
-	Bias       *grad.Var // [4*hidden]
+	In         *grad.Var `recur:"in"`     // [in, hidden]; nil where x is as wide as the state
+	InBias     *grad.Var `recur:"inbias"` // [hidden]; nil where In is
+	Kernel     *grad.Var `recur:"kernel"` // [2*hidden, 4*hidden]: gh, h̃, gy, ỹ
+	Bias       *grad.Var `recur:"bias"`   // [4*hidden]
 	ForgetBias float64
 }
 

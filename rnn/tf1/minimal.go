@@ -17,8 +17,8 @@ import (
 //
 // The state is {h}, the output h'.
 type Minimal struct {
-	Kernel *grad.Var // [in+2*hidden, hidden]
-	Bias   *grad.Var // [hidden]
+	Kernel *grad.Var `recur:"kernel"` // [in+2*hidden, hidden]
+	Bias   *grad.Var `recur:"bias"`   // [hidden]
 }
 
 // NewMinimal draws the kernel by Glorot and sets the bias to 1.

@@ -21,10 +21,10 @@ import (
 //
 // The state is {h, c}, the output h'.
 type NAS struct {
-	Kernel     *grad.Var // [in, 8*hidden]
-	Recurrent  *grad.Var // [out, 8*hidden]
-	Bias       *grad.Var // [8*hidden], nil for none
-	Projection *grad.Var // [hidden, out], nil for none; then out is hidden
+	Kernel     *grad.Var `recur:"kernel"`     // [in, 8*hidden]
+	Recurrent  *grad.Var `recur:"recurrent"`  // [out, 8*hidden]
+	Bias       *grad.Var `recur:"bias"`       // [8*hidden], nil for none
+	Projection *grad.Var `recur:"projection"` // [hidden, out], nil for none; then out is hidden
 }
 
 // NewNAS draws the kernels by Glorot. Out is the width of a projection, 0 for none.

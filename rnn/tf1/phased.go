@@ -26,11 +26,16 @@ import (
 // The state is {h, c}, the output h'. The gradient by Period is the whole one;
 // TensorFlow's leaves out what a longer period does to the cycles already past.
 type Phased struct {
-	Mask, MaskBias    *grad.Var // [features+hidden, 2*hidden], rows for c below if there are peepholes
-	New, NewBias      *grad.Var // [features+hidden, hidden]
-	Out, OutBias      *grad.Var // [features+hidden, hidden], rows for c̃ below
-	Period, Phase, On *grad.Var // [hidden]: in units of t, in units of t, a part of the period
-	Leak              float64
+	Mask     *grad.Var `recur:"mask"`     // [features+hidden, 2*hidden], rows for c below if there are peepholes
+	MaskBias *grad.Var `recur:"maskbias"` // [2*hidden]
+	New      *grad.Var `recur:"new"`      // [features+hidden, hidden]
+	NewBias  *grad.Var `recur:"newbias"`  // [hidden]
+	Out      *grad.Var `recur:"out"`      // [features+hidden, hidden], rows for c̃ below if there are peepholes
+	OutBias  *grad.Var `recur:"outbias"`  // [hidden]
+	Period   *grad.Var `recur:"period"`   // [hidden], in units of t
+	Phase    *grad.Var `recur:"phase"`    // [hidden], in units of t
+	On       *grad.Var `recur:"on"`       // [hidden], a part of the period
+	Leak     float64
 }
 
 // NewPhased draws the kernels by Glorot, periods from 1 to 1000 evenly by their

@@ -65,7 +65,12 @@ func cells() map[string]struct {
 
 func TestCells(t *testing.T) {
 	for name, c := range cells() {
-		t.Run(name, func(t *testing.T) { rnntest.Cell(t, c.cell, c.in) })
+		t.Run(name, func(t *testing.T) {
+			if f := nn.Untagged(c.cell); f != nil {
+				t.Errorf("fields without a tag: %v", f)
+			}
+			rnntest.Cell(t, c.cell, c.in)
+		})
 	}
 }
 

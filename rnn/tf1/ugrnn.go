@@ -16,8 +16,8 @@ import (
 //
 // The state is {h}, the output h'.
 type UGRNN struct {
-	Kernel     *grad.Var // [in+hidden, 2*hidden]: g, c
-	Bias       *grad.Var // [2*hidden]
+	Kernel     *grad.Var `recur:"kernel"` // [in+hidden, 2*hidden]: g, c
+	Bias       *grad.Var `recur:"bias"`   // [2*hidden]
 	ForgetBias float64
 }
 

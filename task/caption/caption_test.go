@@ -112,6 +112,9 @@ func TestMeanings(t *testing.T) {
 				t.Errorf("says %q", got)
 			}
 			same(t, m.net, fit(t, c, path).net)
+			if f := nn.Untagged(m.net); f != nil {
+				t.Errorf("fields without a tag: %v", f)
+			}
 			if n := nn.Count(nn.Params(m.net)); n != m.CountParams() {
 				t.Errorf("%d parameters are counted, there are %d", m.CountParams(), n)
 			}
@@ -236,6 +239,9 @@ func TestVectors(t *testing.T) {
 			}
 			if _, ok := r.Scores["slot_error"]; ok {
 				t.Error("vectors have slots")
+			}
+			if f := nn.Untagged(m.net); f != nil {
+				t.Errorf("fields without a tag: %v", f)
 			}
 			if n := nn.Count(nn.Params(m.net)); n != m.CountParams() {
 				t.Errorf("%d parameters are counted, there are %d", m.CountParams(), n)

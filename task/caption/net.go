@@ -25,17 +25,17 @@ import (
 // With a SCLSTM, x_t = [Embed[word_t]; act] and s_0 = {0, 0, slots}. Where regions can be
 // put into several languages, the language is read at every step as an act is.
 type net struct {
-	Embed *nn.Embedding
-	Say   *rnn.SCLSTM            // the decoder, or
-	Cell  rnn.Cell               // this, or
-	Look  *seq2seq.Attention     // this, with a cell of its own
-	Down  *rnn.Bidirectional     // over the parts of each region; nil to see it whole
-	Front []*nn.Linear           // of each region by itself
-	Enc   rnn.BidirectionalStack // of regions; nil if they are in no order
-	Sum   *nn.Linear             // to v
-	Slots *nn.Embedding          // what attention sees of slots, the last for none
-	Begin *nn.Linear             // v to the first state; nil if it is not fed first
-	Out   *nn.Linear
+	Embed *nn.Embedding          `recur:"embed"`
+	Say   *rnn.SCLSTM            `recur:"say"`   // the decoder, or
+	Cell  rnn.Cell               `recur:"cell"`  // this, or
+	Look  *seq2seq.Attention     `recur:"look"`  // this, with a cell of its own
+	Down  *rnn.Bidirectional     `recur:"down"`  // over the parts of each region; nil to see it whole
+	Front []*nn.Linear           `recur:"front"` // of each region by itself
+	Enc   rnn.BidirectionalStack `recur:"enc"`   // of regions; nil if they are in no order
+	Sum   *nn.Linear             `recur:"sum"`   // to v
+	Slots *nn.Embedding          `recur:"slots"` // what attention sees of slots, the last for none
+	Begin *nn.Linear             `recur:"begin"` // v to the first state; nil if it is not fed first
+	Out   *nn.Linear             `recur:"out"`
 
 	c *Config
 }

@@ -66,6 +66,9 @@ func TestStrips(t *testing.T) {
 	if len(r.Files) == 0 || r.Parts[0].Picture == nil || !strings.Contains(r.Text, "right: strip") {
 		t.Errorf("the report has no pictures: %d files, %s", len(r.Files), r.Text)
 	}
+	if f := nn.Untagged(m.net); f != nil {
+		t.Errorf("fields without a tag: %v", f)
+	}
 	if n := nn.Count(nn.Params(m.net)); n != m.CountParams() {
 		t.Errorf("%d parameters are counted, there are %d", m.CountParams(), n)
 	}

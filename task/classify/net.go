@@ -17,20 +17,20 @@ import (
 //	y   = Layers(x)
 //	scores = pool(y)·Out.W + Out.B, or y_t·Out.W + Out.B at each step
 type net struct {
-	Embed  *nn.Embedding // nil for series
-	Case   *nn.Embedding // nil for none
-	Runs   *nn.Embedding // nil for none
-	Layers []layer
-	Attend *attention // nil if it does not pool so
-	Out    *nn.Linear
+	Embed  *nn.Embedding `recur:"embed"` // nil for series
+	Case   *nn.Embedding `recur:"case"`  // nil for none
+	Runs   *nn.Embedding `recur:"runs"`  // nil for none
+	Layers []layer       `recur:"layers"`
+	Attend *attention    `recur:"attend"` // nil if it does not pool so
+	Out    *nn.Linear    `recur:"out"`
 
 	cfg *Config
 }
 
 // A layer reads in one direction or, with Bwd, in both.
 type layer struct {
-	Fwd rnn.Cell
-	Bwd rnn.Cell // nil for none
+	Fwd rnn.Cell `recur:"fwd"`
+	Bwd rnn.Cell `recur:"bwd"` // nil for none
 }
 
 // run gives the outputs of all steps, and for each row that after its last step: of the
@@ -191,8 +191,8 @@ const attentionWidth = 64
 //	a   = softmax(e) over the row's steps
 //	out = Σ_t a_t·y_t
 type attention struct {
-	Look *nn.Linear
-	V    *grad.Var // [attentionWidth, 1]
+	Look *nn.Linear `recur:"look"`
+	V    *grad.Var  `recur:"v"` // [attentionWidth, 1]
 }
 
 func newAttention(r *rand.Rand, in int) *attention {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/nn"
 )
 
 func TestSaveLoad(t *testing.T) {
@@ -20,6 +21,9 @@ func TestSaveLoad(t *testing.T) {
 	m, err := Fit(context.Background(), Config{Season: 12, Horizon: 4, Nets: 2, Steps: 5, Hidden: 6, Seed: 3}, s)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if f := nn.Untagged(m.Nets); f != nil {
+		t.Errorf("fields without a tag: %v", f)
 	}
 	path := filepath.Join(t.TempDir(), "m.safetensors")
 	if err := m.Save(path, model.Training{Seed: 3}); err != nil {

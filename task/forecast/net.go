@@ -21,9 +21,9 @@ import (
 // The sums keep the quantiles in order. Skip carries the season before straight
 // to the forecast, so that the cell only has to learn what differs.
 type Net struct {
-	Cell *rnn.LSTM
-	Head *nn.Linear // [hidden, quantiles]
-	Skip *nn.Linear // [features, 1]
+	Cell *rnn.LSTM  `recur:"cell"`
+	Head *nn.Linear `recur:"head"` // [hidden, quantiles]
+	Skip *nn.Linear `recur:"skip"` // [features, 1]
 }
 
 // quantiles are those that a Net forecasts: the edges of the 50, 80 and 95 %

@@ -151,6 +151,9 @@ func TestConfigs(t *testing.T) {
 				t.Errorf("%s: %s differs from run to run", name, a[i].Name)
 			}
 		}
+		if f := nn.Untagged(m.net); f != nil {
+			t.Errorf("%s: fields without a tag: %v", name, f)
+		}
 		if got := m.Config.CountParams(); got != total {
 			t.Errorf("%s: %d parameters are counted, there are %d", name, got, total)
 		}

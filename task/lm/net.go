@@ -12,10 +12,10 @@ import (
 //	h_t = Cells(x_t, h_{t-1})
 //	P(id_{t+1}) = softmax(h_t·Out.W + Out.B), or tied softmax(h_t·Embedᵀ + Bias)
 type net struct {
-	Embed *nn.Embedding
-	Cells rnn.Stack
-	Out   *nn.Linear // nil if tied
-	Bias  *grad.Var  // [ids], nil if not
+	Embed *nn.Embedding `recur:"embed"`
+	Cells rnn.Stack     `recur:"cells"`
+	Out   *nn.Linear    `recur:"out"`  // nil if tied
+	Bias  *grad.Var     `recur:"bias"` // [ids], nil if not
 
 	run rnn.Stack // Cells with their dropout
 }

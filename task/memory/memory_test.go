@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task"
 )
@@ -57,9 +58,12 @@ func TestTrain(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.Hidden, c.Updates, c.Batch, c.Rate = 32, updates, 32, 1e-2
-		_, first, err := Train(context.Background(), c, task.Options{})
+		net, first, err := Train(context.Background(), c, task.Options{})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if f := nn.Untagged(net); f != nil {
+			t.Errorf("fields without a tag: %v", f)
 		}
 		if problem == Adding && first.Loss > c.Baseline()/4 {
 			t.Errorf("%s: %+v; without memory the loss is %v", problem, first, c.Baseline())

@@ -24,8 +24,8 @@ type Result struct {
 
 // Net is the net of a problem: a cell, and an output from its last or from all steps.
 type Net struct {
-	Cell rnn.Cell
-	Out  *nn.Linear
+	Cell rnn.Cell   `recur:"cell"`
+	Out  *nn.Linear `recur:"out"`
 
 	config Config
 }

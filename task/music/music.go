@@ -113,10 +113,10 @@ func (c *Config) CountParams() int {
 //	h_t = Cells(x_t, h_{t-1})
 //	P(key k sounds at t+1) = σ(h_t·Out.W + x_t·Skip + x_{t+1}·Below + Out.B)_k,  Below_jk = 0 for j ≥ k
 type net struct {
-	Cells rnn.Stack
-	Out   *nn.Linear
-	Skip  *grad.Var // [Keys, Keys]
-	Below *grad.Var // [Keys, Keys], of which what is above the diagonal counts
+	Cells rnn.Stack  `recur:"cells"`
+	Out   *nn.Linear `recur:"out"`
+	Skip  *grad.Var  `recur:"skip"`  // [Keys, Keys]
+	Below *grad.Var  `recur:"below"` // [Keys, Keys], of which what is above the diagonal counts
 
 	run rnn.Stack // Cells with their dropout
 }

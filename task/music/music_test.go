@@ -105,6 +105,9 @@ func TestLearnsScales(t *testing.T) {
 	for _, p := range nn.Params(m.net) {
 		total += len(p.Value.Data)
 	}
+	if f := nn.Untagged(m.net); f != nil {
+		t.Errorf("fields without a tag: %v", f)
+	}
 	if got := m.Config.CountParams(); got != total {
 		t.Errorf("%d parameters are counted, there are %d", got, total)
 	}

@@ -15,14 +15,14 @@ import (
 //	h_t, s_t = Att(√Embed·Dst[target_{t-1}], s_{t-1}; m)
 //	P(target_t) = softmax(h_t·Out.W + Out.B), or tied softmax(h_t·Dstᵀ + Bias)
 type net struct {
-	Dst    *nn.Embedding
-	Src    *nn.Embedding // Dst itself if they are shared
-	Enc    rnn.BidirectionalStack
-	Bridge [][]*nn.Linear // [layer][entry of the state]
-	Att    *seq2seq.Attention
-	Dec    rnn.Stack  // Att's cell, or the decoder itself without attention
-	Out    *nn.Linear // nil if tied
-	Bias   *grad.Var  // [target ids], nil if not
+	Dst    *nn.Embedding          `recur:"dst"`
+	Src    *nn.Embedding          `recur:"src"` // Dst itself if they are shared
+	Enc    rnn.BidirectionalStack `recur:"enc"`
+	Bridge [][]*nn.Linear         `recur:"bridge"` // [layer][entry of the state]
+	Att    *seq2seq.Attention     `recur:"att"`
+	Dec    rnn.Stack              `recur:"dec"`  // Att's cell, or the decoder itself without attention
+	Out    *nn.Linear             `recur:"out"`  // nil if tied
+	Bias   *grad.Var              `recur:"bias"` // [target ids], nil if not
 
 	cfg   *Config
 	scale float64 // of embeddings as inputs

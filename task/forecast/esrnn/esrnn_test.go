@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast"
 	"github.com/recur-go/recur/train"
@@ -141,6 +142,9 @@ func TestSaveLoad(t *testing.T) {
 		info, err := model.Describe(path)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if f := nn.Untagged(m.Nets); f != nil {
+			t.Errorf("fields without a tag: %v", f)
 		}
 		if n := m.CountParams(); n != info.Values {
 			t.Errorf("CountParams is %d, the file has %d", n, info.Values)

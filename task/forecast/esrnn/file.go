@@ -13,7 +13,9 @@ const Kind = "esrnn"
 func init() { model.Register(Kind, func() model.Config { return new(Config) }) }
 
 // nets are what a file keeps of a model, with the rest beside them.
-type nets struct{ Nets []*Net }
+type nets struct {
+	Nets []*Net `recur:"nets"`
+}
 
 // rest is what a file keeps beside the nets.
 type rest struct {

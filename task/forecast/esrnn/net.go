@@ -19,12 +19,12 @@ import (
 // for each quantile. The layers of a block are dilated, and each block but the first
 // adds its input to its output.
 type Net struct {
-	Rates     *grad.Var     // [1+seasons]: α and each γ of all series, before the sigmoid
-	OwnRates  *nn.Embedding // [series, 1+seasons]: what is added for each
-	OwnSeason *nn.Embedding // [series, Σm]: what is added to the first values of its seasons; nil if none is smoothed
-	Cells     rnn.Stack
-	Skip      *nn.Linear // [window+1, horizon]
-	Out       *nn.Linear // [hidden, horizon·quantiles]
+	Rates     *grad.Var     `recur:"rates"`     // [1+seasons]: α and each γ of all series, before the sigmoid
+	OwnRates  *nn.Embedding `recur:"ownrates"`  // [series, 1+seasons]: what is added for each
+	OwnSeason *nn.Embedding `recur:"ownseason"` // [series, Σm]: what is added to the first values of its seasons; nil if none is smoothed
+	Cells     rnn.Stack     `recur:"cells"`
+	Skip      *nn.Linear    `recur:"skip"` // [window+1, horizon]
+	Out       *nn.Linear    `recur:"out"`  // [hidden, horizon·quantiles]
 }
 
 func newNet(r *rand.Rand, c *Config) *Net {

@@ -13,7 +13,9 @@ const Kind = "probabilistic"
 func init() { model.Register(Kind, func() model.Config { return new(Config) }) }
 
 // nets are what a file keeps of a model, with the scales beside them.
-type nets struct{ Nets []*Net }
+type nets struct {
+	Nets []*Net `recur:"nets"`
+}
 
 // New builds the nets that c describes, as model.Config asks.
 func (c *Config) New(r *rand.Rand) (any, error) {

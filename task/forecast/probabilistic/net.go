@@ -20,10 +20,10 @@ import (
 // last value and those of the seasons before straight to the forecast, so that the cells
 // only have to learn what differs from a linear forecast; see begin. The unit is that of the series; see Scale.
 type Net struct {
-	Embed []*nn.Embedding // of each covariate with categories: [categories+1, width], the last for missing ones
-	Cells rnn.Stack
-	Head  *nn.Linear // [hidden, parameters]
-	Skip  *nn.Linear // [1+2·lags, 1]
+	Embed []*nn.Embedding `recur:"embed"` // of each covariate with categories: [categories+1, width], the last for missing ones
+	Cells rnn.Stack       `recur:"cells"`
+	Head  *nn.Linear      `recur:"head"` // [hidden, parameters]
+	Skip  *nn.Linear      `recur:"skip"` // [1+2·lags, 1]
 }
 
 func newNet(r *rand.Rand, c *Config) *Net {

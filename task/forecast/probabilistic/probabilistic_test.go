@@ -14,6 +14,7 @@ import (
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast"
@@ -195,6 +196,9 @@ func TestSavesAndResumes(t *testing.T) {
 	m, err := probabilistic.Fit(ctx, c, all...)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if f := nn.Untagged(m.Nets); f != nil {
+		t.Errorf("fields without a tag: %v", f)
 	}
 	want, _ := m.Predict(ctx, all...)
 	path := filepath.Join(dir, "m")

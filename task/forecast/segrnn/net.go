@@ -18,11 +18,11 @@ import (
 //
 // The m steps of the second line are parallel, so that no error of one feeds the next.
 type Net struct {
-	In      *nn.Linear    // [segment, hidden]
-	Cell    *rnn.GRU      // [hidden, hidden]
-	Place   *nn.Embedding // [m, hidden/2]
-	Channel *nn.Embedding // [channels, hidden/2]
-	Out     *nn.Linear    // [hidden, segment]
+	In      *nn.Linear    `recur:"in"`      // [segment, hidden]
+	Cell    *rnn.GRU      `recur:"cell"`    // [hidden, hidden]
+	Place   *nn.Embedding `recur:"place"`   // [m, hidden/2]
+	Channel *nn.Embedding `recur:"channel"` // [channels, hidden/2]
+	Out     *nn.Linear    `recur:"out"`     // [hidden, segment]
 }
 
 func newNet(r *rand.Rand, c *Config) *Net {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast"
 	"github.com/recur-go/recur/task/forecast/segrnn"
@@ -87,6 +88,9 @@ func TestSavesAndResumes(t *testing.T) {
 	m, err := segrnn.Fit(ctx, c, waves(300)...)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if f := nn.Untagged(m.Net); f != nil {
+		t.Errorf("fields without a tag: %v", f)
 	}
 	path := filepath.Join(dir, "m")
 	if err := m.Save(path, model.Training{}); err != nil {

@@ -5,11 +5,12 @@ import (
 	"math"
 )
 
-// A Series is one series of a table, on a regular grid of times.
+// A Series is a regular sequence of values, oldest first, such as one of a table. Start and
+// Freq may be left out of a series in memory whose times do not matter.
 type Series struct {
-	ID    string // "" in a table of one series without IDs
-	Start Time   // time of the first value
-	Freq  Freq
+	ID    string    // "" in a table of one series without IDs
+	Start Time      // time of the first value
+	Freq  Freq      // time from one value to the next
 	Y     []float64 // NaN where missing
 
 	// Values of the table's covariates by role, NaN where missing. Those of Past are as
@@ -22,6 +23,18 @@ type Series struct {
 
 // Time is the time of value i, which may lie beyond the end.
 func (s *Series) Time(i int) Time { return s.Freq.Add(s.Start, i) }
+
+// Before is what is known of s before step n: its first n values, and those of its past
+// covariates. Covariates known in advance stay whole.
+func (s *Series) Before(n int) Series {
+	b := *s
+	b.Y = s.Y[:n:n]
+	b.Past = make([][]float64, len(s.Past))
+	for i, x := range s.Past {
+		b.Past[i] = x[:n:n]
+	}
+	return b
+}
 
 // steps is how many times are on the grid, those ahead too.
 func (s *Series) steps() int {

@@ -20,15 +20,13 @@ func esrnnCase(c Case, read func(dir string) (*contest, error), horizon, season,
 			return nil, err
 		}
 		last := time.Now()
-		m, err := esrnn.Fit(ctx, esrnn.Config{
-			Horizon: horizon, Season: season, Seed: seed, Levels: []float64{0.95},
-			Run: task.Options{OnStep: func(s task.Step) {
-				if time.Since(last) > 20*time.Second {
-					last = time.Now()
-					note(fmt.Sprintf("step %d of %d: loss %.4f", s.Progress.Step, s.Of, s.Progress.Loss))
-				}
-			}},
-		}, set.past...)
+		o := task.Options{OnStep: func(s task.Step) {
+			if time.Since(last) > 20*time.Second {
+				last = time.Now()
+				note(fmt.Sprintf("step %d of %d: loss %.4f", s.Progress.Step, s.Of, s.Progress.Loss))
+			}
+		}}
+		m, err := esrnn.Fit(ctx, esrnn.Config{Horizon: horizon, Season: season, Seed: seed, Levels: []float64{0.95}}, o, set.past...)
 		if err != nil {
 			return nil, err
 		}
@@ -40,7 +38,7 @@ func esrnnCase(c Case, read func(dir string) (*contest, error), horizon, season,
 		if naive2 != nil {
 			scores["owa"] = forecast.OWA(scores["smape"], scores["mase"], naive2["smape"], naive2["mase"])
 		}
-		note(fmt.Sprintf("share of Comb and Theta: %.2f", m.Share))
+		note(fmt.Sprintf("weight of Comb and Theta: %.2f", m.BaselineWeight))
 		return scores, nil
 	}
 	return c

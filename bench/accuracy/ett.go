@@ -6,16 +6,15 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/task"
-	"github.com/recur-go/recur/task/forecast"
 	"github.com/recur-go/recur/task/forecast/segrnn"
 )
 
 // ett scores segrnn on the hourly electricity transformer data of Zhou et al. 2021,
 // ETTh1.csv or ETTh2.csv in dir: 12 months to learn, 4 to validate, 4 to test, in
-// units of the deviation in the first 12. c is what is not default of the preset's
-// config; its Horizon is one of 96, 192, 336, 720.
-func ett(ctx context.Context, dir, name string, c segrnn.Config) (segrnn.Score, error) {
+// units of the deviation in the first 12. The Horizon of c is one of 96, 192, 336, 720.
+func ett(ctx context.Context, dir, name string, c segrnn.Config, o task.Options) (segrnn.Score, error) {
 	const month = 30 * 24
 	_, values, header, err := rows(dir, name+".csv")
 	if err != nil {
@@ -24,7 +23,7 @@ func ett(ctx context.Context, dir, name string, c segrnn.Config) (segrnn.Score, 
 	if len(values) < 20*month {
 		return segrnn.Score{}, fmt.Errorf("%s has %d rows, want at least %d", name, len(values), 20*month)
 	}
-	series := make([]forecast.Series, len(header))
+	series := make([]data.Series, len(header))
 	for i, id := range header {
 		series[i].ID = id
 		for t, row := range values[:20*month] {
@@ -34,12 +33,12 @@ func ett(ctx context.Context, dir, name string, c segrnn.Config) (segrnn.Score, 
 			series[i].Y = append(series[i].Y, row[i])
 		}
 	}
-	learn := make([]forecast.Series, len(series))
+	learn := make([]data.Series, len(series))
 	for i, s := range series {
-		learn[i] = forecast.Series{ID: s.ID, Y: s.Y[:16*month]}
+		learn[i] = data.Series{ID: s.ID, Y: s.Y[:16*month]}
 	}
-	c.Valid = 4 * month
-	m, err := segrnn.Fit(ctx, c, learn...)
+	c.HeldOutSteps = 4 * month
+	m, err := segrnn.Fit(ctx, c, o, learn...)
 	if err != nil {
 		return segrnn.Score{}, err
 	}
@@ -63,13 +62,15 @@ func init() {
 					{Metric: "mae", Target: float64(want[1]+5) / 1000, Source: "the same"},
 				},
 				Run: func(ctx context.Context, dir string, seed uint64, note func(string)) (map[string]float64, error) {
-					s, err := ett(ctx, filepath.Join(dir, "ts", "ltsf"), name, segrnn.Config{
-						Horizon: horizon, Seed: seed,
-						Run: task.Options{OnEpoch: func(e task.Epoch) bool {
-							note(fmt.Sprintf("epoch %d: loss %.4f, validation %.4f, %.0f s", e.N, e.Loss, e.Scores["loss"], e.Elapsed.Seconds()))
-							return true
-						}},
-					})
+					c, err := segrnn.Preset("segrnn")
+					if err != nil {
+						return nil, err
+					}
+					c.Horizon, c.Seed = horizon, seed
+					s, err := ett(ctx, filepath.Join(dir, "ts", "ltsf"), name, *c, task.Options{OnEpoch: func(e task.Epoch) bool {
+						note(fmt.Sprintf("epoch %d: loss %.4f, validation %.4f, %.0f s", e.N, e.Loss, e.Scores["loss"], e.Elapsed.Seconds()))
+						return true
+					}})
 					return map[string]float64{"mse": s.MSE, "mae": s.MAE}, err
 				},
 			})

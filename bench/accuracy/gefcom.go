@@ -18,7 +18,7 @@ import (
 // al. 2016): in each task all hours of a month (load) or a day (price) are forecast from
 // what came before, by 99 quantiles.
 type gefcomTrack struct {
-	series  forecast.Series
+	series  data.Series
 	start   data.Time
 	tasks   map[int][2]int // first step and the one after the last
 	horizon int
@@ -147,16 +147,15 @@ func (g *gefcomTrack) run(ctx context.Context, c probabilistic.Config, note func
 			return nil, fmt.Errorf("there is no task %d", k)
 		}
 		past := g.series.Before(span[0])
-		run := task.Options{OnEpoch: func(e task.Epoch) bool {
+		o := task.Options{OnEpoch: func(e task.Epoch) bool {
 			note(fmt.Sprintf("task %d, epoch %d: loss %.4f, validation %.4f, %.0f s", k, e.N, e.Loss, e.Scores["loss"], e.Elapsed.Seconds()))
 			return true
 		}}
 		var err error
 		if m == nil {
-			c.Run = run
-			m, err = probabilistic.Fit(ctx, c, past)
+			m, err = probabilistic.Fit(ctx, c, o, past)
 		} else {
-			m, err = m.(forecast.Refitter).Refit(ctx, run, past)
+			m, err = m.(forecast.Refitter).Refit(ctx, o, past)
 		}
 		if err != nil {
 			return nil, err
@@ -188,7 +187,12 @@ func init() {
 				if err != nil {
 					return nil, err
 				}
-				return g.run(ctx, probabilistic.Config{Seed: seed}, note)
+				c, err := probabilistic.Preset("qrnn")
+				if err != nil {
+					return nil, err
+				}
+				c.Seed = seed
+				return g.run(ctx, *c, note)
 			},
 		})
 	}

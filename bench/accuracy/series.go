@@ -17,7 +17,7 @@ import (
 
 // A contest is a set of series whose last values are to be forecast from those before.
 type contest struct {
-	past   []forecast.Series
+	past   []data.Series
 	future [][]float64
 }
 
@@ -27,7 +27,7 @@ func (c *contest) cut(id string, y []float64, h int) error {
 		return fmt.Errorf("series %q has %d values, and %d are to be forecast", id, len(y), h)
 	}
 	n := len(y) - h
-	c.past = append(c.past, forecast.Series{ID: id, Y: y[:n:n]})
+	c.past = append(c.past, data.Series{ID: id, Y: y[:n:n]})
 	c.future = append(c.future, y[n:])
 	return nil
 }
@@ -70,7 +70,7 @@ func m4(dir, set string) (*contest, error) {
 		if i >= len(parts[1].Series) || parts[1].Series[i].ID != s.ID {
 			return nil, fmt.Errorf("%s: the series are not those of %s", parts[1].Name, parts[0].Name)
 		}
-		c.past = append(c.past, forecast.Series{ID: s.ID, Y: s.Y})
+		c.past = append(c.past, data.Series{ID: s.ID, Y: s.Y})
 		c.future = append(c.future, parts[1].Series[i].Y)
 	}
 	return c, nil
@@ -97,7 +97,7 @@ func competition(dir, name, period string) (*contest, error) {
 	slices.Sort(ids)
 	c := &contest{}
 	for _, id := range ids {
-		c.past = append(c.past, forecast.Series{ID: id, Y: all[id].X})
+		c.past = append(c.past, data.Series{ID: id, Y: all[id].X})
 		c.future = append(c.future, all[id].XX)
 	}
 	return c, nil

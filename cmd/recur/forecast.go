@@ -92,7 +92,7 @@ known plays any part in a forecast from there, in back-tests too.`,
 	flags.Uint64Var(&f.seed, "seed", 1, "seed: the same gives the same numbers")
 	flags.TextVar(&f.weights, "weights", rnn.Single, "weights of the cells when they forecast, back-test included: single, half (16 bits) or int8")
 	flags.IntVar(&f.origins, "origins", 0, "origins of the back-test (default 24, fewer for short or many series)")
-	flags.IntVar(&f.steps, "steps", 0, "training steps: of each net for preset small (default 500), of an epoch for qrnn and deepar (default 50)")
+	flags.IntVar(&f.steps, "steps", 0, "training steps of each net, for presets small (default 500) and esrnn (default by the data)")
 	flags.StringVar(&f.model, "model", "", "forecast with a saved model, without training")
 	flags.StringVar(&f.out, "out", "", "folder for report, charts, forecasts and model (default recur-out/NAME)")
 	flags.StringVar(&f.source.ID, "id", "", "name of the column of series (default unique_id)")
@@ -108,7 +108,7 @@ known plays any part in a forecast from there, in back-tests too.`,
 	flags.StringSliceVar(&f.source.Category, "category", nil, "those of these columns that hold categories even if they look like numbers")
 	flags.BoolVar(&f.source.Calendar, "calendar", false, "take hours, days and months as known")
 	flags.StringSliceVar(&f.source.Holidays, "holidays", nil, "take the public holidays of countries as known: "+strings.Join(calendar.Countries(), ", "))
-	flags.StringVar(&f.output, "output", "", "what is said of each step, for presets qrnn and deepar: quantile, point, normal, student, negbin (counts)")
+	flags.StringVar(&f.output, "output", "", "what the net predicts for each step, for presets qrnn and deepar: quantile, point, normal, student, negbin (counts)")
 	flags.StringVar(&f.cell, "cell", "", "cell of the net: "+cellNames())
 	flags.StringArrayVar(&f.settings, "set", nil, "change a setting of the preset, such as --set hidden=128; report.html lists them")
 	flags.BoolVar(&f.paths, "paths", false, "write the sampled futures of preset deepar too, as paths.csv, and in --json")
@@ -128,8 +128,10 @@ func setNames() string {
 // presetNames lists the presets with what they are.
 func presetNames() string {
 	var all []string
-	for _, p := range forecast.Presets() {
-		all = append(all, p.Name+", "+p.About)
+	for _, name := range forecast.Presets() {
+		if m, err := forecast.FindMethod(name); err == nil {
+			all = append(all, name+", "+m.About)
+		}
 	}
 	return strings.Join(all, "; ")
 }
@@ -307,11 +309,6 @@ func (r *forecastRun) choose() error {
 	return nil
 }
 
-// plain are the values that package forecast works on.
-func (r *forecastRun) plain() []forecast.Series {
-	return forecast.FromTable(&data.Table{Series: r.series})
-}
-
 func (r *forecastRun) forecast() (err error) {
 	if r.model != nil {
 		err = r.covariates(r.model.Spec().Horizon)
@@ -322,7 +319,7 @@ func (r *forecastRun) forecast() (err error) {
 		return err
 	}
 	r.spec = r.model.Spec()
-	r.forecasts, err = r.model.Predict(r.ctx, r.plain()...)
+	r.forecasts, err = r.model.Predict(r.ctx, r.series...)
 	if err == nil && r.flags.paths && r.forecasts[0].Paths == nil {
 		return usage("--paths: this model does not sample; preset deepar does")
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,14 +24,14 @@ func (r *forecastRun) train() error {
 	if name == "" && (r.flags.source.Uses() || r.flags.output != "") {
 		name = "qrnn" // the default has no use for them
 	}
-	preset, err := forecast.FindPreset(name)
+	preset, err := forecast.FindMethod(name)
 	if err != nil {
 		return usage("--preset: %v", err)
 	}
 	if r.flags.weights != rnn.Single && preset.Name != forecast.Small {
 		return usage("--weights: the cells of preset %s alone may have smaller weights", forecast.Small)
 	}
-	spec, err := r.ask()
+	spec, err := r.ask(preset.Default)
 	if err != nil {
 		return err
 	}
@@ -46,7 +47,7 @@ func (r *forecastRun) train() error {
 		fmt.Fprintln(r.stderr, "  "+note)
 	}
 	fmt.Fprintf(r.stderr, "  seed %d\n", spec.Seed)
-	series := r.plain()
+	series := r.series
 	plan := forecast.Plan{Origins: r.flags.origins, Most: max(1, min(24, 6000/len(series)))}
 	if err := plan.Check(spec, series...); err != nil {
 		return asData(err, r.table.Name)
@@ -58,14 +59,13 @@ func (r *forecastRun) train() error {
 		return asData(err, r.table.Name)
 	}
 	bar := newBar(r.stderr, "back-test")
-	o := task.Options{OnStep: func(s task.Step) { bar.step(s.Progress.Step, s.Of) }}
-	r.report, err = forecast.BacktestPreset(r.ctx, preset, spec, o, plan, series...)
+	r.report, err = preset.Backtest(r.ctx, spec, bar.options(), plan, series...)
 	bar.end(err == nil)
 	return asData(err, r.table.Name)
 }
 
 // missing says what becomes of missing values.
-func missing(series []data.Series, preset forecast.Preset) string {
+func missing(series []data.Series, preset forecast.Method) string {
 	n := 0
 	for _, s := range series {
 		n += s.Missing()
@@ -80,10 +80,11 @@ func missing(series []data.Series, preset forecast.Preset) string {
 	return fmt.Sprintf("%s (%d of them)", what, n)
 }
 
-// ask is what the flags and the data ask of a model.
-func (r *forecastRun) ask() (forecast.Spec, error) {
+// ask is spec, the default of a preset, with what the flags and the data ask of a model.
+func (r *forecastRun) ask(spec forecast.Spec) (forecast.Spec, error) {
 	f := r.flags
-	spec := forecast.Spec{Horizon: f.horizon, Season: f.season, Seed: f.seed, Steps: f.steps, Output: f.output, Cell: rnn.Kind(f.cell), Source: f.source}
+	spec.Horizon, spec.Season, spec.Seed, spec.Source = f.horizon, f.season, f.seed, f.source
+	spec.Steps, spec.Output, spec.Cell = cmp.Or(f.steps, spec.Steps), cmp.Or(f.output, spec.Output), cmp.Or(rnn.Kind(f.cell), spec.Cell)
 	for _, set := range f.settings {
 		name, value, ok := strings.Cut(set, "=")
 		if !ok {
@@ -117,7 +118,7 @@ func (r *forecastRun) ask() (forecast.Spec, error) {
 
 // trainPreset trains with progress, events for TensorBoard, and a checkpoint to go on
 // from.
-func (r *forecastRun) trainPreset(preset forecast.Preset, spec forecast.Spec, series []forecast.Series) error {
+func (r *forecastRun) trainPreset(preset forecast.Method, spec forecast.Spec, series []data.Series) error {
 	if err := os.MkdirAll(r.dir(), 0o777); err != nil {
 		return err
 	}
@@ -184,18 +185,16 @@ func (r *forecastRun) clean() error {
 
 // trainSmall is train for package forecast's own model, whose cells may have smaller
 // weights and whose bands learn from the back-test.
-func (r *forecastRun) trainSmall(spec forecast.Spec, plan forecast.Plan, series []forecast.Series) (err error) {
+func (r *forecastRun) trainSmall(spec forecast.Spec, plan forecast.Plan, series []data.Series) (err error) {
 	cfg := forecast.Config{Horizon: spec.Horizon, Season: spec.Season, Levels: spec.Levels, Seed: spec.Seed, Source: spec.Source, Steps: spec.Steps, Weights: r.flags.weights}
 	bar := newBar(r.stderr, "back-test")
-	cfg.OnStep = bar.step
-	r.report, err = forecast.Backtest(r.ctx, cfg, plan, series...)
+	r.report, err = forecast.Backtest(r.ctx, cfg, bar.options(), plan, series...)
 	bar.end(err == nil)
 	if err != nil {
 		return err
 	}
 	bar = newBar(r.stderr, "training ")
-	cfg.OnStep = bar.step
-	m, err := forecast.Fit(r.ctx, cfg, series...)
+	m, err := forecast.Fit(r.ctx, cfg, bar.options(), series...)
 	bar.end(err == nil)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/recur-go/recur/task"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 	"golang.org/x/term"
@@ -39,6 +40,11 @@ func (b *bar) step(done, total int) {
 		b.one.SetTotal(int64(total), false)
 		b.one.SetCurrent(int64(done))
 	}
+}
+
+// options are those of a training whose steps the bar shows.
+func (b *bar) options() task.Options {
+	return task.Options{OnStep: func(s task.Step) { b.step(s.Progress.Step, s.Of) }}
 }
 
 // end leaves the bar as it is, or takes it away if the work failed.

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/sets"
 	"github.com/recur-go/recur/internal/chart"
+	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast"
 )
 
@@ -19,13 +21,13 @@ func airline() error {
 		return err
 	}
 	s := table.Series[0]
-	series := forecast.Series{Y: s.Y}
+	series := data.Series{Y: s.Y}
 	cfg := forecast.Config{Season: 12, Seed: 1}
-	report, err := forecast.Backtest(context.Background(), cfg, forecast.Plan{}, series)
+	report, err := forecast.Backtest(context.Background(), cfg, task.Options{}, forecast.Plan{}, series)
 	if err != nil {
 		return err
 	}
-	m, err := forecast.Fit(context.Background(), cfg, series)
+	m, err := forecast.Fit(context.Background(), cfg, task.Options{}, series)
 	if err != nil {
 		return err
 	}

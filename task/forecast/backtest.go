@@ -1,27 +1,33 @@
 package forecast
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/setting"
+	"github.com/recur-go/recur/task"
 )
 
-// A Plan says from where a back-test forecasts. The zero value of each field
-// means its default.
+// A Plan is where a back-test forecasts from. The zero value of each field means its
+// default.
 type Plan struct {
-	Origins int `json:"origins"` // default Most, fewer for a short series, so that three quarters of it come before the first
+	Origins int `json:"origins"` // number of origins; default Most, fewer for a short series, so that three quarters of it come before the first
 	Stride  int `json:"stride"`  // steps from one origin to the next; default 1
 	Refit   int `json:"refit"`   // origins after which a new model is trained; default 12
-	Most    int `json:"-"`       // of origins by default; default 24
+	Most    int `json:"-"`       // most origins by default; default 24
 }
 
 // A Report is the outcome of a back-test.
 type Report struct {
 	Plan
-	Model           string // that of the first of Scores
+	Model           string // name of the model, that of the first of Scores
 	Horizon, Season int
-	Scores          []Score
+	Levels          []float64 // probabilities of the bands
+	Scores          []Score   // of the model, and then of the baselines
 	Folds           []Fold
 	Skipped         []string // IDs of series too short to take part
 
@@ -34,7 +40,7 @@ type Score struct {
 	MASE, RMSSE,
 	SMAPE, WAPE,
 	MSIS float64 // MSIS of the widest band
-	Coverage []float64 // of the bands, in the order of Config.Levels
+	Coverage []float64 // of the bands, in the order of Report.Levels
 }
 
 // A Fold is one forecast of a back-test and what came.
@@ -58,76 +64,97 @@ const Name = "recur"
 // origin given the history up to there, and every plan.Refit origins a new one is
 // trained. Bands are calibrated on held-out windows of the training part and, as
 // time goes on, on the forecasts whose outcome is known by then.
-func Backtest(ctx context.Context, cfg Config, plan Plan, series ...Series) (*Report, error) {
+func Backtest(ctx context.Context, cfg Config, o task.Options, plan Plan, series ...data.Series) (*Report, error) {
 	cfg = cfg.withDefaults()
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	rep := &Report{Plan: plan, Model: Name, Horizon: cfg.Horizon, Season: cfg.Season}
-	if err := rep.setDefaults(&cfg, series); err != nil {
-		return nil, err
-	}
-	take, err := rep.usable(&cfg, series)
+	rep, take, err := newReport(Name, plan, Spec{Horizon: cfg.Horizon, Season: cfg.Season, Levels: cfg.Levels}, series)
 	if err != nil {
 		return nil, err
 	}
-	if err := rep.addModel(ctx, cfg, series, take); err != nil {
+	if err := rep.addModel(ctx, cfg, o, series, take); err != nil {
 		return nil, err
 	}
-	rep.scoreAll(&cfg, series, take)
+	rep.scoreAll(series, take)
 	return rep, nil
 }
 
 // Check reports a plan that the series are too short for.
-func (p Plan) Check(s Spec, series ...Series) error {
-	cfg := Config{Horizon: s.Horizon, Season: s.Season}.withDefaults()
-	r := &Report{Plan: p, Horizon: cfg.Horizon}
-	if err := r.setDefaults(&cfg, series); err != nil {
-		return err
-	}
-	_, err := r.usable(&cfg, series)
+func (p Plan) Check(s Spec, series ...data.Series) error {
+	_, _, err := newReport("", p, s, series)
 	return err
 }
 
-// setDefaults sets the plan's defaults from the longest series.
-func (r *Report) setDefaults(cfg *Config, series []Series) error {
+// newReport is the report of a back-test that is about to begin, and lists the series that
+// take part by their indices.
+func newReport(model string, plan Plan, s Spec, series []data.Series) (r *Report, take []int, err error) {
+	r = &Report{Plan: plan, Model: model, Season: cmp.Or(s.Season, 1), Levels: setting.Levels(s.Levels)}
+	r.Horizon = setting.Horizon(s.Horizon, r.Season)
+	e := setting.Errors{System: "forecast"}
+	e.Count("horizon", r.Horizon)
+	e.Count("season", r.Season)
+	e.Levels(r.Levels)
+	if err := e.Err(); err != nil {
+		return nil, nil, err
+	}
+	if err := r.setDefaults(series); err != nil {
+		return nil, nil, err
+	}
+	take, err = r.usable(series)
+	return r, take, err
+}
+
+// setDefaults sets the plan's defaults by the longest series.
+func (r *Report) setDefaults(series []data.Series) error {
 	longest := 0
 	for _, s := range series {
 		longest = max(longest, len(s.Y))
 	}
-	if r.Stride == 0 {
-		r.Stride = 1
-	}
-	if r.Refit == 0 {
-		r.Refit = 12
-	}
+	r.Stride = cmp.Or(r.Stride, 1)
+	r.Refit = cmp.Or(r.Refit, 12)
 	if r.Origins == 0 {
-		room := longest - cfg.Horizon - max(longest*2/3, cfg.shortest()+1)
-		if r.Most == 0 {
-			r.Most = 24
-		}
+		room := longest - r.Horizon - max(longest*2/3, shortest(r.Season)+1)
+		r.Most = cmp.Or(r.Most, 24)
 		r.Origins = min(max(room/r.Stride+1, 1), r.Most)
 	}
 	if r.Stride < 1 || r.Origins < 1 || r.Refit < 1 {
 		return fmt.Errorf("forecast: a back-test of %d origins with stride %d, refit every %d", r.Origins, r.Stride, r.Refit)
 	}
-	need := cfg.shortest() + 1 + cfg.Horizon + (r.Origins-1)*r.Stride
+	need := shortest(r.Season) + 1 + r.Horizon + (r.Origins-1)*r.Stride
 	if longest < need {
 		return fmt.Errorf("forecast: a back-test of %d origins and a horizon of %d needs %d values, the longest series has %d; ask for fewer origins or a shorter horizon",
-			r.Origins, cfg.Horizon, need, longest)
+			r.Origins, r.Horizon, need, longest)
 	}
 	return nil
 }
 
+// usable lists the series that take part, by their indices.
+func (r *Report) usable(series []data.Series) (take []int, err error) {
+	for i, s := range series {
+		if err := check(s); err != nil {
+			return nil, err
+		}
+		if o := r.origin(s, 0); o >= shortest(r.Season)+1 && !constant(s.Y[:o]) {
+			take = append(take, i)
+		} else {
+			r.Skipped = append(r.Skipped, s.ID)
+		}
+	}
+	if len(take) == 0 {
+		return nil, unusable(r.Season, series)
+	}
+	return take, nil
+}
+
 // origin is the number of steps before origin j of s.
-func (r *Report) origin(s Series, j int) int {
+func (r *Report) origin(s data.Series, j int) int {
 	return len(s.Y) - r.Horizon - (r.Origins-1-j)*r.Stride
 }
 
-// addModel adds the folds of models of this package.
-func (r *Report) addModel(ctx context.Context, cfg Config, series []Series, take []int) error {
+// addModel adds the folds of this package's own model.
+func (r *Report) addModel(ctx context.Context, cfg Config, o task.Options, series []data.Series, take []int) error {
 	fits := (r.Origins + r.Refit - 1) / r.Refit
-	onStep := cfg.OnStep
 	type past struct {
 		q [][]float64
 		w window
@@ -136,17 +163,20 @@ func (r *Report) addModel(ctx context.Context, cfg Config, series []Series, take
 	var m *Model
 	for j := range r.Origins {
 		if j%r.Refit == 0 {
-			train := make([]Series, len(take))
+			train := make([]data.Series, len(take))
 			for i, k := range take {
-				train[i] = Series{ID: series[k].ID, Y: series[k].Y[:r.origin(series[k], j)]}
+				train[i] = data.Series{ID: series[k].ID, Y: series[k].Y[:r.origin(series[k], j)]}
 			}
-			cfg.OnStep = nil
-			if onStep != nil {
-				before := j / r.Refit
-				cfg.OnStep = func(done, total int) { onStep(before*total+done, fits*total) }
+			var fit task.Options
+			if o.OnStep != nil {
+				fit.OnStep = func(s task.Step) {
+					s.Progress.Step += j / r.Refit * s.Of
+					s.Of *= fits
+					o.OnStep(s)
+				}
 			}
 			var err error
-			if m, err = Fit(ctx, cfg, train...); err != nil {
+			if m, err = Fit(ctx, cfg, fit, train...); err != nil {
 				return err
 			}
 		}
@@ -196,22 +226,32 @@ func (w window) extended(y []float64, season int) window {
 	return window{&p, w.origin}
 }
 
-func (r *Report) addBaselines(cfg Config, series []Series, take []int) {
-	for _, b := range Baselines(cfg.Season) {
+// scoreAll adds the folds of the baselines, and the scores of all.
+func (r *Report) scoreAll(series []data.Series, take []int) {
+	r.addBaselines(series, take)
+	for _, b := range append([]Baseline{{Name: r.Model}}, Baselines(r.Season)...) {
+		r.Scores = append(r.Scores, r.score(b.Name, series))
+	}
+}
+
+// addBaselines adds the folds of the baselines.
+func (r *Report) addBaselines(series []data.Series, take []int) {
+	for _, b := range Baselines(r.Season) {
 		for j := range r.Origins {
 			for _, k := range take {
 				y, o := series[k].Y, r.origin(series[k], j)
-				f := b.Forecast(y[:o], cfg.Horizon, cfg.Levels)
-				r.Folds = append(r.Folds, Fold{b.Name, k, o, f, y[o : o+cfg.Horizon]})
+				f := b.Forecast(y[:o], r.Horizon, r.Levels)
+				r.Folds = append(r.Folds, Fold{b.Name, k, o, f, y[o : o+r.Horizon]})
 			}
 		}
 	}
 }
 
-func (r *Report) score(model string, series []Series, levels []float64) Score {
-	s := Score{Model: model, Coverage: make([]float64, len(levels))}
+// score is the mean of the figures of a model over its folds.
+func (r *Report) score(model string, series []data.Series) Score {
+	s := Score{Model: model, Coverage: make([]float64, len(r.Levels))}
 	var mase, rmsse, smape, wape, msis []float64
-	cover := make([][]float64, len(levels))
+	cover := make([][]float64, len(r.Levels))
 	for _, f := range r.Folds {
 		if f.Model != model {
 			continue
@@ -223,7 +263,7 @@ func (r *Report) score(model string, series []Series, levels []float64) Score {
 		wape = append(wape, WAPE(y, p))
 		for i, b := range f.Forecast.Bands {
 			cover[i] = append(cover[i], Coverage(y, b))
-			if i == len(levels)-1 {
+			if i == len(r.Levels)-1 {
 				msis = append(msis, MSIS(past, y, b, r.Season))
 			}
 		}

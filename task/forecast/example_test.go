@@ -6,13 +6,14 @@ import (
 	"math"
 	"strings"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast"
 )
 
 // Eight years of months that rise and have a season.
-func months() forecast.Series {
-	s := forecast.Series{ID: "shop"}
+func months() data.Series {
+	s := data.Series{ID: "shop"}
 	for t := range 96 {
 		s.Y = append(s.Y, 100+float64(t)+20*math.Sin(2*math.Pi*float64(t)/12))
 	}
@@ -21,7 +22,7 @@ func months() forecast.Series {
 
 // A model is trained on one or many series and forecasts any.
 func ExampleFit() {
-	m, err := forecast.Fit(context.Background(), forecast.Config{Season: 12, Horizon: 6, Steps: 100}, months())
+	m, err := forecast.Fit(context.Background(), forecast.Config{Season: 12, Horizon: 6, Steps: 100}, task.Options{}, months())
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -41,7 +42,7 @@ func ExampleFit() {
 // A back-test says how good the forecasts would have been, beside the baselines.
 func ExampleBacktest() {
 	cfg := forecast.Config{Season: 12, Horizon: 6, Steps: 100}
-	report, err := forecast.Backtest(context.Background(), cfg, forecast.Plan{Origins: 4}, months())
+	report, err := forecast.Backtest(context.Background(), cfg, task.Options{}, forecast.Plan{Origins: 4}, months())
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -58,9 +59,9 @@ func ExampleTheta() {
 }
 
 // A preset trains a model of its kind; what it is asked is the same for all.
-func ExampleFindPreset() {
+func ExampleFindMethod() {
 	ctx := context.Background()
-	preset, err := forecast.FindPreset("small")
+	preset, err := forecast.FindMethod("small")
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -91,7 +92,7 @@ func ExampleSource() {
 		fmt.Println(err)
 		return
 	}
-	s := forecast.FromTable(table)[0]
+	s := table.Series[0]
 	fmt.Println("values", s.Y)
 	for i, c := range table.Covariates {
 		fmt.Println(c.Name, s.Known[i])
@@ -108,7 +109,7 @@ func ExampleSource() {
 func ExampleEvaluate() {
 	ctx := context.Background()
 	s := months()
-	m, err := forecast.Fit(ctx, forecast.Config{Season: 12, Horizon: 6, Steps: 100}, s.Before(84))
+	m, err := forecast.Fit(ctx, forecast.Config{Season: 12, Horizon: 6, Steps: 100}, task.Options{}, s.Before(84))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -9,16 +9,18 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/task"
 )
 
 func TestSaveLoad(t *testing.T) {
-	s := Series{Y: make([]float64, 60)}
+	s := data.Series{Y: make([]float64, 60)}
 	for i := range s.Y {
 		s.Y[i] = 50 + 10*math.Sin(float64(i)*math.Pi/6) + float64(i)/3
 	}
-	m, err := Fit(context.Background(), Config{Season: 12, Horizon: 4, Nets: 2, Steps: 5, Hidden: 6, Seed: 3}, s)
+	m, err := Fit(context.Background(), Config{Season: 12, Horizon: 4, Nets: 2, Steps: 5, Hidden: 6, Seed: 3}, task.Options{}, s)
 	if err != nil {
 		t.Fatal(err)
 	}

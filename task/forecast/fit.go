@@ -9,10 +9,12 @@ import (
 	"math/rand/v2"
 	"sync"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/internal/par"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/optim"
+	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/tensor"
 	"github.com/recur-go/recur/train"
 )
@@ -28,29 +30,29 @@ type Model struct {
 }
 
 // Fit trains one model for all the series. Series that are too short to make a
-// window, or constant, take no part; if none is left, Fit fails.
+// window, or constant, take no part; if none is left, Fit fails. It keeps no checkpoint,
+// and of o tells OnStep alone.
 //
 // Each net leaves out the windows of one stretch of time, another one each, and
 // how far those fall outside its bands tells how to widen the bands of all: the
 // cross-validation+ of Barber et al. 2021 with the scores of conformalised
 // quantile regression (Romano et al. 2019).
-func Fit(ctx context.Context, cfg Config, series ...Series) (*Model, error) {
+func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series) (*Model, error) {
 	cfg = cfg.withDefaults()
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
 	var own []window
 	for _, s := range series {
-		if err := s.check(); err != nil {
+		if err := check(s); err != nil {
 			return nil, err
 		}
 		own = append(own, cfg.windows(s.Y)...)
 	}
 	if len(own) == 0 {
-		return nil, cfg.unusable(series)
+		return nil, unusable(cfg.Season, series)
 	}
 	m := &Model{Config: cfg, Nets: make([]*Net, cfg.Nets)}
-	m.OnStep = nil
 	prior := cfg.simulated()
 	total, done := cfg.Nets*cfg.Steps, 0
 	var mu sync.Mutex
@@ -61,8 +63,8 @@ func Fit(ctx context.Context, cfg Config, series ...Series) (*Model, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			done++
-			if cfg.OnStep != nil {
-				cfg.OnStep(done, total)
+			if o.OnStep != nil {
+				o.OnStep(task.Step{Progress: train.Progress{Step: done}, Of: total})
 			}
 		}
 		return cfg.train(ctx, r, m.Nets[i], cfg.without(own, i), prior, step)
@@ -81,17 +83,17 @@ func (c *Config) windows(y []float64) []window {
 	}
 	p := prepare(y, c.Season)
 	var ws []window
-	for o := c.shortest(); o < len(y); o++ {
+	for o := shortest(c.Season); o < len(y); o++ {
 		ws = append(ws, window{p, o})
 	}
 	return ws
 }
 
-// shortest is the fewest steps before an origin.
-func (c *Config) shortest() int { return c.Season + 2 }
+// shortest is the fewest steps before an origin of a series with a season.
+func shortest(season int) int { return season + 2 }
 
-// unusable says why no series made a window.
-func (c *Config) unusable(series []Series) error {
+// unusable is why no series made a window.
+func unusable(season int, series []data.Series) error {
 	if len(series) == 0 {
 		return errors.New("forecast: no series")
 	}
@@ -101,11 +103,11 @@ func (c *Config) unusable(series []Series) error {
 			longest = s
 		}
 	}
-	if len(longest.Y) <= c.shortest() {
+	if len(longest.Y) <= shortest(season) {
 		return fmt.Errorf("forecast: the longest series%s has %d values, a season of %d needs at least %d; give more history or a shorter season",
-			longest.name(), len(longest.Y), c.Season, c.shortest()+1)
+			quoted(longest.ID), len(longest.Y), season, shortest(season)+1)
 	}
-	return fmt.Errorf("forecast: series%s never changes: there is nothing to learn", longest.name())
+	return fmt.Errorf("forecast: series%s never changes: there is nothing to learn", quoted(longest.ID))
 }
 
 // simulated makes the series of the prior, as windows.
@@ -141,7 +143,7 @@ func (c *Config) without(own []window, i int) []window {
 
 // stretch is part i of the time of w's series that windows forecast.
 func (c *Config) stretch(w window, i int) (lo, hi int) {
-	first, n := c.shortest(), len(w.p.x)
+	first, n := shortest(c.Season), len(w.p.x)
 	return first + (n-first)*i/c.Nets, first + (n-first)*(i+1)/c.Nets
 }
 
@@ -156,7 +158,7 @@ func (c *Config) train(ctx context.Context, r *rand.Rand, n *Net, own, prior []w
 		for s := range c.Steps {
 			const warm = 20 // then down along a cosine
 			at := float64(s) / float64(c.Steps)
-			adam.LR = c.LR * min(float64(s+1)/warm, (1+math.Cos(math.Pi*at))/2)
+			adam.LR = c.Rate * min(float64(s+1)/warm, (1+math.Cos(math.Pi*at))/2)
 			for i := range c.Batch {
 				from := prior
 				if r.Float64() < share {

@@ -13,107 +13,107 @@ import (
 	"github.com/recur-go/recur/task"
 )
 
-// A Forecaster is a trained model of any preset. It is only read, so goroutines may
+// A Forecaster is a trained model of any method. It is only read, so goroutines may
 // share it.
 type Forecaster interface {
 	// Predict forecasts the Horizon steps after each of the series.
-	Predict(ctx context.Context, series ...Series) ([]Forecast, error)
-	// Save replaces the file at path by the model, whole or not at all. about says how
-	// it came to be.
+	Predict(ctx context.Context, series ...data.Series) ([]Forecast, error)
+	// Save replaces the file at path by the model, whole or not at all. about sums up its
+	// training.
 	Save(path string, about model.Training) error
 	// Spec is what the model was made for, with defaults filled in.
 	Spec() Spec
 }
 
-// A WithLevels is a Forecaster that can give bands of other levels than those it was
+// WithLevels is a Forecaster that can give bands of other levels than those it was
 // trained with.
 type WithLevels interface {
 	Forecaster
+	// WithLevels returns the model with bands of these levels, which rise.
 	WithLevels(levels []float64) Forecaster
 }
 
-// A Spec is what one asks of a preset. The zero value of each field means the preset's
-// default. Not every preset has all of the settings after Seed; one that it does not have
-// and that is set is an error of its Fit.
+// A Spec is what is asked of a method. A field of 0 means the method's default, except for
+// Dropout; Preset gives the settings to begin with. Not every method has all of the settings
+// after Seed: it is an error of its Fit to set one that it does not have.
 type Spec struct {
 	Horizon int       `json:"horizon"` // steps to forecast
 	Season  int       `json:"season"`  // steps of a season, such as 12 for months; 1 for none
-	Levels  []float64 `json:"levels"`  // of the bands, such as 0.8
-	Seed    uint64    `json:"seed"`    // the same seed gives the same bits
+	Levels  []float64 `json:"levels"`  // probabilities of the bands, such as 0.8
+	Seed    uint64    `json:"seed"`    // seed of all that is random: the same gives the same bits
 
-	Source     Source           `json:"-"`       // how the series were read, which the model keeps
-	Covariates []data.Covariate `json:"-"`       // of the series: past, known and static ones, in this order
-	Output     string           `json:"output"`  // what is said of a step: quantile, point, normal, student or negbin
-	Paths      int              `json:"paths"`   // to sample
-	Window     int              `json:"window"`  // steps that the model reads before it forecasts
-	Cell       rnn.Kind         `json:"cell"`    // such as lstm
-	Hidden     int              `json:"hidden"`  // width of the cell
-	Layers     int              `json:"layers"`  // cells, one on another
-	Dropout    float64          `json:"dropout"` // negative for none
-	Nets       int              `json:"nets"`    // models whose forecasts are put together
-	Epochs     int              `json:"epochs"`  // at most
-	Steps      int              `json:"steps"`   // of the optimiser, in all or in an epoch, as the preset says
-	Batch      int              `json:"batch"`   // windows in a step
-	LR         float64          `json:"lr"`      // learning rate
+	Source     Source           `json:"-"` // how the series were read, kept with the model
+	Covariates []data.Covariate `json:"-"` // covariates of the series: past, known and static ones, in this order
+
+	Output        string   `json:"output"`          // what the net predicts for a step: quantile, point, normal, student or negbin
+	Paths         int      `json:"paths"`           // paths sampled for a forecast
+	Window        int      `json:"window"`          // steps that the net reads before it forecasts
+	Cell          rnn.Kind `json:"cell"`            // kind of cell, such as lstm
+	Hidden        int      `json:"hidden"`          // width of the cell
+	Layers        int      `json:"layers"`          // cells, one on another
+	Dropout       float64  `json:"dropout"`         // dropout of the net; 0 for none
+	Nets          int      `json:"nets"`            // nets whose forecasts are combined
+	Epochs        int      `json:"epochs"`          // passes over the data, at most, or so many times StepsPerEpoch
+	StepsPerEpoch int      `json:"steps_per_epoch"` // training steps of an epoch, if it is no pass over the data
+	Steps         int      `json:"steps"`           // training steps of each net
+	Batch         int      `json:"batch"`           // windows or series in a step
+	Rate          float64  `json:"rate"`            // learning rate
 }
 
-// A Preset is a kind of model with its settings.
-type Preset struct {
-	Name  string
-	About string // in a line, for help
-	Kind  string // of its model files
-	// Covariates tells whether the preset uses covariates, and has several outputs.
-	Covariates bool
-	// Valid reports settings that make no sense to the preset, if it is not nil.
-	Valid func(s Spec) error
-	// Default are those of its settings that do not depend on the series.
-	Default Spec
-	Fit     func(ctx context.Context, s Spec, o task.Options, series ...Series) (Forecaster, error)
+// A Method trains and reads models of one kind, by the name of its preset.
+type Method struct {
+	Name       string // name of its preset
+	About      string // what it is, in a line for help
+	Kind       string // kind of its model files
+	Covariates bool   // it uses covariates, and has several outputs
+
+	Default Spec               // settings to begin with: those that do not depend on the series
+	Valid   func(s Spec) error // reports settings that make no sense to the method; nil for none
+	Fit     func(ctx context.Context, s Spec, o task.Options, series ...data.Series) (Forecaster, error)
 	Load    func(path string) (Forecaster, error) // reads a file of Kind
 }
 
-// Check reports what s asks for that makes no sense to the preset.
-func (p Preset) Check(s Spec) error {
-	if p.Covariates || len(s.Covariates) == 0 && s.Output == "" {
-		if p.Valid == nil {
+// Check reports what s asks for that makes no sense to the method.
+func (by Method) Check(s Spec) error {
+	if by.Covariates || len(s.Covariates) == 0 && s.Output == "" {
+		if by.Valid == nil {
 			return nil
 		}
-		return p.Valid(s)
+		return by.Valid(s)
 	}
 	var names []string
-	for _, other := range Presets() {
-		if other.Covariates {
-			names = append(names, other.Name)
+	for _, m := range sorted() {
+		if m.Covariates {
+			names = append(names, m.Name)
 		}
 	}
-	return fmt.Errorf("forecast: preset %s uses no covariates and has one output; those that do more: %s", p.Name, strings.Join(names, ", "))
+	return fmt.Errorf("forecast: preset %s uses no covariates and has one output; those that do more: %s", by.Name, strings.Join(names, ", "))
 }
 
-var presets struct {
+var methods struct {
 	sync.Mutex
-	list []Preset
+	list []Method
 }
 
-// Register makes a preset known by its name; several may share a Kind. Packages of
-// presets call it from init. It panics if the name is taken.
-func Register(p Preset) {
-	presets.Lock()
-	defer presets.Unlock()
-	for _, have := range presets.list {
-		if have.Name == p.Name {
-			panic(fmt.Sprintf("forecast: preset %q is registered twice", p.Name))
+// Register makes a method known by its name; several may share a Kind. Packages of
+// methods call it from init. It panics if the name is taken.
+func Register(m Method) {
+	methods.Lock()
+	defer methods.Unlock()
+	for _, have := range methods.list {
+		if have.Name == m.Name {
+			panic(fmt.Sprintf("forecast: preset %q is registered twice", m.Name))
 		}
 	}
-	presets.list = append(presets.list, p)
+	methods.list = append(methods.list, m)
 }
 
-// Presets lists the presets that are registered by name, after the first, which is that
-// of this package and the default.
-func Presets() []Preset {
-	presets.Lock()
-	defer presets.Unlock()
-	list := slices.Clone(presets.list)
-	slices.SortFunc(list, func(a, b Preset) int {
+// sorted lists the methods by name, after this package's own.
+func sorted() []Method {
+	methods.Lock()
+	defer methods.Unlock()
+	list := slices.Clone(methods.list)
+	slices.SortFunc(list, func(a, b Method) int {
 		if a.Name == Small || b.Name == Small {
 			return map[bool]int{true: -1, false: 1}[a.Name == Small]
 		}
@@ -122,20 +122,27 @@ func Presets() []Preset {
 	return list
 }
 
-// FindPreset returns the preset of a name, "" being the default.
-func FindPreset(name string) (Preset, error) {
-	var names []string
-	for i, p := range Presets() {
-		if p.Name == name || name == "" && i == 0 {
-			return p, nil
-		}
-		names = append(names, p.Name)
+// Presets lists the names that Preset and FindMethod know, those of the methods that are
+// registered, the default first.
+func Presets() (names []string) {
+	for _, m := range sorted() {
+		names = append(names, m.Name)
 	}
-	return Preset{}, fmt.Errorf("forecast: there is no preset %q; there are %s", name, strings.Join(names, ", "))
+	return names
 }
 
-// AsForecaster is what a preset's Fit and Load give, from those of its package. (A nil
-// pointer made a Forecaster would not be nil.)
+// FindMethod returns the method of a preset, "" being the default.
+func FindMethod(name string) (Method, error) {
+	for i, m := range sorted() {
+		if m.Name == name || name == "" && i == 0 {
+			return m, nil
+		}
+	}
+	return Method{}, fmt.Errorf("forecast: there is no preset %q; there are %s", name, strings.Join(Presets(), ", "))
+}
+
+// AsForecaster makes what Fit and Load of a method's package return that of the method. (A
+// nil pointer made a Forecaster would not be nil.)
 func AsForecaster[M Forecaster](m M, err error) (Forecaster, error) {
 	if err != nil {
 		return nil, err
@@ -143,16 +150,28 @@ func AsForecaster[M Forecaster](m M, err error) (Forecaster, error) {
 	return m, nil
 }
 
-// LoadAny reads a model of any preset that is registered.
+// LoadAny reads a model of any method that is registered.
 func LoadAny(path string) (Forecaster, error) {
 	info, err := model.Describe(path)
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range Presets() {
-		if p.Kind == info.Kind {
-			return p.Load(path)
+	for _, m := range sorted() {
+		if m.Kind == info.Kind {
+			return m.Load(path)
 		}
 	}
-	return nil, fmt.Errorf("%s: %w: it holds a model of kind %s, not a forecaster", path, model.ErrKind, info.Kind)
+	return nil, fmt.Errorf("%s: %w", path, notHere(info.Kind))
+}
+
+// kindsBeside are the kinds of the methods of recur's other packages, each of which has
+// its kind as its name.
+var kindsBeside = []string{"esrnn", "probabilistic", "segrnn"}
+
+// notHere is the error of a file of a kind that no registered method reads.
+func notHere(kind string) error {
+	if slices.Contains(kindsBeside, kind) {
+		return fmt.Errorf("%w: it holds a forecaster of kind %s, whose package this program lacks; add import _ %q", model.ErrKind, kind, "github.com/recur-go/recur/task/forecast/"+kind)
+	}
+	return fmt.Errorf("%w: it holds a model of kind %s, not a forecaster", model.ErrKind, kind)
 }

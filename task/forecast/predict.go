@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/tensor"
@@ -13,17 +14,17 @@ import (
 
 // Predict forecasts the Horizon steps after each of the series. It changes
 // nothing of the model and may run in several goroutines at once.
-func (m *Model) Predict(ctx context.Context, series ...Series) ([]Forecast, error) {
+func (m *Model) Predict(ctx context.Context, series ...data.Series) ([]Forecast, error) {
 	ws := make([]window, len(series))
 	for i, s := range series {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if err := s.check(); err != nil {
+		if err := check(s); err != nil {
 			return nil, err
 		}
 		if len(s.Y) < 2 {
-			return nil, fmt.Errorf("forecast: series%s has %d values, want at least 2", s.name(), len(s.Y))
+			return nil, fmt.Errorf("forecast: series%s has %d values, want at least 2", quoted(s.ID), len(s.Y))
 		}
 		ws[i] = window{prepare(s.Y, m.Season), len(s.Y)}
 	}

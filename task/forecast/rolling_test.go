@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/task"
 )
@@ -36,7 +37,7 @@ type fake struct {
 func (f fake) Spec() Spec                        { return f.spec }
 func (f fake) Save(string, model.Training) error { return errors.New("a fake is not saved") }
 
-func (f fake) Predict(_ context.Context, series ...Series) (fs []Forecast, err error) {
+func (f fake) Predict(_ context.Context, series ...data.Series) (fs []Forecast, err error) {
 	for _, s := range series {
 		*f.seen = append(*f.seen, len(s.Y))
 		fs = append(fs, Naive(s.Y, f.spec.Horizon, f.spec.Levels))
@@ -46,19 +47,19 @@ func (f fake) Predict(_ context.Context, series ...Series) (fs []Forecast, err e
 
 // A preset is trained on what comes before its origins and nothing more, and forecasts
 // each from what comes before it.
-func TestBacktestPresetIsHonest(t *testing.T) {
+func TestBacktestIsHonest(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
-	s := Series{ID: "walk"}
+	s := data.Series{ID: "walk"}
 	for v := 0.0; len(s.Y) < 100; v += r.NormFloat64() {
 		s.Y = append(s.Y, v)
 	}
 	var seen, trained []int
-	p := Preset{Name: "fake", Fit: func(_ context.Context, spec Spec, _ task.Options, series ...Series) (Forecaster, error) {
+	p := Method{Name: "fake", Fit: func(_ context.Context, spec Spec, _ task.Options, series ...data.Series) (Forecaster, error) {
 		trained = append(trained, len(series[0].Y))
 		return fake{spec, &seen}, nil
 	}}
 	spec := Spec{Horizon: 5, Season: 1, Levels: []float64{0.8}}
-	rep, err := BacktestPreset(context.Background(), p, spec, task.Options{}, Plan{Origins: 4, Stride: 2, Refit: 2}, s)
+	rep, err := p.Backtest(context.Background(), spec, task.Options{}, Plan{Origins: 4, Stride: 2, Refit: 2}, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +81,7 @@ func TestBacktestPresetIsHonest(t *testing.T) {
 
 // What is before a step holds the past of values and past covariates alone.
 func TestBefore(t *testing.T) {
-	s := Series{Y: []float64{1, 2, 3}, Past: [][]float64{{4, 5, 6}}, Known: [][]float64{{7, 8, 9, 10}}, Static: []float64{11}}
+	s := data.Series{Y: []float64{1, 2, 3}, Past: [][]float64{{4, 5, 6}}, Known: [][]float64{{7, 8, 9, 10}}, Static: []float64{11}}
 	b := s.Before(2)
 	if len(b.Y) != 2 || len(b.Past[0]) != 2 || len(b.Known[0]) != 4 || cap(b.Y) != 2 || len(s.Past[0]) != 3 {
 		t.Errorf("%+v of %+v", b, s)

@@ -3,55 +3,33 @@ package forecast
 import (
 	"fmt"
 	"math"
+
+	"github.com/recur-go/recur/data"
 )
 
-// A Series is a regular sequence of values, oldest first. NaN is a missing value.
-//
-// Covariates, by the roles of data.Covariate, are beside the values: those of the past
-// have as many values as Y, those known in advance should have more, for the steps to
-// forecast, and static ones have one each.
-type Series struct {
-	ID          string
-	Y           []float64
-	Past, Known [][]float64 // [covariate][step]
-	Static      []float64   // [covariate]
-}
-
-// Before is what is known of s before step n: its first n values, and those of its past
-// covariates. Covariates known in advance stay whole.
-func (s Series) Before(n int) Series {
-	s.Y = s.Y[:n:n]
-	past := make([][]float64, len(s.Past))
-	for i, x := range s.Past {
-		past[i] = x[:n:n]
-	}
-	s.Past = past
-	return s
-}
-
 // check reports values that no model can use.
-func (s Series) check() error {
+func check(s data.Series) error {
 	known := 0
 	for t, v := range s.Y {
 		if math.IsInf(v, 0) {
-			return fmt.Errorf("forecast: value %d of series%s is infinite; make it NaN if it is unknown", t, s.name())
+			return fmt.Errorf("forecast: value %d of series%s is infinite; make it NaN if it is unknown", t, quoted(s.ID))
 		}
 		if !math.IsNaN(v) {
 			known++
 		}
 	}
 	if known == 0 {
-		return fmt.Errorf("forecast: series%s has no values", s.name())
+		return fmt.Errorf("forecast: series%s has no values", quoted(s.ID))
 	}
 	return nil
 }
 
-// name is the quoted ID after a blank, if there is one.
-func (s Series) name() string {
-	if s.ID == "" {
+// quoted is the ID of a series after a blank, if it has one.
+func quoted(id string) string {
+	if id == "" {
 		return ""
 	}
-	return fmt.Sprintf(" %q", s.ID)
+	return fmt.Sprintf(" %q", id)
 }
 
 // constant reports whether the known values of y are all the same.

@@ -102,15 +102,6 @@ func (s Source) Prepare(t *data.Table, horizon int) error {
 	return nil
 }
 
-// FromTable takes the series of a table, with their covariates.
-func FromTable(t *data.Table) []Series {
-	all := make([]Series, len(t.Series))
-	for i, s := range t.Series {
-		all[i] = Series{ID: s.ID, Y: s.Y, Past: s.Past, Known: s.Known, Static: s.Static}
-	}
-	return all
-}
-
 // Uses reports whether there is anything beside the values.
 func (s Source) Uses() bool {
 	return len(s.Past)+len(s.Known)+len(s.Static)+len(s.Holidays) > 0 || s.Calendar

@@ -30,6 +30,17 @@ type Job struct {
 	Stride  int `json:"stride"`
 }
 
+// Preset returns the config of the task for a method, with the settings to begin with.
+func Preset(name string) (*Job, error) {
+	m, err := FindMethod(name)
+	if err != nil {
+		return nil, err
+	}
+	j := &Job{Preset: m.Name, Spec: m.Default, Origins: 8, Stride: 1}
+	j.Seed = 1
+	return j, nil
+}
+
 // forecasting is the package as a task.
 type forecasting struct{}
 
@@ -37,22 +48,19 @@ func (forecasting) Name() string { return TaskName }
 
 // Kinds implements task.MultiKind.
 func (forecasting) Kinds() (kinds []string) {
-	for _, p := range Presets() {
-		kinds = append(kinds, p.Kind)
+	for _, m := range sorted() {
+		kinds = append(kinds, m.Kind)
 	}
 	return kinds
 }
 
-// able is the preset that the task begins with, if it is there: one with covariates.
-const able = "qrnn"
+// defaultTaskPreset is the preset that the task begins with, if it is there: one with covariates.
+const defaultTaskPreset = "qrnn"
 
-func (forecasting) Presets() (names []string) {
-	for _, p := range Presets() {
-		if p.Name == able {
-			names = slices.Insert(names, 0, p.Name)
-		} else {
-			names = append(names, p.Name)
-		}
+func (forecasting) Presets() []string {
+	names := Presets()
+	if i := slices.Index(names, defaultTaskPreset); i > 0 {
+		names = slices.Insert(slices.Delete(names, i, i+1), 0, defaultTaskPreset)
 	}
 	return names
 }
@@ -61,20 +69,14 @@ func (f forecasting) Config(preset string) (any, error) {
 	if preset == "" {
 		preset = f.Presets()[0]
 	}
-	p, err := FindPreset(preset)
-	if err != nil {
-		return nil, err
-	}
-	j := &Job{Preset: p.Name, Spec: p.Default, Origins: 8, Stride: 1}
-	j.Seed = 1
-	return j, nil
+	return Preset(preset)
 }
 
 func (forecasting) Metric(any) task.Metric { return task.Metric{Name: "mase"} }
 
 func (forecasting) Space(cfg any) map[string]task.Range {
 	space := map[string]task.Range{
-		"lr":     {Min: 5e-4, Max: 2e-2, Log: true},
+		"rate":   {Min: 5e-4, Max: 2e-2, Log: true},
 		"hidden": {Values: []any{16, 32, 64, 128}},
 	}
 	if j, ok := cfg.(*Job); ok && j.Layers > 0 {
@@ -97,7 +99,7 @@ func (forecasting) Fit(ctx context.Context, cfg any, d task.Data, o task.Options
 	if !ok {
 		return nil, fmt.Errorf("forecast: a config is a *forecast.Job, not a %T", cfg)
 	}
-	p, err := FindPreset(j.Preset)
+	by, err := FindMethod(j.Preset)
 	if err != nil {
 		return nil, err
 	}
@@ -118,10 +120,10 @@ func (forecasting) Fit(ctx context.Context, cfg any, d task.Data, o task.Options
 		}
 	}
 	spec.Covariates = t.Covariates
-	if err := p.Check(spec); err != nil {
+	if err := by.Check(spec); err != nil {
 		return nil, err
 	}
-	m := &trained{plan: Plan{Origins: max(j.Origins, 1), Stride: max(j.Stride, 1)}, held: FromTable(t)}
+	m := &trained{plan: Plan{Origins: max(j.Origins, 1), Stride: max(j.Stride, 1)}, held: t.Series}
 	learn := slices.Clone(m.held)
 	if len(d.Valid) == 0 && len(d.Test) == 0 {
 		rep := &Report{Plan: m.plan, Horizon: spec.Horizon}
@@ -135,7 +137,7 @@ func (forecasting) Fit(ctx context.Context, cfg any, d task.Data, o task.Options
 			return nil, &data.Error{File: t.Name, Reason: fmt.Sprintf("no series is longer than the %d steps that are held out to score the model on", spec.Horizon+(m.plan.Origins-1)*m.plan.Stride), Hint: "give more history, or ask for a shorter horizon or fewer origins"}
 		}
 	}
-	if m.Forecaster, err = p.Fit(ctx, spec, o, learn...); err != nil {
+	if m.Forecaster, err = by.Fit(ctx, spec, o, learn...); err != nil {
 		if errors.Is(err, context.Canceled) {
 			return nil, err
 		}
@@ -191,7 +193,7 @@ func readAll(files []string, s Source) (*data.Table, error) {
 type trained struct {
 	Forecaster
 	plan Plan
-	held []Series // whole, after Fit
+	held []data.Series // whole, after Fit
 }
 
 // Save implements task.Model.
@@ -212,13 +214,13 @@ func (m *trained) Evaluate(ctx context.Context, files ...string) (*task.Result, 
 	if err := t.Recode(spec.Covariates); err != nil {
 		return nil, err
 	}
-	return m.result(ctx, FromTable(t))
+	return m.result(ctx, t.Series)
 }
 
 // Report implements task.Reporter.
 func (m *trained) Report(ctx context.Context) (*task.Result, error) { return m.result(ctx, m.held) }
 
-func (m *trained) result(ctx context.Context, series []Series) (*task.Result, error) {
+func (m *trained) result(ctx context.Context, series []data.Series) (*task.Result, error) {
 	rep, err := Evaluate(ctx, m.Forecaster, m.plan, series...)
 	if err != nil {
 		return nil, err

@@ -1,61 +1,48 @@
 package esrnn
 
 import (
-	"fmt"
-	"math"
-	"slices"
+	"cmp"
 
-	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/task/forecast"
 )
 
-// A Config says what to forecast and how to train. The zero value of each field means
-// its default.
+// A Config is what to forecast and how to train. The zero value of each field means its
+// default.
 type Config struct {
-	Horizon     int       `json:"horizon"`   // steps to forecast; default one season, or 12 without one
-	Season      int       `json:"season"`    // steps of a season, such as 12 for months; default 1, no season
-	Smooth      []int     `json:"smooth"`    // seasons that are smoothed; default Season, and with a day of 24 hours the week of 168 too; none longer than 31
-	Window      int       `json:"window"`    // last steps that the net reads at each; default two seasons, within 6..104
-	Dilations   [][]int   `json:"dilations"` // of the layers of each block; default two blocks, up to one season
-	Hidden      int       `json:"hidden"`    // width of a layer; default 20, or 40 for a season of 24 and more
-	Span        int       `json:"span"`      // last steps that the layers read; default 300, at least two windows and twice the widest dilation
-	History     int       `json:"history"`   // last steps of a series that are used at all; default 1024
-	Members     int       `json:"members"`   // nets whose mean is the forecast, one more to validate by; default 3
-	Steps       int       `json:"steps"`     // of the optimiser for each net; default so many that each value is read 7 times, or 12 for a season of 24 and more, within 300..8000
-	Batch       int       `json:"batch"`     // series in a step; default so many that it reads about 600 values, within 2..8
-	LR          float64   `json:"lr"`        // highest learning rate of Adam; default 0.01, or 0.003 if no season is smoothed
-	Levels      []float64 `json:"levels"`    // of the bands; default 0.5, 0.8, 0.95
-	Seed        uint64    `json:"seed"`      // the same seed gives the same bits
-	NoBaselines bool      `json:"alone"`     // no share of simple methods
-	Series      int       `json:"series"`    // in training; Fit sets it
+	Horizon       int       `json:"horizon"`       // steps to forecast; default one season, or 12 without one
+	Season        int       `json:"season"`        // steps of a season, such as 12 for months; default 1, no season
+	Seasonalities []int     `json:"seasonalities"` // steps of each season that is smoothed; default Season, and with a day of 24 hours the week of 168 too; none longer than 31
+	Window        int       `json:"window"`        // steps that the net reads at each step, the last ones; default two seasons, within 6..104
+	Dilations     [][]int   `json:"dilations"`     // dilations of the layers of each block; default two blocks, up to one season
+	Hidden        int       `json:"hidden"`        // width of a layer; default 20, or 40 for a season of 24 and more
+	Span          int       `json:"span"`          // steps that the layers read, the last ones; default 300, at least two windows and twice the widest dilation
+	History       int       `json:"history"`       // steps of a series that are used at all, the last ones; default 1024
+	Nets          int       `json:"nets"`          // nets whose mean is the forecast, beside one to validate by; default 3
+	Steps         int       `json:"steps"`         // training steps of each net; default so many that each value is read 7 times, or 12 for a season of 24 and more, within 300..8000
+	Batch         int       `json:"batch"`         // series in a step; default so many that it reads about 600 values, within 2..8
+	Rate          float64   `json:"rate"`          // highest learning rate of Adam; default 0.01, or 0.003 if no season is smoothed
+	Levels        []float64 `json:"levels"`        // probabilities of the bands; default 0.5, 0.8, 0.95
+	Seed          uint64    `json:"seed"`          // seed of all that is random: the same gives the same bits
+	NoBaselines   bool      `json:"no_baselines"`  // forecast by the nets alone, without Comb and Theta
+	Series        int       `json:"series"`        // number of series in training; set by Fit
 
-	Source forecast.Source `json:"source,omitzero"` // how the series were read, to be kept with the model
-
-	// Run says how training goes on. Of the nets each has a checkpoint of its own, whose
-	// name is Run.Checkpoint and its number.
-	Run task.Options `json:"-"`
+	Source forecast.Source `json:"source,omitzero"` // how the series were read, kept with the model
 }
 
 func (c Config) withDefaults() Config {
-	or := func(v *int, def int) {
-		if *v == 0 {
-			*v = def
-		}
-	}
-	or(&c.Season, 1)
-	if c.Season > 1 {
-		or(&c.Horizon, c.Season)
-	}
-	or(&c.Horizon, 12)
-	if c.Smooth == nil {
+	c.Season = cmp.Or(c.Season, 1)
+	c.Horizon = setting.Horizon(c.Horizon, c.Season)
+	c.Levels = setting.Levels(c.Levels)
+	if c.Seasonalities == nil {
 		switch m := c.Season; {
 		case m == 24:
-			c.Smooth = []int{24, 168}
+			c.Seasonalities = []int{24, 168}
 		case m > 1 && m <= 31:
-			c.Smooth = []int{m}
+			c.Seasonalities = []int{m}
 		}
 	}
-	or(&c.Window, min(max(2*c.Season, 6), 104))
+	c.Window = cmp.Or(c.Window, min(max(2*c.Season, 6), 104))
 	if c.Dilations == nil {
 		switch m := c.Season; {
 		case m == 24:
@@ -74,62 +61,42 @@ func (c Config) withDefaults() Config {
 			widest = max(widest, k)
 		}
 	}
-	or(&c.Span, max(2*widest, 2*c.Window, 300))
-	if c.Season < 24 {
-		or(&c.Hidden, 20)
+	c.Span = cmp.Or(c.Span, max(2*widest, 2*c.Window, 300))
+	hidden, rate := 20, 0.01
+	if c.Season >= 24 {
+		hidden = 40
 	}
-	or(&c.Hidden, 40)
-	or(&c.History, 1024)
-	or(&c.Members, 3)
-	if c.LR == 0 {
-		c.LR = 0.01
-		if len(c.Smooth) == 0 { // what is left of the series is larger
-			c.LR = 0.003
-		}
+	if len(c.Seasonalities) == 0 { // what is left of the series is larger
+		rate = 0.003
 	}
-	if c.Levels == nil {
-		c.Levels = []float64{0.5, 0.8, 0.95}
-	}
-	c.Levels = slices.Sorted(slices.Values(c.Levels))
+	c.Hidden = cmp.Or(c.Hidden, hidden)
+	c.Rate = cmp.Or(c.Rate, rate)
+	c.History = cmp.Or(c.History, 1024)
+	c.Nets = cmp.Or(c.Nets, 3)
 	return c
 }
 
 func (c *Config) check() error {
-	for _, f := range []struct {
-		name string
-		v    int
-	}{{"horizon", c.Horizon}, {"season", c.Season}, {"window", c.Window}, {"span", c.Span}, {"hidden", c.Hidden}, {"history", c.History}, {"members", c.Members}} {
-		if f.v < 1 {
-			return fmt.Errorf("esrnn: %s is %d, want at least 1", f.name, f.v)
-		}
-	}
-	if c.Steps < 0 || c.Batch < 0 {
-		return fmt.Errorf("esrnn: %d steps of %d series, want at least 1", c.Steps, c.Batch)
-	}
-	if c.Span < 2*c.Window {
-		return fmt.Errorf("esrnn: span is %d, want at least two windows of %d", c.Span, c.Window)
-	}
-	for _, m := range c.Smooth {
-		if m < 2 {
-			return fmt.Errorf("esrnn: a season of %d steps to smooth, want at least 2", m)
-		}
+	e := setting.Errors{System: "esrnn"}
+	e.Count("horizon", c.Horizon)
+	e.Count("season", c.Season)
+	e.Count("window", c.Window)
+	e.Count("hidden", c.Hidden)
+	e.Count("history", c.History)
+	e.Count("nets", c.Nets)
+	e.If(c.Steps < 0 || c.Batch < 0, "%d steps of %d series, want at least 1", c.Steps, c.Batch)
+	e.If(c.Span < 2*c.Window, "span is %d, want at least two windows of %d", c.Span, c.Window)
+	for _, m := range c.Seasonalities {
+		e.If(m < 2, "a season of %d steps to smooth, want at least 2", m)
 	}
 	for _, block := range c.Dilations {
 		for _, k := range block {
-			if k < 1 {
-				return fmt.Errorf("esrnn: a dilation of %d, want at least 1", k)
-			}
+			e.If(k < 1, "a dilation of %d, want at least 1", k)
 		}
 	}
-	if !(c.LR > 0) || math.IsInf(c.LR, 0) {
-		return fmt.Errorf("esrnn: lr is %v, want more than 0", c.LR)
-	}
-	for _, l := range c.Levels {
-		if !(l > 0 && l < 1) {
-			return fmt.Errorf("esrnn: level %v is not between 0 and 1", l)
-		}
-	}
-	return nil
+	e.Rate("rate", c.Rate)
+	e.Levels(c.Levels)
+	return e.Err()
 }
 
 // quantiles are those that a net forecasts: the median, and the edges of each band,
@@ -142,9 +109,9 @@ func (c *Config) quantiles() []float64 {
 	return q
 }
 
-// seasons is how many values the seasons of a series have.
-func (c *Config) seasons() (n int) {
-	for _, m := range c.Smooth {
+// seasonValues is the number of values in one cycle of each of the seasons of a series.
+func (c *Config) seasonValues() (n int) {
+	for _, m := range c.Seasonalities {
 		n += m
 	}
 	return n

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/task"
@@ -22,10 +23,10 @@ import (
 
 // shops are series with a trend and a multiplicative season of 12 steps each, whose last
 // h values are what is to be forecast.
-func shops(n, h int) (past []forecast.Series, future [][]float64) {
+func shops(n, h int) (past []data.Series, future [][]float64) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for i := range n {
-		s := forecast.Series{ID: "shop " + string(rune('a'+i))}
+		s := data.Series{ID: "shop " + string(rune('a'+i))}
 		level, phase := 10*math.Exp(3*r.Float64()), 12*r.Float64()
 		for t := range 84 + 6*(i%3) + h {
 			season := math.Exp(0.3 * math.Sin(2*math.Pi*(float64(t)+phase)/12))
@@ -40,13 +41,13 @@ func shops(n, h int) (past []forecast.Series, future [][]float64) {
 }
 
 // quick trains in a second.
-var quick = Config{Season: 12, Horizon: 6, Members: 1, Hidden: 8, Steps: 200, Levels: []float64{0.5, 0.9}, Seed: 3, LR: 0.01}
+var quick = Config{Season: 12, Horizon: 6, Nets: 1, Hidden: 8, Steps: 200, Levels: []float64{0.5, 0.9}, Seed: 3, Rate: 0.01}
 
 func TestLearnsSeasonAndTrend(t *testing.T) {
 	past, future := shops(8, 6)
 	c := quick
 	c.NoBaselines = true
-	m, err := Fit(context.Background(), c, past...)
+	m, err := Fit(context.Background(), c, task.Options{}, past...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +74,7 @@ func TestLearnsSeasonAndTrend(t *testing.T) {
 		t.Errorf("the 90 %% band covers %.2f", covered)
 	}
 	// a series that was not there in training
-	other := forecast.Series{ID: "new", Y: past[0].Y[10:]}
+	other := data.Series{ID: "new", Y: past[0].Y[10:]}
 	f, err := m.Predict(context.Background(), other)
 	if err != nil {
 		t.Fatal(err)
@@ -86,11 +87,11 @@ func TestLearnsSeasonAndTrend(t *testing.T) {
 func TestSameBitsOnAnyCores(t *testing.T) {
 	past, _ := shops(5, 6)
 	c := quick
-	c.Members = 2
+	c.Nets = 2
 	var want []forecast.Forecast
 	for _, procs := range []int{1, 3} {
 		old := runtime.GOMAXPROCS(procs)
-		m, err := Fit(context.Background(), c, past...)
+		m, err := Fit(context.Background(), c, task.Options{}, past...)
 		runtime.GOMAXPROCS(old)
 		if err != nil {
 			t.Fatal(err)
@@ -109,11 +110,11 @@ func TestSameBitsOnAnyCores(t *testing.T) {
 
 func TestSaveLoad(t *testing.T) {
 	past, _ := shops(4, 6)
-	for _, smooth := range [][]int{nil, {}} { // {}: no season
+	for _, seasonalities := range [][]int{nil, {}} { // {}: no season
 		c := quick
-		c.Smooth = smooth
+		c.Seasonalities = seasonalities
 		c.Source = forecast.Source{Value: "sales", Freq: "M"}
-		m, err := Fit(context.Background(), c, past...)
+		m, err := Fit(context.Background(), c, task.Options{}, past...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,26 +155,25 @@ func TestSaveLoad(t *testing.T) {
 
 func TestResumeEndsWithTheSameBits(t *testing.T) {
 	past, _ := shops(4, 6)
-	whole, err := Fit(context.Background(), quick, past...)
+	whole, err := Fit(context.Background(), quick, task.Options{}, past...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := quick
-	c.Run = task.Options{Checkpoint: filepath.Join(t.TempDir(), "c"), Resume: true}
+	o := task.Options{Checkpoint: filepath.Join(t.TempDir(), "c"), Resume: true}
 	ctx, cancel := context.WithCancel(context.Background())
-	c.Run.OnStep = func(s task.Step) {
+	o.OnStep = func(s task.Step) {
 		if s.Progress.Step == s.Of/3 {
 			cancel()
 		}
 	}
-	if _, err := Fit(ctx, c, past...); !errors.Is(err, context.Canceled) {
+	if _, err := Fit(ctx, quick, o, past...); !errors.Is(err, context.Canceled) {
 		t.Fatalf("a Fit that is cancelled gives %v", err)
 	}
-	if left, _ := filepath.Glob(c.Run.Checkpoint + ".*"); len(left) == 0 {
+	if left, _ := filepath.Glob(o.Checkpoint + ".*"); len(left) == 0 {
 		t.Fatal("no checkpoint was written")
 	}
-	c.Run.OnStep = nil
-	m, err := Fit(context.Background(), c, past...)
+	o.OnStep = nil
+	m, err := Fit(context.Background(), quick, o, past...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,10 +197,10 @@ func TestOddSeries(t *testing.T) {
 	for k := range 48 {
 		past[1].Y[k] = 20
 	}
-	odd := []forecast.Series{{ID: "constant", Y: slices.Repeat([]float64{7}, 40)}, {ID: "two", Y: []float64{3, 4}}, {ID: "one", Y: []float64{5}},
+	odd := []data.Series{{ID: "constant", Y: slices.Repeat([]float64{7}, 40)}, {ID: "two", Y: []float64{3, 4}}, {ID: "one", Y: []float64{5}},
 		{ID: "zero", Y: make([]float64, 30)}, {ID: "rare", Y: append(make([]float64, 30), 1, 0, 0, 2)}}
 	all := append(past, odd...)
-	m, err := Fit(context.Background(), quick, all...)
+	m, err := Fit(context.Background(), quick, task.Options{}, all...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,34 +229,34 @@ func TestBadInput(t *testing.T) {
 	}
 	for _, c := range []struct {
 		cfg    Config
-		series []forecast.Series
+		series []data.Series
 		want   string
 	}{
 		{quick, nil, "no series"},
-		{quick, []forecast.Series{{ID: "a", Y: []float64{1, 1, 1, 1, 1, 1}}}, "nothing to learn"},
-		{quick, []forecast.Series{{ID: "a", Y: []float64{1, math.Inf(1), 2}}}, `value 1 of series "a" is infinite`},
+		{quick, []data.Series{{ID: "a", Y: []float64{1, 1, 1, 1, 1, 1}}}, "nothing to learn"},
+		{quick, []data.Series{{ID: "a", Y: []float64{1, math.Inf(1), 2}}}, `value 1 of series "a" is infinite`},
 		{with(func(c *Config) { c.Horizon = -1 }), past, "horizon is -1"},
-		{with(func(c *Config) { c.LR = math.NaN() }), past, "lr is NaN"},
+		{with(func(c *Config) { c.Rate = math.NaN() }), past, "rate is NaN"},
 		{with(func(c *Config) { c.Levels = []float64{80} }), past, "level 80 is not between"},
 		{with(func(c *Config) { c.Dilations = [][]int{{0}} }), past, "dilation of 0"},
-		{with(func(c *Config) { c.Smooth = []int{1} }), past, "season of 1 steps"},
+		{with(func(c *Config) { c.Seasonalities = []int{1} }), past, "season of 1 steps"},
 	} {
-		if _, err := Fit(context.Background(), c.cfg, c.series...); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Fit(context.Background(), c.cfg, task.Options{}, c.series...); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v, want %q", err, c.want)
 		}
 	}
 	c := quick
-	c.LR = 1e30
+	c.Rate = 1e30
 	var numeric *train.NumericError
-	if _, err := Fit(context.Background(), c, past...); err != nil && !errors.As(err, &numeric) {
+	if _, err := Fit(context.Background(), c, task.Options{}, past...); err != nil && !errors.As(err, &numeric) {
 		t.Errorf("a learning rate that is far too high gives %v", err)
 	}
-	m, err := Fit(context.Background(), quick, past...)
+	m, err := Fit(context.Background(), quick, task.Options{}, past...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, y := range [][]float64{nil, {math.NaN()}, {math.Inf(-1), 2}} {
-		if _, err := m.Predict(context.Background(), forecast.Series{ID: "b", Y: y}); err == nil || !strings.Contains(err.Error(), `"b"`) {
+		if _, err := m.Predict(context.Background(), data.Series{ID: "b", Y: y}); err == nil || !strings.Contains(err.Error(), `"b"`) {
 			t.Errorf("a series %v gives %v", y, err)
 		}
 	}

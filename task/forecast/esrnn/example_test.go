@@ -5,22 +5,23 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/recur-go/recur/task/forecast"
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast/esrnn"
 )
 
 // One model for many series, each with a level and a season of its own.
 func ExampleFit() {
-	var shops []forecast.Series
+	var shops []data.Series
 	for i := range 6 {
-		s := forecast.Series{ID: fmt.Sprintf("shop %d", i)}
+		s := data.Series{ID: fmt.Sprintf("shop %d", i)}
 		for t := range 72 {
 			s.Y = append(s.Y, float64(100*(i+1))*(1+0.01*float64(t))*(1+0.2*math.Sin(float64(t+i)*math.Pi/6)))
 		}
 		shops = append(shops, s)
 	}
 	ctx := context.Background()
-	m, err := esrnn.Fit(ctx, esrnn.Config{Season: 12, Horizon: 3, Members: 1, Hidden: 8, Steps: 200}, shops...)
+	m, err := esrnn.Fit(ctx, esrnn.Config{Season: 12, Horizon: 3, Nets: 1, Hidden: 8, Steps: 200}, task.Options{}, shops...)
 	if err != nil {
 		fmt.Println(err)
 		return

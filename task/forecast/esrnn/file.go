@@ -19,9 +19,9 @@ type nets struct {
 
 // rest is what a file keeps beside the nets.
 type rest struct {
-	IDs   []string
-	Share float64
-	Widen []float64
+	IDs            []string  `json:"ids"`
+	BaselineWeight float64   `json:"baseline_weight"`
+	Widen          []float64 `json:"widen"`
 }
 
 // New builds the nets that c describes, as model.Config asks.
@@ -34,7 +34,7 @@ func (c *Config) New(r *rand.Rand) (any, error) {
 		return nil, fmt.Errorf("esrnn: series is %d, want at least 1", full.Series)
 	}
 	n := &nets{}
-	for range full.Members {
+	for range full.Nets {
 		n.Nets = append(n.Nets, newNet(r, &full))
 	}
 	return n, nil
@@ -46,22 +46,22 @@ func (c *Config) CountParams() int {
 	if full.check() != nil {
 		return 0
 	}
-	in, h, rates := full.Window+1, full.Hidden, 1+len(full.Smooth)
-	n := rates + full.Series*(rates+full.seasons()) + (in+1)*full.Horizon + (h+1)*full.Horizon*len(full.quantiles())
+	in, h, rates := full.Window+1, full.Hidden, 1+len(full.Seasonalities)
+	n := rates + full.Series*(rates+full.seasonValues()) + (in+1)*full.Horizon + (h+1)*full.Horizon*len(full.quantiles())
 	for _, block := range full.Dilations {
 		for range block {
 			n += 4 * h * (in + h + 1)
 			in = h
 		}
 	}
-	return full.Members * n
+	return full.Nets * n
 }
 
-// Save replaces the file at path by m, whole or not at all. about says how the model
-// came to be.
+// Save replaces the file at path by m, whole or not at all. about sums up its
+// training.
 func (m *Model) Save(path string, about model.Training) error {
 	file := &model.Model{Config: &m.Config, Net: &nets{m.Nets}, Training: about}
-	if err := file.SetExtra("esrnn", rest{m.IDs, m.Share, m.Widen}); err != nil {
+	if err := file.SetExtra("esrnn", rest{m.IDs, m.BaselineWeight, m.Widen}); err != nil {
 		return err
 	}
 	return file.Save(path)
@@ -78,8 +78,8 @@ func Load(path string) (*Model, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	full := c.withDefaults()
-	if len(r.IDs) != full.Series || len(r.Widen) != len(full.Levels) || !(r.Share >= 0 && r.Share <= 1) {
-		return nil, fmt.Errorf("%s: what it says beside the nets is not that of %d series and %d levels", path, full.Series, len(full.Levels))
+	if len(r.IDs) != full.Series || len(r.Widen) != len(full.Levels) || !(r.BaselineWeight >= 0 && r.BaselineWeight <= 1) {
+		return nil, fmt.Errorf("%s: what it holds beside the nets is not that of %d series and %d levels", path, full.Series, len(full.Levels))
 	}
-	return &Model{Config: full, Nets: n.Nets, IDs: r.IDs, Share: r.Share, Widen: r.Widen}, nil
+	return &Model{Config: full, Nets: n.Nets, IDs: r.IDs, BaselineWeight: r.BaselineWeight, Widen: r.Widen}, nil
 }

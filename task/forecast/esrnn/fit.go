@@ -14,7 +14,6 @@ import (
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/optim"
 	"github.com/recur-go/recur/task"
-	"github.com/recur-go/recur/task/forecast"
 	"github.com/recur-go/recur/train"
 )
 
@@ -22,27 +21,28 @@ import (
 // an average one.
 type Model struct {
 	Config
-	Nets  []*Net
-	IDs   []string  // of the series in training
-	Share float64   // of simple methods in the forecast, up to a half
-	Widen []float64 // what the nets' bands are multiplied by, one for each of Levels
+	Nets           []*Net
+	IDs            []string  // of the series in training
+	BaselineWeight float64   // weight of Comb and Theta in the forecast, up to a half
+	Widen          []float64 // what the nets' bands are multiplied by, one for each of Levels
 }
 
 // Fit trains the nets on all the series, and one more on all but the last Horizon steps of
-// each. How that forecasts those steps tells the share of the simple methods and the width
-// of the bands. Series that never change, or have fewer than 4 values, take no part.
-func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, error) {
+// each. How that forecasts those steps sets BaselineWeight and Widen. Series that never
+// change, or have fewer than 4 values, take no part.
+//
+// Of the nets each has a checkpoint of its own, whose name is o.Checkpoint and its number.
+func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series) (*Model, error) {
 	cfg.Series = len(series)
 	c := cfg.withDefaults()
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	m := &Model{Config: c, Nets: make([]*Net, c.Members), Widen: make([]float64, len(c.Levels))}
-	m.Run = task.Options{}
-	held := make([]forecast.Series, len(series))
+	m := &Model{Config: c, Nets: make([]*Net, c.Nets), Widen: make([]float64, len(c.Levels))}
+	held := make([]data.Series, len(series))
 	for i, s := range series {
 		m.IDs = append(m.IDs, s.ID)
-		held[i] = forecast.Series{ID: s.ID, Y: s.Y[:max(len(s.Y)-c.Horizon, 0)]}
+		held[i] = data.Series{ID: s.ID, Y: s.Y[:max(len(s.Y)-c.Horizon, 0)]}
 	}
 	full, err := c.learn(series)
 	if err != nil {
@@ -57,7 +57,7 @@ func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, er
 	if err != nil {
 		return nil, err
 	}
-	runs := c.Members
+	runs := c.Nets
 	if len(part) > 0 {
 		runs++
 	}
@@ -68,18 +68,18 @@ func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, er
 		mu.Lock()
 		defer mu.Unlock()
 		done++
-		if cfg.Run.OnStep != nil {
+		if o.OnStep != nil {
 			p.Step = done
-			cfg.Run.OnStep(task.Step{Progress: p, Of: total})
+			o.OnStep(task.Step{Progress: p, Of: total})
 		}
 	}
 	valid := &Net{}
 	err = par.Each(ctx, runs, 0, func(ctx context.Context, i int) (err error) {
-		if i == c.Members {
-			valid, err = c.train(ctx, i, part, step)
+		if i == c.Nets {
+			valid, err = c.train(ctx, o, i, part, step)
 			return err
 		}
-		m.Nets[i], err = c.train(ctx, i, full, step)
+		m.Nets[i], err = c.train(ctx, o, i, full, step)
 		return err
 	})
 	if err != nil {
@@ -98,7 +98,7 @@ func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, er
 
 // learn scales what there is to learn from: series that change, and are long enough to
 // have something to forecast after two steps.
-func (c *Config) learn(series []forecast.Series) (all []*scaled, err error) {
+func (c *Config) learn(series []data.Series) (all []*scaled, err error) {
 	for i, s := range series {
 		z, err := c.prepare(s, i)
 		if errors.Is(err, errNone) {
@@ -140,7 +140,7 @@ func (c *Config) pace(all []*scaled) {
 // warm is the first step of a series of n that the net learns to forecast from.
 func (c *Config) warm(n int) int { return max(2, min(c.Season, c.Window, n/2)) }
 
-func (c *Config) unusable(series []forecast.Series) error {
+func (c *Config) unusable(series []data.Series) error {
 	if len(series) == 0 {
 		return errors.New("esrnn: no series")
 	}
@@ -148,10 +148,10 @@ func (c *Config) unusable(series []forecast.Series) error {
 }
 
 // train trains net number i.
-func (c *Config) train(ctx context.Context, i int, all []*scaled, step func(train.Progress)) (*Net, error) {
+func (c *Config) train(ctx context.Context, o task.Options, i int, all []*scaled, step func(train.Progress)) (*Net, error) {
 	seed := c.Seed*1000 + uint64(i)
 	n := newNet(rand.New(rand.NewPCG(seed, 1)), c)
-	adam := &optim.Adam{LR: c.LR, Scale: func(p nn.Param) (lr, decay float64) {
+	adam := &optim.Adam{LR: c.Rate, Scale: func(p nn.Param) (lr, decay float64) {
 		if p.Var == n.Rates || p.Var == n.OwnRates.W || n.OwnSeason != nil && p.Var == n.OwnSeason.W {
 			return own, 1
 		}
@@ -162,8 +162,8 @@ func (c *Config) train(ctx context.Context, i int, all []*scaled, step func(trai
 		Schedule: optim.Cosine{Steps: c.Steps, Warmup: min(30, c.Steps/4), Floor: 0.01},
 		OnStep:   step,
 	}
-	if c.Run.Checkpoint != "" {
-		opts.Checkpoint, opts.Resume = fmt.Sprintf("%s.%d", c.Run.Checkpoint, i), c.Run.Resume
+	if o.Checkpoint != "" {
+		opts.Checkpoint, opts.Resume = fmt.Sprintf("%s.%d", o.Checkpoint, i), o.Resume
 	}
 	_, err := train.FitEpochs(ctx, n, func(epoch int) iter.Seq[batch] {
 		return func(yield func(batch) bool) {
@@ -182,8 +182,8 @@ func (c *Config) train(ctx context.Context, i int, all []*scaled, step func(trai
 		}
 	}, func(g *grad.Tape, b batch) *grad.Var {
 		at := c.origins(g, b)
-		o, mid, out := n.forward(g, c, b, at)
-		return o.loss(g, at, mid, out, c.quantiles())
+		s, mid, out := n.forward(g, c, b, at)
+		return s.loss(g, at, mid, out, c.quantiles())
 	}, opts)
 	return n, err
 }

@@ -29,13 +29,13 @@ type Net struct {
 
 func newNet(r *rand.Rand, c *Config) *Net {
 	n := &Net{
-		Rates:    nn.Constant(-2, 1+len(c.Smooth)),
-		OwnRates: &nn.Embedding{W: nn.Zeros(c.Series, 1+len(c.Smooth))},
+		Rates:    nn.Constant(-2, 1+len(c.Seasonalities)),
+		OwnRates: &nn.Embedding{W: nn.Zeros(c.Series, 1+len(c.Seasonalities))},
 		Skip:     nn.NewLinear(r, c.Window+1, c.Horizon),
 		Out:      nn.NewLinear(r, c.Hidden, c.Horizon*len(c.quantiles())),
 	}
-	if len(c.Smooth) > 0 {
-		n.OwnSeason = &nn.Embedding{W: nn.Zeros(c.Series, c.seasons())}
+	if len(c.Seasonalities) > 0 {
+		n.OwnSeason = &nn.Embedding{W: nn.Zeros(c.Series, c.seasonValues())}
 	}
 	n.Rates.Value.Data[0] = 0
 	clear(n.Skip.W.Value.Data)
@@ -66,7 +66,7 @@ type origin struct{ series, step int }
 func (n *Net) forward(g *grad.Tape, c *Config, b batch, at []origin) (o *smoothed, mid, out *grad.Var) {
 	ids := g.Ints(len(b))
 	lengths := g.Ints(len(b))
-	first := g.NewTensor(tensor.ShapeOf(len(b), c.seasons()))
+	first := g.NewTensor(tensor.ShapeOf(len(b), c.seasonValues()))
 	for i, z := range b {
 		ids[i], lengths[i] = z.id, z.hi-z.lo
 		copy(row(first, i), z.first)
@@ -76,7 +76,7 @@ func (n *Net) forward(g *grad.Tape, c *Config, b batch, at []origin) (o *smoothe
 	if n.OwnSeason != nil {
 		season = g.Add(season, n.OwnSeason.Forward(g, ids))
 	}
-	o = smooth(g, b, rates, season, c.Smooth)
+	o = smooth(g, b, rates, season, c.Seasonalities)
 	x := o.windows(g, c.Window)
 	h, _ := rnn.Dynamic(g, n.Cells, rnn.Seq{X: x, Len: lengths}, nil)
 	rows := g.Ints(len(at))

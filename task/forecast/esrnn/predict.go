@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/task/forecast"
 )
@@ -11,7 +12,7 @@ import (
 // Predict forecasts the Horizon steps after each of the series. One that was in
 // training, by its ID, has its own rates and first season. It changes nothing of the
 // model and may run in several goroutines at once.
-func (m *Model) Predict(ctx context.Context, series ...forecast.Series) ([]forecast.Forecast, error) {
+func (m *Model) Predict(ctx context.Context, series ...data.Series) ([]forecast.Forecast, error) {
 	all, err := m.run(ctx, m.Nets, series)
 	if err != nil {
 		return nil, err
@@ -19,7 +20,7 @@ func (m *Model) Predict(ctx context.Context, series ...forecast.Series) ([]forec
 	fs := make([]forecast.Forecast, len(series))
 	for i, r := range all {
 		var simple []float64
-		if m.Share > 0 {
+		if m.BaselineWeight > 0 {
 			simple = m.simple(series[i])
 		}
 		fs[i] = m.forecast(r, simple)
@@ -36,7 +37,7 @@ type reading struct {
 }
 
 // run forecasts series by nets.
-func (m *Model) run(ctx context.Context, nets []*Net, series []forecast.Series) ([]reading, error) {
+func (m *Model) run(ctx context.Context, nets []*Net, series []data.Series) ([]reading, error) {
 	all := make([]reading, len(series))
 	var zs []*scaled
 	at := map[*scaled]int{}
@@ -118,9 +119,9 @@ func last(y []float64) float64 {
 }
 
 // simple is the mean of Comb and Theta, without a season if none is smoothed.
-func (m *Model) simple(s forecast.Series) []float64 {
+func (m *Model) simple(s data.Series) []float64 {
 	season := 1
-	if len(m.Smooth) > 0 {
+	if len(m.Seasonalities) > 0 {
 		season = m.Season
 	}
 	f, theta := forecast.Comb(s.Y, season, m.Horizon, nil).Point, forecast.Theta(s.Y, season, m.Horizon, nil).Point
@@ -148,7 +149,7 @@ func (m *Model) forecast(r reading, simple []float64) forecast.Forecast {
 		q := r.q[k]
 		p := r.z.value(q[0])
 		if simple != nil {
-			p += m.Share * (max(simple[k], r.z.floor) - p)
+			p += m.BaselineWeight * (max(simple[k], r.z.floor) - p)
 		}
 		f.Point[k] = p
 		mid := r.z.units(p)

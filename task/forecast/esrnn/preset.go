@@ -4,23 +4,23 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast"
 )
 
 func init() {
-	forecast.Register(forecast.Preset{
+	forecast.Register(forecast.Method{
 		Name:  Kind,
 		About: "exponential smoothing with a dilated LSTM for many series (Smyl 2020), blended with simple methods",
 		Kind:  Kind,
-		Fit: func(ctx context.Context, s forecast.Spec, o task.Options, series ...forecast.Series) (forecast.Forecaster, error) {
+		Fit: func(ctx context.Context, s forecast.Spec, o task.Options, series ...data.Series) (forecast.Forecaster, error) {
 			c, err := fromSpec(s)
 			if err != nil {
 				return nil, err
 			}
-			c.Run = o
-			return forecast.AsForecaster(Fit(ctx, c, series...))
+			return forecast.AsForecaster(Fit(ctx, c, o, series...))
 		},
 		Load: func(path string) (forecast.Forecaster, error) { return forecast.AsForecaster(Load(path)) },
 	})
@@ -28,11 +28,11 @@ func init() {
 
 // fromSpec is s as a config of this package.
 func fromSpec(s forecast.Spec) (Config, error) {
-	if s.Cell != "" && s.Cell != rnn.KindLSTM || s.Layers != 0 || s.Dropout != 0 || s.Epochs != 0 {
+	if s.Cell != "" && s.Cell != rnn.KindLSTM || s.Layers != 0 || s.Dropout != 0 || s.Epochs != 0 || s.StepsPerEpoch != 0 {
 		return Config{}, fmt.Errorf("esrnn: its net is a stack of LSTMs by the season: cell, layers, dropout and epochs are not to be set; steps are")
 	}
 	return Config{Horizon: s.Horizon, Season: s.Season, Levels: s.Levels, Seed: s.Seed, Source: s.Source, Window: s.Window, Hidden: s.Hidden,
-		Members: s.Nets, Steps: s.Steps, Batch: s.Batch, LR: s.LR}, nil
+		Nets: s.Nets, Steps: s.Steps, Batch: s.Batch, Rate: s.Rate}, nil
 }
 
 // Spec implements forecast.Forecaster.
@@ -42,5 +42,5 @@ func (m *Model) Spec() forecast.Spec {
 		layers += len(block)
 	}
 	return forecast.Spec{Horizon: m.Horizon, Season: m.Season, Levels: m.Levels, Seed: m.Seed, Source: m.Source, Window: m.Window, Cell: rnn.KindLSTM, Hidden: m.Hidden,
-		Layers: layers, Nets: m.Members, Steps: m.Steps, Batch: m.Batch, LR: m.LR}
+		Layers: layers, Nets: len(m.Nets), Steps: m.Steps, Batch: m.Batch, Rate: m.Rate}
 }

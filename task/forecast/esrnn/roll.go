@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/task/forecast"
 )
 
@@ -16,7 +17,7 @@ const drift = 0.005
 // Roll implements forecast.Roller: a net smooths and reads the series once and forecasts
 // from its states at each origin, with the scale that the series had at the first, as long
 // as that is about its scale. The forecast from the first origin is that of Predict.
-func (m *Model) Roll(ctx context.Context, s forecast.Series, origins []int) ([]forecast.Forecast, error) {
+func (m *Model) Roll(ctx context.Context, s data.Series, origins []int) ([]forecast.Forecast, error) {
 	var all []forecast.Forecast
 	for len(all) < len(origins) {
 		rest := origins[len(all):]
@@ -57,7 +58,7 @@ func (z *scaled) fits(y []float64) bool {
 
 // roll is Roll for a series with the scale z at the first of the origins, which fits all
 // that follows; nil if the series never changed up to there.
-func (m *Model) roll(ctx context.Context, s forecast.Series, z *scaled, origins []int) ([]forecast.Forecast, error) {
+func (m *Model) roll(ctx context.Context, s data.Series, z *scaled, origins []int) ([]forecast.Forecast, error) {
 	first, end := origins[0], origins[len(origins)-1]
 	readings := make([]reading, len(origins))
 	if z == nil {
@@ -80,7 +81,7 @@ func (m *Model) roll(ctx context.Context, s forecast.Series, z *scaled, origins 
 	fs := make([]forecast.Forecast, len(origins))
 	for i, r := range readings {
 		var simple []float64
-		if m.Share > 0 {
+		if m.BaselineWeight > 0 {
 			simple = m.simple(s.Before(origins[i]))
 		}
 		fs[i] = m.forecast(r, simple)

@@ -7,7 +7,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/recur-go/recur/task/forecast"
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/task"
 )
 
 // A back-test that keeps the states forecasts from the first origin what Predict does, to
@@ -15,7 +16,7 @@ import (
 func TestRoll(t *testing.T) {
 	ctx := context.Background()
 	past, _ := shops(4, 6)
-	m, err := Fit(ctx, quick, past...)
+	m, err := Fit(ctx, quick, task.Options{}, past...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +39,7 @@ func TestRoll(t *testing.T) {
 			}
 		}
 	}
-	other := forecast.Series{ID: s.ID, Y: slices.Clone(s.Y)}
+	other := data.Series{ID: s.ID, Y: slices.Clone(s.Y)}
 	for i := 80; i < len(other.Y); i++ {
 		other.Y[i] = 1e6
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/task/forecast"
 	"github.com/recur-go/recur/tensor"
 )
@@ -47,7 +48,7 @@ var errNone = errors.New("has no values")
 
 // prepare scales a series by all of it, its last History steps. It returns nil if the
 // series never changes.
-func (c *Config) prepare(s forecast.Series, id int) (*scaled, error) {
+func (c *Config) prepare(s data.Series, id int) (*scaled, error) {
 	y := s.Y[max(len(s.Y)-c.History, 0):]
 	for len(y) > 0 && math.IsNaN(y[0]) {
 		y = y[1:]
@@ -117,8 +118,8 @@ func (c *Config) prepare(s forecast.Series, id int) (*scaled, error) {
 // lag is the season that changes are measured over: none if it is not smoothed, or the
 // series is too short to tell.
 func (c *Config) lag(n int) int {
-	if len(c.Smooth) > 0 && n > c.Smooth[0] {
-		return c.Smooth[0]
+	if len(c.Seasonalities) > 0 && n > c.Seasonalities[0] {
+		return c.Seasonalities[0]
 	}
 	return 1
 }
@@ -130,7 +131,7 @@ func (c *Config) lag(n int) int {
 func (c *Config) firstSeasons(x []float64) (first []tensor.Float) {
 	const few = 4
 	rest := forecast.Interpolate(x, c.Season)
-	for _, m := range c.Smooth {
+	for _, m := range c.Seasonalities {
 		index := make([]float64, m)
 		if len(x) >= 2*m {
 			part := rest[:min(len(x), few*m)]

@@ -5,9 +5,9 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/nn"
-	"github.com/recur-go/recur/task/forecast"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -34,11 +34,11 @@ func TestSmoothByHand(t *testing.T) {
 }
 
 func TestGradients(t *testing.T) {
-	c := &Config{Horizon: 5, Season: 3, Smooth: []int{3, 4}, Window: 4, Hidden: 3, Dilations: [][]int{{1, 2}, {2}}, Levels: []float64{0.8}, Series: 3, History: 99}
+	c := &Config{Horizon: 5, Season: 3, Seasonalities: []int{3, 4}, Window: 4, Hidden: 3, Dilations: [][]int{{1, 2}, {2}}, Levels: []float64{0.8}, Series: 3, History: 99}
 	r := rand.New(rand.NewPCG(1, 2))
 	var b batch
 	for i := range 3 {
-		var s forecast.Series
+		var s data.Series
 		for k := range 12 + 2*i {
 			s.Y = append(s.Y, math.Exp(1+0.1*float64(k)+r.NormFloat64()/3))
 		}

@@ -5,13 +5,14 @@ import (
 	"math"
 	"slices"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/task/forecast"
 )
 
 // validate forecasts the last steps of the series with a net that was not shown them,
 // and sets Share and Widen by that.
-func (m *Model) validate(ctx context.Context, n *Net, held, series []forecast.Series) error {
-	var past, whole []forecast.Series
+func (m *Model) validate(ctx context.Context, n *Net, held, series []data.Series) error {
+	var past, whole []data.Series
 	for i, s := range held {
 		if known(s.Y) > 0 && known(series[i].Y[len(s.Y):]) > 0 {
 			past, whole = append(past, s), append(whole, series[i])
@@ -28,7 +29,7 @@ func (m *Model) validate(ctx context.Context, n *Net, held, series []forecast.Se
 		}
 	}
 	if !m.NoBaselines {
-		m.Share = m.share(all, simple, past, whole)
+		m.BaselineWeight = m.baselineWeight(all, simple, past, whole)
 	}
 	m.widen(all, simple, past, whole)
 	return nil
@@ -43,10 +44,10 @@ func known(y []float64) (n int) {
 	return n
 }
 
-// share chooses the share of the simple methods: the smallest that is not clearly worse
+// baselineWeight chooses the share of the simple methods: the smallest that is not clearly worse
 // than the best, by the rule of one standard error (Breiman et al. 1984), and of that a
 // half, since the series have all seen the same stretch of time.
-func (m *Model) share(all []reading, simple [][]float64, past, whole []forecast.Series) float64 {
+func (m *Model) baselineWeight(all []reading, simple [][]float64, past, whole []data.Series) float64 {
 	const steps = 10
 	var errs [steps + 1][]float64
 	best := 0
@@ -81,11 +82,11 @@ func sum(x []float64) (s float64) {
 // errors are, for each series, the absolute errors with a share of the simple methods in
 // units of those of the seasonal naive forecast, and as sMAPE has it, each over the mean
 // of what it is with the simple methods alone.
-func (m *Model) errors(share float64, all []reading, simple [][]float64, past, whole []forecast.Series) []float64 {
+func (m *Model) errors(share float64, all []reading, simple [][]float64, past, whole []data.Series) []float64 {
 	mase, smape := make([]float64, len(all)), make([]float64, len(all))
 	var mase1, smape1 float64
 	blend := *m
-	blend.Share = share
+	blend.BaselineWeight = share
 	for i, r := range all {
 		y, p := whole[i].Y[len(past[i].Y):], past[i].Y
 		f := blend.forecast(r, simple[i]).Point
@@ -104,7 +105,7 @@ func (m *Model) errors(share float64, all []reading, simple [][]float64, past, w
 
 // widen sets how much the bands have to be widened so that each holds its share of what
 // came (conformalised quantile regression, Romano et al. 2019, with ratios).
-func (m *Model) widen(all []reading, simple [][]float64, past, whole []forecast.Series) {
+func (m *Model) widen(all []reading, simple [][]float64, past, whole []data.Series) {
 	for l, level := range m.Levels {
 		var ratios []float64
 		for i, r := range all {

@@ -13,18 +13,17 @@
 package probabilistic
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/rnn"
-	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast"
 )
 
-// An Output is what the net says of a step.
+// An Output is what the net predicts for a step.
 type Output string
 
 // The outputs.
@@ -39,135 +38,120 @@ const (
 // Outputs lists all outputs.
 func Outputs() []Output { return []Output{Quantile, Point, Normal, Student, NegBin} }
 
-// A Transform is how the net sees values.
+// A Transform is applied to values before they are scaled.
 type Transform string
 
-// The views.
+// The transforms.
 const (
-	Auto  Transform = "auto"
-	Plain Transform = "plain"
-	Log   Transform = "log" // all values must be above 0
+	Auto  Transform = "auto"  // Log for series that grow or shrink by half and more, else Plain
+	Plain Transform = "plain" // none
+	Log   Transform = "log"   // the logarithm; all values must be above 0
 )
 
-// A Config says what to forecast, with what net and how to train it. The zero value of
-// each field means its default.
+// A Config is what to forecast, with what net, and how to train it. Preset gives useful
+// ones.
 type Config struct {
 	Horizon    int              `json:"horizon"`    // steps to forecast; default one season, or 12 without one
 	Season     int              `json:"season"`     // steps of a season; default 1, none
-	Levels     []float64        `json:"levels"`     // of the bands; default 0.5, 0.8, 0.95
-	Seed       uint64           `json:"seed"`       // the same seed gives the same bits
-	Covariates []data.Covariate `json:"covariates"` // of the series: past, known and static ones, in this order
+	Levels     []float64        `json:"levels"`     // probabilities of the bands; default 0.5, 0.8, 0.95
+	Seed       uint64           `json:"seed"`       // seed of all that is random: the same gives the same bits
+	Covariates []data.Covariate `json:"covariates"` // covariates of the series: past, known and static ones, in this order
 
-	Source forecast.Source `json:"source"` // how they were read
+	Source forecast.Source `json:"source"` // how the series were read, kept with the model
 
-	Output         Output    `json:"output"`   // default quantile
-	Autoregressive bool      `json:"feedback"` // each value is an input of the next step, and forecasts are sampled
-	Paths          int       `json:"paths"`    // sampled for a forecast; default 200
-	Window         int       `json:"window"`   // steps that the net reads; default three seasons or a horizon, within 8..168
-	Lags           []int     `json:"lags"`     // values so many steps before are inputs too; default a season, and the week and year of it
-	Transform      Transform `json:"view"`     // of values: plain, log, or auto, which is log for series that grow or shrink by half and more; default auto
-	Cell           rnn.Kind  `json:"cell"`     // default lstm
-	Hidden         int       `json:"hidden"`   // width of a cell; default 64
-	Layers         int       `json:"layers"`   // default 1
-	Dropout        float64   `json:"dropout"`  // of what goes into each layer; default 0.1, negative for none
-	Nets           int       `json:"nets"`     // whose forecasts are put together; default 1
-	Epochs         int       `json:"epochs"`   // at most; default 12
-	Steps          int       `json:"steps"`    // of the optimiser in an epoch; default 50
-	Batch          int       `json:"batch"`    // windows in a step; default as many as have 8192 steps, within 8..64
-	LR             float64   `json:"lr"`       // highest learning rate of Adam, which falls along a cosine; default 0.003
-	Patience       int       `json:"patience"` // epochs without a better score after which training stops; default 4
-	Valid          float64   `json:"valid"`    // share of each series, at its end, to validate on; default 0.1, negative for none
+	Output         Output    `json:"output"`          // what the net predicts for a step; default quantile
+	Autoregressive bool      `json:"autoregressive"`  // each value is an input of the next step, and forecasts are sampled
+	Paths          int       `json:"paths"`           // paths sampled for a forecast; default 200
+	Window         int       `json:"window"`          // steps that the net reads; default three seasons or a horizon, within 8..168
+	Lags           []int     `json:"lags"`            // values so many steps before are inputs too; default a season, and the week and year of it
+	Transform      Transform `json:"transform"`       // transform of the values; default auto
+	Cell           rnn.Kind  `json:"cell"`            // kind of cell; default lstm
+	Hidden         int       `json:"hidden"`          // width of a cell; default 64
+	Layers         int       `json:"layers"`          // cells, one on another; default 1
+	Dropout        float64   `json:"dropout"`         // dropout of the input of each layer; 0 for none
+	Nets           int       `json:"nets"`            // nets whose forecasts are combined; default 1
+	Epochs         int       `json:"epochs"`          // epochs, at most, each of StepsPerEpoch; default 12
+	StepsPerEpoch  int       `json:"steps_per_epoch"` // training steps of an epoch; default 50
+	Batch          int       `json:"batch"`           // windows in a step; default as many as have 8192 steps, within 8..64
+	Rate           float64   `json:"rate"`            // highest learning rate of Adam, which falls along a cosine; default 0.003
+	Patience       int       `json:"patience"`        // epochs without a better score after which training stops; 0 for never
+	HeldOut        float64   `json:"held_out"`        // share of each series, at its end, to validate and to calibrate the bands on; 0 for none
+}
 
-	Run task.Options `json:"-"` // how training goes on: progress, checkpoint
+// base holds the settings that all presets share.
+var base = Config{Cell: rnn.KindLSTM, Hidden: 64, Layers: 1, Dropout: 0.1, Nets: 1, Epochs: 12, StepsPerEpoch: 50, Rate: 0.003, Patience: 4, HeldOut: 0.1}
+
+// Presets lists the names that Preset knows, the default first.
+func Presets() []string { return []string{"qrnn", "deepar"} }
+
+// Preset returns a config by name:
+//
+//	qrnn    quantiles for all steps at once (after Wen et al. 2017)
+//	deepar  sampled paths of Student's t distribution (Salinas et al. 2020)
+func Preset(name string) (*Config, error) {
+	c := base
+	switch name {
+	case "qrnn":
+		c.Output = Quantile
+	case "deepar":
+		c.Output, c.Autoregressive = Student, true
+	default:
+		return nil, fmt.Errorf("probabilistic: there is no preset %q; there are %q", name, Presets())
+	}
+	return &c, nil
 }
 
 func (c Config) withDefaults() Config {
-	or := func(v *int, def int) {
-		if *v == 0 {
-			*v = def
-		}
-	}
-	or(&c.Season, 1)
-	if c.Season > 1 {
-		or(&c.Horizon, c.Season)
-	}
-	or(&c.Horizon, 12)
-	or(&c.Window, min(max(3*c.Season, c.Horizon, 8), 168))
-	or(&c.Paths, 200)
-	or(&c.Hidden, 64)
-	or(&c.Layers, 1)
-	or(&c.Nets, 1)
-	or(&c.Epochs, 12)
-	or(&c.Steps, 50)
-	or(&c.Batch, min(max(8192/max(c.Window+c.Horizon, 1), 8), 64))
-	or(&c.Patience, 4)
-	if c.Cell == "" {
-		c.Cell = rnn.KindLSTM
-	}
-	if c.Output == "" {
-		c.Output = Quantile
-	}
-	if c.Transform == "" {
-		c.Transform = Auto
-	}
-	if c.Dropout == 0 {
-		c.Dropout = 0.1
-	}
-	c.Dropout = max(c.Dropout, 0)
-	if c.LR == 0 {
-		c.LR = 0.003
-	}
-	if c.Valid == 0 {
-		c.Valid = 0.1
-	}
-	c.Valid = max(c.Valid, 0)
-	if c.Levels == nil {
-		c.Levels = []float64{0.5, 0.8, 0.95}
-	}
-	c.Levels = slices.Sorted(slices.Values(c.Levels))
+	c.Season = cmp.Or(c.Season, 1)
+	c.Horizon = setting.Horizon(c.Horizon, c.Season)
+	c.Levels = setting.Levels(c.Levels)
+	c.Output = cmp.Or(c.Output, Quantile)
+	c.Paths = cmp.Or(c.Paths, 200)
+	c.Window = cmp.Or(c.Window, min(max(3*c.Season, c.Horizon, 8), 168))
+	c.Transform = cmp.Or(c.Transform, Auto)
+	c.Cell = cmp.Or(c.Cell, base.Cell)
+	c.Hidden = cmp.Or(c.Hidden, base.Hidden)
+	c.Layers = cmp.Or(c.Layers, base.Layers)
+	c.Nets = cmp.Or(c.Nets, base.Nets)
+	c.Epochs = cmp.Or(c.Epochs, base.Epochs)
+	c.StepsPerEpoch = cmp.Or(c.StepsPerEpoch, base.StepsPerEpoch)
+	c.Batch = cmp.Or(c.Batch, min(max(8192/max(c.Window+c.Horizon, 1), 8), 64))
+	c.Rate = cmp.Or(c.Rate, base.Rate)
 	return c
 }
 
-// check says what makes no sense in c.
+// check reports all that makes no sense in c.
 func (c *Config) check() error {
-	var errs []error
-	bad := func(wrong bool, format string, args ...any) {
-		if wrong {
-			errs = append(errs, fmt.Errorf("probabilistic: "+format, args...))
-		}
-	}
+	e := setting.Errors{System: "probabilistic"}
 	for _, f := range []struct {
 		name string
 		v    int
 	}{{"horizon", c.Horizon}, {"season", c.Season}, {"window", c.Window}, {"hidden", c.Hidden}, {"layers", c.Layers}, {"nets", c.Nets},
-		{"epochs", c.Epochs}, {"steps", c.Steps}, {"batch", c.Batch}, {"patience", c.Patience}, {"paths", c.Paths}} {
-		bad(f.v < 1 || f.v > 1<<16, "%s is %d, not a number from 1 to 65536", f.name, f.v)
+		{"epochs", c.Epochs}, {"steps_per_epoch", c.StepsPerEpoch}, {"batch", c.Batch}, {"paths", c.Paths}} {
+		e.If(f.v < 1 || f.v > 1<<16, "%s is %d, want 1 to 65536", f.name, f.v)
 	}
-	if err := c.Cell.Check(); err != nil {
-		errs = append(errs, err)
-	}
-	bad(!slices.Contains(Outputs(), c.Output), "there is no output %q; there are %v", c.Output, Outputs())
-	bad(c.Autoregressive && (c.Output == Quantile || c.Output == Point), "with feedback the output is a distribution to sample from: normal, student or negbin, not %s", c.Output)
-	bad(c.Transform != Auto && c.Transform != Plain && c.Transform != Log, "there is no view %q; there are auto, plain and log", c.Transform)
-	bad(c.Transform == Log && c.Output == NegBin, "counts are not seen by their logarithms: leave view out")
-	bad(!(c.Dropout < 1), "dropout is %v, not below 1", c.Dropout)
-	bad(!(c.LR > 0) || math.IsInf(c.LR, 0), "lr is %v, not above 0", c.LR)
-	bad(!(c.Valid < 1), "valid is %v, not below 1", c.Valid)
-	for _, l := range c.Levels {
-		bad(!(l > 0 && l < 1), "level %v is not between 0 and 1", l)
-	}
+	e.Add(c.Cell.Check())
+	e.If(!slices.Contains(Outputs(), c.Output), "there is no output %q; there are %v", c.Output, Outputs())
+	e.If(c.Autoregressive && (c.Output == Quantile || c.Output == Point), "the output of an autoregressive net is a distribution to sample from: normal, student or negbin, not %s", c.Output)
+	e.If(c.Transform != Auto && c.Transform != Plain && c.Transform != Log, "there is no transform %q; there are auto, plain and log", c.Transform)
+	e.If(c.Transform == Log && c.Output == NegBin, "counts have no transform: leave transform out")
+	e.If(c.Patience < 0, "patience is %d, want 0 or more", c.Patience)
+	e.Share("dropout", c.Dropout)
+	e.Share("held_out", c.HeldOut)
+	e.Rate("rate", c.Rate)
+	e.Levels(c.Levels)
 	for _, l := range c.Lags {
-		bad(l < 1, "a lag is %d steps, not 1 or more", l)
+		e.If(l < 1, "a lag of %d steps, want at least 1", l)
 	}
 	order := map[data.Role]int{data.Past: 1, data.Known: 2, data.Static: 3}
 	for i, v := range c.Covariates {
-		bad(order[v.Role] == 0, "covariate %s has the role %q, not past, known or static", v.Name, v.Role)
+		e.If(order[v.Role] == 0, "covariate %s has the role %q, not past, known or static", v.Name, v.Role)
 		if i > 0 {
 			before := c.Covariates[i-1]
-			bad(order[v.Role] < order[before.Role], "covariate %s stands after %s: past ones are first, then known, then static", v.Name, before.Name)
+			e.If(order[v.Role] < order[before.Role], "covariate %s stands after %s: past ones are first, then known, then static", v.Name, before.Name)
 		}
 	}
-	return errors.Join(errs...)
+	return e.Err()
 }
 
 // lags are a season and, where series are long enough, the week of a day and the year of

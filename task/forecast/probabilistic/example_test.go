@@ -5,13 +5,13 @@ import (
 	"fmt"
 
 	"github.com/recur-go/recur/data"
-	"github.com/recur-go/recur/task/forecast"
+	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast/probabilistic"
 )
 
 // Sales double on days of promotions, which are planned ahead.
 func ExampleFit() {
-	s := forecast.Series{ID: "shop", Known: make([][]float64, 1)}
+	s := data.Series{ID: "shop", Known: make([][]float64, 1)}
 	for t := range 209 {
 		promotion := 0.0
 		if t%9 < 2 {
@@ -22,8 +22,14 @@ func ExampleFit() {
 			s.Y = append(s.Y, 10+10*promotion)
 		}
 	}
-	c := probabilistic.Config{Horizon: 3, Window: 12, Hidden: 8, Epochs: 5, LR: 0.02, Covariates: []data.Covariate{{Name: "promotion", Role: data.Known}}}
-	m, err := probabilistic.Fit(context.Background(), c, s)
+	c, err := probabilistic.Preset("qrnn")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	c.Horizon, c.Window, c.Hidden, c.Epochs, c.Rate = 3, 12, 8, 5, 0.02
+	c.Covariates = []data.Covariate{{Name: "promotion", Role: data.Known}}
+	m, err := probabilistic.Fit(context.Background(), *c, task.Options{}, s)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -53,13 +53,14 @@ func (c *Config) CountParams() int {
 
 // scales are what a file keeps beside the nets.
 type scales struct {
-	IDs           []string
-	Scales, Units []Scale
-	Bands         Bands
+	IDs    []string `json:"ids"`
+	Scales []Scale  `json:"scales"`
+	Units  []Scale  `json:"units"`
+	Bands  Bands    `json:"bands"`
 }
 
-// Save replaces the file at path by m, whole or not at all. about says how the model
-// came to be.
+// Save replaces the file at path by m, whole or not at all. about sums up its
+// training.
 func (m *Model) Save(path string, about model.Training) error {
 	file := &model.Model{Config: &m.Config, Net: &nets{m.Nets}, Training: about}
 	if err := file.SetExtra("scales", scales{m.IDs, m.Scales, m.Units, m.Bands}); err != nil {

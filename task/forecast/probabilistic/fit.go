@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/optim"
@@ -22,10 +23,10 @@ import (
 type Model struct {
 	Config
 	Nets   []*Net
-	IDs    []string // of the series in training
-	Scales []Scale  // of these
-	Units  []Scale  // of the covariates
-	Bands  Bands    // what the held-out part of the series says of the width of bands
+	IDs    []string // IDs of the series in training
+	Scales []Scale  // scales of these series
+	Units  []Scale  // scales of the covariates
+	Bands  Bands    // calibration by the held-out part of the series
 
 	shape layout
 }
@@ -39,25 +40,24 @@ type window struct {
 // Fit trains one model for all the series. Net i of several holds out another stretch of
 // each series to validate on, the first the last one; what the nets miss by there sets
 // the width of the bands.
-func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, error) {
-	return fit(ctx, cfg, nil, series)
+func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series) (*Model, error) {
+	return fit(ctx, cfg, o, nil, series)
 }
 
 // Refit implements forecast.Refitter: it trains a copy of m further, on series that have
 // grown since, for a fifth of the epochs.
-func (m *Model) Refit(ctx context.Context, run task.Options, series ...forecast.Series) (forecast.Forecaster, error) {
+func (m *Model) Refit(ctx context.Context, o task.Options, series ...data.Series) (forecast.Forecaster, error) {
 	c := m.Config
-	c.Run = run
-	c.Epochs, c.LR = max(1, c.Epochs/5), c.LR/2
-	again, err := fit(ctx, c, m, series)
+	c.Epochs, c.Rate = max(1, c.Epochs/5), c.Rate/2
+	again, err := fit(ctx, c, o, m, series)
 	if err != nil {
 		return nil, err
 	}
-	again.Epochs, again.LR = m.Epochs, m.LR
+	again.Epochs, again.Rate = m.Epochs, m.Rate
 	return again, nil
 }
 
-func fit(ctx context.Context, cfg Config, from *Model, series []forecast.Series) (*Model, error) {
+func fit(ctx context.Context, cfg Config, o task.Options, from *Model, series []data.Series) (*Model, error) {
 	c := cfg.withDefaults()
 	longest := 0
 	for _, s := range series {
@@ -72,9 +72,8 @@ func fit(ctx context.Context, cfg Config, from *Model, series []forecast.Series)
 			return nil, err
 		}
 	}
-	c.settle(series)
+	c.chooseTransform(series)
 	m := &Model{Config: c, shape: c.layout(), Units: c.fitUnits(series)}
-	m.Run = task.Options{}
 	if from != nil {
 		m.Units = from.Units
 	}
@@ -104,7 +103,7 @@ func fit(ctx context.Context, cfg Config, from *Model, series []forecast.Series)
 		} else if err := copyParams(n, from.Nets[i]); err != nil {
 			return nil, err
 		}
-		if err := m.train(ctx, cfg.Run, i, n, learn, valid); err != nil {
+		if err := m.train(ctx, o, i, n, learn, valid); err != nil {
 			return nil, err
 		}
 		m.Nets, held = append(m.Nets, n), append(held, valid)
@@ -130,8 +129,8 @@ func (c *Config) windows(all []*scaled, i int) (learn, valid []window) {
 		n := len(z.x)
 		first := min(max(c.Season+1, 2), n) // an origin needs some history
 		held := 0
-		if c.Valid > 0 {
-			held = min(max(int(c.Valid*float64(n)), c.Horizon), n/4)
+		if c.HeldOut > 0 {
+			held = min(max(int(c.HeldOut*float64(n)), c.Horizon), n/4)
 		}
 		hi := n - (n-first)*i/c.Nets
 		lo := hi - held
@@ -175,9 +174,9 @@ func (b batch) Shard(i, n int) (batch, float64) {
 }
 
 func (m *Model) train(ctx context.Context, o task.Options, i int, n *Net, learn, valid []window) error {
-	total := m.Epochs * m.Steps
+	total := m.Epochs * m.StepsPerEpoch
 	opts := train.Options{
-		Epochs: m.Epochs, Seed: m.Seed + uint64(i)<<32, Shards: 2, Optimizer: &optim.Adam{LR: m.LR},
+		Epochs: m.Epochs, Seed: m.Seed + uint64(i)<<32, Shards: 2, Optimizer: &optim.Adam{LR: m.Rate},
 		Schedule: optim.Cosine{Steps: total, Warmup: min(50, total/10), Floor: 0.02},
 		Resume:   o.Resume, CheckpointEvery: 100,
 		OnStep: func(p train.Progress) {
@@ -208,7 +207,7 @@ func (m *Model) train(ctx context.Context, o task.Options, i int, n *Net, learn,
 	_, err := train.FitEpochs(ctx, n, func(epoch int) iter.Seq[batch] {
 		return func(yield func(batch) bool) {
 			r := rand.New(rand.NewPCG(m.Seed+uint64(i), uint64(epoch)))
-			for range m.Steps {
+			for range m.StepsPerEpoch {
 				b := make(batch, m.Batch)
 				for j := range b {
 					b[j] = learn[r.IntN(len(learn))]
@@ -222,7 +221,7 @@ func (m *Model) train(ctx context.Context, o task.Options, i int, n *Net, learn,
 	return err
 }
 
-// loss is the mean over the steps to forecast or, with feedback, all steps.
+// loss is the mean over the steps to forecast or, if the net is autoregressive, all steps.
 func (m *Model) loss(g *grad.Tape, n *Net, b batch) *grad.Var {
 	spans := make([]span, len(b))
 	var h, x *grad.Var
@@ -248,7 +247,7 @@ func (m *Model) loss(g *grad.Tape, n *Net, b batch) *grad.Var {
 			want.Data[row] = w.z.x[t] / units.Data[row]
 		}
 	}
-	return m.Output.loss(g, n.says(g, h, x, len(m.Lags), units), want, scale)
+	return m.Output.loss(g, n.output(g, h, x, len(m.Lags), units), want, scale)
 }
 
 // before are the spans that lead up to windows.

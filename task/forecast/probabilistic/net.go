@@ -50,9 +50,9 @@ func newNet(r *rand.Rand, c *Config) *Net {
 // embedWidth grows with the number of categories.
 func embedWidth(v data.Covariate) int { return min(16, (len(v.Categories)+2)/2) }
 
-// says is the last part of the net: h [rows, hidden] and x [rows, numbers]. What it says
+// output is the last part of the net: h [rows, hidden] and x [rows, numbers]. What it says
 // is in units [rows] of the series' scales.
-func (n *Net) says(g *grad.Tape, h, x *grad.Var, lags int, units *tensor.Tensor) *grad.Var {
+func (n *Net) output(g *grad.Tape, h, x *grad.Var, lags int, units *tensor.Tensor) *grad.Var {
 	d := n.Head.Forward(g, h)
 	direct := []*grad.Var{g.Columns(x, anchor, anchor+1)}
 	for i := range lags {

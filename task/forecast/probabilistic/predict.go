@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task/forecast"
@@ -14,7 +15,7 @@ import (
 // Predict forecasts the Horizon steps after each of the series. One that was in training,
 // by its ID, is scaled as then. Known covariates should reach over the horizon: where
 // they do not, the net is told that they are missing.
-func (m *Model) Predict(ctx context.Context, series ...forecast.Series) ([]forecast.Forecast, error) {
+func (m *Model) Predict(ctx context.Context, series ...data.Series) ([]forecast.Forecast, error) {
 	ws := make([]window, len(series))
 	for i, s := range series {
 		z, err := m.prepare(s)
@@ -42,7 +43,7 @@ func (m *Model) Predict(ctx context.Context, series ...forecast.Series) ([]forec
 // Roll implements forecast.Roller: the net reads the series once, from a window before
 // the first origin, and forecasts from its states at the origins. A window that begins
 // with the series gives the forecasts of Predict, to the bit.
-func (m *Model) Roll(ctx context.Context, s forecast.Series, origins []int) ([]forecast.Forecast, error) {
+func (m *Model) Roll(ctx context.Context, s data.Series, origins []int) ([]forecast.Forecast, error) {
 	if len(origins) == 0 {
 		return nil, nil
 	}
@@ -163,7 +164,7 @@ func (m *Model) decode(g *grad.Tape, n *Net, r *rand.Rand, ws []window, s rnn.St
 		spans[i] = span{z: w.z, from: w.origin, to: w.origin + m.Horizon, origin: w.origin, ahead: true}
 	}
 	h, x, _ := m.read(g, n, spans, s)
-	d := n.says(g, h, x, len(m.Lags), units(ws, m.Horizon, 1))
+	d := n.output(g, h, x, len(m.Lags), units(ws, m.Horizon, 1))
 	if m.Output == Quantile {
 		d = ordered(g, d)
 	}
@@ -243,7 +244,7 @@ func (m *Model) sample(ctx context.Context, n *Net, r *rand.Rand, ws []window, s
 			}
 		}
 		h, in, next := m.through(g, n, x, ids, nil, state)
-		d := n.says(g, h, in, len(m.Lags), scale).Value
+		d := n.output(g, h, in, len(m.Lags), scale).Value
 		for i := range rows {
 			z := ws[i/P].z
 			paths[i][k] = m.Output.draw(r, d.Data[i*d.Dim(1):(i+1)*d.Dim(1)], z.Std) * z.Unit

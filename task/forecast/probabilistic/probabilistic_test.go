@@ -25,11 +25,11 @@ var ctx = context.Background()
 
 // driven are series that follow a covariate, each with another height and strength, of
 // different lengths and with values missing. The driver of step t is drive[t].
-func driven(role data.Role, n int) (all []forecast.Series, about []data.Covariate) {
+func driven(role data.Role, n int) (all []data.Series, about []data.Covariate) {
 	r := rand.New(rand.NewPCG(7, 7))
 	for i := range 3 {
 		m := n - 20*i
-		s := forecast.Series{ID: string(rune('a' + i)), Static: []float64{float64(i % 2)}}
+		s := data.Series{ID: string(rune('a' + i)), Static: []float64{float64(i % 2)}}
 		drive := make([]float64, m+6)
 		for t := range drive {
 			drive[t] = float64(r.IntN(2))
@@ -50,19 +50,31 @@ func driven(role data.Role, n int) (all []forecast.Series, about []data.Covariat
 	return all, []data.Covariate{{Name: "drive", Role: role}, {Name: "kind", Role: data.Static, Categories: []string{"x", "y"}}}
 }
 
+// preset is qrnn.
+func preset() probabilistic.Config {
+	c, err := probabilistic.Preset("qrnn")
+	if err != nil {
+		panic(err)
+	}
+	return *c
+}
+
 func quick(about []data.Covariate) probabilistic.Config {
-	return probabilistic.Config{Horizon: 6, Window: 8, Hidden: 8, Epochs: 6, Steps: 40, Batch: 16, LR: 0.02, Dropout: -1, Covariates: about, Seed: 1, Paths: 40}
+	c := preset()
+	c.Horizon, c.Window, c.Hidden, c.Epochs, c.StepsPerEpoch, c.Batch, c.Rate, c.Dropout = 6, 8, 8, 6, 40, 16, 0.02, 0
+	c.Covariates, c.Seed, c.Paths = about, 1, 40
+	return c
 }
 
 // rms is the root of the mean squared error over the last 6 steps of the series, in units
 // of their spread.
-func rms(t *testing.T, c probabilistic.Config, all []forecast.Series) float64 {
+func rms(t *testing.T, c probabilistic.Config, all []data.Series) float64 {
 	t.Helper()
-	var past []forecast.Series
+	var past []data.Series
 	for _, s := range all {
 		past = append(past, s.Before(len(s.Y)-6))
 	}
-	m, err := probabilistic.Fit(ctx, c, past...)
+	m, err := probabilistic.Fit(ctx, c, task.Options{}, past...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +138,7 @@ func TestTheFutureDoesNotMatter(t *testing.T) {
 	all, about := driven(data.Past, 120)
 	c := quick(about)
 	c.Epochs = 1
-	m, err := probabilistic.Fit(ctx, c, all...)
+	m, err := probabilistic.Fit(ctx, c, task.Options{}, all...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +167,7 @@ func TestRollIsPredict(t *testing.T) {
 		if feedback {
 			c.Output, c.Autoregressive = probabilistic.Student, true
 		}
-		m, err := probabilistic.Fit(ctx, c, all...)
+		m, err := probabilistic.Fit(ctx, c, task.Options{}, all...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -193,7 +205,7 @@ func TestSavesAndResumes(t *testing.T) {
 	c := quick(about)
 	c.Epochs, c.Nets, c.Dropout = 2, 2, 0.1
 	c.Source = forecast.Source{Known: []string{"drive"}, Static: []string{"kind"}}
-	m, err := probabilistic.Fit(ctx, c, all...)
+	m, err := probabilistic.Fit(ctx, c, task.Options{}, all...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,30 +229,29 @@ func TestSavesAndResumes(t *testing.T) {
 	}
 	for _, at := range []int{30, 130} { // in the first net and in the second
 		stopping, stop := context.WithCancel(ctx)
-		c.Run = task.Options{Checkpoint: filepath.Join(dir, "c"), OnStep: func(s task.Step) {
+		o := task.Options{Checkpoint: filepath.Join(dir, "c"), OnStep: func(s task.Step) {
 			if s.Progress.Step == at {
 				stop()
 			}
 		}}
-		if _, err := probabilistic.Fit(stopping, c, all...); !errors.Is(err, context.Canceled) {
+		if _, err := probabilistic.Fit(stopping, c, o, all...); !errors.Is(err, context.Canceled) {
 			t.Fatalf("stopped: %v", err)
 		}
-		c.Run.OnStep, c.Run.Resume = nil, true
-		resumed, err := probabilistic.Fit(ctx, c, all...)
+		o.OnStep, o.Resume = nil, true
+		resumed, err := probabilistic.Fit(ctx, c, o, all...)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got, _ := resumed.Predict(ctx, all...); !reflect.DeepEqual(got, want) {
 			t.Errorf("resumed after step %d: other bits", at)
 		}
-		c.Run.Resume = false
 	}
 }
 
 // Training goes on from a model when there are new values.
 func TestRefit(t *testing.T) {
 	all, about := driven(data.Known, 200)
-	m, err := probabilistic.Fit(ctx, quick(about), all[0].Before(150), all[1].Before(150), all[2].Before(150))
+	m, err := probabilistic.Fit(ctx, quick(about), task.Options{}, all[0].Before(150), all[1].Before(150), all[2].Before(150))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,13 +271,14 @@ func TestRefit(t *testing.T) {
 // Bands nest, hold about as many outcomes as they say, and counts stay counts.
 func TestBands(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	s := forecast.Series{ID: "n"}
+	s := data.Series{ID: "n"}
 	for range 600 {
 		s.Y = append(s.Y, float64(r.IntN(5)+r.IntN(5)))
 	}
 	for _, o := range probabilistic.Outputs() {
-		c := probabilistic.Config{Horizon: 5, Window: 10, Hidden: 6, Epochs: 4, Output: o, Levels: []float64{0.5, 0.8, 0.9}, Seed: 2}
-		m, err := probabilistic.Fit(ctx, c, s.Before(500))
+		c := preset()
+		c.Horizon, c.Window, c.Hidden, c.Epochs, c.Output, c.Levels, c.Seed = 5, 10, 6, 4, o, []float64{0.5, 0.8, 0.9}, 2
+		m, err := probabilistic.Fit(ctx, c, task.Options{}, s.Before(500))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -297,36 +309,39 @@ func TestBands(t *testing.T) {
 
 func TestBadInput(t *testing.T) {
 	all, about := driven(data.Known, 100)
-	bare := forecast.Series{ID: "bare", Y: all[0].Y}
-	infinite := forecast.Series{ID: "i", Y: slices.Clone(all[0].Y), Known: all[0].Known, Static: all[0].Static}
+	bare := data.Series{ID: "bare", Y: all[0].Y}
+	infinite := data.Series{ID: "i", Y: slices.Clone(all[0].Y), Known: all[0].Known, Static: all[0].Static}
 	infinite.Y[3] = math.Inf(-1)
 	for says, f := range map[string]func() error{
-		"has 0 known covariates": func() error { _, err := probabilistic.Fit(ctx, quick(about), bare); return err },
-		"is infinite":            func() error { _, err := probabilistic.Fit(ctx, quick(about), infinite); return err },
-		"no series":              func() error { _, err := probabilistic.Fit(ctx, quick(nil)); return err },
+		"has 0 known covariates": func() error { _, err := probabilistic.Fit(ctx, quick(about), task.Options{}, bare); return err },
+		"is infinite":            func() error { _, err := probabilistic.Fit(ctx, quick(about), task.Options{}, infinite); return err },
+		"no series":              func() error { _, err := probabilistic.Fit(ctx, quick(nil), task.Options{}); return err },
 		"give more history": func() error {
-			_, err := probabilistic.Fit(ctx, quick(nil), forecast.Series{Y: []float64{1, 2}})
+			_, err := probabilistic.Fit(ctx, quick(nil), task.Options{}, data.Series{Y: []float64{1, 2}})
 			return err
 		},
 		"has no values": func() error {
-			_, err := probabilistic.Fit(ctx, quick(nil), forecast.Series{Y: []float64{math.NaN(), math.NaN()}})
+			_, err := probabilistic.Fit(ctx, quick(nil), task.Options{}, data.Series{Y: []float64{math.NaN(), math.NaN()}})
 			return err
 		},
 		"there is no output": func() error {
-			_, err := probabilistic.Fit(ctx, probabilistic.Config{Output: "guess"}, bare)
+			_, err := probabilistic.Fit(ctx, probabilistic.Config{Output: "guess"}, task.Options{}, bare)
 			return err
 		},
-		"there is no cell": func() error { _, err := probabilistic.Fit(ctx, probabilistic.Config{Cell: "brain"}, bare); return err },
-		"with feedback": func() error {
-			_, err := probabilistic.Fit(ctx, probabilistic.Config{Autoregressive: true}, bare)
+		"there is no cell": func() error {
+			_, err := probabilistic.Fit(ctx, probabilistic.Config{Cell: "brain"}, task.Options{}, bare)
+			return err
+		},
+		"an autoregressive net": func() error {
+			_, err := probabilistic.Fit(ctx, probabilistic.Config{Autoregressive: true}, task.Options{}, bare)
 			return err
 		},
 		"no logarithm": func() error {
-			_, err := probabilistic.Fit(ctx, probabilistic.Config{Transform: probabilistic.Log}, forecast.Series{Y: []float64{1, -2, 3}})
+			_, err := probabilistic.Fit(ctx, probabilistic.Config{Transform: probabilistic.Log}, task.Options{}, data.Series{Y: []float64{1, -2, 3}})
 			return err
 		},
 		"is no count": func() error {
-			_, err := probabilistic.Fit(ctx, probabilistic.Config{Output: probabilistic.NegBin}, forecast.Series{Y: []float64{1, -2, 3}})
+			_, err := probabilistic.Fit(ctx, probabilistic.Config{Output: probabilistic.NegBin}, task.Options{}, data.Series{Y: []float64{1, -2, 3}})
 			return err
 		},
 	} {
@@ -344,7 +359,7 @@ func TestSameBitsOnAnyProcessors(t *testing.T) {
 	var want []forecast.Forecast
 	for _, n := range []int{1, 4} {
 		old := runtime.GOMAXPROCS(n)
-		m, err := probabilistic.Fit(ctx, c, all...)
+		m, err := probabilistic.Fit(ctx, c, task.Options{}, all...)
 		var got []forecast.Forecast
 		if err == nil {
 			got, err = m.Predict(ctx, all...)
@@ -365,15 +380,17 @@ func TestSameBitsOnAnyProcessors(t *testing.T) {
 // than the last value, and must not do much worse than to say it.
 func TestRandomWalks(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))
-	var all, past []forecast.Series
+	var all, past []data.Series
 	for i := range 4 {
-		s := forecast.Series{ID: string(rune('a' + i))}
+		s := data.Series{ID: string(rune('a' + i))}
 		for v := 1000.0; len(s.Y) < 1000; v += math.Pow(4, float64(i)) * r.NormFloat64() {
 			s.Y = append(s.Y, v)
 		}
 		all, past = append(all, s), append(past, s.Before(700))
 	}
-	m, err := probabilistic.Fit(ctx, probabilistic.Config{Horizon: 6, Hidden: 16, Epochs: 4, Seed: 1}, past...)
+	c := preset()
+	c.Horizon, c.Hidden, c.Epochs, c.Seed = 6, 16, 4, 1
+	m, err := probabilistic.Fit(ctx, c, task.Options{}, past...)
 	if err != nil {
 		t.Fatal(err)
 	}

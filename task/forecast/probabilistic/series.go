@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/recur-go/recur/data"
-	"github.com/recur-go/recur/task/forecast"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -22,7 +21,7 @@ type unit = Scale
 
 // scaled is a series as the net sees it.
 type scaled struct {
-	forecast.Series
+	data.Series
 	Scale
 	log   bool
 	x     []tensor.Float // values, 0 where missing
@@ -31,7 +30,7 @@ type scaled struct {
 }
 
 // fits reports a series that does not fit the covariates.
-func (c *Config) fits(s forecast.Series) error {
+func (c *Config) fits(s data.Series) error {
 	n := len(s.Y)
 	for _, part := range []struct {
 		role data.Role
@@ -51,7 +50,7 @@ func (c *Config) fits(s forecast.Series) error {
 			return fmt.Errorf("probabilistic: value %d of series %q is infinite; make it NaN if it is unknown", t, s.ID)
 		}
 		if c.Transform == Log && v <= 0 {
-			return fmt.Errorf("probabilistic: value %d of series %q is %v, and has no logarithm; set view to plain", t, s.ID, v)
+			return fmt.Errorf("probabilistic: value %d of series %q is %v, and has no logarithm; set transform to plain", t, s.ID, v)
 		}
 		if c.Output == NegBin && v < 0 {
 			return fmt.Errorf("probabilistic: value %d of series %q is %v, which is no count; choose another output", t, s.ID, v)
@@ -61,7 +60,7 @@ func (c *Config) fits(s forecast.Series) error {
 }
 
 // fitScale finds the scale of the known values of y.
-func (c *Config) fitScale(s forecast.Series) (Scale, error) {
+func (c *Config) fitScale(s data.Series) (Scale, error) {
 	var sum, n float64
 	for _, v := range s.Y {
 		if !math.IsNaN(v) {
@@ -111,8 +110,8 @@ func (c *Config) unit(y []float64, std float64) float64 {
 	return 1
 }
 
-// settle makes an auto view plain or log.
-func (c *Config) settle(series []forecast.Series) {
+// chooseTransform replaces Auto by Plain or Log, by the series.
+func (c *Config) chooseTransform(series []data.Series) {
 	if c.Transform != Auto {
 		return
 	}
@@ -162,7 +161,7 @@ func (z *scaled) value(x float64) float64 {
 }
 
 // scale prepares a series.
-func (c *Config) scale(s forecast.Series, by Scale) *scaled {
+func (c *Config) scale(s data.Series, by Scale) *scaled {
 	n := len(s.Y)
 	z := &scaled{Series: s, Scale: by, log: c.Transform == Log, x: make([]tensor.Float, n), known: make([]bool, n), last: make([]tensor.Float, n)}
 	var last tensor.Float
@@ -177,7 +176,7 @@ func (c *Config) scale(s forecast.Series, by Scale) *scaled {
 }
 
 // prepare scales a series as it was in training, by its ID, or by itself if it is new.
-func (m *Model) prepare(s forecast.Series) (*scaled, error) {
+func (m *Model) prepare(s data.Series) (*scaled, error) {
 	if err := m.fits(s); err != nil {
 		return nil, err
 	}
@@ -192,7 +191,7 @@ func (m *Model) prepare(s forecast.Series) (*scaled, error) {
 }
 
 // fitUnits finds the scale of each numeric covariate over all series.
-func (c *Config) fitUnits(series []forecast.Series) []unit {
+func (c *Config) fitUnits(series []data.Series) []unit {
 	units := make([]unit, len(c.Covariates))
 	for i, v := range c.Covariates {
 		units[i].Std, units[i].Unit = 1, 1
@@ -219,7 +218,7 @@ func (c *Config) fitUnits(series []forecast.Series) []unit {
 }
 
 // column is what is known of covariate i at the end of s.
-func (c *Config) column(s forecast.Series, i int) []float64 {
+func (c *Config) column(s data.Series, i int) []float64 {
 	if i < len(s.Past) {
 		return s.Past[i][:len(s.Y)]
 	}
@@ -230,10 +229,10 @@ func (c *Config) column(s forecast.Series, i int) []float64 {
 	return s.Static[i : i+1]
 }
 
-func (c *Config) unusable(series []forecast.Series) error {
+func (c *Config) unusable(series []data.Series) error {
 	if len(series) == 0 {
 		return errors.New("probabilistic: no series")
 	}
-	longest := slices.MaxFunc(series, func(a, b forecast.Series) int { return len(a.Y) - len(b.Y) })
+	longest := slices.MaxFunc(series, func(a, b data.Series) int { return len(a.Y) - len(b.Y) })
 	return fmt.Errorf("probabilistic: the longest series, %q, has %d values, too few to learn from and to validate on; give more history", longest.ID, len(longest.Y))
 }

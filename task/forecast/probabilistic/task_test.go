@@ -43,7 +43,7 @@ func job(t *testing.T) (task.Task, *forecast.Job) {
 		t.Fatal(err)
 	}
 	j := cfg.(*forecast.Job)
-	j.Horizon, j.Epochs, j.Steps, j.Hidden, j.Season, j.Origins = 4, 2, 20, 6, 1, 3
+	j.Horizon, j.Epochs, j.StepsPerEpoch, j.Hidden, j.Season, j.Origins = 4, 2, 20, 6, 1, 3
 	j.Known = []string{"price"}
 	return f, j
 }
@@ -142,22 +142,22 @@ func TestTaskErrors(t *testing.T) {
 
 // A back-test by a preset scores its model beside the baselines, trains it further on
 // what has come in between, and says who is better.
-func TestBacktestPreset(t *testing.T) {
+func TestBacktest(t *testing.T) {
 	all, about := driven("known", 200)
-	p, err := forecast.FindPreset("qrnn")
+	p, err := forecast.FindMethod("qrnn")
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := forecast.Spec{Horizon: 6, Season: 1, Covariates: about, Hidden: 8, Epochs: 5, Steps: 40, LR: 0.02, Window: 8, Dropout: -1}
-	r, err := forecast.BacktestPreset(ctx, p, spec, task.Options{}, forecast.Plan{Origins: 6, Refit: 3}, all...)
+	spec := forecast.Spec{Horizon: 6, Season: 1, Covariates: about, Hidden: 8, Epochs: 5, StepsPerEpoch: 40, Rate: 0.02, Window: 8}
+	r, err := p.Backtest(ctx, spec, task.Options{}, forecast.Plan{Origins: 6, Refit: 3}, all...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if r.Scores[0].Model != "qrnn" || len(r.Folds) != 5*6*3 || !(r.Scores[0].MASE < 0.5*r.Scores[1].MASE) || !strings.Contains(r.Verdict(), "beats the best baseline") {
 		t.Errorf("%+v: %s", r.Scores, r.Verdict())
 	}
-	small, _ := forecast.FindPreset("")
-	if _, err := forecast.BacktestPreset(ctx, small, spec, task.Options{}, forecast.Plan{}, all...); err == nil || !strings.Contains(err.Error(), "uses no covariates") {
+	small, _ := forecast.FindMethod("")
+	if _, err := small.Backtest(ctx, spec, task.Options{}, forecast.Plan{}, all...); err == nil || !strings.Contains(err.Error(), "uses no covariates") {
 		t.Error(err)
 	}
 }

@@ -36,14 +36,14 @@ func (c *Config) CountParams() int {
 
 // scales are what a file keeps beside the net.
 type scales struct {
-	IDs    []string
-	Scales []Scale
-	Widths [][]float64
-	Epochs int
+	IDs    []string    `json:"ids"`
+	Scales []Scale     `json:"scales"`
+	Widths [][]float64 `json:"widths"`
+	Epochs int         `json:"epochs"`
 }
 
-// Save replaces the file at path by m, whole or not at all. about says how the model
-// came to be.
+// Save replaces the file at path by m, whole or not at all. about sums up its
+// training.
 func (m *Model) Save(path string, about model.Training) error {
 	file := &model.Model{Config: &m.Config, Net: m.Net, Training: about}
 	if err := file.SetExtra("scales", scales{m.IDs, m.Scales, m.Widths, m.Epochs}); err != nil {

@@ -49,9 +49,9 @@ type window struct {
 // Fit trains one net for all the series, each of which is a channel. The last Valid
 // steps of each are held out, so that training stops when it no longer helps to
 // forecast them; they scale nothing.
-func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, error) {
-	if cfg.Lookback == 0 {
-		cfg.Lookback = lookback(series)
+func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series) (*Model, error) {
+	if cfg.Window == 0 {
+		cfg.Window = defaultWindow(series)
 	}
 	c := cfg.withDefaults()
 	c.Channels = len(series)
@@ -59,16 +59,15 @@ func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, er
 		return nil, err
 	}
 	m := &Model{Config: c}
-	m.Run = task.Options{}
 	var learn, valid []window
 	for i, s := range series {
 		n := len(s.Y)
-		held := c.Valid
+		held := c.HeldOutSteps
 		if held == 0 {
 			held = max(n/5, c.Horizon)
 		}
 		by := n - held // values that scale the series
-		if by < c.Lookback {
+		if by < c.Window {
 			by = n
 		}
 		z, err := prepare(s, by)
@@ -77,7 +76,7 @@ func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, er
 		}
 		z.channel = i
 		m.IDs, m.Scales = append(m.IDs, s.ID), append(m.Scales, z.scale)
-		for o := c.Lookback; o+c.Horizon <= n; o++ {
+		for o := c.Window; o+c.Horizon <= n; o++ {
 			if o+c.Horizon <= n-held {
 				learn = append(learn, window{z, o})
 			} else if o >= n-held {
@@ -101,16 +100,16 @@ func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, er
 		}
 	}, m.loss, train.Options{
 		Epochs: c.Epochs, Patience: c.Patience, Seed: c.Seed, Shards: 2,
-		Optimizer: optim.Averaged(&optim.Adam{LR: c.LR}, c.Average, c.Epochs*perEpoch), Schedule: fading(perEpoch),
+		Optimizer: optim.Averaged(&optim.Adam{LR: c.Rate}, c.WeightAverage, c.Epochs*perEpoch), Schedule: fading(perEpoch),
 		Validate:   func(ctx context.Context) (float64, error) { return m.score(ctx, valid) },
-		Checkpoint: cfg.Run.Checkpoint, Resume: cfg.Run.Resume, CheckpointEvery: max(perEpoch/2, 20),
+		Checkpoint: o.Checkpoint, Resume: o.Resume, CheckpointEvery: max(perEpoch/2, 20),
 		OnStep: func(p train.Progress) {
-			if cfg.Run.OnStep != nil {
-				cfg.Run.OnStep(task.Step{Progress: p, Of: c.Epochs * perEpoch})
+			if o.OnStep != nil {
+				o.OnStep(task.Step{Progress: p, Of: c.Epochs * perEpoch})
 			}
 		},
 		OnEpoch: func(e train.Epoch) bool {
-			return cfg.Run.OnEpoch == nil || cfg.Run.OnEpoch(task.Epoch{Epoch: e, Of: c.Epochs, Scores: task.Scores{"loss": e.Score}})
+			return o.OnEpoch == nil || o.OnEpoch(task.Epoch{Epoch: e, Of: c.Epochs, Scores: task.Scores{"loss": e.Score}})
 		},
 	})
 	if err != nil {
@@ -121,8 +120,8 @@ func Fit(ctx context.Context, cfg Config, series ...forecast.Series) (*Model, er
 	return m, nil
 }
 
-// lookback is 96, or less for short series.
-func lookback(series []forecast.Series) int {
+// defaultWindow is 96, or less for short series.
+func defaultWindow(series []data.Series) int {
 	longest := 0
 	for _, s := range series {
 		longest = max(longest, len(s.Y))
@@ -134,7 +133,7 @@ func lookback(series []forecast.Series) int {
 }
 
 // prepare scales a series by its first n steps.
-func prepare(s forecast.Series, n int) (*scaled, error) {
+func prepare(s data.Series, n int) (*scaled, error) {
 	known, sum, square, count := make([]bool, len(s.Y)), 0.0, 0.0, 0
 	for t, v := range s.Y {
 		if math.IsInf(v, 0) {
@@ -165,13 +164,13 @@ func prepare(s forecast.Series, n int) (*scaled, error) {
 	return z, nil
 }
 
-func (c *Config) unusable(series []forecast.Series) error {
+func (c *Config) unusable(series []data.Series) error {
 	if len(series) == 0 {
 		return errors.New("segrnn: no series")
 	}
-	longest := slices.MaxFunc(series, func(a, b forecast.Series) int { return len(a.Y) - len(b.Y) })
-	return fmt.Errorf("segrnn: the longest series, %q, has %d values; a lookback of %d and a horizon of %d, once to learn and once to validate, need more: give more history or a shorter lookback",
-		longest.ID, len(longest.Y), c.Lookback, c.Horizon)
+	longest := slices.MaxFunc(series, func(a, b data.Series) int { return len(a.Y) - len(b.Y) })
+	return fmt.Errorf("segrnn: the longest series, %q, has %d values; a window of %d and a horizon of %d, once to learn and once to validate, need more: give more history or a shorter window",
+		longest.ID, len(longest.Y), c.Window, c.Horizon)
 }
 
 // thin keeps about n windows, evenly.
@@ -223,8 +222,8 @@ func (m *Model) inputs(g *grad.Tape, b batch) (x, want, weight *tensor.Tensor) {
 	for i, win := range b {
 		z, o := win.s, win.origin
 		last := z.x[max(o-1, 0)]
-		for k := range m.Lookback {
-			if t := o - m.Lookback + k; t >= 0 {
+		for k := range m.Window {
+			if t := o - m.Window + k; t >= 0 {
 				x.Data[(k/w*B+i)*w+k%w] = z.x[t] - last
 			}
 		}

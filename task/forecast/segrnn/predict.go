@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/task/forecast"
 	"github.com/recur-go/recur/tensor"
@@ -14,7 +15,7 @@ import (
 // Predict forecasts the Horizon steps after each of the series. One that was in
 // training, by its ID, is scaled as then. It changes nothing of the model and may run in
 // several goroutines at once.
-func (m *Model) Predict(ctx context.Context, series ...forecast.Series) ([]forecast.Forecast, error) {
+func (m *Model) Predict(ctx context.Context, series ...data.Series) ([]forecast.Forecast, error) {
 	ws := make([]window, len(series))
 	for i, s := range series {
 		if err := ctx.Err(); err != nil {
@@ -47,7 +48,7 @@ func (m *Model) Predict(ctx context.Context, series ...forecast.Series) ([]forec
 }
 
 // prepare scales a series as in training, or by itself if it is new.
-func (m *Model) prepare(s forecast.Series) (*scaled, error) {
+func (m *Model) prepare(s data.Series) (*scaled, error) {
 	if len(s.Y) == 0 {
 		return nil, fmt.Errorf("segrnn: series %q has no values", s.ID)
 	}
@@ -71,7 +72,7 @@ type Score struct{ MSE, MAE float64 }
 // Evaluate forecasts, for each step of the last n of the series that has the horizon
 // after it, the Horizon steps from there, as the benchmarks of long horizons do
 // (Zhou et al. 2021). The mean is over windows, steps and series.
-func (m *Model) Evaluate(ctx context.Context, n int, series ...forecast.Series) (Score, error) {
+func (m *Model) Evaluate(ctx context.Context, n int, series ...data.Series) (Score, error) {
 	var sum Score
 	count := 0.0
 	for _, s := range series {
@@ -80,7 +81,7 @@ func (m *Model) Evaluate(ctx context.Context, n int, series ...forecast.Series) 
 			return Score{}, err
 		}
 		var ws []window
-		for o := max(len(s.Y)-n, m.Lookback); o+m.Horizon <= len(s.Y); o++ {
+		for o := max(len(s.Y)-n, m.Window); o+m.Horizon <= len(s.Y); o++ {
 			ws = append(ws, window{z, o})
 		}
 		for part := range slices.Chunk(ws, 256) {
@@ -100,7 +101,7 @@ func (m *Model) Evaluate(ctx context.Context, n int, series ...forecast.Series) 
 		}
 	}
 	if count == 0 {
-		return Score{}, fmt.Errorf("segrnn: no series has a lookback of %d and a horizon of %d to evaluate", m.Lookback, m.Horizon)
+		return Score{}, fmt.Errorf("segrnn: no series has a window of %d and a horizon of %d to evaluate", m.Window, m.Horizon)
 	}
 	return Score{sum.MSE / count, sum.MAE / count}, nil
 }

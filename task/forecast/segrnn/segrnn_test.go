@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/task"
@@ -19,8 +20,8 @@ import (
 )
 
 // waves are two series of a season of 24, one of them with values missing.
-func waves(n int) []forecast.Series {
-	a, b := forecast.Series{ID: "a"}, forecast.Series{ID: "b"}
+func waves(n int) []data.Series {
+	a, b := data.Series{ID: "a"}, data.Series{ID: "b"}
 	for t := range n {
 		s := math.Sin(2 * math.Pi * float64(t) / 24)
 		a.Y = append(a.Y, 50+10*s)
@@ -29,21 +30,21 @@ func waves(n int) []forecast.Series {
 			b.Y[t] = math.NaN()
 		}
 	}
-	return []forecast.Series{a, b}
+	return []data.Series{a, b}
 }
 
 func small() segrnn.Config {
-	return segrnn.Config{Horizon: 24, Lookback: 48, Segment: 12, Hidden: 16, Epochs: 30, Batch: 32, LR: 0.01, Dropout: -1, Seed: 3}
+	return segrnn.Config{Horizon: 24, Window: 48, Segment: 12, Hidden: 16, Epochs: 30, Batch: 32, Rate: 0.01, WeightAverage: 0.99, Patience: 5, Seed: 3}
 }
 
 func TestLearnsWaves(t *testing.T) {
 	ctx := context.Background()
 	full := waves(400)
-	var past []forecast.Series
+	var past []data.Series
 	for _, s := range full {
 		past = append(past, s.Before(376))
 	}
-	m, err := segrnn.Fit(ctx, small(), past...)
+	m, err := segrnn.Fit(ctx, small(), task.Options{}, past...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +86,7 @@ func TestSavesAndResumes(t *testing.T) {
 	ctx, dir := context.Background(), t.TempDir()
 	c := small()
 	c.Epochs = 3
-	m, err := segrnn.Fit(ctx, c, waves(300)...)
+	m, err := segrnn.Fit(ctx, c, task.Options{}, waves(300)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,16 +106,16 @@ func TestSavesAndResumes(t *testing.T) {
 		t.Errorf("a loaded model forecasts otherwise: %v", err)
 	}
 	stopping, stop := context.WithCancel(ctx)
-	c.Run = task.Options{Checkpoint: filepath.Join(dir, "c"), OnStep: func(s task.Step) {
+	o := task.Options{Checkpoint: filepath.Join(dir, "c"), OnStep: func(s task.Step) {
 		if s.Progress.Step == 5 {
 			stop()
 		}
 	}}
-	if _, err := segrnn.Fit(stopping, c, waves(300)...); !errors.Is(err, context.Canceled) {
+	if _, err := segrnn.Fit(stopping, c, o, waves(300)...); !errors.Is(err, context.Canceled) {
 		t.Fatalf("stopped: %v", err)
 	}
-	c.Run.OnStep, c.Run.Resume = nil, true
-	resumed, err := segrnn.Fit(ctx, c, waves(300)...)
+	o.OnStep, o.Resume = nil, true
+	resumed, err := segrnn.Fit(ctx, c, o, waves(300)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,23 +126,23 @@ func TestSavesAndResumes(t *testing.T) {
 
 func TestBadConfigs(t *testing.T) {
 	for says, c := range map[string]segrnn.Config{
-		"no whole number of segments": {Lookback: 50, Segment: 12},
+		"no whole number of segments": {Window: 50, Segment: 12},
 		"want an even number":         {Hidden: 7},
 		"level 2":                     {Levels: []float64{2}},
 		"dropout is 1":                {Dropout: 1},
-		"lr is":                       {LR: -1},
+		"rate is":                     {Rate: -1},
 		"give more history":           {Horizon: 400},
 	} {
-		if _, err := segrnn.Fit(context.Background(), c, waves(300)...); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := segrnn.Fit(context.Background(), c, task.Options{}, waves(300)...); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v, want %q", err, says)
 		}
 	}
-	if _, err := segrnn.Fit(context.Background(), small()); err == nil {
+	if _, err := segrnn.Fit(context.Background(), small(), task.Options{}); err == nil {
 		t.Error("no series")
 	}
 	s := waves(300)
 	s[0].Y[7] = math.Inf(1)
-	if _, err := segrnn.Fit(context.Background(), small(), s...); err == nil || !strings.Contains(err.Error(), "is infinite") {
+	if _, err := segrnn.Fit(context.Background(), small(), task.Options{}, s...); err == nil || !strings.Contains(err.Error(), "is infinite") {
 		t.Error(err)
 	}
 }
@@ -157,10 +158,16 @@ func TestLoadsNoOther(t *testing.T) {
 	}
 }
 
+// One net reads and writes days of 24 hours as segments, for all series.
 func ExampleFit() {
 	ctx := context.Background()
-	c := segrnn.Config{Horizon: 24, Lookback: 48, Segment: 12, Hidden: 16, Epochs: 5, Batch: 64, LR: 0.01}
-	m, err := segrnn.Fit(ctx, c, waves(400)...)
+	c, err := segrnn.Preset("segrnn")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	c.Horizon, c.Window, c.Segment, c.Hidden, c.Epochs, c.Batch, c.Rate = 24, 48, 12, 16, 5, 64, 0.01
+	m, err := segrnn.Fit(ctx, *c, task.Options{}, waves(400)...)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,0 +1,72 @@
+// Package setting fills in and checks the settings of configs.
+package setting
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Errors collects what is wrong with the settings of a system, so that all of it can be
+// reported at once.
+type Errors struct {
+	System string // what each error begins with
+	list   []error
+}
+
+// Add adds err, unless it is nil.
+func (e *Errors) Add(err error) {
+	if err != nil {
+		e.list = append(e.list, err)
+	}
+}
+
+// If adds an error if a setting is wrong.
+func (e *Errors) If(wrong bool, format string, args ...any) {
+	if wrong {
+		e.Add(fmt.Errorf(e.System+": "+format, args...))
+	}
+}
+
+// Count checks that n is at least 1.
+func (e *Errors) Count(name string, n int) { e.If(n < 1, "%s is %d, want at least 1", name, n) }
+
+// Rate checks that v is finite and more than 0.
+func (e *Errors) Rate(name string, v float64) {
+	e.If(!(v > 0) || math.IsInf(v, 0), "%s is %v, want more than 0", name, v)
+}
+
+// Share checks that v is at least 0 and less than 1.
+func (e *Errors) Share(name string, v float64) {
+	e.If(!(v >= 0 && v < 1), "%s is %v, want at least 0 and less than 1", name, v)
+}
+
+// Levels checks that each of the levels is a probability between 0 and 1.
+func (e *Errors) Levels(levels []float64) {
+	for _, l := range levels {
+		e.If(!(l > 0 && l < 1), "level %v is not between 0 and 1", l)
+	}
+}
+
+// Err joins all errors; nil if there is none.
+func (e *Errors) Err() error { return errors.Join(e.list...) }
+
+// Levels returns the levels of the bands of a forecast from low to high; default 0.5, 0.8
+// and 0.95.
+func Levels(levels []float64) []float64 {
+	if levels == nil {
+		return []float64{0.5, 0.8, 0.95}
+	}
+	return slices.Sorted(slices.Values(levels))
+}
+
+// Horizon returns the steps to forecast; default a season, or 12 if season is no more than
+// a step.
+func Horizon(horizon, season int) int {
+	if season > 1 {
+		return cmp.Or(horizon, season)
+	}
+	return cmp.Or(horizon, 12)
+}

@@ -1,0 +1,51 @@
+package setting
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"testing"
+)
+
+func TestErrors(t *testing.T) {
+	e := Errors{System: "net"}
+	e.Count("hidden", 1)
+	e.Rate("rate", 1e-3)
+	e.Share("dropout", 0)
+	e.Levels([]float64{0.5})
+	e.Add(nil)
+	if err := e.Err(); err != nil {
+		t.Fatal(err)
+	}
+	own := errors.New("of its own")
+	e.Count("hidden", 0)
+	e.Rate("rate", math.NaN())
+	e.Share("dropout", 1)
+	e.Levels([]float64{0.5, 1})
+	e.If(true, "cell is %q", "brain")
+	e.Add(own)
+	const want = `net: hidden is 0, want at least 1
+net: rate is NaN, want more than 0
+net: dropout is 1, want at least 0 and less than 1
+net: level 1 is not between 0 and 1
+net: cell is "brain"
+of its own`
+	if err := e.Err(); err.Error() != want || !errors.Is(err, own) {
+		t.Errorf("%v, want %v", err, want)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	asked := []float64{0.9, 0.5}
+	if got := Levels(asked); !slices.Equal(got, []float64{0.5, 0.9}) || asked[0] != 0.9 {
+		t.Errorf("levels %v of %v", got, asked)
+	}
+	if got := Levels(nil); !slices.Equal(got, []float64{0.5, 0.8, 0.95}) {
+		t.Errorf("levels %v", got)
+	}
+	for _, c := range [][3]int{{0, 1, 12}, {0, 7, 7}, {3, 7, 3}, {3, 1, 3}} {
+		if got := Horizon(c[0], c[1]); got != c[2] {
+			t.Errorf("horizon %d of %v", got, c)
+		}
+	}
+}

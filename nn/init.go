@@ -65,54 +65,20 @@ func Orthogonal(r *rand.Rand, gain float64, in, out int) *grad.Var {
 	if r == nil {
 		return grad.Leaf(t)
 	}
-	n, w := in, out // n orthonormal vectors of width w ≥ n
 	if in > out {
-		n, w = out, in
-	}
-	vs := make([][]float64, n)
-	for i := range vs {
-		vs[i] = orthogonalTo(r, vs[:i], w)
-		for j, v := range vs[i] {
-			if in > out {
-				t.Data[j*out+i] = tensor.Float(gain * v)
-			} else {
-				t.Data[i*out+j] = tensor.Float(gain * v)
+		for i, v := range orthonormal(r, out, in) {
+			for j, x := range v {
+				t.Data[j*out+i] = tensor.Float(gain * x)
 			}
+		}
+		return grad.Leaf(t)
+	}
+	for i, v := range orthonormal(r, in, out) {
+		for j, x := range v {
+			t.Data[i*out+j] = tensor.Float(gain * x)
 		}
 	}
 	return grad.Leaf(t)
-}
-
-// orthogonalTo draws a unit vector of width w that is orthogonal to vs, by
-// Gram-Schmidt done twice, which is accurate to rounding.
-func orthogonalTo(r *rand.Rand, vs [][]float64, w int) []float64 {
-	v := make([]float64, w)
-	for {
-		for j := range v {
-			v[j] = r.NormFloat64()
-		}
-		for range 2 {
-			for _, u := range vs {
-				d := dot(u, v)
-				for j := range v {
-					v[j] -= d * u[j]
-				}
-			}
-		}
-		if norm := math.Sqrt(dot(v, v)); norm > 1e-3 { // else drawn within the span: again
-			for j := range v {
-				v[j] /= norm
-			}
-			return v
-		}
-	}
-}
-
-func dot(x, y []float64) (s float64) {
-	for i, v := range x {
-		s += v * y[i]
-	}
-	return s
 }
 
 // Beside puts matrices of the same height, such as the weights of the gates of a

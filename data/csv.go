@@ -27,25 +27,26 @@ import (
 //
 // Memory grows with the rows that are kept; a row of more than 1 MiB is refused.
 func ReadCSV(r io.Reader, name string, o Options) (*Table, error) {
-	in := bufio.NewReaderSize(r, 64<<10)
-	head, err := in.Peek(64 << 10)
-	if err != nil && err != io.EOF {
-		return nil, fmt.Errorf("%s: %w", name, err)
+	return readCSV(plainFile(r, name), o)
+}
+
+func init() {
+	Register(".csv", "", TableReader(readCSV))
+	Register(".tsv", "", TableReader(readCSV))
+	Register(".tab", "", TableReader(readCSV))
+}
+
+func readCSV(in *File, o Options) (*Table, error) {
+	head, err := in.text()
+	if err != nil {
+		return nil, err
 	}
-	b := NewBuilder(name, o)
-	if e := encoding(head); e != nil {
-		b.Problem(e)
-		return nil, b.err()
-	}
-	head = bytes.TrimPrefix(head, bom)
+	b := NewBuilder(in.Name, o)
 	if len(bytes.TrimSpace(head)) == 0 {
 		b.Problem(&Error{Reason: "is empty", Hint: "it needs a header such as unique_id,ds,y and a row for each time"})
 		return nil, b.err()
 	}
-	if peeked, _ := in.Peek(len(bom)); bytes.Equal(peeked, bom) {
-		in.Discard(len(bom))
-	}
-	lines := &lineReader{in: in, row: 1}
+	lines := &lineReader{in: in.Reader, row: 1}
 	c := csv.NewReader(lines)
 	c.Comma = delimiter(head)
 	c.FieldsPerRecord = -1
@@ -55,25 +56,6 @@ func ReadCSV(r io.Reader, name string, o Options) (*Table, error) {
 		return nil, err
 	}
 	return b.Table()
-}
-
-var bom = []byte("\xef\xbb\xbf")
-
-// encoding reports what is not text in UTF-8 by its first bytes.
-func encoding(head []byte) *Error {
-	for _, k := range []struct{ magic, what, hint string }{
-		{"PAR1", "is a Parquet file", "name it .parquet"},
-		{"PK\x03\x04", "is a spreadsheet or a zip archive", "save the table as CSV"},
-		{"\x1f\x8b", "is packed by gzip", "unpack it: gunzip"},
-	} {
-		if bytes.HasPrefix(head, []byte(k.magic)) {
-			return &Error{Reason: k.what, Hint: k.hint}
-		}
-	}
-	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) || bytes.IndexByte(head, 0) >= 0 {
-		return &Error{Reason: "is in UTF-16, or is no text", Hint: "save it as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8"}
-	}
-	return nil
 }
 
 // delimiter is what separates the fields of the first line that is not blank:

@@ -1,13 +1,14 @@
 package data
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"math/bits"
 )
+
+// IDXMagic is what IDX files of unsigned bytes begin with.
+const IDXMagic = "\x00\x00\x08"
 
 // An IDX is an array of bytes in the format of the MNIST files: images [n, rows,
 // columns] or labels [n].
@@ -22,13 +23,9 @@ func ReadIDX(r io.Reader, limit int64) (*IDX, error) {
 	if limit <= 0 {
 		limit = 1 << 30
 	}
-	in := bufio.NewReader(r)
-	if magic, _ := in.Peek(2); len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b {
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, fmt.Errorf("data: IDX: %w", err)
-		}
-		in = bufio.NewReader(z)
+	in, err := NewFile(r, "")
+	if err != nil {
+		return nil, fmt.Errorf("data: IDX: %w", err)
 	}
 	var head [4]byte
 	if _, err := io.ReadFull(in, head[:]); err != nil {
@@ -51,7 +48,6 @@ func ReadIDX(r io.Reader, limit int64) (*IDX, error) {
 		size = lo
 		x.Dims = append(x.Dims, int(n))
 	}
-	var err error
 	if x.Data, err = io.ReadAll(io.LimitReader(in, int64(size))); err != nil {
 		return nil, fmt.Errorf("data: IDX: %w", err)
 	}

@@ -2,7 +2,6 @@ package data
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -15,20 +14,20 @@ import (
 // ReadJSON reads a long table from JSON lines: an object for each row, with the
 // keys of ReadCSV's columns. A missing, null or NaN y is a missing value.
 func ReadJSON(r io.Reader, name string, o Options) (*Table, error) {
-	t := jsonTable{Builder: NewBuilder(name, o), id: cmp.Or(o.ID, "unique_id"), ds: cmp.Or(o.Time, "ds"), y: cmp.Or(o.Y, "y")}
+	return readJSON(plainFile(r, name), o)
+}
+
+func init() {
+	Register(".jsonl", "{", TableReader(readJSON))
+	Register(".ndjson", "", TableReader(readJSON))
+}
+
+func readJSON(in *File, o Options) (*Table, error) {
+	if _, err := in.text(); err != nil {
+		return nil, err
+	}
+	t := jsonTable{Builder: NewBuilder(in.Name, o), id: cmp.Or(o.ID, "unique_id"), ds: cmp.Or(o.Time, "ds"), y: cmp.Or(o.Y, "y")}
 	t.seen, t.values = make([]bool, len(t.cols)), make([]float64, len(t.cols))
-	in := bufio.NewReaderSize(r, 64<<10)
-	head, err := in.Peek(1 << 10)
-	if err != nil && err != io.EOF {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	if e := encoding(head); e != nil {
-		t.Problem(e)
-		return nil, t.err()
-	}
-	if bytes.HasPrefix(head, bom) {
-		in.Discard(len(bom))
-	}
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, maxRow)
 	n := 1
@@ -48,7 +47,7 @@ func ReadJSON(r io.Reader, name string, o Options) (*Table, error) {
 	}
 	if err := lines.Err(); err != nil {
 		if !errors.Is(err, bufio.ErrTooLong) {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, fmt.Errorf("%s: %w", in.Name, err)
 		}
 		t.Problem(&Error{Row: n, Reason: fmt.Sprintf("is longer than %d bytes", maxRow), Hint: "write an object a line, not an array of them"})
 	}

@@ -1,8 +1,6 @@
 package data
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"iter"
 	"unicode/utf8"
@@ -33,17 +31,11 @@ func eachLine(path string, f func(n int, line string) error) error {
 		return err
 	}
 	defer file.Close()
-	in := bufio.NewReaderSize(file, 64<<10)
-	head, _ := in.Peek(1 << 10)
-	if e := encoding(head); e != nil {
-		e.File = path
-		return e
-	}
-	if bytes.HasPrefix(head, bom) {
-		in.Discard(len(bom))
+	if _, err := file.text(); err != nil {
+		return err
 	}
 	t := &records{path: path}
-	return t.scan(&lineReader{in: in, row: 1}, func(n int, line string) error {
+	return t.scan(&lineReader{in: file.Reader, row: 1}, func(n int, line string) error {
 		if !utf8.ValidString(line) {
 			return t.fail(&Error{Row: n, Reason: "is not UTF-8", Hint: "save the file as UTF-8"})
 		}

@@ -3,13 +3,11 @@ package data
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -21,62 +19,50 @@ type Record struct {
 	Fields []string // in the order of the columns
 }
 
+// A RecordReader reads the rows of a file for Records.
+type RecordReader func(f *File, header func(first []string) bool, each func(columns []string, r Record) error) error
+
+func init() {
+	Register(".csv", "", RecordReader(readQuoted))
+	Register(".tsv", "", RecordReader(ReadTSV))
+	Register(".tab", "", RecordReader(ReadTSV))
+	Register(".jsonl", `{"`, RecordReader(readObjects))
+	Register(".ndjson", "", RecordReader(readObjects))
+}
+
 // Records reads the rows of a table of text, whatever its columns mean, and calls
-// each for every one. By the name of the file, with or without .gz, it is
+// each for every one. By the ending of the file's name, with or without .gz, it is
 //
-//   - .tsv or .tab: fields separated by tabs, quotation marks being marks like others;
-//   - .jsonl or .ndjson: an object a line. The columns are the keys of the first; a
-//     value that is no string is given as its JSON, null and a missing key as "";
+//   - .tsv or .tab: as ReadTSV;
+//   - .jsonl or .ndjson, or another that begins with {": an object a line. The columns
+//     are the keys of the first; a value that is no string is given as its JSON, null and
+//     a missing key as "";
 //   - else CSV, separated by commas, semicolons or tabs, whichever its first line has.
 //
-// header says whether the first row of TSV and CSV is one; it gets that row. If it
-// says no, columns is nil and the row is the first record. Rows of another number of
-// fields, text that is not UTF-8 and rows of more than 1 MiB are errors with their
-// row. An error of each ends the reading: a *Error of it gets the file's name.
+// header reports whether the first row of TSV and CSV, which it gets, is one. If not,
+// columns is nil and the row is the first record. Rows of another number of fields, text
+// that is not UTF-8 and rows of more than 1 MiB are errors with their row. An error of
+// each ends the reading: a *Error of it gets the file's name.
 func Records(path string, header func(first []string) bool, each func(columns []string, r Record) error) error {
-	f, err := os.Open(path)
+	f, err := Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil {
-		return err
-	} else if info.IsDir() {
-		return &Error{File: path, Reason: "is a directory", Hint: "name a file"}
+	read, ok := FormatOf[RecordReader](f)
+	if !ok {
+		read = readQuoted
 	}
-	in := bufio.NewReaderSize(f, 64<<10)
-	if magic, _ := in.Peek(2); string(magic) == "\x1f\x8b" {
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			return &Error{File: path, Reason: "begins as gzip does, but: " + err.Error()}
-		}
-		in = bufio.NewReaderSize(z, 64<<10)
+	return read(f, header, each)
+}
+
+// newRecords gives what hands the rows of f on, its lines and how it begins.
+func newRecords(f *File, header func([]string) bool, each func([]string, Record) error) (*records, *lineReader, []byte, error) {
+	head, err := f.text()
+	if err == nil && len(bytes.TrimSpace(head)) == 0 {
+		err = &Error{File: f.Name, Reason: "is empty", Hint: "it needs a row for each example"}
 	}
-	head, err := in.Peek(64 << 10)
-	if err != nil && err != io.EOF {
-		return &Error{File: path, Reason: err.Error()}
-	}
-	if e := encoding(head); e != nil {
-		e.File = path
-		return e
-	}
-	if bytes.HasPrefix(head, bom) {
-		in.Discard(len(bom))
-		head = head[len(bom):]
-	}
-	if len(bytes.TrimSpace(head)) == 0 {
-		return &Error{File: path, Reason: "is empty", Hint: "it needs a row for each example"}
-	}
-	t := &records{path: path, header: header, each: each}
-	lines := &lineReader{in: in, row: 1}
-	switch name := strings.TrimSuffix(strings.ToLower(path), ".gz"); {
-	case strings.HasSuffix(name, ".tsv") || strings.HasSuffix(name, ".tab"):
-		return t.split(lines)
-	case strings.HasSuffix(name, ".jsonl") || strings.HasSuffix(name, ".ndjson"):
-		return t.objects(lines)
-	default:
-		return t.quoted(lines, delimiter(head))
-	}
+	return &records{path: f.Name, header: header, each: each}, &lineReader{in: f.Reader, row: 1}, head, err
 }
 
 // records hands rows on.
@@ -85,7 +71,8 @@ type records struct {
 	header  func([]string) bool
 	each    func([]string, Record) error
 	columns []string // nil if there is no header
-	width   int      // of the first row
+	width   int      // fields of the first row
+	hint    string   // for rows of another width
 }
 
 func (t *records) fail(e *Error) error {
@@ -111,7 +98,7 @@ func (t *records) row(r Record) error {
 		}
 	}
 	if len(r.Fields) != t.width {
-		return t.fail(&Error{Row: r.Row, Reason: fmt.Sprintf("has %s, the first row has %d", plural(len(r.Fields), "field", "fields"), t.width), Hint: "put fields that hold the separator in quotation marks"})
+		return t.fail(&Error{Row: r.Row, Reason: fmt.Sprintf("has %s, the first row has %d", plural(len(r.Fields), "field", "fields"), t.width), Hint: t.hint})
 	}
 	return t.hand(r)
 }
@@ -155,13 +142,32 @@ func (t *records) scan(lines *lineReader, take func(n int, line string) error) e
 	return nil
 }
 
-func (t *records) split(lines *lineReader) error {
-	return t.scan(lines, func(n int, line string) error { return t.row(Record{n, strings.Split(line, "\t")}) })
+// ReadTSV is the RecordReader of fields separated by tabs, in which quotation marks are
+// marks like others. Lines before the first row that begin with # and have no tab are
+// comments.
+func ReadTSV(f *File, header func(first []string) bool, each func(columns []string, r Record) error) error {
+	t, lines, _, err := newRecords(f, header, each)
+	if err != nil {
+		return err
+	}
+	t.hint = "put a tab between fields, and none within"
+	return t.scan(lines, func(n int, line string) error {
+		comment := t.width == 0 && strings.HasPrefix(line, "#") && !strings.Contains(line, "\t")
+		if comment || strings.TrimSpace(line) == "" {
+			return nil
+		}
+		return t.row(Record{n, strings.Split(line, "\t")})
+	})
 }
 
-func (t *records) quoted(lines *lineReader, comma rune) error {
+func readQuoted(f *File, header func([]string) bool, each func([]string, Record) error) error {
+	t, lines, head, err := newRecords(f, header, each)
+	if err != nil {
+		return err
+	}
+	t.hint = "put fields that hold the separator in quotation marks"
 	c := csv.NewReader(lines)
-	c.Comma = comma
+	c.Comma = delimiter(head)
 	c.FieldsPerRecord = -1
 	for {
 		fields, err := c.Read()
@@ -183,7 +189,11 @@ func (t *records) quoted(lines *lineReader, comma rune) error {
 	}
 }
 
-func (t *records) objects(lines *lineReader) error {
+func readObjects(f *File, header func([]string) bool, each func([]string, Record) error) error {
+	t, lines, _, err := newRecords(f, header, each)
+	if err != nil {
+		return err
+	}
 	return t.scan(lines, func(n int, line string) error {
 		if strings.TrimSpace(line) == "" {
 			return nil

@@ -27,8 +27,17 @@ import (
 // string, names the series, and the first that is a date is its first time. Without one
 // the times are indices, and the table's Season is that of the frequency.
 func ReadTSF(r io.Reader, name string, o Options) (*Table, error) {
-	t := &tsf{in: bufio.NewReaderSize(r, 64<<10), id: -1, start: -1}
-	t.Builder = NewBuilder(name, o)
+	return readTSF(plainFile(r, name), o)
+}
+
+func init() {
+	Register(".tsf", "@", TableReader(readTSF))
+	Register(".tsf", "#", TableReader(readTSF))
+}
+
+func readTSF(in *File, o Options) (*Table, error) {
+	t := &tsf{in: in.Reader, id: -1, start: -1}
+	t.Builder = NewBuilder(in.Name, o)
 	if err := t.head(); err != nil {
 		return nil, err
 	}

@@ -1,13 +1,11 @@
 package accuracy
 
 import (
-	"compress/gzip"
 	"encoding/csv"
 	"errors"
 	"io"
 	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -19,22 +17,16 @@ import (
 // follows the first column of each row but the first. An empty field is NaN.
 func rows(dir, name string) (ids []string, values [][]float64, header []string, err error) {
 	path := filepath.Join(dir, name)
-	f, err := os.Open(path)
+	f, err := data.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		path += ".gz"
-		f, err = os.Open(path)
+		f, err = data.Open(path)
 	}
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	defer f.Close()
-	var r io.Reader = f
-	if filepath.Ext(path) == ".gz" {
-		if r, err = gzip.NewReader(f); err != nil {
-			return nil, nil, nil, &data.Error{File: path, Reason: err.Error(), Hint: "is the file a whole gzip file?"}
-		}
-	}
-	return parse(path, r)
+	return parse(path, f)
 }
 
 func parse(path string, r io.Reader) (ids []string, values [][]float64, header []string, err error) {

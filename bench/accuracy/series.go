@@ -1,12 +1,9 @@
 package accuracy
 
 import (
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -32,34 +29,11 @@ func (c *contest) cut(id string, y []float64, h int) error {
 	return nil
 }
 
-// gunzip opens a file that gzip has packed.
-func gunzip(path string, read func(io.Reader) error) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return &data.Error{File: path, Reason: err.Error(), Hint: "is the file a whole gzip file?"}
-	}
-	return read(z)
-}
-
-// table reads a packed table by how it begins.
-func table(path string, o data.Options) (t *data.Table, err error) {
-	err = gunzip(path, func(r io.Reader) error {
-		t, err = data.Read(r, path, o)
-		return err
-	})
-	return t, err
-}
-
 // m4 is a set of the M4 competition (Makridakis et al. 2020), such as Hourly.
 func m4(dir, set string) (*contest, error) {
 	var parts [2]*data.Table
 	for i, part := range []string{"train", "test"} {
-		t, err := table(filepath.Join(dir, "ts", "m4", set+"-"+part+".csv.gz"), data.Options{Layout: data.Wide})
+		t, err := data.ReadFile(filepath.Join(dir, "ts", "m4", set+"-"+part+".csv.gz"), data.Options{Layout: data.Wide})
 		if err != nil {
 			return nil, err
 		}
@@ -84,8 +58,12 @@ func competition(dir, name, period string) (*contest, error) {
 		Period []string
 		X, XX  []float64
 	}
-	err := gunzip(path, func(r io.Reader) error { return json.NewDecoder(r).Decode(&all) })
+	f, err := data.Open(path)
 	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if err := json.NewDecoder(f).Decode(&all); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	var ids []string
@@ -107,7 +85,7 @@ func competition(dir, name, period string) (*contest, error) {
 // have a horizon of 12 and some of 6.
 func cif(dir string) (*contest, error) {
 	path := filepath.Join(dir, "ts", "monash", "cif_2016_dataset.tsf.gz")
-	t, err := table(path, data.Options{})
+	t, err := data.ReadFile(path, data.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -127,25 +105,27 @@ func cif(dir string) (*contest, error) {
 // cifHorizons reads the attribute between name and values of each series.
 func cifHorizons(path string) (of map[string]int, err error) {
 	of = map[string]int{}
-	err = gunzip(path, func(r io.Reader) error {
-		all, err := io.ReadAll(r)
-		for line := range strings.Lines(string(all)) {
-			var h int
-			if f := strings.Split(line, ":"); len(f) == 3 {
-				if _, err := fmt.Sscan(f[1], &h); err == nil {
-					of[f[0]] = h
-				}
+	f, err := data.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	all, err := f.All()
+	for line := range strings.Lines(string(all)) {
+		var h int
+		if f := strings.Split(line, ":"); len(f) == 3 {
+			if _, err := fmt.Sscan(f[1], &h); err == nil {
+				of[f[0]] = h
 			}
 		}
-		return err
-	})
+	}
 	return of, err
 }
 
 // nn5 is the NN5 competition (Crone 2008): withdrawals from cash machines, daily, of
 // which some are missing.
 func nn5(dir string) (*contest, error) {
-	t, err := table(filepath.Join(dir, "ts", "monash", "nn5.csv.gz"), data.Options{ID: "series", Time: "t", Y: "value"})
+	t, err := data.ReadFile(filepath.Join(dir, "ts", "monash", "nn5.csv.gz"), data.Options{ID: "series", Time: "t", Y: "value"})
 	if err != nil {
 		return nil, err
 	}

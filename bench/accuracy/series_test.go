@@ -53,12 +53,12 @@ func TestPinballOfGEFCom(t *testing.T) {
 		{"gefcom2014-price", "price", 7 * 24, map[float64]float64{4: 4.02875, 5: 7.97208, 15: 22.38333}},
 	} {
 		path := filepath.Join(dir, "ts", "energy", c.file+".csv.gz")
-		tab, err := table(path, data.Options{Time: "timestamp", Y: c.value})
+		tab, err := data.ReadFile(path, data.Options{Time: "timestamp", Y: c.value})
 		if err != nil {
 			t.Fatal(err)
 		}
 		y := tab.Series[0].Y
-		tasks, err := table(path, data.Options{Time: "timestamp", Y: "eval_task"})
+		tasks, err := data.ReadFile(path, data.Options{Time: "timestamp", Y: "eval_task"})
 		if err != nil {
 			t.Fatal(err)
 		}

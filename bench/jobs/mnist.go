@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -127,7 +126,7 @@ func mnist(o options) (result, error) {
 func readDigits(dir, part string) (digits, error) {
 	var parts [2][]byte
 	for i, name := range []string{"images-idx3", "labels-idx1"} {
-		f, err := os.Open(filepath.Join(dir, "images", "mnist", part+"-"+name+"-ubyte.gz"))
+		f, err := data.Open(filepath.Join(dir, "images", "mnist", part+"-"+name+"-ubyte.gz"))
 		if err != nil {
 			return digits{}, err
 		}

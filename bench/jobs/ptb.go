@@ -1,17 +1,15 @@
 package main
 
 import (
-	"bufio"
-	"compress/gzip"
 	"fmt"
 	"io"
 	"iter"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/optim"
@@ -151,18 +149,13 @@ func readWords(path string, ids map[string]int, learn bool) (text []int, err err
 
 // lines calls f with every line of a text packed by gzip.
 func lines(path string, f func(string) error) error {
-	file, err := os.Open(path)
+	file, err := data.Open(path)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	z, err := gzip.NewReader(file)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	in := bufio.NewReader(z)
 	for n := 1; ; n++ {
-		line, err := in.ReadString('\n')
+		line, err := file.ReadString('\n')
 		if err != nil && err != io.EOF {
 			return fmt.Errorf("%s: line %d: %w", path, n, err)
 		}

@@ -51,9 +51,9 @@ func newForecast() *cobra.Command {
 naive, seasonal naive, drift and Theta forecasts, and forecast what comes next. The
 report says who was better.
 
-FILE is a CSV, Parquet or JSON lines file with the columns ds,y, or unique_id,ds,y
-for many series that share one model; - reads CSV from standard input. Without FILE
-a series that ships with recur is used: see --data.
+FILE is a CSV, Parquet, JSON lines or TSF file, packed by gzip or not, with the columns
+ds,y, or unique_id,ds,y for many series that share one model; - reads standard input.
+Without FILE a series that ships with recur is used: see --data.
 
 Columns beside the values may help to forecast them. They are declared by when they are
 known: --past up to the end of the series, as y itself; --known in advance, where rows
@@ -239,7 +239,8 @@ func (r *forecastRun) read(stdin io.Reader, file string) (err error) {
 		r.name, r.about = "stdin", "standard input"
 		r.table, err = source.Read(stdin, "standard input")
 	default:
-		r.name, r.about = strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)), file
+		base := strings.TrimSuffix(filepath.Base(file), ".gz")
+		r.name, r.about = strings.TrimSuffix(base, filepath.Ext(base)), file
 		r.table, err = source.ReadFile(file)
 	}
 	if err != nil {

@@ -2,7 +2,6 @@ package labelled
 
 import (
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 
@@ -53,7 +52,7 @@ func (r *reader) endImages() error {
 	}
 	beside := strings.Replace(r.image.name, "images-idx3", "labels-idx1", 1)
 	if beside != r.image.name {
-		f, err := os.Open(beside)
+		f, err := data.Open(beside)
 		if err == nil {
 			defer f.Close()
 			if r.image.labels, err = data.ReadIDX(f, 0); err != nil {

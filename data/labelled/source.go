@@ -9,8 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"iter"
-	"os"
-	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
@@ -21,24 +19,20 @@ import (
 // longest is the most bytes of a line, or of a row whose fields hold ends of lines.
 const longest = 4 << 20
 
-// A source is an open file, unpacked.
+// A source is an open file.
 type source struct {
 	name string
-	ext  string // of the name without .gz, in lower case
 	in   *bufio.Reader
 	head []byte // what it begins with, without a byte order mark
 }
 
 func (r *reader) file(path string) error {
-	f, err := os.Open(path)
+	f, err := data.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return &data.Error{File: path, Reason: "is a directory", Hint: "name a file"}
-	}
-	return r.from(f, path)
+	return r.from(f)
 }
 
 // ReadFrom is Read of one file that is open, such as standard input. name is what
@@ -52,8 +46,12 @@ func ReadFrom(in io.Reader, name string, o Options) iter.Seq2[Example, error] {
 			return nil
 		}}
 		err := r.check()
+		var f *data.File
 		if err == nil {
-			err = r.from(in, name)
+			f, err = data.NewFile(in, name)
+		}
+		if err == nil {
+			err = r.from(f)
 		}
 		if err == nil {
 			err = r.endImages()
@@ -65,37 +63,28 @@ func ReadFrom(in io.Reader, name string, o Options) iter.Seq2[Example, error] {
 }
 
 // from reads one file.
-func (r *reader) from(in io.Reader, name string) error {
-	s := &source{name: name, ext: strings.ToLower(filepath.Ext(strings.TrimSuffix(name, ".gz")))}
-	raw := bufio.NewReaderSize(in, 64<<10)
-	if magic, _ := raw.Peek(2); string(magic) == "\x1f\x8b" {
-		z, err := gzip.NewReader(raw)
-		if err != nil {
-			return s.wrong(0, "it begins as gzip does, but: "+err.Error(), "fetch it again")
-		}
-		raw = bufio.NewReaderSize(z, 64<<10)
-	}
-	s.in = raw
+func (r *reader) from(f *data.File) error {
+	s := &source{name: f.Name, in: f.Reader}
 	if r.Format == Plain || r.Format == JSON { // do not wait for more than a line
 		return r.lines(s, r.Format)
 	}
-	head, err := raw.Peek(32 << 10)
+	head, err := f.Peek(32 << 10)
 	if err != nil && err != io.EOF {
 		return s.failed(0, err)
 	}
 	if bytes.HasPrefix(head, bom) {
-		raw.Discard(len(bom))
+		f.Discard(len(bom))
 		head = head[len(bom):]
 	}
 	s.head = head
 	format := r.Format
 	if format == Auto {
-		format = r.guess(s)
+		format = r.guess(f, head)
 	}
 	if format == IDX {
 		return r.idx(s)
 	}
-	if e := encoding(head); e != nil {
+	if e := data.CheckText(head); e != nil {
 		e.File = s.name
 		return e
 	}
@@ -115,22 +104,24 @@ func (r *reader) from(in io.Reader, name string) error {
 	return r.lines(s, format)
 }
 
-// guess finds the format of a file.
-func (r *reader) guess(s *source) Format {
-	first, _, _ := strings.Cut(strings.TrimLeft(string(s.head), " \r\n"), "\n")
+func init() {
+	data.Register("", data.IDXMagic, IDX)
+	data.Register(".ts", "@problemName", TS)
+	data.Register(".conll", "", CoNLL)
+	data.Register(".iob", "", CoNLL)
+	data.Register(".csv", "", Table)
+	data.Register(".tsv", "", Table)
+	data.Register(".jsonl", "{", JSON)
+	data.Register(".ndjson", "", JSON)
+}
+
+// guess finds the format of a file that begins with head.
+func (r *reader) guess(f *data.File, head []byte) Format {
+	first, _, _ := strings.Cut(strings.TrimLeft(string(head), " \r\n"), "\n")
+	format, found := data.FormatOf[Format](f)
 	switch {
-	case len(s.head) > 3 && s.head[0] == 0 && s.head[1] == 0 && s.head[2] == 8:
-		return IDX
-	case s.ext == ".ts":
-		return TS
-	case s.ext == ".conll" || s.ext == ".iob":
-		return CoNLL
-	case s.ext == ".csv" || s.ext == ".tsv":
-		return Table
-	case s.ext == ".jsonl" || s.ext == ".ndjson" || strings.HasPrefix(first, "{"):
-		return JSON
-	case strings.HasPrefix(first, "@problemName"):
-		return TS
+	case found:
+		return format
 	case r.Series:
 		return Table
 	case strings.HasPrefix(first, "(") && strings.Count(first, "(") > 1:
@@ -144,19 +135,6 @@ func (r *reader) guess(s *source) Format {
 }
 
 var bom = []byte("\xef\xbb\xbf")
-
-// encoding reports what is not text in UTF-8 by its first bytes.
-func encoding(head []byte) *data.Error {
-	switch {
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return &data.Error{Reason: "is a spreadsheet or a zip archive", Hint: "save the table as CSV"}
-	case bytes.HasPrefix(head, []byte("PAR1")):
-		return &data.Error{Reason: "is a Parquet file", Hint: "save the table as CSV or JSON lines"}
-	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")), bytes.IndexByte(head, 0) >= 0:
-		return &data.Error{Reason: "is in UTF-16, or is no text", Hint: "save it as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8"}
-	}
-	return nil
-}
 
 // wrong is an error in a row of the source.
 func (s *source) wrong(row int, reason, hint string) error {
@@ -196,7 +174,7 @@ func (s *source) rows(each func(n int, line string) error) error {
 		line = strings.TrimSuffix(line, "\n")
 		if !utf8.ValidString(line) {
 			if n == 1 {
-				if e := encoding([]byte(line)); e != nil {
+				if e := data.CheckText([]byte(line)); e != nil {
 					e.File = s.name
 					return e
 				}

@@ -12,10 +12,21 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
+
 	"github.com/recur-go/recur/data"
 )
 
-func init() { data.Register(".parquet", Read) }
+func init() {
+	data.Register(".parquet", magic, data.TableReader(func(f *data.File, o data.Options) (*data.Table, error) {
+		r, size, err := f.ReaderAt()
+		if err != nil {
+			return nil, err
+		}
+		return Read(r, size, f.Name, o)
+	}))
+}
+
+const magic = "PAR1"
 
 // Read reads a table whose columns are those of data.ReadCSV: ds a date, a
 // timestamp, a string or a whole number, y a number or a string of one, and
@@ -60,7 +71,7 @@ func Read(r io.ReaderAt, size int64, name string, o data.Options) (t *data.Table
 // checkFooter sees to it that the footer, for which the decoder takes memory before it
 // reads it, is within the file: the last 8 bytes are its length and PAR1.
 func checkFooter(r io.ReaderAt, size int64) error {
-	const magic, ends = "PAR1", 12 // PAR1 at the beginning, too
+	const ends = 12 // PAR1 at the beginning, too
 	if size < ends {
 		return fmt.Errorf("it has %d bytes", size)
 	}

@@ -2,6 +2,7 @@ package parquet_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"math"
 	"os"
 	"path/filepath"
@@ -64,12 +65,19 @@ func TestRead(t *testing.T) {
 			t.Errorf("%s: from %v, %v: %v", name, s.Start, s.Freq, s.Y)
 		}
 	}
-	path := filepath.Join(t.TempDir(), "x.parquet")
-	if err := os.WriteFile(path, file(t, []text{{"1", "1"}, {"2", "2"}}), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if tab, err := data.ReadFile(path, data.Options{}); err != nil || len(tab.Series[0].Y) != 2 {
-		t.Errorf("ReadFile: %+v, %v", tab, err)
+	table := file(t, []text{{"1", "1"}, {"2", "2"}})
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	z.Write(table)
+	z.Close()
+	for name, content := range map[string][]byte{"x.parquet": table, "x.parquet.gz": packed.Bytes(), "x": table, "y": packed.Bytes()} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, content, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if tab, err := data.ReadFile(path, data.Options{}); err != nil || len(tab.Series[0].Y) != 2 {
+			t.Errorf("ReadFile: %s: %+v, %v", name, tab, err)
+		}
 	}
 }
 

@@ -43,7 +43,7 @@ type images struct {
 
 func load(dir, part string) (images, error) {
 	read := func(name string) (*data.IDX, error) {
-		f, err := os.Open(filepath.Join(dir, name))
+		f, err := data.Open(filepath.Join(dir, name))
 		if err != nil {
 			return nil, err
 		}

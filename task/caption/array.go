@@ -2,7 +2,6 @@ package caption
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/recur-go/recur/data"
@@ -12,8 +11,9 @@ import (
 )
 
 // readArray reads an array of features and, if texts is not "", their sentences.
-func readArray(path string, kind fileKind, texts string) ([]Example, error) {
-	shape, values, err := array(path, kind)
+func readArray(f *data.File, read arrayReader, texts string) ([]Example, error) {
+	path := f.Name
+	shape, values, err := read(f)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,10 @@ func readArray(path string, kind fileKind, texts string) ([]Example, error) {
 	if texts == "" {
 		return all, nil
 	}
-	sentences, err := lines(texts)
+	var sentences []string
+	for _, line := range data.Lines(texts, &err) {
+		sentences = append(sentences, line)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -60,59 +63,68 @@ func readArray(path string, kind fileKind, texts string) ([]Example, error) {
 	return all, nil
 }
 
-// array reads the values of an array.
-func array(path string, kind fileKind) (shape []int, values []tensor.Float, err error) {
-	switch {
-	case kind == kindIDX:
-		x, err := readIDX(path)
-		if err != nil {
-			return nil, nil, err
-		}
-		if len(x.Dims) != 3 {
-			return nil, nil, &data.Error{File: path, Reason: fmt.Sprintf("is an array of shape %v, not of images", x.Dims), Hint: "labels follow their images"}
-		}
-		rows, cols := x.Dims[1], x.Dims[2]
-		values = make([]tensor.Float, 0, len(x.Data))
-		for i := range x.Dims[0] {
-			image := x.Data[i*rows*cols : (i+1)*rows*cols]
-			for c := range cols {
-				for r := range rows {
-					values = append(values, tensor.Float(image[r*cols+c])/255)
-				}
+// An arrayReader reads the values of an array.
+type arrayReader func(f *data.File) (shape []int, values []tensor.Float, err error)
+
+func init() {
+	data.Register("", data.IDXMagic, arrayReader(idxArray))
+	data.Register(".npy", "\x93NUMPY", arrayReader(npyArray))
+	data.Register(".safetensors", "", arrayReader(safetensorsArray))
+}
+
+// idxArray reads images, whose columns are regions.
+func idxArray(f *data.File) (shape []int, values []tensor.Float, err error) {
+	x, err := data.ReadIDX(f, 0)
+	if err != nil {
+		return nil, nil, &data.Error{File: f.Name, Reason: err.Error()}
+	}
+	if len(x.Dims) != 3 {
+		return nil, nil, &data.Error{File: f.Name, Reason: fmt.Sprintf("is an array of shape %v, not of images", x.Dims), Hint: "labels follow their images"}
+	}
+	rows, cols := x.Dims[1], x.Dims[2]
+	values = make([]tensor.Float, 0, len(x.Data))
+	for i := range x.Dims[0] {
+		image := x.Data[i*rows*cols : (i+1)*rows*cols]
+		for c := range cols {
+			for r := range rows {
+				values = append(values, tensor.Float(image[r*cols+c])/255)
 			}
 		}
-		return []int{x.Dims[0], cols, rows}, values, nil
-	case strings.HasSuffix(strings.ToLower(path), ".npy"):
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, nil, err
-		}
-		defer f.Close()
-		a, err := npy.Read(f)
-		if err != nil {
-			return nil, nil, &data.Error{File: path, Reason: err.Error()}
-		}
-		values, err := floats(a.Data)
-		if err != nil {
-			return nil, nil, &data.Error{File: path, Reason: err.Error(), Hint: "save it as float32"}
-		}
-		return a.Shape, values, nil
 	}
-	f, err := safetensors.Open(path)
+	return []int{x.Dims[0], cols, rows}, values, nil
+}
+
+func npyArray(f *data.File) (shape []int, values []tensor.Float, err error) {
+	a, err := npy.Read(f)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
+		return nil, nil, &data.Error{File: f.Name, Reason: err.Error()}
 	}
-	defer f.Close()
-	t := f.Tensor(featuresName)
-	if t == nil && len(f.Tensors) == 1 {
-		t = f.Tensors[0]
+	if values, err = floats(a.Data); err != nil {
+		return nil, nil, &data.Error{File: f.Name, Reason: err.Error(), Hint: "save it as float32"}
+	}
+	return a.Shape, values, nil
+}
+
+// safetensorsArray reads the tensor features, or the only one.
+func safetensorsArray(f *data.File) (shape []int, values []tensor.Float, err error) {
+	r, size, err := f.ReaderAt()
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := safetensors.NewFile(r, size)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", f.Name, err)
+	}
+	t := all.Tensor(featuresName)
+	if t == nil && len(all.Tensors) == 1 {
+		t = all.Tensors[0]
 	}
 	if t == nil {
-		return nil, nil, &data.Error{File: path, Reason: fmt.Sprintf("has %d tensors, none of which is called %s", len(f.Tensors), featuresName)}
+		return nil, nil, &data.Error{File: f.Name, Reason: fmt.Sprintf("has %d tensors, none of which is called %s", len(all.Tensors), featuresName)}
 	}
 	wide, err := t.Float64s()
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
+		return nil, nil, fmt.Errorf("%s: %w", f.Name, err)
 	}
 	values, _ = floats(wide)
 	return t.Shape, values, nil
@@ -144,7 +156,7 @@ func convert[T float32 | float64 | uint8 | int32 | int64](v []T) []tensor.Float 
 }
 
 func readIDX(path string) (*data.IDX, error) {
-	f, err := os.Open(path)
+	f, err := data.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/tensor"
@@ -57,91 +55,56 @@ type Columns struct {
 //     rows, columns]. If a file .txt follows, it holds a line of sentences for each
 //     example, separated by tabs.
 //
-// All but arrays may be packed by gzip, IDX too. Images that are followed by IDX labels
-// are digits to make strips of: see Strips.
+// All may be packed by gzip. Images that are followed by IDX labels are digits to make
+// strips of: see Strips.
 func ReadFiles(files []string, c Columns) (all []Example, err error) {
-	for i := 0; i < len(files); i++ {
-		kind, err := kindOf(files[i])
+	for len(files) > 0 {
+		texts := ""
+		if len(files) > 1 && strings.HasSuffix(strings.TrimSuffix(files[1], ".gz"), ".txt") {
+			texts = files[1]
+		}
+		some, used, err := readExamples(files[0], texts, c)
 		if err != nil {
 			return nil, err
 		}
-		var some []Example
-		switch kind {
-		case kindArray, kindIDX:
-			path, texts := files[i], ""
-			if i+1 < len(files) && strings.HasSuffix(strings.TrimSuffix(files[i+1], ".gz"), ".txt") {
-				i++
-				texts = files[i]
-			}
-			some, err = readArray(path, kind, texts)
-		case kindJSON:
-			some, err = readRNNLG(files[i])
-		default:
-			some, err = readRecords(files[i], c)
-		}
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, some...)
+		all, files = append(all, some...), files[used:]
 	}
 	return all, nil
 }
 
-// A kind of file.
-type fileKind int
+// An exampleReader reads the examples of a file.
+type exampleReader func(f *data.File) ([]Example, error)
 
-const (
-	kindRecords fileKind = iota
-	kindJSON             // an array
-	kindArray            // npy or safetensors
-	kindIDX
-)
+func init() { data.Register(".json", "", exampleReader(readRNNLG)) }
 
-// kindOf looks at the name of a file and at its first bytes.
-func kindOf(path string) (fileKind, error) {
-	name := strings.TrimSuffix(strings.ToLower(path), ".gz")
-	switch {
-	case strings.HasSuffix(name, ".npy") || strings.HasSuffix(name, ".safetensors"):
-		return kindArray, nil
-	case strings.HasSuffix(name, ".json"):
-		return kindJSON, nil
-	}
+// readExamples reads a file and, if it is an array, its texts, and returns how many files
+// it has used.
+func readExamples(path, texts string, c Columns) (all []Example, used int, err error) {
 	f, err := data.Open(path)
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
 	defer f.Close()
-	var head [4]byte
-	if n, _ := io.ReadFull(f, head[:]); n == 4 && head[0] == 0 && head[1] == 0 && head[2] == 8 && (head[3] == 1 || head[3] == 3) {
-		return kindIDX, nil
+	if array, ok := data.FormatOf[arrayReader](f); ok {
+		used = 1
+		if texts != "" {
+			used = 2
+		}
+		all, err = readArray(f, array, texts)
+		return all, used, err
 	}
-	return kindRecords, nil
-}
-
-// maxFile is the most bytes of a file that is read as a whole.
-const maxFile = 1 << 30
-
-// readAll reads a file that is not too large.
-func readAll(path string) ([]byte, error) {
-	f, err := data.Open(path)
-	if err != nil {
-		return nil, err
+	if read, ok := data.FormatOf[exampleReader](f); ok {
+		all, err = read(f)
+	} else {
+		all, err = readRecords(path, c)
 	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	switch {
-	case err != nil:
-		return nil, &data.Error{File: path, Reason: err.Error()}
-	case len(b) > maxFile:
-		return nil, &data.Error{File: path, Reason: fmt.Sprintf("has more than %d bytes", maxFile), Hint: "cut it into several files"}
-	}
-	return b, nil
+	return all, 1, err
 }
 
 // readRNNLG reads an array of [meaning, sentence, …], which lines of comment may go
 // before.
-func readRNNLG(path string) ([]Example, error) {
-	b, err := readAll(path)
+func readRNNLG(f *data.File) ([]Example, error) {
+	b, err := f.All()
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +112,7 @@ func readRNNLG(path string) ([]Example, error) {
 		_, b, _ = bytes.Cut(b, []byte("\n"))
 	}
 	fail := func(n int, column, reason, hint string) error {
-		return &data.Error{File: path, Row: n, Column: column, Reason: reason, Hint: hint}
+		return &data.Error{File: f.Name, Row: n, Column: column, Reason: reason, Hint: hint}
 	}
 	const hint = `it needs rows such as ["inform(name='x';area='y')", "x is in y"]`
 	var rows []json.RawMessage
@@ -172,23 +135,7 @@ func readRNNLG(path string) ([]Example, error) {
 		if strings.TrimSpace(row[1]) == "" {
 			return nil, fail(i+1, "2", "is empty", "give every row a sentence")
 		}
-		all[i] = Example{Meaning: m, Texts: []string{row[1]}, File: path, Row: i + 1}
-	}
-	return all, nil
-}
-
-// lines reads the lines of a text, without their ends.
-func lines(path string) ([]string, error) {
-	b, err := readAll(path)
-	if err != nil {
-		return nil, err
-	}
-	text := strings.TrimSuffix(strings.ReplaceAll(strings.TrimPrefix(string(b), "\ufeff"), "\r\n", "\n"), "\n")
-	all := strings.Split(text, "\n")
-	for i, l := range all {
-		if !utf8.ValidString(l) || strings.ContainsRune(l, 0) {
-			return nil, &data.Error{File: path, Row: i + 1, Reason: "is not UTF-8", Hint: "convert it"}
-		}
+		all[i] = Example{Meaning: m, Texts: []string{row[1]}, File: f.Name, Row: i + 1}
 	}
 	return all, nil
 }

@@ -128,7 +128,12 @@ func (st *strip) text() string {
 // readPNG reads a picture of light digits on dark ground, or the other way round, and
 // makes it as high as the model's strips.
 func (m *Model) readPNG(path string) (*strip, error) {
-	b, err := readAll(path)
+	f, err := data.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := f.All()
 	if err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ const (
 
 func isSample(name string) bool { return name == SampleTrain || name == SampleTest }
 
-// isDigits tells whether files are images with labels.
+// isDigits reports whether files are images with labels.
 func isDigits(files []string) bool {
 	if len(files) > 0 && isSample(files[0]) {
 		return true
@@ -65,12 +65,17 @@ func isDigits(files []string) bool {
 	if len(files) < 2 {
 		return false
 	}
-	for _, path := range files[:2] {
-		if kind, err := kindOf(path); err != nil || kind != kindIDX {
-			return false
-		}
+	return isIDX(files[0]) && isIDX(files[1])
+}
+
+func isIDX(path string) bool {
+	f, err := data.Open(path)
+	if err != nil {
+		return false
 	}
-	return true
+	defer f.Close()
+	head, _ := f.Peek(len(data.IDXMagic))
+	return string(head) == data.IDXMagic
 }
 
 // readPool reads IDX files, images and labels in turn.

@@ -72,7 +72,7 @@ func (s Source) options() (o data.Options, err error) {
 	return o, nil
 }
 
-// ReadFile reads a table from a file by its extension.
+// ReadFile reads a table from a file, as data.ReadFile does.
 func (s Source) ReadFile(path string) (*data.Table, error) {
 	o, err := s.options()
 	if err != nil {
@@ -81,13 +81,13 @@ func (s Source) ReadFile(path string) (*data.Table, error) {
 	return data.ReadFile(path, o)
 }
 
-// Read reads a table in CSV; name is what errors call it.
+// Read reads a table by how it begins, as data.Read does; name is what errors call it.
 func (s Source) Read(r io.Reader, name string) (*data.Table, error) {
 	o, err := s.options()
 	if err != nil {
 		return nil, err
 	}
-	return data.ReadCSV(r, name, o)
+	return data.Read(r, name, o)
 }
 
 // Prepare makes a table ready for forecasts of a horizon: it adds the calendar, and

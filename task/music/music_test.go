@@ -321,7 +321,7 @@ func FuzzRead(f *testing.F) {
 	f.Add("[[[1,2],[3]]]")
 	f.Add(`{"train":[[[1]]],"test":[[[2],[87]]]}`)
 	f.Fuzz(func(t *testing.T, s string) {
-		b, err := read(strings.NewReader(s), "f")
+		b, err := read([]byte(s), "f")
 		if err != nil {
 			return
 		}

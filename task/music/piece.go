@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/recur-go/recur/data"
@@ -25,9 +24,6 @@ type Book struct {
 
 const layout = `give MIDI, or JSON such as [[[39, 51], [41]], …], a list of pieces, of steps, of keys from 0 to 87, or {"train": …, "valid": …, "test": …} of such lists`
 
-// largest is the most bytes of a file of pieces.
-const largest = 1 << 30
-
 // ReadFile reads pieces from a file, gzip or not: a piece of MIDI, in steps of eighth notes,
 // or JSON with a list of pieces, or an object with such lists for train, valid and test.
 func ReadFile(path string) (*Book, error) {
@@ -36,18 +32,15 @@ func ReadFile(path string) (*Book, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return read(f, path)
+	b, err := f.All()
+	if err != nil {
+		return nil, err
+	}
+	return read(b, path)
 }
 
-func read(f io.Reader, name string) (*Book, error) {
-	b, err := io.ReadAll(io.LimitReader(f, largest+1))
-	if err != nil {
-		return nil, &data.Error{File: name, Reason: err.Error()}
-	}
-	if len(b) > largest {
-		return nil, &data.Error{File: name, Reason: fmt.Sprintf("is longer than %d bytes", largest)}
-	}
-	book := new(Book)
+func read(b []byte, name string) (book *Book, err error) {
+	book = new(Book)
 	if bytes.HasPrefix(b, []byte("MThd")) {
 		p, err := readMIDI(b)
 		if err == nil && len(p) == 0 {

@@ -1,7 +1,6 @@
 package translate
 
 import (
-	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -19,24 +18,11 @@ type Pair struct{ Source, Target string }
 func (c *Config) pairs(files []string, note func(string)) (all []Pair, err error) {
 	for len(files) > 0 {
 		file := files[0]
-		table, err := isTable(file)
+		some, used, err := c.somePairs(files)
 		if err != nil {
 			return nil, err
 		}
-		var some []Pair
-		if table {
-			some, err = c.table(file)
-			files = files[1:]
-		} else {
-			if len(files) == 1 {
-				return nil, &data.Error{File: file, Reason: "is plain text, which is the source or the target of pairs", Hint: "name the file of the other side after it, or a table with a tab between source and target"}
-			}
-			some, err = parallel(file, files[1])
-			files = files[2:]
-		}
-		if err != nil {
-			return nil, err
-		}
+		files = files[used:]
 		kept := slices.DeleteFunc(slices.Clone(some), func(p Pair) bool { return p.Source == "" || p.Target == "" })
 		if n := len(some) - len(kept); n > 0 && note != nil {
 			note(fmt.Sprintf("%s: %d pairs with an empty side are left out", file, n))
@@ -49,14 +35,34 @@ func (c *Config) pairs(files []string, note func(string)) (all []Pair, err error
 	return all, nil
 }
 
-// isTable tells a table of pairs, by its name or by a tab in its first line, from text.
-func isTable(file string) (bool, error) {
-	name := strings.TrimSuffix(strings.ToLower(file), ".gz")
-	for _, ext := range []string{".tsv", ".tab", ".csv", ".jsonl", ".ndjson"} {
-		if strings.HasSuffix(name, ext) {
-			return true, nil
+// somePairs reads the table, or the two texts, that files begin with, and returns how
+// many files that is. Text with a tab in its first line is a table, whatever its name.
+func (c *Config) somePairs(files []string) (all []Pair, used int, err error) {
+	f, err := data.Open(files[0])
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	read, table := data.FormatOf[data.RecordReader](f)
+	if !table {
+		read = data.ReadTSV
+		if table, err = hasTab(files[0]); err != nil {
+			return nil, 0, err
 		}
 	}
+	switch {
+	case table:
+		all, err = c.table(f, read)
+		return all, 1, err
+	case len(files) == 1:
+		return nil, 0, &data.Error{File: files[0], Reason: "is plain text, which is the source or the target of pairs", Hint: "name the file of the other side after it, or a table with a tab between source and target"}
+	}
+	all, err = parallel(files[0], files[1])
+	return all, 2, err
+}
+
+// hasTab reports whether there is a tab in the first line of a text.
+func hasTab(file string) (bool, error) {
 	var err error
 	for _, line := range data.Lines(file, &err) {
 		return strings.Contains(line, "\t"), nil
@@ -103,14 +109,13 @@ func parallel(source, target string) (all []Pair, err error) {
 }
 
 // table reads a table of pairs. Without the columns' names they are the first two.
-func (c *Config) table(file string) (all []Pair, err error) {
-	name := strings.TrimSuffix(strings.ToLower(file), ".gz")
-	plain := true // text with a tab is TSV, whatever its name
-	for _, ext := range []string{".csv", ".jsonl", ".ndjson"} {
-		plain = plain && !strings.HasSuffix(name, ext)
-	}
+func (c *Config) table(f *data.File, read data.RecordReader) (all []Pair, err error) {
 	var from, to = -1, -1
-	take := func(columns []string, r data.Record) error {
+	header := func(first []string) bool {
+		_, _, err := c.columns(first, 0)
+		return err == nil
+	}
+	return all, read(f, header, func(columns []string, r data.Record) error {
 		if from < 0 {
 			if from, to, err = c.columns(columns, len(r.Fields)); err != nil {
 				return err
@@ -118,42 +123,7 @@ func (c *Config) table(file string) (all []Pair, err error) {
 		}
 		all = append(all, Pair{strings.TrimSpace(r.Fields[from]), strings.TrimSpace(r.Fields[to])})
 		return nil
-	}
-	header := func(first []string) bool {
-		_, _, err := c.columns(first, 0)
-		return err == nil
-	}
-	if !plain {
-		return all, data.Records(file, header, take)
-	}
-	var columns []string
-	width := 0
-	for n, line := range data.Lines(file, &err) {
-		if strings.TrimSpace(line) == "" {
-			continue
-		}
-		fields := strings.Split(line, "\t")
-		if width == 0 && len(fields) == 1 && strings.HasPrefix(line, "#") {
-			continue // a comment at the top
-		}
-		if width == 0 {
-			if width = len(fields); header(fields) {
-				columns = fields
-				continue
-			}
-		}
-		if len(fields) != width {
-			return nil, &data.Error{File: file, Row: n, Reason: fmt.Sprintf("has %d fields, the first row has %d", len(fields), width), Hint: "put a tab between source and target, and none within"}
-		}
-		if e := take(columns, data.Record{Row: n, Fields: fields}); e != nil {
-			var bad *data.Error
-			if errors.As(e, &bad) {
-				bad.File, bad.Row = file, n
-			}
-			return nil, e
-		}
-	}
-	return all, err
+	})
 }
 
 // columns finds source and target among the columns' names, or without any takes the

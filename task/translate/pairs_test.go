@@ -73,7 +73,7 @@ func TestBadPairs(t *testing.T) {
 		"lengths":           {Config{}, []string{"a\nb\nc\n", "x\n"}, "row 2: the file has 1 lines"},
 		"lengths, other":    {Config{}, []string{"a\n", "x\ny\nz\n"}, "row 2: the file has 3 lines"},
 		"ragged":            {Config{}, []string{"a\tb\nc\td\te\n"}, "row 2: has 3 fields, the first row has 2"},
-		"tab lost":          {Config{}, []string{"a\tb\nc d\n"}, "row 2: has 1 fields"},
+		"tab lost":          {Config{}, []string{"a\tb\nc d\n"}, "row 2: has 1 field,"},
 		"long":              {Config{}, []string{"a\tb\n" + strings.Repeat("x", 10<<20)}, "row 2: is longer than"},
 		"not UTF-8":         {Config{}, []string{"a\tb\nc\xff\td\n"}, "row 2: is not UTF-8"},
 		"UTF-16":            {Config{}, []string{"\xff\xfea\x00\t\x00"}, "UTF-16"},

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/calendar"
@@ -29,17 +30,15 @@ import (
 
 // forecastFlags are what the user asks for.
 type forecastFlags struct {
-	set, out, model        string
-	preset, output, cell   string
-	settings               []string
-	paths, resume          bool
+	trainFlags
+	sample, model          string
+	output, cell           string
+	paths                  bool
 	source                 forecast.Source
 	horizon, season, steps int
 	origins                int
 	levels                 []string
-	seed                   uint64
 	weights                rnn.Precision
-	json                   bool
 }
 
 func newForecast() *cobra.Command {
@@ -83,18 +82,18 @@ known plays any part in a forecast from there, in back-tests too.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.set, "data", sets.All()[0].Name, "series that ships with recur, used without FILE: "+setNames())
-	flags.StringVar(&f.preset, "preset", "", "kind of model: "+presetNames())
+	f.bindShared(flags)
+	flags.Lookup("preset").Usage = "kind of model: " + presetNames()
+	flags.Lookup("set").Usage = "change a setting of the preset, such as --set hidden=128; report.html lists them"
+	flags.StringVar(&f.sample, "data", sets.All()[0].Name, "series that ships with recur, used without FILE: "+setNames())
 	flags.IntVar(&f.horizon, "horizon", 0, "steps to forecast (default one season, or 12)")
 	flags.StringVar(&f.source.Freq, "freq", "", "step of time: Y, Q, M, W, D, B, h, min, s, i, with a number before it for multiples (default found from the dates)")
 	flags.IntVar(&f.season, "season", 0, "steps of a season (default by the frequency: 12 for months, 7 for days, ...)")
 	flags.StringSliceVar(&f.levels, "level", []string{"50", "80", "95"}, "probabilities of the bands in per cent")
-	flags.Uint64Var(&f.seed, "seed", 1, "seed: the same gives the same numbers")
 	flags.TextVar(&f.weights, "weights", rnn.Single, "weights of the cells when they forecast, back-test included: single, half (16 bits) or int8")
 	flags.IntVar(&f.origins, "origins", 0, "origins of the back-test (default 24, fewer for short or many series)")
 	flags.IntVar(&f.steps, "steps", 0, "training steps of each net, for presets small (default 500) and esrnn (default by the data)")
 	flags.StringVar(&f.model, "model", "", "forecast with a saved model, without training")
-	flags.StringVar(&f.out, "out", "", "folder for report, charts, forecasts and model (default recur-out/NAME)")
 	flags.StringVar(&f.source.ID, "id", "", "name of the column of series (default unique_id)")
 	flags.StringVar(&f.source.Time, "time", "", "name of the column of times (default ds)")
 	flags.StringVar(&f.source.Value, "value", "", "name of the column of values (default y)")
@@ -110,10 +109,7 @@ known plays any part in a forecast from there, in back-tests too.`,
 	flags.StringSliceVar(&f.source.Holidays, "holidays", nil, "take the public holidays of countries as known: "+strings.Join(calendar.Countries(), ", "))
 	flags.StringVar(&f.output, "output", "", "what the net predicts for each step, for presets qrnn and deepar: quantile, point, normal, student, negbin (counts)")
 	flags.StringVar(&f.cell, "cell", "", "cell of the net: "+cellNames())
-	flags.StringArrayVar(&f.settings, "set", nil, "change a setting of the preset, such as --set hidden=128; report.html lists them")
 	flags.BoolVar(&f.paths, "paths", false, "write the sampled futures of preset deepar too, as paths.csv, and in --json")
-	flags.BoolVar(&f.resume, "resume", false, "go on with a training that was stopped")
-	flags.BoolVar(&f.json, "json", false, "print JSON instead of charts and tables")
 	return cmd
 }
 
@@ -148,7 +144,7 @@ func (f *forecastFlags) run(cmd *cobra.Command, file string) error {
 	if f.horizon < 0 || f.season < 0 || f.steps < 0 || f.origins < 0 {
 		return usage("--horizon, --season, --steps and --origins take numbers above 0")
 	}
-	r := &forecastRun{flags: f, levels: levels, ctx: cmd.Context(), stderr: cmd.ErrOrStderr(), changed: cmd.Flags().Changed}
+	r := &forecastRun{flags: f, levels: levels, ctx: cmd.Context(), stderr: cmd.ErrOrStderr(), given: cmd.Flags()}
 	if f.model != "" {
 		if err := r.load(); err != nil {
 			return err
@@ -189,10 +185,10 @@ func percents(texts []string) (levels []float64, err error) {
 
 // A forecastRun is one run of the command.
 type forecastRun struct {
-	flags   *forecastFlags
-	ctx     context.Context
-	stderr  io.Writer
-	changed func(flag string) bool
+	flags  *forecastFlags
+	ctx    context.Context
+	stderr io.Writer
+	given  *pflag.FlagSet
 
 	name, about, unit, source string
 	table                     *data.Table
@@ -226,7 +222,7 @@ func (r *forecastRun) read(stdin io.Reader, file string) (err error) {
 	}
 	switch file {
 	case "":
-		set, err := sets.Find(r.flags.set)
+		set, err := sets.Find(r.flags.sample)
 		if err != nil {
 			return usage("--data: %v", err)
 		}
@@ -257,12 +253,12 @@ func (r *forecastRun) reading() forecast.Source {
 	}
 	s := r.model.Spec().Source
 	for flag, to := range map[string]*string{"id": &s.ID, "time": &s.Time, "value": &s.Value, "time-layout": &s.Layout, "decimal": &s.Decimal, "freq": &s.Freq} {
-		if r.changed(flag) {
+		if r.given.Changed(flag) {
 			*to = map[string]string{"id": r.flags.source.ID, "time": r.flags.source.Time, "value": r.flags.source.Value,
 				"time-layout": r.flags.source.Layout, "decimal": r.flags.source.Decimal, "freq": r.flags.source.Freq}[flag]
 		}
 	}
-	if r.changed("layout") {
+	if r.given.Changed("layout") {
 		s.Table = r.flags.source.Table
 	}
 	s.Sort = s.Sort || r.flags.source.Sort
@@ -332,8 +328,8 @@ func (r *forecastRun) load() (err error) {
 	if r.model, err = forecast.LoadAny(r.flags.model); err != nil {
 		return err
 	}
-	for _, flag := range []string{"preset", "past", "known", "static", "category", "calendar", "holidays", "output", "cell", "set", "season", "resume"} {
-		if r.changed(flag) {
+	for _, flag := range slices.Concat(trainingOnly, []string{"past", "known", "static", "category", "calendar", "holidays", "output", "cell", "season"}) {
+		if r.given.Changed(flag) {
 			return usage("--%s is for training, and %s is trained: leave it out, or leave --model out", flag, r.flags.model)
 		}
 	}

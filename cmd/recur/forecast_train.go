@@ -15,7 +15,6 @@ import (
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast"
-	"github.com/recur-go/recur/task/recipe"
 )
 
 // train trains on everything, and back-tests.
@@ -85,14 +84,8 @@ func (r *forecastRun) ask(spec forecast.Spec) (forecast.Spec, error) {
 	f := r.flags
 	spec.Horizon, spec.Season, spec.Seed, spec.Source = f.horizon, f.season, f.seed, f.source
 	spec.Steps, spec.Output, spec.Cell = cmp.Or(f.steps, spec.Steps), cmp.Or(f.output, spec.Output), cmp.Or(rnn.Kind(f.cell), spec.Cell)
-	for _, set := range f.settings {
-		name, value, ok := strings.Cut(set, "=")
-		if !ok {
-			return spec, usage("--set takes NAME=VALUE, not %q", set)
-		}
-		if err := recipe.Set(&spec, name, value); err != nil {
-			return spec, usage("--set %s: %v", set, err)
-		}
+	if err := f.override(r.given, &spec); err != nil {
+		return spec, err
 	}
 	if spec.Cell != "" {
 		if err := spec.Cell.Check(); err != nil {

@@ -105,7 +105,7 @@ func searched(cmd *cobra.Command, args []string, f *trainFlags) (t task.Task, cf
 	if len(r.Data.Train) == 0 {
 		return nil, nil, d, nil, usage("%s: data has no train", args[0])
 	}
-	return t, cfg, r.Data, r.Space, f.override(cmd, cfg)
+	return t, cfg, r.Data, r.Space, f.override(cmd.Flags(), cfg)
 }
 
 // searchCommand searches and says what was found.

@@ -57,7 +57,7 @@ the same model again, to the bit.
 			if len(r.Data.Train) == 0 {
 				return usage("%s: data has no train", args[0])
 			}
-			if err := f.override(cmd, cfg); err != nil {
+			if err := f.override(cmd.Flags(), cfg); err != nil {
 				return err
 			}
 			return trainCommand(cmd, t, cfg, r.Data, f)

@@ -15,87 +15,12 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/recur-go/recur/cmd/recur/internal/tfevents"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/recipe"
 )
-
-// trainFlags are those that all commands that train share.
-type trainFlags struct {
-	preset       string
-	set          []string
-	valid, test  []string
-	epochs       int
-	seed         uint64
-	out          string
-	resume, json bool
-}
-
-func (f *trainFlags) bind(flags *pflag.FlagSet, presets string) {
-	flags.StringVar(&f.preset, "preset", "", "settings to begin with: "+presets+" (default the first)")
-	flags.StringArrayVar(&f.set, "set", nil, "change a setting, such as --set hidden=256; recipe.json beside a model lists them all")
-	flags.StringSliceVar(&f.valid, "valid", nil, "files to validate on (default a part of the training data)")
-	flags.StringSliceVar(&f.test, "test", nil, "files to score the model on at the end")
-	flags.IntVar(&f.epochs, "epochs", 0, "epochs to train (default by preset)")
-	flags.Uint64Var(&f.seed, "seed", 1, "seed: the same gives the same numbers")
-	flags.StringVar(&f.out, "out", "", "folder for model, report and the rest (default recur-out/NAME)")
-	flags.BoolVar(&f.resume, "resume", false, "go on with a run that was stopped")
-	flags.BoolVar(&f.json, "json", false, "print JSON instead of text")
-}
-
-// config is the config that the flags ask for.
-func (f *trainFlags) config(cmd *cobra.Command, t task.Task) (any, error) {
-	cfg, err := t.Config(f.preset)
-	if err != nil {
-		return nil, usage("--preset: %v", err)
-	}
-	return cfg, f.override(cmd, cfg)
-}
-
-// override changes the settings of cfg that flags name.
-func (f *trainFlags) override(cmd *cobra.Command, cfg any) error {
-	for _, s := range f.set {
-		name, value, ok := strings.Cut(s, "=")
-		if !ok {
-			return usage("--set takes NAME=VALUE, not %q", s)
-		}
-		if err := recipe.Set(cfg, name, value); err != nil {
-			return usage("--set %s: %v", s, err)
-		}
-	}
-	for flag, v := range map[string]any{"epochs": f.epochs, "seed": f.seed} {
-		if !cmd.Flags().Changed(flag) {
-			continue
-		}
-		if err := recipe.Override(cfg, map[string]any{flag: v}); err != nil {
-			return usage("--%s: %v", flag, err)
-		}
-	}
-	return nil
-}
-
-// apart is an error if flags are given that do not go with what is done: those of training
-// with a --model, those of using one without.
-func (f *trainFlags) apart(cmd *cobra.Command, training bool, using ...string) error {
-	wrong, why := using, "goes with --model only"
-	if !training {
-		wrong, why = []string{"preset", "set", "valid", "test", "epochs", "out", "resume"}, "is for training, and does not go with --model"
-	}
-	for _, name := range wrong {
-		if cmd.Flags().Changed(name) {
-			return usage("--%s %s", name, why)
-		}
-	}
-	return nil
-}
-
-// data are the files of a run.
-func (f *trainFlags) data(files []string) task.Data {
-	return task.Data{Train: files, Valid: f.valid, Test: f.test}
-}
 
 // Names of what a run leaves in its folder.
 const (

@@ -26,6 +26,8 @@ type ConvLSTM struct {
 	Wx *grad.Var `recur:"wx"` // [window·in, 4*filters]: for each place of the window the channels; i, f, u, o
 	Wh *grad.Var `recur:"wh"` // [window·filters, 4*filters]
 	B  *grad.Var `recur:"b"`  // [4*filters], nil for none
+
+	packed *frozen // nil unless from Freeze
 }
 
 // ConvLSTMOptions are the options of a ConvLSTM. Lists have an entry for each dimension.
@@ -106,6 +108,13 @@ func (c *ConvLSTM) StateSize() []int {
 // IsCellState reports that c is a memory cell, which dropout leaves alone.
 func (c *ConvLSTM) IsCellState(i int) bool { return i == 1 }
 
+// Freeze implements Freezer.
+func (c *ConvLSTM) Freeze(p Precision) (Cell, error) {
+	t := *c
+	t.packed = freeze(c.Wx, c.Wh, c.Wh.Dim(1), p)
+	return &t, nil
+}
+
 // Step computes one step.
 func (c *ConvLSTM) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 	out, size, filters := c.Places(), product(c.Size), c.Wh.Dim(1)/4
@@ -121,13 +130,13 @@ func (c *ConvLSTM) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 			before[d] = max((out[d]-1)*at(c.Stride, d)+(c.Window[d]-1)*at(c.Dilation, d)+1-c.Size[d], 0) / 2
 		}
 	}
-	px := g.Reshape(x, batch*size, in)
-	pre := c.around(g, px, c.Wx, c.B, batch, windows{c.Size, out, c.Window, c.Stride, c.Dilation, before})
+	w, px := c.packed.weights(), g.Reshape(x, batch*size, in)
+	pre := c.around(g, px, w.wx, c.Wx, c.B, batch, windows{c.Size, out, c.Window, c.Stride, c.Dilation, before})
 	for d, n := range c.Window {
 		before[d] = (n - 1) / 2
 	}
 	ph := g.Reshape(s[0], batch*places, filters)
-	pre = g.Add(pre, c.around(g, ph, c.Wh, nil, batch, windows{out, out, c.Window, nil, nil, before}))
+	pre = g.Add(pre, c.around(g, ph, w.wh, c.Wh, nil, batch, windows{out, out, c.Window, nil, nil, before}))
 
 	p := g.Split(pre, 4)
 	gate, cand := or(c.Gate, Sigmoid), or(c.Cand, Tanh)
@@ -140,9 +149,10 @@ func (c *ConvLSTM) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 	return next[0], next
 }
 
-// around is the convolution of v [batch·size, channels] by w, with b joining it.
-func (c *ConvLSTM) around(g *grad.Tape, v, w, b *grad.Var, batch int, k windows) *grad.Var {
-	return g.Affine(g.Reshape(g.GatherRows(v, k.taps(g, batch)), batch*product(k.out), w.Dim(0)), w, b)
+// around is the convolution of v [batch·size, channels] by w, frozen if l is not nil, with b
+// joining it.
+func (c *ConvLSTM) around(g *grad.Tape, v *grad.Var, l *layouts, w, b *grad.Var, batch int, k windows) *grad.Var {
+	return l.affine(g, g.Reshape(g.GatherRows(v, k.taps(g, batch)), batch*product(k.out), w.Dim(0)), w, b)
 }
 
 // windows lie on the places of size, one for each place of out.

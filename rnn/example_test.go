@@ -286,12 +286,16 @@ func ExampleFreeze() {
 	cell := rnn.NewLSTM(rand.New(rand.NewPCG(1, 1)), 2, 32)
 	x := []tensor.Float{1, -1}
 
-	exact := rnn.NewStream(rnn.Freeze(cell, rnn.Single)).Push(x)
-	small := rnn.NewStream(rnn.Freeze(cell, rnn.Int8)).Push(x) // a byte for each weight
+	single, _ := rnn.Freeze(cell, rnn.Single) // an LSTM always has a frozen form
+	bytes, _ := rnn.Freeze(cell, rnn.Int8)    // a byte for each weight
+	exact, small := rnn.NewStream(single).Push(x), rnn.NewStream(bytes).Push(x)
 
 	fmt.Println("single:", slices.Equal(exact, rnn.NewStream(cell).Push(x)))
 	fmt.Println("int8 within 0.001:", math.Abs(float64(small[0]-exact[0])) < 0.001)
+	_, err := rnn.Freeze(rnn.Stack{cell, rnn.NewSCLSTM(nil, 32, 8, 2)}, rnn.Int8)
+	fmt.Println(err)
 	// Output:
 	// single: true
 	// int8 within 0.001: true
+	// cell 1 of 2: rnn: *rnn.SCLSTM has no form for inference alone, and stays as it is
 }

@@ -1,10 +1,12 @@
 package rnn
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/internal/kernel"
+	"github.com/recur-go/recur/tensor"
 )
 
 // A Precision is how a frozen cell keeps its weights.
@@ -19,7 +21,8 @@ const (
 	// Int8 keeps a byte of each, with a scale for each column; inputs and states become
 	// bytes in every step, with a scale for each row of a batch. It takes a quarter of
 	// the memory, and is several times as fast where the machine multiplies bytes
-	// (AVX512_VNNI); the bits are the same where it does not.
+	// (AVX512_VNNI); the bits are the same where it does not. A weight of more than 65536
+	// rows stays as it is.
 	Int8
 )
 
@@ -44,11 +47,15 @@ func (p *Precision) UnmarshalText(b []byte) error {
 	return fmt.Errorf("rnn: precision %q is none of single, half, int8", b)
 }
 
-// A Freezer is a Cell that has a faster or smaller form for inference alone.
+// A Freezer is a Cell that has a faster or smaller form for inference alone. Freeze returns
+// an error that wraps ErrNotFrozen for each cell inside that stays as it is.
 type Freezer interface {
 	Cell
-	Freeze(p Precision) Cell
+	Freeze(p Precision) (Cell, error)
 }
+
+// ErrNotFrozen is wrapped by the error of Freeze.
+var ErrNotFrozen = errors.New("has no form for inference alone, and stays as it is")
 
 // Freeze returns c for inference: a cell that holds a copy of its weights in the
 // layouts that products read fastest, at most twice as large as they are, or smaller
@@ -56,44 +63,57 @@ type Freezer interface {
 // they are. Streams and sessions of one frozen cell share that copy. It does not see
 // later changes to the weights of c, and panics on a tape that records.
 //
-// Basic, LSTM and GRU of the usual activations and the wrappers around them are
-// Freezers; another cell is returned as it is. Bidirectional is frozen by its two
-// cells.
-func Freeze(c Cell, p Precision) Cell {
+// The cells of this package but SCLSTM, and the wrappers around them, are Freezers.
+// Bidirectional is frozen by its two cells. A cell that is no Freezer stays as it is, by
+// itself, in a Stack or in a Wrapper, and is named in an error that wraps ErrNotFrozen;
+// what Freeze returns can be used in any case.
+func Freeze(c Cell, p Precision) (Cell, error) {
 	switch t := c.(type) {
 	case Freezer:
 		return t.Freeze(p)
 	case Wrapper:
-		return t.With(Freeze(t.Unwrap(), p))
+		inner, err := Freeze(t.Unwrap(), p)
+		return t.With(inner), err
 	}
-	return c
+	return c, fmt.Errorf("rnn: %T %w", c, ErrNotFrozen)
 }
 
-// frozen holds the weights of a cell; nil for those that it has not.
-type frozen struct{ wx, wh, second *layouts }
+// frozen holds the packed weights of a cell, nil for those that it does not have.
+type frozen struct {
+	wx, wh *layouts
+	wp     *layouts // of an LSTM with a projection
+	wn     *layouts // of a GRU whose Wn is not a part of wh
+}
 
-// layouts is a weight packed for products of many rows, and of one.
+// layouts is a weight [k, n] packed for products of many rows, and of one.
 type layouts struct {
+	k, n      int
 	many, one *kernel.Packed
 	small     multiplier // in place of both
 }
 
-// layOut lays out the columns lo to hi of w.
-func layOut(w *grad.Var, lo, hi int, p Precision) *layouts {
+// layOut lays out w.
+func layOut(w *grad.Var, p Precision) *layouts { return layOutColumns(w, 0, w.Dim(1), p) }
+
+// layOutColumns lays out the columns lo to hi of w.
+func layOutColumns(w *grad.Var, lo, hi int, p Precision) *layouts {
 	const cached = 1 << 20 // elements that may lie in a cache; reading more is slow in any layout
 	k, ld, n, d := w.Dim(0), w.Dim(1), hi-lo, w.Value.Data
 	if k*n == 0 {
 		return nil
 	}
+	l := &layouts{k: k, n: n}
 	switch p {
 	case Half:
-		return &layouts{small: kernel.PackHalf(k, n, d[lo:], ld)}
+		l.small = kernel.PackHalf(k, n, d[lo:], ld)
+		return l
 	case Int8:
 		if q := kernel.PackInt8(k, n, d[lo:], ld); q != nil {
-			return &layouts{small: q}
+			l.small = q
+			return l
 		}
 	}
-	l := &layouts{many: kernel.PackB(k, n, d[lo:], ld)}
+	l.many = kernel.PackB(k, n, d[lo:], ld)
 	if k*n <= cached {
 		l.one = new(kernel.Packed)
 		l.one.PackRow(k, n, d[lo:], ld)
@@ -101,21 +121,17 @@ func layOut(w *grad.Var, lo, hi int, p Precision) *layouts {
 	return l
 }
 
-// freeze lays out wx and the columns of wh before n, and if there are more those too.
+// freeze lays out wx and the columns of wh before n.
 func freeze(wx, wh *grad.Var, n int, p Precision) *frozen {
-	f := &frozen{wx: layOut(wx, 0, wx.Dim(1), p), wh: layOut(wh, 0, n, p)}
-	if n < wh.Dim(1) {
-		f.second = layOut(wh, n, wh.Dim(1), p)
-	}
-	return f
+	return &frozen{wx: layOut(wx, p), wh: layOutColumns(wh, 0, n, p)}
 }
 
-// weights returns the layouts, all nil if f is.
-func (f *frozen) weights() (wx, wh, second *layouts) {
+// weights returns the packed weights, none if f is nil.
+func (f *frozen) weights() frozen {
 	if f == nil {
-		return nil, nil, nil
+		return frozen{}
 	}
-	return f.wx, f.wh, f.second
+	return *f
 }
 
 // isSmall is whether products with the weight are of another precision.
@@ -123,53 +139,43 @@ func (l *layouts) isSmall() bool { return l != nil && l.small != nil }
 
 // mustNotTrain panics if a frozen cell is asked for gradients.
 func (f *frozen) mustNotTrain(keep bool) {
-	if f != nil && keep {
+	if f != nil {
+		mustNotTrain(keep)
+	}
+}
+
+func mustNotTrain(keep bool) {
+	if keep {
 		panic("rnn: a frozen cell has no gradients: train the cell that was given to Freeze, or use grad.Eval")
 	}
 }
 
-// Freeze returns the cell for inference, as it is if its activation is neither tanh
-// nor ReLU.
-func (c *Basic) Freeze(p Precision) Cell {
-	if a := or(c.Activation, Tanh); a != Tanh && a != ReLU {
-		return c
+// affine is g.Affine(x, w, b), where l is w if that is frozen.
+func (l *layouts) affine(g *grad.Tape, x, w, b *grad.Var) *grad.Var {
+	if l == nil {
+		return g.Affine(x, w, b)
 	}
-	t := *c
-	t.ready = freeze(c.Wx, c.Wh, c.Wh.Dim(1), p)
-	return &t
-}
-
-// Freeze returns the cell for inference, as it is if it is none of the usual forms.
-func (c *LSTM) Freeze(p Precision) Cell {
-	if !c.fusable() {
-		return c
+	if x.Shape().Last() != l.k {
+		panic(&tensor.ShapeError{Op: "Affine", Detail: fmt.Sprintf("x %v · w %v", x.Shape(), w.Shape())})
 	}
-	t := *c
-	t.ready = freeze(c.Wx, c.Wh, c.Wh.Dim(1), p)
-	if c.Wp != nil {
-		t.ready.second = layOut(c.Wp, 0, c.Wp.Dim(1), p)
+	y := result(g, g.Scratch(x.Shape().WithLast(l.n)), x, w, b)
+	mustNotTrain(g.NeedsGrad(y))
+	var bias []grad.Float
+	if b != nil {
+		bias = b.Value.Data
 	}
-	return &t
-}
-
-// Freeze returns the cell for inference, as it is if it is none of the usual forms.
-func (c *GRU) Freeze(p Precision) Cell {
-	if !c.fusable() {
-		return c
-	}
-	t, n := *c, c.Wh.Dim(1)
-	if c.Bn == nil { // Wn multiplies r∘h
-		n = n / 3 * 2
-	}
-	t.ready = freeze(c.Wx, c.Wh, n, p)
-	return &t
+	f := l.stepWeight(l.k, l.n, nil, 0, nil, false)
+	f.mul(len(x.Value.Data)/l.k, x.Value.Data, l.k, bias, y.Value.Data, l.n)
+	return y
 }
 
 // Freeze freezes every cell.
-func (k Stack) Freeze(p Precision) Cell {
-	t := make(Stack, len(k))
+func (k Stack) Freeze(p Precision) (Cell, error) {
+	t, errs := make(Stack, len(k)), make([]error, len(k))
 	for i, c := range k {
-		t[i] = Freeze(c, p)
+		if t[i], errs[i] = Freeze(c, p); errs[i] != nil {
+			errs[i] = fmt.Errorf("cell %d of %d: %w", i, len(k), errs[i])
+		}
 	}
-	return t
+	return t, errors.Join(errs...)
 }

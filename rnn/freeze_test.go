@@ -1,6 +1,7 @@
 package rnn
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -11,6 +12,14 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
+func mustFreeze(t testing.TB, c Cell, p Precision) Cell {
+	f, err := Freeze(c, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
 func freezable(r *rand.Rand, in, H int) map[string]Cell {
 	return map[string]Cell{
 		"Basic":          NewBasic(r, in, H),
@@ -18,9 +27,34 @@ func freezable(r *rand.Rand, in, H int) map[string]Cell {
 		"LSTMProjected":  LSTMOptions{Projection: 7, Peepholes: true, CellClip: 1}.New(r, in, H),
 		"GRU":            NewGRU(r, in, H),
 		"GRUResetBefore": GRUOptions{ResetBefore: true}.New(r, in, H),
-		"LSTMNorm":       LSTMOptions{LayerNorm: true}.New(r, in, H), // as it is
+		"LSTMNorm":       LSTMOptions{LayerNorm: true}.New(r, in, H),
+		"LSTMCoupled":    LSTMOptions{Coupled: true, Projection: 7, Clip: 2}.New(r, in, H),
+		"BasicSoftsign":  BasicOptions{Activation: Softsign}.New(r, in, H),
+		"GRUClip":        GRUOptions{Clip: 2}.New(r, in, H),
+		"GRUBeforeClip":  GRUOptions{ResetBefore: true, Clip: 2}.New(r, in, H),
+		"MinGRU":         NewMinGRU(r, in, H),
+		"MinLSTM":        NewMinLSTM(r, in, H),
+		"IndRNN":         NewIndRNN(r, in, H),
+		"SRU":            NewSRU(r, in, H),
+		"SRUSeesState":   SRUOptions{SeesState: true}.New(r, in, H),
+		"ConvLSTM":       NewConvLSTM(r, []int{in}, []int{3}, 1, 8),
+		"Projections":    &InputProjection{In: nn.NewLinear(r, in, 8), Cell: &OutputProjection{Cell: &Dilated{NewGRU(r, 8, H), 2}, Out: nn.NewLinear(r, H, 9)}},
 		"Stack":          Stack{NewLSTM(r, in, H), &Residual{NewGRU(r, H, H)}, NewHighway(r, NewBasic(r, H, H), H)},
 		"Learned":        NewLearned(&Dropout{Cell: &Zoneout{Cell: NewLSTM(r, in, H), H: 0.1}, In: 0.5}),
+	}
+}
+
+// What stays as it is, is named.
+func TestNotFrozen(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 6))
+	k := Stack{NewLSTM(r, 3, 16), &Residual{NewSCLSTM(r, 16, 16, 2)}, NewGRU(r, 16, 8)}
+	c, err := Freeze(k, Int8)
+	if want := "cell 1 of 3: rnn: *rnn.SCLSTM has no form for inference alone, and stays as it is"; !errors.Is(err, ErrNotFrozen) || err.Error() != want {
+		t.Errorf("the error is %v, want %s", err, want)
+	}
+	s := c.(Stack)
+	if s[0].(*LSTM).packed == nil || s[2].(*GRU).packed == nil || s[1].(*Residual).Cell != k[1].(*Residual).Cell {
+		t.Error("the other cells are not frozen, or that one is another")
 	}
 }
 
@@ -29,7 +63,7 @@ func TestFreeze(t *testing.T) {
 	const in, H, T = 5, 33, 7
 	r := rand.New(rand.NewPCG(8, 1))
 	for name, c := range freezable(r, in, H) {
-		f := Freeze(c, Single)
+		f := mustFreeze(t, c, Single)
 		for _, B := range []int{1, 3, 24} {
 			g := grad.Eval()
 			x := nn.Normal(r, 1, T, B, in).Value
@@ -62,7 +96,7 @@ func TestFreeze(t *testing.T) {
 func TestFrozenIsACopy(t *testing.T) {
 	r := rand.New(rand.NewPCG(8, 2))
 	c := NewLSTM(r, 2, 16)
-	f, x := Freeze(c, Single), []tensor.Float{1, -1}
+	f, x := mustFreeze(t, c, Single), []tensor.Float{1, -1}
 	before := slices.Clone(NewStream(f).Push(x))
 	c.Wh.Value.Data[0]++
 	c.Wx.Value.Data[0]++
@@ -82,7 +116,7 @@ func TestFrozenIsACopy(t *testing.T) {
 }
 
 func TestFrozenStreamDoesNotAllocate(t *testing.T) {
-	st, x := NewStream(Freeze(NewLSTM(rand.New(rand.NewPCG(8, 3)), 64, 128), Single)), make([]tensor.Float, 64)
+	st, x := NewStream(mustFreeze(t, NewLSTM(rand.New(rand.NewPCG(8, 3)), 64, 128), Single)), make([]tensor.Float, 64)
 	if a := testing.AllocsPerRun(100, func() { st.Push(x) }); a > 0 {
 		t.Errorf("%v allocations a step", a)
 	}
@@ -95,10 +129,7 @@ func TestFreezeSmall(t *testing.T) {
 	r := rand.New(rand.NewPCG(8, 4))
 	for name, c := range freezable(r, in, H) {
 		for p, most := range map[Precision]float64{Half: 2e-3, Int8: 0.05} {
-			if name == "LSTMNorm" {
-				continue // as it is
-			}
-			f, g := Freeze(c, p), grad.Eval()
+			f, g := mustFreeze(t, c, p), grad.Eval()
 			x := nn.Normal(r, 1, T, B, in).Value
 			want, _ := Dynamic(g, c, Input(g, x, nil), nil)
 			got, last := Dynamic(g, f, Input(g, x, nil), nil)
@@ -138,7 +169,7 @@ func TestSmallStreamDoesNotAllocate(t *testing.T) {
 	}
 	c := NewLSTM(rand.New(rand.NewPCG(8, 5)), 64, 128)
 	for p := Half; p <= Int8; p++ {
-		st, x := NewStream(Freeze(c, p)), make([]tensor.Float, 64)
+		st, x := NewStream(mustFreeze(t, c, p)), make([]tensor.Float, 64)
 		if a := testing.AllocsPerRun(100, func() { st.Push(x) }); a >= 1 {
 			t.Errorf("%v: %v allocations a step", p, a)
 		}

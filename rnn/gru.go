@@ -30,7 +30,7 @@ type GRU struct {
 
 	Gate, Cand Activation `recur:"-"` // defaults Sigmoid, Tanh
 
-	ready *frozen // nil unless from Freeze
+	packed *frozen // nil unless from Freeze
 }
 
 // GRUOptions are the options of a GRU. The zero value is PyTorch's form.
@@ -69,7 +69,8 @@ func (c *GRU) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Va
 	if c.fusable() {
 		return c.fused(g, x, active, s)
 	}
-	return Unroll(g, &gruStep{c, g.Split(c.Wh, 3)}, g.Affine(x, c.Wx, c.B), active, s)
+	w := c.packed.weights()
+	return Unroll(g, &gruStep{c, w, g.Split(c.Wh, 3)}, w.wx.affine(g, x, c.Wx, c.B), active, s)
 }
 
 func (c *GRU) fusable() bool {
@@ -86,11 +87,25 @@ func (c *GRU) check(x *grad.Var, active []int, s State) {
 	mustState("GRU", s, active, H)
 }
 
+// Freeze implements Freezer.
+func (c *GRU) Freeze(p Precision) (Cell, error) {
+	t, n := *c, c.Wh.Dim(1)
+	if c.Bn == nil || !c.fusable() { // Wn is apart
+		n = n / 3 * 2
+	}
+	t.packed = freeze(c.Wx, c.Wh, n, p)
+	if n < c.Wh.Dim(1) {
+		t.packed.wn = layOutColumns(c.Wh, n, c.Wh.Dim(1), p)
+	}
+	return &t, nil
+}
+
 // gruStep is the cell after the input projection, as its equations have it, with
 // Wh cut into Wr, Wz, Wn.
 type gruStep struct {
-	cell *GRU
-	w    []*grad.Var
+	cell   *GRU
+	packed frozen
+	w      []*grad.Var
 }
 
 func (k *gruStep) StateSize() []int { return k.cell.StateSize() }
@@ -98,15 +113,25 @@ func (k *gruStep) StateSize() []int { return k.cell.StateSize() }
 func (k *gruStep) Step(g *grad.Tape, pre *grad.Var, s State) (*grad.Var, State) {
 	c, w, h, x := k.cell, k.w, s[0], g.Split(pre, 3)
 	gate, cand := or(c.Gate, Sigmoid), or(c.Cand, Tanh)
-	r := gate.Apply(g, clip(g, g.Add(x[0], g.Affine(h, w[0], nil)), c.Clip))
-	z := gate.Apply(g, clip(g, g.Add(x[1], g.Affine(h, w[1], nil)), c.Clip))
+	hr, hz := k.gates(g, h)
+	r := gate.Apply(g, clip(g, g.Add(x[0], hr), c.Clip))
+	z := gate.Apply(g, clip(g, g.Add(x[1], hz), c.Clip))
 	var q *grad.Var
 	if c.Bn != nil {
-		q = g.Mul(r, g.Affine(h, w[2], c.Bn))
+		q = g.Mul(r, k.packed.wn.affine(g, h, w[2], c.Bn))
 	} else {
-		q = g.Affine(g.Mul(r, h), w[2], nil)
+		q = k.packed.wn.affine(g, g.Mul(r, h), w[2], nil)
 	}
 	n := cand.Apply(g, clip(g, g.Add(x[2], q), c.Clip))
 	h = g.Lerp(n, h, z) // n + z∘(h-n)
 	return h, State(g.List(h))
+}
+
+// gates returns h·Wr and h·Wz.
+func (k *gruStep) gates(g *grad.Tape, h *grad.Var) (r, z *grad.Var) {
+	if wh := k.packed.wh; wh != nil { // one beside the other
+		p := g.Split(wh.affine(g, h, k.cell.Wh, nil), 2)
+		return p[0], p[1]
+	}
+	return g.Affine(h, k.w[0], nil), g.Affine(h, k.w[1], nil)
 }

@@ -13,15 +13,15 @@ func (c *GRU) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var
 	y := result(g, g.Scratch(tensor.ShapeOf(N, H)), x, s[0], c.Wx, c.Wh, c.B, c.Bn)
 	last := carried(g, s[0], y)
 	keep := g.NeedsGrad(y)
-	c.ready.mustNotTrain(keep)
-	wx, whx, wn := c.ready.weights()
+	c.packed.mustNotTrain(keep)
+	w := c.packed.weights()
 
 	r := gruRun{H: H, active: active, h: last.Value.Data}
-	if c.Bn != nil && !whx.isSmall() {
+	if c.Bn != nil && !w.wh.isSmall() {
 		r.units = cutUnits(active, H, 3)
 	}
 	cut := r.units.cuts != nil
-	r.in = newInput(x, c.Wx, c.B, active, wx, cut)
+	r.in = newInput(x, c.Wx, c.B, active, w.wx, cut)
 	part, rows, kept := r.in.rows(active, N, 3*H, keep)
 	if keep {
 		r.before = g.Scratch(y.Shape())
@@ -33,23 +33,19 @@ func (c *GRU) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var
 		r.bias = g.NewTensor(tensor.ShapeOf(3 * H)).Data
 		copy(r.bias[2*H:], c.Bn.Value.Data)
 		r.hw = g.Scratch(tensor.ShapeOf(batch(active), 3*H)).Data
-		r.wh = whx.factor(H, 3*H, wh, 3*H, active, cut)
+		r.wh = w.wh.stepWeight(H, 3*H, wh, 3*H, active, cut)
 	} else {
-		r.wh = whx.factor(H, 2*H, wh, 3*H, active, false)
-		r.wn = wn.factor(H, H, wh[2*H:], 3*H, active, false)
+		r.wh = w.wh.stepWeight(H, 2*H, wh, 3*H, active, false)
+		r.wn = w.wn.stepWeight(H, H, wh[2*H:], 3*H, active, false)
 	}
-	r.once = rows < part
+	r.oneStep = rows < part
 	for part, active := range chunks(active, part) {
 		r.in.before(r.gates.Data, part)
 		r.active, r.y = active, y.Value.Data[part.at*H:]
-		if cut {
-			r := r // only these escape, and only here
-			r.units.setOffsets(active)
-			r.units.run(active, gruForward{&r})
+		if rows := splitRows(active, 3*H*H); cut || rows != nil {
+			r := r // only this escapes, and only here
+			r.units.run(active, rows, r.forward, gruForward{&r})
 			r.units.end(active, H, r.h, r.y)
-		} else if cuts := splitRows(active, 3*H*H); cuts != nil {
-			r := r
-			inRanges(cuts, active, r.forward)
 		} else {
 			r.forward(0, batch(active))
 		}
@@ -75,20 +71,15 @@ func (c *GRU) fusedBack(g *grad.Tape, x *grad.Var, s State, y, last *grad.Var, r
 	wh := c.Wh.Value.Data
 	if c.Bn != nil {
 		r.dhw = g.Scratch(r.gates.Shape)
-		r.wh = newFactor(3*H, H, wh, 3*H, true, r.active, r.units.cuts != nil)
+		r.wh = newStepWeight(3*H, H, wh, 3*H, true, r.active, r.units.cuts != nil)
 	} else {
 		r.drh = g.Scratch(tensor.ShapeOf(batch(r.active), H)).Data
-		r.wh = newFactor(2*H, H, wh, 3*H, true, r.active, false)
-		r.wn = newFactor(H, H, wh[2*H:], 3*H, true, r.active, false)
+		r.wh = newStepWeight(2*H, H, wh, 3*H, true, r.active, false)
+		r.wn = newStepWeight(H, H, wh[2*H:], 3*H, true, r.active, false)
 	}
-	if r.units.cuts != nil {
-		r.units.setOffsets(r.active)
-		r.units.run(r.active, gruBackward{r})
-		if r.first {
-			r.wh.mulAdd(batch(r.active), r.dhw.Data, 3*H, r.dh, H)
-		}
-	} else {
-		inRanges(splitRows(r.active, 3*H*H), r.active, r.backward)
+	r.units.run(r.active, splitRows(r.active, 3*H*H), r.backward, gruBackward{r})
+	if r.units.cuts != nil && r.first {
+		r.wh.mulAdd(batch(r.active), r.dhw.Data, 3*H, r.dh, H)
 	}
 	r.wh.free()
 	r.wn.free()
@@ -115,16 +106,16 @@ type gruRun struct {
 	active []int
 	in     input
 	units  unitPlan
-	wh, wn factor // Wh; or Wr beside Wz, and Wn
+	wh, wn stepWeight // Wh; or Wr beside Wz, and Wn
 
-	gates  *tensor.Tensor
-	once   bool // whether gates has but the rows of the batch
-	y      []grad.Float
-	h      []grad.Float   // of the batch
-	bias   []grad.Float   // Bn, where hw begins; nil if the reset comes before the product
-	hw     []grad.Float   // h·Wh and Bn, of the batch
-	inner  *tensor.Tensor // h·Wn + Bn, or r∘h; of the batch if there is no way back
-	before *tensor.Tensor // h before each step; nil if there is no way back
+	gates   *tensor.Tensor
+	oneStep bool // whether gates holds only one step's rows
+	y       []grad.Float
+	h       []grad.Float   // of the batch
+	bias    []grad.Float   // Bn, where hw begins; nil if the reset comes before the product
+	hw      []grad.Float   // h·Wh and Bn, of the batch
+	inner   *tensor.Tensor // h·Wn + Bn, or r∘h; of the batch if there is no way back
+	before  *tensor.Tensor // h before each step; nil if there is no way back
 
 	first bool           // whether the gradient of the first h is wanted
 	dy    *tensor.Tensor // nil for none
@@ -136,7 +127,7 @@ type gruRun struct {
 func (r *gruRun) forward(lo, hi int) {
 	H := r.H
 	for at, n := range forwards(r.active, lo, hi) {
-		h, gates, y := block(r.h, lo, n, H), block(r.gates.Data, rowOf(r.once, at, lo), n, 3*H), block(r.y, at, n, H)
+		h, gates, y := block(r.h, lo, n, H), block(r.gates.Data, rowOf(r.oneStep, at, lo), n, 3*H), block(r.y, at, n, H)
 		r.in.step(gates, at, n)
 		kept := lo
 		if r.before != nil {
@@ -182,5 +173,44 @@ func (r *gruRun) backward(lo, hi int) {
 		if more {
 			r.wh.mulAdd(n, gates, 3*H, dh, H)
 		}
+	}
+}
+
+// gruForward is a step of gruRun.forward where the reset comes after the product.
+type gruForward struct{ *gruRun }
+
+func (r gruForward) Step(t, piece int) {
+	H, n := r.H, r.active[t]
+	lo, hi, at := r.units.of(t, piece)
+	h := r.units.before(t, H, r.h, r.y)
+	for k := range 3 {
+		r.wh.packed.MulColumns(k*H+lo, k*H+hi, n, h, H, r.bias, r.hw, 3*H)
+	}
+	for i := range n {
+		hb, kept := block(h, i, 1, H), i
+		if r.before != nil {
+			kept = at + i
+			copy(block(r.before.Data, kept, 1, H)[lo:hi], hb[lo:hi])
+		}
+		kernel.GRUUnits(H, lo, hi, block(r.gates.Data, at+i, 1, 3*H), block(r.hw, i, 1, 3*H), hb, block(r.inner.Data, kept, 1, H), block(r.y, at+i, 1, H))
+	}
+}
+
+// gruBackward is a step of gruRun.backward, but that dh comes at its beginning.
+type gruBackward struct{ *gruRun }
+
+func (r gruBackward) Step(s, piece int) {
+	H, t := r.H, r.units.last-s
+	lo, hi, at := r.units.of(t, piece)
+	if s > 0 {
+		m := r.active[t+1]
+		r.wh.packed.MulAddColumns(lo, hi, m, block(r.dhw.Data, r.units.at[t+1], m, 3*H), 3*H, r.dh, H)
+	}
+	for i := range r.active[t] {
+		dh, gates := block(r.dh, i, 1, H), block(r.gates.Data, at+i, 1, 3*H)
+		if r.dy != nil {
+			kernel.AddTo(dh[lo:hi], block(r.dy.Data, at+i, 1, H)[lo:hi])
+		}
+		kernel.GRUUnitsGrad(H, lo, hi, gates, block(r.before.Data, at+i, 1, H), block(r.inner.Data, at+i, 1, H), dh, gates, block(r.dhw.Data, at+i, 1, 3*H))
 	}
 }

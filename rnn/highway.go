@@ -15,19 +15,27 @@ import (
 type Highway struct {
 	Cell
 	Gate *nn.Linear `recur:"gate"` // [in, in]
+
+	packed *layouts // Gate.W of a frozen cell
 }
 
 // NewHighway wraps a cell whose input and output are width wide. The gate's bias
 // starts at -1, so that the input is carried at first.
 func NewHighway(r *rand.Rand, c Cell, width int) *Highway {
-	return &Highway{c, &nn.Linear{W: nn.Glorot(r, width, width), B: nn.Constant(-1, width)}}
+	return &Highway{Cell: c, Gate: &nn.Linear{W: nn.Glorot(r, width, width), B: nn.Constant(-1, width)}}
 }
 
 // Unwrap returns the cell.
 func (c *Highway) Unwrap() Cell { return c.Cell }
 
 // With returns the same wrapper around cell.
-func (c *Highway) With(cell Cell) Cell { return &Highway{cell, c.Gate} }
+func (c *Highway) With(cell Cell) Cell { return &Highway{cell, c.Gate, c.packed} }
+
+// Freeze freezes the cell and the gate.
+func (c *Highway) Freeze(p Precision) (Cell, error) {
+	cell, err := Freeze(c.Cell, p)
+	return &Highway{cell, c.Gate, layOut(c.Gate.W, p)}, err
+}
 
 // Step computes one step.
 func (c *Highway) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
@@ -43,5 +51,5 @@ func (c *Highway) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*gra
 
 func (c *Highway) join(g *grad.Tape, x, y *grad.Var) *grad.Var {
 	sameWidth("rnn.Highway", x, y)
-	return g.Lerp(x, y, g.Sigmoid(c.Gate.Forward(g, x)))
+	return g.Lerp(x, y, g.Sigmoid(c.packed.affine(g, x, c.Gate.W, c.Gate.B)))
 }

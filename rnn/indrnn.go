@@ -26,6 +26,8 @@ type IndRNN struct {
 	B *grad.Var `recur:"b"` // [hidden], nil for none
 
 	Activation Activation `recur:"-"` // φ, default ReLU
+
+	packed *layouts // W of a frozen cell
 }
 
 // NewIndRNN makes a cell with ReLU.
@@ -63,12 +65,19 @@ func (c *IndRNN) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 	return c.Unroll(g, x, one(g, x.Dim(0)), s)
 }
 
+// Freeze implements Freezer.
+func (c *IndRNN) Freeze(p Precision) (Cell, error) {
+	t := *c
+	t.packed = layOut(c.W, p)
+	return &t, nil
+}
+
 // Unroll projects all inputs in one product, and runs ReLU, tanh and the identity
 // fused.
 func (c *IndRNN) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
 	mustLinear("IndRNN", x, c.W, c.B, active, s, 1)
 	must("IndRNN", "u", c.U, tensor.ShapeOf(c.W.Dim(1)))
-	pre := g.Affine(x, c.W, c.B)
+	pre := c.packed.affine(g, x, c.W, c.B)
 	switch or(c.Activation, ReLU) {
 	case ReLU:
 		return c.fused(g, pre, active, s, kernel.ReLU, kernel.ReLUGrad)

@@ -10,8 +10,8 @@ import (
 // product before the loop over the steps, or those of a step in the step, which
 // then finds them in the cache; the bits are the same.
 type input struct {
-	x, w, b *grad.Var // b may be nil
-	factor  factor    // w
+	x, w, b *grad.Var  // b may be nil
+	weight  stepWeight // w
 	inStep  bool
 }
 
@@ -25,7 +25,7 @@ func newInput(x, w, b *grad.Var, active []int, packed *layouts, cut bool) input 
 	if !in.inStep {
 		active = nil // for one product
 	}
-	in.factor = packed.factor(k, n, w.Value.Data, n, active, false)
+	in.weight = packed.stepWeight(k, n, w.Value.Data, n, active, false)
 	return in
 }
 
@@ -41,19 +41,19 @@ func (in *input) before(dst []grad.Float, rows span) {
 	if in.inStep {
 		return
 	}
-	k, n := in.factor.k, in.factor.n
-	in.factor.mul(rows.n, block(in.x.Value.Data, rows.at, rows.n, k), k, in.bias(), dst, n)
+	k, n := in.weight.k, in.weight.n
+	in.weight.mul(rows.n, block(in.x.Value.Data, rows.at, rows.n, k), k, in.bias(), dst, n)
 }
 
 // step sets dst to the n rows of x from at on, projected, unless before has.
 func (in *input) step(dst []grad.Float, at, n int) {
 	if in.inStep {
-		k := in.factor.k
-		in.factor.mul(n, block(in.x.Value.Data, at, n, k), k, in.bias(), dst, in.factor.n)
+		k := in.weight.k
+		in.weight.mul(n, block(in.x.Value.Data, at, n, k), k, in.bias(), dst, in.weight.n)
 	}
 }
 
-func (in *input) free() { in.factor.free() }
+func (in *input) free() { in.weight.free() }
 
 // rows plans the buffers of a loop over total packed rows whose gates are width
 // wide: how many rows go into a part of the sequence, for how many there are gates,
@@ -70,10 +70,10 @@ func (in *input) rows(active []int, total, width int, keep bool) (part, gates, r
 	return part, part, batch(active)
 }
 
-// rowOf is the row of a buffer for a step's rows from at on, or if it has but the
-// rows of the batch, from lo on.
-func rowOf(once bool, at, lo int) int {
-	if once {
+// rowOf is the row of a buffer for a step's rows from at on, or from lo on if it holds only
+// one step's rows.
+func rowOf(oneStep bool, at, lo int) int {
+	if oneStep {
 		return lo
 	}
 	return at

@@ -13,8 +13,8 @@ func (c *LSTM) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Va
 	y := result(g, g.Scratch(tensor.ShapeOf(N, out)), x, s[0], s[1], c.Wx, c.Wh, c.B, c.P, c.Wp)
 	h, cell := carried(g, s[0], y), carried(g, s[1], y)
 	keep := g.NeedsGrad(y)
-	c.ready.mustNotTrain(keep)
-	wx, wh, wp := c.ready.weights()
+	c.packed.mustNotTrain(keep)
+	w := c.packed.weights()
 
 	r := lstmRun{
 		H: H, out: out, active: active,
@@ -28,34 +28,30 @@ func (c *LSTM) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Va
 	case c.CellClip > 0: // goes with peepholes, if only of 0
 		r.kernel.Peep = g.NewTensor(tensor.ShapeOf(3, H)).Data
 	}
-	if r.kernel.Peep == nil && !r.projected && !wh.isSmall() {
+	if r.kernel.Peep == nil && !r.projected && !w.wh.isSmall() {
 		r.units = cutUnits(active, H, 4)
 	}
 	cut := r.units.cuts != nil
-	r.in = newInput(x, c.Wx, c.B, active, wx, cut)
+	r.in = newInput(x, c.Wx, c.B, active, w.wx, cut)
 	part, rows, kept := r.in.rows(active, N, 4*H, keep)
 	if keep {
 		r.hBefore, r.cBefore = g.Scratch(y.Shape()), g.Scratch(tensor.ShapeOf(N, H)).Data
 	}
 	r.gates = g.Scratch(tensor.ShapeOf(rows, 4*H))
 	r.tanh = g.Scratch(tensor.ShapeOf(kept, H)).Data
-	r.wh = wh.factor(out, 4*H, c.Wh.Value.Data, 4*H, active, cut)
+	r.wh = w.wh.stepWeight(out, 4*H, c.Wh.Value.Data, 4*H, active, cut)
 	if r.projected {
 		r.m = g.Scratch(tensor.ShapeOf(kept, H))
-		r.wp = wp.factor(H, out, c.Wp.Value.Data, out, active, false)
+		r.wp = w.wp.stepWeight(H, out, c.Wp.Value.Data, out, active, false)
 	}
-	r.once = rows < part
+	r.oneStep = rows < part
 	for part, active := range chunks(active, part) {
 		r.in.before(r.gates.Data, part)
 		r.active, r.y = active, y.Value.Data[part.at*out:]
-		if cut {
-			r := r // only these escape, and only here
-			r.units.setOffsets(active)
-			r.units.run(active, lstmForward{&r})
+		if rows := splitRows(active, 4*H*out); cut || rows != nil {
+			r := r // only this escapes, and only here
+			r.units.run(active, rows, r.forward, lstmForward{&r})
 			r.units.end(active, H, r.h, r.y)
-		} else if cuts := splitRows(active, 4*H*out); cuts != nil {
-			r := r
-			inRanges(cuts, active, r.forward)
 		} else {
 			r.forward(0, batch(active))
 		}
@@ -82,25 +78,20 @@ func (c *LSTM) fusedBack(g *grad.Tape, x *grad.Var, s State, y, h, cell *grad.Va
 		return
 	}
 	r.dy, r.first = dy, g.NeedsGrad(s[0])
-	r.wh = newFactor(4*H, out, c.Wh.Value.Data, 4*H, true, r.active, r.units.cuts != nil)
+	r.wh = newStepWeight(4*H, out, c.Wh.Value.Data, 4*H, true, r.active, r.units.cuts != nil)
 	if r.projected {
 		r.dm = g.Scratch(tensor.ShapeOf(batch(r.active), H)).Data
 		r.dProjected = g.Scratch(y.Shape())
-		r.wp = newFactor(out, H, c.Wp.Value.Data, out, true, r.active, false)
+		r.wp = newStepWeight(out, H, c.Wp.Value.Data, out, true, r.active, false)
 	}
-	cuts := splitRows(r.active, 4*H*out)
+	rows := splitRows(r.active, 4*H*out)
 	if c.P != nil && g.NeedsGrad(c.P) {
 		r.kernel.DPeep = g.Grad(c.P).Data
-		cuts = nil // rows share the gradient of P, whose sum must have one order
+		rows = nil // rows share the gradient of P, whose sum must have one order
 	}
-	if r.units.cuts != nil {
-		r.units.setOffsets(r.active)
-		r.units.run(r.active, lstmBackward{r})
-		if r.first {
-			r.wh.mul(batch(r.active), r.gates.Data, 4*H, nil, r.dh, H)
-		}
-	} else {
-		inRanges(cuts, r.active, r.backward)
+	r.units.run(r.active, rows, r.backward, lstmBackward{r})
+	if r.units.cuts != nil && r.first {
+		r.wh.mul(batch(r.active), r.gates.Data, 4*H, nil, r.dh, H)
 	}
 	r.wh.free()
 	r.wp.free()
@@ -121,12 +112,12 @@ type lstmRun struct {
 	kernel    kernel.LSTM
 	in        input
 	units     unitPlan
-	wh, wp    factor
+	wh, wp    stepWeight
 	projected bool
 	limit     grad.Float // of the projection; 0 for none
 
 	gates   *tensor.Tensor
-	once    bool // whether gates has but the rows of the batch
+	oneStep bool // whether gates holds only one step's rows
 	y       []grad.Float
 	h, c    []grad.Float   // of the batch
 	tanh    []grad.Float   // of c; of the batch if there is no way back
@@ -145,7 +136,7 @@ func (r *lstmRun) forward(lo, hi int) {
 	H, out := r.H, r.out
 	for at, n := range forwards(r.active, lo, hi) {
 		h, c := block(r.h, lo, n, out), block(r.c, lo, n, H)
-		gates, y := block(r.gates.Data, rowOf(r.once, at, lo), n, 4*H), block(r.y, at, n, out)
+		gates, y := block(r.gates.Data, rowOf(r.oneStep, at, lo), n, 4*H), block(r.y, at, n, out)
 		r.in.step(gates, at, n)
 		kept := lo
 		if r.hBefore != nil {
@@ -190,5 +181,45 @@ func (r *lstmRun) backward(lo, hi int) {
 		if at > lo || r.first {
 			r.wh.mul(n, gates, 4*H, nil, dh, out)
 		}
+	}
+}
+
+// lstmForward is a step of lstmRun.forward for an LSTM without options.
+type lstmForward struct{ *lstmRun }
+
+func (r lstmForward) Step(t, piece int) {
+	H, n := r.H, r.active[t]
+	lo, hi, at := r.units.of(t, piece)
+	h, gates := r.units.before(t, H, r.h, r.y), block(r.gates.Data, at, n, 4*H)
+	for k := range 4 {
+		r.wh.packed.MulAddColumns(k*H+lo, k*H+hi, n, h, H, gates, 4*H)
+	}
+	for i := range n {
+		c, kept := block(r.c, i, 1, H), i
+		if r.hBefore != nil {
+			kept = at + i
+			copy(block(r.hBefore.Data, kept, 1, H)[lo:hi], block(h, i, 1, H)[lo:hi])
+			copy(block(r.cBefore, kept, 1, H)[lo:hi], c[lo:hi])
+		}
+		kernel.LSTMUnits(H, lo, hi, block(gates, i, 1, 4*H), c, block(r.tanh, kept, 1, H), block(r.y, at+i, 1, H))
+	}
+}
+
+// lstmBackward is a step of lstmRun.backward, but that dh comes at its beginning.
+type lstmBackward struct{ *lstmRun }
+
+func (r lstmBackward) Step(s, piece int) {
+	H, t := r.H, r.units.last-s
+	lo, hi, at := r.units.of(t, piece)
+	if s > 0 {
+		m := r.active[t+1]
+		r.wh.packed.MulColumns(lo, hi, m, block(r.gates.Data, r.units.at[t+1], m, 4*H), 4*H, nil, r.dh, H)
+	}
+	for i := range r.active[t] {
+		dh, gates := block(r.dh, i, 1, H), block(r.gates.Data, at+i, 1, 4*H)
+		if r.dy != nil {
+			kernel.AddTo(dh[lo:hi], block(r.dy.Data, at+i, 1, H)[lo:hi])
+		}
+		kernel.LSTMUnitsGrad(H, lo, hi, gates, block(r.cBefore, at+i, 1, H), block(r.tanh, at+i, 1, H), dh, block(r.dc, i, 1, H), gates)
 	}
 }

@@ -23,15 +23,15 @@ func (c *LSTM) normed(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.V
 	y := result(g, g.Scratch(tensor.ShapeOf(N, H)), x, s[0], s[1], c.Wx, c.Wh, c.B, norm.Gain, norm.Shift, norm.CellGain, norm.CellShift)
 	h, cell := carried(g, s[0], y), carried(g, s[1], y)
 	keep := g.NeedsGrad(y)
-	c.ready.mustNotTrain(keep)
-	wx, wh, _ := c.ready.weights()
+	c.packed.mustNotTrain(keep)
+	w := c.packed.weights()
 
 	r := normRun{
 		H: H, active: active, norm: norm, eps: norm.eps(),
 		h: h.Value.Data, c: cell.Value.Data,
 		work: g.Scratch(tensor.ShapeOf(B, normWork*H)).Data,
 	}
-	r.in = newInput(x, c.Wx, c.B, active, wx, false)
+	r.in = newInput(x, c.Wx, c.B, active, w.wx, false)
 	part, rows, kept := r.in.rows(active, N, 4*H, keep)
 	if keep {
 		r.hBefore, r.cBefore = g.Scratch(y.Shape()), g.Scratch(y.Shape()).Data
@@ -41,8 +41,8 @@ func (c *LSTM) normed(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.V
 	r.cellHat = g.Scratch(tensor.ShapeOf(kept, H)).Data
 	r.tanh = g.Scratch(tensor.ShapeOf(kept, H)).Data
 	r.inv = g.Scratch(tensor.ShapeOf(kept, 5)).Data
-	r.wh = wh.factor(H, 4*H, c.Wh.Value.Data, 4*H, active, false)
-	r.once = rows < part
+	r.wh = w.wh.stepWeight(H, 4*H, c.Wh.Value.Data, 4*H, active, false)
+	r.oneStep = rows < part
 	for part, active := range chunks(active, part) {
 		r.in.before(r.gates.Data, part)
 		r.active, r.y = active, y.Value.Data[part.at*H:]
@@ -76,7 +76,7 @@ func (c *LSTM) normedBack(g *grad.Tape, x *grad.Var, s State, y, h, cell *grad.V
 	r.dy, r.first = dy, g.NeedsGrad(s[0])
 	r.dGain, r.dShift = g.NewTensor(tensor.ShapeOf(B, 4*H)).Data, g.NewTensor(tensor.ShapeOf(B, 4*H)).Data
 	r.dCellGain, r.dCellShift = g.NewTensor(tensor.ShapeOf(B, H)).Data, g.NewTensor(tensor.ShapeOf(B, H)).Data
-	r.wh = newFactor(4*H, H, c.Wh.Value.Data, 4*H, true, r.active, false)
+	r.wh = newStepWeight(4*H, H, c.Wh.Value.Data, 4*H, true, r.active, false)
 	inRanges(splitRows(r.active, 4*H*H), r.active, r.backward)
 	r.wh.free()
 	g.AffineGrad(r.hBefore, r.gates, c.Wh, nil)
@@ -104,10 +104,10 @@ type normRun struct {
 	norm   *LSTMNorm
 	eps    float64
 	in     input
-	wh     factor
+	wh     stepWeight
 
 	gates   *tensor.Tensor
-	once    bool // whether gates has but the rows of the batch
+	oneStep bool // whether gates holds only one step's rows
 	y       []grad.Float
 	h, c    []grad.Float   // of the batch
 	hat     []grad.Float   // â; with the next three, of the batch if there is no way back
@@ -133,7 +133,7 @@ func (r *normRun) forward(lo, hi int) {
 	H := r.H
 	for at, n := range forwards(r.active, lo, hi) {
 		h, c := block(r.h, lo, n, H), block(r.c, lo, n, H)
-		gates, y := block(r.gates.Data, rowOf(r.once, at, lo), n, 4*H), block(r.y, at, n, H)
+		gates, y := block(r.gates.Data, rowOf(r.oneStep, at, lo), n, 4*H), block(r.y, at, n, H)
 		r.in.step(gates, at, n)
 		kept := lo
 		if r.hBefore != nil {

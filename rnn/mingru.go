@@ -24,6 +24,8 @@ type MinGRU struct {
 	// Positive puts u through g(u) = u + 1/2 for u ≥ 0, σ(u) below, which is what
 	// the paper's form in logarithms computes.
 	Positive bool
+
+	packed *layouts // W of a frozen cell
 }
 
 // NewMinGRU draws W by Glorot and sets B to zero.
@@ -39,10 +41,17 @@ func (c *MinGRU) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 	return c.Unroll(g, x, one(g, x.Dim(0)), s)
 }
 
+// Freeze implements Freezer.
+func (c *MinGRU) Freeze(p Precision) (Cell, error) {
+	t := *c
+	t.packed = layOut(c.W, p)
+	return &t, nil
+}
+
 // Unroll runs a whole sequence.
 func (c *MinGRU) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
 	mustLinear("MinGRU", x, c.W, c.B, active, s, 2)
-	p := g.Split(g.Affine(x, c.W, c.B), 2)
+	p := g.Split(c.packed.affine(g, x, c.W, c.B), 2)
 	y, last := blend(g, g.Sigmoid(p[0]), positive(g, p[1], c.Positive), active, s[0])
 	return y, State(g.List(last))
 }

@@ -21,6 +21,8 @@ type MinLSTM struct {
 	B *grad.Var `recur:"b"` // [3*hidden], nil for none
 
 	Positive bool // as in MinGRU
+
+	packed *layouts // W of a frozen cell
 }
 
 // NewMinLSTM draws W by Glorot and sets B to zero, but to 1 for f.
@@ -41,10 +43,17 @@ func (c *MinLSTM) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 	return c.Unroll(g, x, one(g, x.Dim(0)), s)
 }
 
+// Freeze implements Freezer.
+func (c *MinLSTM) Freeze(p Precision) (Cell, error) {
+	t := *c
+	t.packed = layOut(c.W, p)
+	return &t, nil
+}
+
 // Unroll runs a whole sequence.
 func (c *MinLSTM) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
 	mustLinear("MinLSTM", x, c.W, c.B, active, s, 3)
-	p := g.Split(g.Affine(x, c.W, c.B), 3)
+	p := g.Split(c.packed.affine(g, x, c.W, c.B), 3)
 	y, last := blend(g, portion(g, p[1], p[0]), positive(g, p[2], c.Positive), active, s[0]) // f' = 1-i'
 	return y, State(g.List(last))
 }

@@ -9,22 +9,30 @@ import (
 type InputProjection struct {
 	In *nn.Linear `recur:"in"`
 	Cell
+
+	packed *layouts // In.W of a frozen cell
 }
 
 // Unwrap returns the cell.
 func (c *InputProjection) Unwrap() Cell { return c.Cell }
 
 // With returns the same wrapper around cell.
-func (c *InputProjection) With(cell Cell) Cell { return &InputProjection{c.In, cell} }
+func (c *InputProjection) With(cell Cell) Cell { return &InputProjection{c.In, cell, c.packed} }
+
+// Freeze freezes the cell and the projection.
+func (c *InputProjection) Freeze(p Precision) (Cell, error) {
+	cell, err := Freeze(c.Cell, p)
+	return &InputProjection{c.In, cell, layOut(c.In.W, p)}, err
+}
 
 // Step computes one step.
 func (c *InputProjection) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
-	return c.Cell.Step(g, c.In.Forward(g, x), s)
+	return c.Cell.Step(g, c.packed.affine(g, x, c.In.W, c.In.B), s)
 }
 
 // Unroll projects all inputs in one product and keeps the cell fused.
 func (c *InputProjection) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
-	return Unroll(g, c.Cell, c.In.Forward(g, x), active, s)
+	return Unroll(g, c.Cell, c.packed.affine(g, x, c.In.W, c.In.B), active, s)
 }
 
 // OutputProjection gives y·Out.W + Out.B for the output y of a cell. It touches
@@ -33,13 +41,23 @@ type OutputProjection struct {
 	Cell
 	Out        *nn.Linear `recur:"out"`
 	Activation Activation `recur:"-"` // of the projected output; default none
+
+	packed *layouts // Out.W of a frozen cell
 }
 
 // Unwrap returns the cell.
 func (c *OutputProjection) Unwrap() Cell { return c.Cell }
 
 // With returns the same wrapper around cell.
-func (c *OutputProjection) With(cell Cell) Cell { return &OutputProjection{cell, c.Out, c.Activation} }
+func (c *OutputProjection) With(cell Cell) Cell {
+	return &OutputProjection{cell, c.Out, c.Activation, c.packed}
+}
+
+// Freeze freezes the cell and the projection.
+func (c *OutputProjection) Freeze(p Precision) (Cell, error) {
+	cell, err := Freeze(c.Cell, p)
+	return &OutputProjection{cell, c.Out, c.Activation, layOut(c.Out.W, p)}, err
+}
 
 // Step computes one step.
 func (c *OutputProjection) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
@@ -54,5 +72,5 @@ func (c *OutputProjection) Unroll(g *grad.Tape, x *grad.Var, active []int, s Sta
 }
 
 func (c *OutputProjection) project(g *grad.Tape, y *grad.Var) *grad.Var {
-	return or(c.Activation, Identity).Apply(g, c.Out.Forward(g, y))
+	return or(c.Activation, Identity).Apply(g, c.packed.affine(g, y, c.Out.W, c.Out.B))
 }

@@ -32,6 +32,8 @@ type SRU struct {
 
 	Scale      float64    // α, 0 for 1; the second version begins with √3
 	Activation Activation `recur:"-"` // of c', default Tanh
+
+	packed *layouts // W of a frozen cell
 }
 
 // SRUOptions are the options of an SRU.
@@ -68,11 +70,18 @@ func (c *SRU) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 	return c.Unroll(g, x, one(g, x.Dim(0)), s)
 }
 
+// Freeze implements Freezer.
+func (c *SRU) Freeze(p Precision) (Cell, error) {
+	t := *c
+	t.packed = layOut(c.W, p)
+	return &t, nil
+}
+
 // Unroll does all products at once.
 func (c *SRU) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var, State) {
 	c.check(x, active, s)
 	H := c.B.Dim(0) / 2
-	p := g.Affine(x, c.W, g.Concat(g.Zeros(H), c.B, g.Zeros(c.W.Dim(1)-3*H)))
+	p := c.packed.affine(g, x, c.W, g.Concat(g.Zeros(H), c.B, g.Zeros(c.W.Dim(1)-3*H)))
 	part := func(k int) *grad.Var { return g.Columns(p, k*H, (k+1)*H) }
 	u, f, r, skip := part(0), part(1), part(2), x
 	if c.W.Dim(1) == 4*H {

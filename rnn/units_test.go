@@ -33,7 +33,7 @@ func TestUnitsOnSeveralCores(t *testing.T) {
 			run := func(procs int) (all [][]tensor.Float) {
 				runtime.GOMAXPROCS(procs)
 				e := grad.Eval()
-				for _, c := range []Cell{c, Freeze(c, Single)} {
+				for _, c := range []Cell{c, mustFreeze(t, c, Single)} {
 					y, last := Dynamic(e, c, Seq{X: x, Len: lengths}, first)
 					all = append(all, y.X.Value.Data)
 					for _, v := range last {

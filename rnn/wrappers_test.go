@@ -196,7 +196,11 @@ func TestUserWrapper(t *testing.T) {
 	rnntest.Cell(t, counted{l, new(int)}, 3)
 	x := []tensor.Float{1, 2, 3}
 	want := rnn.NewStream(l).Push(x)
-	for name, c := range map[string]rnn.Cell{"as it is": counted{l, new(int)}, "frozen": rnn.Freeze(counted{l, new(int)}, rnn.Single)} {
+	frozen, err := rnn.Freeze(counted{l, new(int)}, rnn.Single)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]rnn.Cell{"as it is": counted{l, new(int)}, "frozen": frozen} {
 		if y := rnn.NewStream(c).Push(x); !slices.Equal(y, want) {
 			t.Errorf("%s: gives %v, the cell %v", name, y, want)
 		}

@@ -119,7 +119,10 @@ func (p Point) Runner() (run func(), bytes func() int, err error) {
 	}
 	x := rnn.Seq{X: nn.Normal(r, 1, p.Steps, p.Batch, p.Input), Len: p.Lengths()}
 	g := grad.Eval()
+	frozen, err := rnn.Freeze(c, weights)
 	switch {
+	case err != nil:
+		return nil, nil, err
 	case p.Mode == "train":
 		g = grad.New()
 		run = func() {
@@ -128,13 +131,12 @@ func (p Point) Runner() (run func(), bytes func() int, err error) {
 			g.Backward(y.X) // from a gradient of ones
 		}
 	case p.Batch == 1 && p.Steps == 1:
-		st := rnn.NewStream(rnn.Freeze(c, weights))
+		st := rnn.NewStream(frozen)
 		return func() { st.Push(x.X.Value.Data) }, nil, nil
 	default:
-		c = rnn.Freeze(c, weights)
 		run = func() {
 			g.Reset()
-			rnn.Dynamic(g, c, x, nil)
+			rnn.Dynamic(g, frozen, x, nil)
 		}
 	}
 	return run, g.Bytes, nil

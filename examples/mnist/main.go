@@ -121,7 +121,7 @@ func (m *model) scores(g *grad.Tape, cell rnn.Cell, x *tensor.Tensor) *grad.Var 
 // accuracy is the share of images that get their own highest score, with the cell's
 // weights in the given precision.
 func (m *model) accuracy(of images, weights rnn.Precision) float64 {
-	cell := rnn.Freeze(m.Cell, weights)
+	cell, _ := rnn.Freeze(m.Cell, weights) // a Basic always has a frozen form
 	right, g := 0, grad.Eval()
 	at := make([]int, 0, 500)
 	for lo := 0; lo < len(of.labels); lo += cap(at) {

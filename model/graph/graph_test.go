@@ -3,8 +3,12 @@ package graph
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -233,4 +237,59 @@ func FuzzConfig(f *testing.F) {
 			t.Fatalf("%d values of parameters where the plan counts %d", got, c.CountParams())
 		}
 	})
+}
+
+// A network is frozen by the cells of its recurrent layers.
+func TestFreeze(t *testing.T) {
+	c := forecaster()
+	c.Layers = append(c.Layers[:2:2], Layer{Name: "out", Op: &Dense{Units: 2}})
+	cell, err := randomNet(t, c).Cell()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := []tensor.Float{1, -1, 0.5}
+	run := func(c rnn.Cell) (y []tensor.Float) {
+		st := rnn.NewStream(c)
+		for range 5 {
+			y = st.Push(x)
+		}
+		return slices.Clone(y)
+	}
+	want := run(cell)
+	for p, most := range map[rnn.Precision]float64{rnn.Single: 0, rnn.Half: 1e-3, rnn.Int8: 0.05} {
+		frozen, err := rnn.Freeze(cell, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var far float64
+		for i, v := range run(frozen) {
+			far = max(far, math.Abs(float64(v-want[i])))
+		}
+		if far > most || far == 0 && p != rnn.Single {
+			t.Errorf("%v: outputs differ by %v, want at most %v", p, far, most)
+		}
+	}
+	if !slices.Equal(run(cell), want) {
+		t.Error("Freeze changed the network")
+	}
+	for name, ops := range map[string][]Op{
+		`layer "0": rnn: *tf1.UGRNN has no form`: {&RNN{Cells: Cells{&UGRNN{Hidden: 4}}}, &RNN{Cells: Cells{&GRU{Hidden: 4}}}},
+		"without a recurrent layer":              {&Dense{Units: 4}},
+	} {
+		c := &Config{Inputs: []Input{{Name: "x", Width: 3, Sequence: true}}}
+		for i, op := range ops {
+			c.Layers = append(c.Layers, Layer{Name: strconv.Itoa(i), Op: op})
+		}
+		cell, err := randomNet(t, c).Cell()
+		if err != nil {
+			t.Fatal(err)
+		}
+		frozen, err := rnn.Freeze(cell, rnn.Single)
+		if !errors.Is(err, rnn.ErrNotFrozen) || !strings.Contains(err.Error(), name) {
+			t.Errorf("the error is %v, want %s", err, name)
+		}
+		if !slices.Equal(run(frozen), run(cell)) {
+			t.Errorf("%s: the outputs are others", name)
+		}
+	}
 }

@@ -1,7 +1,9 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/rnn"
@@ -34,6 +36,37 @@ func (c *netCell) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.S
 		y = g.Reshape(y, y.Dim(1), y.Dim(2))
 	}
 	return y, next
+}
+
+// Widths are those of the input and of the output.
+func (c *netCell) Widths() (in, out int) {
+	if at := c.plan.out[0]; at.layer >= 0 {
+		return c.Config.Inputs[0].Width, c.plan.layers[at.layer].Out[at.i].Width
+	}
+	return c.Config.Inputs[0].Width, c.Config.Inputs[0].Width
+}
+
+// Freeze freezes the cells of the recurrent layers. Other layers stay as they are.
+func (c *netCell) Freeze(p rnn.Precision) (rnn.Cell, error) {
+	net := *c.Net
+	net.Layers = slices.Clone(net.Layers)
+	var errs []error
+	recurrent := false
+	for i, l := range net.Layers {
+		n, ok := l.Node.(*rnnNode)
+		if !ok {
+			continue
+		}
+		cell, err := rnn.Freeze(n.Cell, p)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("graph: layer %q: %w", l.Name, err))
+		}
+		net.Layers[i].Node, recurrent = &rnnNode{n.op, cell}, true
+	}
+	if !recurrent {
+		return c, fmt.Errorf("graph: a network without a recurrent layer %w", rnn.ErrNotFrozen)
+	}
+	return &netCell{&net}, errors.Join(errs...)
 }
 
 // Start gives the first state of every layer.

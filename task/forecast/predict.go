@@ -40,7 +40,7 @@ func (m *Model) Predict(ctx context.Context, series ...data.Series) ([]Forecast,
 func (c *Config) quantiles(nets []*Net, ws []window) [][][]float64 {
 	all, cells := make([][][]float64, 0, len(ws)), make([]rnn.Cell, len(nets))
 	for i, n := range nets {
-		cells[i] = rnn.Freeze(n.Cell, c.Weights)
+		cells[i], _ = rnn.Freeze(n.Cell, c.Weights) // an LSTM always has a frozen form
 	}
 	for part := range slices.Chunk(ws, 256) {
 		B := len(part)

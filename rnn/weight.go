@@ -7,16 +7,16 @@ import (
 	"github.com/recur-go/recur/internal/kernel"
 )
 
-// A factor is the right factor of a product in every step: w [k, n], whose rows lie
+// A stepWeight is the right factor of a product in every step: w [k, n], whose rows lie
 // ld apart, or its transpose, stored [n, k]. It is packed if there are steps enough
 // to pay for that.
-type factor struct {
-	k, n   int
-	w      []grad.Float
-	ld     int
-	turned bool
-	packed *kernel.Packed // nil if there are few steps
-	frozen *layouts       // of a frozen cell, whose packed is; nil for others
+type stepWeight struct {
+	k, n       int
+	w          []grad.Float
+	ld         int
+	transposed bool
+	packed     *kernel.Packed // nil if there are few steps
+	frozen     *layouts       // of a frozen cell, whose packed is; nil for others
 }
 
 // A multiplier is a right factor in a layout of its own.
@@ -30,10 +30,10 @@ var packs sync.Pool
 // worthPacking is whether so many products pay for packing their factor.
 func worthPacking(active []int) bool { return len(active) >= 4 }
 
-// newFactor makes the factor of the products that steps of active rows do, whole or
-// cut by columns.
-func newFactor(k, n int, w []grad.Float, ld int, turned bool, active []int, cut bool) factor {
-	f := factor{k: k, n: n, w: w, ld: ld, turned: turned}
+// newStepWeight makes the factor of the products of steps of active rows, whole or cut by
+// columns.
+func newStepWeight(k, n int, w []grad.Float, ld int, transposed bool, active []int, cut bool) stepWeight {
+	f := stepWeight{k: k, n: n, w: w, ld: ld, transposed: transposed}
 	if !worthPacking(active) {
 		return f
 	}
@@ -42,11 +42,11 @@ func newFactor(k, n int, w []grad.Float, ld int, turned bool, active []int, cut 
 		f.packed = new(kernel.Packed)
 	}
 	switch single := batch(active) == 1 && !cut; {
-	case single && turned:
+	case single && transposed:
 		f.packed.PackRowT(k, n, w, ld)
 	case single:
 		f.packed.PackRow(k, n, w, ld)
-	case turned:
+	case transposed:
 		f.packed.PackT(k, n, w, ld)
 	default:
 		f.packed.Pack(k, n, w, ld)
@@ -54,16 +54,16 @@ func newFactor(k, n int, w []grad.Float, ld int, turned bool, active []int, cut 
 	return f
 }
 
-// factor is newFactor of w as it is, or this weight if a frozen cell has it.
-func (l *layouts) factor(k, n int, w []grad.Float, ld int, active []int, cut bool) factor {
+// stepWeight is newStepWeight of w as it is, or of these layouts if a frozen cell has them.
+func (l *layouts) stepWeight(k, n int, w []grad.Float, ld int, active []int, cut bool) stepWeight {
 	if l == nil {
-		return newFactor(k, n, w, ld, false, active, cut)
+		return newStepWeight(k, n, w, ld, false, active, cut)
 	}
-	return factor{k: k, n: n, packed: l.many, frozen: l}
+	return stepWeight{k: k, n: n, packed: l.many, frozen: l}
 }
 
 // layout returns the layout for m rows, nil if there is none.
-func (f *factor) layout(m int) multiplier {
+func (f *stepWeight) layout(m int) multiplier {
 	switch {
 	case f.frozen.isSmall():
 		return f.frozen.small
@@ -76,11 +76,11 @@ func (f *factor) layout(m int) multiplier {
 }
 
 // mulAdd does c += a·w for a [m, k] and c [m, n].
-func (f *factor) mulAdd(m int, a []grad.Float, lda int, c []grad.Float, ldc int) {
+func (f *stepWeight) mulAdd(m int, a []grad.Float, lda int, c []grad.Float, ldc int) {
 	switch p := f.layout(m); {
 	case p != nil:
 		p.MulAdd(m, a, lda, c, ldc)
-	case f.turned:
+	case f.transposed:
 		kernel.GemmNT(m, f.n, f.k, a, lda, f.w, f.ld, c, ldc)
 	default:
 		kernel.Gemm(m, f.n, f.k, a, lda, f.w, f.ld, c, ldc)
@@ -88,18 +88,18 @@ func (f *factor) mulAdd(m int, a []grad.Float, lda int, c []grad.Float, ldc int)
 }
 
 // mul does c = a·w + bias, a row or nil.
-func (f *factor) mul(m int, a []grad.Float, lda int, bias, c []grad.Float, ldc int) {
+func (f *stepWeight) mul(m int, a []grad.Float, lda int, bias, c []grad.Float, ldc int) {
 	switch p := f.layout(m); {
 	case p != nil:
 		p.Mul(m, a, lda, bias, c, ldc)
-	case f.turned:
+	case f.transposed:
 		kernel.GemmNTBias(m, f.n, f.k, a, lda, f.w, f.ld, bias, c, ldc)
 	default:
 		kernel.GemmBias(m, f.n, f.k, a, lda, f.w, f.ld, bias, c, ldc)
 	}
 }
 
-func (f *factor) free() {
+func (f *stepWeight) free() {
 	if f.packed != nil && f.frozen == nil {
 		packs.Put(f.packed)
 	}

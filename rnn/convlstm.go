@@ -105,6 +105,16 @@ func (c *ConvLSTM) StateSize() []int {
 	return []int{n, n}
 }
 
+// Widths implements Sizer.
+func (c *ConvLSTM) Widths() (in, out int) {
+	channels := c.Wx.Dim(0) / product(c.Window)
+	in, out = product(c.Size)*channels, c.StateSize()[0]
+	if c.Skip {
+		out += product(c.Places()) * channels
+	}
+	return in, out
+}
+
 // IsCellState reports that c is a memory cell, which dropout leaves alone.
 func (c *ConvLSTM) IsCellState(i int) bool { return i == 1 }
 

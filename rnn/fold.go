@@ -46,12 +46,7 @@ func Recomputed(g *grad.Tape, c Cell, x Seq, s State, segment int) (y Seq, last 
 
 // segments collects what made gives for each segment of the run.
 func segments(op string, g *grad.Tape, c Cell, x Seq, s State, segment int, made func(g *grad.Tape, y Seq, lo int) *grad.Var) (parts []*grad.Var, last State) {
-	x.check(op)
-	c = BeginSequence(g, c, x.Batch())
-	if s == nil {
-		s = Start(g, c, x.Batch())
-	}
-	s.check(op, c, x.Batch())
+	c, s = begin(op, g, c, x, s)
 	T := x.Steps()
 	if segment <= 0 {
 		segment = int(math.Ceil(math.Sqrt(float64(T))))

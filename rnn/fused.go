@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
+	"strconv"
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/internal/kernel"
@@ -182,7 +183,11 @@ func must(op, name string, v *grad.Var, want tensor.Shape) {
 // mustRows panics unless v is a matrix of at least n rows of the given width.
 func mustRows(op, name string, v *grad.Var, n, width int) {
 	if s := v.Shape(); s.Rank() != 2 || s.Dim(0) < n || s.Dim(1) != width {
-		panic(&tensor.ShapeError{Op: op, Detail: fmt.Sprintf("%s is %v, want [%d %d]", name, s, n, width)})
+		rows := "n"
+		if n > 0 {
+			rows = strconv.Itoa(n)
+		}
+		panic(&tensor.ShapeError{Op: op, Detail: fmt.Sprintf("%s is %v, want [%s %d]", name, s, rows, width)})
 	}
 }
 

@@ -58,6 +58,9 @@ func NewGRU(r *rand.Rand, in, hidden int) *GRU { return GRUOptions{}.New(r, in, 
 // StateSize is {hidden}.
 func (c *GRU) StateSize() []int { return []int{c.Wh.Dim(0)} }
 
+// Widths implements Sizer.
+func (c *GRU) Widths() (in, out int) { return c.Wx.Dim(0), c.Wh.Dim(0) }
+
 // Step computes one step, which is a sequence of one.
 func (c *GRU) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 	return c.Unroll(g, x, one(g, x.Dim(0)), s)

@@ -31,6 +31,11 @@ func (c *Highway) Unwrap() Cell { return c.Cell }
 // With returns the same wrapper around cell.
 func (c *Highway) With(cell Cell) Cell { return &Highway{cell, c.Gate, c.packed} }
 
+// Widths implements Sizer.
+func (c *Highway) Widths() (in, out int) {
+	return c.Gate.W.Dim(0), c.Gate.W.Dim(1)
+}
+
 // Freeze freezes the cell and the gate.
 func (c *Highway) Freeze(p Precision) (Cell, error) {
 	cell, err := Freeze(c.Cell, p)

@@ -60,6 +60,9 @@ func (c *IndRNN) Limit(gamma float64, steps int) {
 // StateSize is {hidden}.
 func (c *IndRNN) StateSize() []int { return []int{c.W.Dim(1)} }
 
+// Widths implements Sizer.
+func (c *IndRNN) Widths() (in, out int) { return c.W.Dim(0), c.W.Dim(1) }
+
 // Step computes one step, which is a sequence of one.
 func (c *IndRNN) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 	return c.Unroll(g, x, one(g, x.Dim(0)), s)

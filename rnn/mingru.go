@@ -36,6 +36,9 @@ func NewMinGRU(r *rand.Rand, in, hidden int) *MinGRU {
 // StateSize is {hidden}.
 func (c *MinGRU) StateSize() []int { return []int{c.W.Dim(1) / 2} }
 
+// Widths implements Sizer.
+func (c *MinGRU) Widths() (in, out int) { return c.W.Dim(0), c.W.Dim(1) / 2 }
+
 // Step computes one step, which is a sequence of one.
 func (c *MinGRU) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 	return c.Unroll(g, x, one(g, x.Dim(0)), s)

@@ -38,6 +38,9 @@ func NewMinLSTM(r *rand.Rand, in, hidden int) *MinLSTM {
 // StateSize is {hidden}.
 func (c *MinLSTM) StateSize() []int { return []int{c.W.Dim(1) / 3} }
 
+// Widths implements Sizer.
+func (c *MinLSTM) Widths() (in, out int) { return c.W.Dim(0), c.W.Dim(1) / 3 }
+
 // Step computes one step, which is a sequence of one.
 func (c *MinLSTM) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 	return c.Unroll(g, x, one(g, x.Dim(0)), s)

@@ -19,6 +19,12 @@ func (c *InputProjection) Unwrap() Cell { return c.Cell }
 // With returns the same wrapper around cell.
 func (c *InputProjection) With(cell Cell) Cell { return &InputProjection{c.In, cell, c.packed} }
 
+// Widths implements Sizer.
+func (c *InputProjection) Widths() (in, out int) {
+	_, out, _ = Widths(c.Cell)
+	return c.In.W.Dim(0), out
+}
+
 // Freeze freezes the cell and the projection.
 func (c *InputProjection) Freeze(p Precision) (Cell, error) {
 	cell, err := Freeze(c.Cell, p)
@@ -51,6 +57,12 @@ func (c *OutputProjection) Unwrap() Cell { return c.Cell }
 // With returns the same wrapper around cell.
 func (c *OutputProjection) With(cell Cell) Cell {
 	return &OutputProjection{cell, c.Out, c.Activation, c.packed}
+}
+
+// Widths implements Sizer.
+func (c *OutputProjection) Widths() (in, out int) {
+	in, _, _ = Widths(c.Cell)
+	return in, c.Out.W.Dim(1)
 }
 
 // Freeze freezes the cell and the projection.

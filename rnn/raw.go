@@ -7,7 +7,8 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// A LoopStep is what a loop function decides before a step.
+// A LoopStep is what the loop function of Raw returns: what is done at the next step, and
+// what is emitted for the last one.
 type LoopStep struct {
 	Finished []bool    // rows that take no further step; nil for none
 	Input    *grad.Var // [batch, in] what the cell reads next
@@ -23,19 +24,19 @@ type LoopStep struct {
 // and passes from call to call. The run ends when every row has finished, which
 // is the caller's to ensure. It equals
 //
-//	turn, l = loop(0, nil, nil, l)
+//	step, l = loop(0, nil, nil, l)
 //	for t := 1; !all(finished); t++ {
-//		y, s = c.Step(g, turn.Input, s) // for the rows not finished
-//		turn, l = loop(t, y, s, l)
-//		emitted = append(emitted, turn.Emit) // zero in finished rows
-//		finished = finished or turn.Finished
+//		y, s = c.Step(g, step.Input, s) // for the rows not finished
+//		step, l = loop(t, y, s, l)
+//		emitted = append(emitted, step.Emit) // zero in finished rows
+//		finished = finished or step.Finished
 //	}
 //
 // The lengths of the emitted sequence are the steps that each row took.
 func Raw[L any](g *grad.Tape, c Cell, batch int, loop func(t int, y *grad.Var, s State, l L) (LoopStep, L), l L) (emitted Seq, last State, _ L) {
 	c = BeginSequence(g, c, batch)
-	turn, l := loop(0, nil, nil, l)
-	s := turn.State
+	step, l := loop(0, nil, nil, l)
+	s := step.State
 	if s == nil {
 		s = Start(g, c, batch)
 	}
@@ -44,22 +45,23 @@ func Raw[L any](g *grad.Tape, c Cell, batch int, loop func(t int, y *grad.Var, s
 	lengths := make([]int, batch)
 	var out []*grad.Var
 	for t := 1; ; t++ {
-		live = alive(g, live, turn.Finished, batch)
+		live = alive(g, live, step.Finished, batch)
 		if len(live) == 0 {
 			break
 		}
-		if turn.Input == nil || turn.Input.Dim(0) != batch {
+		if step.Input == nil || step.Input.Dim(0) != batch {
 			panic(&tensor.ShapeError{Op: "rnn.Raw", Detail: fmt.Sprintf("the loop function gave no input of batch %d at t = %d", batch, t-1)})
 		}
-		y, next := SelectRows(g, c, live).Step(g, g.GatherRows(turn.Input, live), s.SelectRows(g, live))
+		mustRead("rnn.Raw", c, step.Input)
+		y, next := SelectRows(g, c, live).Step(g, g.GatherRows(step.Input, live), s.SelectRows(g, live))
 		y, s = g.ScatterRows(y, live, batch), s.replace(g, live, next)
-		turn, l = loop(t, y, s, l)
-		if turn.State != nil { // rows that have finished keep the state they had
-			turn.State.check("rnn.Raw", c, batch)
-			s = s.replace(g, live, turn.State.SelectRows(g, live))
+		step, l = loop(t, y, s, l)
+		if step.State != nil { // rows that have finished keep the state they had
+			step.State.check("rnn.Raw", c, batch)
+			s = s.replace(g, live, step.State.SelectRows(g, live))
 		}
-		if turn.Emit != nil {
-			y = g.ScatterRows(g.GatherRows(turn.Emit, live), live, batch)
+		if step.Emit != nil {
+			y = g.ScatterRows(g.GatherRows(step.Emit, live), live, batch)
 		}
 		out = append(out, y)
 		for _, i := range live {

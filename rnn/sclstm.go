@@ -52,6 +52,9 @@ func NewSCLSTM(r *rand.Rand, in, hidden, say int) *SCLSTM {
 // StateSize is {hidden, hidden, say}.
 func (c *SCLSTM) StateSize() []int { return []int{c.Wc.Dim(1), c.Wc.Dim(1), c.Wc.Dim(0)} }
 
+// Widths implements Sizer.
+func (c *SCLSTM) Widths() (in, out int) { return c.Wx.Dim(0), c.Wc.Dim(1) }
+
 // IsCellState reports that c and d are memories, which dropout leaves alone.
 func (c *SCLSTM) IsCellState(i int) bool { return i > 0 }
 

@@ -62,6 +62,9 @@ func NewSRU(r *rand.Rand, in, hidden int) *SRU { return SRUOptions{}.New(r, in, 
 // StateSize is {hidden}.
 func (c *SRU) StateSize() []int { return []int{c.B.Dim(0) / 2} }
 
+// Widths implements Sizer.
+func (c *SRU) Widths() (in, out int) { return c.W.Dim(0), c.B.Dim(0) / 2 }
+
 // IsCellState reports that c is a memory cell, which dropout leaves alone.
 func (c *SRU) IsCellState(int) bool { return true }
 

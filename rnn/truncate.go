@@ -15,12 +15,7 @@ func Truncated(g *grad.Tape, c Cell, x Seq, s State, k int) (y Seq, last State) 
 	if k < 1 {
 		panic(&tensor.ShapeError{Op: "rnn.Truncated", Detail: "a window has at least one step"})
 	}
-	x.check("rnn.Truncated")
-	c = BeginSequence(g, c, x.Batch())
-	if s == nil {
-		s = Start(g, c, x.Batch())
-	}
-	s.check("rnn.Truncated", c, x.Batch())
+	c, s = begin("rnn.Truncated", g, c, x, s)
 	T := x.Steps()
 	if T <= k {
 		return dynamic(g, c, x, s)

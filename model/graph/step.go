@@ -38,7 +38,7 @@ func (c *netCell) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.S
 	return y, next
 }
 
-// Widths are those of the input and of the output.
+// Widths implements rnn.Sizer.
 func (c *netCell) Widths() (in, out int) {
 	if at := c.plan.out[0]; at.layer >= 0 {
 		return c.Config.Inputs[0].Width, c.plan.layers[at.layer].Out[at.i].Width

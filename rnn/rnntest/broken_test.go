@@ -214,6 +214,10 @@ type gruOfUser struct{ *rnn.GRU }
 
 func (c gruOfUser) Freeze() {} // not a Freezer
 
+type wrongWidths struct{ *rnn.LSTM }
+
+func (c wrongWidths) Widths() (in, out int) { return 3, 3 }
+
 type losesWrapper struct{ *rnn.Residual } // With is that of the Residual
 
 func TestSeesBrokenCells(t *testing.T) {
@@ -244,9 +248,10 @@ func TestSeesBrokenCells(t *testing.T) {
 		"state kept outside":          {hiddenState{l, new(int)}, "outputs"},
 		"state size":                  {wrongStateSize{l}, "state"},
 		"names":                       {twoNames{nn.Zeros(1), nn.Zeros(1), l}, `the name "w"`},
-		"hidden Start":                {hidesStart{rnn.NewLearned(l), new(int)}, "wrapper: rnntest_test.hidesStart embeds a *rnn.Learned and hides its Start, IsCellState, Freeze: give it Unwrap and With"},
+		"hidden Start":                {hidesStart{rnn.NewLearned(l), new(int)}, "wrapper: rnntest_test.hidesStart embeds a *rnn.Learned and hides its Start, IsCellState, Freeze, Widths: give it Unwrap and With"},
 		"hidden BeginSequence":        {hidesStart{&rnn.Dropout{Cell: gruOfUser{rnn.NewGRU(rand.New(rand.NewPCG(1, 2)), 3, 4)}, In: 0.5, PerSequence: true}, new(int)}, "wrapper: rnntest_test.hidesStart embeds a *rnn.Dropout and hides its BeginSequence"},
 		"other With":                  {losesWrapper{&rnn.Residual{Cell: rnn.NewLSTM(rand.New(rand.NewPCG(1, 2)), 3, 3)}}, "wrapper: With of a rnntest_test.losesWrapper returns a *rnn.Residual"},
+		"widths":                      {wrongWidths{l}, "widths: the output is 3 wide by Widths, and 4 here"},
 		"panic":                       {panics{l}, "panic: no such step"},
 	} {
 		var all []string

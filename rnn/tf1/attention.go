@@ -53,6 +53,9 @@ func (c *Attention) StateSize() []int {
 	return append([]int{width, c.Length * width}, c.Cell.StateSize()...)
 }
 
+// Widths implements rnn.Sizer.
+func (c *Attention) Widths() (in, out int) { return c.In.Dim(0) - c.Out.Dim(1), c.Out.Dim(1) }
+
 // Start gives zeros and the cell's first state.
 func (c *Attention) Start(g *grad.Tape, batch int) rnn.State {
 	width := c.Out.Dim(1)
@@ -74,7 +77,7 @@ func (c *Attention) With(cell rnn.Cell) rnn.Cell {
 
 // Step computes one step.
 func (c *Attention) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
-	mustState("Attention", c, x, s)
+	mustStep("Attention", c, x, s)
 	q, inner := c.Cell.Step(g, linear(g, c.In, c.InBias, x, s[0]), s[2:])
 	a := c.attend(g, g.Concat(inner...), s[1])
 	y := linear(g, c.Out, c.OutBias, q, a)

@@ -29,9 +29,12 @@ func NewCFN(r *rand.Rand, in, hidden int) *CFN {
 // StateSize is {hidden}.
 func (c *CFN) StateSize() []int { return []int{c.Recurrent.Dim(0)} }
 
+// Widths implements rnn.Sizer.
+func (c *CFN) Widths() (in, out int) { return c.Kernel.Dim(0), c.Recurrent.Dim(0) }
+
 // Step computes one step.
 func (c *CFN) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
-	mustState("CFN", c, x, s)
+	mustStep("CFN", c, x, s)
 	v, u := g.Split(g.Affine(x, c.Kernel, nil), 3), g.Split(g.Affine(s[0], c.Recurrent, c.Bias), 2)
 	theta, eta := g.Sigmoid(g.Add(v[0], u[0])), g.Sigmoid(g.Add(v[1], u[1]))
 	h := g.Add(g.Mul(theta, g.Tanh(s[0])), g.Mul(g.ScaleShift(eta, -1, 1), g.Tanh(v[2])))

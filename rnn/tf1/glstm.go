@@ -49,12 +49,18 @@ func (c *GLSTM) StateSize() []int {
 	return []int{H, H}
 }
 
+// Widths implements rnn.Sizer.
+func (c *GLSTM) Widths() (in, out int) {
+	out = c.StateSize()[0]
+	return len(c.Kernels)*c.Kernels[0].Dim(0) - out, out
+}
+
 // IsCellState reports that c is a memory cell, which dropout leaves alone.
 func (c *GLSTM) IsCellState(i int) bool { return i == 1 }
 
 // Step computes one step.
 func (c *GLSTM) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
-	mustState("GLSTM", c, x, s)
+	mustStep("GLSTM", c, x, s)
 	n := len(c.Kernels)
 	xs, hs := g.Split(x, n), g.Split(s[0], n)
 	var gates [4][]*grad.Var // i, j, f, o of each group

@@ -37,9 +37,12 @@ func NewIndyGRU(r *rand.Rand, in, hidden int) *IndyGRU {
 // StateSize is {hidden}.
 func (c *IndyGRU) StateSize() []int { return []int{c.Kernel.Dim(1)} }
 
+// Widths implements rnn.Sizer.
+func (c *IndyGRU) Widths() (in, out int) { return c.Kernel.Dim(0), c.Kernel.Dim(1) }
+
 // Step computes one step.
 func (c *IndyGRU) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
-	mustState("IndyGRU", c, x, s)
+	mustStep("IndyGRU", c, x, s)
 	h := s[0]
 	p := g.Split(g.Sigmoid(g.Add(g.Affine(x, c.GateKernel, c.GateBias), g.MulRow(g.Concat(h, h), c.GateU))), 2)
 	cand := g.Tanh(g.Add(g.Affine(x, c.Kernel, c.Bias), g.MulRow(g.Mul(p[0], h), c.U)))
@@ -71,12 +74,15 @@ func NewIndyLSTM(r *rand.Rand, in, hidden int) *IndyLSTM {
 // StateSize is {hidden, hidden}.
 func (c *IndyLSTM) StateSize() []int { return []int{c.Kernel.Dim(1) / 4, c.Kernel.Dim(1) / 4} }
 
+// Widths implements rnn.Sizer.
+func (c *IndyLSTM) Widths() (in, out int) { return c.Kernel.Dim(0), c.Kernel.Dim(1) / 4 }
+
 // IsCellState reports that c is a memory cell, which dropout leaves alone.
 func (c *IndyLSTM) IsCellState(i int) bool { return i == 1 }
 
 // Step computes one step.
 func (c *IndyLSTM) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
-	mustState("IndyLSTM", c, x, s)
+	mustStep("IndyLSTM", c, x, s)
 	h := s[0]
 	p := g.Split(g.Add(g.Affine(x, c.Kernel, c.Bias), g.MulRow(g.Concat(h, h, h, h), c.U)), 4)
 	return remember(g, p, s[1], c.ForgetBias)

@@ -38,9 +38,18 @@ func NewIntersection(r *rand.Rand, in, hidden int) *Intersection {
 // StateSize is {hidden}.
 func (c *Intersection) StateSize() []int { return []int{c.Kernel.Dim(1) / 4} }
 
+// Widths implements rnn.Sizer.
+func (c *Intersection) Widths() (in, out int) {
+	out = c.Kernel.Dim(1) / 4
+	if c.In == nil {
+		return out, out
+	}
+	return c.In.Dim(0), out
+}
+
 // Step computes one step.
 func (c *Intersection) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
-	mustState("Intersection", c, x, s)
+	mustStep("Intersection", c, x, s)
 	if c.In != nil {
 		x = g.Affine(x, c.In, c.InBias)
 	}

@@ -29,11 +29,13 @@ func NewMinimal(r *rand.Rand, in, hidden int) *Minimal {
 // StateSize is {hidden}.
 func (c *Minimal) StateSize() []int { return []int{c.Kernel.Dim(1)} }
 
+// Widths implements rnn.Sizer.
+func (c *Minimal) Widths() (in, out int) { return c.Kernel.Dim(0) - 2*c.Kernel.Dim(1), c.Kernel.Dim(1) }
+
 // Step computes one step.
 func (c *Minimal) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
-	mustState("Minimal", c, x, s)
+	mustStep("Minimal", c, x, s)
 	in, H := x.Dim(1), c.Kernel.Dim(1)
-	must("Minimal", "kernel", c.Kernel, in+2*H, H)
 	z := g.Tanh(g.Affine(x, g.Slice(c.Kernel, 0, in), nil))
 	u := g.Sigmoid(linear(g, g.Slice(c.Kernel, in, in+2*H), c.Bias, z, s[0]))
 	h := g.Lerp(z, s[0], u)

@@ -42,12 +42,15 @@ func NewNAS(r *rand.Rand, in, hidden, out int) *NAS {
 // StateSize is {out, hidden}.
 func (c *NAS) StateSize() []int { return []int{c.Recurrent.Dim(0), c.Kernel.Dim(1) / 8} }
 
+// Widths implements rnn.Sizer.
+func (c *NAS) Widths() (in, out int) { return c.Kernel.Dim(0), c.Recurrent.Dim(0) }
+
 // IsCellState reports that c is a memory cell, which dropout leaves alone.
 func (c *NAS) IsCellState(i int) bool { return i == 1 }
 
 // Step computes one step.
 func (c *NAS) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
-	mustState("NAS", c, x, s)
+	mustStep("NAS", c, x, s)
 	a, b := g.Split(g.Affine(x, c.Kernel, nil), 8), g.Split(g.Affine(s[0], c.Recurrent, c.Bias), 8)
 	sum := func(i int) *grad.Var { return g.Add(a[i], b[i]) }
 	l1 := g.Tanh(g.Add(g.Tanh(g.Mul(g.Sigmoid(sum(0)), g.ReLU(sum(1)))), s[1]))

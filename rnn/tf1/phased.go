@@ -64,14 +64,15 @@ func NewPhased(r *rand.Rand, features, hidden int, peepholes bool) *Phased {
 // StateSize is {hidden, hidden}.
 func (c *Phased) StateSize() []int { return []int{c.New.Dim(1), c.New.Dim(1)} }
 
+// Widths implements rnn.Sizer.
+func (c *Phased) Widths() (in, out int) { return 1 + c.New.Dim(0) - c.New.Dim(1), c.New.Dim(1) }
+
 // IsCellState reports that c is a memory cell, which dropout leaves alone.
 func (c *Phased) IsCellState(i int) bool { return i == 1 }
 
 // Step computes one step.
 func (c *Phased) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
-	mustState("Phased", c, x, s)
-	H := c.New.Dim(1)
-	must("Phased", "x", x, x.Dim(0), 1+c.New.Dim(0)-H)
+	mustStep("Phased", c, x, s)
 	t, in := g.Columns(x, 0, 1), g.Concat(g.Columns(x, 1, x.Dim(1)), s[0])
 	see := func(memory *grad.Var) *grad.Var {
 		if c.Mask.Dim(0) == c.New.Dim(0) {

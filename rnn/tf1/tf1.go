@@ -25,8 +25,11 @@ func must(op, what string, v *grad.Var, dims ...int) {
 	}
 }
 
-// mustState panics unless s is a state of c for the rows of x.
-func mustState(op string, c rnn.Cell, x *grad.Var, s rnn.State) {
+// mustStep panics unless x [n, in] and s are an input and a state of c.
+func mustStep(op string, c rnn.Sizer, x *grad.Var, s rnn.State) {
+	if in, _ := c.Widths(); x.Shape().Rank() != 2 || x.Dim(1) != in {
+		panic(&tensor.ShapeError{Op: op, Detail: fmt.Sprintf("x is %v, want [n %d]", x.Shape(), in)})
+	}
 	sizes := c.StateSize()
 	if len(s) != len(sizes) {
 		panic(&tensor.ShapeError{Op: op, Detail: fmt.Sprintf("state has %d entries, the cell wants %d", len(s), len(sizes))})

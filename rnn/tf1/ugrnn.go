@@ -29,9 +29,14 @@ func NewUGRNN(r *rand.Rand, in, hidden int) *UGRNN {
 // StateSize is {hidden}.
 func (c *UGRNN) StateSize() []int { return []int{c.Kernel.Dim(1) / 2} }
 
+// Widths implements rnn.Sizer.
+func (c *UGRNN) Widths() (in, out int) {
+	return c.Kernel.Dim(0) - c.Kernel.Dim(1)/2, c.Kernel.Dim(1) / 2
+}
+
 // Step computes one step.
 func (c *UGRNN) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
-	mustState("UGRNN", c, x, s)
+	mustStep("UGRNN", c, x, s)
 	p := g.Split(linear(g, c.Kernel, c.Bias, x, s[0]), 2)
 	h := g.Lerp(g.Tanh(p[1]), s[0], gate(g, p[0], c.ForgetBias))
 	return h, rnn.State(g.List(h))

@@ -43,12 +43,15 @@ func ones(n int) *grad.Var {
 // StateSize is the LSTM's.
 func (c *WeightNorm) StateSize() []int { return c.LSTM.StateSize() }
 
+// Widths implements rnn.Sizer.
+func (c *WeightNorm) Widths() (in, out int) { return c.LSTM.Wx.Dim(0), c.LSTM.Wh.Dim(0) }
+
 // IsCellState asks the LSTM.
 func (c *WeightNorm) IsCellState(i int) bool { return c.LSTM.IsCellState(i) }
 
 // Step computes one step.
 func (c *WeightNorm) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
-	mustState("WeightNorm", c, x, s)
+	mustStep("WeightNorm", c, x, s)
 	return c.normal(g).Step(g, x, s)
 }
 

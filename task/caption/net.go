@@ -224,6 +224,14 @@ func (c *fed) Unwrap() rnn.Cell { return c.Cell }
 // With returns the same wrapper around cell.
 func (c *fed) With(cell rnn.Cell) rnn.Cell { return &fed{cell, c.v} }
 
+// Widths implements rnn.Sizer.
+func (c *fed) Widths() (in, out int) {
+	if in, out, _ = rnn.Widths(c.Cell); in >= 0 {
+		in -= c.v.Dim(1)
+	}
+	return in, out
+}
+
 // SelectRows picks rows of the cell and of v.
 func (c *fed) SelectRows(g *grad.Tape, rows []int) rnn.Cell {
 	return &fed{rnn.SelectRows(g, c.Cell, rows), g.GatherRows(c.v, rows)}

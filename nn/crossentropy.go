@@ -14,6 +14,10 @@ import (
 // CrossEntropy is the mean over rows of -log softmax(logits)[want], logits
 // [..., classes], one id in want for each row. Rows whose want is negative, as
 // padding has it, do not count; if none counts the loss is 0.
+//
+// Logits are scores before a softmax. Probabilities, such as a network gives that was
+// imported with its softmax, are no logits: take NLL for them, or the network without
+// its softmax, graph.Net.Logits.
 func CrossEntropy(g *grad.Tape, logits *grad.Var, want []int) *grad.Var {
 	return CrossEntropySmooth(g, logits, want, 0)
 }
@@ -22,16 +26,21 @@ func CrossEntropy(g *grad.Tape, logits *grad.Var, want []int) *grad.Var {
 // wanted class and eps/classes to each (label smoothing, Szegedy et al. 2016), as
 // PyTorch's label_smoothing.
 func CrossEntropySmooth(g *grad.Tape, logits *grad.Var, want []int, eps float64) *grad.Var {
-	n := logits.Shape().Last()
-	if n == 0 || len(want)*n != len(logits.Value.Data) {
-		panic(&tensor.ShapeError{Op: "nn.CrossEntropy", Detail: fmt.Sprintf("logits %v, %d targets", logits.Shape(), len(want))})
+	checkTargets("nn.CrossEntropy", logits, want)
+	return newCrossEntropy(g, logits, want, logits.Shape().Last(), eps).loss()
+}
+
+// checkTargets panics unless want has a class for each row of x [..., classes].
+func checkTargets(op string, x *grad.Var, want []int) {
+	n := x.Shape().Last()
+	if n == 0 || len(want)*n != len(x.Value.Data) {
+		panic(&tensor.ShapeError{Op: op, Detail: fmt.Sprintf("%v, %d targets", x.Shape(), len(want))})
 	}
 	for i, id := range want {
 		if id >= n {
-			panic(&tensor.ShapeError{Op: "nn.CrossEntropy", Detail: fmt.Sprintf("target %d at %d, there are %d classes", id, i, n)})
+			panic(&tensor.ShapeError{Op: op, Detail: fmt.Sprintf("target %d at %d, there are %d classes", id, i, n)})
 		}
 	}
-	return newCrossEntropy(g, logits, want, n, eps).loss()
 }
 
 // A crossEntropy keeps of each row x the maximum m and z = Σ e^(x-m), from which the

@@ -71,3 +71,25 @@ func TestCrossEntropyAddsToGradients(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The loss of probabilities is that of the logits that they came from, and stays finite
+// where one is 0.
+func TestNLL(t *testing.T) {
+	x := nn.Normal(rng(), 1, 4, 6)
+	want := []int{0, -1, 5, 2}
+	g := grad.Eval()
+	a, b := nn.CrossEntropy(g, x, want).Value.Data[0], nn.NLL(g, g.Softmax(x), want).Value.Data[0]
+	if math.Abs(float64(a-b)) > 1e-6 {
+		t.Errorf("NLL is %v, want %v", b, a)
+	}
+	if err := grad.Check(func(g *grad.Tape) *grad.Var { return nn.NLL(g, g.Softmax(x), want) }, x); err != nil {
+		t.Error(err)
+	}
+	zero := nn.Zeros(1, 2)
+	g = grad.New()
+	loss := nn.NLL(g, zero, []int{1})
+	g.Backward(loss)
+	if v := float64(loss.Value.Data[0]); math.Abs(v-16.118) > 1e-3 || math.Abs(float64(g.Grad(zero).Data[1])+1e7) > 1e3 {
+		t.Errorf("of probability 0: %v, gradient %v", v, g.Grad(zero).Data)
+	}
+}

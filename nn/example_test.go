@@ -55,6 +55,14 @@ func ExampleCrossEntropy() {
 	// Output: 0.6931
 }
 
+// The output of a network that ends in a softmax.
+func ExampleNLL() {
+	g := grad.Eval()
+	p := g.Const(tensor.FromSlice([]tensor.Float{0.5, 0.5, 0.25, 0.75}, 2, 2))
+	fmt.Printf("%.4f\n", nn.NLL(g, p, []int{0, 1}).Value.Data[0]) // (log 2 + log 4/3)/2
+	// Output: 0.4904
+}
+
 // One column for each quantile.
 func ExamplePinball() {
 	g := grad.Eval()

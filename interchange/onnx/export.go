@@ -97,7 +97,7 @@ func (e *exporter) run() {
 	e.layer = "outputs"
 	for i, name := range e.net.OutputNames() {
 		v := e.find(made, name)
-		e.output(name, v, e.net.OutputForms()[i])
+		e.output(name, v, e.net.OutputSpecs()[i])
 	}
 	if !e.o.NoStates {
 		for _, s := range e.states {

@@ -392,7 +392,7 @@ class Net(nn.Module):
 	var outs []string
 	for i, name := range e.net.OutputNames() {
 		v := e.values[name]
-		if c.TimeMajor && e.net.OutputForms()[i].Sequence {
+		if c.TimeMajor && e.net.OutputSpecs()[i].Sequence {
 			v += ".transpose(0, 1)"
 		}
 		outs = append(outs, v)

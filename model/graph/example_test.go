@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/model/graph"
 	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/optim"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/tensor"
 )
@@ -53,6 +55,43 @@ func Example() {
 	// out.b [2]
 	// [2 2]
 	// 3 steps
+}
+
+// A network that ends in a softmax, as one from Keras does, is trained further on its
+// logits.
+func ExampleNet_Logits() {
+	net, err := graph.New(&graph.Config{
+		Inputs: []graph.Input{{Name: "x", Width: 2}},
+		Layers: []graph.Layer{{Name: "out", Op: &graph.Dense{Units: 3, Activation: "softmax"}}},
+	}, rand.New(rand.NewPCG(1, 1)))
+	if err != nil {
+		panic(err)
+	}
+	logits, err := net.Logits()
+	if err != nil {
+		panic(err)
+	}
+	x := tensor.FromSlice([]tensor.Float{0.5, -1, 0.25, 2}, 2, 2)
+	loss := func() tensor.Float { // of classes 0 and 2
+		g := grad.New()
+		out, _ := logits.Run(g, []graph.Value{{X: g.Const(x)}}, nil)
+		loss := nn.CrossEntropy(g, out[0].X, []int{0, 2})
+		g.Backward(loss)
+		(&optim.SGD{LR: 1}).Step(g, nn.Params(logits))
+		return loss.Value.Data[0]
+	}
+	first := loss()
+	fmt.Println("falls:", loss() < first)
+
+	out, _, err := net.Predict(map[string]*tensor.Tensor{"x": x}, nil, nil) // of the same parameters
+	if err != nil {
+		panic(err)
+	}
+	g := grad.Eval()
+	fmt.Println("the same:", fmt.Sprintf("%.4f", nn.NLL(g, g.Const(out["out"]), []int{0, 2}).Value.Data[0]) == fmt.Sprintf("%.4f", loss()))
+	// Output:
+	// falls: true
+	// the same: true
 }
 
 // A cell that was trained here becomes a network that can be exported.

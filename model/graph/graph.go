@@ -75,7 +75,7 @@ type Layer struct {
 	Op   Op
 }
 
-// A Spec is the form of a Value but for its time and batch.
+// A Spec is the shape of a Value but for its time and batch.
 type Spec struct {
 	Width    int
 	Sequence bool // [time, batch, width], else [batch, width]

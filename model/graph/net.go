@@ -46,7 +46,7 @@ type place struct{ layer, i int }
 // plan is a Config after it has been checked.
 type plan struct {
 	layers []Plan
-	forms  [][]Spec  // what comes into each layer
+	specs  [][]Spec  // what comes into each layer
 	from   [][]place // and where from
 	out    []place
 	params int
@@ -55,7 +55,7 @@ type plan struct {
 func (c *Config) plan() (*plan, error) {
 	p := &plan{}
 	known := map[string][]place{}
-	forms := map[place]Spec{}
+	specs := map[place]Spec{}
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("graph: "+format, args...)) }
 	for i, in := range c.Inputs {
@@ -66,7 +66,7 @@ func (c *Config) plan() (*plan, error) {
 			bad("the name %q of an input is empty or taken", in.Name)
 		}
 		at := place{-1 - i, 0}
-		known[in.Name], forms[at] = []place{at}, Spec{in.Width, in.Sequence}
+		known[in.Name], specs[at] = []place{at}, Spec{in.Width, in.Sequence}
 	}
 	if len(c.Inputs) == 0 || len(c.Layers) == 0 || len(c.Layers) > maxLayers {
 		bad("%d inputs and %d layers, where there must be one to %d", len(c.Inputs), len(c.Layers), maxLayers)
@@ -89,7 +89,7 @@ func (c *Config) plan() (*plan, error) {
 		}
 		var in []Spec
 		for _, at := range from {
-			in = append(in, forms[at])
+			in = append(in, specs[at])
 		}
 		switch {
 		case l.Name == "" || known[l.Name] != nil:
@@ -107,10 +107,10 @@ func (c *Config) plan() (*plan, error) {
 				return nil, fmt.Errorf("graph: layer %q gives %d values, which is not from 1 to %d", l.Name, f.Width, limit)
 			}
 			at := place{i, k}
-			forms[at], last = f, append(last, at)
+			specs[at], last = f, append(last, at)
 		}
 		known[l.Name] = last
-		p.layers, p.forms, p.from = append(p.layers, made), append(p.forms, in), append(p.from, from)
+		p.layers, p.specs, p.from = append(p.layers, made), append(p.specs, in), append(p.from, from)
 		p.params += made.Params
 	}
 	if p.out = last[:1]; len(c.Outputs) > 0 {
@@ -161,7 +161,7 @@ func New(c *Config, r *rand.Rand) (*Net, error) {
 	}
 	n := &Net{Config: c, plan: p}
 	for i, l := range c.Layers {
-		n.Layers = append(n.Layers, NamedLayer{l.Name, l.Op.New(r, p.forms[i])})
+		n.Layers = append(n.Layers, NamedLayer{l.Name, l.Op.New(r, p.specs[i])})
 	}
 	seen := map[string]bool{}
 	for _, p := range nn.Params(n) {

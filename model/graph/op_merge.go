@@ -40,7 +40,7 @@ func (o *Concat) New(*rand.Rand, []Spec) Node {
 	return &mergeNode{func(g *grad.Tape, xs []*grad.Var) *grad.Var { return g.Concat(xs...) }, o.AnyMask}
 }
 
-// Merge combines its inputs, of the same form, value by value. A step is there if it
+// Merge combines its inputs, of the same Spec, value by value. A step is there if it
 // is there in all inputs, as in Keras 2, or with AnyMask in any, as in Keras 3.
 type Merge struct {
 	By      string `json:"by"` // sum, multiply, average, subtract, maximum or minimum

@@ -79,7 +79,7 @@ func planRNN(list Cells, in []Spec) (Plan, error) {
 	return p, checkFirst(in[1:], p.State)
 }
 
-// checkFirst checks the forms of the entries of a first state.
+// checkFirst checks the specs of the entries of a first state.
 func checkFirst(in []Spec, sizes []int) error {
 	if len(in) != 0 && len(in) != len(sizes) {
 		return fmt.Errorf("%d entries for a first state of %d", len(in), len(sizes))

@@ -130,15 +130,15 @@ func (n *Net) OutputNames() []string {
 	return []string{c.Layers[len(c.Layers)-1].Name}
 }
 
-// OutputForms are the forms of the outputs.
-func (n *Net) OutputForms() (forms []Spec) {
+// OutputSpecs are the specs of the outputs, in the order of OutputNames.
+func (n *Net) OutputSpecs() (specs []Spec) {
 	for _, p := range n.plan.out {
 		if p.layer < 0 {
 			in := n.Config.Inputs[-1-p.layer]
-			forms = append(forms, Spec{in.Width, in.Sequence})
+			specs = append(specs, Spec{in.Width, in.Sequence})
 			continue
 		}
-		forms = append(forms, n.plan.layers[p.layer].Out[p.i])
+		specs = append(specs, n.plan.layers[p.layer].Out[p.i])
 	}
-	return forms
+	return specs
 }

@@ -9,35 +9,35 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-func init() { RegisterOp("weigh", func() Op { return new(AttentionPool) }) }
+func init() { RegisterOp("attention_pool", func() Op { return new(AttentionPool) }) }
 
-// AttentionPool is the mean of the steps of its first input that are there, weighted by the softmax
-// of its second, which has one value for each step: what attention over the steps gives
-// (Yang et al. 2016). It is zero where there are no steps.
+// AttentionPool is the mean of the steps of its first input, weighted by the softmax over
+// time of the scores in its second, one for each step (Yang et al. 2016). Masked steps do
+// not count; a row without steps gives zeros.
 type AttentionPool struct{}
 
 // Plan implements Op.
 func (o *AttentionPool) Plan(in []Spec) (Plan, error) {
 	if len(in) != 2 || !in[0].Sequence || !in[1].Sequence || in[1].Width != 1 {
-		return Plan{}, fmt.Errorf("steps are weighed by a sequence of one value each, not %v", in)
+		return Plan{}, fmt.Errorf("a sequence is pooled by a sequence of one score for each step, not %v", in)
 	}
 	return Plan{Out: []Spec{{in[0].Width, false}}, MACs: in[0].Width, Whole: true}, nil
 }
 
 // New implements Op.
-func (o *AttentionPool) New(*rand.Rand, []Spec) Node { return weighNode{} }
+func (o *AttentionPool) New(*rand.Rand, []Spec) Node { return attentionPoolNode{} }
 
-type weighNode struct{}
+type attentionPoolNode struct{}
 
 // Run implements Node.
-func (weighNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
+func (attentionPoolNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
 	x, mask := in[0].X, in[0].Mask
 	T, B, W := x.Dim(0), x.Dim(1), x.Dim(2)
 	if T == 0 {
 		return []Value{{X: g.Zeros(B, W)}}, nil
 	}
 	if s := in[1].X.Shape(); s != tensor.ShapeOf(T, B, 1) {
-		panic(&tensor.ShapeError{Op: "graph.Weigh", Detail: fmt.Sprintf("%v weigh %v", s, x.Shape())})
+		panic(&tensor.ShapeError{Op: "graph.AttentionPool", Detail: fmt.Sprintf("scores %v for steps %v", s, x.Shape())})
 	}
 	score := g.TransposeBatch(g.Reshape(in[1].X, T, B))
 	there := g.NewTensor(tensor.ShapeOf(B, T))

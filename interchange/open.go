@@ -120,7 +120,7 @@ func Graph(net *graph.Net) *Runner {
 
 // shapeOf is the shape of an output, whose dimensions but the width are open.
 func shapeOf(net *graph.Net, i int) []onnx.Dim {
-	f := net.OutputForms()[i]
+	f := net.OutputSpecs()[i]
 	batch, time := onnx.Dim{Size: -1, Name: "batch"}, onnx.Dim{Size: -1, Name: "time"}
 	switch {
 	case !f.Sequence:

@@ -1,7 +1,7 @@
 package forecast
 
 import (
-	"fmt"
+	"io"
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/model"
@@ -38,8 +38,8 @@ func (c *Config) CountParams() int {
 	return full.Nets * (cell + head + features + 1)
 }
 
-// Save replaces the file at path by m, whole or not at all. about says how the
-// model came to be.
+// Save replaces the file at path by m, whole or not at all. about sums up
+// its training.
 func (m *Model) Save(path string, about model.Training) error {
 	file := &model.Model{Config: &m.Config, Net: &nets{m.Nets}, Training: about}
 	if err := file.SetExtra("widen", m.Widen); err != nil {
@@ -49,14 +49,18 @@ func (m *Model) Save(path string, about model.Training) error {
 }
 
 // Load reads a model that Save wrote.
-func Load(path string) (*Model, error) {
-	file, c, n, err := model.LoadAs[*Config, *nets](path, "a forecaster")
+func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }
+
+// Read is Load of a file of size bytes. Of a file system, such as an embed.FS, use
+// model.LoadFS with it.
+func Read(r io.ReaderAt, size int64) (*Model, error) {
+	file, c, n, err := model.ReadAs[*Config, *nets](r, size, "a forecaster of preset "+Small)
 	if err != nil {
 		return nil, err
 	}
 	m := &Model{Config: c.withDefaults(), Nets: n.Nets}
 	if err := file.Extra("widen", &m.Widen); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
 	return m, nil
 }

@@ -3,12 +3,14 @@ package forecast
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/model/checkpoint"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task"
 )
@@ -70,7 +72,7 @@ type Method struct {
 	Default Spec               // settings to begin with: those that do not depend on the series
 	Valid   func(s Spec) error // reports settings that make no sense to the method; nil for none
 	Fit     func(ctx context.Context, s Spec, o task.Options, series ...data.Series) (Forecaster, error)
-	Load    func(path string) (Forecaster, error) // reads a file of Kind
+	Read    func(r io.ReaderAt, size int64) (Forecaster, error) // reads a file of Kind
 }
 
 // Check reports what s asks for that makes no sense to the method.
@@ -150,28 +152,35 @@ func AsForecaster[M Forecaster](m M, err error) (Forecaster, error) {
 	return m, nil
 }
 
-// LoadAny reads a model of any method that is registered.
-func LoadAny(path string) (Forecaster, error) {
-	info, err := model.Describe(path)
+// LoadAny reads a model of any method that is registered. The error of a file of a method
+// whose package the program lacks names what to import.
+func LoadAny(path string) (Forecaster, error) { return model.LoadFile(path, ReadAny) }
+
+// ReadAny is LoadAny of a file of size bytes. Of a file system, such as an embed.FS, use
+// model.LoadFS with it.
+func ReadAny(r io.ReaderAt, size int64) (Forecaster, error) {
+	f, err := checkpoint.NewFile(r, size)
 	if err != nil {
 		return nil, err
 	}
+	var kind string
+	if f.Doc["kind"] == nil {
+		return nil, fmt.Errorf("%w: the file has weights only, and no model", model.ErrKind)
+	}
+	if err := f.Doc.Decode("kind", &kind); err != nil {
+		return nil, fmt.Errorf("%w: its metadata: %w", model.ErrCorrupt, err)
+	}
 	for _, m := range sorted() {
-		if m.Kind == info.Kind {
-			return m.Load(path)
+		if m.Kind == kind {
+			return m.Read(r, size)
 		}
 	}
-	return nil, fmt.Errorf("%s: %w", path, notHere(info.Kind))
+	if slices.Contains(kindsBeside, kind) {
+		return nil, fmt.Errorf("%w %q: it is a forecaster whose package this program lacks; add import _ %q", model.ErrKind, kind, "github.com/recur-go/recur/task/forecast/"+kind)
+	}
+	return nil, fmt.Errorf("%w: it holds a model of kind %s, not a forecaster", model.ErrKind, kind)
 }
 
 // kindsBeside are the kinds of the methods of recur's other packages, each of which has
 // its kind as its name.
 var kindsBeside = []string{"esrnn", "probabilistic", "segrnn"}
-
-// notHere is the error of a file of a kind that no registered method reads.
-func notHere(kind string) error {
-	if slices.Contains(kindsBeside, kind) {
-		return fmt.Errorf("%w: it holds a forecaster of kind %s, whose package this program lacks; add import _ %q", model.ErrKind, kind, "github.com/recur-go/recur/task/forecast/"+kind)
-	}
-	return fmt.Errorf("%w: it holds a model of kind %s, not a forecaster", model.ErrKind, kind)
-}

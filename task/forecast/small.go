@@ -3,6 +3,7 @@ package forecast
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/task"
@@ -31,7 +32,7 @@ func init() {
 			}
 			return AsForecaster(Fit(ctx, c, o, series...))
 		},
-		Load: func(path string) (Forecaster, error) { return AsForecaster(Load(path)) },
+		Read: func(r io.ReaderAt, size int64) (Forecaster, error) { return AsForecaster(Read(r, size)) },
 	})
 }
 

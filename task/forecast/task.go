@@ -16,18 +16,15 @@ import (
 // TaskName is that of forecasting as a task.
 const TaskName = "forecast"
 
-func init() { task.Register(forecasting{}) }
-
-// A Job is the config of forecasting as a task: what is asked of a preset, how files are
-// read, and from where the model is scored.
+// A Job is the config of forecasting as a task: what is asked of a method, how files are
+// read, and from where the model is scored. Unless there are files for that, the last part
+// of each series is held out to score the model on.
 type Job struct {
-	Preset string `json:"preset"`
+	Preset string `json:"preset"` // name of the method
 	Spec
 	Source
-	// The last part of each series is held out to score the model on, unless there are
-	// files for that: so many origins of forecasts, with so many steps between them.
-	Origins int `json:"origins"`
-	Stride  int `json:"stride"`
+	Origins int `json:"origins"` // origins to forecast from when the model is scored
+	Stride  int `json:"stride"`  // steps from one origin to the next
 }
 
 // Preset returns the config of the task for a method, with the settings to begin with.
@@ -41,23 +38,39 @@ func Preset(name string) (*Job, error) {
 	return j, nil
 }
 
-// forecasting is the package as a task.
-type forecasting struct{}
+func init() {
+	task.Register(task.Of[Job, *trained]{
+		Name: TaskName, Kinds: kinds, Presets: taskPresets, Preset: Preset, Fit: fit,
+		Load: func(path string) (*trained, error) {
+			m, err := LoadAny(path)
+			return &trained{Forecaster: m, plan: Plan{Origins: 8}}, err
+		},
+		Metric: func(*Job) task.Metric { return task.Metric{Name: "mase"} }, Space: func(j *Job) map[string]task.Range {
+			space := map[string]task.Range{
+				"rate":   {Min: 5e-4, Max: 2e-2, Log: true},
+				"hidden": {Values: []any{16, 32, 64, 128}},
+			}
+			if j.Layers > 0 {
+				space["layers"] = task.Range{Min: 1, Max: 3, Whole: true}
+				space["dropout"] = task.Range{Min: 0.01, Max: 0.5}
+			}
+			return space
+		},
+	}.Task())
+}
 
-func (forecasting) Name() string { return TaskName }
-
-// Kinds implements task.MultiKind.
-func (forecasting) Kinds() (kinds []string) {
+func kinds() (kinds []string) {
 	for _, m := range sorted() {
 		kinds = append(kinds, m.Kind)
 	}
 	return kinds
 }
 
-// defaultTaskPreset is the preset that the task begins with, if it is there: one with covariates.
+// defaultTaskPreset is the preset that the task begins with, if it is there: one with
+// covariates.
 const defaultTaskPreset = "qrnn"
 
-func (forecasting) Presets() []string {
+func taskPresets() []string {
 	names := Presets()
 	if i := slices.Index(names, defaultTaskPreset); i > 0 {
 		names = slices.Insert(slices.Delete(names, i, i+1), 0, defaultTaskPreset)
@@ -65,40 +78,8 @@ func (forecasting) Presets() []string {
 	return names
 }
 
-func (f forecasting) Config(preset string) (any, error) {
-	if preset == "" {
-		preset = f.Presets()[0]
-	}
-	return Preset(preset)
-}
-
-func (forecasting) Metric(any) task.Metric { return task.Metric{Name: "mase"} }
-
-func (forecasting) Space(cfg any) map[string]task.Range {
-	space := map[string]task.Range{
-		"rate":   {Min: 5e-4, Max: 2e-2, Log: true},
-		"hidden": {Values: []any{16, 32, 64, 128}},
-	}
-	if j, ok := cfg.(*Job); ok && j.Layers > 0 {
-		space["layers"] = task.Range{Min: 1, Max: 3, Whole: true}
-		space["dropout"] = task.Range{Min: 0.01, Max: 0.5}
-	}
-	return space
-}
-
-func (forecasting) Load(path string) (task.Model, error) {
-	m, err := LoadAny(path)
-	if err != nil {
-		return nil, err
-	}
-	return &trained{Forecaster: m, plan: Plan{Origins: 8}}, nil
-}
-
-func (forecasting) Fit(ctx context.Context, cfg any, d task.Data, o task.Options) (task.Model, error) {
-	j, ok := cfg.(*Job)
-	if !ok {
-		return nil, fmt.Errorf("forecast: a config is a *forecast.Job, not a %T", cfg)
-	}
+// fit trains the model of a job on the series of files.
+func fit(ctx context.Context, j Job, d task.Data, o task.Options) (*trained, error) {
 	by, err := FindMethod(j.Preset)
 	if err != nil {
 		return nil, err
@@ -146,7 +127,7 @@ func (forecasting) Fit(ctx context.Context, cfg any, d task.Data, o task.Options
 	return m, nil
 }
 
-// fill sets season and horizon by what a table says.
+// fill sets season and horizon, where they are not asked for, by a table.
 func (s *Spec) fill(t *data.Table) {
 	for _, season := range []int{t.Season, t.Series[0].Freq.Season()} {
 		if s.Season == 0 {

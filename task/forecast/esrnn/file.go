@@ -2,6 +2,7 @@ package esrnn
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/model"
@@ -68,18 +69,22 @@ func (m *Model) Save(path string, about model.Training) error {
 }
 
 // Load reads a model that Save wrote.
-func Load(path string) (*Model, error) {
-	file, c, n, err := model.LoadAs[*Config, *nets](path, Kind)
+func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }
+
+// Read is Load of a file of size bytes. Of a file system, such as an embed.FS, use
+// model.LoadFS with it.
+func Read(r io.ReaderAt, size int64) (*Model, error) {
+	file, c, n, err := model.ReadAs[*Config, *nets](r, size, "a forecaster of kind "+Kind)
 	if err != nil {
 		return nil, err
 	}
-	var r rest
-	if err := file.Extra("esrnn", &r); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	var x rest
+	if err := file.Extra("esrnn", &x); err != nil {
+		return nil, err
 	}
 	full := c.withDefaults()
-	if len(r.IDs) != full.Series || len(r.Widen) != len(full.Levels) || !(r.BaselineWeight >= 0 && r.BaselineWeight <= 1) {
-		return nil, fmt.Errorf("%s: what it holds beside the nets is not that of %d series and %d levels", path, full.Series, len(full.Levels))
+	if len(x.IDs) != full.Series || len(x.Widen) != len(full.Levels) || !(x.BaselineWeight >= 0 && x.BaselineWeight <= 1) {
+		return nil, fmt.Errorf("%w: what it holds beside the nets is not that of %d series and %d levels", model.ErrCorrupt, full.Series, len(full.Levels))
 	}
-	return &Model{Config: full, Nets: n.Nets, IDs: r.IDs, BaselineWeight: r.BaselineWeight, Widen: r.Widen}, nil
+	return &Model{Config: full, Nets: n.Nets, IDs: x.IDs, BaselineWeight: x.BaselineWeight, Widen: x.Widen}, nil
 }

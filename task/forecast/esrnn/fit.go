@@ -64,13 +64,13 @@ func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series)
 	total := runs * c.Steps
 	var mu sync.Mutex
 	done := 0
-	step := func(p train.Progress) {
+	step := func(s task.Step) {
 		mu.Lock()
 		defer mu.Unlock()
 		done++
 		if o.OnStep != nil {
-			p.Step = done
-			o.OnStep(task.Step{Progress: p, Of: total})
+			s.Progress.Step, s.Of = done, total
+			o.OnStep(s)
 		}
 	}
 	valid := &Net{}
@@ -148,7 +148,7 @@ func (c *Config) unusable(series []data.Series) error {
 }
 
 // train trains net number i.
-func (c *Config) train(ctx context.Context, o task.Options, i int, all []*scaled, step func(train.Progress)) (*Net, error) {
+func (c *Config) train(ctx context.Context, o task.Options, i int, all []*scaled, step func(task.Step)) (*Net, error) {
 	seed := c.Seed*1000 + uint64(i)
 	n := newNet(rand.New(rand.NewPCG(seed, 1)), c)
 	adam := &optim.Adam{LR: c.Rate, Scale: func(p nn.Param) (lr, decay float64) {
@@ -157,15 +157,11 @@ func (c *Config) train(ctx context.Context, o task.Options, i int, all []*scaled
 		}
 		return 1, 1
 	}}
-	opts := train.Options{
-		Epochs: c.Steps, MaxSteps: c.Steps, Seed: seed, Optimizer: adam,
-		Schedule: optim.Cosine{Steps: c.Steps, Warmup: min(30, c.Steps/4), Floor: 0.01},
-		OnStep:   step,
-	}
+	run := task.Options{Resume: o.Resume, OnStep: step}
 	if o.Checkpoint != "" {
-		opts.Checkpoint, opts.Resume = fmt.Sprintf("%s.%d", o.Checkpoint, i), o.Resume
+		run.Checkpoint = fmt.Sprintf("%s.%d", o.Checkpoint, i)
 	}
-	_, err := train.FitEpochs(ctx, n, func(epoch int) iter.Seq[batch] {
+	_, err := task.Train(ctx, n, func(epoch int) iter.Seq[batch] {
 		return func(yield func(batch) bool) {
 			r := rand.New(rand.NewPCG(seed, 2+uint64(epoch)))
 			for zs := range data.Buckets(all, func(z *scaled) int { return min(len(z.x), c.Span) }, c.Batch, seed, epoch) {
@@ -184,7 +180,10 @@ func (c *Config) train(ctx context.Context, o task.Options, i int, all []*scaled
 		at := c.origins(g, b)
 		s, mid, out := n.forward(g, c, b, at)
 		return s.loss(g, at, mid, out, c.quantiles())
-	}, opts)
+	}, task.Course{Run: run, Options: train.Options{
+		Epochs: c.Steps, MaxSteps: c.Steps, Seed: seed, Optimizer: adam,
+		Schedule: optim.Cosine{Steps: c.Steps, Warmup: min(30, c.Steps/4), Floor: 0.01},
+	}})
 	return n, err
 }
 

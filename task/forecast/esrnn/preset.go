@@ -2,7 +2,8 @@ package esrnn
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"io"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/rnn"
@@ -15,6 +16,7 @@ func init() {
 		Name:  Kind,
 		About: "exponential smoothing with a dilated LSTM for many series (Smyl 2020), blended with simple methods",
 		Kind:  Kind,
+		Valid: func(s forecast.Spec) error { _, err := fromSpec(s); return err },
 		Fit: func(ctx context.Context, s forecast.Spec, o task.Options, series ...data.Series) (forecast.Forecaster, error) {
 			c, err := fromSpec(s)
 			if err != nil {
@@ -22,17 +24,21 @@ func init() {
 			}
 			return forecast.AsForecaster(Fit(ctx, c, o, series...))
 		},
-		Load: func(path string) (forecast.Forecaster, error) { return forecast.AsForecaster(Load(path)) },
+		Read: func(r io.ReaderAt, size int64) (forecast.Forecaster, error) {
+			return forecast.AsForecaster(Read(r, size))
+		},
 	})
 }
 
 // fromSpec is s as a config of this package.
-func fromSpec(s forecast.Spec) (Config, error) {
+func fromSpec(s forecast.Spec) (c Config, err error) {
 	if s.Cell != "" && s.Cell != rnn.KindLSTM || s.Layers != 0 || s.Dropout != 0 || s.Epochs != 0 || s.StepsPerEpoch != 0 {
-		return Config{}, fmt.Errorf("esrnn: its net is a stack of LSTMs by the season: cell, layers, dropout and epochs are not to be set; steps are")
+		return c, errors.New("esrnn: its net is a stack of LSTMs by the season: cell, layers, dropout and epochs are not to be set; steps are")
 	}
-	return Config{Horizon: s.Horizon, Season: s.Season, Levels: s.Levels, Seed: s.Seed, Source: s.Source, Window: s.Window, Hidden: s.Hidden,
-		Nets: s.Nets, Steps: s.Steps, Batch: s.Batch, Rate: s.Rate}, nil
+	c = Config{Horizon: s.Horizon, Season: s.Season, Levels: s.Levels, Seed: s.Seed, Source: s.Source, Window: s.Window, Hidden: s.Hidden,
+		Nets: s.Nets, Steps: s.Steps, Batch: s.Batch, Rate: s.Rate}
+	full := c.withDefaults()
+	return c, full.check()
 }
 
 // Spec implements forecast.Forecaster.

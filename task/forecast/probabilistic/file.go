@@ -2,6 +2,7 @@ package probabilistic
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/model"
@@ -70,19 +71,23 @@ func (m *Model) Save(path string, about model.Training) error {
 }
 
 // Load reads a model that Save wrote.
-func Load(path string) (*Model, error) {
-	file, c, n, err := model.LoadAs[*Config, *nets](path, Kind)
+func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }
+
+// Read is Load of a file of size bytes. Of a file system, such as an embed.FS, use
+// model.LoadFS with it.
+func Read(r io.ReaderAt, size int64) (*Model, error) {
+	file, c, n, err := model.ReadAs[*Config, *nets](r, size, "a forecaster of kind "+Kind)
 	if err != nil {
 		return nil, err
 	}
 	var s scales
 	if err := file.Extra("scales", &s); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
 	m := &Model{Config: c.withDefaults(), Nets: n.Nets, IDs: s.IDs, Scales: s.Scales, Units: s.Units, Bands: s.Bands}
 	m.shape = m.layout()
 	if err := m.whole(); err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", path, model.ErrCorrupt, err)
+		return nil, fmt.Errorf("%w: %w", model.ErrCorrupt, err)
 	}
 	return m, nil
 }

@@ -173,38 +173,21 @@ func (b batch) Shard(i, n int) (batch, float64) {
 	return part, float64(len(part))
 }
 
+// train trains net number i.
 func (m *Model) train(ctx context.Context, o task.Options, i int, n *Net, learn, valid []window) error {
-	total := m.Epochs * m.StepsPerEpoch
-	opts := train.Options{
-		Epochs: m.Epochs, Seed: m.Seed + uint64(i)<<32, Shards: 2, Optimizer: &optim.Adam{LR: m.Rate},
-		Schedule: optim.Cosine{Steps: total, Warmup: min(50, total/10), Floor: 0.02},
-		Resume:   o.Resume, CheckpointEvery: 100,
-		OnStep: func(p train.Progress) {
-			if o.OnStep != nil {
-				p.Step += i * total
-				o.OnStep(task.Step{Progress: p, Of: m.Config.Nets * total})
-			}
-		},
-		OnEpoch: func(e train.Epoch) bool {
-			e.N, e.Steps = e.N+i*m.Epochs, e.Steps+i*total
-			scores := task.Scores{}
-			if len(valid) > 0 {
-				scores["loss"] = e.Score
-			}
-			return o.OnEpoch == nil || o.OnEpoch(task.Epoch{Epoch: e, Of: m.Config.Nets * m.Epochs, Scores: scores})
-		},
-	}
-	if o.Checkpoint != "" {
-		opts.Checkpoint = o.Checkpoint
-		if i > 0 {
-			opts.Checkpoint += fmt.Sprintf(".%d", i)
+	steps := m.Epochs * m.StepsPerEpoch
+	course := task.Course{Run: m.runOf(i, o), Steps: steps, Options: train.Options{
+		Epochs: m.Epochs, Seed: m.Seed + uint64(i)<<32, Shards: 2, CheckpointEvery: 100, Optimizer: &optim.Adam{LR: m.Rate},
+		Schedule: optim.Cosine{Steps: steps, Warmup: min(50, steps/10), Floor: 0.02},
+	}}
+	if len(valid) > 0 {
+		course.Patience = m.Patience
+		course.Score = func(ctx context.Context) (task.Scores, float64, error) {
+			loss, err := m.score(ctx, n, valid)
+			return task.Scores{"loss": loss}, loss, err
 		}
 	}
-	if len(valid) > 0 {
-		opts.Patience = m.Patience
-		opts.Validate = func(ctx context.Context) (float64, error) { return m.score(ctx, n, valid) }
-	}
-	_, err := train.FitEpochs(ctx, n, func(epoch int) iter.Seq[batch] {
+	_, err := task.Train(ctx, n, func(epoch int) iter.Seq[batch] {
 		return func(yield func(batch) bool) {
 			r := rand.New(rand.NewPCG(m.Seed+uint64(i), uint64(epoch)))
 			for range m.StepsPerEpoch {
@@ -217,8 +200,31 @@ func (m *Model) train(ctx context.Context, o task.Options, i int, n *Net, learn,
 				}
 			}
 		}
-	}, func(g *grad.Tape, b batch) *grad.Var { return m.loss(g, n, b) }, opts)
+	}, func(g *grad.Tape, b batch) *grad.Var { return m.loss(g, n, b) }, course)
 	return err
+}
+
+// runOf is the part of a run in which net i is trained, after those before it.
+func (m *Model) runOf(i int, o task.Options) task.Options {
+	part := task.Options{Checkpoint: o.Checkpoint, Resume: o.Resume}
+	if o.Checkpoint != "" && i > 0 {
+		part.Checkpoint += fmt.Sprintf(".%d", i)
+	}
+	if o.OnStep != nil {
+		part.OnStep = func(s task.Step) {
+			s.Progress.Step += i * s.Of
+			s.Of *= m.Config.Nets
+			o.OnStep(s)
+		}
+	}
+	if o.OnEpoch != nil {
+		part.OnEpoch = func(e task.Epoch) bool {
+			e.N, e.Steps = e.N+i*m.Epochs, e.Steps+i*m.Epochs*m.StepsPerEpoch
+			e.Of *= m.Config.Nets
+			return o.OnEpoch(e)
+		}
+	}
+	return part
 }
 
 // loss is the mean over the steps to forecast or, if the net is autoregressive, all steps.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/task"
@@ -28,7 +29,9 @@ func init() {
 				}
 				return forecast.AsForecaster(Fit(ctx, c, o, series...))
 			},
-			Load: func(path string) (forecast.Forecaster, error) { return forecast.AsForecaster(Load(path)) },
+			Read: func(r io.ReaderAt, size int64) (forecast.Forecaster, error) {
+				return forecast.AsForecaster(Read(r, size))
+			},
 		})
 	}
 }

@@ -2,6 +2,7 @@ package segrnn
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/model"
@@ -53,22 +54,26 @@ func (m *Model) Save(path string, about model.Training) error {
 }
 
 // Load reads a model that Save wrote.
-func Load(path string) (*Model, error) {
-	file, c, n, err := model.LoadAs[*Config, *Net](path, Kind)
+func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }
+
+// Read is Load of a file of size bytes. Of a file system, such as an embed.FS, use
+// model.LoadFS with it.
+func Read(r io.ReaderAt, size int64) (*Model, error) {
+	file, c, n, err := model.ReadAs[*Config, *Net](r, size, "a forecaster of kind "+Kind)
 	if err != nil {
 		return nil, err
 	}
 	var s scales
 	if err := file.Extra("scales", &s); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
 	full := c.withDefaults()
 	if len(s.IDs) != full.Channels || len(s.Scales) != full.Channels || len(s.Widths) != len(full.Levels) {
-		return nil, fmt.Errorf("%s: the scales are not those of %d channels and %d levels", path, full.Channels, len(full.Levels))
+		return nil, fmt.Errorf("%w: the scales are not those of %d channels and %d levels", model.ErrCorrupt, full.Channels, len(full.Levels))
 	}
 	for _, w := range s.Widths {
 		if len(w) != full.Horizon {
-			return nil, fmt.Errorf("%s: a band has %d widths, the horizon %d steps", path, len(w), full.Horizon)
+			return nil, fmt.Errorf("%w: a band has %d widths, the horizon %d steps", model.ErrCorrupt, len(w), full.Horizon)
 		}
 	}
 	return &Model{Config: full, Net: n, IDs: s.IDs, Scales: s.Scales, Widths: s.Widths, Epochs: s.Epochs}, nil

@@ -90,7 +90,7 @@ func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series)
 	m.Net = newNet(rand.New(rand.NewPCG(c.Seed, 1)), &c)
 	valid = thin(valid, 4096)
 	perEpoch := (len(learn) + c.Batch - 1) / c.Batch
-	last, err := train.FitEpochs(ctx, m.Net, func(epoch int) iter.Seq[batch] {
+	last, err := task.Train(ctx, m.Net, func(epoch int) iter.Seq[batch] {
 		return func(yield func(batch) bool) {
 			for ws := range data.Batches(learn, c.Batch, c.Seed, epoch) {
 				if !yield(ws) {
@@ -98,18 +98,14 @@ func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series)
 				}
 			}
 		}
-	}, m.loss, train.Options{
-		Epochs: c.Epochs, Patience: c.Patience, Seed: c.Seed, Shards: 2,
-		Optimizer: optim.Averaged(&optim.Adam{LR: c.Rate}, c.WeightAverage, c.Epochs*perEpoch), Schedule: fading(perEpoch),
-		Validate:   func(ctx context.Context) (float64, error) { return m.score(ctx, valid) },
-		Checkpoint: o.Checkpoint, Resume: o.Resume, CheckpointEvery: max(perEpoch/2, 20),
-		OnStep: func(p train.Progress) {
-			if o.OnStep != nil {
-				o.OnStep(task.Step{Progress: p, Of: c.Epochs * perEpoch})
-			}
+	}, m.loss, task.Course{
+		Run: o, Steps: c.Epochs * perEpoch, WeightAverage: c.WeightAverage, Options: train.Options{
+			Epochs: c.Epochs, Patience: c.Patience, Seed: c.Seed, Shards: 2, CheckpointEvery: max(perEpoch/2, 20),
+			Optimizer: &optim.Adam{LR: c.Rate}, Schedule: fading(perEpoch),
 		},
-		OnEpoch: func(e train.Epoch) bool {
-			return o.OnEpoch == nil || o.OnEpoch(task.Epoch{Epoch: e, Of: c.Epochs, Scores: task.Scores{"loss": e.Score}})
+		Score: func(ctx context.Context) (task.Scores, float64, error) {
+			loss, err := m.score(ctx, valid)
+			return task.Scores{"loss": loss}, loss, err
 		},
 	})
 	if err != nil {

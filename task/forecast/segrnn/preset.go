@@ -3,6 +3,7 @@ package segrnn
 import (
 	"context"
 	"errors"
+	"io"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/rnn"
@@ -24,7 +25,9 @@ func init() {
 			}
 			return forecast.AsForecaster(Fit(ctx, c, o, series...))
 		},
-		Load: func(path string) (forecast.Forecaster, error) { return forecast.AsForecaster(Load(path)) },
+		Read: func(r io.ReaderAt, size int64) (forecast.Forecaster, error) {
+			return forecast.AsForecaster(Read(r, size))
+		},
 	})
 }
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/recur-go/recur/internal/fault"
 )
 
 // An Error is something wrong with a file of data.
@@ -36,6 +38,9 @@ func (e *Error) Error() string {
 	}
 	return b.String()
 }
+
+// Is reports whether target is fault.Data.
+func (e *Error) Is(target error) bool { return target == fault.Data }
 
 func shortened(s string) string {
 	if r := []rune(s); len(r) > 40 {

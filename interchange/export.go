@@ -11,6 +11,7 @@ import (
 	"github.com/recur-go/recur/interchange/onnx"
 	"github.com/recur-go/recur/interchange/torch"
 	"github.com/recur-go/recur/internal/atomicfile"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model/graph"
 )
 
@@ -41,7 +42,7 @@ func Formats() []string { return slices.Sorted(maps.Keys(exporters)) }
 func Export(net *graph.Net, format, base string) (files []string, note string, err error) {
 	f := exporters[format]
 	if f == nil {
-		return nil, "", fmt.Errorf("interchange: there is no format %q; there are %s", format, strings.Join(Formats(), ", "))
+		return nil, "", fault.Errorf(fault.Usage, "interchange: there is no format %q; there are %s", format, strings.Join(Formats(), ", "))
 	}
 	return f(net, base)
 }

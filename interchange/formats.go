@@ -15,6 +15,7 @@ import (
 	"github.com/recur-go/recur/interchange/keras"
 	"github.com/recur-go/recur/interchange/tensorflow"
 	"github.com/recur-go/recur/interchange/torch"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/model/graph"
 	"github.com/recur-go/recur/model/safetensors"
@@ -88,6 +89,9 @@ func (e *UnknownError) Error() string {
 	return fmt.Sprintf("%s: the file is of no known format: recur, ONNX, %s", e.Path, strings.Join(names, ", "))
 }
 
+// Is reports whether target is fault.Model.
+func (e *UnknownError) Is(target error) bool { return target == fault.Model }
+
 // kind is what a file is.
 type kind int
 
@@ -160,7 +164,7 @@ func Import(path string, spec []byte) (*model.Model, error) {
 	case what == recurModel:
 		return model.Load(path)
 	case what == onnxModel:
-		return nil, fmt.Errorf("%s: a model of ONNX runs as it is and is not made a model of layers", path)
+		return nil, fault.Errorf(fault.Model, "%s: a model of ONNX runs as it is and is not made a model of layers", path)
 	}
 	return f.Import(path, spec)
 }
@@ -174,5 +178,5 @@ func Net(m *model.Model) (*graph.Net, error) {
 	case interface{ Graph() (*graph.Net, error) }:
 		return n.Graph()
 	}
-	return nil, fmt.Errorf("a model of kind %q is not a plain graph of layers; use it by its task", m.Kind())
+	return nil, fault.Errorf(fault.Model, "a model of kind %q is not a plain graph of layers; use it by its task", m.Kind())
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model/checkpoint"
 )
 
@@ -133,7 +134,7 @@ func load(f *checkpoint.File) (*Model, error) {
 	}
 	net, err := build(c, nil) // what it would draw is about to be overwritten
 	if err != nil {
-		return nil, fmt.Errorf("model: config of kind %q: %w", h.Kind, err)
+		return nil, fault.Errorf(fault.Model, "model: config of kind %q: %w", h.Kind, err)
 	}
 	if err := fill(f, net); err != nil {
 		return nil, err

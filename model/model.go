@@ -14,7 +14,6 @@ package model
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -25,6 +24,7 @@ import (
 	"sync"
 
 	"github.com/recur-go/recur/internal/atomicfile"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model/checkpoint"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/tensor"
@@ -51,9 +51,9 @@ type Counter interface {
 
 // Errors of loading, besides *MismatchError and *safetensors.FormatError.
 var (
-	ErrCorrupt = checkpoint.ErrCorrupt             // a checksum does not agree
-	ErrVersion = checkpoint.ErrVersion             // made by a newer or a much older recur
-	ErrKind    = errors.New("model: unknown kind") // not registered, or no kind at all
+	ErrCorrupt = checkpoint.ErrCorrupt                            // a checksum does not agree
+	ErrVersion = checkpoint.ErrVersion                            // made by a newer or a much older recur
+	ErrKind    = fault.Errorf(fault.Model, "model: unknown kind") // not registered, or no kind at all
 )
 
 // A MismatchError lists all parameters in which a file and a model differ: those
@@ -86,7 +86,7 @@ type Training struct {
 func New(c Config, r *rand.Rand) (*Model, error) {
 	net, err := build(c, r)
 	if err != nil {
-		return nil, err
+		return nil, fault.As(fault.Usage, err)
 	}
 	return &Model{Config: c, Net: net}, nil
 }
@@ -236,7 +236,7 @@ func configOf(kind string, text json.RawMessage) (Config, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(c); err != nil {
-		return nil, fmt.Errorf("model: config of kind %q: %w (was it made by a newer recur?)", kind, err)
+		return nil, fault.Errorf(fault.Model, "model: config of kind %q: %w (was it made by a newer recur?)", kind, err)
 	}
 	return c, nil
 }

@@ -45,7 +45,7 @@ have is refused by its name.`,
 			}
 			net, err := interchange.Net(m)
 			if err != nil {
-				return coded{fmt.Errorf("%s: %w", args[0], err), exitModel}
+				return fmt.Errorf("%s: %w", args[0], err)
 			}
 			if out == "" {
 				base := filepath.Base(args[0])
@@ -53,7 +53,7 @@ have is refused by its name.`,
 			}
 			files, note, err := interchange.Export(net, to, out)
 			if err != nil {
-				return coded{err, exitModel}
+				return err
 			}
 			for _, f := range files {
 				fmt.Fprintln(cmd.ErrOrStderr(), "wrote", f)

@@ -20,6 +20,7 @@ import (
 	"github.com/recur-go/recur/data/calendar"
 	_ "github.com/recur-go/recur/data/parquet" // so that data.ReadFile reads them
 	"github.com/recur-go/recur/data/sets"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task/forecast"
@@ -359,7 +360,7 @@ func (r *forecastRun) load() (err error) {
 
 // asData makes what package forecast says of series an error of the data.
 func asData(err error, file string) error {
-	if err == nil || errors.Is(err, context.Canceled) || code(err) != exitFailed {
+	if err == nil || errors.Is(err, context.Canceled) || fault.Of(err) != 0 {
 		return err
 	}
 	return &data.Error{File: file, Reason: strings.TrimPrefix(err.Error(), "forecast: ")}

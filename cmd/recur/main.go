@@ -3,10 +3,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/signal"
 	"strings"
@@ -15,26 +13,11 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/recur-go/recur/data"
-	"github.com/recur-go/recur/interchange"
-	"github.com/recur-go/recur/interchange/keras"
-	"github.com/recur-go/recur/interchange/onnx"
-	"github.com/recur-go/recur/interchange/tensorflow"
-	"github.com/recur-go/recur/interchange/torch"
-	"github.com/recur-go/recur/model"
-	"github.com/recur-go/recur/model/safetensors"
-	"github.com/recur-go/recur/train"
+	"github.com/recur-go/recur/internal/fault"
 )
 
-// Exit codes.
-const (
-	exitFailed  = 1
-	exitUsage   = 2
-	exitData    = 3
-	exitModel   = 4
-	exitNumeric = 5
-	exitIO      = 6
-)
+// exitFailed is the exit code of an error of no class.
+const exitFailed = 1
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
@@ -124,50 +107,12 @@ func fromEnvironment(cmd *cobra.Command) (err error) {
 	return err
 }
 
-// A coded error has an exit code of its own.
-type coded struct {
-	error
-	code int
-}
+func usage(format string, args ...any) error { return fault.Errorf(fault.Usage, format, args...) }
 
-func (c coded) Unwrap() error { return c.error }
-
-func usage(format string, args ...any) error { return coded{fmt.Errorf(format, args...), exitUsage} }
-
-// code is the exit code of an error.
+// code is the exit code of an error: that of its class.
 func code(err error) int {
-	var own coded
-	var bad *data.Error
-	var format *safetensors.FormatError
-	var mismatch *model.MismatchError
-	var numeric *train.NumericError
-	var file *onnx.FormatError
-	var graph *onnx.GraphError
-	var unsupported *onnx.UnsupportedError
-	var input *onnx.InputError
-	var value *valueError
-	var archive *keras.FormatError
-	var layers *keras.UnsupportedError
-	var checkpoint *tensorflow.FormatError
-	var variables *tensorflow.MapError
-	var weights *torch.FormatError
-	var class *torch.ClassError
-	var mapping *torch.MapError
-	var unknown *interchange.UnknownError
-	var path *fs.PathError
-	switch {
-	case errors.As(err, &own):
-		return own.code
-	case errors.As(err, &bad), errors.As(err, &input), errors.As(err, &value):
-		return exitData
-	case errors.As(err, &numeric):
-		return exitNumeric
-	case errors.As(err, &format), errors.As(err, &mismatch), errors.Is(err, model.ErrCorrupt), errors.Is(err, model.ErrVersion), errors.Is(err, model.ErrKind),
-		errors.As(err, &file), errors.As(err, &graph), errors.As(err, &unsupported),
-		errors.As(err, &archive), errors.As(err, &layers), errors.As(err, &checkpoint), errors.As(err, &variables), errors.As(err, &weights), errors.As(err, &class), errors.As(err, &mapping), errors.As(err, &unknown):
-		return exitModel
-	case errors.As(err, &path), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
-		return exitIO
+	if c := fault.Of(err); c != 0 {
+		return int(c)
 	}
 	return exitFailed
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"archive/zip"
 	"compress/gzip"
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -13,6 +15,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/interchange"
+	"github.com/recur-go/recur/interchange/keras"
+	"github.com/recur-go/recur/interchange/onnx"
+	"github.com/recur-go/recur/interchange/tensorflow"
+	"github.com/recur-go/recur/interchange/torch"
+	"github.com/recur-go/recur/internal/fault"
+	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/model/safetensors"
+	"github.com/recur-go/recur/train"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -105,6 +117,49 @@ func TestHelpNamesEveryCommand(t *testing.T) {
 	for _, c := range newRoot().Commands() {
 		if c.Short == "" || c.Name() != "help" && c.Name() != "completion" && c.Example == "" {
 			t.Errorf("%s has no short help or no example", c.Name())
+		}
+	}
+}
+
+// importError stands for the error of a reader that main knows nothing of.
+type importError struct{}
+
+func (importError) Error() string        { return "caffe: no such layer" }
+func (importError) Is(target error) bool { return target == fault.Model }
+
+func TestExitCodes(t *testing.T) {
+	_, noFile := os.Open("no such file")
+	for _, c := range []struct {
+		err  error
+		want int
+	}{
+		{errors.New("x"), 1},
+		{context.Canceled, 1},
+		{usage("--x"), 2},
+		{fmt.Errorf("run: %w", &data.Error{Reason: "x"}), 3},
+		{&onnx.InputError{Input: "x"}, 3},
+		{importError{}, 4},
+		{fmt.Errorf("m: %w", importError{}), 4},
+		{fmt.Errorf("m: %w", model.ErrKind), 4},
+		{fmt.Errorf("m: %w, or was changed", model.ErrCorrupt), 4},
+		{model.ErrVersion, 4},
+		{&model.MismatchError{}, 4},
+		{&safetensors.FormatError{}, 4},
+		{&onnx.GraphError{}, 4},
+		{&onnx.UnsupportedError{}, 4},
+		{&onnx.ExportError{}, 4},
+		{&keras.UnsupportedError{}, 4},
+		{&tensorflow.MapError{}, 4},
+		{&torch.ClassError{}, 4},
+		{&torch.MapError{}, 4},
+		{&torch.ExportError{}, 4},
+		{&interchange.UnknownError{}, 4},
+		{&train.NumericError{}, 5},
+		{noFile, 6},
+		{fmt.Errorf("model: %w", noFile), 6},
+	} {
+		if got := code(c.err); got != c.want {
+			t.Errorf("%T %v: exit code %d, want %d", c.err, c.err, got, c.want)
 		}
 	}
 }

@@ -14,15 +14,11 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/interchange"
 	"github.com/recur-go/recur/interchange/onnx"
 	"github.com/recur-go/recur/internal/npy"
 )
-
-// A valueError is a fault of a file of values.
-type valueError struct{ path, reason string }
-
-func (e *valueError) Error() string { return e.path + ": " + e.reason }
 
 // readInputs reads the inputs of a model from files given as [NAME=]FILE.
 func readInputs(m *interchange.Runner, files, shapes []string, stdin io.Reader) (map[string]*onnx.Tensor, error) {
@@ -107,9 +103,9 @@ func set(m *interchange.Runner, inputs map[string]*onnx.Tensor, reshape map[stri
 	i := slices.IndexFunc(m.Inputs, func(v *onnx.ValueInfo) bool { return v.Name == name })
 	switch {
 	case i < 0:
-		return &valueError{path, fmt.Sprintf("the model has no input %q; it has %v", name, m.Inputs)}
+		return &data.Error{File: path, Reason: fmt.Sprintf("the model has no input %q; it has %v", name, m.Inputs)}
 	case inputs[name] != nil:
-		return &valueError{path, fmt.Sprintf("input %q is given twice", name)}
+		return &data.Error{File: path, Reason: fmt.Sprintf("input %q is given twice", name)}
 	}
 	v := m.Inputs[i]
 	t, err := read(v)
@@ -120,7 +116,7 @@ func set(m *interchange.Runner, inputs map[string]*onnx.Tensor, reshape map[stri
 		t, err = exact(t, v.DType)
 	}
 	if err != nil {
-		return &valueError{path, err.Error()}
+		return &data.Error{File: path, Reason: err.Error()}
 	}
 	inputs[name] = t
 	return nil

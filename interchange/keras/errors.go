@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/internal/format"
 )
 
@@ -51,6 +52,9 @@ func (e *UnsupportedError) Error() string {
 	}
 	return "keras: " + path + "not supported: " + strings.Join(list, "; ")
 }
+
+// Is reports whether target is fault.Model.
+func (e *UnsupportedError) Is(target error) bool { return target == fault.Model }
 
 // at enters the path of the file into an error.
 func at(path string, err error) error {

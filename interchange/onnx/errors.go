@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/internal/format"
 )
 
@@ -31,6 +32,9 @@ type GraphError struct {
 }
 
 func (e *GraphError) Error() string { return "onnx: " + at(e.Node, e.Op) + e.Reason }
+
+// Is reports whether target is fault.Model.
+func (e *GraphError) Is(target error) bool { return target == fault.Model }
 
 // An UnsupportedError lists all that a model asks for and recur does not have.
 // Nothing of such a model runs.
@@ -60,10 +64,16 @@ func (e *UnsupportedError) Error() string {
 	return "onnx: not supported: " + strings.Join(list, "; ")
 }
 
+// Is reports whether target is fault.Model.
+func (e *UnsupportedError) Is(target error) bool { return target == fault.Model }
+
 // An InputError tells of inputs to Run that the model does not take.
 type InputError struct{ Input, Reason string }
 
 func (e *InputError) Error() string { return fmt.Sprintf("onnx: input %q: %s", e.Input, e.Reason) }
+
+// Is reports whether target is fault.Data.
+func (e *InputError) Is(target error) bool { return target == fault.Data }
 
 // A RunError tells which node failed, and why.
 type RunError struct {
@@ -74,6 +84,13 @@ type RunError struct {
 func (e *RunError) Error() string { return "onnx: " + at(e.Node, e.Op) + e.Err.Error() }
 
 func (e *RunError) Unwrap() error { return e.Err }
+
+// Is reports whether target is fault.Data, since it is by its inputs that a node fails,
+// unless the operator itself is at fault.
+func (e *RunError) Is(target error) bool {
+	_, internal := e.Err.(*internalError)
+	return target == fault.Data && !internal
+}
 
 func at(node, op string) string {
 	switch {

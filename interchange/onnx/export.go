@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model/graph"
 	"github.com/recur-go/recur/nn"
 )
@@ -66,6 +67,9 @@ type ExportError struct{ Layer, Reason string }
 func (e *ExportError) Error() string {
 	return fmt.Sprintf("onnx: layer %q cannot be exported: %s", e.Layer, e.Reason)
 }
+
+// Is reports whether target is fault.Model.
+func (e *ExportError) Is(target error) bool { return target == fault.Model }
 
 // A flow is a value between layers. Sequences are [time, batch, width], whatever the
 // network's own order; ids, [time, batch] or [batch], are int64 without a width.

@@ -6,9 +6,8 @@ import (
 	"io"
 	"os"
 
-	"google.golang.org/protobuf/encoding/protowire"
-
 	"github.com/recur-go/recur/internal/format"
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // ReadTensor reads a TensorProto, the format of the inputs and outputs in ONNX's

@@ -4,9 +4,8 @@ import (
 	"io"
 	"math"
 
-	"google.golang.org/protobuf/encoding/protowire"
-
 	"github.com/recur-go/recur/internal/format"
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // ONNX files are protocol buffers. They are read here straight from the file, a

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/recur-go/recur/interchange/internal/spec"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model/graph"
 	"github.com/recur-go/recur/rnn/tf1"
 )
@@ -119,3 +120,6 @@ func (e *MapError) Error() string {
 	}
 	return s + e.Reason
 }
+
+// Is reports whether target is fault.Model.
+func (e *MapError) Is(target error) bool { return target == fault.Model }

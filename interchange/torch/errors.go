@@ -3,6 +3,7 @@ package torch
 import (
 	"fmt"
 
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/internal/format"
 )
 
@@ -37,6 +38,9 @@ func (e *ClassError) Error() string {
 	return fmt.Sprintf("torch: %sthe file holds an object of %s, which is made by running code and is refused; in Python, save the weights alone with torch.save(model.state_dict(), path)", at, e.Class)
 }
 
+// Is reports whether target is fault.Model.
+func (e *ClassError) Is(target error) bool { return target == fault.Model }
+
 // A MapError tells of weights that cannot be made a network of recur, and why.
 type MapError struct {
 	Module string // its dotted name, "" for the file as a whole
@@ -51,3 +55,6 @@ func (e *MapError) Error() string {
 	}
 	return "torch: " + at + e.Reason
 }
+
+// Is reports whether target is fault.Model.
+func (e *MapError) Is(target error) bool { return target == fault.Model }

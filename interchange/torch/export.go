@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model/graph"
 	"github.com/recur-go/recur/model/safetensors"
 	"github.com/recur-go/recur/nn"
@@ -39,6 +40,9 @@ type ExportError struct{ Layer, Reason string }
 func (e *ExportError) Error() string {
 	return fmt.Sprintf("torch: layer %q cannot be exported: %s", e.Layer, e.Reason)
 }
+
+// Is reports whether target is fault.Model.
+func (e *ExportError) Is(target error) bool { return target == fault.Model }
 
 type exporter struct {
 	net     *graph.Net

@@ -11,13 +11,13 @@ package checkpoint
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"maps"
 
 	"github.com/recur-go/recur/internal/atomicfile"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model/safetensors"
 )
 
@@ -32,10 +32,10 @@ const (
 	sumKey = "recur.crc32c"
 )
 
-// Errors of reading.
+// Errors of reading, of class fault.Model.
 var (
-	ErrCorrupt = errors.New("file is damaged")
-	ErrVersion = errors.New("file has another format version")
+	ErrCorrupt = fault.Errorf(fault.Model, "file is damaged")
+	ErrVersion = fault.Errorf(fault.Model, "file has another format version")
 )
 
 // A Doc is the JSON object of a file, key by key. The key "version" belongs to

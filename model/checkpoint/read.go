@@ -2,7 +2,6 @@ package checkpoint
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -10,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/internal/format"
 	"github.com/recur-go/recur/model/safetensors"
 )
@@ -34,7 +34,7 @@ func Open(path string) (*File, error) {
 	}
 	info, err := r.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("not a regular file")
+		err = fault.Errorf(fault.Model, "not a regular file")
 	}
 	var f *File
 	if err == nil {
@@ -177,6 +177,9 @@ func (e *MismatchError) Error() string {
 	}
 	return b.String()
 }
+
+// Is reports whether target is fault.Model.
+func (e *MismatchError) Is(target error) bool { return target == fault.Model }
 
 // A summer keeps the CRC-32C of the bytes that are read in order from at on.
 type summer struct {

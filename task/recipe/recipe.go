@@ -29,8 +29,8 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
-
 	"github.com/recur-go/recur/internal/atomicfile"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/task"
 )
 
@@ -65,10 +65,10 @@ func Read(path string) (*Recipe, error) {
 		err = strictJSON(b, r)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fault.Errorf(fault.Usage, "%s: %w", path, err)
 	}
 	if r.Task == "" {
-		return nil, fmt.Errorf("%s: it names no task; there are %s", path, strings.Join(task.Names(), ", "))
+		return nil, fault.Errorf(fault.Usage, "%s: it names no task; there are %s", path, strings.Join(task.Names(), ", "))
 	}
 	r.Data, err = moved(r.Data, func(file string) (string, error) { return filepath.Join(filepath.Dir(path), file), nil })
 	return r, err
@@ -149,7 +149,7 @@ func Override(cfg any, by map[string]any) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(by)) {
 		if !slices.Contains(has, name) {
-			return fmt.Errorf("there is no setting %q; %s", name, suggest(name, has))
+			return fault.Errorf(fault.Usage, "there is no setting %q; %s", name, suggest(name, has))
 		}
 	}
 	b, err := json.Marshal(by)
@@ -159,7 +159,7 @@ func Override(cfg any, by map[string]any) error {
 	if err := json.Unmarshal(b, cfg); err != nil {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) {
-			return fmt.Errorf("setting %s takes a %s, not a %s", wrong.Field, wrong.Type, wrong.Value)
+			return fault.Errorf(fault.Usage, "setting %s takes a %s, not a %s", wrong.Field, wrong.Type, wrong.Value)
 		}
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 
 	"github.com/recur-go/recur/interchange"
-	"github.com/recur-go/recur/interchange/onnx"
 	"github.com/recur-go/recur/model"
 )
 
@@ -18,9 +17,9 @@ func ExampleOpen() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	out, err := m.Run(context.Background(), map[string]*onnx.Tensor{
-		"x":       onnx.NewTensor(make([]float32, 2*4*3), 2, 4, 3), // [batch, time, width]
-		"lengths": onnx.NewTensor([]int64{4, 2}, 2),
+	out, err := m.Run(context.Background(), map[string]*interchange.Tensor{
+		"x":       interchange.NewTensor(make([]float32, 2*4*3), 2, 4, 3), // [batch, time, width]
+		"lengths": interchange.NewTensor([]int64{4, 2}, 2),
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -8,26 +8,28 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/recur-go/recur/interchange/onnx"
 	"github.com/recur-go/recur/interchange/torch"
 	"github.com/recur-go/recur/model/graph"
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 const lstm = "torch/testdata/lstm.pt"
 
 // input is a sequence of 2 rows of 4 steps of 3 values.
-func input() *onnx.Tensor {
+func input() *Tensor {
 	x := make([]float32, 2*4*3)
 	for i := range x {
 		x[i] = float32(math.Sin(float64(i)))
 	}
-	return onnx.NewTensor(x, 2, 4, 3)
+	return NewTensor(x, 2, 4, 3)
 }
 
-func run(t *testing.T, path string, spec string, in map[string]*onnx.Tensor) map[string]*onnx.Tensor {
+func run(t *testing.T, path string, spec string, in map[string]*Tensor) map[string]*Tensor {
 	t.Helper()
 	var text []byte
 	if spec != "" {
@@ -44,13 +46,13 @@ func run(t *testing.T, path string, spec string, in map[string]*onnx.Tensor) map
 	return out
 }
 
-func same(t *testing.T, what string, a, b *onnx.Tensor) {
+func same(t *testing.T, what string, a, b *Tensor) {
 	t.Helper()
 	if a == nil || b == nil || fmt.Sprint(a.Shape) != fmt.Sprint(b.Shape) {
 		t.Fatalf("%s: %v and %v", what, a, b)
 	}
-	for i, v := range onnx.Values[float32](a) {
-		if d := math.Abs(float64(v - onnx.Values[float32](b)[i])); !(d <= 2e-6) {
+	for i, v := range a.Data.([]float32) {
+		if d := math.Abs(float64(v - b.Data.([]float32)[i])); !(d <= 2e-6) {
 			t.Fatalf("%s: value %d differs by %.2g", what, i, d)
 		}
 	}
@@ -63,13 +65,13 @@ func TestThroughAllFormats(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := map[string]*onnx.Tensor{"x": input(), "lengths": onnx.NewTensor([]int64{4, 2}, 2)}
+	in := map[string]*Tensor{"x": input(), "lengths": NewTensor([]int64{4, 2}, 2)}
 	for name, n := range map[string]int{"net.0.h": 2, "net.0.c": 4, "net.1.h": 2, "net.1.c": 4} {
 		s := make([]float32, 2*n)
 		for i := range s {
 			s[i] = float32(i) / 10
 		}
-		in[name] = onnx.NewTensor(s, 2, n)
+		in[name] = NewTensor(s, 2, n)
 	}
 	want := run(t, lstm, "", in)
 	got := run(t, imported, "", in)
@@ -175,19 +177,68 @@ func TestBadInputsOfARun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for want, in := range map[string]map[string]*onnx.Tensor{
+	for want, in := range map[string]map[string]*Tensor{
 		"is missing":              {},
 		"does not take it":        {"x": input(), "z": input()},
-		"lengths for 2 rows":      {"x": input(), "lengths": onnx.NewTensor([]int64{1}, 1)},
-		"is not from 0 to 4":      {"x": input(), "lengths": onnx.NewTensor([]int64{1, 5}, 2)},
-		"want [2 2]":              {"x": input(), "net.0.h": onnx.NewTensor([]float32{1}, 1, 1)},
-		"want [batch, time, 3]":   {"x": onnx.NewTensor([]float32{1}, 1, 1, 1)},
-		"which the model cannot":  {"x": onnx.NewTensor([]string{"a"}, 1, 1, 1)},
-		"9223372036854775807 of ": {"x": input(), "lengths": onnx.NewTensor([]int64{math.MaxInt64, 1}, 2)},
+		"lengths for 2 rows":      {"x": input(), "lengths": NewTensor([]int64{1}, 1)},
+		"is not from 0 to 4":      {"x": input(), "lengths": NewTensor([]int64{1, 5}, 2)},
+		"want [2 2]":              {"x": input(), "net.0.h": NewTensor([]float32{1}, 1, 1)},
+		"want [batch, time, 3]":   {"x": NewTensor([]float32{1}, 1, 1, 1)},
+		"which the model cannot":  {"x": NewTensor([]string{"a"}, 1, 1, 1)},
+		"9223372036854775807 of ": {"x": input(), "lengths": NewTensor([]int64{math.MaxInt64, 1}, 2)},
 	} {
-		var input *onnx.InputError
+		var input *InputError
 		if _, err := m.Run(context.Background(), in); !errors.As(err, &input) || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want an error with %q", err, want)
 		}
+	}
+}
+
+// Tensors go to a model of ONNX and back without a copy.
+func TestTensorsOfONNX(t *testing.T) {
+	for _, data := range []any{[]float32{1}, []float64{1}, []int8{1}, []int16{1}, []int32{1}, []int64{1}, []uint8{1}, []uint16{1}, []uint32{1}, []uint64{1}, []bool{true}, []string{"a"}} {
+		x := NewTensor(data, 1, 1)
+		o, err := x.onnx()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back := FromONNX(o); back.DType != x.DType || fmt.Sprint(back) != fmt.Sprint(x) || reflect.ValueOf(back.Data).Pointer() != reflect.ValueOf(data).Pointer() {
+			t.Errorf("%v: came back as %v", x, back)
+		}
+	}
+	half, err := NewTensor([]float32{1.0001}, 1).As(Float16)
+	if err != nil || half.Data.([]float32)[0] != 1 {
+		t.Errorf("%v, %v", half, err)
+	}
+	if _, err := NewTensor([]string{"a"}, 1).As(Float32); err == nil {
+		t.Error("a string was converted")
+	}
+	for _, bad := range []*Tensor{{}, {Float32, []int{2}, []float32{1}}, {Float32, []int{1}, []float64{1}}, {"complex64", []int{1}, []float32{1}}} {
+		if _, err := bad.onnx(); err == nil {
+			t.Errorf("%v of %T was accepted", bad, bad.Data)
+		}
+	}
+}
+
+// A model that takes a sequence is refused when it is opened, by the name of its input.
+func TestSequencesAreRefused(t *testing.T) {
+	part := func(field protowire.Number, parts ...string) string { // a string or a message
+		return string(protowire.AppendString(protowire.AppendTag(nil, field, protowire.BytesType), strings.Join(parts, "")))
+	}
+	number := func(field protowire.Number, v uint64) string {
+		return string(protowire.AppendVarint(protowire.AppendTag(nil, field, protowire.VarintType), v))
+	}
+	floats := part(2, part(4, part(1, part(1, number(1, 1))))) // a sequence of tensors of float32
+	graph := part(1, part(1, "s"), part(2, "out"), part(4, "Identity")) + part(11, part(1, "s"), floats) + part(12, part(1, "out"), floats)
+	path := filepath.Join(t.TempDir(), "seq.onnx")
+	if err := os.WriteFile(path, []byte(number(1, 8)+part(7, graph)+part(8, number(2, 17))), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := onnx.Open(path); err != nil {
+		t.Fatal(err)
+	}
+	var refused *onnx.UnsupportedError
+	if _, err := Open(path, nil); !errors.As(err, &refused) || len(refused.Ops) != 2 || refused.Ops[0].Node != "s" {
+		t.Errorf("got %v, want an *onnx.UnsupportedError of s and out", err)
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"slices"
 
 	"github.com/recur-go/recur/interchange"
-	"github.com/recur-go/recur/interchange/onnx"
 	"github.com/recur-go/recur/internal/npy"
 )
 
@@ -84,7 +83,7 @@ func checkCase(path string) (c Case, worst float64, err error) {
 	if err != nil {
 		return c, 0, err
 	}
-	in := map[string]*onnx.Tensor{}
+	in := map[string]*interchange.Tensor{}
 	for name, file := range c.Inputs {
 		t, err := readTensor(filepath.Join(dir, file))
 		if err != nil {
@@ -127,21 +126,21 @@ func checkCase(path string) (c Case, worst float64, err error) {
 }
 
 // difference is the largest of any element, over the largest magnitude in want.
-func difference(got, want *onnx.Tensor) (float64, error) {
+func difference(got, want *interchange.Tensor) (float64, error) {
 	if !slices.Equal(got.Shape, want.Shape) {
 		return 0, fmt.Errorf("is %v, want %v", got.Shape, want.Shape)
 	}
-	a, err := got.As(onnx.Float64)
+	a, err := got.As(interchange.Float64)
 	if err != nil {
 		return 0, err
 	}
-	b, err := want.As(onnx.Float64)
+	b, err := want.As(interchange.Float64)
 	if err != nil {
 		return 0, err
 	}
 	worst, scale := 0.0, 1e-3
-	for i, w := range onnx.Values[float64](b) {
-		d := math.Abs(onnx.Values[float64](a)[i] - w)
+	for i, w := range b.Data.([]float64) {
+		d := math.Abs(a.Data.([]float64)[i] - w)
 		if math.IsNaN(d) {
 			return math.Inf(1), nil
 		}
@@ -150,7 +149,7 @@ func difference(got, want *onnx.Tensor) (float64, error) {
 	return worst / scale, nil
 }
 
-func readTensor(path string) (*onnx.Tensor, error) {
+func readTensor(path string) (*interchange.Tensor, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -159,17 +158,5 @@ func readTensor(path string) (*onnx.Tensor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	switch d := a.Data.(type) {
-	case []float32:
-		return onnx.NewTensor(d, a.Shape...), nil
-	case []float64:
-		return onnx.NewTensor(d, a.Shape...), nil
-	case []int64:
-		return onnx.NewTensor(d, a.Shape...), nil
-	case []int32:
-		return onnx.NewTensor(d, a.Shape...), nil
-	case []bool:
-		return onnx.NewTensor(d, a.Shape...), nil
-	}
-	return nil, fmt.Errorf("%s: an array of %T", path, a.Data)
+	return interchange.NewTensor(a.Data, a.Shape...), nil
 }

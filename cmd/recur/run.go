@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/recur-go/recur/interchange"
-	"github.com/recur-go/recur/interchange/onnx"
 	"github.com/recur-go/recur/internal/atomicfile"
 )
 
@@ -105,22 +104,18 @@ func fileName(name string, i int) string {
 	return clean
 }
 
-func (f *runFlags) print(w io.Writer, m *interchange.Runner, outputs map[string]*onnx.Tensor) error {
+func (f *runFlags) print(w io.Writer, m *interchange.Runner, outputs map[string]*interchange.Tensor) error {
 	if f.json {
 		type output struct {
-			Name  string     `json:"name"`
-			DType onnx.DType `json:"dtype"`
-			Shape []int      `json:"shape"`
-			Data  any        `json:"data"`
+			Name  string            `json:"name"`
+			DType interchange.DType `json:"dtype"`
+			Shape []int             `json:"shape"`
+			Data  any               `json:"data"`
 		}
 		var list []output
 		for _, v := range m.Outputs {
 			t := outputs[v.Name]
-			data, err := jsonData(t)
-			if err != nil {
-				return err
-			}
-			list = append(list, output{v.Name, t.DType, append([]int{}, t.Shape...), data})
+			list = append(list, output{v.Name, t.DType, append([]int{}, t.Shape...), jsonData(t)})
 		}
 		return json.NewEncoder(w).Encode(map[string]any{"outputs": list})
 	}

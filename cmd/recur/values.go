@@ -21,7 +21,7 @@ import (
 )
 
 // readInputs reads the inputs of a model from files given as [NAME=]FILE.
-func readInputs(m *interchange.Runner, files, shapes []string, stdin io.Reader) (map[string]*onnx.Tensor, error) {
+func readInputs(m *interchange.Runner, files, shapes []string, stdin io.Reader) (map[string]*interchange.Tensor, error) {
 	reshape := map[string][]int{}
 	for i, s := range shapes {
 		name, list, named := strings.Cut(s, "=")
@@ -39,7 +39,7 @@ func readInputs(m *interchange.Runner, files, shapes []string, stdin io.Reader) 
 			reshape[name] = append(reshape[name], d)
 		}
 	}
-	inputs := map[string]*onnx.Tensor{}
+	inputs := map[string]*interchange.Tensor{}
 	for _, arg := range files {
 		name, path, named := strings.Cut(arg, "=")
 		if !named {
@@ -53,7 +53,7 @@ func readInputs(m *interchange.Runner, files, shapes []string, stdin io.Reader) 
 }
 
 // readInput reads a file for the input of the given name, or for the next one.
-func readInput(m *interchange.Runner, inputs map[string]*onnx.Tensor, reshape map[string][]int, name, path string, stdin io.Reader) error {
+func readInput(m *interchange.Runner, inputs map[string]*interchange.Tensor, reshape map[string][]int, name, path string, stdin io.Reader) error {
 	var b []byte
 	var err error
 	if path == "-" {
@@ -69,7 +69,7 @@ func readInput(m *interchange.Runner, inputs map[string]*onnx.Tensor, reshape ma
 		byName := map[string]json.RawMessage{}
 		if name == "" && json.Unmarshal(b, &byName) == nil { // an object, and not a list
 			for k, raw := range byName {
-				if err := set(m, inputs, reshape, k, path, func(v *onnx.ValueInfo) (*onnx.Tensor, error) { return fromJSON(raw) }); err != nil {
+				if err := set(m, inputs, reshape, k, path, func(interchange.TensorInfo) (*interchange.Tensor, error) { return fromJSON(raw) }); err != nil {
 					return err
 				}
 			}
@@ -83,14 +83,18 @@ func readInput(m *interchange.Runner, inputs map[string]*onnx.Tensor, reshape ma
 			}
 		}
 	}
-	return set(m, inputs, reshape, name, path, func(v *onnx.ValueInfo) (*onnx.Tensor, error) {
+	return set(m, inputs, reshape, name, path, func(v interchange.TensorInfo) (*interchange.Tensor, error) {
 		switch {
 		case path == "-" || ext == ".json":
 			return fromJSON(b)
 		case ext == ".npy":
 			return fromNPY(b)
 		case ext == ".pb":
-			return onnx.ReadTensor(bytes.NewReader(b), int64(len(b)))
+			t, err := onnx.ReadTensor(bytes.NewReader(b), int64(len(b)))
+			if err != nil {
+				return nil, err
+			}
+			return interchange.FromONNX(t), nil
 		case ext == ".csv":
 			return fromCSV(b, v)
 		}
@@ -99,8 +103,8 @@ func readInput(m *interchange.Runner, inputs map[string]*onnx.Tensor, reshape ma
 }
 
 // set reads a value, shapes it, gives it the type of the input, and keeps it.
-func set(m *interchange.Runner, inputs map[string]*onnx.Tensor, reshape map[string][]int, name, path string, read func(v *onnx.ValueInfo) (*onnx.Tensor, error)) error {
-	i := slices.IndexFunc(m.Inputs, func(v *onnx.ValueInfo) bool { return v.Name == name })
+func set(m *interchange.Runner, inputs map[string]*interchange.Tensor, reshape map[string][]int, name, path string, read func(v interchange.TensorInfo) (*interchange.Tensor, error)) error {
+	i := slices.IndexFunc(m.Inputs, func(v interchange.TensorInfo) bool { return v.Name == name })
 	switch {
 	case i < 0:
 		return &data.Error{File: path, Reason: fmt.Sprintf("the model has no input %q; it has %v", name, m.Inputs)}
@@ -123,64 +127,41 @@ func set(m *interchange.Runner, inputs map[string]*onnx.Tensor, reshape map[stri
 }
 
 // exact converts t, and refuses to turn fractions into whole numbers.
-func exact(t *onnx.Tensor, d onnx.DType) (*onnx.Tensor, error) {
+func exact(t *interchange.Tensor, d interchange.DType) (*interchange.Tensor, error) {
 	c, err := t.As(d)
-	if err != nil || d == onnx.Float32 || d == onnx.Float64 || d == onnx.Float16 || d == onnx.BFloat16 {
+	if err != nil || d.IsFloat() || d == interchange.String {
 		return c, err
 	}
-	back, err := c.As(onnx.Float64)
-	if err != nil {
-		return c, nil // strings, which were strings
-	}
-	was, err := t.As(onnx.Float64)
+	was, err := t.As(interchange.Float64)
 	if err != nil {
 		return nil, err
 	}
-	for i, x := range onnx.Values[float64](was) {
-		if x != onnx.Values[float64](back)[i] {
+	is, err := c.As(interchange.Float64)
+	if err != nil {
+		return nil, err
+	}
+	back := is.Data.([]float64)
+	for i, x := range was.Data.([]float64) {
+		if x != back[i] {
 			return nil, fmt.Errorf("value %v does not fit into %v", x, d)
 		}
 	}
 	return c, nil
 }
 
-func fromNPY(b []byte) (*onnx.Tensor, error) {
+func fromNPY(b []byte) (*interchange.Tensor, error) {
 	a, err := npy.Read(bytes.NewReader(b))
 	if err != nil {
 		return nil, err
 	}
-	switch d := a.Data.(type) {
-	case []float32:
-		return onnx.NewTensor(d, a.Shape...), nil
-	case []float64:
-		return onnx.NewTensor(d, a.Shape...), nil
-	case []int8:
-		return onnx.NewTensor(d, a.Shape...), nil
-	case []int16:
-		return onnx.NewTensor(d, a.Shape...), nil
-	case []int32:
-		return onnx.NewTensor(d, a.Shape...), nil
-	case []int64:
-		return onnx.NewTensor(d, a.Shape...), nil
-	case []uint8:
-		return onnx.NewTensor(d, a.Shape...), nil
-	case []uint16:
-		return onnx.NewTensor(d, a.Shape...), nil
-	case []uint32:
-		return onnx.NewTensor(d, a.Shape...), nil
-	case []uint64:
-		return onnx.NewTensor(d, a.Shape...), nil
-	case []bool:
-		return onnx.NewTensor(d, a.Shape...), nil
-	}
-	return nil, fmt.Errorf("an array of %T", a.Data)
+	return interchange.NewTensor(a.Data, a.Shape...), nil
 }
 
 // fromCSV reads rows of numbers, a step each, as [rows columns], with a batch of one if
 // the input has three dimensions: before the rows if its first dimension is called batch
 // or has to be 1, else between them and the columns. Rows of one number are [1 rows]
 // where the input is [batch time].
-func fromCSV(b []byte, v *onnx.ValueInfo) (*onnx.Tensor, error) {
+func fromCSV(b []byte, v interchange.TensorInfo) (*interchange.Tensor, error) {
 	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))))
 	rows, err := r.ReadAll()
 	if err != nil {
@@ -211,13 +192,13 @@ func fromCSV(b []byte, v *onnx.ValueInfo) (*onnx.Tensor, error) {
 	batchFirst := len(v.Shape) > 1 && (v.Shape[0].Size == 1 || strings.HasPrefix(strings.ToLower(v.Shape[0].Name), "batch"))
 	switch {
 	case len(v.Shape) == 2 && batchFirst && cols == 1 && v.Shape[1].Size < 0:
-		return onnx.NewTensor(data, 1, n), nil
+		return interchange.NewTensor(data, 1, n), nil
 	case len(v.Shape) == 3 && batchFirst:
-		return onnx.NewTensor(data, 1, n, cols), nil
+		return interchange.NewTensor(data, 1, n, cols), nil
 	case len(v.Shape) == 3:
-		return onnx.NewTensor(data, n, 1, cols), nil
+		return interchange.NewTensor(data, n, 1, cols), nil
 	case len(v.Shape) == 1 && cols == 1:
-		return onnx.NewTensor(data, n), nil
+		return interchange.NewTensor(data, n), nil
 	}
-	return onnx.NewTensor(data, n, cols), nil
+	return interchange.NewTensor(data, n, cols), nil
 }

@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/recur-go/recur/interchange/onnx"
+	"github.com/recur-go/recur/interchange"
 )
 
 // fromJSON reads nested lists of numbers, of true and false, or of texts.
-func fromJSON(b []byte) (*onnx.Tensor, error) {
+func fromJSON(b []byte) (*interchange.Tensor, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()
 	var v any
@@ -35,15 +35,15 @@ func fromJSON(b []byte) (*onnx.Tensor, error) {
 	}
 	switch {
 	case l.texts != nil && l.ints == nil && l.floats == nil && l.bools == nil:
-		return onnx.NewTensor(l.texts, shape...), nil
+		return interchange.NewTensor(l.texts, shape...), nil
 	case l.bools != nil && l.ints == nil && l.texts == nil:
-		return onnx.NewTensor(l.bools, shape...), nil
+		return interchange.NewTensor(l.bools, shape...), nil
 	case l.bools != nil || l.texts != nil:
 		return nil, errors.New("numbers, texts and truth values are mixed")
 	case l.whole():
-		return onnx.NewTensor(l.ints, shape...), nil
+		return interchange.NewTensor(l.ints, shape...), nil
 	}
-	return onnx.NewTensor(l.floats, shape...), nil
+	return interchange.NewTensor(l.floats, shape...), nil
 }
 
 // jsonLeaves are the leaves of nested lists. Numbers are in floats and, while all
@@ -95,19 +95,8 @@ func (l *jsonLeaves) collect(v any, shape []int) error {
 }
 
 // jsonData is the elements of t as nested lists; what JSON cannot say is null.
-func jsonData(t *onnx.Tensor) (any, error) {
-	var data []any
-	if t.DType == onnx.String {
-		for _, s := range onnx.Values[string](t) {
-			data = append(data, s)
-		}
-	} else {
-		values, err := flat(t)
-		if err != nil {
-			return nil, err
-		}
-		data = leaves(values)
-	}
+func jsonData(t *interchange.Tensor) any {
+	data := leaves(t.Data)
 	for i := len(t.Shape) - 1; i > 0; i-- {
 		var outer []any
 		for n := t.Shape[i]; n > 0 && len(data) > 0; data = data[n:] {
@@ -116,12 +105,12 @@ func jsonData(t *onnx.Tensor) (any, error) {
 		data = outer
 	}
 	if len(t.Shape) == 0 {
-		return data[0], nil
+		return data[0]
 	}
 	if data == nil {
 		data = []any{}
 	}
-	return data, nil
+	return data
 }
 
 func leaves(values any) (data []any) {
@@ -161,6 +150,8 @@ func leaves(values any) (data []any) {
 	case []uint64:
 		data = anys(v)
 	case []bool:
+		data = anys(v)
+	case []string:
 		data = anys(v)
 	}
 	return data

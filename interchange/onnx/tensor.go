@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"reflect"
 	"slices"
 
 	"github.com/recur-go/recur/tensor"
@@ -44,6 +45,20 @@ func NewTensor[T Element](data []T, shape ...int) *Tensor {
 	}
 	return &Tensor{dtypeOf(data), slices.Clone(shape), data}
 }
+
+// FromData makes a tensor of type d of data, a slice as Data returns, which it does not
+// copy. The float32s of Float16 and BFloat16 must have the precision of the type.
+func FromData(d DType, data any, shape ...int) (*Tensor, error) {
+	n, ok := volume(shape)
+	if v := reflect.ValueOf(data); d.memory() == 0 || v.Kind() != reflect.Slice || v.Type() != reflect.TypeOf(newData(d, 0)) || !ok || n != v.Len() {
+		return nil, fmt.Errorf("onnx: data of type %T do not fill a tensor %v %v", data, d, shape)
+	}
+	return &Tensor{d, slices.Clone(shape), data}, nil
+}
+
+// Data returns the elements of t as a slice of their Go type, []float32 for Float16 and
+// BFloat16. They are shared and not to be changed.
+func (t *Tensor) Data() any { return t.data }
 
 // Values returns the elements of t, which are shared and not to be changed. T must
 // be the type that holds them: float32 for Float16 and BFloat16. It returns nil

@@ -12,10 +12,11 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/encoding/protowire"
+
 	"github.com/recur-go/recur/interchange/onnx"
 	"github.com/recur-go/recur/interchange/torch"
 	"github.com/recur-go/recur/model/graph"
-	"google.golang.org/protobuf/encoding/protowire"
 )
 
 const lstm = "torch/testdata/lstm.pt"

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/testscript"
+
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/interchange"
 	"github.com/recur-go/recur/interchange/keras"
@@ -25,7 +27,6 @@ import (
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/model/safetensors"
 	"github.com/recur-go/recur/train"
-	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func TestMain(m *testing.M) {

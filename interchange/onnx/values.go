@@ -6,8 +6,9 @@ import (
 	"io"
 	"os"
 
-	"github.com/recur-go/recur/internal/format"
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/recur-go/recur/internal/format"
 )
 
 // ReadTensor reads a TensorProto, the format of the inputs and outputs in ONNX's

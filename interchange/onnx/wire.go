@@ -4,8 +4,9 @@ import (
 	"io"
 	"math"
 
-	"github.com/recur-go/recur/internal/format"
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/recur-go/recur/internal/format"
 )
 
 // ONNX files are protocol buffers. They are read here straight from the file, a

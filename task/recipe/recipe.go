@@ -29,6 +29,7 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
 	"github.com/recur-go/recur/internal/atomicfile"
 	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/task"

@@ -92,7 +92,7 @@ func gefcom(dir, track string) (*gefcomTrack, error) {
 	return g, g.calendar(hourly, track == "load")
 }
 
-// calendar adds what dates tell. The hours of load are named by their ends.
+// calendar adds the covariates of the dates. The hours of load are named by their ends.
 func (g *gefcomTrack) calendar(hourly data.Freq, ends bool) error {
 	features, err := calendar.Features(hourly, true, "us")
 	if err != nil {

@@ -49,7 +49,7 @@ func newForecast() *cobra.Command {
 		Short: "Forecast time series",
 		Long: `Train a recurrent model on time series, back-test it on rolling origins against
 naive, seasonal naive, drift and Theta forecasts, and forecast what comes next. The
-report says who was better.
+report compares them.
 
 FILE is a CSV, Parquet, JSON lines or TSF file, packed by gzip or not, with the columns
 ds,y, or unique_id,ds,y for many series that share one model; - reads standard input.
@@ -247,7 +247,7 @@ func (r *forecastRun) read(stdin io.Reader, file string) (err error) {
 	return nil
 }
 
-// reading is how the model that is loaded was given its series, or what the flags say.
+// reading is how the loaded model's series were read, or what the flags ask for.
 func (r *forecastRun) reading() forecast.Source {
 	if r.model == nil {
 		return r.flags.source
@@ -266,7 +266,7 @@ func (r *forecastRun) reading() forecast.Source {
 	return s
 }
 
-// covariates adds what the calendar says to the series, and sees that all that a model
+// covariates adds those of the calendar to the series, and sees that all that a model
 // needs is there.
 func (r *forecastRun) covariates(horizon int) error {
 	if err := r.reading().Prepare(r.table, horizon); err != nil {
@@ -284,7 +284,7 @@ func (r *forecastRun) covariates(horizon int) error {
 	return r.choose()
 }
 
-// choose leaves out series that are constant or too short, and says so; if only
+// choose leaves out series that are constant or too short, with a note; if only
 // such are left that is an error.
 func (r *forecastRun) choose() error {
 	need := 8
@@ -358,7 +358,7 @@ func (r *forecastRun) load() (err error) {
 	return nil
 }
 
-// asData makes what package forecast says of series an error of the data.
+// asData makes an error of package forecast about series one of the data.
 func asData(err error, file string) error {
 	if err == nil || errors.Is(err, context.Canceled) || fault.Of(err) != 0 {
 		return err

@@ -63,7 +63,7 @@ func (r *forecastRun) train() error {
 	return asData(err, r.table.Name)
 }
 
-// missing says what becomes of missing values.
+// missing is a note on what becomes of missing values; empty if there is none.
 func missing(series []data.Series, preset forecast.Method) string {
 	n := 0
 	for _, s := range series {
@@ -72,7 +72,7 @@ func missing(series []data.Series, preset forecast.Method) string {
 	if n == 0 {
 		return ""
 	}
-	what := "missing values are told to the model as missing and never filled; they count in no loss and no score"
+	what := "missing values are marked as missing for the model and never filled; they count in no loss and no score"
 	if !preset.Covariates {
 		what = "where values are missing the model reads some between their neighbours; they count in no loss and no score"
 	}

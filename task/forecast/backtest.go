@@ -27,7 +27,7 @@ type Report struct {
 	Model           string // name of the model, that of the first of Scores
 	Horizon, Season int
 	Levels          []float64 // probabilities of the bands
-	Scores          []Score   // of the model, and then of the baselines
+	Scores          []Score   // scores of the model, and then of the baselines
 	Folds           []Fold
 	Skipped         []string // IDs of series too short to take part
 
@@ -36,24 +36,24 @@ type Report struct {
 
 // A Score is the mean of a model's figures over all folds.
 type Score struct {
-	Model string
+	Model string // name of the model
 	MASE, RMSSE,
 	SMAPE, WAPE,
 	MSIS float64 // MSIS of the widest band
-	Coverage []float64 // of the bands, in the order of Report.Levels
+	Coverage []float64 // coverage of each band, in the order of Report.Levels
 }
 
 // A Fold is one forecast of a back-test and what came.
 type Fold struct {
-	Model    string
-	Series   int // index
-	Origin   int // steps of history
-	Forecast Forecast
-	Actual   []float64
+	Model    string    // name of the model
+	Series   int       // index of the series
+	Origin   int       // steps of history
+	Forecast Forecast  // forecast from there
+	Actual   []float64 // values that came
 }
 
-// Name is what reports call the model of this package.
-const Name = "recur"
+// modelName is the name of this package's model in reports.
+const modelName = "recur"
 
 // Backtest forecasts the last part of each series from rolling origins, by a
 // model of this package and by the baselines, and scores them.
@@ -69,7 +69,7 @@ func Backtest(ctx context.Context, cfg Config, o task.Options, plan Plan, series
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	rep, take, err := newReport(Name, plan, Spec{Horizon: cfg.Horizon, Season: cfg.Season, Levels: cfg.Levels}, series)
+	rep, take, err := newReport(modelName, plan, Spec{Horizon: cfg.Horizon, Season: cfg.Season, Levels: cfg.Levels}, series)
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +201,7 @@ func (r *Report) addModel(ctx context.Context, cfg Config, o task.Options, serie
 		for i, q := range m.quantiles(m.Nets, ws) {
 			w := ws[i]
 			y := series[take[i]].Y[w.origin : w.origin+cfg.Horizon]
-			r.Folds = append(r.Folds, Fold{Name, take[i], w.origin, m.forecast(w, q, widen), y})
+			r.Folds = append(r.Folds, Fold{modelName, take[i], w.origin, m.forecast(w, q, widen), y})
 			now = append(now, past{q, w.extended(y, cfg.Season)})
 		}
 		made = append(made, now)
@@ -280,8 +280,7 @@ func known(x []float64) float64 {
 	return mean(x, x, func(x, _ float64) float64 { return x })
 }
 
-// Calibrate adds what the back-test has shown to what m's own training did, for
-// the width of m's bands.
+// Calibrate sets the widths of m's bands by the back-test too, beside m's own training.
 func (r *Report) Calibrate(m *Model) {
 	s := m.scores.clone()
 	for i := range s {

@@ -81,11 +81,11 @@ func Naive2(history []float64, season, h int, levels []float64) Forecast {
 }
 
 // Theta is the method of Assimakopoulos & Nikolopoulos 2000 that won the M3
-// competition, in its classic form as in M4: if Seasonal finds a season, the
-// series is divided by multiplicative seasonal indices (or, if it is not all
-// positive, lessened by additive ones); the forecast is the mean of the straight
-// line through the series and of simple exponential smoothing of the series with
-// its curvature doubled,
+// competition, in its classic form as in M4: if the series is seasonal by the test of
+// that competition, it is divided by multiplicative seasonal indices (or, if it is not
+// all positive, lessened by additive ones); the forecast is the mean of the straight
+// line through the series and of simple exponential smoothing of the series with its
+// curvature doubled,
 //
 //	θ₀(t) = a + b·t,  θ₂(t) = 2·y(t) - θ₀(t),  f = (θ₀ + SES(θ₂))/2,
 //
@@ -124,7 +124,7 @@ type adjustment struct {
 // adjust divides y by its multiplicative seasonal indices if it is seasonal, or takes
 // off additive ones if not all of it is positive.
 func adjust(y []float64, season int) (a adjustment) {
-	if !Seasonal(y, season) {
+	if !isSeasonal(y, season) {
 		return a
 	}
 	a.additive = slices.Min(y) <= 0

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// scores tell how far outcomes lay from the middle of a forecast: for each band
-// of a Net, the distance over that from the middle to the band's edge on the same
-// side. 1 is on the edge.
+// scores are the distances of outcomes from the middle of a forecast: for each band
+// of a Net, over the distance from the middle to the band's edge on the same side. 1
+// is on the edge.
 type scores [middle][]float64
 
 // add scores the outcomes y [Horizon] of quantiles q [Horizon][quantiles]; steps
@@ -32,7 +32,7 @@ func (s *scores) add(q [][]float64, y []float64) {
 // not exceed. The steps of a window are not independent, so that a window counts
 // as one outcome; the fewer there are, the closer the factor stays to 1.
 func (s *scores) widen(horizon int) []float64 {
-	const doubt = 4 // windows that speak for the nets' own bands
+	const doubt = 4 // windows that the nets' own bands weigh as much as
 	f := make([]float64, len(s))
 	for i, v := range s {
 		f[i] = 1

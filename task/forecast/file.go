@@ -7,10 +7,7 @@ import (
 	"github.com/recur-go/recur/model"
 )
 
-// Kind is the name of this package's models in model files.
-const Kind = "forecast"
-
-func init() { model.Register(Kind, func() model.Config { return new(Config) }) }
+func init() { model.Register(Name, func() model.Config { return new(Config) }) }
 
 // nets are what a file keeps of a model, with the widening beside them.
 type nets struct {

@@ -24,17 +24,17 @@ import (
 type Model struct {
 	Config
 	Nets  []*Net
-	Widen []float64 // what calibration multiplies the 50, 80 and 95 % bands of the nets by
+	Widen []float64 // factors of the widths of the 50, 80 and 95 % bands of the nets, by calibration
 
 	scores scores // that led to Widen
 }
 
 // Fit trains one model for all the series. Series that are too short to make a
-// window, or constant, take no part; if none is left, Fit fails. It keeps no checkpoint,
-// and of o tells OnStep alone.
+// window, or constant, take no part; if none is left, Fit fails. Of o it uses OnStep alone:
+// it takes seconds, and keeps no checkpoint.
 //
-// Each net leaves out the windows of one stretch of time, another one each, and
-// how far those fall outside its bands tells how to widen the bands of all: the
+// Each net leaves out the windows of one stretch of time, another one each. How far
+// those fall outside its bands sets how the bands of all are widened: the
 // cross-validation+ of Barber et al. 2021 with the scores of conformalised
 // quantile regression (Romano et al. 2019).
 func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series) (*Model, error) {

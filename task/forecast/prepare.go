@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// prepared is a series as the network sees it: filled, transformed, seasonally
+// prepared is a series as the net reads it: filled, transformed, seasonally
 // adjusted, in units of its own one-step changes.
 type prepared struct {
 	transform
@@ -30,7 +30,7 @@ func prepareAs(f transform, y []float64, season int) *prepared {
 		p.known[t] = !math.IsNaN(y[t])
 	}
 	p.index = make([]float64, max(season, 1))
-	if Seasonal(p.x, season) {
+	if isSeasonal(p.x, season) {
 		p.index = SeasonalIndices(p.x, season, false)
 	}
 	for t := range p.x {

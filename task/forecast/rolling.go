@@ -25,7 +25,7 @@ type Refitter interface {
 	Refit(ctx context.Context, o task.Options, series ...data.Series) (Forecaster, error)
 }
 
-// roll forecasts from the origins of a series by m, with its states re-used if m knows how.
+// roll forecasts from the origins of a series by m, with its states re-used if it is a Roller.
 func roll(ctx context.Context, m Forecaster, s data.Series, origins []int) ([]Forecast, error) {
 	if r, ok := m.(Roller); ok {
 		return r.Roll(ctx, s, origins)
@@ -101,7 +101,7 @@ func (r *Report) forecasts(ctx context.Context, m Forecaster, series []data.Seri
 // Evaluate forecasts the last part of each series from rolling origins by a model as it
 // is, which should not have been trained on that part, and by the baselines.
 func Evaluate(ctx context.Context, m Forecaster, plan Plan, series ...data.Series) (*Report, error) {
-	rep, take, err := newReport(Name, plan, m.Spec(), series)
+	rep, take, err := newReport(modelName, plan, m.Spec(), series)
 	if err != nil {
 		return nil, err
 	}

@@ -2,14 +2,14 @@ package forecast
 
 import "math"
 
-// Seasonal reports whether y repeats with the given season: whether its
+// isSeasonal reports whether y repeats with the given season: whether its
 // autocorrelation at that lag is beyond what chance gives in nine of ten cases,
 //
 //	|r(m)| > 1.645·√((1 + 2·Σ r(i)²)/n), i < m,
 //
 // which is the test of the M4 competition. Fewer than three seasons, or a
 // constant, are not seasonal. y has no missing values.
-func Seasonal(y []float64, season int) bool {
+func isSeasonal(y []float64, season int) bool {
 	n := len(y)
 	if season < 2 || n < 3*season {
 		return false

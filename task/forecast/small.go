@@ -16,7 +16,7 @@ func init() {
 	Register(Method{
 		Name:    Small,
 		About:   "an ensemble of small LSTMs over seasonally adjusted series; seconds to train",
-		Kind:    Kind,
+		Kind:    Name,
 		Default: Spec{Hidden: 24, Nets: 5, Steps: 500, Batch: 32, Rate: 0.01},
 		Valid: func(s Spec) error {
 			c, err := s.small()

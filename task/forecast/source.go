@@ -10,27 +10,27 @@ import (
 	"github.com/recur-go/recur/data/calendar"
 )
 
-// A Source says how series are read from a file, and what is beside their values. A
-// model file keeps it, so that other files are read as that of the training. The zero
-// value finds out; see data.Options.
+// A Source is how series are read from a file, and what is beside their values. A model
+// file keeps it, so that other files are read as that of the training. The zero value
+// finds out; see data.Options.
 type Source struct {
-	ID       string      `json:"id,omitempty"`          // names of columns
-	Time     string      `json:"time,omitempty"`        //
-	Value    string      `json:"value,omitempty"`       //
+	ID       string      `json:"id,omitempty"`          // name of the column of series
+	Time     string      `json:"time,omitempty"`        // name of the column of times
+	Value    string      `json:"value,omitempty"`       // name of the column of values
 	Layout   string      `json:"time_layout,omitempty"` // form of the times
-	Table    data.Layout `json:"layout,omitempty"`      // of CSV files: found, long or wide
-	Decimal  string      `json:"decimal,omitempty"`     // . or ,
-	Freq     string      `json:"freq,omitempty"`        // such as h
+	Table    data.Layout `json:"layout,omitempty"`      // layout of a CSV file: found, long or wide
+	Decimal  string      `json:"decimal,omitempty"`     // mark of decimals, . or ,
+	Freq     string      `json:"freq,omitempty"`        // step of time, such as h
 	Sort     bool        `json:"sort,omitempty"`        // put rows in order of time
-	Past     []string    `json:"past,omitempty"`        // columns of covariates by their roles
-	Known    []string    `json:"known,omitempty"`
-	Static   []string    `json:"static,omitempty"`
-	Category []string    `json:"category,omitempty"` // those of them that hold categories even if they look like numbers
-	Calendar bool        `json:"calendar,omitempty"` // hours, days and months are known covariates
-	Holidays []string    `json:"holidays,omitempty"` // and so are the public holidays of these countries
+	Past     []string    `json:"past,omitempty"`        // columns of covariates that are known up to the end of the series
+	Known    []string    `json:"known,omitempty"`       // columns of covariates that are known in advance
+	Static   []string    `json:"static,omitempty"`      // columns of covariates with one value for each series
+	Category []string    `json:"category,omitempty"`    // those of these columns that hold categories even if they look like numbers
+	Calendar bool        `json:"calendar,omitempty"`    // hours, days and months are known covariates
+	Holidays []string    `json:"holidays,omitempty"`    // countries whose public holidays are known covariates
 }
 
-// Check reports what makes no sense in s.
+// Check reports all that makes no sense in s.
 func (s Source) Check() error {
 	_, err := s.options()
 	return err

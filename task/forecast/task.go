@@ -13,8 +13,8 @@ import (
 	"github.com/recur-go/recur/task"
 )
 
-// TaskName is that of forecasting as a task.
-const TaskName = "forecast"
+// Name is that of the task, and of the kind of this package's own models' files.
+const Name = "forecast"
 
 // A Job is the config of forecasting as a task: what is asked of a method, how files are
 // read, and from where the model is scored. Unless there are files for that, the last part
@@ -40,7 +40,7 @@ func Preset(name string) (*Job, error) {
 
 func init() {
 	task.Register(task.Of[Job, *trained]{
-		Name: TaskName, Kinds: kinds, Presets: taskPresets, Preset: Preset, Fit: fit,
+		Name: Name, Kinds: kinds, Presets: taskPresets, Preset: Preset, Fit: fit,
 		Load: func(path string) (*trained, error) {
 			m, err := LoadAny(path)
 			return &trained{Forecaster: m, plan: Plan{Origins: 8}}, err

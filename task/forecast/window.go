@@ -7,8 +7,7 @@ import (
 )
 
 // A window is one sequence for the net: Window steps of a series up to an origin
-// and then the Horizon steps after it, of which the net is told nothing that was
-// not known at the origin.
+// and then the Horizon steps after it, whose inputs are known at the origin.
 type window struct {
 	p      *prepared
 	origin int // steps of p before the forecast

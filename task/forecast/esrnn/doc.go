@@ -4,7 +4,7 @@
 // smoothing and recurrent neural networks for time series forecasting").
 //
 // Smoothing gives a series a level and one or several seasons, and takes them out; dilated
-// LSTMs read what is left of the last values at each step, and say how the next ones will
+// LSTMs read what is left of the last values at each step, and predict how the next ones will
 // differ from level and season, with quantiles. What follows differs from the paper:
 //
 //   - The logarithm of a series is smoothed, so that what Holt and Winters multiply is

@@ -8,10 +8,10 @@ import (
 	"github.com/recur-go/recur/model"
 )
 
-// Kind is the name of this package's models in model files.
-const Kind = "esrnn"
+// kind is the name of this package's models in model files.
+const kind = "esrnn"
 
-func init() { model.Register(Kind, func() model.Config { return new(Config) }) }
+func init() { model.Register(kind, func() model.Config { return new(Config) }) }
 
 // nets are what a file keeps of a model, with the rest beside them.
 type nets struct {
@@ -74,7 +74,7 @@ func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }
 // Read is Load of a file of size bytes. Of a file system, such as an embed.FS, use
 // model.LoadFS with it.
 func Read(r io.ReaderAt, size int64) (*Model, error) {
-	file, c, n, err := model.ReadAs[*Config, *nets](r, size, "a forecaster of kind "+Kind)
+	file, c, n, err := model.ReadAs[*Config, *nets](r, size, "a forecaster of kind "+kind)
 	if err != nil {
 		return nil, err
 	}

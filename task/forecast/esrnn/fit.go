@@ -22,9 +22,9 @@ import (
 type Model struct {
 	Config
 	Nets           []*Net
-	IDs            []string  // of the series in training
+	IDs            []string  // IDs of the series in training
 	BaselineWeight float64   // weight of Comb and Theta in the forecast, up to a half
-	Widen          []float64 // what the nets' bands are multiplied by, one for each of Levels
+	Widen          []float64 // factors of the widths of the nets' bands, one for each of Levels
 }
 
 // Fit trains the nets on all the series, and one more on all but the last Horizon steps of
@@ -192,7 +192,7 @@ const own = 0.3
 
 // origins are those that a step learns from: of each piece those that have something to
 // forecast, but for its beginning, and if they are many only every few from a random one
-// on, since neighbours tell about the same.
+// on, since neighbours are alike.
 func (c *Config) origins(g *grad.Tape, b batch) (at []origin) {
 	const most = 1500
 	first := func(p piece) int { return max(p.lo+(p.hi-p.lo)/4, c.warm(len(p.x))) }

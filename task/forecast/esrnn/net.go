@@ -20,8 +20,8 @@ import (
 // adds its input to its output.
 type Net struct {
 	Rates     *grad.Var     `recur:"rates"`     // [1+seasons]: α and each γ of all series, before the sigmoid
-	OwnRates  *nn.Embedding `recur:"ownrates"`  // [series, 1+seasons]: what is added for each
-	OwnSeason *nn.Embedding `recur:"ownseason"` // [series, Σm]: what is added to the first values of its seasons; nil if none is smoothed
+	OwnRates  *nn.Embedding `recur:"ownrates"`  // [series, 1+seasons]: added for each series
+	OwnSeason *nn.Embedding `recur:"ownseason"` // [series, Σm]: added to the first values of its seasons; nil if none is smoothed
 	Cells     rnn.Stack     `recur:"cells"`
 	Skip      *nn.Linear    `recur:"skip"` // [window+1, horizon]
 	Out       *nn.Linear    `recur:"out"`  // [hidden, horizon·quantiles]
@@ -91,7 +91,7 @@ func (n *Net) forward(g *grad.Tape, c *Config, b batch, at []origin) (o *smoothe
 
 // loss is the mean pinball loss of what forward gives, in which a series counts by its
 // weight, and the median as much as all other quantiles together. Targets move with
-// level and season, which the gradient tells.
+// level and season, and so does the gradient.
 func (o *smoothed) loss(g *grad.Tape, at []origin, mid, out *grad.Var, quantiles []float64) *grad.Var {
 	h, q := mid.Dim(1), len(quantiles)
 	if mid.Dim(0) != len(at) || len(out.Value.Data) != len(at)*h*q {

@@ -13,9 +13,9 @@ import (
 
 func init() {
 	forecast.Register(forecast.Method{
-		Name:  Kind,
+		Name:  kind,
 		About: "exponential smoothing with a dilated LSTM for many series (Smyl 2020), blended with simple methods",
-		Kind:  Kind,
+		Kind:  kind,
 		Valid: func(s forecast.Spec) error { _, err := fromSpec(s); return err },
 		Fit: func(ctx context.Context, s forecast.Spec, o task.Options, series ...data.Series) (forecast.Forecaster, error) {
 			c, err := fromSpec(s)

@@ -11,19 +11,19 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// scaled is a series as the net sees it,
+// scaled is a series as the net reads it,
 //
 //	x = (log(y + shift) - center) / scale
 //
 // with scale the mean change of the logarithm over a season. It begins with a value
 // that is known.
 type scaled struct {
-	id     int // in training, -1 if it is new
+	id     int // number in training, -1 if it is new
 	x      []tensor.Float
 	known  []bool
 	first  []tensor.Float // season indices of the first steps, for each season in turn
 	size   tensor.Float   // log of scale
-	weight tensor.Float   // in the loss
+	weight tensor.Float   // weight in the loss
 
 	shift, center, scale float64
 	floor                float64 // least value of a forecast
@@ -40,10 +40,10 @@ type piece struct {
 type batch []piece
 
 // low is how far the least value of a series has to be above 0, in units of the median
-// of what its values are in size, for the logarithm to be taken as it is.
+// of the sizes of its values, for the logarithm to be taken as it is.
 const low = 0.1
 
-// errNone is of a series all of whose values are missing.
+// errNone is the error of a series all of whose values are missing.
 var errNone = errors.New("has no values")
 
 // prepare scales a series by all of it, its last History steps. It returns nil if the
@@ -116,7 +116,7 @@ func (c *Config) prepare(s data.Series, id int) (*scaled, error) {
 }
 
 // lag is the season that changes are measured over: none if it is not smoothed, or the
-// series is too short to tell.
+// series is too short for it.
 func (c *Config) lag(n int) int {
 	if len(c.Seasonalities) > 0 && n > c.Seasonalities[0] {
 		return c.Seasonalities[0]

@@ -7,11 +7,11 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// smoothed is what exponential smoothing makes of a batch of series.
+// smoothed is a batch of series after exponential smoothing.
 type smoothed struct {
 	batch
-	steps   int         // of the longest piece, up to its end
-	span    int         // of the longest piece, from its beginning
+	steps   int         // steps of the longest piece, up to its end
+	span    int         // steps of the longest piece, from its beginning
 	level   *grad.Var   // [batch, steps]: after each step
 	seasons []*grad.Var // [batch, steps+m] each: of each step
 }
@@ -84,7 +84,7 @@ func smooth(g *grad.Tape, b batch, rates, first *grad.Var, periods []int) *smoot
 					continue
 				}
 				x := z.x[t] - total(s, t)
-				var de tensor.Float // of x - l(t), which moves the seasons
+				var de tensor.Float // gradient of x - l(t), which moves the seasons
 				for i, m := range periods {
 					d := ds[i][t+m]
 					ds[i][t] += d
@@ -164,7 +164,7 @@ func (o *smoothed) windows(g *grad.Tape, w int) *grad.Var {
 		if dx == nil {
 			return
 		}
-		sum := g.Scratch(tensor.ShapeOf(o.steps)).Data // of the gradient of x - S
+		sum := g.Scratch(tensor.ShapeOf(o.steps)).Data // sum of the gradients of x - S
 		for k, z := range o.batch {
 			dl := row(g.Grad(o.level), k)
 			clear(sum)
@@ -196,7 +196,7 @@ func row2(t *tensor.Tensor, i, j int) []tensor.Float {
 // unit brings values in units of a series' seasonal changes near to 1.
 const unit = 0.5
 
-// target is what series k is at k steps after t, above its level and season as they are
+// target is the value of a series k steps after t, above its level and season as they are
 // known at t, NaN if it is missing.
 func (o *smoothed) target(series, t, k int) tensor.Float {
 	z := o.batch[series]

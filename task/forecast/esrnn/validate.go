@@ -10,7 +10,7 @@ import (
 )
 
 // validate forecasts the last steps of the series with a net that was not shown them,
-// and sets Share and Widen by that.
+// and sets BaselineWeight and Widen by that.
 func (m *Model) validate(ctx context.Context, n *Net, held, series []data.Series) error {
 	var past, whole []data.Series
 	for i, s := range held {
@@ -44,7 +44,7 @@ func known(y []float64) (n int) {
 	return n
 }
 
-// baselineWeight chooses the share of the simple methods: the smallest that is not clearly worse
+// baselineWeight chooses the weight of the simple methods: the smallest that is not clearly worse
 // than the best, by the rule of one standard error (Breiman et al. 1984), and of that a
 // half, since the series have all seen the same stretch of time.
 func (m *Model) baselineWeight(all []reading, simple [][]float64, past, whole []data.Series) float64 {

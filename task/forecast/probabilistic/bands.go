@@ -9,7 +9,7 @@ import (
 	"github.com/recur-go/recur/rnn"
 )
 
-// Bands are what held-out parts of the series say of the net's quantiles: conformal
+// Bands calibrate the net's quantiles by held-out parts of the series: conformal
 // prediction (Vovk et al. 2005).
 type Bands struct {
 	// Widen multiplies the distance from the middle to the knots beside it, from the
@@ -59,11 +59,11 @@ func (m *Model) calibrate(ctx context.Context, held [][]window) error {
 			continue
 		}
 		n := m.Nets[i]
-		views, err := m.ahead(ctx, n, uint64(i), ws, m.statesAt(n, ws))
+		predictions, err := m.ahead(ctx, n, uint64(i), ws, m.statesAt(n, ws))
 		if err != nil {
 			return err
 		}
-		for w, v := range views {
+		for w, v := range predictions {
 			for k, q := range v.q {
 				t := ws[w].origin + k
 				if t >= ws[w].until || !ws[w].z.known[t] {
@@ -107,12 +107,12 @@ func (m *Model) statesAt(n *Net, ws []window) rnn.State {
 // alike, so that a window counts as one; the fewer there are, the closer it stays to 1.
 // Sampled paths are too sure of themselves on short series, since a net that is fed its own
 // draws learned from true values: what is to be wider becomes so in full, and by 1/windows
-// more for what so few cannot tell.
+// more, since few windows are uncertain.
 func widening(scores []float64, share, windows float64, sampled bool) float64 {
 	if len(scores) == 0 {
 		return 1
 	}
-	const doubt = 4 // windows that speak for the net's own quantiles
+	const doubt = 4 // windows that the net's own quantiles weigh as much as
 	slices.Sort(scores)
 	at := min(share*(1+1/windows), 1) * float64(len(scores)-1)
 	lo := int(at)

@@ -3,12 +3,12 @@
 // whole, numbers or categories.
 //
 // The net reads a window of a series step by step and then goes on over the steps to
-// forecast. Either it is told nothing of the values there and gives all at once (a
+// forecast. Either it knows nothing of the values there and gives all at once (a
 // sequence-to-sequence net with a quantile head, after Wen et al. 2017, "A Multi-Horizon
 // Quantile Recurrent Forecaster"), or each value is an input of the step after it, and
 // the forecast is a bundle of sampled paths (Salinas et al. 2020, "DeepAR").
 //
-// What is missing is told to the net as missing, counts in no loss and is never filled.
+// Missing values are marked as missing for the net, count in no loss and are never filled.
 // Each series is brought to one scale, and forecasts are brought back from it.
 package probabilistic
 

@@ -16,11 +16,12 @@ import (
 //	d = h·Head
 //	d₀ = d₀ + [last value, values and changes of lags]·Skip / unit
 //
-// and d are the parameters of what is said of the step; see Output. Skip carries the
+// and d are the parameters of the prediction for the step; see Output. Skip carries the
 // last value and those of the seasons before straight to the forecast, so that the cells
-// only have to learn what differs from a linear forecast; see begin. The unit is that of the series; see Scale.
+// only have to learn what differs from a linear forecast; see begin. The unit is that of
+// the series; see Scale.
 type Net struct {
-	Embed []*nn.Embedding `recur:"embed"` // of each covariate with categories: [categories+1, width], the last for missing ones
+	Embed []*nn.Embedding `recur:"embed"` // [categories+1, width] for each covariate with categories; the last row is for missing ones
 	Cells rnn.Stack       `recur:"cells"`
 	Head  *nn.Linear      `recur:"head"` // [hidden, parameters]
 	Skip  *nn.Linear      `recur:"skip"` // [1+2·lags, 1]
@@ -40,7 +41,7 @@ func newNet(r *rand.Rand, c *Config) *Net {
 		in = c.Hidden
 	}
 	n.Head = nn.NewLinear(r, c.Hidden, c.Output.parameters())
-	for i := range c.Hidden { // the first parameter begins as what Skip says
+	for i := range c.Hidden { // the first parameter begins as that of Skip alone
 		n.Head.W.Value.Data[i*c.Output.parameters()] = 0
 	}
 	n.Skip = nn.NewLinear(nil, 1+2*len(c.Lags), 1)
@@ -50,8 +51,8 @@ func newNet(r *rand.Rand, c *Config) *Net {
 // embedWidth grows with the number of categories.
 func embedWidth(v data.Covariate) int { return min(16, (len(v.Categories)+2)/2) }
 
-// output is the last part of the net: h [rows, hidden] and x [rows, numbers]. What it says
-// is in units [rows] of the series' scales.
+// output is the last part of the net: h [rows, hidden] and x [rows, numbers] to
+// [rows, parameters], in units [rows] of the series' scales.
 func (n *Net) output(g *grad.Tape, h, x *grad.Var, lags int, units *tensor.Tensor) *grad.Var {
 	d := n.Head.Forward(g, h)
 	direct := []*grad.Var{g.Columns(x, anchor, anchor+1)}

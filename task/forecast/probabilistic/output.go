@@ -10,7 +10,7 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// parameters is how many numbers the net says of a step.
+// parameters is the number of values that the net predicts for a step.
 func (o Output) parameters() int {
 	switch o {
 	case Quantile:
@@ -26,8 +26,8 @@ func (o Output) parameters() int {
 // smallest keeps scales away from 0.
 const smallest = 1e-3
 
-// loss is the mean loss of what the net says, d [rows, parameters], against want [rows]
-// in scaled units. scale is that of each row's series.
+// loss is the mean loss of the net's output d [rows, parameters] against want [rows], in
+// scaled units. scale is that of each row's series.
 func (o Output) loss(g *grad.Tape, d *grad.Var, want, scale *tensor.Tensor) *grad.Var {
 	rows := want.Dim(0)
 	col := func(i int) *grad.Var { return g.Reshape(g.Columns(d, i, i+1), rows) }
@@ -74,7 +74,7 @@ var ladder = func() *tensor.Tensor {
 	return t
 }()
 
-// draw samples a value, in scaled units, from what the net says of a step.
+// draw samples a value, in scaled units, from the net's output d for a step.
 func (o Output) draw(r *rand.Rand, d []tensor.Float, scale float64) float64 {
 	at := func(i int) float64 { return float64(d[i]) }
 	switch o {

@@ -14,7 +14,7 @@ import (
 
 // Predict forecasts the Horizon steps after each of the series. One that was in training,
 // by its ID, is scaled as then. Known covariates should reach over the horizon: where
-// they do not, the net is told that they are missing.
+// they do not, they are marked as missing.
 func (m *Model) Predict(ctx context.Context, series ...data.Series) ([]forecast.Forecast, error) {
 	ws := make([]window, len(series))
 	for i, s := range series {
@@ -26,14 +26,14 @@ func (m *Model) Predict(ctx context.Context, series ...data.Series) ([]forecast.
 	}
 	var fs []forecast.Forecast
 	for part := range slices.Chunk(ws, 64) {
-		views, err := m.views(ctx, part, func(n *Net) rnn.State {
+		predictions, err := m.predictions(ctx, part, func(n *Net) rnn.State {
 			_, _, s := m.read(grad.Eval(), n, m.before(part), nil)
 			return s
 		})
 		if err != nil {
 			return nil, err
 		}
-		for i, v := range views {
+		for i, v := range predictions {
 			fs = append(fs, m.forecast(part[i].z, v))
 		}
 	}
@@ -59,7 +59,7 @@ func (m *Model) Roll(ctx context.Context, s data.Series, origins []int) ([]forec
 	for i, o := range origins {
 		ws[i] = window{z: z, origin: o}
 	}
-	views, err := m.views(ctx, ws, func(n *Net) rnn.State {
+	predictions, err := m.predictions(ctx, ws, func(n *Net) rnn.State {
 		g := grad.Eval()
 		var s rnn.State
 		var at []rnn.State
@@ -83,22 +83,22 @@ func (m *Model) Roll(ctx context.Context, s data.Series, origins []int) ([]forec
 	if err != nil {
 		return nil, err
 	}
-	fs := make([]forecast.Forecast, len(views))
-	for i, v := range views {
+	fs := make([]forecast.Forecast, len(predictions))
+	for i, v := range predictions {
 		fs[i] = m.forecast(z, v)
 	}
 	return fs, nil
 }
 
-// A view is what is expected after an origin, in scaled units.
-type view struct {
+// A prediction is that of the steps after an origin, in scaled units.
+type prediction struct {
 	q     [][]float64 // [step][knot]
-	paths [][]float64 // [path][step], with feedback
+	paths [][]float64 // [path][step], if the net is autoregressive
 }
 
-// views puts together what the nets expect, each from the states that at gives.
-func (m *Model) views(ctx context.Context, ws []window, at func(n *Net) rnn.State) ([]view, error) {
-	all := make([]view, len(ws))
+// predictions combines those of the nets, each from the states that at gives.
+func (m *Model) predictions(ctx context.Context, ws []window, at func(n *Net) rnn.State) ([]prediction, error) {
+	all := make([]prediction, len(ws))
 	for i, n := range m.Nets {
 		one, err := m.ahead(ctx, n, uint64(i), ws, at(n))
 		if err != nil {
@@ -127,9 +127,9 @@ func (m *Model) views(ctx context.Context, ws []window, at func(n *Net) rnn.Stat
 	return all, nil
 }
 
-// ahead is what one net expects after windows, given its states at their origins.
-func (m *Model) ahead(ctx context.Context, n *Net, stream uint64, ws []window, s rnn.State) ([]view, error) {
-	views := make([]view, len(ws))
+// ahead returns the predictions of one net after windows, given its states at their origins.
+func (m *Model) ahead(ctx context.Context, n *Net, stream uint64, ws []window, s rnn.State) ([]prediction, error) {
+	predictions := make([]prediction, len(ws))
 	size := 64
 	if m.Autoregressive {
 		size = max(1, 2048/m.paths())
@@ -147,18 +147,18 @@ func (m *Model) ahead(ctx context.Context, n *Net, stream uint64, ws []window, s
 		}
 		part := s.Detach(g).SelectRows(g, rows)
 		if m.Autoregressive {
-			if err := m.sample(ctx, n, r, ws[lo:hi], part, views[lo:hi]); err != nil {
+			if err := m.sample(ctx, n, r, ws[lo:hi], part, predictions[lo:hi]); err != nil {
 				return nil, err
 			}
 		} else {
-			m.decode(g, n, r, ws[lo:hi], part, views[lo:hi])
+			m.decode(g, n, r, ws[lo:hi], part, predictions[lo:hi])
 		}
 	}
-	return views, nil
+	return predictions, nil
 }
 
 // decode forecasts all steps at once.
-func (m *Model) decode(g *grad.Tape, n *Net, r *rand.Rand, ws []window, s rnn.State, views []view) {
+func (m *Model) decode(g *grad.Tape, n *Net, r *rand.Rand, ws []window, s rnn.State, predictions []prediction) {
 	spans := make([]span, len(ws))
 	for i, w := range ws {
 		spans[i] = span{z: w.z, from: w.origin, to: w.origin + m.Horizon, origin: w.origin, ahead: true}
@@ -171,39 +171,39 @@ func (m *Model) decode(g *grad.Tape, n *Net, r *rand.Rand, ws []window, s rnn.St
 	width := d.Dim(1)
 	draws := make([]float64, 1000)
 	for i := range ws {
-		views[i].q = make([][]float64, m.Horizon)
+		predictions[i].q = make([][]float64, m.Horizon)
 		for k := range m.Horizon {
-			says := d.Value.Data[(k*len(ws)+i)*width:][:width]
+			out := d.Value.Data[(k*len(ws)+i)*width:][:width]
 			q := make([]float64, len(knots))
 			switch m.Output {
 			case Quantile:
-				for j, v := range says {
+				for j, v := range out {
 					q[j] = float64(v)
 				}
 			case Point:
 				for j := range q {
-					q[j] = float64(says[0])
+					q[j] = float64(out[0])
 				}
 			default:
 				for j := range draws {
-					draws[j] = m.Output.draw(r, says, ws[i].z.Std)
+					draws[j] = m.Output.draw(r, out, ws[i].z.Std)
 				}
 				q = quantiles(draws)
 			}
 			for j := range q {
 				q[j] *= ws[i].z.Unit
 			}
-			views[i].q[k] = q
+			predictions[i].q[k] = q
 		}
 	}
 }
 
-// paths is how many each net samples.
+// paths is the number that each net samples.
 func (m *Model) paths() int { return (m.Paths + len(m.Nets) - 1) / max(len(m.Nets), 1) }
 
 // sample goes on from each origin along many paths, each step of which is drawn from what
-// the net says of it, and is an input of the next.
-func (m *Model) sample(ctx context.Context, n *Net, r *rand.Rand, ws []window, s rnn.State, views []view) error {
+// the net's output for it, and is an input of the next.
+func (m *Model) sample(ctx context.Context, n *Net, r *rand.Rand, ws []window, s rnn.State, predictions []prediction) error {
 	P, l := m.paths(), m.shape
 	rows := len(ws) * P
 	repeat := make([]int, rows)
@@ -253,13 +253,13 @@ func (m *Model) sample(ctx context.Context, n *Net, r *rand.Rand, ws []window, s
 	}
 	sample := make([]float64, P)
 	for i := range ws {
-		views[i].paths = paths[i*P : (i+1)*P]
-		views[i].q = make([][]float64, m.Horizon)
+		predictions[i].paths = paths[i*P : (i+1)*P]
+		predictions[i].q = make([][]float64, m.Horizon)
 		for k := range m.Horizon {
 			for p := range sample {
-				sample[p] = views[i].paths[p][k]
+				sample[p] = predictions[i].paths[p][k]
 			}
-			views[i].q[k] = quantiles(sample)
+			predictions[i].q[k] = quantiles(sample)
 		}
 	}
 	return nil
@@ -274,7 +274,7 @@ func units(ws []window, steps, each int) *tensor.Tensor {
 	return t
 }
 
-// feed tells a row of the values of a path so far.
+// feed fills a row of inputs with the values of a path so far.
 func (m *Model) feed(w window, r []tensor.Float, path []float64) {
 	k := len(path)
 	if k == 0 {
@@ -313,8 +313,8 @@ func kept(s rnn.State) rnn.State {
 	return c
 }
 
-// forecast brings a view back to the units of the series.
-func (m *Model) forecast(z *scaled, v view) forecast.Forecast {
+// forecast brings a prediction back to the units of the series.
+func (m *Model) forecast(z *scaled, v prediction) forecast.Forecast {
 	f := forecast.Forecast{Point: make([]float64, m.Horizon)}
 	for _, l := range m.Levels {
 		f.Bands = append(f.Bands, forecast.Band{Level: l, Lo: make([]float64, m.Horizon), Hi: make([]float64, m.Horizon)})

@@ -19,7 +19,7 @@ func init() {
 	for _, name := range Presets() {
 		preset, _ := Preset(name)
 		forecast.Register(forecast.Method{
-			Name: name, About: about[name], Kind: Kind, Covariates: true,
+			Name: name, About: about[name], Kind: kind, Covariates: true,
 			Default: preset.spec(),
 			Valid:   func(s forecast.Spec) error { _, err := preset.with(s); return err },
 			Fit: func(ctx context.Context, s forecast.Spec, o task.Options, series ...data.Series) (forecast.Forecaster, error) {

@@ -13,7 +13,7 @@ import (
 const (
 	anchor = iota // the last value that is known
 	fresh         // 1 if it is that of step t-1
-	ahead         // when told nothing of the steps to forecast: 1 there
+	ahead         // 1 in steps to forecast whose values before are not known
 	place         // and how far ahead, as a fraction of the horizon
 	fixed         // how many; then come those of each lag, and value and 1-if-known of each numeric covariate
 )
@@ -30,7 +30,7 @@ const (
 type layout struct {
 	lags    []int
 	numbers int   // width of the numeric part
-	at      []int // for each covariate its column, or -1 - the place among ids if it has categories
+	at      []int // column of each covariate, or -1 - the place among ids if it has categories
 	ids     int   // covariates with categories
 }
 
@@ -85,28 +85,28 @@ func (m *Model) rows(g *grad.Tape, spans []span) (x *tensor.Tensor, ids [][]int,
 
 // row fills in step t of a span.
 func (m *Model) row(s span, t int, r []tensor.Float, ids [][]int, at int) {
-	z, told := s.z, t // values before told are known
+	z, end := s.z, t // values before end are known
 	if s.ahead {
-		told = s.origin
+		end = s.origin
 		r[ahead], r[place] = 1, tensor.Float(t-s.origin+1)/tensor.Float(m.Horizon)
 	}
-	if told > 0 {
-		r[anchor] = z.last[told-1]
-		if told == t && z.known[t-1] {
+	if end > 0 {
+		r[anchor] = z.last[end-1]
+		if end == t && z.known[t-1] {
 			r[fresh] = 1
 		}
 	}
 	for i, lag := range m.shape.lags {
 		u := t - lag
-		for u >= told {
+		for u >= end {
 			u -= lag
 		}
 		of := r[fixed+perLag*i:]
 		if u >= 0 && z.known[u] {
 			of[before], of[there] = z.x[u], 1
 		}
-		if u := told - 1 - lag; u >= 0 && z.known[u] {
-			of[change] = z.last[told-1] - z.x[u]
+		if u := end - 1 - lag; u >= 0 && z.known[u] {
+			of[change] = z.last[end-1] - z.x[u]
 		}
 	}
 	i := 0

@@ -19,7 +19,7 @@ type Scale struct{ Mean, Std, Unit float64 }
 // A unit brings the numbers of a covariate to mean 0 and deviation 1.
 type unit = Scale
 
-// scaled is a series as the net sees it.
+// scaled is a series as the net reads it.
 type scaled struct {
 	data.Series
 	Scale

@@ -11,8 +11,8 @@ import (
 //
 //	[last value, values and changes of lags]·W + B
 //
-// in units of the series, with a little ridge. For a random walk that is the last value, for a season the value of
-// the season before, and else something between.
+// in units of the series, with a little ridge. For a random walk that is the last value,
+// for a season the value of the season before, and else something between.
 func (m *Model) begin(n *Net, learn []window) {
 	k := n.Skip.W.Dim(0) + 1
 	ata, atb := make([][]float64, k), make([]float64, k)

@@ -34,7 +34,7 @@ func table(t *testing.T, name string) string {
 }
 
 func job(t *testing.T) (task.Task, *forecast.Job) {
-	f, err := task.Find(forecast.TaskName)
+	f, err := task.Find(forecast.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestTask(t *testing.T) {
 		t.Fatal(err)
 	}
 	again, err := task.ForKind(info.Kind)
-	if err != nil || again.Name() != forecast.TaskName {
+	if err != nil || again.Name() != forecast.Name {
 		t.Fatal(again, err)
 	}
 	loaded, err := again.Load(file)

@@ -39,14 +39,14 @@ type Config struct {
 var paper = Config{Hidden: 256, Dropout: 0.5, Epochs: 20, Patience: 5, Batch: 896, Rate: 0.001, WeightAverage: 0.99}
 
 // Presets lists the names that Preset knows, the default first.
-func Presets() []string { return []string{Kind} }
+func Presets() []string { return []string{kind} }
 
 // Preset returns a config by name:
 //
 //	segrnn  the settings of the paper, with averaged weights
 func Preset(name string) (*Config, error) {
-	if name != Kind {
-		return nil, fmt.Errorf("segrnn: there is no preset %q; there is %q", name, Kind)
+	if name != kind {
+		return nil, fmt.Errorf("segrnn: there is no preset %q; there is %q", name, kind)
 	}
 	c := paper
 	return &c, nil

@@ -23,10 +23,10 @@ import (
 type Model struct {
 	Config
 	Net    *Net
-	IDs    []string    // of the channels
-	Scales []Scale     // of the channels
+	IDs    []string    // IDs of the channels
+	Scales []Scale     // scales of the channels
 	Widths [][]float64 // half a band [level][horizon], in units of Scale.Std
-	Epochs int         // that training took
+	Epochs int         // epochs that training took
 }
 
 // A Scale brings a series to mean 0 and deviation 1.

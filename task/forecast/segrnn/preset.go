@@ -13,9 +13,9 @@ import (
 
 func init() {
 	forecast.Register(forecast.Method{
-		Name:    Kind,
+		Name:    kind,
 		About:   "a GRU over segments for long horizons and long series (Lin et al. 2023)",
-		Kind:    Kind,
+		Kind:    kind,
 		Default: forecast.Spec{Hidden: paper.Hidden, Dropout: paper.Dropout, Epochs: paper.Epochs, Batch: paper.Batch, Rate: paper.Rate},
 		Valid:   func(s forecast.Spec) error { _, err := fromSpec(s); return err },
 		Fit: func(ctx context.Context, s forecast.Spec, o task.Options, series ...data.Series) (forecast.Forecaster, error) {

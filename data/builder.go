@@ -10,7 +10,7 @@ import (
 
 // A Builder makes a table from rows as they come. ReadCSV and ReadJSON are made
 // with it, and readers of other formats can be. It takes note of what it finds
-// wrong and goes on; Table tells it all.
+// wrong and goes on; Table reports it all.
 type Builder struct {
 	problems
 	covariates
@@ -21,7 +21,7 @@ type Builder struct {
 	notes  []string
 	n      int    // rows
 	blanks int    // missing values
-	blank  string // where the first is
+	blank  string // place of the first
 	index  bool   // times are indices
 	digits int    // all times so far are dates written as so many digits alone
 }
@@ -31,7 +31,7 @@ type observations struct {
 	times []Time
 	y     []float64
 	rows  []int
-	x     []float64 // of the covariates, row by row
+	x     []float64 // values of the covariates, row by row
 	fixed []float64 // static ones
 	since []int     // the row that each of these is from
 }
@@ -41,8 +41,8 @@ func NewBuilder(name string, o Options) *Builder {
 	return &Builder{problems: problems{file: name}, covariates: newCovariates(o), opts: o, rows: map[string]*observations{}}
 }
 
-// Note adds to the table's notes.
-func (b *Builder) Note(format string, args ...any) {
+// note adds to the table's notes.
+func (b *Builder) note(format string, args ...any) {
 	b.notes = append(b.notes, fmt.Sprintf(format, args...))
 }
 
@@ -50,8 +50,8 @@ func (b *Builder) Note(format string, args ...any) {
 func (b *Builder) Problem(e *Error) { b.problems.add(e) }
 
 // Columns finds the columns in a header: by the names in Options, or unique_id, ds
-// and y in any case, or, if but two columns can be meant, the time first and the
-// value second. id is -1 if there is none. An error is told at once.
+// and y in any case, or, if there are only two columns, the time first and the value
+// second. id is -1 if there is none. An error is reported at once.
 func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 	find := func(given, name string) int {
 		if given != "" {
@@ -74,7 +74,7 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 			slices.Reverse(rest)
 		}
 		ds, y = rest[0], rest[1]
-		b.Note("columns %q and %q are taken as ds and y", header[ds], header[y])
+		b.note("columns %q and %q are taken as ds and y", header[ds], header[y])
 	}
 	if asked || ds < 0 || y < 0 {
 		e := &Error{Row: 1, Reason: fmt.Sprintf("the columns are %s, and %s are needed", quoted(header), b.needed()), Hint: "name the time column ds, the value y, and the series, if there are several, unique_id, or say what they are called"}
@@ -97,7 +97,7 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 		}
 	}
 	if unused != nil {
-		b.Note("columns that are not used: %s", quoted(unused))
+		b.note("columns that are not used: %s", quoted(unused))
 	}
 	return id, ds, y, nil
 }
@@ -215,7 +215,7 @@ func (b *Builder) Add(row int, id string, t Time, y float64, x ...float64) {
 		}
 	}
 	if k := len(o.times); !b.opts.Sort && k > 0 && !o.times[k-1].Before(t) {
-		if at, ok := slices.BinarySearchFunc(o.times, t, Time.Compare); ok {
+		if at, ok := slices.BinarySearchFunc(o.times, t, Time.compare); ok {
 			b.twice(id, t, row, o.rows[at])
 		} else {
 			b.Problem(&Error{Row: row, Reason: of(id, fmt.Sprintf("the time %v comes after %v of row %d", t, o.times[k-1], o.rows[k-1])), Hint: "sort the file by series and time, or ask for it to be sorted"})
@@ -255,7 +255,7 @@ func (b *Builder) twice(id string, t Time, row, first int) {
 	b.Problem(&Error{Row: row, Reason: of(id, fmt.Sprintf("the time %v is there already, in row %d", t, first)), Hint: hint})
 }
 
-// of says what series it is.
+// of names the series.
 func of(id, what string) string {
 	if id == "" {
 		return what
@@ -268,13 +268,13 @@ func (b *Builder) sort() {
 	sorted := 0
 	for _, id := range b.order {
 		o := b.rows[id]
-		if !slices.IsSortedFunc(o.times, Time.Compare) {
+		if !slices.IsSortedFunc(o.times, Time.compare) {
 			sorted++
 			order := make([]int, len(o.times))
 			for i := range order {
 				order[i] = i
 			}
-			slices.SortStableFunc(order, func(i, j int) int { return o.times[i].Compare(o.times[j]) })
+			slices.SortStableFunc(order, func(i, j int) int { return o.times[i].compare(o.times[j]) })
 			o.times, o.y, o.rows = pick(o.times, order), pick(o.y, order), pick(o.rows, order)
 			x, n := make([]float64, 0, len(o.x)), len(b.cols)
 			for _, k := range order {
@@ -289,7 +289,7 @@ func (b *Builder) sort() {
 		}
 	}
 	if sorted > 0 {
-		b.Note("%s sorted by time", plural(sorted, "series was", "series were"))
+		b.note("%s sorted by time", plural(sorted, "series was", "series were"))
 	}
 }
 
@@ -314,7 +314,7 @@ func (b *Builder) Table() (*Table, error) {
 	}
 	if b.digits != 0 {
 		u := b.rows[b.order[0]].times[0]
-		b.Note("whole numbers such as %d are taken as %s", u.digits, map[int]string{4: "years", 6: "months", 8: "days"}[b.digits])
+		b.note("whole numbers such as %d are taken as %s", u.digits, map[int]string{4: "years", 6: "months", 8: "days"}[b.digits])
 	}
 	f, err := b.freq()
 	if err != nil {
@@ -342,13 +342,13 @@ func (b *Builder) Table() (*Table, error) {
 		return nil, err
 	}
 	t.Covariates = b.cols
-	b.tell(t)
-	b.Note("%s, %s, from %v", plural(len(t.Series), "series", "series"), f.Name(), span(t.Series))
+	b.noteCovariates(t)
+	b.note("%s, %s, from %v", plural(len(t.Series), "series", "series"), f.Name(), span(t.Series))
 	if gaps > 0 {
-		b.Note("%s missing from the grid: %s", plural(gaps, "time is", "times are"), at)
+		b.note("%s missing from the grid: %s", plural(gaps, "time is", "times are"), at)
 	}
 	if b.blanks > 0 {
-		b.Note("%s blank: %s", plural(b.blanks, "value is", "values are"), b.blank)
+		b.note("%s blank: %s", plural(b.blanks, "value is", "values are"), b.blank)
 	}
 	t.Notes = b.notes
 	return t, nil
@@ -433,8 +433,8 @@ func (b *Builder) spread(s *Series, o *observations) {
 	}
 }
 
-// tell notes what the covariates are, and what is missing of them.
-func (b *Builder) tell(t *Table) {
+// noteCovariates notes what the covariates are, and how many of their values are missing.
+func (b *Builder) noteCovariates(t *Table) {
 	for _, role := range []Role{Past, Known, Static} {
 		var names []string
 		for _, c := range Select(t.Covariates, role) {
@@ -445,7 +445,7 @@ func (b *Builder) tell(t *Table) {
 			names = append(names, what)
 		}
 		if names != nil {
-			b.Note("%s covariates: %s", role, strings.Join(names, ", "))
+			b.note("%s covariates: %s", role, strings.Join(names, ", "))
 		}
 	}
 	missing, ahead := 0, 0
@@ -460,10 +460,10 @@ func (b *Builder) tell(t *Table) {
 		ahead = max(ahead, s.steps()-len(s.Y))
 	}
 	if missing > 0 {
-		b.Note("%s missing; a model is told which and fills none", plural(missing, "value of covariates is", "values of covariates are"))
+		b.note("%s missing; a model is told which and fills none", plural(missing, "value of covariates is", "values of covariates are"))
 	}
 	if ahead > 0 {
-		b.Note("known covariates reach up to %s ahead of the last value", plural(ahead, "step", "steps"))
+		b.note("known covariates reach up to %s ahead of the last value", plural(ahead, "step", "steps"))
 	}
 }
 

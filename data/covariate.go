@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A Role says when the values of a covariate are known.
+// A Role is when the values of a covariate are known.
 type Role string
 
 // The roles.
@@ -42,7 +42,7 @@ func Select(all []Covariate, role Role) (some []Covariate) {
 // covariates are the columns beside the values, as a Builder reads them.
 type covariates struct {
 	cols   []Covariate
-	place  []map[string]int // of the categories
+	place  []map[string]int // numbers of the categories
 	kind   []kind
 	forced []string // names of columns of categories
 }
@@ -122,7 +122,7 @@ func (c *covariates) parse(i int, s string, decimal rune) (float64, *Error) {
 // Recode brings the covariates of a table to those of another, that a model was trained
 // on: they must have the same names and roles in the same order and hold the same kind,
 // and categories get the places that they have there. One that is not there becomes
-// missing, which a note says.
+// missing, which a note reports.
 func (t *Table) Recode(as []Covariate) error {
 	p := problems{file: t.Name}
 	if len(as) != len(t.Covariates) {

@@ -22,8 +22,8 @@ import (
 // decimal commas. Empty fields and NA, NaN, null and the like are missing values.
 //
 // A table may also be wide, as those of the M4 competition: a row for each series, which
-// begins with its name, and a column for each time. Options say so, or the header does,
-// with columns that are times, or numbered.
+// begins with its name, and a column for each time. It is read so if Options ask for it,
+// or if the columns of the header are times, or numbered.
 //
 // Memory grows with the rows that are kept; a row of more than 1 MiB is refused.
 func ReadCSV(r io.Reader, name string, o Options) (*Table, error) {
@@ -133,7 +133,7 @@ type csvTable struct {
 	header    []string
 	id, ds, y int // columns; id is -1 without one
 	x         []int
-	values    []float64 // of x in a row
+	values    []float64 // values of x in a row
 	marks
 }
 
@@ -157,7 +157,7 @@ func (t *csvTable) read() error {
 	t.values = make([]float64, len(t.x))
 	if t.headless() {
 		t.notes = t.notes[:0]
-		t.Note("there is no header: the first column is taken as ds, the second as y")
+		t.note("there is no header: the first column is taken as ds, the second as y")
 		t.row(1, t.header)
 	}
 	for {
@@ -183,7 +183,7 @@ func (t *csvTable) headless() bool {
 	return notTime == nil && (notNumber == nil || t.in.Comma != ',' && decimalComma(t.header[t.y]))
 }
 
-// record is the next one. An error other than io.EOF says what is wrong.
+// record is the next one.
 func (t *csvTable) record() ([]string, error) {
 	rec, err := t.in.Read()
 	if err == nil || err == io.EOF {

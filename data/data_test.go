@@ -93,7 +93,7 @@ func TestManySeries(t *testing.T) {
 	}
 }
 
-// The named bad files: each gives an error that says what, where and what to do.
+// The named bad files: each gives an error with the reason, the place and a hint.
 func TestBadFiles(t *testing.T) {
 	for name, c := range map[string]struct {
 		text   string
@@ -279,7 +279,7 @@ func TestReadJSON(t *testing.T) {
 	}
 }
 
-// Read tells formats by what files begin with.
+// Read finds formats by what files begin with.
 func TestReadByContent(t *testing.T) {
 	for _, text := range []string{"ds,y\n1,2\n2,3\n", "{\"ds\": 1, \"y\": 2}\n{\"ds\": 2, \"y\": 3}\n", "\xef\xbb\xbf{\"ds\": 1, \"y\": 2}\n{\"ds\": 2, \"y\": 3}\n"} {
 		tab, err := data.Read(strings.NewReader(text), "f", data.Options{})

@@ -13,9 +13,9 @@ type Error struct {
 	File   string // "" if it has no name
 	Row    int    // line of the file or row of the table, from 1; 0 for the whole
 	Column string // name of the column, "" for the whole row
-	Value  string // what stands there, "" if that does not matter
-	Reason string // what is wrong
-	Hint   string // what to do
+	Value  string // value that is wrong, "" if it does not matter
+	Reason string // the problem
+	Hint   string // a remedy, "" if none is known
 }
 
 func (e *Error) Error() string {
@@ -49,7 +49,7 @@ func shortened(s string) string {
 	return s
 }
 
-// maxProblems is how many things wrong with a file are told at once.
+// maxProblems is how many problems of a file are reported at once.
 const maxProblems = 10
 
 // problems collects what is wrong with a file.

@@ -10,7 +10,7 @@ import (
 // A Freq is the step from one time of a series to the next.
 type Freq struct {
 	Unit Unit
-	N    int  // how many units, at least 1
+	N    int  // number of units, at least 1
 	End  bool // months: the last day of each
 }
 
@@ -85,7 +85,7 @@ func (f Freq) String() string {
 	return fmt.Sprintf("%d of unit %d", f.N, f.Unit)
 }
 
-// Name is how one says it: monthly, every 15 minutes.
+// Name is its name in English: monthly, every 15 minutes.
 func (f Freq) Name() string {
 	names := map[string]string{"Y": "yearly", "YE": "yearly", "Q": "quarterly", "QE": "quarterly", "M": "monthly", "ME": "monthly (month ends)",
 		"W": "weekly", "D": "daily", "B": "on business days", "h": "hourly", "min": "every minute", "s": "every second", "i": "indexed"}

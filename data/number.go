@@ -64,7 +64,7 @@ func tooLarge(v float64) *Error {
 }
 
 // marks finds out what marks decimals. Where commas separate fields it is a point;
-// elsewhere numbers such as 1,5 say that it is a comma, and 1,500 alone may be
+// elsewhere numbers such as 1,5 show that it is a comma, and 1,500 alone may be
 // either.
 type marks struct {
 	decimal rune
@@ -72,7 +72,7 @@ type marks struct {
 	sure    bool   // a comma can be nothing else
 	pointed int    // first row of a number with a point
 	comma   int    // first row of a number with a comma
-	example string // that number
+	example string // number with that comma
 }
 
 func newMarks(given, separator rune) marks {
@@ -89,7 +89,7 @@ func (m *marks) learn(b *Builder, row int, s string) {
 	case decimalComma(s):
 		if m.comma == 0 {
 			m.comma, m.example, m.decimal = row, strings.Clone(s), ','
-			b.Note("numbers have decimal commas")
+			b.note("numbers have decimal commas")
 			if m.pointed > 0 {
 				b.Problem(&Error{Row: row, Value: s, Reason: fmt.Sprintf("has a comma, and the number of row %d a point", m.pointed), Hint: "write all numbers alike, without marks of thousands"})
 			}

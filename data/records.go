@@ -16,7 +16,7 @@ import (
 // A Record is a row of a table of text.
 type Record struct {
 	Row    int      // line of the file that it begins at, from 1
-	Fields []string // in the order of the columns
+	Fields []string // values, in the order of the columns
 }
 
 // A RecordReader reads the rows of a file for Records.
@@ -72,7 +72,7 @@ type records struct {
 	each    func([]string, Record) error
 	columns []string // nil if there is no header
 	width   int      // fields of the first row
-	hint    string   // for rows of another width
+	hint    string   // remedy for rows of another width
 }
 
 func (t *records) fail(e *Error) error {

@@ -15,9 +15,9 @@ var formats []format
 
 // Register makes read the format of files whose names have an ending such as ".csv",
 // with or without .gz, or, where no ending decides, that begin with magic. Either may be
-// "". The type of read tells what it reads: a TableReader series, a RecordReader rows of
-// text, and other packages have types of their own, for which they ask FormatOf. Call it
-// from init.
+// "". What it reads is known by the type of read: series by a TableReader, rows of text by
+// a RecordReader; other packages have types of their own, for which they ask FormatOf. Call
+// it from init.
 func Register(ending, magic string, read any) {
 	formats = append(formats, format{ending, magic, read})
 }

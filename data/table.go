@@ -91,20 +91,20 @@ func (s *Series) Check(file string, need int) error {
 // A Table is what was read from a file.
 type Table struct {
 	Name   string
-	Series []Series // in the order of their first rows
-	Notes  []string // what was found and done, for the reader of a report
+	Series []Series // series, in the order of their first rows
+	Notes  []string // notes of what was found and done, for the reader of a report
 
-	Season, Horizon int // as a .tsf file gives them, where the times do not tell; or 0
+	Season, Horizon int // season and horizon of a .tsf file, the season if its times are indices; else 0
 
 	Covariates []Covariate // past, known and static ones, in this order
 }
 
-// Options say how to read a table. The zero value finds out.
+// Options are how to read a table. The zero value finds out.
 type Options struct {
 	ID, Time, Y string // names of columns; default unique_id, ds, y, or the only two there are
 	TimeLayout  string // form of the times, as package time writes it, such as "2/1/2006"; default: see ParseTime
 	Freq        *Freq  // default: found from the times
-	Layout      Layout // of a CSV file; default: found from the header
+	Layout      Layout // layout of a CSV file; default: found from the header
 	Decimal     rune   // '.' or ','; default: a comma only in files separated by semicolons or tabs
 	Past        []string
 	Known       []string

@@ -10,7 +10,7 @@ import (
 
 // A Time is a place on the time axis of a table: a moment, or an index.
 type Time struct {
-	At      time.Time // in UTC
+	At      time.Time // the time, in UTC
 	Index   int64
 	IsIndex bool
 
@@ -38,8 +38,8 @@ func (t Time) length() int {
 	return 8
 }
 
-// Compare is -1, 0 or 1 as t comes before, with or after u, of the same kind.
-func (t Time) Compare(u Time) int {
+// compare is -1, 0 or 1 as t comes before, with or after u, of the same kind.
+func (t Time) compare(u Time) int {
 	if t.IsIndex {
 		return cmp.Compare(t.Index, u.Index)
 	}
@@ -47,7 +47,7 @@ func (t Time) Compare(u Time) int {
 }
 
 // Before reports whether t comes before u, of the same kind.
-func (t Time) Before(u Time) bool { return t.Compare(u) < 0 }
+func (t Time) Before(u Time) bool { return t.compare(u) < 0 }
 
 // String is the index, or the date, with the time of day if there is one.
 func (t Time) String() string {

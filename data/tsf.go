@@ -13,7 +13,7 @@ import (
 )
 
 // ReadTSF reads the format of the Monash forecasting archive (Godahewa et al. 2021):
-// lines of comments, which begin with #, then what the file says of itself, then a line
+// lines of comments, which begin with #, then lines about the file, then a line
 // for each series,
 //
 //	@attribute series_name string

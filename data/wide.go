@@ -96,7 +96,7 @@ func (t *csvTable) readWide() error {
 			return t.err()
 		}
 	}
-	t.Note("a wide table: a row for each series, %s", plural(len(cols), "column of values", "columns of values"))
+	t.note("a wide table: a row for each series, %s", plural(len(cols), "column of values", "columns of values"))
 	seen := map[string]int{}
 	for {
 		rec, err := t.record()

@@ -96,7 +96,7 @@ func TestReadTSF(t *testing.T) {
 	if s.ID != "T1" || !same(s.Y, []float64{1, 2.5, nan, 4}) || s.Freq.Name() != "monthly" || s.Time(2).String() != "1979-03-01" {
 		t.Errorf("%s from %v, %s: %v", s.ID, s.Start, s.Freq.Name(), s.Y)
 	}
-	// without dates the frequency still tells the season
+	// without dates the season still follows from the frequency
 	tab, err = data.ReadTSF(strings.NewReader("@attribute horizon numeric\n@frequency half_hourly\n@data\n12:1,2\n12:3,?\n"), "f.tsf", data.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -5,13 +5,13 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// lateGrads are the weight gradients that wait for more rows. A cell unrolled over
+// deferredGrads are the weight gradients that wait for more rows. A cell unrolled over
 // T steps would otherwise add T products of rank batch to a large matrix; gathered,
 // they are a few long ones. An element of a gradient is the same chain of sums
 // either way.
-type lateGrads struct {
+type deferredGrads struct {
 	byLeaf map[*Var]*outer
-	order  []*outer // in order of first use
+	order  []*outer // products, in order of first use
 }
 
 // outer holds rows of x and dy whose product xᵀ·dy is to be added to the gradient
@@ -19,8 +19,8 @@ type lateGrads struct {
 type outer struct {
 	w     *Var
 	x, dy []Float
-	rows  int // that wait
-	room  int // for how many there is room; 0 before the first
+	rows  int // rows that wait
+	room  int // rows that there is room for; 0 before the first
 }
 
 // Rows that are many enough for a product of their own do not wait. Others do for
@@ -32,7 +32,7 @@ const (
 )
 
 // add does dw += xᵀ·dy, sooner or later; x and dy may change when it returns.
-func (l *lateGrads) add(g *Tape, w *Var, x, dy *tensor.Tensor) {
+func (l *deferredGrads) add(g *Tape, w *Var, x, dy *tensor.Tensor) {
 	o := l.byLeaf[w]
 	if o == nil {
 		if l.byLeaf == nil {
@@ -63,7 +63,7 @@ func (l *lateGrads) add(g *Tape, w *Var, x, dy *tensor.Tensor) {
 }
 
 // reset forgets all rows, and their memory.
-func (l *lateGrads) reset() {
+func (l *deferredGrads) reset() {
 	for _, o := range l.order {
 		o.x, o.dy, o.rows, o.room = nil, nil, 0, 0
 	}
@@ -71,7 +71,7 @@ func (l *lateGrads) reset() {
 }
 
 // flush does what waits.
-func (l *lateGrads) flush(g *Tape) {
+func (l *deferredGrads) flush(g *Tape) {
 	for _, o := range l.order {
 		o.flush(g)
 	}

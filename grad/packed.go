@@ -10,7 +10,7 @@ const packAfter = 2
 
 // A factor is a leaf w [k, n] as the right factor wᵀ.
 type factor struct {
-	uses   int // in this run of Backward
+	uses   int // products in this run of Backward
 	packed kernel.Packed
 }
 

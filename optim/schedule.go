@@ -82,7 +82,7 @@ type Plateau struct {
 	Floor    float64 // smallest factor, default 0
 	Maximise bool
 
-	State PlateauState // what it has seen, which a checkpoint keeps
+	State PlateauState // its memory, which a checkpoint keeps
 }
 
 // PlateauState is the memory of a Plateau.
@@ -99,7 +99,7 @@ func (s *Plateau) At(int) float64 {
 }
 
 // Observe takes the score of a validation. PyTorch's relative threshold of 1e-4
-// says what counts as better; NaN never does.
+// is what counts as better; NaN never does.
 func (s *Plateau) Observe(score float64) {
 	st := &s.State
 	better := score < st.Best-1e-4*math.Abs(st.Best)

@@ -26,7 +26,7 @@ const (
 	progressKey = "train"
 )
 
-// progress is what a checkpoint says of the run.
+// progress is the run's part of a checkpoint.
 type progress struct {
 	State state    `json:"state"`
 	Optim int      `json:"optim"` // steps that the optimizer has taken

@@ -34,7 +34,7 @@ func ExampleFit() {
 	// y = 2.00·x + 1.00
 }
 
-// forecaster says how a wave goes on.
+// forecaster predicts how a wave goes on.
 type forecaster struct {
 	Cell *rnn.LSTM
 	Out  *nn.Linear

@@ -47,7 +47,7 @@ func TestResumeEqualsUnbroken(t *testing.T) {
 				t.Fatalf("%s: stopped at %d: %v", name, stopAt, err)
 			}
 			again := newNet()
-			for _, p := range nn.Params(again) { // whatever it was, the checkpoint says what it is
+			for _, p := range nn.Params(again) { // whatever it was, the checkpoint has what it is
 				clear(p.Value.Data)
 			}
 			last, err := fit(context.Background(), again, options(path, stopped.N))

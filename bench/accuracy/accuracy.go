@@ -23,22 +23,22 @@ type Case struct {
 	Figures  []Figure
 
 	// Run trains and scores with a seed. The scores are by the figures' metrics.
-	// note is told how the run goes on.
+	// note gets lines about how the run goes on.
 	Run func(ctx context.Context, dir string, seed uint64, note func(string)) (map[string]float64, error)
 
-	recipe *recipe.Recipe // what Run trains by, if byRecipe has made it
+	recipe *recipe.Recipe // recipe that Run trains by, if byRecipe has made it
 }
 
 // A Figure is a published score to meet.
 type Figure struct {
 	Metric   string  // such as "owa"
-	Target   float64 // to be met
+	Target   float64 // score to be met
 	Stretch  float64 // the best of any method, 0 if there is none
 	Maximise bool    // more is better
-	Source   string  // of Target: paper or report, and table
+	Source   string  // source of Target: paper or report, and table
 }
 
-// Met tells whether a score is as good as the target.
+// Met reports whether a score is as good as the target.
 func (f Figure) Met(score float64) bool {
 	if f.Maximise {
 		return score >= f.Target
@@ -46,6 +46,7 @@ func (f Figure) Met(score float64) bool {
 	return score <= f.Target
 }
 
+// cases are all that are registered.
 var cases []Case
 
 // register adds a case. It panics if the name is taken.
@@ -57,6 +58,3 @@ func register(c Case) {
 	}
 	cases = append(cases, c)
 }
-
-// Cases lists all of them.
-func Cases() []Case { return cases }

@@ -5,7 +5,7 @@ import (
 	"github.com/recur-go/recur/task/classify"
 )
 
-// labels is a case that trains a preset of classify with further settings, which say how
+// labels is a case that trains a preset of classify with further settings, which are how
 // the files are read and what the protocol asks for.
 func labels(c Case, preset string, settings map[string]any, d task.Data) Case {
 	c.Task = classify.Name

@@ -80,7 +80,7 @@ func Take(folder string) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
-	for _, c := range Cases() {
+	for _, c := range cases {
 		if c.recipe == nil || c.recipe.Task != made.Task || !sameFiles(c.recipe.Data, made.Data) {
 			continue
 		}
@@ -107,7 +107,7 @@ func seedOf(r *recipe.Recipe) uint64 {
 	return uint64(n)
 }
 
-// sameFiles tells whether files differ in their folder only.
+// sameFiles reports whether files differ in their folder only.
 func sameFiles(ours, theirs task.Data) bool {
 	same := func(a, b []string) bool {
 		return slices.EqualFunc(a, b, func(a, b string) bool { return strings.HasSuffix(filepath.ToSlash(b), "/"+a) })

@@ -17,7 +17,7 @@ import (
 type Machine struct {
 	CPU     string `json:"cpu"`
 	Cores   int    `json:"cores"`
-	Threads int    `json:"threads"` // that a run may use
+	Threads int    `json:"threads"` // threads that a run may use
 	System  string `json:"system"`
 	Go      string `json:"go"`
 	Kernels string `json:"kernels"`
@@ -37,13 +37,13 @@ type Row struct {
 	Metric  string    `json:"metric"`
 	Target  float64   `json:"target"`
 	Ours    float64   `json:"ours"` // median over seeds
-	SD      float64   `json:"sd"`   // over seeds; 0 for one
+	SD      float64   `json:"sd"`   // standard deviation over seeds; 0 for one
 	Seeds   int       `json:"seeds"`
 	Seconds float64   `json:"seconds"` // median over seeds
 	Met     bool      `json:"met"`
 	Mean    float64   `json:"mean"`
 	Stretch float64   `json:"stretch,omitempty"`
-	Values  []float64 `json:"values"` // by seed
+	Values  []float64 `json:"values"` // values by seed
 	Source  string    `json:"source"`
 }
 
@@ -120,12 +120,12 @@ func (r *Results) Merge(other *Results) {
 
 // place is that of a case in the table.
 func place(name string) int {
-	return slices.IndexFunc(Cases(), func(c Case) bool { return c.Name == name })
+	return slices.IndexFunc(cases, func(c Case) bool { return c.Name == name })
 }
 
 // rows sum up the runs, in the order of the cases.
 func (r *Results) rows() (rows []Row) {
-	for _, c := range Cases() {
+	for _, c := range cases {
 		for _, f := range c.Figures {
 			row := Row{Name: c.Name, Metric: f.Metric, Target: f.Target, Stretch: f.Stretch, Source: f.Source}
 			var seconds []float64

@@ -19,40 +19,40 @@ import (
 // begins, so that a runner that was stopped goes on with what is missing.
 type Runner struct {
 	Data    string   // folder of the data sets
-	File    string   // of the results; folders are made
+	File    string   // file of the results; folders are made
 	Tier    string   // A, B or all
-	Names   []string // of cases; if any, Tier does not count
+	Names   []string // names of cases; if any, Tier does not count
 	Seeds   int      // 0 for 5 of tier A and 3 of tier B
 	Again   bool     // run what there is already too
 	Workers int      // runs side by side, default GOMAXPROCS; what they come to does not depend on it
 	Machine Machine
-	Note    func(string) // how it goes on, a call at a time; may be nil
+	Note    func(string) // called with lines about the progress, one call at a time; may be nil
 
-	mu sync.Mutex // of Note and of the file
+	mu sync.Mutex // guards Note and the file
 }
 
 // Selected are the cases that the runner is for.
-func (r *Runner) Selected() (cases []Case, err error) {
+func (r *Runner) Selected() (some []Case, err error) {
 	for _, name := range r.Names {
 		at := place(name)
 		if at < 0 {
 			var names []string
-			for _, c := range Cases() {
+			for _, c := range cases {
 				names = append(names, c.Name)
 			}
 			return nil, fmt.Errorf("there is no case %q; there are %s", name, strings.Join(names, ", "))
 		}
-		cases = append(cases, Cases()[at])
+		some = append(some, cases[at])
 	}
 	if len(r.Names) > 0 {
-		return cases, nil
+		return some, nil
 	}
-	for _, c := range Cases() {
+	for _, c := range cases {
 		if r.Tier == "all" || c.Tier == r.Tier {
-			cases = append(cases, c)
+			some = append(some, c)
 		}
 	}
-	return cases, nil
+	return some, nil
 }
 
 // Lacks lists the files that a case needs and that are not there.
@@ -77,7 +77,7 @@ func (j job) String() string { return fmt.Sprintf("%s, seed %d", j.Name, j.seed)
 // case that lacks its data is passed over. A case that fails does not stop the others;
 // its errors are those of Run.
 func (r *Runner) Run(ctx context.Context) error {
-	cases, err := r.Selected()
+	selected, err := r.Selected()
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (r *Runner) Run(ctx context.Context) error {
 		return err
 	}
 	var jobs []job
-	for _, c := range cases {
+	for _, c := range selected {
 		if lacks := c.Lacks(r.Data); len(lacks) > 0 {
 			r.note(fmt.Sprintf("%s is passed over: %s lacks %s", c.Name, r.Data, strings.Join(lacks, ", ")))
 			continue

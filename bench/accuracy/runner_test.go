@@ -247,7 +247,7 @@ func TestTake(t *testing.T) {
 
 // The cases are whole: each has what a table needs.
 func TestCases(t *testing.T) {
-	for _, c := range Cases() {
+	for _, c := range cases {
 		if c.Name == "" || c.Task == "" || c.Protocol == "" || c.Run == nil || len(c.Figures) == 0 || c.Tier != "A" && c.Tier != "B" {
 			t.Errorf("%+v", c)
 		}

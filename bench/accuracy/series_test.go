@@ -40,7 +40,7 @@ func TestOfficialFigures(t *testing.T) {
 	}
 }
 
-// The benchmarks of GEFCom2014 say the same for each quantile: the load of a year before,
+// The benchmarks of GEFCom2014 predict the same for each quantile: the load of a year before,
 // the price of a week before.
 func TestPinballOfGEFCom(t *testing.T) {
 	dir := fixture.Path(t, "data")

@@ -28,10 +28,10 @@ import (
 
 type options struct {
 	data  string
-	share float64 // of an epoch
+	share float64 // part of an epoch to train
 	steps int
 	model string
-	width int // of the layers; 0 for that of the job
+	width int // width of the layers; 0 for that of the job
 }
 
 // wide is the width asked for, or else that of the job.
@@ -42,7 +42,7 @@ func (o options) wide(job int) int {
 	return job
 }
 
-// jobs do their work and say what is to be printed.
+// jobs do their work and return what is to be printed.
 var jobs = map[string]func(options) (any, error){
 	"ptb":     trained(ptb),
 	"mnist":   trained(mnist),
@@ -105,9 +105,9 @@ type result struct {
 	Threads int     `json:"threads"`
 	Share   float64 `json:"share"`
 	Steps   int     `json:"steps"`
-	Seconds float64 `json:"seconds"` // of the part that was trained
+	Seconds float64 `json:"seconds"` // time of the part that was trained
 	Loss    float64 `json:"loss"`    // mean of the last tenth of the steps
-	Score   float64 `json:"score"`   // on held-out data
+	Score   float64 `json:"score"`   // score on held-out data
 	Peak    int     `json:"peak_bytes"`
 }
 

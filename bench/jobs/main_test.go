@@ -29,7 +29,7 @@ func write(t *testing.T, content []byte, dir string, path ...string) {
 }
 
 // tiny is data that can be learnt: words in a fixed order, digits that are rows of
-// light, reviews that say whether they are good.
+// light, reviews labelled good or bad.
 func tiny(t *testing.T) string {
 	dir := t.TempDir()
 	text := []byte(strings.Repeat(" the cat sat on the mat \n", 3000))

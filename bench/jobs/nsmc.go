@@ -176,7 +176,7 @@ func encode(ids map[rune]int, texts []string, good []int) (rs []review) {
 	return rs
 }
 
-// readReviews reads lines of id, text and label, parted by tabs.
+// readReviews reads lines of id, text and label, separated by tabs.
 func readReviews(path string) (text []string, good []int, err error) {
 	first := true
 	err = lines(path, func(line string) error {

@@ -44,16 +44,16 @@ type Load struct {
 	What   string  `json:"what"`
 	Bytes  int64   `json:"file_bytes"`
 	Load   Cost    `json:"load"`
-	Read   Cost    `json:"read"`         // of reading the file alone
-	Time   float64 `json:"time_ratio"`   // of the seconds
-	CPU    float64 `json:"cpu_ratio"`    // of the seconds of processors
+	Read   Cost    `json:"read"`         // cost of reading the file alone
+	Time   float64 `json:"time_ratio"`   // ratio of the seconds
+	CPU    float64 `json:"cpu_ratio"`    // ratio of the seconds of processors
 	Memory float64 `json:"memory_ratio"` // the peak of the process, less that of one that loads nothing, over the file
 }
 
 // A Cost is what a process needs.
 type Cost struct {
 	Seconds float64 `json:"seconds"`
-	CPU     float64 `json:"cpu_seconds"` // in the system too, which others on the machine do not lengthen as they do the time of day
+	CPU     float64 `json:"cpu_seconds"` // seconds of processors, the system's too, which others on the machine do not lengthen as they do the time of day
 	peak    int64   // bytes of memory
 }
 

@@ -15,15 +15,15 @@ import (
 	"github.com/recur-go/recur/internal/npy"
 )
 
-// A Case is what case.json says.
+// A Case is the content of case.json.
 type Case struct {
 	System  string            `json:"system"` // such as "PyTorch 2.15.0"
 	About   string            `json:"about"`  // the model in words
 	Model   string            `json:"model"`  // its file
 	Spec    json.RawMessage   `json:"spec,omitempty"`
 	Inputs  map[string]string `json:"inputs"`          // .npy files by name
-	Outputs map[string]string `json:"outputs"`         // by name, or by "0", "1" for the place among the outputs
-	Order   []string          `json:"order,omitempty"` // of a case that recur made: the output, then the entries of the state
+	Outputs map[string]string `json:"outputs"`         // .npy files by name, or by "0", "1" for the place among the outputs
+	Order   []string          `json:"order,omitempty"` // names of the output, then of the entries of the state, in a case that recur made
 }
 
 // tolerance is the largest relative difference that passes.

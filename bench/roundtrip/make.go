@@ -18,7 +18,7 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// An Export is what export.json says of a case that recur makes: for each format its
+// An Export is the content of export.json in a case that recur makes: for each format its
 // files, in the order that interchange.Export gives, or why it is refused.
 type Export struct {
 	Files   []string `json:"files,omitempty"`
@@ -114,7 +114,7 @@ func (c *chooser) cell() graph.Cell {
 	return o
 }
 
-// config draws a network and tells whether its rows may be ragged.
+// config draws a network and reports whether its rows may be ragged.
 func (c *chooser) config() (*graph.Config, bool) {
 	k := &graph.Config{TimeMajor: c.maybe()}
 	width, ragged := c.size(8), true

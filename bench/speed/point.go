@@ -21,7 +21,7 @@ type Point struct {
 	Input  int    `json:"input"`
 	Hidden int    `json:"hidden"`
 	Ragged bool   `json:"ragged"` // lengths from 1 to Steps, evenly
-	Dtype  string `json:"dtype"`  // of the weights: float32, or forward float16 and int8
+	Dtype  string `json:"dtype"`  // type of the weights: float32, or forward float16 and int8
 }
 
 var precisions = map[string]rnn.Precision{"float32": rnn.Single, "float16": rnn.Half, "int8": rnn.Int8}

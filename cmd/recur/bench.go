@@ -37,7 +37,7 @@ type benchRow struct {
 	Ms        float64 `json:"ms"`
 	Gflops    float64 `json:"gflops"`
 	PeakShare float64 `json:"peak_share"`
-	PeakBytes int     `json:"peak_bytes"` // of values and gradients
+	PeakBytes int     `json:"peak_bytes"` // memory of values and gradients
 	StepsPerS float64 `json:"steps_per_second"`
 }
 
@@ -47,7 +47,7 @@ type benchMachine struct {
 	System     string             `json:"system"`
 	Go         string             `json:"go"`
 	Kernels    string             `json:"kernels"`
-	PeakGflops map[string]float64 `json:"peak_gflops"` // by threads
+	PeakGflops map[string]float64 `json:"peak_gflops"` // peak of the machine by threads
 }
 
 func newBench() *cobra.Command {

@@ -60,7 +60,7 @@ downloaded; bench/README.md says where the data come from.`,
 	return cmd
 }
 
-// sharedData is the folder of the data sets unless it is told.
+// sharedData is the folder of the data sets unless a flag names one.
 func sharedData() string {
 	if dir := os.Getenv("RECUR_SHARED"); dir != "" {
 		return filepath.Join(dir, "data")

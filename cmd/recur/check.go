@@ -64,7 +64,7 @@ The exit code is 0 only if all pass.`,
 	return cmd
 }
 
-// finite replaces infinite differences, which JSON cannot say.
+// finite replaces infinite differences, which JSON cannot express.
 func finite(cases []onnx.Case) []onnx.Case {
 	const most = 1e308
 	for i := range cases {

@@ -115,7 +115,7 @@ type answerJSON struct {
 	OfSteps       []float64          `json:"step_probabilities,omitempty"`
 }
 
-// writeAnswers writes one a line: label, probability and text, parted by tabs, or JSON.
+// writeAnswers writes one a line: label, probability and text, separated by tabs, or JSON.
 func writeAnswers(w io.Writer, answers iter.Seq2[classify.Answered, error], m *classify.Model, asJSON bool) error {
 	for a, err := range answers {
 		if err != nil {

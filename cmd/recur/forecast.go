@@ -198,10 +198,10 @@ type forecastRun struct {
 
 	series    []data.Series // those that are forecast
 	model     forecast.Forecaster
-	spec      forecast.Spec    // of the model
+	spec      forecast.Spec    // spec of the model
 	report    *forecast.Report // nil with a saved model
 	forecasts []forecast.Forecast
-	history   history // of the training, if it went by epochs
+	history   history // history of the training, if it went by epochs
 	files     []string
 	seconds   float64
 }

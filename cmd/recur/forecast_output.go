@@ -452,7 +452,7 @@ func (r *forecastRun) backtestFigure() chart.Figure {
 	return fig
 }
 
-// terminal tells how to draw on w.
+// terminal is how to draw on w.
 func terminal(w io.Writer) (colour bool, width, height int) {
 	width, height = 100, 20
 	f, ok := w.(*os.File)

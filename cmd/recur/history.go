@@ -17,7 +17,7 @@ import (
 type epochScores struct {
 	Epoch  int         `json:"epoch"`
 	Steps  int         `json:"steps"`
-	Loss   float64     `json:"loss"` // in training
+	Loss   float64     `json:"loss"` // loss in training
 	Scores task.Scores `json:"scores"`
 	Best   bool        `json:"best,omitempty"` // the best so far
 }

@@ -34,7 +34,7 @@ func newBar(w io.Writer, name string, more ...decor.Decorator) *bar {
 	)}
 }
 
-// step tells that done of total steps are done.
+// step shows that done of total steps are done.
 func (b *bar) step(done, total int) {
 	if b.one != nil {
 		b.one.SetTotal(int64(total), false)

@@ -108,7 +108,7 @@ func searched(cmd *cobra.Command, args []string, f *trainFlags) (t task.Task, cf
 	return t, cfg, r.Data, r.Space, f.override(cmd.Flags(), cfg)
 }
 
-// searchCommand searches and says what was found.
+// searchCommand searches and prints what was found.
 func searchCommand(cmd *cobra.Command, o search.Options, f *trainFlags) error {
 	o.Dir = f.out
 	if o.Dir == "" {

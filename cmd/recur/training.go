@@ -166,7 +166,7 @@ func (r *training) evaluate(m task.Model) (err error) {
 	return err
 }
 
-// split says what the scores are of.
+// split names the data that the scores are of.
 func (r *training) split() string {
 	switch {
 	case len(r.data.Test) > 0:

@@ -14,10 +14,10 @@ import (
 // line for each epoch.
 type trainingBar struct {
 	bar
-	w    io.Writer
-	text atomic.Pointer[string]
-	name string // of the score
-	said string // of the last epoch
+	w     io.Writer
+	text  atomic.Pointer[string]
+	name  string // name of the score
+	score string // score of the last epoch
 }
 
 func newTrainingBar(w io.Writer, score string) *trainingBar {
@@ -31,21 +31,21 @@ func newTrainingBar(w io.Writer, score string) *trainingBar {
 	return b
 }
 
-// train tells of a step.
+// train shows a step.
 func (b *trainingBar) train(s task.Step) {
-	text := fmt.Sprintf("  epoch %d, loss %.4f%s, %.1f steps/s", s.Epoch, s.Loss, b.said, s.StepsPerSecond)
+	text := fmt.Sprintf("  epoch %d, loss %.4f%s, %.1f steps/s", s.Epoch, s.Loss, b.score, s.StepsPerSecond)
 	b.text.Store(&text)
 	b.step(s.Progress.Step, s.Of)
 }
 
-// epoch tells of an epoch, with its score if there was something to validate on.
+// epoch shows an epoch, with its score if there was something to validate on.
 func (b *trainingBar) epoch(e task.Epoch, m task.Metric) {
 	if _, ok := e.Scores[m.Name]; !ok { // it is found at the end
 		m.Name, b.name = "loss", "loss"
 	}
 	valid := ""
 	if v, ok := e.Scores[m.Name]; ok {
-		b.said = fmt.Sprintf(", %s %.4f", b.name, v)
+		b.score = fmt.Sprintf(", %s %.4f", b.name, v)
 		valid = fmt.Sprintf(", validation %s %.4f", m.Name, v)
 	}
 	if b.one != nil {

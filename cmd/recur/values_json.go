@@ -94,7 +94,7 @@ func (l *jsonLeaves) collect(v any, shape []int) error {
 	return nil
 }
 
-// jsonData is the elements of t as nested lists; what JSON cannot say is null.
+// jsonData is the elements of t as nested lists; what JSON cannot express is null.
 func jsonData(t *interchange.Tensor) any {
 	data := leaves(t.Data)
 	for i := len(t.Shape) - 1; i > 0; i-- {

@@ -10,7 +10,7 @@ import (
 	"github.com/recur-go/recur/data"
 )
 
-// A Feature is a covariate that a date tells.
+// A Feature is a covariate that follows from the date.
 type Feature struct {
 	data.Covariate
 	At func(t time.Time) float64

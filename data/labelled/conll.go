@@ -4,7 +4,7 @@ import (
 	"strings"
 )
 
-// conll reads a token a line, in columns parted by blanks or tabs: the token first and
+// conll reads a token a line, in columns separated by blanks or tabs: the token first and
 // its label last. A blank line ends a sentence; lines that begin with -DOCSTART- or a #
 // and a blank are passed over.
 func (r *reader) conll(s *source) error {

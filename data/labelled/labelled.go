@@ -18,14 +18,13 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// An Example is a sequence and what is said of it. It has Text or Tokens, or else X or
-// Pixels.
+// An Example is a sequence and its labels. It has Text or Tokens, or else X or Pixels.
 type Example struct {
 	File string
 	Row  int // line of the file, or item, from 1
 
 	Text   string
-	Tokens []string       // of a text that is cut already
+	Tokens []string       // tokens of a text that is cut already
 	X      []tensor.Float // [steps, Width]; NaN where a value is missing
 	Pixels []byte         // [steps, Width], 0 to 255: the rows of an image
 	Width  int
@@ -55,7 +54,7 @@ const (
 // Formats lists all formats.
 func Formats() []Format { return []Format{Auto, Table, JSON, Lines, Plain, Trees, CoNLL, TS, IDX} }
 
-// Options say how to read. The zero value reads one label for each text.
+// Options are how to read. The zero value reads one label for each text.
 type Options struct {
 	Format Format
 	Series bool // sequences are of numbers, not texts
@@ -67,14 +66,14 @@ type Options struct {
 	Quotes string
 
 	PerStep  bool   // there is a label for each step
-	Many     bool   // there are any number of labels
-	LabelSep string // what stands between them in a cell of a table, by default |
-	LabelCut string // a label ends before this: with ":" NUM:dist is NUM
+	Many     bool   // there may be any number of labels
+	LabelSep string // separator of labels in a cell of a table, default |
+	LabelCut string // text at which a label is cut: with ":" NUM:dist is NUM
 
 	// Map renames labels; examples whose label becomes "" are left out.
 	Map map[string]string
 
-	Phrases    bool // of trees, every labelled phrase is an example, not just the sentence
+	Phrases    bool // every labelled phrase of a tree is an example, not just the sentence
 	Unlabelled bool // labels need not be there
 }
 
@@ -105,7 +104,7 @@ func Read(files []string, o Options) iter.Seq2[Example, error] {
 	}
 }
 
-// errStop says that no more examples are wanted.
+// errStop ends the reading: no more examples are wanted.
 var errStop = errors.New("labelled: stop")
 
 // A reader reads files and emits their examples.
@@ -127,7 +126,7 @@ func (r *reader) files(files []string) error {
 	return r.endImages()
 }
 
-// add emits an example, its labels made as the options say.
+// add emits an example, its labels cut and renamed by the options.
 func (r *reader) add(e Example) error {
 	var labels []string
 	for _, l := range e.Labels {

@@ -95,7 +95,7 @@ func TestFormats(t *testing.T) {
 	}
 }
 
-// Files of data that are wrong get an error that says where and what to do (the named
+// Files of data that are wrong get an error with the place and a hint (the named
 // cases of the design, and more).
 func TestBadFiles(t *testing.T) {
 	series := labelled.Options{Series: true}

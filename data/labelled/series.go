@@ -40,7 +40,7 @@ type seriesRows struct {
 	header    []string // nil if there is none
 	id, label int      // columns, -1 for none
 	values    []int    // columns, if there is a header
-	open      *Example // of a long table: the series that is being read
+	open      *Example // series of a long table that is being read
 	name      string   // its name
 	seen      map[string]bool
 	n         int

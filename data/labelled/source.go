@@ -23,7 +23,7 @@ const longest = 4 << 20
 type source struct {
 	name string
 	in   *bufio.Reader
-	head []byte // what it begins with, without a byte order mark
+	head []byte // its beginning, without a byte order mark
 }
 
 func (r *reader) file(path string) error {

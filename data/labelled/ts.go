@@ -9,7 +9,7 @@ import (
 )
 
 // ts reads the format of sktime and of the UEA and UCR archives: a header of lines that
-// begin with @, and a series a line, its channels parted by colons, the values of each by
+// begin with @, and a series a line, its channels separated by colons, the values of each by
 // commas, and its label last.
 func (r *reader) ts(s *source) error {
 	n, width := 0, 0

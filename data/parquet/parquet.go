@@ -95,7 +95,7 @@ func damaged(name string, why any) error {
 // columns are the leaves of the schema that are read.
 type columns struct {
 	id, ds, y column
-	x         []column // of the covariates
+	x         []column // columns of the covariates
 }
 
 // A column is a leaf; index is -1 if there is none.

@@ -20,12 +20,10 @@ var (
 
 const digitsToTrain = 3000
 
-// DigitsSource says where the digits of Digits come from.
-const DigitsSource = "MNIST by Yann LeCun and Corinna Cortes (CC BY-SA 3.0), the first 3,000 training and 600 test images in 16 greys"
-
 // Digits are handwritten digits that ship with recur: images [n, 28, 28] of grey from 0
 // to 255, and labels [n] from 0 to 9. Training digits and test digits are by different
-// writers.
+// writers. They are the first 3,000 training and 600 test images, in 16 greys, of MNIST
+// by Yann LeCun and Corinna Cortes (CC BY-SA 3.0).
 func Digits(test bool) (images, labels *data.IDX, err error) {
 	if images, err = data.ReadIDX(bytes.NewReader(digitImages), 0); err != nil {
 		return nil, nil, fmt.Errorf("sets: digits: %w", err)

@@ -13,9 +13,9 @@ import (
 // A Set is a series that ships with recur.
 type Set struct {
 	Name   string
-	Title  string // what it is, for people
-	Source string // where the numbers come from
-	Unit   string // of the values
+	Title  string // title for people
+	Source string // origin of the numbers
+	Unit   string // unit of the values
 
 	csv []byte
 }

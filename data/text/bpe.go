@@ -203,7 +203,7 @@ type couple [2]int32
 type learner struct {
 	corpus []counted
 	counts map[couple]int
-	words  map[couple][]int32 // that have, or had, the couple
+	words  map[couple][]int32 // words that have, or had, the couple
 	queue  queue
 }
 

@@ -5,10 +5,10 @@ import (
 	"unicode/utf8"
 )
 
-// A Decoder writes text as its tokens come, as a model that speaks gives them.
+// A Decoder writes text as its tokens come, one by one from a model.
 type Decoder struct {
 	c       *Codec
-	pending strings.Builder // not given yet: the beginning of a character or a syllable
+	pending strings.Builder // beginning of a character or a syllable, not given yet
 	begun   bool
 }
 

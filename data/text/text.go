@@ -39,7 +39,7 @@ const (
 // Kinds lists all kinds.
 func Kinds() []Kind { return []Kind{Words, Space, Chars, Jamo, BPE} }
 
-// Options say how to learn a vocabulary.
+// Options are how to learn a vocabulary.
 type Options struct {
 	Kind  Kind
 	Max   int  // greatest size, the special ids included; default 32,000, for BPE 8,000
@@ -51,10 +51,10 @@ type Options struct {
 type Codec struct {
 	Kind   Kind
 	Lower  bool
-	tokens []string       // by id
-	ids    map[string]int // of tokens
-	merges []pair         // of BPE, in the order in which they were learnt
-	ranks  map[pair]int   // of merges
+	tokens []string       // tokens by id
+	ids    map[string]int // ids of tokens
+	merges []pair         // merges of BPE, in the order in which they were learnt
+	ranks  map[pair]int   // ranks of merges
 }
 
 // Learn learns a vocabulary from a corpus of lines, sentences or documents: the most
@@ -211,7 +211,7 @@ func (c *Codec) write(b *strings.Builder, id int) {
 type codecJSON struct {
 	Kind   Kind     `json:"kind"`
 	Lower  bool     `json:"lower,omitempty"`
-	Tokens []string `json:"tokens,omitempty"` // from the id 3 on
+	Tokens []string `json:"tokens,omitempty"` // tokens from the id 3 on
 	Merges []string `json:"merges,omitempty"` // "left right"
 }
 

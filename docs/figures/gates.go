@@ -16,7 +16,7 @@ import (
 
 const gateSteps, gateUnits = 30, 3
 
-// gateNet remembers: it must say at every step the number that was marked last.
+// gateNet remembers: at every step its output must be the number that was marked last.
 type gateNet struct {
 	Cell *rnn.LSTM
 	Out  *nn.Linear
@@ -70,7 +70,7 @@ func gates() error {
 	}, lines...)})
 }
 
-// watch runs the sequence a step at a time and follows what the net says, and the
+// watch runs the sequence a step at a time and follows the output of the net, and the
 // input and forget gates of the unit that the output weighs most.
 func watch(m *gateNet, x *tensor.Tensor) []chart.Line {
 	unit, most := 0, tensor.Float(0)

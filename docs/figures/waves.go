@@ -33,7 +33,7 @@ func (m *waveNet) predict(g *grad.Tape, x *tensor.Tensor) *grad.Var {
 	return m.Out.Forward(g, y.X)
 }
 
-// waves trains the net of examples/waves, and draws what it says of a window and
+// waves trains the net of examples/waves, and draws what it predicts for a window and
 // what it makes up from its own outputs.
 func waves() error {
 	r := rand.New(rand.NewPCG(1, 0))
@@ -73,7 +73,7 @@ func waves() error {
 	return save("creative.svg", waveCreation(m))
 }
 
-// waveWindow draws a window, what comes one step later, and what the net says.
+// waveWindow draws a window, what comes one step later, and what the net predicts.
 func waveWindow(m *waveNet) *chart.Chart {
 	const t0 = 12.2
 	whole := chart.Line{Name: "t·sin(t)/3 + 2·sin(5t)"}

@@ -9,7 +9,7 @@ import (
 )
 
 // syncDir makes a rename in dir last. File systems that cannot sync a directory
-// say EINVAL or ENOTSUP.
+// answer EINVAL or ENOTSUP.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

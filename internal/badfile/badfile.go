@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// A File is one, and what a reader of its format finds wrong.
+// A File is a broken file, and what a reader of its format finds wrong.
 type File struct {
 	Name   string
 	Bytes  []byte
-	Reason string // in the error
+	Reason string // reason in the error
 	Offset int64  // byte at which the fault is seen, -1 if that is not fixed
 }
 

@@ -18,7 +18,7 @@ import (
 // Write draws the heat map as "svg" or "png": a cell for each value, the greatest the
 // darkest, with the names of the rows on the left and those of the columns, upright,
 // above. An SVG leaves the letters to its reader; the font of a PNG has those of Latin,
-// Greek and Cyrillic, and names in others are numbered there, with a line that says so.
+// Greek and Cyrillic, and names in others are numbered there, with a line that explains it.
 func (h *Heat) Write(w io.Writer, title, format string) error {
 	const size, edge, head, foot = 16.0, 12.0, 22.0, 20.0 // of a cell, around all, of the title, of a note
 	style := text.Style{Color: color.Black, Font: font.From(plot.DefaultFont, 9), Handler: plot.DefaultTextHandler, YAlign: draw.YCenter}
@@ -81,7 +81,7 @@ func (h *Heat) Write(w io.Writer, title, format string) error {
 }
 
 // spelt is h with numbers for names that a font lacks letters of, its title without them,
-// and a note that says so, "" if it has all.
+// and a note of that, "" if it has all.
 func (h *Heat) spelt(f font.Face, title string) (*Heat, string, string) {
 	has := func(s string) bool {
 		for _, r := range s {

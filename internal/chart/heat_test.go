@@ -32,7 +32,7 @@ func TestHeat(t *testing.T) {
 	}
 }
 
-// A PNG that has no letters for a name says so; an SVG has all letters.
+// A PNG that has no letters for a name has a note of it; an SVG has all letters.
 func TestHeatInHangul(t *testing.T) {
 	h := &chart.Heat{Rows: []string{"one", "한국어"}, Cols: []string{"a", "b"}, Values: [][]float64{{1, 0}, {0, 1}}}
 	size := func(h *chart.Heat) int {

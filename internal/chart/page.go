@@ -32,7 +32,7 @@ type Figure struct {
 	Note  string
 	X     []float64 // rising; seconds since 1970 if Time, else numbers
 	Time  bool
-	Of    string // what numbers of X are, such as epoch
+	Of    string // unit of X if it is numbers, such as epoch
 	Lines []FigureLine
 }
 
@@ -125,7 +125,7 @@ func (h *Heat) Cells(row int) (cells []HeatCell) {
 		}
 	}
 	for _, v := range h.Values[row] {
-		c := HeatCell{Text: Short(v)}
+		c := HeatCell{Text: short(v)}
 		if most > 0 && v > 0 {
 			c.Strength = v / most
 		}

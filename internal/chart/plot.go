@@ -42,10 +42,10 @@ type Chart struct {
 	TickAt                []float64              // places to label on the x axis; default round numbers
 	TickLabel             func(x float64) string // label of a place on the x axis; default a number
 	Falling               bool                   // lines fall: the legend is on the right
-	Width, Height         int                    // in points, default 720 by 400
+	Width, Height         int                    // size in points, default 720 by 400
 }
 
-// palette is told apart by people with any colour vision (Okabe & Ito 2008).
+// palette can be distinguished with any colour vision (Okabe & Ito 2008).
 var palette = []color.RGBA{
 	{0x33, 0x3f, 0x50, 0xff}, {0xd5, 0x5e, 0x00, 0xff}, {0x00, 0x72, 0xb2, 0xff}, {0x00, 0x9e, 0x73, 0xff}, {0xcc, 0x79, 0xa7, 0xff}, {0xe6, 0x9f, 0x00, 0xff},
 }
@@ -202,7 +202,7 @@ func runs(l Line) (all []plotter.XYs) {
 // ticks labels an axis at round numbers or at given places.
 type ticks struct {
 	log   bool
-	whole bool // at no fractions
+	whole bool // no labels at fractions
 	at    []float64
 	label func(float64) string
 }
@@ -229,7 +229,7 @@ func (t ticks) Ticks(lo, hi float64) []plot.Tick {
 		if t.label != nil {
 			marks[i].Label = t.label(m.Value)
 		} else {
-			marks[i].Label = Short(m.Value)
+			marks[i].Label = short(m.Value)
 		}
 	}
 	return marks
@@ -250,8 +250,8 @@ func wholeTicks(lo, hi float64, marks []plot.Tick) []plot.Tick {
 	return marks
 }
 
-// Short writes a number in few characters: 1200 as 1200, 45000 as 45k.
-func Short(v float64) string {
+// short writes a number in few characters: 1200 as 1200, 45000 as 45k.
+func short(v float64) string {
 	a := math.Abs(v)
 	for _, u := range []struct {
 		size float64

@@ -22,7 +22,7 @@ type Band struct {
 }
 
 // marks of the bands from narrow to wide, of the forecast and of the history; they
-// can be told apart without colour.
+// can be distinguished without colour.
 var (
 	shades   = []string{"▓", "▒", "░"}
 	colours  = []string{"\x1b[38;5;208m", "\x1b[38;5;215m", "\x1b[38;5;223m"}
@@ -75,7 +75,7 @@ func (f *Fan) Terminal(w io.Writer, width, height int, colour bool) error {
 	for r, line := range cells {
 		label := ""
 		if r%4 == 0 || r == rows-1 {
-			label = Short(lo + (hi-lo)*float64(rows-1-r)/float64(rows-1))
+			label = short(lo + (hi-lo)*float64(rows-1-r)/float64(rows-1))
 		}
 		fmt.Fprintf(&b, "%*s ┤", margin-3, label)
 		for _, c := range line {
@@ -91,7 +91,7 @@ func (f *Fan) Terminal(w io.Writer, width, height int, colour bool) error {
 	return err
 }
 
-// Legend says what the marks mean.
+// Legend explains the marks.
 func (f *Fan) Legend() string {
 	s := history + " history  " + point + " forecast"
 	for k, b := range f.Bands {

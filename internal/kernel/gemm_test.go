@@ -45,7 +45,7 @@ func shapes() []shape {
 		shape{61, 33, 800}, shape{301, 50, 20}, shape{600, 35, 9}, shape{3, 2100, 11}, shape{31, 2100, 11}, shape{1, 5, 2100}, shape{40, 10, 2049})
 }
 
-// forms are the ways to say C += A·B, as a function of A [m,k] and B [k,n] dense.
+// forms are the ways to write C += A·B, as a function of A [m,k] and B [k,n] dense.
 var forms = map[string]func(m, n, k int, a, b, c []Float, ldc int){
 	"Gemm": func(m, n, k int, a, b, c []Float, ldc int) { Gemm(m, n, k, a, k, b, n, c, ldc) },
 	"NT": func(m, n, k int, a, b, c []Float, ldc int) {
@@ -77,7 +77,7 @@ var forms = map[string]func(m, n, k int, a, b, c []Float, ldc int){
 	},
 }
 
-// freshForms are the ways to say C = A·B + bias.
+// freshForms are the ways to write C = A·B + bias.
 var freshForms = map[string]func(m, n, k int, a, b, bias, c []Float, ldc int){
 	"Gemm": func(m, n, k int, a, b, bias, c []Float, ldc int) { GemmBias(m, n, k, a, k, b, n, bias, c, ldc) },
 	"NT": func(m, n, k int, a, b, bias, c []Float, ldc int) {

@@ -16,7 +16,7 @@ type Int8 struct {
 	k, n   int
 	panels []int8
 	scale  []Float
-	start  []int32 // of sums, since bytes of A lie 128 above what they mean
+	start  []int32 // values that sums begin at, since bytes of A lie 128 above what they mean
 }
 
 const (
@@ -54,7 +54,7 @@ func (q *Int8) place(p, j int) int {
 }
 
 // byteScale returns what to multiply by to make bytes of values up to most, and what
-// to multiply bytes by. What is not finite has no bytes, and a scale that says so.
+// to multiply bytes by. What is not finite has no bytes, and a scale that is not either.
 func byteScale(most Float) (inv, scale Float) {
 	switch {
 	case most != most || math.IsInf(float64(most), 0):
@@ -117,7 +117,7 @@ type byteTask struct {
 // A byteBuffer is what a piece needs.
 type byteBuffer struct {
 	a     []uint8 // rows of A
-	scale []Float // of them
+	scale []Float // scale of each row
 	sums  []int32
 }
 

@@ -16,7 +16,7 @@ func smallShapes() []shape {
 	return s
 }
 
-// The product in bytes is what its definition says, in every tier and for any number
+// The product in bytes is that of its definition, in every tier and for any number
 // of cores.
 func TestInt8(t *testing.T) {
 	eachTier(t, func(t *testing.T) {

@@ -31,7 +31,7 @@ const (
 func bad(reason string, args ...any) error { return format.Errorf("npy", -1, reason, args...) }
 
 // An Array is an array in row-major order. Data is a slice of float32, float64, int8
-// to int64, uint8 to uint64 or bool; Half tells that float32s were float16.
+// to int64, uint8 to uint64 or bool; Half reports that float32s were float16.
 type Array struct {
 	Shape []int
 	Data  any

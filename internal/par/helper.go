@@ -21,8 +21,8 @@ type helper struct {
 
 var helpers struct {
 	sync.Mutex
-	n      int       // that run
-	idle   []*helper // of those, that linger
+	n      int       // helpers that run
+	idle   []*helper // those of them that linger
 	asleep []*helper
 	open   []*job // once for each helper that such a job still takes
 }

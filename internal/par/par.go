@@ -59,14 +59,14 @@ type job struct {
 	task  Task
 	n     int64
 	next  atomic.Int64   // piece
-	done  sync.WaitGroup // of pieces
+	done  sync.WaitGroup // count of pieces not done
 	left  atomic.Int64   // pieces; never less than done has
 	users atomic.Int32
 
 	mu     sync.Mutex
 	failed bool
 	piece  int
-	value  any // of the lowest piece that panicked
+	value  any // panic of the lowest piece that did
 }
 
 var jobs = sync.Pool{New: func() any { return new(job) }}

@@ -126,7 +126,7 @@ func (m *march) follow(i int) {
 	}
 }
 
-// do does a piece, and tells the leader even if it panics, which then goes on until
+// do does a piece, and notifies the leader even if it panics, which then goes on until
 // Do reports it.
 func (m *march) do(t, i int) {
 	defer m.lanes[i].done.Store(int64(t + 1))

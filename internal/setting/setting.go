@@ -12,7 +12,7 @@ import (
 // Errors collects what is wrong with the settings of a system, so that all of it can be
 // reported at once.
 type Errors struct {
-	System string // what each error begins with
+	System string // prefix of each error
 	list   []error
 }
 

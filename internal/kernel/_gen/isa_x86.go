@@ -10,7 +10,7 @@ import (
 // x86 writes AVX-512 (width 512) and AVX2 with FMA (width 256).
 type x86 struct {
 	width  int
-	consts []uint32 // of all kernels, in the table of constants
+	consts []uint32 // constants of all kernels, in their table
 }
 
 func newX86(width int) *x86 { return &x86{width: width} }

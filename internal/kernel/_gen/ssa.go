@@ -8,8 +8,8 @@ type value int
 type inst struct {
 	op   string
 	args []value
-	bits uint32 // of a constant
-	name string // of a pointer or scalar
+	bits uint32 // bits of a constant
+	name string // name of a pointer or scalar
 }
 
 // body is one iteration of an elementwise kernel: straight-line code on vectors.

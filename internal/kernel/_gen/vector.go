@@ -32,7 +32,7 @@ func (k kernel) each() (list []slice) {
 	return list
 }
 
-// parted is whether a slice has parts: then the kernel takes n and stride.
+// parted reports whether a slice has parts: then the kernel takes n and stride.
 func (k kernel) parted() bool { return strings.Contains(k.slices, "/") }
 
 func (k kernel) names() string {

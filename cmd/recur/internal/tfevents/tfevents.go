@@ -67,7 +67,7 @@ func (w *Writer) Scalars(step int, names []string, values []float64) error {
 	return w.event(step, protowire.AppendBytes(protowire.AppendTag(nil, eventSummary, protowire.BytesType), summary))
 }
 
-// event writes a record of an event with what it says.
+// event writes a record of an event with its content.
 func (w *Writer) event(step int, what []byte) error {
 	now := w.now()
 	at := float64(now.Unix()) + float64(now.Nanosecond())/1e9

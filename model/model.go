@@ -52,7 +52,7 @@ type Counter interface {
 // Errors of loading, besides *MismatchError and *safetensors.FormatError.
 var (
 	ErrCorrupt = checkpoint.ErrCorrupt                            // a checksum does not agree
-	ErrVersion = checkpoint.ErrVersion                            // made by a newer or a much older recur
+	ErrVersion = checkpoint.ErrVersion                            // of a version that this recur does not read
 	ErrKind    = fault.Errorf(fault.Model, "model: unknown kind") // not registered, or no kind at all
 )
 

@@ -261,7 +261,7 @@ func TestEveryPrefixIsRefused(t *testing.T) {
 
 func TestBadModels(t *testing.T) {
 	good := small(t).Net
-	newer := bytes.Replace(encode(t, small(t)), []byte(`\"version\":1`), []byte(`\"version\":2`), 1)
+	newer := bytes.Replace(encode(t, small(t)), []byte(`\"version\":2`), []byte(`\"version\":3`), 1)
 	for _, c := range []struct {
 		name string
 		file []byte
@@ -304,7 +304,7 @@ func badFiles(t testing.TB) []badfile.File {
 		flipped[n] ^= 1 << (n % 8)
 		files = append(files, badfile.File{Name: fmt.Sprintf("a bit of byte %d", n), Bytes: flipped})
 	}
-	older := bytes.Replace(b, []byte(`\"version\":1`), []byte(`\"version\":0`), 1)
+	older := bytes.Replace(b, []byte(`\"version\":2`), []byte(`\"version\":1`), 1)
 	return append(files, badfile.File{Name: "older version", Bytes: older})
 }
 

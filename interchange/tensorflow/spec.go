@@ -1,7 +1,6 @@
 package tensorflow
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/recur-go/recur/interchange/internal/spec"
@@ -75,18 +74,12 @@ const (
 )
 
 // ParseSpec reads a Spec from JSON.
-func ParseSpec(b []byte) (*Spec, error) {
-	s := &Spec{}
-	if err := spec.Decode(b, s); err != nil {
-		return nil, fmt.Errorf("tensorflow: the spec: %w", err)
-	}
-	return s, nil
-}
+func ParseSpec(b []byte) (*Spec, error) { return spec.Parse[Spec]("tensorflow", b) }
 
 // UnmarshalJSON reads a module with its options, or a layer of package graph.
 func (l *SpecLayer) UnmarshalJSON(b []byte) error {
 	type plain SpecLayer
-	g, err := spec.Layer(b, (*plain)(l))
+	g, err := spec.Unmarshal(b, (*plain)(l))
 	if g != nil {
 		*l = SpecLayer{Name: g.Name, From: g.From, Op: g.Op}
 	}
@@ -95,11 +88,8 @@ func (l *SpecLayer) UnmarshalJSON(b []byte) error {
 
 // MarshalJSON writes what UnmarshalJSON reads.
 func (l SpecLayer) MarshalJSON() ([]byte, error) {
-	if l.Op != nil {
-		return json.Marshal(graph.Layer{Name: l.Name, From: l.From, Op: l.Op})
-	}
 	type plain SpecLayer
-	return json.Marshal(plain(l))
+	return spec.Marshal(graph.Layer{Name: l.Name, From: l.From, Op: l.Op}, plain(l))
 }
 
 // A MapError tells why a checkpoint cannot be made a network.

@@ -22,7 +22,7 @@ import (
 )
 
 // Version is the version of the layout that is written.
-const Version = 1
+const Version = 2
 
 // ProgressKey is where a checkpoint of training keeps how far it got.
 const ProgressKey = "train"
@@ -35,7 +35,7 @@ const (
 // Errors of reading, of class fault.Model.
 var (
 	ErrCorrupt = fault.Errorf(fault.Model, "file is damaged")
-	ErrVersion = fault.Errorf(fault.Model, "file has another format version")
+	ErrVersion = fault.Errorf(fault.Model, "another format version")
 )
 
 // A Doc is the JSON object of a file, key by key. The key "version" belongs to

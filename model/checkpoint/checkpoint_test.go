@@ -163,24 +163,33 @@ func with(t *testing.T, metadata map[string]string) []byte {
 
 func TestVersions(t *testing.T) {
 	for doc, want := range map[string]error{
-		`{"version":2}`:   ErrVersion,
+		`{"version":3}`:   ErrVersion,
+		`{"version":1}`:   ErrVersion,
 		`{"version":0}`:   ErrVersion,
 		`{"version":-1}`:  ErrVersion,
-		`{"version":"1"}`: ErrCorrupt,
+		`{"version":"2"}`: ErrCorrupt,
 		`{"version":1.5}`: ErrCorrupt,
 		`{}`:              ErrCorrupt,
 		`null`:            ErrCorrupt,
 		`[1]`:             ErrCorrupt,
-		`{"version":1`:    ErrCorrupt,
-		`{"version":1}`:   ErrCorrupt, // the checksum is not right
+		`{"version":2`:    ErrCorrupt,
+		`{"version":2}`:   ErrCorrupt, // the checksum is not right
 	} {
 		b := with(t, map[string]string{docKey: doc, sumKey: "00000000 00000000"})
 		if _, err := NewFile(bytes.NewReader(b), int64(len(b))); !errors.Is(err, want) {
 			t.Errorf("%s: %v", doc, err)
 		}
 	}
+	old := filepath.Join(t.TempDir(), "old.safetensors")
+	if err := os.WriteFile(old, with(t, map[string]string{docKey: `{"version":1}`, sumKey: "00000000 00000000"}), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	want := old + ": the file is of format version 1; this recur reads version 2: train or import it again"
+	if _, err := Open(old); !errors.Is(err, ErrVersion) || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
 	for _, key := range []string{docKey, sumKey} {
-		b := with(t, map[string]string{key: `{"version":1}`})
+		b := with(t, map[string]string{key: `{"version":2}`})
 		if _, err := NewFile(bytes.NewReader(b), int64(len(b))); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("%s alone: %v", key, err)
 		}

@@ -73,11 +73,8 @@ func NewFile(r io.ReaderAt, size int64) (*File, error) {
 	if err := f.Doc.Decode("version", &version); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	if version > Version {
-		return nil, fmt.Errorf("%w: %d, made by a newer recur than this one, which reads up to %d: update recur", ErrVersion, version, Version)
-	}
-	if version < Version {
-		return nil, fmt.Errorf("%w: %d, which this recur does not read; it reads %d", ErrVersion, version, Version)
+	if version != Version {
+		return nil, versionError(version)
 	}
 	header := newHeaderSum(f.Metadata)
 	for _, t := range f.Tensors {
@@ -88,6 +85,19 @@ func NewFile(r io.ReaderAt, size int64) (*File, error) {
 	}
 	return f, nil
 }
+
+// A versionError is the version of a file that is not Version.
+type versionError int
+
+func (e versionError) Error() string {
+	hint := "train or import it again"
+	if e > Version {
+		hint = "update recur"
+	}
+	return fmt.Sprintf("the file is of format version %d; this recur reads version %d: %s", int(e), Version, hint)
+}
+
+func (e versionError) Unwrap() error { return ErrVersion }
 
 // Checksum is the CRC-32C of the header and of the data as the file has them, ""
 // for a file that recur did not write.

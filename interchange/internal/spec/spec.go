@@ -1,30 +1,40 @@
-// Package spec reads what the specs of torch and tensorflow share: JSON without unknown
-// fields, and layers that are either a module of a file or any layer of package graph.
+// Package spec reads and writes what the specs of torch and tensorflow share: JSON without
+// unknown fields, and layers that are either a module of a file or any layer of package
+// graph.
 package spec
 
 import (
 	"bytes"
 	"encoding/json"
 
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model/graph"
 )
 
-// Decode reads JSON into v and refuses fields that v has not.
-func Decode(b []byte, v any) error {
+// Parse reads a spec T of the named system from JSON. A field that T has not is an error.
+func Parse[T any](system string, b []byte) (*T, error) {
+	s := new(T)
+	if err := decode(b, s); err != nil {
+		return nil, fault.Errorf(fault.Usage, "%s: the spec: %w", system, err)
+	}
+	return s, nil
+}
+
+func decode(b []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	return d.Decode(v)
 }
 
-// Layer reads a layer. One with the field "module" goes into module; any other is a layer
-// of package graph, which is returned. Its name may be left out.
-func Layer(b []byte, module any) (*graph.Layer, error) {
+// Unmarshal reads a layer. One with the field "module" goes into module; any other is a
+// layer of package graph, which is returned. Its name may be left out.
+func Unmarshal(b []byte, module any) (*graph.Layer, error) {
 	var doc map[string]json.RawMessage
 	if err := json.Unmarshal(b, &doc); err != nil {
 		return nil, err
 	}
 	if doc["module"] != nil {
-		return nil, Decode(b, module)
+		return nil, decode(b, module)
 	}
 	if doc["name"] == nil {
 		doc["name"] = json.RawMessage(`""`)
@@ -38,4 +48,12 @@ func Layer(b []byte, module any) (*graph.Layer, error) {
 		return nil, err
 	}
 	return g, nil
+}
+
+// Marshal writes what Unmarshal reads: l if it has an Op, else module.
+func Marshal(l graph.Layer, module any) ([]byte, error) {
+	if l.Op != nil {
+		return json.Marshal(l)
+	}
+	return json.Marshal(module)
 }

@@ -7,16 +7,16 @@ import (
 	"github.com/recur-go/recur/model/graph"
 )
 
-func TestLayer(t *testing.T) {
+func TestUnmarshal(t *testing.T) {
 	type module struct {
 		Module string `json:"module"`
 		Last   bool   `json:"last"`
 	}
 	var m module
-	if g, err := Layer([]byte(`{"module": "lstm", "last": true}`), &m); g != nil || err != nil || m != (module{"lstm", true}) {
+	if g, err := Unmarshal([]byte(`{"module": "lstm", "last": true}`), &m); g != nil || err != nil || m != (module{"lstm", true}) {
 		t.Errorf("%v, %+v, %v", g, m, err)
 	}
-	g, err := Layer([]byte(`{"from": ["a", "b"], "concat": {}}`), &m)
+	g, err := Unmarshal([]byte(`{"from": ["a", "b"], "concat": {}}`), &m)
 	if err != nil || g == nil || len(g.From) != 2 {
 		t.Fatalf("%+v, %v", g, err)
 	}
@@ -29,7 +29,7 @@ func TestLayer(t *testing.T) {
 		`{"no such layer": {}}`:            "no such layer",
 		`[]`:                               "array",
 	} {
-		if _, err := Layer([]byte(text), &m); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := Unmarshal([]byte(text), &m); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v, want %q", text, err, says)
 		}
 	}

@@ -1,7 +1,9 @@
 package keras
 
 import (
+	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -32,82 +34,103 @@ type cellConfig struct {
 	write  func(at string)
 }
 
-// cell is a cell of the graph in Keras. param is the name of its parameters.
-func (x *exporter) cell(c graph.Cell, param string, in int) (k cellConfig, err error) {
-	named := func(a, def rnn.Activation) string {
-		if a == (rnn.Activation{}) {
-			a = def
-		}
-		name, e := activationName(a)
-		if e != nil && err == nil {
-			err = e
-		}
-		return name
+// A cellExport is a cell of the graph that is being written. param is the name of its
+// parameters, in the width of its input.
+type cellExport struct {
+	*exporter
+	param string
+	in    int
+	err   error // the first
+}
+
+// exportCells are what cells of the graph become, by their type.
+var exportCells = map[reflect.Type]func(x *cellExport, c graph.Cell) cellConfig{
+	reflect.TypeFor[*graph.Basic](): func(x *cellExport, c graph.Cell) cellConfig { return x.basic(c.(*graph.Basic)) },
+	reflect.TypeFor[*graph.LSTM]():  func(x *cellExport, c graph.Cell) cellConfig { return x.lstm(c.(*graph.LSTM)) },
+	reflect.TypeFor[*graph.GRU]():   func(x *cellExport, c graph.Cell) cellConfig { return x.gru(c.(*graph.GRU)) },
+}
+
+// cell is a cell of the graph in Keras.
+func (x *exporter) cell(c graph.Cell, param string, in int) (cellConfig, error) {
+	write := exportCells[reflect.TypeOf(c)]
+	if write == nil {
+		return cellConfig{}, fmt.Errorf("a cell %s, which no layer of Keras is made of here", strings.TrimPrefix(fmt.Sprintf("%T", c), "*graph."))
 	}
-	switch o := c.(type) {
-	case *graph.Basic:
-		k = cellConfig{class: "SimpleRNN", width: o.Hidden, state: []int{o.Hidden},
-			config: dict{"units": o.Hidden, "use_bias": !o.NoBias, "activation": named(o.Activation, rnn.Tanh)}}
-		k.write = func(at string) {
-			x.weight(at, 0, x.values(param+".wx"), in, o.Hidden)
-			x.weight(at, 1, x.values(param+".wh"), o.Hidden, o.Hidden)
-			if !o.NoBias {
-				x.weight(at, 2, x.values(param+".b"), o.Hidden)
-			}
+	e := &cellExport{exporter: x, param: param, in: in}
+	k := write(e, c)
+	return k, e.err
+}
+
+// named is Keras's name of an activation, whose default is def.
+func (x *cellExport) named(a, def rnn.Activation) string {
+	if a == (rnn.Activation{}) {
+		a = def
+	}
+	name, err := activationName(a)
+	x.err = cmp.Or(x.err, err)
+	return name
+}
+
+// kernels writes the weights of a cell whose kernels are as wide as its gates.
+func (x *cellExport) kernels(at string, hidden, gates int, bias bool) {
+	x.weight(at, 0, x.values(x.param+".wx"), x.in, gates*hidden)
+	x.weight(at, 1, x.values(x.param+".wh"), hidden, gates*hidden)
+	if bias {
+		x.weight(at, 2, x.values(x.param+".b"), gates*hidden)
+	}
+}
+
+func (x *cellExport) basic(o *graph.Basic) cellConfig {
+	return cellConfig{class: "SimpleRNN", width: o.Hidden, state: []int{o.Hidden},
+		config: dict{"units": o.Hidden, "use_bias": !o.NoBias, "activation": x.named(o.Activation, rnn.Tanh)},
+		write:  func(at string) { x.kernels(at, o.Hidden, 1, !o.NoBias) }}
+}
+
+func (x *cellExport) lstm(o *graph.LSTM) cellConfig {
+	switch {
+	case o.Projection != 0:
+		x.err = fmt.Errorf("a projection")
+	case o.Peepholes:
+		x.err = fmt.Errorf("peepholes")
+	case o.Coupled:
+		x.err = fmt.Errorf("coupled gates")
+	case o.LayerNorm:
+		x.err = fmt.Errorf("layer normalisation in a cell")
+	case o.Clip != 0 || o.CellClip != 0 || o.ProjClip != 0:
+		x.err = fmt.Errorf("a clip")
+	case x.named(o.Cand, rnn.Tanh) != x.named(o.Out, rnn.Tanh):
+		x.err = cmp.Or(x.err, fmt.Errorf("activations of the candidate and the output that differ"))
+	}
+	return cellConfig{class: "LSTM", width: o.Hidden, state: []int{o.Hidden, o.Hidden}, config: dict{"units": o.Hidden, "use_bias": !o.NoBias,
+		"activation": x.named(o.Cand, rnn.Tanh), "recurrent_activation": x.named(o.Gate, rnn.Sigmoid)},
+		write: func(at string) { x.kernels(at, o.Hidden, 4, !o.NoBias) }}
+}
+
+func (x *cellExport) gru(o *graph.GRU) cellConfig {
+	H := o.Hidden
+	if o.Clip != 0 {
+		x.err = fmt.Errorf("a clip")
+	}
+	bias := !o.NoBias || !o.ResetBefore && slices.ContainsFunc(x.params[x.param+".bn"].Value.Data, func(v tensor.Float) bool { return v != 0 })
+	k := cellConfig{class: "GRU", width: H, state: []int{H}, config: dict{"units": H, "use_bias": bias, "reset_after": !o.ResetBefore,
+		"activation": x.named(o.Cand, rnn.Tanh), "recurrent_activation": x.named(o.Gate, rnn.Sigmoid)}}
+	k.write = func(at string) {
+		x.weight(at, 0, rzToZR(x.values(x.param+".wx"), H), x.in, 3*H)
+		x.weight(at, 1, rzToZR(x.values(x.param+".wh"), H), H, 3*H)
+		b := make([]float32, 3*H)
+		if !o.NoBias {
+			b = rzToZR(x.values(x.param+".b"), H)
 		}
-	case *graph.LSTM:
-		H := o.Hidden
 		switch {
-		case o.Projection != 0:
-			err = fmt.Errorf("a projection")
-		case o.Peepholes:
-			err = fmt.Errorf("peepholes")
-		case o.Coupled:
-			err = fmt.Errorf("coupled gates")
-		case o.LayerNorm:
-			err = fmt.Errorf("layer normalisation in a cell")
-		case o.Clip != 0 || o.CellClip != 0 || o.ProjClip != 0:
-			err = fmt.Errorf("a clip")
-		case named(o.Cand, rnn.Tanh) != named(o.Out, rnn.Tanh):
-			err = fmt.Errorf("activations of the candidate and the output that differ")
+		case !bias:
+		case o.ResetBefore:
+			x.weight(at, 2, b, 3*H)
+		default: // those of the state are zero but for the candidate's
+			b = append(append(b, make([]float32, 2*H)...), x.values(x.param+".bn")...)
+			x.weight(at, 2, b, 2, 3*H)
 		}
-		k = cellConfig{class: "LSTM", width: H, state: []int{H, H}, config: dict{"units": H, "use_bias": !o.NoBias,
-			"activation": named(o.Cand, rnn.Tanh), "recurrent_activation": named(o.Gate, rnn.Sigmoid)}}
-		k.write = func(at string) {
-			x.weight(at, 0, x.values(param+".wx"), in, 4*H)
-			x.weight(at, 1, x.values(param+".wh"), H, 4*H)
-			if !o.NoBias {
-				x.weight(at, 2, x.values(param+".b"), 4*H)
-			}
-		}
-	case *graph.GRU:
-		H := o.Hidden
-		if o.Clip != 0 {
-			err = fmt.Errorf("a clip")
-		}
-		bias := !o.NoBias || !o.ResetBefore && slices.ContainsFunc(x.params[param+".bn"].Value.Data, func(v tensor.Float) bool { return v != 0 })
-		k = cellConfig{class: "GRU", width: H, state: []int{H}, config: dict{"units": H, "use_bias": bias, "reset_after": !o.ResetBefore,
-			"activation": named(o.Cand, rnn.Tanh), "recurrent_activation": named(o.Gate, rnn.Sigmoid)}}
-		k.write = func(at string) {
-			x.weight(at, 0, rzToZR(x.values(param+".wx"), H), in, 3*H)
-			x.weight(at, 1, rzToZR(x.values(param+".wh"), H), H, 3*H)
-			b := make([]float32, 3*H)
-			if !o.NoBias {
-				b = rzToZR(x.values(param+".b"), H)
-			}
-			switch {
-			case !bias:
-			case o.ResetBefore:
-				x.weight(at, 2, b, 3*H)
-			default: // those of the state are zero but for the candidate's
-				b = append(append(b, make([]float32, 2*H)...), x.values(param+".bn")...)
-				x.weight(at, 2, b, 2, 3*H)
-			}
-		}
-	default:
-		err = fmt.Errorf("a cell %s, which no layer of Keras is made of here", strings.TrimPrefix(fmt.Sprintf("%T", c), "*graph."))
 	}
-	return k, err
+	return k
 }
 
 // rzToZR is rows of gates r, z, n as rows of z, r, n.
@@ -166,26 +189,26 @@ func (x *exporter) stack(cells graph.Cells, param string, in int) (s stack, err 
 	return s, nil
 }
 
-func (x *exporter) rnn(l graph.Layer, o *graph.RNN, in []*exportedTensor) error {
+func (x *exporter) rnn(l graph.Layer, o *graph.RNN, in []*exportedTensor) (*exportedTensor, error) {
 	width, _ := in[0].shape[2].(int)
 	s, err := x.stack(o.Cells, l.Name, width)
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case o.Backwards && !o.Last && !o.AsRead:
-		return fmt.Errorf("outputs in the order of time of a layer that reads backwards")
+		return nil, fmt.Errorf("outputs in the order of time of a layer that reads backwards")
 	}
 	sequences := !o.Last && !x.last[l.Name]
 	s.config["return_sequences"], s.config["return_state"] = sequences, x.states[l.Name]
 	s.config["go_backwards"] = o.Backwards
 	s.config["zero_output_for_mask"] = sequences && o.Masked == graph.Zero
-	x.recurrent(l.Name, s.class, s.config, s.width, s.state, sequences, in)
+	y := x.recurrent(l.Name, s.class, s.config, s.width, s.state, sequences, in)
 	s.write("")
-	return nil
+	return y, nil
 }
 
-// recurrent adds a recurrent layer with its mask and first state.
-func (x *exporter) recurrent(name, class string, config dict, width int, state []int, sequences bool, in []*exportedTensor) {
+// recurrent adds a recurrent layer with its mask and first state, and returns its output.
+func (x *exporter) recurrent(name, class string, config dict, width int, state []int, sequences bool, in []*exportedTensor) *exportedTensor {
 	t, kwargs := in[0], dict{}
 	if t.mask != nil {
 		kwargs["mask"] = tensorOf(t.mask)
@@ -207,27 +230,27 @@ func (x *exporter) recurrent(name, class string, config dict, width int, state [
 	if sequences && y.mask != nil {
 		y.auto = true
 	}
-	x.flows[name] = y
 	for i, n := range state {
 		x.flows[fmt.Sprintf("%s:%d", name, i+1)] = &exportedTensor{layer: y.layer, at: i + 1, shape: []any{nil, n}, dtype: "float32"}
 	}
+	return y
 }
 
-func (x *exporter) bidirectional(l graph.Layer, o *graph.Bidirectional, in []*exportedTensor) error {
+func (x *exporter) bidirectional(l graph.Layer, o *graph.Bidirectional, in []*exportedTensor) (*exportedTensor, error) {
 	width, _ := in[0].shape[2].(int)
 	fwd, err := x.stack(o.Fwd, l.Name+".fwd", width)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	bwd, err := x.stack(o.Bwd, l.Name+".bwd", width)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if in[0].mask != nil && !o.Last && o.Masked == graph.Repeat {
-		return fmt.Errorf("outputs that are repeated at masked steps")
+		return nil, fmt.Errorf("outputs that are repeated at masked steps")
 	}
 	if len(in) > 1 && len(fwd.state) != len(bwd.state) {
-		return fmt.Errorf("a first state of cells of different kinds")
+		return nil, fmt.Errorf("a first state of cells of different kinds")
 	}
 	side := func(s stack, name string, backwards bool) dict {
 		s.config["name"] = name
@@ -240,8 +263,8 @@ func (x *exporter) bidirectional(l graph.Layer, o *graph.Bidirectional, in []*ex
 	}
 	mode := map[rnn.Merge]string{rnn.Concat: "concat", rnn.Sum: "sum", rnn.Multiply: "mul", rnn.Average: "ave"}[o.Merge]
 	config := dict{"layer": side(fwd, "forward", false), "backward_layer": side(bwd, "backward", true), "merge_mode": mode}
-	x.recurrent(l.Name, "Bidirectional", config, out, append(slices.Clone(fwd.state), bwd.state...), !o.Last, in)
+	y := x.recurrent(l.Name, "Bidirectional", config, out, append(slices.Clone(fwd.state), bwd.state...), !o.Last, in)
 	fwd.write("forward_layer/")
 	bwd.write("backward_layer/")
-	return nil
+	return y, nil
 }

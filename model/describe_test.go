@@ -31,7 +31,7 @@ func TestDescribeModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.Path != path || info.Format != "recur checkpoint" || info.Kind != "test sizes" || info.Version != 1 ||
+	if info.Path != path || info.Format != "recur checkpoint" || info.Kind != "test sizes" || info.Version != 2 ||
 		info.Bytes != stat.Size() || info.Values != 9 || string(info.Progress) != `{"epoch":2}` || len(info.SHA256) != 64 {
 		t.Errorf("%+v", info)
 	}

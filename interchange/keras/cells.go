@@ -61,92 +61,95 @@ func cellsOf(o *object, path string) ([]cellAt, error) {
 // madeCell is a cell and how to note its weights.
 type madeCell struct {
 	cell graph.Cell
-	hold func(h *holder, param string)
+	bind func(h *holder, param string)
+}
+
+// cellOptions are what the cells of Keras have, for inputs in wide.
+type cellOptions struct {
+	Units      int
+	Bias       *bool      `json:"use_bias"`
+	ResetAfter *bool      `json:"reset_after"` // default: true in Keras 3, false before
+	Activation activation `json:"activation"`
+	Recurrent  activation `json:"recurrent_activation"`
+
+	in         int
+	cand, gate rnn.Activation
+}
+
+// cellClasses make what each class of cells becomes.
+var cellClasses = map[string]func(o *cellOptions) madeCell{
+	"SimpleRNNCell": (*cellOptions).basic, "LSTMCell": (*cellOptions).lstm, "GRUCell": (*cellOptions).gru,
 }
 
 // cell reads a cell for inputs in wide.
 func (b *builder) cell(o *object, in int) (m madeCell, err error) {
 	var own common
-	c := struct {
-		Units      int
-		Bias       *bool      `json:"use_bias"`
-		ResetAfter *bool      `json:"reset_after"`
-		Activation activation `json:"activation"`
-		Recurrent  activation `json:"recurrent_activation"`
-	}{}
-	c.Activation.name, c.Recurrent.name = "tanh", "sigmoid"
+	c := &cellOptions{in: in, Activation: activation{name: "tanh"}, Recurrent: activation{name: "sigmoid"}}
 	if err := o.read(&own); err != nil {
 		return m, err
 	}
 	if err := own.check(); err != nil {
 		return m, err
 	}
-	if err := o.read(&c); err != nil {
+	if err := o.read(c); err != nil {
 		return m, err
 	}
-	if o.foreign() {
+	class := cellClasses[o.Class]
+	switch {
+	case o.foreign():
 		return m, fmt.Errorf("its cell %s is a class of the program, whose code is not in the file", o.Class)
-	}
-	cand, err := b.gate(c.Activation)
-	if err != nil {
-		return m, err
-	}
-	H, bias := c.Units, yes(c.Bias)
-	if H < 1 || H > 1<<22 {
-		return m, fmt.Errorf("%d units", H)
-	}
-	if o.Class == "SimpleRNNCell" {
-		m.cell = &graph.Basic{Hidden: H, NoBias: !bias, Activation: unlessDefault(cand, rnn.Tanh)}
-		m.hold = func(h *holder, param string) {
-			h.want("kernel", param+".wx", in, H)
-			h.want("recurrent_kernel", param+".wh", H, H)
-			if bias {
-				h.want("bias", param+".b", H)
-			}
-		}
-		return m, nil
-	}
-	gate, err := b.gate(c.Recurrent)
-	if err != nil {
-		return m, err
-	}
-	gate = unlessDefault(gate, rnn.Sigmoid)
-	switch o.Class {
-	case "LSTMCell": // gates i, f, c, o, as here
-		cand = unlessDefault(cand, rnn.Tanh)
-		m.cell = &graph.LSTM{Hidden: H, NoBias: !bias, Gate: gate, Cand: cand, Out: cand}
-		m.hold = func(h *holder, param string) {
-			h.want("kernel", param+".wx", in, 4*H)
-			h.want("recurrent_kernel", param+".wh", H, 4*H)
-			if bias {
-				h.want("bias", param+".b", 4*H)
-			}
-		}
-	case "GRUCell": // gates z, r, h
-		after := c.ResetAfter != nil && *c.ResetAfter
-		if c.ResetAfter == nil && b.version >= 3 {
-			after = true
-		}
-		m.cell = &graph.GRU{Hidden: H, ResetBefore: !after, NoBias: !bias, Gate: gate, Cand: unlessDefault(cand, rnn.Tanh)}
-		m.hold = func(h *holder, param string) {
-			h.want("kernel", param+".wx", in, 3*H).then = zrToRZ
-			h.want("recurrent_kernel", param+".wh", H, 3*H).then = zrToRZ
-			switch {
-			case !bias:
-			case after:
-				h.keep("bias", 2, 3*H)
-				h.finish = func(v map[string][]tensor.Float, to params) { resetAfter(v["bias"], to[param+".b"], to[param+".bn"]) }
-			default:
-				h.want("bias", param+".b", 3*H).then = zrToRZ
-			}
-			if !bias && after {
-				h.set(param+".bn", 0)
-			}
-		}
-	default:
+	case class == nil:
 		return m, fmt.Errorf("its cell is a %s, which is not known", o.Class)
+	case c.Units < 1 || c.Units > 1<<22:
+		return m, fmt.Errorf("%d units", c.Units)
 	}
-	return m, nil
+	if c.cand, err = b.gate(c.Activation); err != nil {
+		return m, err
+	}
+	if c.gate, err = b.gate(c.Recurrent); err != nil {
+		return m, err
+	}
+	if after := b.version >= 3; c.ResetAfter == nil {
+		c.ResetAfter = &after
+	}
+	c.cand, c.gate = unlessDefault(c.cand, rnn.Tanh), unlessDefault(c.gate, rnn.Sigmoid)
+	return class(c), nil
+}
+
+// kernels notes weights in the order of the gates here.
+func (c *cellOptions) kernels(h *holder, param string, gates int) {
+	h.want("kernel", param+".wx", c.in, gates*c.Units)
+	h.want("recurrent_kernel", param+".wh", c.Units, gates*c.Units)
+	if yes(c.Bias) {
+		h.want("bias", param+".b", gates*c.Units)
+	}
+}
+
+func (c *cellOptions) basic() madeCell {
+	return madeCell{&graph.Basic{Hidden: c.Units, NoBias: !yes(c.Bias), Activation: c.cand},
+		func(h *holder, param string) { c.kernels(h, param, 1) }}
+}
+
+func (c *cellOptions) lstm() madeCell { // gates i, f, c, o, as here
+	return madeCell{&graph.LSTM{Hidden: c.Units, NoBias: !yes(c.Bias), Gate: c.gate, Cand: c.cand, Out: c.cand},
+		func(h *holder, param string) { c.kernels(h, param, 4) }}
+}
+
+func (c *cellOptions) gru() madeCell { // gates z, r, h
+	H, bias, after := c.Units, yes(c.Bias), *c.ResetAfter
+	return madeCell{&graph.GRU{Hidden: H, ResetBefore: !after, NoBias: !bias, Gate: c.gate, Cand: c.cand}, func(h *holder, param string) {
+		h.want("kernel", param+".wx", c.in, 3*H).then = zrToRZ
+		h.want("recurrent_kernel", param+".wh", H, 3*H).then = zrToRZ
+		switch {
+		case bias && after:
+			h.keep("bias", 2, 3*H)
+			h.finish = func(v map[string][]tensor.Float, to params) { resetAfter(v["bias"], to[param+".b"], to[param+".bn"]) }
+		case bias:
+			h.want("bias", param+".b", 3*H).then = zrToRZ
+		case after:
+			h.set(param+".bn", 0)
+		}
+	}}
 }
 
 // resetAfter makes B and Bn of the biases of the inputs and of the state, each of the

@@ -261,7 +261,12 @@ func (x *exporter) bidirectional(l graph.Layer, o *graph.Bidirectional, in []*ex
 	if o.Merge == rnn.Concat {
 		out += bwd.width
 	}
-	mode := map[rnn.Merge]string{rnn.Concat: "concat", rnn.Sum: "sum", rnn.Multiply: "mul", rnn.Average: "ave"}[o.Merge]
+	mode := ""
+	for name, m := range mergeModes {
+		if m == o.Merge {
+			mode = name
+		}
+	}
 	config := dict{"layer": side(fwd, "forward", false), "backward_layer": side(bwd, "backward", true), "merge_mode": mode}
 	y := x.recurrent(l.Name, "Bidirectional", config, out, append(slices.Clone(fwd.state), bwd.state...), !o.Last, in)
 	fwd.write("forward_layer/")

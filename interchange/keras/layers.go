@@ -102,7 +102,7 @@ func (b *builder) dense(c *call) ([]*flow, error) {
 		return nil, err
 	}
 	bias := yes(o.Bias)
-	h := b.hold(c)
+	h := b.bind(c)
 	h.want("kernel", c.name+".w", x.width, o.Units)
 	if bias {
 		h.want("bias", c.name+".b", o.Units)
@@ -164,7 +164,7 @@ func (b *builder) embedding(c *call) ([]*flow, error) {
 	case x.input < 0 || !b.config.Inputs[x.input].IDs:
 		return nil, fmt.Errorf("it reads %q, which is no input of ids [batch, time]", x.name)
 	}
-	b.hold(c).want("embeddings", c.name+".w", o.In, o.Out)
+	b.bind(c).want("embeddings", c.name+".w", o.In, o.Out)
 	mask := ""
 	if o.MaskZero {
 		mask = condition(x, "0")

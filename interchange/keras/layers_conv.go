@@ -88,7 +88,7 @@ func (b *builder) conv(c *call) ([]*flow, error) {
 	if o.Groups < 1 || x.width%o.Groups != 0 {
 		return nil, fmt.Errorf("%d values in %d groups", x.width, o.Groups)
 	}
-	h := b.hold(c)
+	h := b.bind(c)
 	h.want("kernel", c.name+".w", size, x.width/o.Groups, o.Filters)
 	if yes(o.Bias) {
 		h.want("bias", c.name+".b", o.Filters)
@@ -122,7 +122,7 @@ func (b *builder) depthwise(c *call) ([]*flow, error) {
 		return nil, err
 	}
 	units := x.width * o.Multiplier
-	h := b.hold(c)
+	h := b.bind(c)
 	h.want("depthwise_kernel", c.name+".w", size, x.width, o.Multiplier)
 	if yes(o.Bias) {
 		h.want("bias", c.name+".b", units)
@@ -156,7 +156,7 @@ func (b *builder) separable(c *call) ([]*flow, error) {
 		return nil, err
 	}
 	units, first := x.width*o.Multiplier, b.unused(c.name+"_depthwise")
-	h := b.hold(c)
+	h := b.bind(c)
 	h.want("depthwise_kernel", first+".w", size, x.width, o.Multiplier)
 	h.want("pointwise_kernel", c.name+".w", 1, units, o.Filters)
 	if yes(o.Bias) {

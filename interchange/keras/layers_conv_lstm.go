@@ -113,7 +113,7 @@ func (b *builder) convCell(o *object, x *flow) (m madeCell, space []int, err err
 		return m, nil, err
 	}
 	m.cell = cell
-	m.hold = func(h *holder, param string) { // gates i, f, c, o, as here
+	m.bind = func(h *holder, param string) { // gates i, f, c, o, as here
 		shape := func(channels int) []int { return append(append([]int{}, c.Window...), channels, 4*c.Filters) }
 		h.want("kernel", param+".wx", shape(x.channels())...)
 		h.want("recurrent_kernel", param+".wh", shape(c.Filters)...)

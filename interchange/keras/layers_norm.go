@@ -45,7 +45,7 @@ func (b *builder) layerNorm(c *call) ([]*flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := b.hold(c)
+	h := b.bind(c)
 	if yes(o.Scale) {
 		h.want("gamma", c.name+".gain", x.width)
 	} else {
@@ -82,7 +82,7 @@ func (b *builder) batchNorm(c *call) ([]*flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, channels := b.hold(c), x.channels()
+	h, channels := b.bind(c), x.channels()
 	if yes(o.Scale) {
 		h.keep("gamma", channels)
 	}
@@ -133,7 +133,7 @@ func (b *builder) normalization(c *call) ([]*flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := b.hold(c)
+	h := b.bind(c)
 	h.keep("mean", x.width).frozen = true
 	h.keep("variance", x.width).frozen = true
 	count := h.keep("count")

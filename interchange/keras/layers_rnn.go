@@ -24,7 +24,7 @@ type runner struct {
 	width int
 	space []int // of its outputs, as a flow has it
 	state []int
-	hold  func(param string, holders *[]*holder) // notes the weights of the cells, under the name of their parameters
+	bind  func(param string, holders *[]*holder) // notes the weights of the cells, under the name of their parameters
 }
 
 // runner reads a recurrent layer that reads x. path is that of its weights.
@@ -48,7 +48,7 @@ func (b *builder) runner(o *object, x *flow, path string, frozen bool) (*runner,
 	if err != nil {
 		return nil, err
 	}
-	var holds []func(param string) *holder
+	var binds []func(param string) *holder
 	r.width = x.width
 	for _, c := range list {
 		var made madeCell
@@ -69,19 +69,19 @@ func (b *builder) runner(o *object, x *flow, path string, frozen bool) (*runner,
 		}
 		r.cells = append(r.cells, made.cell)
 		r.width, r.state = plan.Width, append(r.state, plan.State...)
-		holds = append(holds, func(param string) *holder {
+		binds = append(binds, func(param string) *holder {
 			h := &holder{path: c.path, frozen: frozen}
-			made.hold(h, param)
+			made.bind(h, param)
 			return h
 		})
 	}
-	r.hold = func(param string, holders *[]*holder) {
-		for i, hold := range holds {
+	r.bind = func(param string, holders *[]*holder) {
+		for i, bind := range binds {
 			name := param
-			if len(holds) > 1 {
+			if len(binds) > 1 {
 				name = fmt.Sprintf("%s.%d", param, i)
 			}
-			*holders = append(*holders, hold(name))
+			*holders = append(*holders, bind(name))
 		}
 	}
 	return r, nil
@@ -116,7 +116,7 @@ func (b *builder) run(c *call, name string, r *runner, backwards, asRead bool, s
 	if !zero {
 		op.Masked = graph.Repeat
 	}
-	r.hold(name, &b.holders)
+	r.bind(name, &b.holders)
 	x, err := b.masked(x, c.mask)
 	if err != nil {
 		return nil, err
@@ -148,105 +148,119 @@ func states(name string, sizes, space []int) (list []*flow) {
 	return list
 }
 
-func (b *builder) bidirectional(c *call) ([]*flow, error) {
-	var o struct {
+// mergeModes are the ways to merge the outputs of two directions.
+var mergeModes = map[string]rnn.Merge{"concat": rnn.Concat, "sum": rnn.Sum, "mul": rnn.Multiply, "ave": rnn.Average}
+
+// directions are the two layers of a Bidirectional.
+type directions struct {
+	fwd, bwd           *runner
+	fwdState, bwdState []*flow // their first states
+	mode               string  // of merging; "" for both outputs
+}
+
+// directions reads a Bidirectional that reads x.
+func (b *builder) directions(c *call, x *flow) (d directions, err error) {
+	o := struct {
 		Layer    object
-		Backward *object `json:"backward_layer"`
-		Merge    *string `json:"merge_mode"`
+		Backward *object         `json:"backward_layer"`
+		Merge    json.RawMessage `json:"merge_mode"` // null is a mode, and not the default
+	}{Merge: json.RawMessage(`"concat"`)}
+	if err = c.read(&o); err != nil {
+		return d, err
 	}
-	x, err := c.input()
-	if err == nil {
-		err = c.read(&o)
+	var mode *string
+	if err = json.Unmarshal(o.Merge, &mode); err != nil {
+		return d, err
 	}
-	if err == nil && !x.sequence {
-		err = fmt.Errorf("it reads what is no sequence")
-	}
-	if err != nil {
-		return nil, err
-	}
-	fwd, err := b.runner(&o.Layer, x, c.path+"forward_layer/", c.frozen)
-	if err != nil {
-		return nil, err
+	if d.fwd, err = b.runner(&o.Layer, x, c.path+"forward_layer/", c.frozen); err != nil {
+		return d, err
 	}
 	back := &o.Layer
 	if o.Backward != nil {
 		back = o.Backward
 	}
-	bwd, err := b.runner(back, x, c.path+"backward_layer/", c.frozen)
+	if d.bwd, err = b.runner(back, x, c.path+"backward_layer/", c.frozen); err != nil {
+		return d, err
+	}
+	fwd, bwd := d.fwd, d.bwd
+	if mode != nil {
+		d.mode = *mode
+		if _, ok := mergeModes[d.mode]; !ok {
+			return d, fmt.Errorf("merge_mode %q is not known", d.mode)
+		}
+	}
+	switch n := len(fwd.state) + len(bwd.state); {
+	case (fwd.space != nil || bwd.space != nil) && (d.mode == "" || d.mode == "concat"):
+		return d, fmt.Errorf("directions of places in space that are put side by side")
+	case fwd.Backwards || o.Backward != nil && !bwd.Backwards:
+		return d, fmt.Errorf("its forward layer goes backwards or its backward layer does not")
+	case fwd.Sequences != bwd.Sequences || fwd.States != bwd.States:
+		return d, fmt.Errorf("its two layers return different things")
+	case len(c.state) > 0 && (len(c.state) != n || len(fwd.state) != len(bwd.state)):
+		return d, fmt.Errorf("a first state of %d entries where there are %d", len(c.state), n)
+	case d.mode != "" && d.mode != "concat" && fwd.width != bwd.width:
+		return d, fmt.Errorf("outputs %d and %d wide cannot be merged by %s", fwd.width, bwd.width, d.mode)
+	}
+	d.fwdState, d.bwdState = c.state[:len(c.state)/2], c.state[len(c.state)/2:]
+	fwd.Zero, bwd.Zero = &fwd.Sequences, &fwd.Sequences // as Keras forces
+	return d, nil
+}
+
+func (b *builder) bidirectional(c *call) ([]*flow, error) {
+	x, err := c.sequenceOf()
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case (fwd.space != nil || bwd.space != nil) && (o.Merge == nil || *o.Merge == "concat"):
-		return nil, fmt.Errorf("directions of places in space that are put side by side")
-	case fwd.Backwards || o.Backward != nil && !bwd.Backwards:
-		return nil, fmt.Errorf("its forward layer goes backwards or its backward layer does not")
-	case fwd.Sequences != bwd.Sequences || fwd.States != bwd.States:
-		return nil, fmt.Errorf("its two layers return different things")
+	d, err := b.directions(c, x)
+	if err != nil {
+		return nil, err
 	}
-	fwd.Zero, bwd.Zero = &fwd.Sequences, &fwd.Sequences // as Keras forces
-	var sf, sb []*flow
-	if n := len(fwd.state) + len(bwd.state); len(c.state) > 0 {
-		if len(c.state) != n || len(fwd.state) != len(bwd.state) {
-			return nil, fmt.Errorf("a first state of %d entries where there are %d", len(c.state), n)
-		}
-		sf, sb = c.state[:n/2], c.state[n/2:]
+	if d.mode == "" {
+		return b.bothOutputs(c, d)
 	}
-	var named struct {
-		Merge json.RawMessage `json:"merge_mode"`
+	return b.merged(c, x, d)
+}
+
+// bothOutputs adds the directions as layers of their own.
+func (b *builder) bothOutputs(c *call, d directions) ([]*flow, error) {
+	name := b.unused(c.name + "_backward")
+	f, err := b.run(c, c.name, d.fwd, false, false, d.fwdState)
+	if err != nil {
+		return nil, err
 	}
-	c.read(&named)
-	if o.Merge == nil && len(named.Merge) > 0 { // null: both outputs
-		name := b.unused(c.name + "_backward")
-		f, err := b.run(c, c.name, fwd, false, false, sf)
-		if err != nil {
-			return nil, err
-		}
-		r, err := b.run(c, name, bwd, true, false, sb)
-		if err != nil {
-			return nil, err
-		}
-		return append([]*flow{f[0], r[0]}, append(f[1:], r[1:]...)...), nil
+	r, err := b.run(c, name, d.bwd, true, false, d.bwdState)
+	if err != nil {
+		return nil, err
 	}
-	op := &graph.Bidirectional{Fwd: fwd.cells, Bwd: bwd.cells, Last: !fwd.Sequences}
-	width, mode := fwd.width, "concat"
-	if o.Merge != nil {
-		mode = *o.Merge
+	return append([]*flow{f[0], r[0]}, append(f[1:], r[1:]...)...), nil
+}
+
+// merged adds the directions as one layer.
+func (b *builder) merged(c *call, x *flow, d directions) (out []*flow, err error) {
+	op := &graph.Bidirectional{Fwd: d.fwd.cells, Bwd: d.bwd.cells, Last: !d.fwd.Sequences, Merge: mergeModes[d.mode]}
+	width := d.fwd.width
+	if op.Merge == rnn.Concat {
+		width += d.bwd.width
 	}
-	switch mode {
-	case "concat":
-		width += bwd.width
-	case "sum":
-		op.Merge = rnn.Sum
-	case "mul":
-		op.Merge = rnn.Multiply
-	case "ave":
-		op.Merge = rnn.Average
-	default:
-		return nil, fmt.Errorf("merge_mode %q is not known", mode)
-	}
-	if mode != "concat" && fwd.width != bwd.width {
-		return nil, fmt.Errorf("outputs %d and %d wide cannot be merged by %s", fwd.width, bwd.width, mode)
-	}
-	fwd.hold(c.name+".fwd", &b.holders)
-	bwd.hold(c.name+".bwd", &b.holders)
+	d.fwd.bind(c.name+".fwd", &b.holders)
+	d.bwd.bind(c.name+".bwd", &b.holders)
 	if x, err = b.masked(x, c.mask); err != nil {
 		return nil, err
 	}
 	mask := ""
-	if fwd.Sequences {
+	if d.fwd.Sequences {
 		mask = c.mask
 	}
-	y := b.add(c.name, op, width, fwd.Sequences, x.steps, mask, append([]*flow{x}, c.state...)...)
-	y.space = fwd.space
-	if fwd.Sequences {
+	y := b.add(c.name, op, width, d.fwd.Sequences, x.steps, mask, append([]*flow{x}, c.state...)...)
+	y.space = d.fwd.space
+	if d.fwd.Sequences {
 		if y, err = b.masked(y, c.through); err != nil {
 			return nil, err
 		}
 	}
-	out := []*flow{y}
-	if fwd.States {
-		out = append(out, states(c.name, append(fwd.state, bwd.state...), fwd.space)...)
+	out = []*flow{y}
+	if d.fwd.States {
+		out = append(out, states(c.name, append(d.fwd.state, d.bwd.state...), d.fwd.space)...)
 	}
 	return out, nil
 }

@@ -35,8 +35,8 @@ type array struct {
 
 type params map[string]*grad.Var
 
-// hold notes that the layer of a call has weights.
-func (b *builder) hold(c *call) *holder {
+// bind notes that the layer of a call has weights.
+func (b *builder) bind(c *call) *holder {
 	h := &holder{path: c.path, frozen: c.frozen}
 	b.holders = append(b.holders, h)
 	return h

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -56,5 +57,41 @@ func TestSaveLoad(t *testing.T) {
 	}
 	if _, err := Load(path); !errors.Is(err, model.ErrCorrupt) {
 		t.Errorf("a damaged file gives %v", err)
+	}
+}
+
+// A run that was stopped and resumed ends with the same bits.
+func TestResume(t *testing.T) {
+	s := data.Series{Y: make([]float64, 60)}
+	for i := range s.Y {
+		s.Y[i] = 50 + 10*math.Sin(float64(i)*math.Pi/6) + float64(i)/3
+	}
+	c := Config{Season: 12, Horizon: 4, Nets: 2, Steps: 30, Hidden: 6, Seed: 3}
+	whole, err := Fit(context.Background(), c, task.Options{}, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	o := task.Options{Checkpoint: filepath.Join(t.TempDir(), "c"), Resume: true, OnStep: func(s task.Step) {
+		if s.Progress.Step == s.Of/3 {
+			stop()
+		}
+	}}
+	if _, err := Fit(ctx, c, o, s); !errors.Is(err, context.Canceled) {
+		t.Fatalf("a Fit that is cancelled gives %v", err)
+	}
+	if left, _ := filepath.Glob(o.Checkpoint + ".*"); len(left) == 0 {
+		t.Fatal("no checkpoint was written")
+	}
+	last := 0
+	o.OnStep = func(s task.Step) { last = s.Progress.Step }
+	m, err := Fit(context.Background(), c, o, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, _ := whole.Predict(context.Background(), s)
+	b, _ := m.Predict(context.Background(), s)
+	if !reflect.DeepEqual(a, b) || last != 60 {
+		t.Errorf("resumed, %d steps: %v, want %v", last, b, a)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"iter"
 	"math"
 	"math/rand/v2"
-	"sync"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/grad"
@@ -30,8 +29,8 @@ type Model struct {
 }
 
 // Fit trains one model for all the series. Series that are too short to make a
-// window, or constant, take no part; if none is left, Fit fails. Of o it uses OnStep alone:
-// it takes seconds, and keeps no checkpoint.
+// window, or constant, take no part; if none is left, Fit fails. The nets are trained side
+// by side; see task.Options.Parts.
 //
 // Each net leaves out the windows of one stretch of time, another one each. How far
 // those fall outside its bands sets how the bands of all are widened: the
@@ -54,20 +53,11 @@ func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series)
 	}
 	m := &Model{Config: cfg, Nets: make([]*Net, cfg.Nets)}
 	prior := cfg.simulated()
-	total, done := cfg.Nets*cfg.Steps, 0
-	var mu sync.Mutex
+	part := o.Parts(cfg.Nets * cfg.Steps)
 	err := par.Each(ctx, cfg.Nets, 0, func(ctx context.Context, i int) error {
 		r := rand.New(rand.NewPCG(cfg.Seed, uint64(i)+1))
 		m.Nets[i] = newNet(r, cfg.Hidden)
-		step := func() {
-			mu.Lock()
-			defer mu.Unlock()
-			done++
-			if o.OnStep != nil {
-				o.OnStep(task.Step{Progress: train.Progress{Step: done}, Of: total})
-			}
-		}
-		return cfg.train(ctx, r, m.Nets[i], cfg.without(own, i), prior, step)
+		return cfg.train(ctx, part(i), r, m.Nets[i], cfg.without(own, i), prior)
 	})
 	if err != nil {
 		return nil, err
@@ -147,35 +137,39 @@ func (c *Config) stretch(w window, i int) (lo, hi int) {
 	return first + (n-first)*i/c.Nets, first + (n-first)*(i+1)/c.Nets
 }
 
-// train runs the optimiser on batches drawn from own windows and the prior, in
-// proportion to their weight.
-func (c *Config) train(ctx context.Context, r *rand.Rand, n *Net, own, prior []window, step func()) error {
+// train trains a net on batches drawn from own windows and the prior, in proportion to
+// their weight.
+func (c *Config) train(ctx context.Context, o task.Options, r *rand.Rand, n *Net, own, prior []window) error {
 	type batch struct{ x, y *tensor.Tensor }
-	adam := &optim.Adam{}
 	b := batch{tensor.New(c.Window+c.Horizon, c.Batch, features), tensor.New(c.Horizon, c.Batch)}
 	share := float64(len(own)) / float64(len(own)+c.Prior)
-	batches := iter.Seq[batch](func(yield func(batch) bool) {
-		for s := range c.Steps {
-			const warm = 20 // then down along a cosine
-			at := float64(s) / float64(c.Steps)
-			adam.LR = c.Rate * min(float64(s+1)/warm, (1+math.Cos(math.Pi*at))/2)
-			for i := range c.Batch {
-				from := prior
-				if r.Float64() < share {
-					from = own
+	_, err := task.Train(ctx, n, func(int) iter.Seq[batch] {
+		return func(yield func(batch) bool) {
+			for range c.Steps {
+				for i := range c.Batch {
+					from := prior
+					if r.Float64() < share {
+						from = own
+					}
+					w := from[r.IntN(len(from))]
+					c.inputs(w, b.x, i)
+					c.targets(w, b.y, i)
 				}
-				w := from[r.IntN(len(from))]
-				c.inputs(w, b.x, i)
-				c.targets(w, b.y, i)
+				if !yield(b) {
+					return
+				}
 			}
-			if !yield(b) {
-				return
-			}
-			step()
 		}
-	})
-	_, err := train.Fit(ctx, n, batches, func(g *grad.Tape, b batch) *grad.Var {
+	}, func(g *grad.Tape, b batch) *grad.Var {
 		return nn.Pinball(g, n.forward(g, n.Cell, b.x, c.Horizon), b.y, quantiles)
-	}, train.Options{Optimizer: adam})
+	}, task.Course{Run: o, Steps: c.Steps, Options: train.Options{Optimizer: &optim.Adam{LR: c.Rate}, Schedule: warmCosine(c.Steps)}})
 	return err
+}
+
+// warmCosine is the learning rate of so many steps: it falls along half a cosine, but in the
+// first 20 steps is no higher than a line from 0.
+type warmCosine int
+
+func (n warmCosine) At(step int) float64 {
+	return min(float64(step+1)/20, (1+math.Cos(math.Pi*float64(step)/float64(n)))/2)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
-	"sync"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/grad"
@@ -30,8 +29,7 @@ type Model struct {
 // Fit trains the nets on all the series, and one more on all but the last Horizon steps of
 // each. How that forecasts those steps sets BaselineWeight and Widen. Series that never
 // change, or have fewer than 4 values, take no part.
-//
-// Of the nets each has a checkpoint of its own, whose name is o.Checkpoint and its number.
+// The nets are trained side by side; see task.Options.Parts.
 func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series) (*Model, error) {
 	cfg.Series = len(series)
 	c := cfg.withDefaults()
@@ -53,33 +51,22 @@ func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series)
 	}
 	c.pace(full)
 	m.Steps, m.Batch = c.Steps, c.Batch
-	part, err := c.learn(held)
+	shorter, err := c.learn(held)
 	if err != nil {
 		return nil, err
 	}
 	runs := c.Nets
-	if len(part) > 0 {
+	if len(shorter) > 0 {
 		runs++
 	}
-	total := runs * c.Steps
-	var mu sync.Mutex
-	done := 0
-	step := func(s task.Step) {
-		mu.Lock()
-		defer mu.Unlock()
-		done++
-		if o.OnStep != nil {
-			s.Progress.Step, s.Of = done, total
-			o.OnStep(s)
-		}
-	}
+	part := o.Parts(runs * c.Steps)
 	valid := &Net{}
 	err = par.Each(ctx, runs, 0, func(ctx context.Context, i int) (err error) {
 		if i == c.Nets {
-			valid, err = c.train(ctx, o, i, part, step)
+			valid, err = c.train(ctx, part(i), i, shorter)
 			return err
 		}
-		m.Nets[i], err = c.train(ctx, o, i, full, step)
+		m.Nets[i], err = c.train(ctx, part(i), i, full)
 		return err
 	})
 	if err != nil {
@@ -88,7 +75,7 @@ func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series)
 	for l := range m.Widen {
 		m.Widen[l] = 1
 	}
-	if len(part) > 0 {
+	if len(shorter) > 0 {
 		if err := m.validate(ctx, valid, held, series); err != nil {
 			return nil, err
 		}
@@ -148,7 +135,7 @@ func (c *Config) unusable(series []data.Series) error {
 }
 
 // train trains net number i.
-func (c *Config) train(ctx context.Context, o task.Options, i int, all []*scaled, step func(task.Step)) (*Net, error) {
+func (c *Config) train(ctx context.Context, o task.Options, i int, all []*scaled) (*Net, error) {
 	seed := c.Seed*1000 + uint64(i)
 	n := newNet(rand.New(rand.NewPCG(seed, 1)), c)
 	adam := &optim.Adam{LR: c.Rate, Scale: func(p nn.Param) (lr, decay float64) {
@@ -157,10 +144,6 @@ func (c *Config) train(ctx context.Context, o task.Options, i int, all []*scaled
 		}
 		return 1, 1
 	}}
-	run := task.Options{Resume: o.Resume, OnStep: step}
-	if o.Checkpoint != "" {
-		run.Checkpoint = fmt.Sprintf("%s.%d", o.Checkpoint, i)
-	}
 	_, err := task.Train(ctx, n, func(epoch int) iter.Seq[batch] {
 		return func(yield func(batch) bool) {
 			r := rand.New(rand.NewPCG(seed, 2+uint64(epoch)))
@@ -180,7 +163,7 @@ func (c *Config) train(ctx context.Context, o task.Options, i int, all []*scaled
 		at := c.origins(g, b)
 		s, mid, out := n.forward(g, c, b, at)
 		return s.loss(g, at, mid, out, c.quantiles())
-	}, task.Course{Run: run, Options: train.Options{
+	}, task.Course{Run: o, Options: train.Options{
 		Epochs: c.Steps, MaxSteps: c.Steps, Seed: seed, Optimizer: adam,
 		Schedule: optim.Cosine{Steps: c.Steps, Warmup: min(30, c.Steps/4), Floor: 0.01},
 	}})

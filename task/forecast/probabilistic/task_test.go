@@ -10,9 +10,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast"
+	"github.com/recur-go/recur/task/forecast/probabilistic"
 	"github.com/recur-go/recur/task/recipe"
 )
 
@@ -111,6 +113,36 @@ func TestTask(t *testing.T) {
 	}
 	if got, err := twin.(task.Reporter).Report(ctx); err != nil || !reflect.DeepEqual(got.Scores, r.Scores) {
 		t.Errorf("%v, want %v, %v", got.Scores, r.Scores, err)
+	}
+}
+
+// A preset begins with dropout and a held-out part; 0 is none of either. Steps follow from
+// epochs.
+func TestNone(t *testing.T) {
+	_, j := job(t)
+	if j.Dropout != 0.1 || j.Rate != 0.003 || j.Layers != 1 {
+		t.Errorf("qrnn begins with %+v", j.Spec)
+	}
+	all, about := driven(data.Known, 100)
+	c := quick(about)
+	c.HeldOut, c.Epochs = 0, 1
+	path := filepath.Join(t.TempDir(), "m")
+	m, err := probabilistic.Fit(ctx, c, task.Options{}, all...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Save(path, model.Training{}); err != nil {
+		t.Fatal(err)
+	}
+	if m, err = probabilistic.Load(path); err != nil || m.Dropout != 0 || m.HeldOut != 0 || m.Bands.Widen != nil {
+		t.Errorf("%+v, %v", m, err)
+	}
+	qrnn, err := forecast.FindMethod("qrnn")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := qrnn.Check(forecast.Spec{Steps: 5}); err == nil || !strings.Contains(err.Error(), "epochs times steps_per_epoch") {
+		t.Error(err)
 	}
 }
 

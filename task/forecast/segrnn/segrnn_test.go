@@ -124,6 +124,46 @@ func TestSavesAndResumes(t *testing.T) {
 	}
 }
 
+// The preset has dropout and averaged weights; 0 is none of either, in a file too.
+func TestNone(t *testing.T) {
+	ctx := context.Background()
+	c, err := segrnn.Preset("segrnn")
+	if err != nil || c.Dropout != 0.5 || c.WeightAverage != 0.99 {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	if _, err := segrnn.Preset("linear"); err == nil {
+		t.Error("there is a preset linear")
+	}
+	c.Horizon, c.Window, c.Segment, c.Hidden, c.Epochs, c.Batch = 24, 48, 12, 8, 1, 32
+	var points [3][]float64
+	for i := range points {
+		if i == 1 {
+			c.WeightAverage = 0
+		} else if i == 2 {
+			c.Dropout = 0
+		}
+		m, err := segrnn.Fit(ctx, *c, task.Options{}, waves(300)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "m")
+		if err := m.Save(path, model.Training{}); err != nil {
+			t.Fatal(err)
+		}
+		if m, err = segrnn.Load(path); err != nil || m.Dropout != c.Dropout || m.WeightAverage != c.WeightAverage {
+			t.Fatalf("%+v, want %+v, %v", m.Config, c, err)
+		}
+		fs, err := m.Predict(ctx, waves(300)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		points[i] = fs[0].Point
+	}
+	if reflect.DeepEqual(points[0], points[1]) || reflect.DeepEqual(points[1], points[2]) {
+		t.Error("weight_average and dropout change nothing")
+	}
+}
+
 func TestBadConfigs(t *testing.T) {
 	for says, c := range map[string]segrnn.Config{
 		"no whole number of segments": {Window: 50, Segment: 12},

@@ -1,0 +1,31 @@
+package task
+
+import (
+	"fmt"
+	"sync"
+)
+
+// Parts splits a run into trainings that go on side by side, with so many steps in all. The
+// options of training i have a checkpoint of its own, whose name is o.Checkpoint and i.
+// OnStep is told of the steps of all, one call at a time; OnEpoch of none.
+func (o Options) Parts(steps int) func(i int) Options {
+	var mu sync.Mutex
+	done, all := map[int]int{}, 0
+	return func(i int) Options {
+		part := Options{Resume: o.Resume}
+		if o.Checkpoint != "" {
+			part.Checkpoint = fmt.Sprintf("%s.%d", o.Checkpoint, i)
+		}
+		if o.OnStep != nil {
+			part.OnStep = func(s Step) {
+				mu.Lock()
+				defer mu.Unlock()
+				all += s.Progress.Step - done[i]
+				done[i] = s.Progress.Step
+				s.Progress.Step, s.Of = all, steps
+				o.OnStep(s)
+			}
+		}
+		return part
+	}
+}

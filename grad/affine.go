@@ -60,7 +60,7 @@ func (g *Tape) AffineGrad(x, dy *tensor.Tensor, w, b *Var) {
 	switch {
 	case !g.NeedsGrad(w):
 	case w.tape == nil:
-		g.late.add(g, w, x, dy)
+		g.deferred.add(g, w, x, dy)
 	default:
 		kernel.GemmTN(k, n, m, x.Data, k, dy.Data, n, g.Grad(w).Data, n)
 	}

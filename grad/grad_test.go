@@ -82,13 +82,13 @@ func TestGradients(t *testing.T) {
 		{"Slice", func(g *tape) *vr { return g.Mul(g.Slice(cube, 1, 2), g.Slice(cube, 0, 1)) }, []*vr{cube}},
 		{"Reshape", func(g *tape) *vr { return g.Tanh(g.Reshape(cube, 4, 6)) }, []*vr{cube}},
 		{"SliceOfMade", func(g *tape) *vr { return g.Slice(g.Reshape(g.Tanh(cube), 6, 4), 2, 5) }, []*vr{cube}},
-		{"Join", func(g *tape) *vr { return g.ConcatRows(a, b, a) }, []*vr{a, b}},
-		{"Rows", func(g *tape) *vr { return g.GatherRows(a, ids) }, []*vr{a}},
-		{"Spread", func(g *tape) *vr { return g.ScatterRows(a, []int{4, 0, 2}, 5) }, []*vr{a}},
+		{"ConcatRows", func(g *tape) *vr { return g.ConcatRows(a, b, a) }, []*vr{a, b}},
+		{"GatherRows", func(g *tape) *vr { return g.GatherRows(a, ids) }, []*vr{a}},
+		{"ScatterRows", func(g *tape) *vr { return g.ScatterRows(a, []int{4, 0, 2}, 5) }, []*vr{a}},
 		{"Split", func(g *tape) *vr { p := g.Split(a, 2); return g.Mul(p[0], p[1]) }, []*vr{a}},
 		{"Columns", func(g *tape) *vr { return g.Columns(cube, 1, 3) }, []*vr{cube}},
 		{"Concat", func(g *tape) *vr { return g.Concat(a, b, a) }, []*vr{a, b}},
-		{"Swap", func(g *tape) *vr { return g.TransposeBatch(cube) }, []*vr{cube}},
+		{"TransposeBatch", func(g *tape) *vr { return g.TransposeBatch(cube) }, []*vr{cube}},
 		{"Sum", func(g *tape) *vr { return g.Sum(a) }, []*vr{a}},
 		{"Mean", func(g *tape) *vr { return g.Mean(a) }, []*vr{a}},
 		{"Softmax", func(g *tape) *vr { return g.Softmax(cube) }, []*vr{cube}},
@@ -205,20 +205,20 @@ func TestShapeErrors(t *testing.T) {
 	g := grad.New()
 	v := func(dims ...int) *vr { return g.Const(tensor.New(dims...)) }
 	for name, f := range map[string]func(){
-		"Add":     func() { g.Add(v(2, 3), v(3, 2)) },
-		"Affine":  func() { g.Affine(v(3, 2, 4), v(5, 28), nil) },
-		"AffineT": func() { g.AffineT(v(3, 4), v(5, 3), nil) },
-		"AddRow":  func() { g.AddRow(v(3, 4), v(3)) },
-		"MulCol":  func() { g.MulCol(v(3, 4), v(4)) },
-		"Slice":   func() { g.Slice(v(3, 4), 2, 4) },
-		"Reshape": func() { g.Reshape(v(3, 4), 5, 2) },
-		"Join":    func() { g.ConcatRows(v(3, 4), v(3, 5)) },
-		"Rows":    func() { g.GatherRows(v(3, 4), []int{3}) },
-		"Spread":  func() { g.ScatterRows(v(3, 4), []int{0}, 4) },
-		"Split":   func() { g.Split(v(3, 4), 3) },
-		"Columns": func() { g.Columns(v(3, 4), 2, 5) },
-		"Concat":  func() { g.Concat(v(3, 4), v(2, 4)) },
-		"Swap":    func() { g.TransposeBatch(v(3)) },
+		"Add":            func() { g.Add(v(2, 3), v(3, 2)) },
+		"Affine":         func() { g.Affine(v(3, 2, 4), v(5, 28), nil) },
+		"AffineT":        func() { g.AffineT(v(3, 4), v(5, 3), nil) },
+		"AddRow":         func() { g.AddRow(v(3, 4), v(3)) },
+		"MulCol":         func() { g.MulCol(v(3, 4), v(4)) },
+		"Slice":          func() { g.Slice(v(3, 4), 2, 4) },
+		"Reshape":        func() { g.Reshape(v(3, 4), 5, 2) },
+		"ConcatRows":     func() { g.ConcatRows(v(3, 4), v(3, 5)) },
+		"GatherRows":     func() { g.GatherRows(v(3, 4), []int{3}) },
+		"ScatterRows":    func() { g.ScatterRows(v(3, 4), []int{0}, 4) },
+		"Split":          func() { g.Split(v(3, 4), 3) },
+		"Columns":        func() { g.Columns(v(3, 4), 2, 5) },
+		"Concat":         func() { g.Concat(v(3, 4), v(2, 4)) },
+		"TransposeBatch": func() { g.TransposeBatch(v(3)) },
 	} {
 		err := func() (err error) {
 			defer tensor.Catch(&err)
@@ -226,7 +226,7 @@ func TestShapeErrors(t *testing.T) {
 			return nil
 		}()
 		var shape *tensor.ShapeError
-		if !errors.As(err, &shape) || shape.Op != name || !strings.Contains(shape.Detail, "[") && name != "Rows" {
+		if !errors.As(err, &shape) || shape.Op != name || !strings.Contains(shape.Detail, "[") && name != "GatherRows" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -34,12 +34,12 @@ func (g *Tape) ConcatRows(xs ...*Var) *Var {
 		return xs[0]
 	}
 	if len(xs) == 0 {
-		panic(&tensor.ShapeError{Op: "Join", Detail: "nothing to join"})
+		panic(&tensor.ShapeError{Op: "ConcatRows", Detail: "nothing to join"})
 	}
 	n := 0
 	for _, x := range xs {
 		if x.Shape().Rank() == 0 || x.Shape().WithFirst(0) != xs[0].Shape().WithFirst(0) {
-			panic(&tensor.ShapeError{Op: "Join", Detail: fmt.Sprintf("%v and %v", xs[0].Shape(), x.Shape())})
+			panic(&tensor.ShapeError{Op: "ConcatRows", Detail: fmt.Sprintf("%v and %v", xs[0].Shape(), x.Shape())})
 		}
 		n += x.Dim(0)
 	}
@@ -69,7 +69,7 @@ func (g *Tape) ConcatRows(xs ...*Var) *Var {
 // a row of zeros. ids must keep its values until Backward.
 func (g *Tape) GatherRows(table *Var, ids []int) *Var {
 	if table.Shape().Rank() != 2 {
-		panic(&tensor.ShapeError{Op: "Rows", Detail: fmt.Sprintf("table %v is not a matrix", table.Shape())})
+		panic(&tensor.ShapeError{Op: "GatherRows", Detail: fmt.Sprintf("table %v is not a matrix", table.Shape())})
 	}
 	n, w := table.Dim(0), table.Dim(1)
 	y := g.NewVar(g.Scratch(tensor.ShapeOf(len(ids), w)), table)
@@ -77,7 +77,7 @@ func (g *Tape) GatherRows(table *Var, ids []int) *Var {
 		row := y.Value.Data[i*w : (i+1)*w]
 		switch {
 		case id >= n:
-			panic(&tensor.ShapeError{Op: "Rows", Detail: fmt.Sprintf("id %d at %d, the table %v ends at %d", id, i, table.Shape(), n-1)})
+			panic(&tensor.ShapeError{Op: "GatherRows", Detail: fmt.Sprintf("id %d at %d, the table %v ends at %d", id, i, table.Shape(), n-1)})
 		case id < 0:
 			clear(row)
 		default:
@@ -104,7 +104,7 @@ func (g *Tape) GatherRows(table *Var, ids []int) *Var {
 // Rows of distinct ids. at must keep its values until Backward.
 func (g *Tape) ScatterRows(x *Var, at []int, n int) *Var {
 	if x.Shape().Rank() != 2 || x.Dim(0) != len(at) {
-		panic(&tensor.ShapeError{Op: "Spread", Detail: fmt.Sprintf("%v to %d rows", x.Shape(), len(at))})
+		panic(&tensor.ShapeError{Op: "ScatterRows", Detail: fmt.Sprintf("%v to %d rows", x.Shape(), len(at))})
 	}
 	w := x.Dim(1)
 	y := g.NewVar(g.NewTensor(tensor.ShapeOf(n, w)), x)
@@ -253,7 +253,7 @@ func (g *Tape) Concat(xs ...*Var) *Var {
 func (g *Tape) TransposeBatch(x *Var) *Var {
 	s := x.Shape()
 	if s.Rank() < 2 {
-		panic(&tensor.ShapeError{Op: "Swap", Detail: fmt.Sprintf("%v has fewer than two dimensions", s)})
+		panic(&tensor.ShapeError{Op: "TransposeBatch", Detail: fmt.Sprintf("%v has fewer than two dimensions", s)})
 	}
 	dims := s.Dims()
 	a, b := dims[0], dims[1]

@@ -31,7 +31,7 @@ func (o *Adagrad) SetRate(lr float64) { o.LR = field(lr) }
 
 const adagradSum = "sum"
 
-// SetSlots implements Stater.
+// SetSlots implements HasState.
 func (o *Adagrad) SetSlots(params []nn.Param, steps int, slots map[string][]Float) error {
 	return o.restore(params, steps, slots, adagradSum)
 }

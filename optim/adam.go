@@ -55,12 +55,12 @@ const (
 	adamSquare = "v"
 )
 
-// SetSlots implements Stater.
+// SetSlots implements HasState.
 func (o *Adam) SetSlots(params []nn.Param, steps int, slots map[string][]Float) error {
 	return o.restore(params, steps, slots, adamMean, adamSquare)
 }
 
-// SetSlots implements Stater.
+// SetSlots implements HasState.
 func (o *AdamW) SetSlots(params []nn.Param, steps int, slots map[string][]Float) error {
 	return o.restore(params, steps, slots, adamMean, adamSquare)
 }

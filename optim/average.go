@@ -93,7 +93,7 @@ func (o *Average) Swap(params []nn.Param) {
 	}
 }
 
-// Slots implements Stater.
+// Slots implements HasState.
 func (o *Average) Slots(params []nn.Param) (steps int, slots map[string][]Float) {
 	steps, slots = o.memory.Slots(params)
 	if s, ok := o.of().(HasState); ok {
@@ -105,7 +105,7 @@ func (o *Average) Slots(params []nn.Param) (steps int, slots map[string][]Float)
 	return steps, slots
 }
 
-// SetSlots implements Stater.
+// SetSlots implements HasState.
 func (o *Average) SetSlots(params []nn.Param, steps int, slots map[string][]Float) error {
 	outer, inner := maps.Clone(slots), map[string][]Float{}
 	for name, d := range slots {

@@ -44,7 +44,7 @@ const (
 	rmsMomentum = "momentum"
 )
 
-// SetSlots implements Stater.
+// SetSlots implements HasState.
 func (o *RMSProp) SetSlots(params []nn.Param, steps int, slots map[string][]Float) error {
 	names := []string{rmsSquare}
 	if o.Centered {

@@ -32,7 +32,7 @@ func (o *SGD) SetRate(lr float64) { o.LR = field(lr) }
 
 const sgdMomentum = "momentum"
 
-// SetSlots implements Stater.
+// SetSlots implements HasState.
 func (o *SGD) SetSlots(params []nn.Param, steps int, slots map[string][]Float) error {
 	if or(o.Momentum, 0) == 0 {
 		return o.restore(params, steps, slots)

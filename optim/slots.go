@@ -49,7 +49,7 @@ func (m *memory) set(v *grad.Var, name string, d []Float) {
 	m.slots[v][name] = d
 }
 
-// Slots implements Stater.
+// Slots implements HasState.
 func (m *memory) Slots(params []nn.Param) (steps int, slots map[string][]Float) {
 	slots = map[string][]Float{}
 	for _, p := range params {

@@ -15,15 +15,16 @@ import (
 
 // A saved session is, in little-endian order,
 //
-//	magic "rcrs" | version 1 | bytes of a float, 4 or 8 | digest of the cell [8]
+//	magic "rcrs" | version 2 | bytes of a float, 4 or 8 | digest of the cell [8]
 //	| steps uint64 | count of floats uint32 | floats | CRC-32C of all before
 //
-// so it holds the state and not the cell. The digest is of the type of the cell
-// and of the names and shapes of its parameters and state, not of their values:
-// a model trained further takes up the sessions of its former self.
+// so it holds the state and not the cell. The digest is of the widths of the cell's input,
+// output and state and of the names and shapes of its parameters, not of their values nor
+// of Go's types: a model trained further takes up the sessions of its former self, and a
+// cell those of the same cell in a wrapper that adds no parameters.
 const (
 	sessionMagic   = "rcrs"
-	sessionVersion = 1
+	sessionVersion = 2
 	sessionHeader  = 4 + 1 + 1 + 8 + 8 + 4
 )
 
@@ -112,7 +113,8 @@ func readFloat(b []byte, size int) tensor.Float {
 
 func sessionDigest(c Cell) (d [8]byte) {
 	h := sha256.New()
-	fmt.Fprintf(h, "%T %v\n", c, c.StateSize())
+	in, out, _ := Widths(c)
+	fmt.Fprintf(h, "%d %d %v\n", in, out, c.StateSize())
 	for _, p := range nn.Params(c) {
 		fmt.Fprintf(h, "%s %v\n", p.Name, p.Shape())
 	}

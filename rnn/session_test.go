@@ -2,7 +2,9 @@ package rnn_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"slices"
 	"testing"
 
@@ -65,6 +67,39 @@ func TestSessionRefuses(t *testing.T) {
 	}
 	if !slices.Equal(kept, st.State()[0].Value.Data) || st.Steps() != 3 {
 		t.Error("a refused session changed the stream")
+	}
+}
+
+// A wrapper that adds no parameters, and a frozen form, are the same model.
+func TestSessionMoves(t *testing.T) {
+	c := rnn.NewLSTM(rng(), 2, 5)
+	st := rnn.NewStream(c)
+	pushed(st, 3)
+	saved, _ := st.MarshalBinary()
+	want := pushed(st, 2)
+	frozen, _ := rnn.Freeze(c, rnn.Single)
+	for name, other := range map[string]rnn.Cell{"frozen": frozen, "wrapper": counted{c, new(int)}, "frozen wrapper": counted{frozen, new(int)}, "Dropout": &rnn.Dropout{Cell: c, In: 0.5}} {
+		st := rnn.NewStream(other)
+		if err := st.UnmarshalBinary(saved); err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if y := pushed(st, 2); !slices.Equal(y, want) {
+			t.Errorf("%s: goes on with %v, want %v", name, y, want)
+		}
+	}
+	for name, other := range map[string]rnn.Cell{
+		"another cell":  rnn.NewGRU(rng(), 2, 5),
+		"another width": rnn.NewLSTM(rng(), 3, 5),
+		"no bias":       &rnn.LSTM{Wx: c.Wx, Wh: c.Wh},
+	} {
+		if err := rnn.NewStream(other).UnmarshalBinary(saved); !errors.Is(err, rnn.ErrSessionModel) {
+			t.Errorf("%s: the error is %v", name, err)
+		}
+	}
+	old := bytes.Clone(saved)
+	old[4] = 1
+	old = binary.LittleEndian.AppendUint32(old[:len(old)-4], crc32.Checksum(old[:len(old)-4], crc32.MakeTable(crc32.Castagnoli)))
+	if err := st.UnmarshalBinary(old); !errors.Is(err, rnn.ErrSessionVersion) {
+		t.Errorf("version 1: the error is %v", err)
 	}
 }
 

@@ -218,6 +218,22 @@ type wrongWidths struct{ *rnn.LSTM }
 
 func (c wrongWidths) Widths() (in, out int) { return 3, 3 }
 
+type mixesRows struct{ *rnn.LSTM } // in the last bits
+
+func (c mixesRows) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
+	y, next := c.LSTM.Step(g, x, s)
+	return g.ScaleShift(y, 1, 1e-6*float64(x.Dim(0))), next
+}
+
+type losesStep struct{ *rnn.LSTM } // Freeze is that of the LSTM
+
+func (c losesStep) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
+	y, next := c.LSTM.Step(g, x, s)
+	return g.Scale(y, 2), next
+}
+
+func (c losesStep) Unroll() {}
+
 type losesWrapper struct{ *rnn.Residual } // With is that of the Residual
 
 func TestSeesBrokenCells(t *testing.T) {
@@ -252,6 +268,8 @@ func TestSeesBrokenCells(t *testing.T) {
 		"hidden BeginSequence":        {hidesStart{&rnn.Dropout{Cell: gruOfUser{rnn.NewGRU(rand.New(rand.NewPCG(1, 2)), 3, 4)}, In: 0.5, PerSequence: true}, new(int)}, "wrapper: rnntest_test.hidesStart embeds a *rnn.Dropout and hides its BeginSequence"},
 		"other With":                  {losesWrapper{&rnn.Residual{Cell: rnn.NewLSTM(rand.New(rand.NewPCG(1, 2)), 3, 3)}}, "wrapper: With of a rnntest_test.losesWrapper returns a *rnn.Residual"},
 		"widths":                      {wrongWidths{l}, "widths: the output is 3 wide by Widths, and 4 here"},
+		"rows mixed in bits":          {mixesRows{l}, "rows: as it is: row 0 of 2: element 0 of the output is"},
+		"other Freeze":                {losesStep{l}, "frozen: the output of what Freeze returns for single precision has other bits"},
 		"panic":                       {panics{l}, "panic: no such step"},
 	} {
 		var all []string

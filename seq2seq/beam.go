@@ -20,10 +20,10 @@ import (
 // BeamSearchDecoder does the same, but has cp as soon as a hypothesis has ended, and
 // leaves End out of n; with it among them a beam of 1 is Greedy.
 type Beam struct {
-	Width    int     // hypotheses that are kept at each step; 0 for 5
-	N        int     // that are given back, at most Width; 0 for 1
-	Length   float64 // exponent of the length penalty; 0 for none, 0.6 to 1 is usual
-	Coverage float64 // weight of the coverage penalty; 0 for none, 0.2 is usual
+	Width           int     // hypotheses that are kept at each step; 0 for 5
+	N               int     // that are given back, at most Width; 0 for 1
+	LengthPenalty   float64 // exponent of the length penalty; 0 for none, 0.6 to 1 is usual
+	CoveragePenalty float64 // weight of the coverage penalty; 0 for none, 0.2 is usual
 }
 
 // Beam gives the best hypotheses of each row of at most limit tokens, best first. s
@@ -133,7 +133,7 @@ func (b Beam) extend(d *Decoder, nodes []*node, scores, weights [][]grad.Float, 
 	next := make([]*node, len(top))
 	for i, f := range top {
 		next[i] = f.follow()
-		if b.Coverage != 0 && next[i] != f.node {
+		if b.CoveragePenalty != 0 && next[i] != f.node {
 			next[i].cover()
 		}
 	}
@@ -146,7 +146,7 @@ func (b Beam) done(nodes []*node, limit int) bool {
 	bar := math.Inf(-1)
 	for i, n := range nodes {
 		switch {
-		case !n.ended && b.Coverage != 0:
+		case !n.ended && b.CoveragePenalty != 0:
 			return false
 		case !n.ended && i < b.N:
 			return false
@@ -160,12 +160,12 @@ func (b Beam) done(nodes []*node, limit int) bool {
 }
 
 func (b Beam) lengthPenalty(n int) float64 {
-	return math.Pow((5+float64(n))/6, b.Length)
+	return math.Pow((5+float64(n))/6, b.LengthPenalty)
 }
 
 // rank puts the hypotheses in order with cp.
 func (b Beam) rank(nodes []*node) {
-	if b.Coverage == 0 {
+	if b.CoveragePenalty == 0 {
 		return
 	}
 	for _, n := range nodes {
@@ -181,7 +181,7 @@ func (b Beam) coveragePenalty(covered []float64) float64 {
 	for _, a := range covered {
 		sum += math.Log(min(max(a, 1e-6), 1))
 	}
-	return b.Coverage * sum
+	return b.CoveragePenalty * sum
 }
 
 // A follower is what a hypothesis may become: itself if it has ended, else with a token

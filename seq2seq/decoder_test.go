@@ -108,9 +108,9 @@ func enumerate(c tree, seed uint64, limit int, b Beam) (all []Hypothesis) {
 		for id, v := range scores[:treeEnd+1] {
 			n := Hypothesis{Tokens: slices.Clone(h.Tokens), LogProb: h.LogProb + float64(v) - math.Log(sum)}
 			length := float64(len(h.Tokens) + 1)
-			n.Score = n.LogProb / math.Pow((5+length)/6, b.Length)
+			n.Score = n.LogProb / math.Pow((5+length)/6, b.LengthPenalty)
 			for _, a := range covered {
-				n.Score += b.Coverage * math.Log(math.Min(math.Max(a, 1e-6), 1))
+				n.Score += b.CoveragePenalty * math.Log(math.Min(math.Max(a, 1e-6), 1))
 			}
 			if id != treeEnd {
 				n.Tokens = append(n.Tokens, id)
@@ -143,8 +143,8 @@ func TestBeamIsExact(t *testing.T) {
 		b    Beam
 	}{
 		"plain":    {c, Beam{}},
-		"length":   {c, Beam{Length: 1}},
-		"coverage": {look, Beam{Length: 0.6, Coverage: 0.4}},
+		"length":   {c, Beam{LengthPenalty: 1}},
+		"coverage": {look, Beam{LengthPenalty: 0.6, CoveragePenalty: 0.4}},
 	} {
 		for _, n := range []int{1, 4, 31} {
 			of.b.Width, of.b.N = 200, n
@@ -172,7 +172,7 @@ func TestBeamIsExact(t *testing.T) {
 
 // Coverage puts another first, as one reckons by hand.
 func TestCoveragePenalty(t *testing.T) {
-	b := Beam{Coverage: 0.5}
+	b := Beam{CoveragePenalty: 0.5}
 	if got, want := b.coveragePenalty([]float64{2, 0.5}), 0.5*math.Log(0.5); math.Abs(got-want) > 1e-9 {
 		t.Errorf("penalty %v, want %v", got, want)
 	}
@@ -195,12 +195,12 @@ func TestBeamOfOneIsGreedy(t *testing.T) {
 	s := rnn.Start(g, c, len(c.rows))
 	for _, length := range []float64{0, 0.6, 2} {
 		greedy := d.Greedy(g, s, 6)
-		for i, h := range d.Beam(g, s, 6, Beam{Width: 1, Length: length}) {
+		for i, h := range d.Beam(g, s, 6, Beam{Width: 1, LengthPenalty: length}) {
 			if !slices.Equal(h[0].Tokens, greedy[i].Tokens) || math.Abs(h[0].LogProb-greedy[i].LogProb) > 1e-6 {
 				t.Errorf("row %d: beam %+v, greedy %+v", i, h[0], greedy[i])
 			}
 		}
-		for i, best := range d.Beam(g, s, 6, Beam{Width: 4, N: 4, Length: length}) {
+		for i, best := range d.Beam(g, s, 6, Beam{Width: 4, N: 4, LengthPenalty: length}) {
 			for k := range best[1:] {
 				if best[k].Score < best[k+1].Score {
 					t.Errorf("row %d: %v before %v", i, best[k].Score, best[k+1].Score)

@@ -35,7 +35,7 @@ func ExampleDecoder_Beam() {
 
 	g := grad.Eval()
 	s := rnn.Start(g, cell, 2) // two rows
-	for _, best := range d.Beam(g, s, 8, seq2seq.Beam{Width: 4, N: 2, Length: 1}) {
+	for _, best := range d.Beam(g, s, 8, seq2seq.Beam{Width: 4, N: 2, LengthPenalty: 1}) {
 		fmt.Println(len(best), best[0].Score >= best[1].Score)
 	}
 	// Output:

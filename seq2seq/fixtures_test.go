@@ -130,7 +130,7 @@ func (c tfCase) beamStep(t *testing.T) {
 	}
 	decode(t, c.Expected, &want)
 	for b, rows := range logits {
-		beam := Beam{Width: len(rows), Length: c.Length}
+		beam := Beam{Width: len(rows), LengthPenalty: c.Length}
 		var nodes []*node
 		var scores [][]grad.Float
 		for k, row := range rows {

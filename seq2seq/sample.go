@@ -2,6 +2,8 @@ package seq2seq
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -10,17 +12,32 @@ import (
 	"github.com/recur-go/recur/rnn"
 )
 
-// Sampling says how Sample draws a token. The zero value draws from what the decoder
-// says.
+// Sampling says how tokens are drawn. The zero value draws by the probabilities that the
+// model gives.
 type Sampling struct {
-	Temperature float64 // of softmax(scores/Temperature); 0 means 1
-	TopK        int     // draw from the so many likeliest; 0 for all
-	TopP        float64 // and from the likeliest that together have this probability (Holtzman et al. 2020); 0 for all
-	Seed        uint64
+	Temperature float64 // temperature of softmax(scores/Temperature); 0 for 1, negative for the likeliest token always
+	TopK        int     // number of the likeliest tokens to draw from; 0 for all
+	TopP        float64 // joint probability of the likeliest tokens to draw from (Holtzman et al. 2020); 0 for all
+	Limit       int     // most tokens; 0 for the limit of the model
+	Seed        uint64  // seed of the draws
 }
 
-// Sample draws each token, and at most limit of them. s and g are as in Greedy. The
-// LogProb of what it gives is that of the decoder, whatever the temperature.
+// Check returns an error for settings that make no sense.
+func (s Sampling) Check() error {
+	switch {
+	case math.IsNaN(s.Temperature):
+		return errors.New("seq2seq: the temperature is NaN")
+	case s.TopK < 0 || s.Limit < 0:
+		return fmt.Errorf("seq2seq: top-k is %d and limit %d, not 0 or more", s.TopK, s.Limit)
+	case !(s.TopP >= 0 && s.TopP <= 1):
+		return fmt.Errorf("seq2seq: top-p is %v, not a probability", s.TopP)
+	}
+	return nil
+}
+
+// Sample draws each token, and at most limit of them, or how.Limit if that is less. s and
+// g are as in Greedy. The LogProb of what it gives is that of the decoder, whatever the
+// temperature.
 //
 // Each row draws from a source of its own, given by Seed and by its number, which is the
 // row's unless places has another: so it is the same in any batch.
@@ -31,6 +48,9 @@ func (d *Decoder) Sample(g *grad.Tape, s rnn.State, limit int, how Sampling, pla
 			row = places[row]
 		}
 		sources = append(sources, rand.New(rand.NewPCG(how.Seed, uint64(row))))
+	}
+	if how.Limit > 0 {
+		limit = min(limit, how.Limit)
 	}
 	draw := drawing{Sampling: how, never: d.Never}
 	return d.choose(g, s, limit, func(row int, scores []grad.Float) int { return draw.from(sources[row], scores) })
@@ -60,6 +80,9 @@ func (d *drawing) from(r *rand.Rand, scores []grad.Float) int {
 			d.order = append(d.order, candidate{id, float64(v)})
 			top = max(top, float64(v))
 		}
+	}
+	if heat < 0 {
+		return slices.MaxFunc(d.order, func(a, b candidate) int { return cmp.Or(cmp.Compare(a.p, b.p), b.id-a.id) }).id
 	}
 	if d.TopK > 0 || d.TopP > 0 {
 		slices.SortFunc(d.order, func(a, b candidate) int { return cmp.Or(cmp.Compare(b.p, a.p), a.id-b.id) })

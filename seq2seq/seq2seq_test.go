@@ -168,7 +168,7 @@ func TestLearnsToReverse(t *testing.T) {
 			t.Errorf("reversed %v to %v", src[i], h.Tokens)
 		}
 	}
-	for i, best := range d.Beam(g, s, 20, seq2seq.Beam{Width: 3, N: 2, Length: 1}) {
+	for i, best := range d.Beam(g, s, 20, seq2seq.Beam{Width: 3, N: 2, LengthPenalty: 1}) {
 		if len(best) != 2 || !slices.Equal(best[0].Tokens, want[i]) || best[1].Score > best[0].Score {
 			t.Errorf("reversed %v to %+v", src[i], best)
 		}

@@ -37,7 +37,7 @@ func init() {
 		Name: "trec-6", Tier: "A",
 		Protocol: "TREC questions, 6 coarse classes, preset text, words from scratch, trained on all 5,452 questions without validation; 500 test questions",
 		Figures:  accurate(0.91, 0.936, "CNN-rand 91.2, Kim 2014, table 2; stretch: CNN-non-static with word2vec vectors, the same"),
-	}, "text", map[string]any{"up_to": ":", "held_out": 0}, task.Data{
+	}, "text", map[string]any{"label_cut": ":", "held_out": 0}, task.Data{
 		Train: []string{"text/trec/TREC.train.txt.gz"}, Test: []string{"text/trec/TREC.test.txt.gz"},
 	}))
 	register(labels(Case{

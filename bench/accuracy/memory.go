@@ -25,19 +25,19 @@ func init() {
 	})
 }
 
-func remember(problem string, steps int) func(context.Context, string, uint64, func(string)) (map[string]float64, error) {
+func remember(problem string, length int) func(context.Context, string, uint64, func(string)) (map[string]float64, error) {
 	return func(ctx context.Context, _ string, seed uint64, note func(string)) (map[string]float64, error) {
-		c, err := memory.Preset(problem, steps)
+		c, err := memory.Preset(problem, length)
 		if err != nil {
 			return nil, err
 		}
 		c.Seed = seed
 		_, res, err := memory.Train(ctx, c, task.Options{OnEpoch: func(e task.Epoch) bool {
 			if e.Steps%500 == 0 {
-				note(fmt.Sprintf("%d updates: loss %.6f, right %.1f %%", e.Steps, e.Scores["loss"], 100*e.Scores["accuracy"]))
+				note(fmt.Sprintf("%d steps: loss %.6f, right %.1f %%", e.Steps, e.Scores["loss"], 100*e.Scores["accuracy"]))
 			}
 			return true
 		}})
-		return map[string]float64{"loss": res.Loss, "accuracy": res.Accuracy, "updates": float64(res.Updates)}, err
+		return map[string]float64{"loss": res.Loss, "accuracy": res.Accuracy, "steps": float64(res.Steps)}, err
 	}
 }

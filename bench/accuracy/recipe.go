@@ -21,7 +21,7 @@ func byRecipe(c Case, name, preset string, d task.Data) Case {
 	for _, files := range [][]string{d.Train, d.Valid, d.Test} {
 		c.Needs = append(c.Needs, files...)
 	}
-	c.recipe = &recipe.Recipe{Task: name, Preset: preset, Data: d}
+	c.recipe = &recipe.Recipe{Version: recipe.Version, Task: name, Preset: preset, Data: d}
 	c.Run = func(ctx context.Context, dir string, seed uint64, note func(string)) (map[string]float64, error) {
 		r := c.with(dir, seed)
 		t, cfg, err := r.Settings()

@@ -135,7 +135,7 @@ func TestRunnerSideBySide(t *testing.T) {
 func TestRunnerGoesOnHalfway(t *testing.T) {
 	fakes(t, nil)
 	register(byRecipe(Case{Name: "rhyme", Tier: "A", Figures: []Figure{{Metric: "loss", Target: 9}}}, lm.Name, "char-small", task.Data{Train: []string{"rhyme.txt"}}))
-	cases[2].recipe.Config = map[string]any{"hidden": 8, "batch": 4, "steps": 8, "epochs": 3}
+	cases[2].recipe.Config = map[string]any{"hidden": 8, "batch": 4, "window": 8, "epochs": 3}
 	r := runner(t)
 	r.Names, r.Seeds = []string{"rhyme"}, 1
 	if err := os.WriteFile(filepath.Join(r.Data, "rhyme.txt"), []byte(strings.Repeat("one two three\n", 100)), 0o666); err != nil {

@@ -21,7 +21,7 @@ type captionFlags struct {
 	model, folder string
 	say           []string
 	language      string
-	search        caption.Search
+	beam          seq2seq.Beam
 	sample        bool
 	draw          seq2seq.Sampling
 }
@@ -84,9 +84,9 @@ A model of strips takes PNG pictures too.`,
 	flags.StringVar(&f.model, "model", "", "put files into words with a trained model")
 	flags.StringArrayVar(&f.say, "say", nil, "a meaning to put into words")
 	flags.StringVar(&f.language, "language", "", "of the sentences, if the model speaks several (default all)")
-	flags.IntVarP(&f.search.N, "number", "n", 1, "sentences for each example, best first")
-	flags.IntVar(&f.search.Beam, "beam", 0, "width of the beam search; 1 for the likeliest word always (default as trained)")
-	flags.Float64Var(&f.search.Length, "length-penalty", 0, "exponent of the beam's length penalty (default as trained)")
+	flags.IntVarP(&f.beam.N, "number", "n", 1, "sentences for each example, best first")
+	flags.IntVar(&f.beam.Width, "beam", 0, "width of the beam search; 1 for the likeliest word always (default as trained)")
+	flags.Float64Var(&f.beam.LengthPenalty, "length-penalty", 0, "exponent of the beam's length penalty (default as trained)")
 	flags.BoolVar(&f.sample, "sample", false, "draw the sentences")
 	flags.Float64Var(&f.draw.Temperature, "temperature", 1, "of --sample: low is safe, high is wild")
 	flags.IntVar(&f.draw.TopK, "top-k", 0, "of --sample: draw from the so many likeliest words (default all)")
@@ -100,7 +100,7 @@ func (f *captionFlags) suited(cmd *cobra.Command, t task.Task, files []string) (
 	if err != nil {
 		return "", err
 	}
-	return caption.PresetFor(cfg.(*caption.Config).Columns, files...)
+	return caption.PresetFor(cfg.(*caption.Config).ColumnNames, files...)
 }
 
 // digits are the files of the demo.
@@ -141,20 +141,24 @@ func (f *captionFlags) caption(cmd *cobra.Command, files []string) error {
 	if err != nil {
 		return err
 	}
-	if f.search.N < 1 || f.search.N > 1000 {
-		return usage("-n %d is not a number from 1 to 1000", f.search.N)
+	if f.beam.N < 1 || f.beam.N > 1000 {
+		return usage("-n %d is not a number from 1 to 1000", f.beam.N)
 	}
-	if f.search.Beam < 0 || f.search.Beam > 1000 {
-		return usage("--beam %d is not a number from 1 to 1000", f.search.Beam)
+	if f.beam.Width < 0 || f.beam.Width > 1000 {
+		return usage("--beam %d is not a number from 1 to 1000", f.beam.Width)
 	}
+	if cmd.Flags().Changed("beam") && !cmd.Flags().Changed("length-penalty") {
+		f.beam.LengthPenalty = m.LengthPenalty
+	}
+	how := seq2seq.Decoding{Beam: f.beam}
 	if f.sample {
 		if !(f.draw.Temperature > 0) || f.draw.TopK < 0 || !(f.draw.TopP >= 0 && f.draw.TopP <= 1) {
 			return usage("--temperature must be above 0, --top-k not negative, and --top-p from 0 to 1")
 		}
 		f.draw.Seed = f.seed
-		f.search.Sampling = &f.draw
+		how.Sampling = &f.draw
 	}
-	found, err := m.Caption(cmd.Context(), examples, f.search)
+	found, err := m.Caption(cmd.Context(), examples, how)
 	if err != nil {
 		return err
 	}
@@ -176,7 +180,7 @@ func (f *captionFlags) caption(cmd *cobra.Command, files []string) error {
 			continue
 		}
 		for _, c := range captions {
-			if f.search.N > 1 {
+			if f.beam.N > 1 {
 				fmt.Fprintf(out, "%d\t%.3f\t", i+1, c.Score)
 			}
 			fmt.Fprintln(out, c.Text)

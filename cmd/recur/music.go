@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/music"
 )
@@ -17,7 +18,7 @@ func newMusic() *cobra.Command {
 	f := &trainFlags{}
 	var path, from, midi string
 	var tempo int
-	var p music.Playing
+	var p seq2seq.Sampling
 	cmd := &cobra.Command{
 		Use:   "music FILE...",
 		Short: "Train a net on pieces of music, and let it play",
@@ -31,10 +32,10 @@ with --midi a MIDI file too.`,
 		Example: `  recur music songs/*.mid --epochs 60
   recur music JSB_Chorales.json.gz --test JSB_Chorales.json.gz
   recur music Nottingham.json.gz --preset folk --out tunes
-  recur music --model tunes/model.safetensors --steps 128 --seed 3 --midi tune.mid
+  recur music --model tunes/model.safetensors --limit 128 --seed 3 --midi tune.mid
   recur music --model tunes/model.safetensors --from piece.json --temperature 0.7`,
 		RunE: func(cmd *cobra.Command, files []string) error {
-			if err := f.apart(cmd, path == "", "from", "temperature", "steps", "midi", "tempo"); err != nil {
+			if err := f.apart(cmd, path == "", "from", "temperature", "limit", "midi", "tempo"); err != nil {
 				return err
 			}
 			if path != "" {
@@ -63,16 +64,16 @@ with --midi a MIDI file too.`,
 	flags.StringVar(&path, "model", "", "play with a trained model")
 	flags.StringVar(&from, "from", "", "file with a piece to go on from, the first it holds")
 	flags.Float64Var(&p.Temperature, "temperature", 1, "of the sampling: low is safe, high is wild; negative for the likeliest keys")
-	flags.IntVar(&p.Steps, "steps", 64, "steps to play")
+	flags.IntVar(&p.Limit, "limit", 64, "steps to play")
 	flags.StringVar(&midi, "midi", "", "MIDI file to write")
 	flags.IntVar(&tempo, "tempo", 120, "of the MIDI file: quarters a minute, of which a step is half")
 	return cmd
 }
 
 // play writes keys to standard output as they come.
-func play(cmd *cobra.Command, path, from, midi string, tempo int, p music.Playing) error {
-	if p.Steps < 1 || p.Steps > 1<<24 {
-		return usage("--steps %d is not between 1 and 16 million", p.Steps)
+func play(cmd *cobra.Command, path, from, midi string, tempo int, p seq2seq.Sampling) error {
+	if p.Limit < 1 || p.Limit > 1<<24 {
+		return usage("--limit %d is not between 1 and 16 million", p.Limit)
 	}
 	if tempo < 4 || tempo > 1000 {
 		return usage("--tempo %d is not between 4 and 1000", tempo)

@@ -18,6 +18,7 @@ func newTrain() *cobra.Command {
 or for a task on files. A recipe.json is left beside each model; to train by it gives
 the same model again, to the bit.
 
+    version = 2
     task = "generate"
     preset = "char-small"
 

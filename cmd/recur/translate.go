@@ -85,23 +85,24 @@ With --model, translate the lines of standard input or of files with a trained o
 }
 
 // decoding is how the flags ask to write.
-func (o *translateOptions) decoding(cmd *cobra.Command, m *translate.Model) translate.Decoding {
+func (o *translateOptions) decoding(cmd *cobra.Command, m *translate.Model) seq2seq.Decoding {
 	changed := cmd.Flags().Changed
-	d := translate.Decoding{Beam: m.Beam, N: o.nbest, Length: m.LengthPenalty, Coverage: m.CoveragePenalty}
+	b := seq2seq.Beam{Width: m.Beam, N: o.nbest, LengthPenalty: m.LengthPenalty, CoveragePenalty: m.CoveragePenalty}
 	if changed("beam") {
-		d.Beam = o.beam
+		b.Width = o.beam
 	} else {
-		d.Beam = max(d.Beam, o.nbest)
+		b.Width = max(b.Width, o.nbest)
 	}
 	if changed("length-penalty") {
-		d.Length = o.length
+		b.LengthPenalty = o.length
 	}
 	if changed("coverage-penalty") {
-		d.Coverage = o.cover
+		b.CoveragePenalty = o.cover
 	}
+	d := seq2seq.Decoding{Beam: b}
 	if changed("temperature") || changed("top-k") || changed("top-p") {
 		o.sample.Seed = o.train.seed
-		d.Sample = &o.sample
+		d.Sampling = &o.sample
 	}
 	return d
 }
@@ -116,8 +117,8 @@ func (o *translateOptions) translate(cmd *cobra.Command, files []string) error {
 		return err
 	}
 	how := o.decoding(cmd, m)
-	if how.Beam < 1 || how.N < 1 || how.N > how.Beam {
-		return usage("--beam is 1 or more, and --nbest from 1 to --beam, not %d and %d", how.Beam, how.N)
+	if how.Beam.Width < 1 || how.Beam.N < 1 || how.Beam.N > how.Beam.Width {
+		return usage("--beam is 1 or more, and --nbest from 1 to --beam, not %d and %d", how.Beam.Width, how.Beam.N)
 	}
 	if o.attention != "" && m.Attention == translate.None {
 		return usage("--attention: the model has none")

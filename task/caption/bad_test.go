@@ -13,6 +13,7 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/npy"
 	"github.com/recur-go/recur/model/safetensors"
+	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/tensor"
 )
@@ -127,7 +128,7 @@ func TestUnknown(t *testing.T) {
 		{Example{Meaning: meaning(t, "inform(stars=5)")}, `"stars#1"`},
 		{Example{Features: []tensor.Float{1}, Width: 1}, "puts meanings into words"},
 	} {
-		if _, err := m.Caption(context.Background(), []Example{c.e}, Search{}); err == nil || !strings.Contains(err.Error(), c.says) {
+		if _, err := m.Caption(context.Background(), []Example{c.e}, seq2seq.Decoding{}); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%v, want %q", err, c.says)
 		}
 	}
@@ -153,7 +154,7 @@ func TestBadConfigs(t *testing.T) {
 		"decoder": func(c *Config) { c.Decoder = "best" }, "tokens": func(c *Config) { c.Tokens = "bits" }, "hidden": func(c *Config) { c.Hidden = 0 },
 		"rate": func(c *Config) { c.Rate = 0 }, "attention": func(c *Config) { c.Attention = "all" }, "dropout": func(c *Config) { c.Dropout = 1 },
 		"feed": func(c *Config) { c.Decoder, c.Feed, c.Cell = Plain, "never", "lstm" }, "cell": func(c *Config) { c.Decoder, c.Feed, c.Cell = Plain, Both, "lstn" },
-		"languages": func(c *Config) { c.Languages = []string{"fr"} }, "hurry_base": func(c *Config) { c.HurryBase = 0.5 },
+		"languages": func(c *Config) { c.Languages = []string{"fr"} }, "step_base": func(c *Config) { c.StepBase = 0.5 },
 	} {
 		c := small(t, "sclstm")
 		change(&c)
@@ -196,7 +197,7 @@ func FuzzRead(f *testing.F) {
 		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		all, err := ReadFiles([]string{path}, Columns{})
+		all, err := ReadFiles([]string{path}, ColumnNames{})
 		if err != nil {
 			return
 		}

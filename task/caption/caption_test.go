@@ -81,7 +81,7 @@ func say(t testing.TB, m *Model, meanings ...string) (said []string) {
 		}
 		examples = append(examples, e)
 	}
-	all, err := m.Caption(context.Background(), examples, Search{})
+	all, err := m.Caption(context.Background(), examples, seq2seq.Decoding{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,14 +156,14 @@ func TestSearch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	caption := func(s Search) []Caption {
+	caption := func(s seq2seq.Decoding) []Caption {
 		all, err := m.Caption(context.Background(), []Example{e}, s)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return all[0]
 	}
-	best := caption(Search{N: 5})
+	best := caption(seq2seq.Decoding{Beam: seq2seq.Beam{N: 5}})
 	if len(best) != 5 {
 		t.Fatalf("%d sentences", len(best))
 	}
@@ -172,17 +172,17 @@ func TestSearch(t *testing.T) {
 			t.Errorf("%v before %v", best[i], best[i+1])
 		}
 	}
-	if greedy := caption(Search{Beam: 1}); len(greedy) != 1 || greedy[0].Text != best[0].Text {
+	if greedy := caption(seq2seq.Decoding{Beam: seq2seq.Beam{Width: 1}}); len(greedy) != 1 || greedy[0].Text != best[0].Text {
 		t.Errorf("greedy says %v", greedy)
 	}
-	draw := Search{N: 3, Sampling: &seq2seq.Sampling{Temperature: 2, Seed: 5}}
+	draw := seq2seq.Decoding{Beam: seq2seq.Beam{N: 3}, Sampling: &seq2seq.Sampling{Temperature: 2, Seed: 5}}
 	a, b := caption(draw), caption(draw)
 	if len(a) != 3 || a[0].Text != b[0].Text || a[2].LogProb != b[2].LogProb {
 		t.Errorf("%v and %v are drawn with one seed", a, b)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := m.Caption(ctx, []Example{e}, Search{}); !errors.Is(err, context.Canceled) {
+	if _, err := m.Caption(ctx, []Example{e}, seq2seq.Decoding{}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }
@@ -253,11 +253,11 @@ func TestVectors(t *testing.T) {
 // Gradients of the whole net, with the terms of a SCLSTM.
 func TestGradients(t *testing.T) {
 	for name, c := range map[string]*Config{
-		"sclstm":  {Decoder: SCLSTM, Leave: 0.7, Hurry: 0.01, HurryBase: 20, Acts: 2, Slots: 3},
+		"sclstm":  {Decoder: SCLSTM, EndWeight: 0.7, StepPenalty: 0.01, StepBase: 20, Acts: 2, Slots: 3},
 		"slots":   {Decoder: Plain, Feed: Both, Attention: seq2seq.General, Cell: rnn.KindLSTM, Acts: 2, Slots: 3},
 		"every":   {Decoder: Plain, Feed: Every, Cell: rnn.KindGRU, Acts: 2, Slots: 3},
-		"regions": {Decoder: Plain, Feed: First, Attention: seq2seq.Additive, Cell: rnn.KindLSTM, Encoder: 1, Fronts: 2, Front: 4, Acts: 2, Width: 3},
-		"parts":   {Decoder: Plain, Feed: First, Cell: rnn.KindGRU, Encoder: 1, Parts: 3, Part: 2, Acts: 2, Width: 6},
+		"regions": {Decoder: Plain, Feed: First, Attention: seq2seq.Additive, Cell: rnn.KindLSTM, EncoderLayers: 1, DenseLayers: 2, DenseWidth: 4, Acts: 2, Width: 3},
+		"stripes": {Decoder: Plain, Feed: First, Cell: rnn.KindGRU, EncoderLayers: 1, Stripes: 3, StripeHidden: 2, Acts: 2, Width: 6},
 	} {
 		c.Tokens, c.Embed, c.Hidden, c.Batch, c.Epochs, c.Rate, c.Limit, c.Beam, c.Size = "space", 4, 5, 1, 1, 1, 9, 1, 6
 		made, err := c.New(rand.New(rand.NewPCG(3, 4)))
@@ -325,7 +325,7 @@ func TestReferences(t *testing.T) {
 	if got := m.references(examples); len(got) != 2 || !slices.Equal(got[0].references, []string{"a is in b", "b has a"}) {
 		t.Errorf("%v", got)
 	}
-	m.Pool = true
+	m.PoolReferences = true
 	if got := m.references(examples); len(got) != 3 || !slices.Equal(got[1].references, []string{"c is in d", "in d is c", "d has c"}) {
 		t.Errorf("%v", got)
 	}
@@ -337,11 +337,11 @@ func TestPresetFor(t *testing.T) {
 		"{\"features\": [1, 2], \"text\": \"x\"}\n":           "vector",
 		"{\"features\": [[1, 2], [1, 3]], \"text\": \"x\"}\n": "attention",
 	} {
-		if got, err := PresetFor(Columns{}, write(t, "a.jsonl", []byte(text))); got != want || err != nil {
+		if got, err := PresetFor(ColumnNames{}, write(t, "a.jsonl", []byte(text))); got != want || err != nil {
 			t.Errorf("%s: %s, %v", text, got, err)
 		}
 	}
-	if got, err := PresetFor(Columns{}, blocks(t, 10)...); got != "strips" || err != nil {
+	if got, err := PresetFor(ColumnNames{}, blocks(t, 10)...); got != "strips" || err != nil {
 		t.Errorf("digits: %s, %v", got, err)
 	}
 }

@@ -40,57 +40,57 @@ const (
 // Config is all that determines a model: how data are read, the net, its training, and
 // how it speaks. Preset gives useful ones.
 type Config struct {
-	Columns
-	Tokens   text.Kind           `json:"tokens"`             // of sentences: word or space
-	Lower    bool                `json:"lower,omitempty"`    // make sentences lower case
-	Open     []string            `json:"open,omitempty"`     // slots whose values are put in where the model leaves a place; none for all
-	Keywords map[string][]string `json:"keywords,omitempty"` // words that say a slot that is yes, no or the like, to count its errors by
-	Choices  []string            `json:"choices,omitempty"`  // acts that offer a choice, whose slots are not counted
-	Pool     bool                `json:"pool,omitempty"`     // score as RNNLG does: every example, its references those of all meanings that differ by values only
+	ColumnNames
+	Tokens         text.Kind           `json:"tokens"`                    // tokens of sentences: word or space
+	Lower          bool                `json:"lower,omitempty"`           // lower case for all sentences
+	Open           []string            `json:"open,omitempty"`            // slots whose values are put in where the model leaves a place; none for all
+	Keywords       map[string][]string `json:"keywords,omitempty"`        // words that say a slot that is yes, no or the like, to count its errors by
+	Choices        []string            `json:"choices,omitempty"`         // acts that offer a choice, whose slots are not counted
+	PoolReferences bool                `json:"pool_references,omitempty"` // score as RNNLG does: every example, its references those of all meanings that differ by values only
 
 	StripMin  int      `json:"strip_min,omitempty"` // digits of a strip, of digits from IDX files
 	StripMax  int      `json:"strip_max,omitempty"`
-	Languages []string `json:"languages,omitempty"` // that strips are read out in
-	Window    int      `json:"window,omitempty"`    // columns of a strip that are a region
+	Languages []string `json:"languages,omitempty"` // languages that strips are read out in
+	Columns   int      `json:"columns,omitempty"`   // columns of a strip that are a region
 	Stride    int      `json:"stride,omitempty"`    // columns from region to region
 	Augment   bool     `json:"augment,omitempty"`   // turn, shear, stretch and shift digits in training
 
-	Decoder   Decoder       `json:"decoder"`
-	Feed      Feed          `json:"feed,omitempty"`
-	Attention seq2seq.Score `json:"attention,omitempty"` // of a plain decoder, to slots or regions: general, additive or dot; "" for none
-	Cell      rnn.Kind      `json:"cell,omitempty"`      // of a plain decoder and of an encoder
-	Encoder   int           `json:"encoder,omitempty"`   // layers that read regions both ways; 0 if regions are in no order
-	Parts     int           `json:"parts,omitempty"`     // of a region, that a cell reads both ways before that; of a strip from top to bottom; 0 to see it whole
-	Part      int           `json:"part,omitempty"`      // width of that cell
-	Fronts    int           `json:"fronts,omitempty"`    // layers that see each region by itself after that
-	Front     int           `json:"front,omitempty"`     // width of each
-	Embed     int           `json:"embed"`               // width of a word
-	Hidden    int           `json:"hidden"`
-	Dropout   float64       `json:"dropout,omitempty"`
+	Decoder       Decoder       `json:"decoder"`
+	Feed          Feed          `json:"feed,omitempty"`
+	Attention     seq2seq.Score `json:"attention,omitempty"`      // attention of a plain decoder to slots or regions: general, additive or dot; "" for none
+	Cell          rnn.Kind      `json:"cell,omitempty"`           // kind of the cells of a plain decoder and of an encoder
+	EncoderLayers int           `json:"encoder_layers,omitempty"` // layers that read regions in both directions; 0 if regions are in no order
+	Stripes       int           `json:"stripes,omitempty"`        // stripes of a region, from top to bottom, that a cell reads in both directions first; 0 to read it whole
+	StripeHidden  int           `json:"stripe_hidden,omitempty"`  // width of that cell
+	DenseLayers   int           `json:"dense_layers,omitempty"`   // layers for each region by itself, after that
+	DenseWidth    int           `json:"dense_width,omitempty"`    // width of such a layer
+	Embed         int           `json:"embed"`                    // width of a word
+	Hidden        int           `json:"hidden"`                   // width of the decoder and of a layer of the encoder
+	Dropout       float64       `json:"dropout,omitempty"`
 
-	Batch     int     `json:"batch"`
-	Epochs    int     `json:"epochs"`
-	Rate      float64 `json:"rate"` // of Adam
-	Clip      float64 `json:"clip"` // greatest norm of the gradient
-	Average   float64 `json:"average,omitempty"`
-	Smooth    float64 `json:"smooth,omitempty"`     // label smoothing
-	Leave     float64 `json:"leave,omitempty"`      // sclstm: weight of ‖d_T‖, what is left unsaid at the end
-	Hurry     float64 `json:"hurry,omitempty"`      // sclstm: η of η·ξ^‖Δd‖, what is read at a single step
-	HurryBase float64 `json:"hurry_base,omitempty"` // sclstm: ξ
-	HeldOut   float64 `json:"held_out,omitempty"`   // share to validate on, if there is no file for that
-	Patience  int     `json:"patience,omitempty"`   // stop after so many epochs without a better score; 0 for never
-	Seed      uint64  `json:"seed"`
+	Batch          int     `json:"batch"`                     // sentences of a training step
+	Epochs         int     `json:"epochs"`                    // passes over the training data
+	Rate           float64 `json:"rate"`                      // learning rate of Adam
+	Clip           float64 `json:"clip"`                      // greatest norm of the gradient
+	WeightAverage  float64 `json:"weight_average,omitempty"`  // decay of the moving average of the weights, which are the model's; less in a short run, 0 for none
+	LabelSmoothing float64 `json:"label_smoothing,omitempty"` // label smoothing (Szegedy et al. 2016)
+	EndWeight      float64 `json:"end_weight,omitempty"`      // sclstm: weight of ‖d_T‖, what is left unsaid at the end
+	StepPenalty    float64 `json:"step_penalty,omitempty"`    // sclstm: η of η·ξ^‖d_t-d_t-1‖ (Wen et al. 2015)
+	StepBase       float64 `json:"step_base,omitempty"`       // sclstm: ξ of the same
+	HeldOut        float64 `json:"held_out,omitempty"`        // share to validate on, if there is no file for that
+	Patience       int     `json:"patience,omitempty"`        // epochs without a better score after which training stops; 0 for never
+	Seed           uint64  `json:"seed"`                      // seed of all that is drawn
 
-	Beam   int     `json:"beam"`             // hypotheses of a beam search; 1 for greedy
-	Length float64 `json:"length,omitempty"` // exponent of its length penalty
-	Rerank float64 `json:"rerank,omitempty"` // penalty for each slot that is missing or too much
-	Top    int     `json:"top,omitempty"`    // sentences of each example that are scored, the best of the beam; default 1
-	Limit  int     `json:"limit"`            // most words of a sentence
+	Beam          int     `json:"beam"`                     // hypotheses of a beam search; 1 for greedy
+	LengthPenalty float64 `json:"length_penalty,omitempty"` // exponent of the length penalty; see seq2seq.Beam
+	Rerank        float64 `json:"rerank,omitempty"`         // penalty for each slot that is missing or too much
+	Top           int     `json:"top,omitempty"`            // sentences of each example that are scored, the best of the beam; default 1
+	Limit         int     `json:"limit"`                    // most words of a sentence
 
-	Size  int `json:"size,omitempty"`  // of the vocabulary, which training finds, as it does what follows
-	Acts  int `json:"acts,omitempty"`  // of meanings, or languages
-	Slots int `json:"slots,omitempty"` // features of slots
-	Width int `json:"width,omitempty"` // of a region; 0 with meanings
+	Size  int `json:"size,omitempty"`  // size of the vocabulary, which training finds, as it does what follows
+	Acts  int `json:"acts,omitempty"`  // number of acts of meanings, or of languages
+	Slots int `json:"slots,omitempty"` // number of features of slots
+	Width int `json:"width,omitempty"` // width of a region; 0 with meanings
 }
 
 // Presets lists the names that Preset knows, the default first.
@@ -112,7 +112,7 @@ func Preset(name string) (*Config, error) {
 	c := &Config{
 		Tokens: text.Words, Lower: true, Decoder: Plain, Feed: Both, Cell: rnn.KindLSTM,
 		Embed: 64, Hidden: 128, Dropout: 0.3, Batch: 32, Epochs: 20, Rate: 2e-3, Clip: 5, HeldOut: 0.1, Patience: 5, Seed: 1,
-		Beam: 5, Length: 1, Limit: 60,
+		Beam: 5, LengthPenalty: 1, Limit: 60,
 	}
 	switch name {
 	case "vector":
@@ -127,10 +127,10 @@ func Preset(name string) (*Config, error) {
 		}
 	case "sclstm", "rnnlg":
 		c.Decoder, c.Feed, c.Cell, c.Rerank = SCLSTM, "", "", 1
-		c.Leave, c.Hurry, c.HurryBase = 1, 1e-4, 100
+		c.EndWeight, c.StepPenalty, c.StepBase = 1, 1e-4, 100
 		c.Embed, c.Hidden, c.Rate, c.Epochs = 80, 80, 1e-2, 15
 		if name == "rnnlg" {
-			c.Tokens, c.Pool, c.Top, c.Beam = text.Space, true, 5, 20
+			c.Tokens, c.PoolReferences, c.Top, c.Beam = text.Space, true, 5, 20
 			c.Choices = []string{"?select", "suggest"}
 			c.Keywords = map[string][]string{ // by which RNNLG too finds such slots
 				"kidsallowed": {"child", "kid", "kids", "children"}, "dogsallowed": {"dog", "dogs", "puppy"},
@@ -139,13 +139,13 @@ func Preset(name string) (*Config, error) {
 			}
 		}
 	case "strips", "strips-small":
-		c.Tokens, c.Feed, c.Attention, c.Encoder = text.Space, First, seq2seq.General, 1
-		c.StripMin, c.StripMax, c.Languages, c.Window, c.Stride, c.Augment = 3, 5, Languages(), 8, 4, true
-		c.Parts, c.Part, c.Fronts, c.Front, c.Embed, c.Hidden, c.Dropout, c.Epochs, c.Patience = 14, 64, 1, 256, 32, 160, 0.1, 40, 0
-		c.Average, c.HeldOut = 0.999, 0.02
+		c.Tokens, c.Feed, c.Attention, c.EncoderLayers = text.Space, First, seq2seq.General, 1
+		c.StripMin, c.StripMax, c.Languages, c.Columns, c.Stride, c.Augment = 3, 5, Languages(), 8, 4, true
+		c.Stripes, c.StripeHidden, c.DenseLayers, c.DenseWidth, c.Embed, c.Hidden, c.Dropout, c.Epochs, c.Patience = 14, 64, 1, 256, 32, 160, 0.1, 40, 0
+		c.WeightAverage, c.HeldOut = 0.999, 0.02
 		c.Beam, c.Limit = 1, 12
 		if name == "strips-small" {
-			c.Window, c.Stride, c.Parts, c.Part, c.Fronts = 20, 6, 0, 0, 2 // seen whole: a fraction of the time
+			c.Columns, c.Stride, c.Stripes, c.StripeHidden, c.DenseLayers = 20, 6, 0, 0, 2 // seen whole: a fraction of the time
 			c.Hidden, c.Batch, c.Epochs, c.HeldOut = 96, 16, 60, 0.05
 		}
 	default:
@@ -170,24 +170,24 @@ func (c *Config) check() error {
 			errs = append(errs, err)
 		}
 	} else {
-		bad(c.Attention != "" || c.Encoder > 0, "a sclstm has no attention and no encoder")
+		bad(c.Attention != "" || c.EncoderLayers > 0, "a sclstm has no attention and no encoder")
 	}
 	bad(c.Attention != "" && !slices.Contains(seq2seq.Scores(), c.Attention), "attention is %q, not one of %q", c.Attention, seq2seq.Scores())
 	for name, v := range map[string]int{"embed": c.Embed, "hidden": c.Hidden, "batch": c.Batch, "epochs": c.Epochs, "limit": c.Limit, "beam": c.Beam} {
 		bad(v < 1 || v > 1<<16, "%s is %d, not a number from 1 to 65,536", name, v)
 	}
-	for name, v := range map[string]int{"encoder": c.Encoder, "parts": c.Parts, "fronts": c.Fronts, "top": c.Top, "patience": c.Patience} {
+	for name, v := range map[string]int{"encoder_layers": c.EncoderLayers, "stripes": c.Stripes, "dense_layers": c.DenseLayers, "top": c.Top, "patience": c.Patience} {
 		bad(v < 0 || v > 1<<16, "%s is %d, not a number from 0 to 65,536", name, v)
 	}
-	for name, v := range map[string]float64{"dropout": c.Dropout, "held_out": c.HeldOut, "average": c.Average, "smooth": c.Smooth} {
+	for name, v := range map[string]float64{"dropout": c.Dropout, "held_out": c.HeldOut, "weight_average": c.WeightAverage, "label_smoothing": c.LabelSmoothing} {
 		bad(!(v >= 0 && v < 1), "%s is %v, not from 0 to below 1", name, v)
 	}
-	for name, v := range map[string]float64{"leave": c.Leave, "hurry": c.Hurry, "hurry_base": c.HurryBase, "length": c.Length, "rerank": c.Rerank} {
+	for name, v := range map[string]float64{"end_weight": c.EndWeight, "step_penalty": c.StepPenalty, "step_base": c.StepBase, "length_penalty": c.LengthPenalty, "rerank": c.Rerank} {
 		bad(!(v >= 0) || math.IsInf(v, 1), "%s is %v, not a number from 0", name, v)
 	}
-	bad(c.Hurry > 0 && c.HurryBase < 1, "hurry_base is %v, not from 1", c.HurryBase)
-	bad(c.Parts > 0 && (c.Part < 1 || c.Part > 1<<16), "part is %d, not a number from 1 to 65,536", c.Part)
-	bad(c.Fronts > 0 && (c.Front < 1 || c.Front > 1<<16), "front is %d, not a number from 1 to 65,536", c.Front)
+	bad(c.StepPenalty > 0 && c.StepBase < 1, "step_base is %v, not from 1", c.StepBase)
+	bad(c.Stripes > 0 && (c.StripeHidden < 1 || c.StripeHidden > 1<<16), "stripe_hidden is %d, not a number from 1 to 65,536", c.StripeHidden)
+	bad(c.DenseLayers > 0 && (c.DenseWidth < 1 || c.DenseWidth > 1<<16), "dense_width is %d, not a number from 1 to 65,536", c.DenseWidth)
 	bad(!(c.Rate > 0), "rate is %v, not above 0", c.Rate)
 	for _, l := range c.Languages {
 		bad(!slices.Contains(Languages(), l), "languages has %q, and strips are read out in %q", l, Languages())
@@ -198,8 +198,8 @@ func (c *Config) check() error {
 // checkStrips says what makes no sense in c for strips.
 func (c *Config) checkStrips() error {
 	switch {
-	case c.Window < 1 || c.Stride < 1 || c.Window > 1<<10 || c.Stride > c.Window:
-		return fmt.Errorf("caption: windows of %d columns every %d make no regions of a strip; use the preset strips", c.Window, c.Stride)
+	case c.Columns < 1 || c.Stride < 1 || c.Columns > 1<<10 || c.Stride > c.Columns:
+		return fmt.Errorf("caption: windows of %d columns every %d make no regions of a strip; use the preset strips", c.Columns, c.Stride)
 	case c.StripMin < 1 || c.StripMax < c.StripMin || c.StripMax > 100:
 		return fmt.Errorf("caption: strips cannot have from %d to %d digits", c.StripMin, c.StripMax)
 	case len(c.Languages) == 0:
@@ -210,7 +210,7 @@ func (c *Config) checkStrips() error {
 
 // strips are how strips are made, in training or to score.
 func (c *Config) strips(training bool) Strips {
-	return Strips{c.StripMin, c.StripMax, c.Languages, c.Window, c.Stride, c.Augment && training}
+	return Strips{c.StripMin, c.StripMax, c.Languages, c.Columns, c.Stride, c.Augment && training}
 }
 
 // sized tells whether training has found the sizes.
@@ -220,8 +220,8 @@ func (c *Config) sized() error {
 		c.Acts < 1 {
 		return fmt.Errorf("caption: the sizes are not known, or make no sense: %d words, %d acts, %d slots, regions of %d", c.Size, c.Acts, c.Slots, c.Width)
 	}
-	if c.Parts > 0 && c.Width%c.Parts != 0 {
-		return fmt.Errorf("caption: a region of %d features cannot be read in %d parts", c.Width, c.Parts)
+	if c.Stripes > 0 && c.Width%c.Stripes != 0 {
+		return fmt.Errorf("caption: a region of %d features cannot be read in %d stripes", c.Width, c.Stripes)
 	}
 	if c.Decoder == SCLSTM && c.Width > 0 {
 		return errors.New("caption: a sclstm is for meanings, not for features; use the preset vector or attention")
@@ -247,15 +247,15 @@ func (c *Config) CountParams() int {
 		}
 	} else {
 		in := c.Width
-		if c.Parts > 0 {
-			n += 2 * c.Cell.CountParams(in/c.Parts, c.Part)
-			in = c.Parts * 2 * c.Part
+		if c.Stripes > 0 {
+			n += 2 * c.Cell.CountParams(in/c.Stripes, c.StripeHidden)
+			in = c.Stripes * 2 * c.StripeHidden
 		}
-		for range c.Fronts {
-			n += linear(in, c.Front)
-			in = c.Front
+		for range c.DenseLayers {
+			n += linear(in, c.DenseWidth)
+			in = c.DenseWidth
 		}
-		for range c.Encoder {
+		for range c.EncoderLayers {
 			n += 2 * c.Cell.CountParams(in, c.Hidden)
 			in = 2 * c.Hidden
 		}

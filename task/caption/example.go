@@ -33,8 +33,8 @@ func (e *Example) fail(column, reason, hint string) error {
 	return &data.Error{File: e.File, Row: e.Row, Column: column, Reason: reason, Hint: hint}
 }
 
-// Columns name those of tables. The zero value finds out.
-type Columns struct {
+// ColumnNames are the names of the columns of tables. Those that are empty are found.
+type ColumnNames struct {
 	Text     string `json:"text_column,omitempty"`     // sentences; default text, ref, caption or sentence
 	Meaning  string `json:"meaning_column,omitempty"`  // meanings; default mr, da or meaning
 	Language string `json:"language_column,omitempty"` // languages; default lang or language
@@ -57,7 +57,7 @@ type Columns struct {
 //
 // All may be packed by gzip. Images that are followed by IDX labels are digits to make
 // strips of: see Strips.
-func ReadFiles(files []string, c Columns) (all []Example, err error) {
+func ReadFiles(files []string, c ColumnNames) (all []Example, err error) {
 	for len(files) > 0 {
 		texts := ""
 		if len(files) > 1 && strings.HasSuffix(strings.TrimSuffix(files[1], ".gz"), ".txt") {
@@ -79,7 +79,7 @@ func init() { data.Register(".json", "", exampleReader(readRNNLG)) }
 
 // readExamples reads a file and, if it is an array, its texts, and returns how many files
 // it has used.
-func readExamples(path, texts string, c Columns) (all []Example, used int, err error) {
+func readExamples(path, texts string, c ColumnNames) (all []Example, used int, err error) {
 	f, err := data.Open(path)
 	if err != nil {
 		return nil, 0, err
@@ -149,7 +149,7 @@ func Say(meaning string) (Example, error) {
 // ReadFiles reads examples for m to put into words: files as of the function ReadFiles, and for a
 // model of strips PNG pictures. Images are strips to it.
 func (m *Model) ReadFiles(files ...string) (all []Example, err error) {
-	columns := m.Columns
+	columns := m.ColumnNames
 	columns.asking = true
 	for i := 0; i < len(files); i++ {
 		var some []Example

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/caption"
 )
@@ -62,7 +63,7 @@ func ExampleFit() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	found, err := m.Caption(context.Background(), []caption.Example{e}, caption.Search{N: 2})
+	found, err := m.Caption(context.Background(), []caption.Example{e}, seq2seq.Decoding{Beam: seq2seq.Beam{N: 2}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -75,7 +76,7 @@ func ExampleFit() {
 func ExampleReadFiles() {
 	path, remove := table()
 	defer remove()
-	examples, err := caption.ReadFiles([]string{path}, caption.Columns{})
+	examples, err := caption.ReadFiles([]string{path}, caption.ColumnNames{})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -52,7 +52,7 @@ func Read(r io.ReaderAt, size int64) (*Model, error) {
 	if !slices.IsSorted(m.features.Acts) || !slices.IsSorted(m.features.Slots) {
 		return nil, fmt.Errorf("%w: its features are out of order", model.ErrCorrupt)
 	}
-	if m.ofStrips() && (m.checkStrips() != nil || m.Width%m.Window != 0) {
+	if m.ofStrips() && (m.checkStrips() != nil || m.Width%m.Columns != 0) {
 		return nil, fmt.Errorf("%w: its strips make no sense", model.ErrCorrupt)
 	}
 	return m, nil

@@ -13,6 +13,7 @@ import (
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/optim"
+	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/tensor"
 	"github.com/recur-go/recur/train"
@@ -121,13 +122,13 @@ func (m *Model) fit(ctx context.Context, training source, o task.Options) (*Mode
 		}
 		return m.net.loss(g, m.what(items), sentences)
 	}, task.Course{
-		Run: o, Steps: steps, Model: file, WeightAverage: m.Average,
+		Run: o, Steps: steps, Model: file, WeightAverage: m.WeightAverage,
 		Options: train.Options{
 			Epochs: m.Epochs, ClipNorm: m.Clip, Seed: m.Seed, Patience: m.Patience, Maximise: metric.Maximise,
 			Optimizer: &optim.Adam{LR: m.Rate}, Schedule: optim.Cosine{Steps: steps, Warmup: min(100, steps/10), Floor: 0.02},
 		},
 		Score: func(ctx context.Context) (task.Scores, float64, error) {
-			scores, err := m.score(ctx, m.valid, Search{Beam: 1}, nil)
+			scores, err := m.score(ctx, m.valid, seq2seq.Decoding{Beam: seq2seq.Beam{Width: 1}}, nil)
 			return scores, scores[metric.Name], err
 		},
 	})

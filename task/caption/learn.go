@@ -44,10 +44,10 @@ func (m *Model) useStrips(p, valid *pool, name string) (source, error) {
 	if p.height != valid.height {
 		return nil, &data.Error{File: name, Reason: fmt.Sprintf("digits to train on are %d pixels high, those to validate on %d", p.height, valid.height)}
 	}
-	if m.Parts > 0 && p.height%m.Parts != 0 {
-		return nil, &data.Error{File: name, Reason: fmt.Sprintf("has digits %d pixels high, which are not read in %d parts", p.height, m.Parts), Hint: "set parts to a divisor of the height, or to 0"}
+	if m.Stripes > 0 && p.height%m.Stripes != 0 {
+		return nil, &data.Error{File: name, Reason: fmt.Sprintf("has digits %d pixels high, which are not read in %d stripes", p.height, m.Stripes), Hint: "set stripes to a divisor of the height, or to 0"}
 	}
-	m.Width = m.Window * p.height
+	m.Width = m.Columns * p.height
 	m.wording = &wording{Tokens: text.Space}
 	languages := slices.Clone(m.Languages)
 	slices.Sort(languages)
@@ -70,12 +70,12 @@ func (m *Model) ofStrips() bool { return m.StripMax > 0 && m.Width > 0 && m.scal
 
 // readExamples reads examples.
 func (m *Model) readExamples(d task.Data) (source, error) {
-	all, err := readWhole(d.Train, m.Columns)
+	all, err := readWhole(d.Train, m.ColumnNames)
 	if err != nil {
 		return nil, err
 	}
 	if len(d.Valid) > 0 {
-		if m.valid, err = readWhole(d.Valid, m.Columns); err != nil {
+		if m.valid, err = readWhole(d.Valid, m.ColumnNames); err != nil {
 			return nil, err
 		}
 	} else {
@@ -111,7 +111,7 @@ func (m *Model) readExamples(d task.Data) (source, error) {
 }
 
 // readWhole reads examples that have sentences and are all of a kind.
-func readWhole(files []string, c Columns) ([]Example, error) {
+func readWhole(files []string, c ColumnNames) ([]Example, error) {
 	all, err := ReadFiles(files, c)
 	if err != nil {
 		return nil, err
@@ -272,7 +272,7 @@ func (m *Model) what(items []item) *what {
 	for _, it := range items {
 		w.acts, w.slots = append(w.acts, it.act), append(w.slots, it.slots)
 		if it.strip != nil {
-			rows = append(rows, it.strip.regions(m.Window, m.Stride))
+			rows = append(rows, it.strip.regions(m.Columns, m.Stride))
 		} else {
 			rows = append(rows, it.Features)
 		}
@@ -292,7 +292,7 @@ func (m *Model) what(items []item) *what {
 // PresetFor is the preset that suits the files to train on: strips for digits with their
 // labels, sclstm for meanings, and for features vector or, where some examples have
 // several regions, attention.
-func PresetFor(c Columns, files ...string) (string, error) {
+func PresetFor(c ColumnNames, files ...string) (string, error) {
 	if isDigits(files) {
 		return "strips", nil
 	}

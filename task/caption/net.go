@@ -30,7 +30,7 @@ type net struct {
 	Cell  rnn.Cell               `recur:"cell"`  // this, or
 	Look  *seq2seq.Attention     `recur:"look"`  // this, with a cell of its own
 	Down  *rnn.Bidirectional     `recur:"down"`  // over the parts of each region; nil to see it whole
-	Front []*nn.Linear           `recur:"front"` // of each region by itself
+	Dense []*nn.Linear           `recur:"dense"` // of each region by itself
 	Enc   rnn.BidirectionalStack `recur:"enc"`   // of regions; nil if they are in no order
 	Sum   *nn.Linear             `recur:"sum"`   // to v
 	Slots *nn.Embedding          `recur:"slots"` // what attention sees of slots, the last for none
@@ -53,15 +53,15 @@ func newNet(r *rand.Rand, c *Config) *net {
 		}
 	} else {
 		in := c.Width
-		if c.Parts > 0 {
-			n.Down = &rnn.Bidirectional{Fwd: c.Cell.New(r, in/c.Parts, c.Part), Bwd: c.Cell.New(r, in/c.Parts, c.Part)}
-			in = c.Parts * 2 * c.Part
+		if c.Stripes > 0 {
+			n.Down = &rnn.Bidirectional{Fwd: c.Cell.New(r, in/c.Stripes, c.StripeHidden), Bwd: c.Cell.New(r, in/c.Stripes, c.StripeHidden)}
+			in = c.Stripes * 2 * c.StripeHidden
 		}
-		for range c.Fronts {
-			n.Front = append(n.Front, &nn.Linear{W: nn.He(r, in, c.Front), B: nn.Zeros(c.Front)})
-			in = c.Front
+		for range c.DenseLayers {
+			n.Dense = append(n.Dense, &nn.Linear{W: nn.He(r, in, c.DenseWidth), B: nn.Zeros(c.DenseWidth)})
+			in = c.DenseWidth
 		}
-		for range c.Encoder {
+		for range c.EncoderLayers {
 			n.Enc = append(n.Enc, &rnn.Bidirectional{Fwd: c.Cell.New(r, in, c.Hidden), Bwd: c.Cell.New(r, in, c.Hidden)})
 			in = 2 * c.Hidden
 		}
@@ -104,7 +104,7 @@ func (n *net) begin(g *grad.Tape, w *what) (rnn.Cell, rnn.State) {
 	act := g.Const(nn.OneHot(w.acts, n.c.Acts))
 	if n.Say != nil {
 		s := rnn.State{g.Zeros(B, n.c.Hidden), g.Zeros(B, n.c.Hidden), g.Const(manyHot(w.slots, 0, n.c.Slots)), g.Zeros(B, 1)}
-		return &fed{&hurried{n.Say, n.c.Hurry, n.c.HurryBase}, act}, s
+		return &fed{&hurried{n.Say, n.c.StepPenalty, n.c.StepBase}, act}, s
 	}
 	v, memory := n.see(g, w)
 	cell := n.Cell
@@ -154,7 +154,7 @@ func (n *net) see(g *grad.Tape, w *what) (v *grad.Var, memory rnn.Seq) {
 	if n.Down != nil {
 		x.X = n.down(g, x.X)
 	}
-	for _, l := range n.Front {
+	for _, l := range n.Dense {
 		x.X = g.Dropout(g.ReLU(l.Forward(g, x.X)), n.c.Dropout)
 	}
 	for _, b := range n.Enc {
@@ -171,9 +171,9 @@ func (n *net) see(g *grad.Tape, w *what) (v *grad.Var, memory rnn.Seq) {
 // for them is side by side, [regions, batch, parts·2·part].
 func (n *net) down(g *grad.Tape, x *grad.Var) *grad.Var {
 	T, B := x.Dim(0), x.Dim(1)
-	parts := g.TransposeBatch(g.Reshape(x, T*B, n.c.Parts, n.c.Width/n.c.Parts))
+	parts := g.TransposeBatch(g.Reshape(x, T*B, n.c.Stripes, n.c.Width/n.c.Stripes))
 	y, _ := n.Down.Run(g, rnn.Seq{X: parts}, nil)
-	return g.Dropout(g.Reshape(g.TransposeBatch(y.X), T, B, n.c.Parts*2*n.c.Part), n.c.Dropout)
+	return g.Dropout(g.Reshape(g.TransposeBatch(y.X), T, B, n.c.Stripes*2*n.c.StripeHidden), n.c.Dropout)
 }
 
 // loss is the mean over the words of their cross-entropy, and for a SCLSTM what Wen et
@@ -187,7 +187,7 @@ func (n *net) loss(g *grad.Tape, w *what, sentences [][]int) *grad.Var {
 	d, s := n.decoder(g, w)
 	lesson := seq2seq.LossOptions{}
 	if g.Train {
-		lesson.LabelSmoothing = n.c.Smooth
+		lesson.LabelSmoothing = n.c.LabelSmoothing
 	}
 	loss, last := d.Loss(g, s, sentences, lesson)
 	if n.Say == nil || !g.Train {
@@ -197,7 +197,7 @@ func (n *net) loss(g *grad.Tape, w *what, sentences [][]int) *grad.Var {
 	for _, s := range sentences {
 		words += len(s) + 1
 	}
-	left := g.Scale(g.Sum(last[2]), n.c.Leave) // d is not negative
+	left := g.Scale(g.Sum(last[2]), n.c.EndWeight) // d is not negative
 	return g.Add(loss, g.Scale(g.Add(left, g.Sum(last[3])), 1/float64(words)))
 }
 

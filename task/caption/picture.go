@@ -48,7 +48,7 @@ func (m *Model) light(st *strip, weights []float64) []float64 {
 	light := make([]float64, st.width)
 	most := 0.0
 	for k, a := range weights {
-		for x := k * m.Stride; x < min(k*m.Stride+m.Window, st.width); x++ {
+		for x := k * m.Stride; x < min(k*m.Stride+m.Columns, st.width); x++ {
 			light[x] += a
 			most = max(most, light[x])
 		}
@@ -159,7 +159,7 @@ func (m *Model) readPNG(path string) (*strip, error) {
 			from.Pix[i] = 255 - v
 		}
 	}
-	h := m.Width / m.Window
+	h := m.Width / m.Columns
 	st := &strip{height: h, width: max(1, (size.Width*h+size.Height/2)/size.Height)}
 	st.pixels = make([]byte, st.height*st.width)
 	for y := range st.height {
@@ -188,7 +188,7 @@ func (m *Model) readImages(path string) ([]Example, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := m.Width / m.Window
+	h := m.Width / m.Columns
 	if len(x.Dims) != 3 || x.Dims[1] != h || x.Dims[2] < 1 {
 		return nil, &data.Error{File: path, Reason: fmt.Sprintf("is an array of shape %v", x.Dims), Hint: fmt.Sprintf("strips are images [n, %d, width]", h)}
 	}

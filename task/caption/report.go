@@ -9,6 +9,7 @@ import (
 
 	"github.com/recur-go/recur/data/text"
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 )
 
@@ -28,7 +29,7 @@ func (m *Model) result(ctx context.Context, examples []Example) (*task.Result, e
 	var right, wrong []judged
 	said := map[string]bool{} // of what is right, so that none is shown twice
 	n := 0
-	scores, err := m.score(ctx, known, Search{}, func(j judged) {
+	scores, err := m.score(ctx, known, seq2seq.Decoding{}, func(j judged) {
 		n++
 		if j.exact {
 			if key := given(j.Example) + j.captions[0].Text; j.Meaning == nil || !said[key] {

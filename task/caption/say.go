@@ -3,6 +3,7 @@ package caption
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -12,15 +13,6 @@ import (
 	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/tensor"
 )
-
-// A Search says how to look for sentences. The zero value is what the model's config
-// says.
-type Search struct {
-	N        int               // sentences to give; 0 for 1
-	Beam     int               // width of a beam; 1 for greedy, 0 for the config's
-	Length   float64           // exponent of its length penalty; 0 for the config's
-	Sampling *seq2seq.Sampling // draw the sentences instead
-}
 
 // A Caption is a sentence that a model found.
 type Caption struct {
@@ -36,14 +28,12 @@ type Caption struct {
 // chunk is how many examples are put into words side by side.
 const chunk = 64
 
-// Caption puts examples into words: for each the best sentences, best first. Of a beam
-// there are at most as many as it is wide.
-func (m *Model) Caption(ctx context.Context, examples []Example, s Search) (all [][]Caption, err error) {
+// Caption puts examples into words: for each the best sentences, best first, as many as
+// the N of the beam says, which is as wide as that at least.
+func (m *Model) Caption(ctx context.Context, examples []Example, how seq2seq.Decoding) (all [][]Caption, err error) {
 	defer tensor.Catch(&err)
-	s.N, s.Beam = max(s.N, 1), cmp.Or(s.Beam, m.Beam)
-	s.Length = cmp.Or(s.Length, m.Length)
-	if s.Beam > 1 || s.N > 1 {
-		s.Beam = max(s.Beam, s.N)
+	if how.Beam, err = m.beam(how.Beam); err != nil {
+		return nil, err
 	}
 	bare := make([]Example, len(examples)) // so that each is one item
 	for i, e := range examples {
@@ -61,19 +51,32 @@ func (m *Model) Caption(ctx context.Context, examples []Example, s Search) (all 
 		}
 		g.Reset()
 		d, first := m.net.decoder(g, m.what(part))
-		for i, found := range m.find(g, d, first, len(part), s, at) {
+		for i, found := range m.find(g, d, first, len(part), how, at) {
 			captions := make([]Caption, len(found))
 			for k, h := range found {
 				captions[k] = m.caption(part[i].Example, h)
 			}
 			slices.SortStableFunc(captions, func(a, b Caption) int { return cmp.Compare(b.Score, a.Score) })
-			all = append(all, captions[:min(s.N, len(captions))])
+			all = append(all, captions[:min(how.Beam.N, len(captions))])
 		}
 	}
 	return all, nil
 }
 
-// chunks yields the items in pieces, with where each begins.
+// beam is b with what it leaves to the config.
+func (c *Config) beam(b seq2seq.Beam) (seq2seq.Beam, error) {
+	if b.Width < 0 || b.N < 0 || max(b.Width, b.N) > 1000 {
+		return b, fmt.Errorf("caption: a beam of %d and the best %d of it; they are from 0 to 1000", b.Width, b.N)
+	}
+	b.N = max(b.N, 1)
+	if b.Width == 0 {
+		b.Width, b.LengthPenalty = c.Beam, cmp.Or(b.LengthPenalty, c.LengthPenalty)
+	}
+	b.Width = max(b.Width, b.N)
+	return b, nil
+}
+
+// chunks yields the items chunk by chunk, each with the index of its first.
 func chunks(items []item) func(yield func(int, []item) bool) {
 	return func(yield func(int, []item) bool) {
 		at := 0
@@ -87,23 +90,25 @@ func chunks(items []item) func(yield func(int, []item) bool) {
 }
 
 // find looks for sentences of a batch that begins at item at.
-func (m *Model) find(g *grad.Tape, d *seq2seq.Decoder, s rnn.State, batch int, how Search, at int) [][]seq2seq.Hypothesis {
+func (m *Model) find(g *grad.Tape, d *seq2seq.Decoder, s rnn.State, batch int, how seq2seq.Decoding, at int) [][]seq2seq.Hypothesis {
 	all := make([][]seq2seq.Hypothesis, batch)
 	switch {
 	case how.Sampling != nil:
-		for k := range how.N {
+		for k := range how.Beam.N {
 			draw := *how.Sampling
 			draw.Seed += uint64(at)<<20 + uint64(k)<<44
 			for i, h := range d.Sample(g, s, m.Limit, draw) {
 				all[i] = append(all[i], h)
 			}
 		}
-	case how.Beam <= 1:
+	case how.Beam.Width == 1:
 		for i, h := range d.Greedy(g, s, m.Limit) {
 			all[i] = []seq2seq.Hypothesis{h}
 		}
 	default:
-		return d.Beam(g, s, m.Limit, seq2seq.Beam{Width: how.Beam, N: how.Beam, Length: how.Length})
+		b := how.Beam
+		b.N = b.Width // of which the slots decide
+		return d.Beam(g, s, m.Limit, b)
 	}
 	return all
 }

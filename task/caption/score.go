@@ -6,6 +6,7 @@ import (
 
 	"github.com/recur-go/recur/data/text"
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/metrics"
 )
@@ -36,7 +37,7 @@ type judged struct {
 //	slot_error  slots that are missing or too much, of all slots; of meanings only
 //
 // each is told of every example, if it is not nil.
-func (m *Model) score(ctx context.Context, examples []Example, s Search, each func(judged)) (task.Scores, error) {
+func (m *Model) score(ctx context.Context, examples []Example, how seq2seq.Decoding, each func(judged)) (task.Scores, error) {
 	items, err := m.items(examples)
 	if err != nil {
 		return nil, err
@@ -50,10 +51,10 @@ func (m *Model) score(ctx context.Context, examples []Example, s Search, each fu
 	for i, j := range judged {
 		asked[i] = *j.Example
 	}
-	if s.Beam != 1 {
-		s.N = max(1, m.Top)
+	if how.Beam.Width != 1 {
+		how.Beam.N = max(1, m.Top)
 	}
-	captions, err := m.Caption(ctx, asked, s)
+	captions, err := m.Caption(ctx, asked, how)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +116,7 @@ func (m *Model) lossOf(ctx context.Context, items []item) (float64, error) {
 // with the values put right, every example being asked for.
 func (m *Model) references(examples []Example) (all []judged) {
 	key := func(e *Example) string {
-		if m.Pool {
+		if m.PoolReferences {
 			return m.wording.key(e.Meaning)
 		}
 		return e.Meaning.String()
@@ -142,7 +143,7 @@ func (m *Model) references(examples []Example) (all []judged) {
 			for _, t := range e.Texts {
 				j.references = append(j.references, m.wording.join(m.wording.cut(t)))
 			}
-		case m.Pool:
+		case m.PoolReferences:
 			for _, w := range words[key(e)] {
 				j.references = append(j.references, m.wording.join(m.wording.lexicalise(w, e.Meaning)))
 			}

@@ -140,7 +140,7 @@ func (p *pool) cut(n int) (head, tail *pool) {
 type Strips struct {
 	Min, Max  int      // digits of a strip
 	Languages []string // to read out in
-	Window    int      // columns of the picture that are a region
+	Columns   int      // columns of the picture that are a region
 	Stride    int      // columns between the beginnings of two regions
 	Augment   bool     // turn, shear, stretch and shift each digit a little
 }
@@ -160,7 +160,7 @@ func (p *pool) examples(s Strips, r *rand.Rand) (all []Example) {
 		}
 		for _, l := range languages {
 			all = append(all, Example{
-				Width: s.Window * p.height, Language: l,
+				Width: s.Columns * p.height, Language: l,
 				Texts: []string{readOut(st.digits, l)}, strip: st, Row: len(all) + 1,
 			})
 		}

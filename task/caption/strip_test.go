@@ -12,6 +12,7 @@ import (
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 )
 
@@ -45,8 +46,8 @@ func blocks(t testing.TB, n int) []string {
 
 func stripConfig(t testing.TB) Config {
 	c := small(t, "strips")
-	c.StripMin, c.StripMax, c.Window, c.Stride, c.Front, c.Augment, c.Average, c.HeldOut = 1, 3, 6, 3, 16, false, 0, 0.1
-	c.Parts, c.Part = 5, 8
+	c.StripMin, c.StripMax, c.Columns, c.Stride, c.DenseWidth, c.Augment, c.WeightAverage, c.HeldOut = 1, 3, 6, 3, 16, false, 0, 0.1
+	c.Stripes, c.StripeHidden = 5, 8
 	c.Batch, c.Epochs, c.Hidden, c.Dropout = 16, 40, 32, 0
 	return c
 }
@@ -89,7 +90,7 @@ func TestStrips(t *testing.T) {
 	if err != nil || len(examples) != 2 {
 		t.Fatal(examples, err)
 	}
-	found, err := m.Caption(context.Background(), examples, Search{})
+	found, err := m.Caption(context.Background(), examples, seq2seq.Decoding{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +108,7 @@ func TestStrips(t *testing.T) {
 // The bits depend neither on the number of cores nor on a stop in between.
 func TestSameBits(t *testing.T) {
 	c := stripConfig(t)
-	c.Epochs, c.Augment, c.Dropout, c.Average = 2, true, 0.1, 0.9
+	c.Epochs, c.Augment, c.Dropout, c.WeightAverage = 2, true, 0.1, 0.9
 	d := task.Data{Train: blocks(t, 300)}
 	whole, err := Fit(context.Background(), c, d, task.Options{})
 	if err != nil {
@@ -141,13 +142,13 @@ func TestSameBits(t *testing.T) {
 	same(t, whole.net, resumed.net)
 }
 
-// A height that the parts do not divide is an error of the file.
-func TestPartsOfStrips(t *testing.T) {
+// A height that the stripes do not divide is an error of the file.
+func TestStripes(t *testing.T) {
 	c := stripConfig(t)
-	c.Parts = 3
+	c.Stripes = 3
 	_, err := Fit(context.Background(), c, task.Data{Train: blocks(t, 100)}, task.Options{})
 	var bad *data.Error
-	if !errors.As(err, &bad) || !strings.Contains(err.Error(), "10 pixels high, which are not read in 3 parts") {
+	if !errors.As(err, &bad) || !strings.Contains(err.Error(), "10 pixels high, which are not read in 3 stripes") {
 		t.Error(err)
 	}
 }

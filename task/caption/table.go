@@ -23,7 +23,7 @@ var (
 const featuresName = "features" // of a column with lists of numbers
 
 // readRecords reads a table.
-func readRecords(path string, c Columns) (all []Example, err error) {
+func readRecords(path string, c ColumnNames) (all []Example, err error) {
 	var t *table
 	err = data.Records(path, func(first []string) bool {
 		if len(first) == 2 && !known(first, c) {
@@ -56,7 +56,7 @@ func readRecords(path string, c Columns) (all []Example, err error) {
 }
 
 // known tells whether one of the names is that of a column.
-func known(first []string, c Columns) bool {
+func known(first []string, c ColumnNames) bool {
 	return slices.ContainsFunc(first, func(s string) bool {
 		s = strings.ToLower(strings.TrimSpace(s))
 		return slices.Contains(textNames, s) || slices.Contains(meaningNames, s) || s == c.Text || s == c.Meaning
@@ -73,7 +73,7 @@ type table struct {
 }
 
 // newTable finds out by the names of the columns and by the first row.
-func newTable(columns, first []string, c Columns) (*table, error) {
+func newTable(columns, first []string, c ColumnNames) (*table, error) {
 	if columns == nil {
 		return &table{names: []string{"1", "2"}, meaning: 0, text: 1, language: -1, features: -1}, nil
 	}

@@ -35,12 +35,12 @@ func (m *Model) Evaluate(ctx context.Context, files ...string) (*task.Result, er
 		if err != nil {
 			return nil, err
 		}
-		if !m.ofStrips() || p.height*m.Window != m.Width || len(p.images) < m.StripMin {
+		if !m.ofStrips() || p.height*m.Columns != m.Width || len(p.images) < m.StripMin {
 			return nil, &data.Error{File: files[0], Reason: fmt.Sprintf("holds %d digits %d pixels high, and the model has not learnt from such", len(p.images), p.height), Hint: "evaluate it on data of the kind that it was trained on"}
 		}
 		return m.result(ctx, m.fixedStrips(p))
 	}
-	all, err := readWhole(files, m.Columns)
+	all, err := readWhole(files, m.ColumnNames)
 	if err != nil {
 		return nil, err
 	}

@@ -12,17 +12,17 @@ import (
 )
 
 const (
-	whyTokens = 100 // of a text that are looked at
-	whyMost   = 4   // that are named
-	whyLeast  = 0.1 // fall of the score that is worth a word
+	attributedTokens = 100 // of a text that are looked at
+	attributionMost  = 4   // that are named
+	attributionLeast = 0.1 // fall of the score that is worth a word
 )
 
-// why names the tokens that an answer turned on: those without which its score falls most
+// attribution names the tokens that an answer turned on: those without which its score falls most
 // against that of the next label, the net not knowing the token (occlusion, Zeiler &
 // Fergus 2014).
-func (m *Model) why(ctx context.Context, it *item) (string, error) {
+func (m *Model) attribution(ctx context.Context, it *item) (string, error) {
 	all := []item{*it}
-	for t := range min(len(it.ids), whyTokens) {
+	for t := range min(len(it.ids), attributedTokens) {
 		without := *it
 		without.ids = slices.Clone(it.ids)
 		without.ids[t] = text.Unknown
@@ -45,7 +45,7 @@ func (m *Model) why(ctx context.Context, it *item) (string, error) {
 	fall := func(t int) float64 { return lead(scores[0]) - lead(scores[t+1]) }
 	var at []int
 	for t := range scores[1:] {
-		if it.ids[t] != text.Unknown && fall(t) >= whyLeast {
+		if it.ids[t] != text.Unknown && fall(t) >= attributionLeast {
 			at = append(at, t)
 		}
 	}
@@ -56,7 +56,7 @@ func (m *Model) why(ctx context.Context, it *item) (string, error) {
 		if word == "" || slices.Contains(words, word) || len(words) > 0 && fall(t) < fall(at[0])/5 {
 			continue
 		}
-		if words = append(words, word); len(words) == whyMost {
+		if words = append(words, word); len(words) == attributionMost {
 			break
 		}
 	}

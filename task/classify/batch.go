@@ -6,7 +6,7 @@ import "github.com/recur-go/recur/tensor"
 type batch struct {
 	ids     []int          // [steps*batch], -1 past the end
 	cases   []int          // as ids
-	runs    [][]int        // as ids, for runs of 2, 3… tokens; -1 where there is none
+	ngrams  [][]int        // as ids, for n-grams of 2, 3… tokens; -1 where there is none
 	x       *tensor.Tensor // [steps, batch, width]
 	lengths []int
 	want    []int          // [batch] or, with a label a step, [steps*batch]; negative for none
@@ -60,8 +60,8 @@ func (m *Model) batch(items []*item) batch {
 func (m *Model) batchText(b *batch, items []*item, T int) {
 	B := len(items)
 	b.ids = filled(T * B)
-	for n := 2; n <= m.Grams && m.Runs > 0; n++ {
-		b.runs = append(b.runs, filled(T*B))
+	for n := 2; n <= m.NGrams && m.NGramCount > 0; n++ {
+		b.ngrams = append(b.ngrams, filled(T*B))
 	}
 	if m.cased() {
 		b.cases = filled(T * B)
@@ -72,9 +72,9 @@ func (m *Model) batchText(b *batch, items []*item, T int) {
 		}
 		for t, id := range it.ids {
 			b.ids[t*B+i] = int(id)
-			for k := range b.runs {
+			for k := range b.ngrams {
 				if n := k + 2; t+1 >= n {
-					b.runs[k][t*B+i] = m.runs.id(it.ids[t+1-n : t+1])
+					b.ngrams[k][t*B+i] = m.ngrams.id(it.ids[t+1-n : t+1])
 				}
 			}
 		}

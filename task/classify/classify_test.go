@@ -36,7 +36,7 @@ func small(preset string) Config {
 	if err != nil {
 		panic(err)
 	}
-	c.Hidden, c.Batch, c.Steps, c.Epochs, c.Rate, c.HeldOut, c.Average = 12, 8, 0, 8, 2e-2, 0.2, 0.9
+	c.Hidden, c.Batch, c.Steps, c.Epochs, c.Rate, c.HeldOut, c.WeightAverage = 12, 8, 0, 8, 2e-2, 0.2, 0.9
 	if c.Input == Text {
 		c.Embed = 12
 	}
@@ -120,7 +120,7 @@ func TestText(t *testing.T) {
 		titles += p.Title + "; "
 	}
 	for _, it := range m.valid {
-		if why, err := m.why(context.Background(), &it); err != nil || !strings.Contains(why, "bad") && !strings.Contains(why, "good") && !strings.Contains(why, "not") {
+		if why, err := m.attribution(context.Background(), &it); err != nil || !strings.Contains(why, "bad") && !strings.Contains(why, "good") && !strings.Contains(why, "not") {
 			t.Errorf("%q is judged because of %q, %v", it.show, why, err)
 		}
 	}
@@ -137,10 +137,10 @@ func TestConfigs(t *testing.T) {
 		"both last": func(c *Config) { c.Pool, c.Cell = "last", rnn.KindGRU },
 		"attention": func(c *Config) { c.Pool = "attention" },
 		"bag":       func(c *Config) { c.Pool, c.Layers = "bag+max", 2 },
-		"jamo":      func(c *Config) { c.Tokens, c.Grams, c.MaxSteps = text.Jamo, 3, 10 },
-		"bytes":     func(c *Config) { c.Tokens, c.Vocab, c.Grams = text.BPE, 300, 0 },
-		"balanced":  func(c *Config) { c.Balanced, c.Smooth, c.ClassWeights = true, 0.1, Weights{"bad": 2} },
-		"decay":     func(c *Config) { c.Decay, c.Average = 0.01, 0 },
+		"jamo":      func(c *Config) { c.Tokens, c.NGrams, c.MaxLength = text.Jamo, 3, 10 },
+		"bytes":     func(c *Config) { c.Tokens, c.Vocab, c.NGrams = text.BPE, 300, 0 },
+		"balanced":  func(c *Config) { c.Balanced, c.LabelSmoothing, c.ClassWeights = true, 0.1, Weights{"bad": 2} },
+		"decay":     func(c *Config) { c.WeightDecay, c.WeightAverage = 0.01, 0 },
 	} {
 		file := write(t, "reviews.csv", reviews(40))
 		c := small("text")

@@ -38,57 +38,57 @@ type Config struct {
 	Input  string `json:"input"`  // text or series
 	Target string `json:"target"` // one, many or steps
 
-	Format   labelled.Format   `json:"format,omitempty"`    // of files; found if empty
-	Text     string            `json:"text,omitempty"`      // column or key of the text; found if empty
-	Label    string            `json:"label,omitempty"`     // of the label
-	ID       string            `json:"id,omitempty"`        // of the name of a series, whose steps are rows
-	Quotes   string            `json:"quotes,omitempty"`    // on or off: quotation marks around fields; by default off where tabs part them
-	Between  string            `json:"between,omitempty"`   // what stands between many labels in a cell, by default |
-	UpTo     string            `json:"up_to,omitempty"`     // a label ends before this
-	Map      map[string]string `json:"map,omitempty"`       // new names of labels; "" leaves an example out
-	Phrases  bool              `json:"phrases,omitempty"`   // train on all labelled phrases of trees; scores are always those of sentences
-	MaxSteps int               `json:"max_steps,omitempty"` // longer sequences lose their middle; 0 for no limit
+	Format    labelled.Format   `json:"format,omitempty"`     // format of the files; found if empty
+	Text      string            `json:"text,omitempty"`       // column or key of the text; found if empty
+	Label     string            `json:"label,omitempty"`      // column or key of the label; found if empty
+	ID        string            `json:"id,omitempty"`         // column of the name of a series, whose steps are rows
+	Quotes    string            `json:"quotes,omitempty"`     // on or off: quotation marks around fields; by default off where tabs separate them
+	LabelSep  string            `json:"label_sep,omitempty"`  // separator of many labels in a cell, by default |
+	LabelCut  string            `json:"label_cut,omitempty"`  // end of a label: with ":" NUM:dist is NUM
+	Map       map[string]string `json:"map,omitempty"`        // new names of labels; "" leaves an example out
+	Phrases   bool              `json:"phrases,omitempty"`    // train on all labelled phrases of trees; scores are always those of sentences
+	MaxLength int               `json:"max_length,omitempty"` // greatest length of a sequence; a longer one loses its middle; 0 for no limit
 
-	Tokens  text.Kind `json:"tokens,omitempty"`   // word, space, char, jamo or bpe
-	Vocab   int       `json:"vocab,omitempty"`    // most ids; 0 for the default of package text
-	Rare    int       `json:"rare,omitempty"`     // tokens seen less often are unknown
-	Lower   bool      `json:"lower,omitempty"`    // make text lower case
-	Case    bool      `json:"case,omitempty"`     // what capitals a word has, has an embedding too, which is added
-	Grams   int       `json:"grams,omitempty"`    // runs of up to so many tokens have embeddings too, which are added at their last; 0 or 1 for none
-	GramMax int       `json:"gram_max,omitempty"` // most runs that have
+	Tokens   text.Kind `json:"tokens,omitempty"`    // word, space, char, jamo or bpe
+	Vocab    int       `json:"vocab,omitempty"`     // most ids; 0 for the default of package text
+	Rare     int       `json:"rare,omitempty"`      // count below which a token is unknown
+	Lower    bool      `json:"lower,omitempty"`     // lower case for all text
+	Case     bool      `json:"case,omitempty"`      // embedding of the capitals of a word, added to its own
+	NGrams   int       `json:"ngrams,omitempty"`    // greatest length of n-grams that have an embedding, added at their last token; 0 or 1 for none
+	NGramMax int       `json:"ngram_max,omitempty"` // greatest number of n-grams
 
-	Cell          rnn.Kind `json:"cell"`
+	Cell          rnn.Kind `json:"cell"`            // kind of the cells
 	Embed         int      `json:"embed,omitempty"` // width of an embedding
 	Hidden        int      `json:"hidden"`          // width of a layer, of each of its directions
-	Layers        int      `json:"layers"`
-	Bidirectional bool     `json:"bidirectional"`
-	Pool          string   `json:"pool"` // what of the steps goes to the output: last, mean, max, attention, bag (mean of the inputs), or several joined by +
+	Layers        int      `json:"layers"`          // number of layers
+	Bidirectional bool     `json:"bidirectional"`   // layers in both directions
+	Pool          string   `json:"pool"`            // what of the steps goes to the output: last, mean, max, attention, bag (mean of the inputs), or several joined by +
 
-	Dropout      float64 `json:"dropout,omitempty"`       // between layers and before the output
-	DropInput    float64 `json:"drop_input,omitempty"`    // of embeddings or values
-	DropWord     float64 `json:"drop_word,omitempty"`     // share of tokens that are made unknown in training
-	Noise        float64 `json:"noise,omitempty"`         // deviation of what is added to series in training, in theirs
-	Smooth       float64 `json:"smooth,omitempty"`        // label smoothing (Szegedy et al. 2016)
-	Balanced     bool    `json:"balanced,omitempty"`      // labels weigh by the inverse of how often they are
-	ClassWeights Weights `json:"class_weights,omitempty"` // further weights of labels
+	Dropout        float64 `json:"dropout,omitempty"`         // dropout between layers and before the output
+	DropoutInput   float64 `json:"dropout_input,omitempty"`   // dropout of embeddings or values
+	DropoutWord    float64 `json:"dropout_word,omitempty"`    // share of tokens that become unknown in training
+	Noise          float64 `json:"noise,omitempty"`           // deviation of the noise added to series in training, relative to theirs
+	LabelSmoothing float64 `json:"label_smoothing,omitempty"` // label smoothing (Szegedy et al. 2016)
+	Balanced       bool    `json:"balanced,omitempty"`        // weights of labels by the inverse of their frequency
+	ClassWeights   Weights `json:"class_weights,omitempty"`   // further weights of labels
 
-	Batch    int     `json:"batch"`
-	Steps    int     `json:"steps,omitempty"`    // of training, about, if Epochs is 0
-	Epochs   int     `json:"epochs,omitempty"`   // 0 for as many as make Steps, and at least 3
-	Rate     float64 `json:"rate"`               // of learning; it rises for a short while and falls along a cosine
-	Decay    float64 `json:"decay,omitempty"`    // of weights (AdamW)
-	Clip     float64 `json:"clip"`               // greatest norm of the gradient
-	Average  float64 `json:"average,omitempty"`  // decay of an average of the weights, which are the model's; less in a short run; 0 for none
-	HeldOut  float64 `json:"held_out,omitempty"` // share of the training data to validate on, if there is no file for that
-	Patience int     `json:"patience,omitempty"` // stop after so many epochs without a better score; 0 for never
-	Seed     uint64  `json:"seed"`
+	Batch         int     `json:"batch"`                    // examples of a training step
+	Steps         int     `json:"steps,omitempty"`          // training steps, about, if Epochs is 0
+	Epochs        int     `json:"epochs,omitempty"`         // passes over the training data; 0 for as many as make Steps, and at least 3
+	Rate          float64 `json:"rate"`                     // learning rate; it rises for a short while and falls along a cosine
+	WeightDecay   float64 `json:"weight_decay,omitempty"`   // weight decay of AdamW; 0 for Adam
+	Clip          float64 `json:"clip"`                     // greatest norm of the gradient
+	WeightAverage float64 `json:"weight_average,omitempty"` // decay of the moving average of the weights, which are the model's; less in a short run, 0 for none
+	HeldOut       float64 `json:"held_out,omitempty"`       // share of the training data to validate on, if there is no file for that
+	Patience      int     `json:"patience,omitempty"`       // epochs without a better score after which training stops; 0 for never
+	Seed          uint64  `json:"seed"`                     // seed of all that is drawn
 
 	// What training finds.
-	Classes []string `json:"classes,omitempty"` // the labels
-	Size    int      `json:"size,omitempty"`    // of the vocabulary
-	Runs    int      `json:"runs,omitempty"`    // of tokens that have embeddings
-	Width   int      `json:"width,omitempty"`   // values of a step of a series
-	Gaps    bool     `json:"gaps,omitempty"`    // values may be missing: each has a flag beside it
+	Classes    []string `json:"classes,omitempty"`     // the labels
+	Size       int      `json:"size,omitempty"`        // size of the vocabulary
+	NGramCount int      `json:"ngram_count,omitempty"` // number of n-grams that have an embedding
+	Width      int      `json:"width,omitempty"`       // values of a step of a series
+	Gaps       bool     `json:"gaps,omitempty"`        // values may be missing: each has a flag beside it
 
 	// Temperature divides the scores before they become probabilities. 0 is 1.
 	Temperature float64 `json:"temperature,omitempty"`
@@ -106,39 +106,39 @@ func Presets() []string {
 //
 //	text      sentences, by words and pairs of words; BiLSTM
 //	document  texts of hundreds of words
-//	korean    Korean texts, by characters and runs of them: no analysis of words is needed
+//	korean    Korean texts, by characters and n-grams of them: no analysis of words is needed
 //	series    series of numbers, of one or many channels and of any lengths; BiGRU
 //	rowimage  images, row by row; LSTM
 //	tags      a label for each token; BiLSTM
 func Preset(name string) (*Config, error) {
 	c := &Config{
-		Input: Text, Target: One, Tokens: text.Words, Vocab: 30000, Rare: 1, Lower: true, Grams: 2, GramMax: 20000, MaxSteps: 400,
+		Input: Text, Target: One, Tokens: text.Words, Vocab: 30000, Rare: 1, Lower: true, NGrams: 2, NGramMax: 20000, MaxLength: 400,
 		Cell: rnn.KindLSTM, Embed: 128, Hidden: 128, Layers: 1, Bidirectional: true, Pool: "mean+max",
-		Dropout: 0.4, DropInput: 0.4, DropWord: 0.05,
-		Batch: 64, Steps: 2000, Rate: 2e-3, Clip: 1, Average: 0.998, HeldOut: 0.1, Seed: 1,
+		Dropout: 0.4, DropoutInput: 0.4, DropoutWord: 0.05,
+		Batch: 64, Steps: 2000, Rate: 2e-3, Clip: 1, WeightAverage: 0.998, HeldOut: 0.1, Seed: 1,
 	}
 	switch name {
 	case "text":
-		c.Smooth, c.Steps = 0.1, 1000
+		c.LabelSmoothing, c.Steps = 0.1, 1000
 	case "document":
-		c.Vocab, c.Rare, c.GramMax, c.MaxSteps = 20000, 5, 30000, 300
+		c.Vocab, c.Rare, c.NGramMax, c.MaxLength = 20000, 5, 30000, 300
 		c.Embed, c.Hidden, c.Pool, c.Steps = 96, 64, "mean+max+bag", 1100
 	case "korean":
-		c.Tokens, c.Vocab, c.Rare, c.Grams, c.GramMax, c.MaxSteps = text.Chars, 4000, 3, 3, 40000, 150
-		c.Embed, c.Hidden, c.Dropout, c.DropInput, c.Batch, c.Steps, c.Rate = 64, 64, 0.3, 0.3, 256, 1600, 3e-3
+		c.Tokens, c.Vocab, c.Rare, c.NGrams, c.NGramMax, c.MaxLength = text.Chars, 4000, 3, 3, 40000, 150
+		c.Embed, c.Hidden, c.Dropout, c.DropoutInput, c.Batch, c.Steps, c.Rate = 64, 64, 0.3, 0.3, 256, 1600, 3e-3
 		c.HeldOut = 0.03
 	case "series":
 		*c = Config{
 			Input: Series, Target: One, Cell: rnn.KindGRU, Hidden: 96, Layers: 1, Bidirectional: true, Pool: "max",
-			Dropout: 0.3, Noise: 0.3, Smooth: 0.1, Batch: 16, Steps: 1500, Rate: 5e-3, Clip: 1, Average: 0.99, HeldOut: 0.1, Seed: 1,
+			Dropout: 0.3, Noise: 0.3, LabelSmoothing: 0.1, Batch: 16, Steps: 1500, Rate: 5e-3, Clip: 1, WeightAverage: 0.99, HeldOut: 0.1, Seed: 1,
 		}
 	case "rowimage":
 		*c = Config{
 			Input: Series, Target: One, Cell: rnn.KindLSTM, Hidden: 128, Layers: 1, Pool: "last",
-			Dropout: 0.2, Batch: 128, Steps: 4500, Rate: 3e-3, Clip: 1, Average: 0.999, HeldOut: 0.05, Seed: 1,
+			Dropout: 0.2, Batch: 128, Steps: 4500, Rate: 3e-3, Clip: 1, WeightAverage: 0.999, HeldOut: 0.05, Seed: 1,
 		}
 	case "tags":
-		c.Target, c.Pool, c.Tokens, c.Grams, c.Rare, c.Case = Steps, "", text.Space, 0, 2, true
+		c.Target, c.Pool, c.Tokens, c.NGrams, c.Rare, c.Case = Steps, "", text.Space, 0, 2, true
 	default:
 		return nil, fmt.Errorf("classify: there is no preset %q; there are %q", name, Presets())
 	}
@@ -149,7 +149,7 @@ func Preset(name string) (*Config, error) {
 func (c *Config) Reading() labelled.Options {
 	return labelled.Options{
 		Format: c.Format, Series: c.Input == Series, Text: c.Text, Label: c.Label, ID: c.ID, Quotes: c.Quotes,
-		PerStep: c.Target == Steps, Many: c.Target == Many, LabelSep: c.Between, LabelCut: c.UpTo, Map: c.Map,
+		PerStep: c.Target == Steps, Many: c.Target == Many, LabelSep: c.LabelSep, LabelCut: c.LabelCut, Map: c.Map,
 	}
 }
 
@@ -176,25 +176,25 @@ func (c *Config) check() error {
 	from("layers", c.Layers, 1)
 	from("batch", c.Batch, 1)
 	from("epochs", c.Epochs, 0)
-	from("max_steps", c.MaxSteps, 0)
+	from("max_length", c.MaxLength, 0)
 	bad(c.Layers > 64, "layers is %d, more than 64", c.Layers)
 	bad(c.Epochs == 0 && c.Steps < 1, "neither epochs nor steps says how long to train")
 	if c.Input == Text {
 		from("embed", c.Embed, 1)
-		from("gram_max", c.GramMax, 0)
+		from("ngram_max", c.NGramMax, 0)
 		bad(!slices.Contains(text.Kinds(), c.Tokens), "tokens is %q, not one of %q", c.Tokens, text.Kinds())
-		bad(c.Grams < 0 || c.Grams > 3, "grams is %d, not from 0 to 3", c.Grams)
+		bad(c.NGrams < 0 || c.NGrams > 3, "ngrams is %d, not from 0 to 3", c.NGrams)
 		bad(c.Target == Steps && c.Tokens != text.Space && c.Tokens != text.Chars, "tokens is %q, and with a label for each step it is space or char", c.Tokens)
 	}
 	share := func(name string, v float64) { bad(!(v >= 0 && v < 1), "%s is %v, not from 0 to below 1", name, v) }
 	share("dropout", c.Dropout)
-	share("drop_input", c.DropInput)
-	share("drop_word", c.DropWord)
-	share("smooth", c.Smooth)
-	share("average", c.Average)
+	share("dropout_input", c.DropoutInput)
+	share("dropout_word", c.DropoutWord)
+	share("label_smoothing", c.LabelSmoothing)
+	share("weight_average", c.WeightAverage)
 	share("held_out", c.HeldOut)
 	bad(!(c.Rate > 0), "rate is %v, not above 0", c.Rate)
-	bad(!(c.Noise >= 0 && c.Decay >= 0), "noise is %v and decay %v, not 0 or more", c.Noise, c.Decay)
+	bad(!(c.Noise >= 0 && c.WeightDecay >= 0), "noise is %v and weight_decay %v, not 0 or more", c.Noise, c.WeightDecay)
 	for label, w := range c.ClassWeights {
 		bad(!(w >= 0 && w < 1e6), "the weight of label %q is %v, not from 0 to a million", label, w)
 	}
@@ -251,7 +251,7 @@ func (c *Config) found() error {
 	switch {
 	case len(c.Classes) == 0:
 		return errors.New("classify: the labels are not known")
-	case c.Input == Text && (c.Size < 1 || c.Runs < 0):
+	case c.Input == Text && (c.Size < 1 || c.NGramCount < 0):
 		return errors.New("classify: the size of the vocabulary is not known")
 	case !(c.Temperature >= 0 && c.Temperature < 1e6):
 		return fmt.Errorf("classify: the temperature is %v, not from 0 to a million", c.Temperature)
@@ -268,7 +268,7 @@ func (c *Config) CountParams() int {
 	}
 	n := 0
 	if c.Input == Text {
-		n += (c.Size + c.Runs) * c.Embed
+		n += (c.Size + c.NGramCount) * c.Embed
 		if c.cased() {
 			n += cases * c.Embed
 		}
@@ -296,8 +296,8 @@ func (c *Config) New(r *rand.Rand) (any, error) {
 	n := &net{cfg: c}
 	if c.Input == Text {
 		n.Embed = nn.NewEmbedding(r, c.Size, c.Embed)
-		if c.Runs > 0 {
-			n.Runs = &nn.Embedding{W: nn.Zeros(c.Runs, c.Embed)}
+		if c.NGramCount > 0 {
+			n.NGrams = &nn.Embedding{W: nn.Zeros(c.NGramCount, c.Embed)}
 		}
 		if c.cased() {
 			n.Case = &nn.Embedding{W: nn.Zeros(cases, c.Embed)}

@@ -33,9 +33,9 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 	if err != nil {
 		return nil, err
 	}
-	if m.Grams > 1 && m.GramMax > 0 && m.Input == Text {
-		m.runs = learnRuns(training, m.Grams, m.Rare, m.GramMax)
-		m.Runs = len(m.runs.keys)
+	if m.NGrams > 1 && m.NGramMax > 0 && m.Input == Text {
+		m.ngrams = learnNGrams(training, m.NGrams, m.Rare, m.NGramMax)
+		m.NGramCount = len(m.ngrams.keys)
 	}
 	if o.OnNote != nil {
 		o.OnNote(m.note(training, valid))
@@ -63,8 +63,8 @@ func (m *Model) note(training, valid []item) string {
 	s := fmt.Sprintf("%d examples to train on, %d to validate on, %d labels; %.1f steps on average, %d at most", len(training), len(valid), len(m.Classes), float64(steps)/float64(len(training)), longest)
 	if m.Input == Text {
 		s += fmt.Sprintf("; a vocabulary of %d (%s)", m.Size, m.Tokens)
-		if m.Runs > 0 {
-			s += fmt.Sprintf(" and %d runs of tokens", m.Runs)
+		if m.NGramCount > 0 {
+			s += fmt.Sprintf(" and %d n-grams", m.NGramCount)
 		}
 		return s
 	}
@@ -94,13 +94,13 @@ func (m *Model) train(ctx context.Context, training []item, o task.Options) erro
 	if err != nil {
 		return err
 	}
-	course := task.Course{Run: o, Steps: total, Model: file, WeightAverage: m.Average, Options: train.Options{
+	course := task.Course{Run: o, Steps: total, Model: file, WeightAverage: m.WeightAverage, Options: train.Options{
 		Epochs: epochs, ClipNorm: m.Clip, Seed: m.Seed, Patience: m.Patience, CheckpointEvery: max(perEpoch/4, 100),
 		Optimizer: &optim.Adam{LR: m.Rate},
 		Schedule:  optim.Cosine{Steps: total, Warmup: min(200, total/10), Floor: 0.01},
 	}}
-	if m.Decay > 0 {
-		course.Optimizer = &optim.AdamW{LR: m.Rate, WeightDecay: m.Decay, Scale: optim.DecayMatrices}
+	if m.WeightDecay > 0 {
+		course.Optimizer = &optim.AdamW{LR: m.Rate, WeightDecay: m.WeightDecay, Scale: optim.DecayMatrices}
 	}
 	if len(m.valid) > 0 {
 		course.Maximise = true

@@ -47,7 +47,7 @@ func weights15() []tensor.Float {
 func TestLoss(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	for _, target := range []string{One, Steps, Many} {
-		c := Config{Input: Series, Target: target, Cell: rnn.KindGRU, Hidden: 4, Layers: 1, Pool: "mean", Batch: 2, Steps: 1, Rate: 1, Width: 2, Classes: []string{"a", "b", "c"}, Smooth: 0.1}
+		c := Config{Input: Series, Target: target, Cell: rnn.KindGRU, Hidden: 4, Layers: 1, Pool: "mean", Batch: 2, Steps: 1, Rate: 1, Width: 2, Classes: []string{"a", "b", "c"}, LabelSmoothing: 0.1}
 		made, err := c.New(r)
 		if err != nil {
 			t.Fatal(err)

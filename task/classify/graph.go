@@ -12,8 +12,8 @@ import (
 // in, and the scores of the labels out, of each sequence or of each step. What it reads
 // besides ids has no plain form.
 func (n *net) Graph() (*graph.Net, error) {
-	if n.Case != nil || n.Runs != nil {
-		return nil, errors.New("classify: a model that reads case or runs of tokens besides ids is not a plain graph of layers")
+	if n.Case != nil || n.NGrams != nil {
+		return nil, errors.New("classify: a model that reads case or n-grams besides ids is not a plain graph of layers")
 	}
 	c, values := &graph.Config{}, graph.Values{}
 	add := func(name string, op graph.Op, from ...string) string {

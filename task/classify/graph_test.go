@@ -54,8 +54,8 @@ func TestGraph(t *testing.T) {
 			}
 		}
 	}
-	n := &net{Runs: nn.NewEmbedding(rand.New(rand.NewPCG(1, 2)), 3, 2)}
-	if _, err := n.Graph(); err == nil || !strings.Contains(err.Error(), "runs of tokens") {
+	n := &net{NGrams: nn.NewEmbedding(rand.New(rand.NewPCG(1, 2)), 3, 2)}
+	if _, err := n.Graph(); err == nil || !strings.Contains(err.Error(), "n-grams") {
 		t.Errorf("got %v, want an error that names what it reads", err)
 	}
 }

@@ -70,7 +70,7 @@ func (m *Model) item(e *labelled.Example) (it item, err error) {
 			return it, err
 		}
 	}
-	if most := m.MaxSteps; most > 0 && it.steps > most && m.Target != Steps {
+	if most := m.MaxLength; most > 0 && it.steps > most && m.Target != Steps {
 		it.shorten(most, e.Width)
 	}
 	return it, nil

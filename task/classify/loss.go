@@ -21,7 +21,7 @@ func (m *Model) loss(g *grad.Tape, b batch) *grad.Var {
 	}
 	eps := 0.0
 	if g.Train {
-		eps = m.Smooth
+		eps = m.LabelSmoothing
 	}
 	target, sum := g.NewTensor(tensor.ShapeOf(rows, C)), 0.0
 	for i, id := range b.want {

@@ -14,7 +14,7 @@ type Model struct {
 	Codec *text.Codec // of texts
 	Scale *Scale      // of series
 
-	runs    *ngrams
+	ngrams  *ngrams
 	net     *net
 	ids     map[string]int // of Classes
 	weights []float64      // of Classes in training; nil if all are 1
@@ -22,9 +22,9 @@ type Model struct {
 }
 
 const (
-	codecExtra = "codec"
-	runsExtra  = "runs"
-	scaleExtra = "scale"
+	codecExtra  = "codec"
+	ngramsExtra = "ngrams"
+	scaleExtra  = "scale"
 )
 
 // index gives the labels their ids.
@@ -41,8 +41,8 @@ func (m *Model) file(about model.Training) (*model.Model, error) {
 	if m.Input == Series {
 		return f, f.SetExtra(scaleExtra, m.Scale)
 	}
-	if m.Runs > 0 {
-		if err := f.SetExtra(runsExtra, m.runs.keys); err != nil {
+	if m.NGramCount > 0 {
+		if err := f.SetExtra(ngramsExtra, m.ngrams.keys); err != nil {
 			return nil, err
 		}
 	}
@@ -98,15 +98,15 @@ func (m *Model) extras(f *model.Model) error {
 	if m.Codec.Size() != m.Size {
 		return fmt.Errorf("%w: a vocabulary of %d, and a net for %d", model.ErrCorrupt, m.Codec.Size(), m.Size)
 	}
-	if m.Runs == 0 {
+	if m.NGramCount == 0 {
 		return nil
 	}
 	var keys []uint64
-	if err := f.Extra(runsExtra, &keys); err != nil {
+	if err := f.Extra(ngramsExtra, &keys); err != nil {
 		return err
 	}
-	m.runs = newRuns(keys)
-	if err := m.runs.check(m.Runs); err != nil {
+	m.ngrams = newNGrams(keys)
+	if err := m.ngrams.check(m.NGramCount); err != nil {
 		return fmt.Errorf("%w: %w", model.ErrCorrupt, err)
 	}
 	return nil

@@ -13,13 +13,13 @@ import (
 
 // net reads a batch of sequences:
 //
-//	x_t = Embed[id_t] + Case[case_t] + Σ Runs[ids of the runs of tokens that end at t], or the values of a series
+//	x_t = Embed[id_t] + Case[case_t] + Σ NGrams[ids of the n-grams that end at t], or the values of a series
 //	y   = Layers(x)
 //	scores = pool(y)·Out.W + Out.B, or y_t·Out.W + Out.B at each step
 type net struct {
-	Embed  *nn.Embedding `recur:"embed"` // nil for series
-	Case   *nn.Embedding `recur:"case"`  // nil for none
-	Runs   *nn.Embedding `recur:"runs"`  // nil for none
+	Embed  *nn.Embedding `recur:"embed"`  // nil for series
+	Case   *nn.Embedding `recur:"case"`   // nil for none
+	NGrams *nn.Embedding `recur:"ngrams"` // nil for none
 	Layers []layer       `recur:"layers"`
 	Attend *attention    `recur:"attend"` // nil if it does not pool so
 	Out    *nn.Linear    `recur:"out"`
@@ -48,7 +48,7 @@ func (l layer) run(g *grad.Tape, x rnn.Seq) (y rnn.Seq, last *grad.Var) {
 // scores are those of each label: [batch, classes], or with a label for each step
 // [steps, batch, classes].
 func (n *net) scores(g *grad.Tape, b batch) *grad.Var {
-	x := rnn.Seq{X: g.Dropout(n.read(g, b), n.cfg.DropInput), Len: b.lengths}
+	x := rnn.Seq{X: g.Dropout(n.read(g, b), n.cfg.DropoutInput), Len: b.lengths}
 	y, last := x, (*grad.Var)(nil)
 	for i, l := range n.Layers {
 		if i > 0 {
@@ -90,10 +90,10 @@ func (n *net) read(g *grad.Tape, b batch) *grad.Var {
 		return g.Const(x)
 	}
 	ids := b.ids
-	if g.Train && n.cfg.DropWord > 0 {
+	if g.Train && n.cfg.DropoutWord > 0 {
 		ids = g.Ints(len(b.ids))
 		for i, id := range b.ids {
-			if ids[i] = id; id >= 0 && g.Rand.Float64() < n.cfg.DropWord {
+			if ids[i] = id; id >= 0 && g.Rand.Float64() < n.cfg.DropoutWord {
 				ids[i] = text.Unknown
 			}
 		}
@@ -102,8 +102,8 @@ func (n *net) read(g *grad.Tape, b batch) *grad.Var {
 	if n.Case != nil {
 		x = g.Add(x, n.Case.Forward(g, b.cases))
 	}
-	for _, runs := range b.runs {
-		x = g.Add(x, n.Runs.Forward(g, runs))
+	for _, grams := range b.ngrams {
+		x = g.Add(x, n.NGrams.Forward(g, grams))
 	}
 	B := len(b.lengths)
 	return g.Reshape(x, len(ids)/B, B, n.Embed.W.Dim(1))

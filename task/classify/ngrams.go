@@ -9,8 +9,8 @@ import (
 	"github.com/recur-go/recur/data/text"
 )
 
-// ngrams gives ids to runs of two or three tokens that are frequent. Such runs with
-// embeddings of their own know what "not good" means, and parts of words if tokens are
+// ngrams gives ids to frequent n-grams of two or three tokens. With embeddings of their own
+// they know what "not good" means, and parts of words if tokens are
 // characters (as in Joulin et al. 2017).
 type ngrams struct {
 	keys []uint64
@@ -20,9 +20,9 @@ type ngrams struct {
 // tokenBits is how many bits of a key a token takes.
 const tokenBits = 21
 
-// key packs a run; false if a token is unknown.
-func key(run []int32) (k uint64, ok bool) {
-	for _, id := range run {
+// key packs an n-gram; false if a token is unknown.
+func key(gram []int32) (k uint64, ok bool) {
+	for _, id := range gram {
 		if id == text.Unknown {
 			return 0, false
 		}
@@ -31,9 +31,9 @@ func key(run []int32) (k uint64, ok bool) {
 	return k, true
 }
 
-// id is that of a run, -1 if it has none.
-func (r *ngrams) id(run []int32) int {
-	if k, ok := key(run); ok {
+// id is that of an n-gram, -1 if it has none.
+func (r *ngrams) id(gram []int32) int {
+	if k, ok := key(gram); ok {
 		if id, ok := r.ids[k]; ok {
 			return int(id)
 		}
@@ -41,9 +41,9 @@ func (r *ngrams) id(run []int32) int {
 	return -1
 }
 
-// learnRuns finds the most frequent runs of 2 to n tokens that stand least times or
-// more, at most most.
-func learnRuns(items []item, n, least, most int) *ngrams {
+// learnNGrams finds the n-grams of 2 to n tokens that occur least times or more, but not
+// more than limit, the most frequent ones.
+func learnNGrams(items []item, n, least, limit int) *ngrams {
 	counts := map[uint64]int{}
 	for i := range items {
 		if items[i].part {
@@ -62,10 +62,10 @@ func learnRuns(items []item, n, least, most int) *ngrams {
 	keys := slices.SortedFunc(maps.Keys(counts), func(a, b uint64) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	})
-	return newRuns(keys[:min(most, len(keys)):min(most, len(keys))])
+	return newNGrams(keys[:min(limit, len(keys)):min(limit, len(keys))])
 }
 
-func newRuns(keys []uint64) *ngrams {
+func newNGrams(keys []uint64) *ngrams {
 	r := &ngrams{keys: keys, ids: make(map[uint64]int32, len(keys))}
 	for i, k := range keys {
 		r.ids[k] = int32(i)
@@ -73,10 +73,10 @@ func newRuns(keys []uint64) *ngrams {
 	return r
 }
 
-// check says whether the runs of a file fit its net.
+// check says whether the n-grams of a file fit its net.
 func (r *ngrams) check(n int) error {
 	if len(r.keys) != n || len(r.ids) != n {
-		return fmt.Errorf("%d runs of tokens, of which %d differ, and a net for %d", len(r.keys), len(r.ids), n)
+		return fmt.Errorf("%d n-grams, of which %d differ, and a net for %d", len(r.keys), len(r.ids), n)
 	}
 	return nil
 }

@@ -15,17 +15,17 @@ import (
 
 // A shownExample is an example in a report.
 type shownExample struct {
-	text, so, said string
-	p              float64 // how sure the model was
-	right          bool
-	it             item
+	text, want, got string
+	p               float64 // how sure the model was
+	right           bool
+	it              item
 }
 
 // A extremes keeps the examples that are worth a look: wrong answers that the model was
 // most sure of, and right ones that it was most and least sure of.
 type extremes struct{ wrong, sure, unsure []shownExample }
 
-const galleryRows = 10
+const extremeRows = 10
 
 func (g *extremes) add(s shownExample) {
 	if !s.right {
@@ -40,11 +40,11 @@ func (g *extremes) add(s shownExample) {
 // the first.
 func keep(list []shownExample, s shownExample, sign float64) []shownExample {
 	at, _ := slices.BinarySearchFunc(list, s, func(a, b shownExample) int { return cmp.Compare(sign*b.p, sign*a.p) })
-	if at == galleryRows {
+	if at == extremeRows {
 		return list
 	}
 	list = slices.Insert(list, at, s)
-	return list[:min(len(list), galleryRows)]
+	return list[:min(len(list), extremeRows)]
 }
 
 // class is the name of a label by its id.
@@ -109,9 +109,9 @@ func (t *tally) result(ctx context.Context) (*task.Result, error) {
 		title, note string
 		list        []shownExample
 	}{
-		{"Wrong answers", "Those that the model was most sure of. They may be wrong labels too.", t.gallery.wrong},
-		{"Right answers, unsure", "Those that the model was least sure of.", t.gallery.unsure},
-		{"Right answers, sure", "Those that the model was most sure of.", t.gallery.sure},
+		{"Wrong answers", "Those that the model was most sure of. They may be wrong labels too.", t.extremes.wrong},
+		{"Right answers, unsure", "Those that the model was least sure of.", t.extremes.unsure},
+		{"Right answers, sure", "Those that the model was most sure of.", t.extremes.sure},
 	} {
 		if len(g.list) == 0 {
 			continue
@@ -135,9 +135,9 @@ func (m *Model) examples(ctx context.Context, list []shownExample) (p task.Part,
 		p.Note = " Because of: the tokens without which it would be least sure."
 	}
 	for _, s := range list {
-		row := []string{s.text, s.so, s.said, fmt.Sprintf("%.3f", s.p)}
+		row := []string{s.text, s.want, s.got, fmt.Sprintf("%.3f", s.p)}
 		if explained {
-			because, err := m.why(ctx, &s.it)
+			because, err := m.attribution(ctx, &s.it)
 			if err != nil {
 				return p, err
 			}
@@ -155,12 +155,12 @@ func (t *tally) labelTable() task.Part {
 		p.Rows = append(p.Rows, []string{name, fmt.Sprint(so), ratio(right, said), ratio(right, so), number(f1)})
 	}
 	if t.m.Target == Many {
-		f1 := metrics.ScoreSets(t.soSets, t.saidSets).F1
+		f1 := metrics.ScoreSets(t.wantSets, t.gotSets).F1
 		for l, name := range t.m.Classes {
 			so, said, right := 0, 0, 0
-			for i := range t.soSets {
-				so, said = so+count(t.soSets[i][l]), said+count(t.saidSets[i][l])
-				right += count(t.soSets[i][l] && t.saidSets[i][l])
+			for i := range t.wantSets {
+				so, said = so+count(t.wantSets[i][l]), said+count(t.gotSets[i][l])
+				right += count(t.wantSets[i][l] && t.gotSets[i][l])
 			}
 			row(name, so, said, right, f1[l])
 		}

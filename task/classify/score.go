@@ -14,15 +14,15 @@ import (
 // A tally is what the answers to labelled items came to.
 type tally struct {
 	m          *Model
-	so, said   []int // of items, or of steps; so is len(Classes) for a foreign label
+	want, got  []int // of items, or of steps; so is len(Classes) for a foreign label
 	confidence []float64
 	right      []bool
 	loss       float64 // sum over so
-	soSets     [][]bool
-	saidSets   [][]bool
+	wantSets   [][]bool
+	gotSets    [][]bool
 	sequences  int // with a label a step: how many there are
 	whole      int // and of how many all labels are right
-	gallery    extremes
+	extremes   extremes
 }
 
 // score answers for items in memory.
@@ -82,7 +82,7 @@ func (t *tally) label(want int32, scores []tensor.Float) (right bool) {
 	} else {
 		t.loss -= math.Log(max(p[so], 1e-30))
 	}
-	t.so, t.said = append(t.so, so), append(t.said, said)
+	t.want, t.got = append(t.want, so), append(t.got, said)
 	t.confidence, t.right = append(t.confidence, p[said]), append(t.right, so == said)
 	return so == said
 }
@@ -92,7 +92,7 @@ func (t *tally) one(it *item, scores []tensor.Float, a *Answer) {
 		return
 	}
 	right := t.label(it.want[0], scores)
-	t.gallery.add(shownExample{it.show, t.m.class(it.want[0]), a.Label, t.confidence[len(t.confidence)-1], right, *it})
+	t.extremes.add(shownExample{it.show, t.m.class(it.want[0]), a.Label, t.confidence[len(t.confidence)-1], right, *it})
 }
 
 func (t *tally) steps(it *item, scores []tensor.Float, a *Answer) {
@@ -111,7 +111,7 @@ func (t *tally) steps(it *item, scores []tensor.Float, a *Answer) {
 	if all {
 		t.whole++
 	}
-	t.gallery.add(shownExample{it.show, t.m.names(it.want), joined(a.Labels), a.P(), all, *it})
+	t.extremes.add(shownExample{it.show, t.m.names(it.want), joined(a.Labels), a.P(), all, *it})
 }
 
 func (t *tally) many(it *item, scores []tensor.Float, a *Answer) {
@@ -133,8 +133,8 @@ func (t *tally) many(it *item, scores []tensor.Float, a *Answer) {
 		}
 		t.loss -= math.Log(max(right, 1e-30)) / float64(len(scores))
 	}
-	t.soSets, t.saidSets = append(t.soSets, so), append(t.saidSets, said)
-	t.gallery.add(shownExample{it.show, t.m.names(it.want), joined(a.Labels), least, all, *it})
+	t.wantSets, t.gotSets = append(t.wantSets, so), append(t.gotSets, said)
+	t.extremes.add(shownExample{it.show, t.m.names(it.want), joined(a.Labels), least, all, *it})
 }
 
 // bins of confidence in a calibration.
@@ -142,14 +142,14 @@ const bins = 10
 
 // scores are the metrics by name; nil if nothing had a label.
 func (t *tally) scores() map[string]float64 {
-	n := float64(max(len(t.so), len(t.soSets)))
+	n := float64(max(len(t.want), len(t.wantSets)))
 	if n == 0 {
 		return nil
 	}
 	_, ece := metrics.Calibration(bins, t.confidence, t.right)
 	s := map[string]float64{"loss": t.loss / n, "ece": ece}
 	if t.m.Target == Many {
-		sets := metrics.ScoreSets(t.soSets, t.saidSets)
+		sets := metrics.ScoreSets(t.wantSets, t.gotSets)
 		s["exact"], s["micro_f1"], s["macro_f1"] = sets.Exact, zeroIfNaN(sets.MicroF1), zeroIfNaN(sets.MacroF1)
 		return s
 	}
@@ -165,10 +165,10 @@ func (t *tally) scores() map[string]float64 {
 // are any.
 func (t *tally) confusion() metrics.Confusion {
 	n := len(t.m.Classes)
-	for _, so := range t.so {
+	for _, so := range t.want {
 		n = max(n, so+1)
 	}
-	return metrics.NewConfusion(n, t.so, t.said)
+	return metrics.NewConfusion(n, t.want, t.got)
 }
 
 func zeroIfNaN(x float64) float64 {

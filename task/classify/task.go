@@ -19,8 +19,8 @@ func (c *Config) space() map[string]task.Range {
 		"layers":  {Min: 1, Max: 2, Whole: true},
 	}
 	if c.Input == Text {
-		space["drop_input"] = task.Range{Min: 0, Max: 0.6}
-		space["drop_word"] = task.Range{Min: 0, Max: 0.2}
+		space["dropout_input"] = task.Range{Min: 0, Max: 0.6}
+		space["dropout_word"] = task.Range{Min: 0, Max: 0.2}
 	} else {
 		space["noise"] = task.Range{Min: 0, Max: 0.3}
 	}

@@ -25,33 +25,33 @@ func init() { model.Register(Name, func() model.Config { return new(Config) }) }
 type Config struct {
 	Tokens text.Kind `json:"tokens"`          // word, space, char, jamo or bpe
 	Vocab  int       `json:"vocab"`           // most ids; 0 for the default of package text
-	Lower  bool      `json:"lower,omitempty"` // make text lower case
+	Lower  bool      `json:"lower,omitempty"` // lower case for all text
 	Lines  bool      `json:"lines,omitempty"` // a line ends with an end token, as in the Penn Treebank; else with its newline
 
-	Cell        rnn.Kind `json:"cell"`
-	Embed       int      `json:"embed"`  // width of an embedding
-	Hidden      int      `json:"hidden"` // width of a layer; of the last, Embed if Tied
-	Layers      int      `json:"layers"`
+	Cell        rnn.Kind `json:"cell"`                  // kind of the cells
+	Embed       int      `json:"embed"`                 // width of an embedding
+	Hidden      int      `json:"hidden"`                // width of a layer; of the last, Embed if Tied
+	Layers      int      `json:"layers"`                // number of layers
 	Tied        bool     `json:"tied,omitempty"`        // the embedding is the output's matrix too (Press & Wolf 2017; Inan et al. 2017)
-	Dropout     float64  `json:"dropout,omitempty"`     // of what goes into each layer and out of the last (Zaremba et al. 2014)
+	Dropout     float64  `json:"dropout,omitempty"`     // dropout of what goes into each layer and out of the last (Zaremba et al. 2014)
 	Variational bool     `json:"variational,omitempty"` // one mask for all steps of a window (Gal & Ghahramani 2016)
 	Init        float64  `json:"init,omitempty"`        // draw all weights from U(-Init, Init); 0 for each layer's own
 
-	Batch     int     `json:"batch"` // rows that are read side by side
-	Steps     int     `json:"steps"` // of a window, which gradients do not leave
-	Epochs    int     `json:"epochs"`
-	Optimizer string  `json:"optimizer"`          // adam, sgd, or asgd: sgd, and in the end the mean of its weights
-	Rate      float64 `json:"rate"`               // of learning; the loss is a mean over tokens
-	Clip      float64 `json:"clip"`               // greatest norm of the gradient
-	Hold      int     `json:"hold,omitempty"`     // epochs after which sgd's rate falls
-	Decay     float64 `json:"decay,omitempty"`    // by this factor each epoch; adam's falls along a cosine, asgd's stays
-	NonMono   int     `json:"nonmono,omitempty"`  // asgd's mean begins when an epoch is worse than the best but the last so many (Merity et al. 2018)
-	Average   float64 `json:"average,omitempty"`  // decay of an exponential average of the weights, which are the model's; 0 for none
-	HeldOut   float64 `json:"held_out,omitempty"` // share at the end of the text to validate on, if there is no file for that
-	Patience  int     `json:"patience,omitempty"` // stop after so many epochs without a better score; 0 for never
-	Seed      uint64  `json:"seed"`
+	Batch         int     `json:"batch"`                    // rows that are read side by side
+	Window        int     `json:"window"`                   // steps of a window of truncated backpropagation through time
+	Epochs        int     `json:"epochs"`                   // passes over the training data
+	Optimizer     string  `json:"optimizer"`                // adam, sgd, or asgd: sgd, and in the end the mean of its weights
+	Rate          float64 `json:"rate"`                     // learning rate; the loss is a mean over tokens
+	Clip          float64 `json:"clip"`                     // greatest norm of the gradient
+	Hold          int     `json:"hold,omitempty"`           // epochs after which the rate of sgd falls
+	RateDecay     float64 `json:"rate_decay,omitempty"`     // factor of the rate of sgd at each epoch after that; that of adam falls along a cosine, that of asgd stays
+	NonMono       int     `json:"nonmono,omitempty"`        // asgd's mean begins when an epoch is worse than the best but the last so many (Merity et al. 2018)
+	WeightAverage float64 `json:"weight_average,omitempty"` // decay of the moving average of the weights, which are the model's; less in a short run, 0 for none
+	HeldOut       float64 `json:"held_out,omitempty"`       // share at the end of the text to validate on, if there is no file for that
+	Patience      int     `json:"patience,omitempty"`       // epochs without a better score after which training stops; 0 for never
+	Seed          uint64  `json:"seed"`                     // seed of all that is drawn
 
-	Size int `json:"size,omitempty"` // of the vocabulary, which training finds
+	Size int `json:"size,omitempty"` // size of the vocabulary, which training finds
 }
 
 // Presets lists the names that Preset knows, the default first.
@@ -70,27 +70,27 @@ func Presets() []string {
 func Preset(name string) (*Config, error) {
 	c := &Config{
 		Tokens: text.Chars, Cell: rnn.KindLSTM, Embed: 64, Hidden: 384, Layers: 2, Dropout: 0.3,
-		Batch: 32, Steps: 100, Epochs: 12, Optimizer: "adam", Rate: 2e-3, Clip: 1, HeldOut: 0.1, Seed: 1,
+		Batch: 32, Window: 100, Epochs: 12, Optimizer: "adam", Rate: 2e-3, Clip: 1, HeldOut: 0.1, Seed: 1,
 	}
 	switch name {
 	case "char":
 	case "char-small":
-		c.Hidden, c.Dropout, c.Steps, c.Epochs = 128, 0, 64, 10
+		c.Hidden, c.Dropout, c.Window, c.Epochs = 128, 0, 64, 10
 	case "word":
 		c.Tokens, c.Embed, c.Hidden, c.Dropout, c.Tied, c.Variational = text.Words, 256, 512, 0.5, true, true
-		c.Steps, c.Epochs, c.Average = 35, 20, 0.999
+		c.Window, c.Epochs, c.WeightAverage = 35, 20, 0.999
 	case "zaremba-small":
 		// The paper sums the loss over 20 steps: its rate of 1 and its clip of 5 are
 		// 20 and 0.25 of the mean. It does not average its weights, without which
-		// (average=0) the test perplexity is 14 points higher.
+		// (weight_average=0) the test perplexity is 14 points higher.
 		c.Tokens, c.Lines, c.Embed, c.Hidden, c.Dropout, c.Init = text.Space, true, 200, 200, 0, 0.1
-		c.Batch, c.Steps, c.Epochs, c.Optimizer, c.Rate, c.Clip, c.Hold, c.Decay = 20, 20, 13, "sgd", 20, 0.25, 4, 0.5
-		c.Average, c.Patience = 0.9995, 3
+		c.Batch, c.Window, c.Epochs, c.Optimizer, c.Rate, c.Clip, c.Hold, c.RateDecay = 20, 20, 13, "sgd", 20, 0.25, 4, 0.5
+		c.WeightAverage, c.Patience = 0.9995, 3
 	case "asgd":
 		c.Tokens, c.Lines, c.Embed, c.Hidden, c.Tied, c.Dropout, c.Variational, c.Init = text.Space, true, 400, 650, true, 0.5, true, 0.1
-		c.Batch, c.Steps, c.Epochs, c.Optimizer, c.Rate, c.Clip, c.NonMono = 20, 70, 60, "asgd", 30, 0.25, 5
+		c.Batch, c.Window, c.Epochs, c.Optimizer, c.Rate, c.Clip, c.NonMono = 20, 70, 60, "asgd", 30, 0.25, 5
 	case "bpe":
-		c.Tokens, c.Embed, c.Hidden, c.Dropout, c.Tied, c.Steps, c.Epochs = text.BPE, 256, 512, 0.5, true, 64, 20
+		c.Tokens, c.Embed, c.Hidden, c.Dropout, c.Tied, c.Window, c.Epochs = text.BPE, 256, 512, 0.5, true, 64, 20
 	default:
 		return nil, fmt.Errorf("lm: there is no preset %q; there are %q", name, Presets())
 	}
@@ -111,16 +111,16 @@ func (c *Config) check() error {
 	for _, n := range []struct {
 		name  string
 		value int
-	}{{"embed", c.Embed}, {"hidden", c.Hidden}, {"layers", c.Layers}, {"batch", c.Batch}, {"steps", c.Steps}, {"epochs", c.Epochs}} {
+	}{{"embed", c.Embed}, {"hidden", c.Hidden}, {"layers", c.Layers}, {"batch", c.Batch}, {"window", c.Window}, {"epochs", c.Epochs}} {
 		bad(n.value < 1 || n.value > 1<<20, "%s is %d, not a number from 1 to a million", n.name, n.value)
 	}
 	bad(!(c.Dropout >= 0 && c.Dropout < 1), "dropout is %v, not from 0 to below 1", c.Dropout)
 	bad(!(c.Rate > 0), "rate is %v, not above 0", c.Rate)
 	bad(c.Optimizer != "adam" && c.Optimizer != "sgd" && c.Optimizer != "asgd", "optimizer is %q, not adam, sgd or asgd", c.Optimizer)
-	bad(c.Optimizer == "asgd" && c.Average != 0, "average is %v, and asgd has its own", c.Average)
+	bad(c.Optimizer == "asgd" && c.WeightAverage != 0, "weight_average is %v, and asgd has its own", c.WeightAverage)
 	bad(c.NonMono < 0, "nonmono is %d, not 0 or more", c.NonMono)
 	bad(!(c.HeldOut >= 0 && c.HeldOut < 1), "held_out is %v, not from 0 to below 1", c.HeldOut)
-	bad(!(c.Average >= 0 && c.Average < 1), "average is %v, not from 0 to below 1", c.Average)
+	bad(!(c.WeightAverage >= 0 && c.WeightAverage < 1), "weight_average is %v, not from 0 to below 1", c.WeightAverage)
 	return errors.Join(errs...)
 }
 

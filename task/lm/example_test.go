@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/lm"
 )
@@ -27,12 +28,12 @@ func ExampleFit() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	cfg.Hidden, cfg.Layers, cfg.Batch, cfg.Steps, cfg.Rate = 32, 1, 8, 20, 1e-2
+	cfg.Hidden, cfg.Layers, cfg.Batch, cfg.Window, cfg.Rate = 32, 1, 8, 20, 1e-2
 	m, err := lm.Fit(context.Background(), *cfg, task.Data{Train: []string{path}}, task.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
-	greedy := lm.Sampling{Temperature: -1, Stop: []string{"\n"}}
+	greedy := lm.Sampling{Sampling: seq2seq.Sampling{Temperature: -1}, Stop: []string{"\n"}}
 	if err := m.Generate(context.Background(), "to be, or", greedy, func(piece string) bool {
 		fmt.Print(piece)
 		return true

@@ -59,7 +59,7 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 		observe(scores["loss"])
 		return scores, scores["loss"], nil
 	}
-	_, err = task.Train(ctx, m.net, func(int) iter.Seq[window] { return windows(training.ids, cfg.Batch, cfg.Steps) },
+	_, err = task.Train(ctx, m.net, func(int) iter.Seq[window] { return windows(training.ids, cfg.Batch, cfg.Window) },
 		func(g *grad.Tape, w window) *grad.Var {
 			if w.first {
 				carry.Reset()
@@ -116,8 +116,8 @@ func (c *Config) texts(d task.Data, o task.Options) (codec *text.Codec, training
 
 // course is how the net is trained, and what is to be told of the loss after each epoch.
 func (m *Model) course(training corpus) (c task.Course, observe func(loss float64), err error) {
-	perEpoch := (len(training.ids)/m.Batch - 2 + m.Steps) / m.Steps
-	c.Steps, c.WeightAverage = perEpoch*m.Epochs, m.Average
+	perEpoch := (len(training.ids)/m.Batch - 2 + m.Window) / m.Window
+	c.Steps, c.WeightAverage = perEpoch*m.Epochs, m.WeightAverage
 	c.Options = train.Options{Epochs: m.Epochs, ClipNorm: m.Clip, Seed: m.Seed, Patience: m.Patience}
 	observe = func(float64) {}
 	switch m.Optimizer {
@@ -126,7 +126,7 @@ func (m *Model) course(training corpus) (c task.Course, observe func(loss float6
 		c.Schedule = optim.Cosine{Steps: c.Steps, Warmup: min(100, c.Steps/10), Floor: 0.02}
 	case "sgd":
 		c.Optimizer = &optim.SGD{LR: m.Rate}
-		c.Schedule = holdDecay{perEpoch, m.Hold, m.Decay}
+		c.Schedule = holdDecay{perEpoch, m.Hold, m.RateDecay}
 	case "asgd":
 		mean := &optim.Average{Of: &optim.SGD{LR: m.Rate}, Start: math.MaxInt}
 		begin := &trigger{mean: mean, perEpoch: perEpoch, nonMono: m.NonMono}
@@ -160,7 +160,7 @@ func (m *Model) score(ctx context.Context, of corpus) (task.Scores, error) {
 	var sum float64
 	var carry rnn.Carry
 	g := grad.Eval()
-	for w := range batchify(of.ids, m.Batch, m.Steps) {
+	for w := range batchify(of.ids, m.Batch, m.Window) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}

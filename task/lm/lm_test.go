@@ -22,6 +22,7 @@ import (
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/optim"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 )
 
@@ -41,7 +42,7 @@ func small() Config {
 	if err != nil {
 		panic(err)
 	}
-	c.Hidden, c.Embed, c.Layers, c.Batch, c.Steps, c.Epochs, c.Rate = 48, 16, 1, 8, 32, 12, 1e-2
+	c.Hidden, c.Embed, c.Layers, c.Batch, c.Window, c.Epochs, c.Rate = 48, 16, 1, 8, 32, 12, 1e-2
 	return *c
 }
 
@@ -64,7 +65,7 @@ func say(t testing.TB, m *Model, prompt string, s Sampling) string {
 // A rhyme said often enough is known by heart, and comes back from the file.
 func TestLearnsByHeart(t *testing.T) {
 	m := fit(t, small())
-	if got := say(t, m, "once I ca", Sampling{Temperature: -1, Limit: 40}); !strings.HasPrefix(got, "ught a fish alive.\nsix seven") {
+	if got := say(t, m, "once I ca", Sampling{Sampling: seq2seq.Sampling{Temperature: -1, Limit: 40}}); !strings.HasPrefix(got, "ught a fish alive.\nsix seven") {
 		t.Errorf("it goes on with %q", got)
 	}
 	path := filepath.Join(t.TempDir(), "m.safetensors")
@@ -75,7 +76,7 @@ func TestLearnsByHeart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := Sampling{Seed: 3, TopK: 5, TopP: 0.9, Penalty: 1.1, Limit: 60}
+	s := Sampling{Sampling: seq2seq.Sampling{Seed: 3, TopK: 5, TopP: 0.9, Limit: 60}, Penalty: 1.1}
 	if a, b := say(t, m, "six", s), say(t, back, "six", s); a != b {
 		t.Errorf("%q before, %q after saving", a, b)
 	}
@@ -97,7 +98,7 @@ func TestLearnsByHeart(t *testing.T) {
 
 func TestStops(t *testing.T) {
 	m := fit(t, small())
-	greedy := Sampling{Temperature: -1, Limit: 60}
+	greedy := Sampling{Sampling: seq2seq.Sampling{Temperature: -1, Limit: 60}}
 	whole := say(t, m, "one two", greedy)
 	greedy.Stop = []string{"xyz", "five, once"}
 	at := strings.Index(whole, "five, once")
@@ -109,7 +110,7 @@ func TestStops(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	n := 0
-	err := m.Generate(ctx, "one", Sampling{Limit: 100}, func(string) bool {
+	err := m.Generate(ctx, "one", Sampling{Sampling: seq2seq.Sampling{Limit: 100}}, func(string) bool {
 		if n++; n == 5 {
 			cancel()
 		}
@@ -118,7 +119,10 @@ func TestStops(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || n != 5 {
 		t.Errorf("%d pieces, %v", n, err)
 	}
-	for _, bad := range []Sampling{{TopP: 2}, {TopK: -1}, {Penalty: -1}, {Stop: []string{""}}, {Temperature: math.NaN()}} {
+	for _, bad := range []Sampling{
+		{Sampling: seq2seq.Sampling{TopP: 2}}, {Sampling: seq2seq.Sampling{TopK: -1}}, {Penalty: -1}, {Stop: []string{""}},
+		{Sampling: seq2seq.Sampling{Temperature: math.NaN()}},
+	} {
 		if err := m.Generate(context.Background(), "", bad, func(string) bool { return true }); err == nil {
 			t.Errorf("%+v was taken", bad)
 		}
@@ -133,11 +137,13 @@ func TestConfigs(t *testing.T) {
 		"bytes":       func(c *Config) { c.Tokens, c.Vocab, c.Tied = text.BPE, 300, true },
 		"jamo":        func(c *Config) { c.Tokens, c.Cell = text.Jamo, rnn.KindGRU },
 		"variational": func(c *Config) { c.Dropout, c.Variational, c.Layers = 0.2, true, 2 },
-		"sgd":         func(c *Config) { c.Optimizer, c.Rate, c.Hold, c.Decay, c.Init, c.Clip = "sgd", 5, 1, 0.5, 0.1, 0.25 },
+		"sgd": func(c *Config) {
+			c.Optimizer, c.Rate, c.Hold, c.RateDecay, c.Init, c.Clip = "sgd", 5, 1, 0.5, 0.1, 0.25
+		},
 		"asgd": func(c *Config) {
 			c.Optimizer, c.Rate, c.Clip, c.Epochs, c.NonMono = "asgd", 40, 0.25, 4, 1
 		},
-		"average": func(c *Config) { c.Average, c.Dropout = 0.9, 0.1 },
+		"weight_average": func(c *Config) { c.WeightAverage, c.Dropout = 0.9, 0.1 },
 	} {
 		c := small()
 		c.Epochs = 2
@@ -157,7 +163,7 @@ func TestConfigs(t *testing.T) {
 		if got := m.Config.CountParams(); got != total {
 			t.Errorf("%s: %d parameters are counted, there are %d", name, got, total)
 		}
-		if said := say(t, m, "one", Sampling{Limit: 20}); said == "" {
+		if said := say(t, m, "one", Sampling{Sampling: seq2seq.Sampling{Limit: 20}}); said == "" {
 			t.Errorf("%s: it says nothing", name)
 		}
 	}

@@ -13,33 +13,29 @@ import (
 	"github.com/recur-go/recur/data/text"
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/tensor"
 )
 
-// Sampling says how the next token is drawn. The zero value draws from what the model
-// says, without end.
+// Sampling says how the next token is drawn: as seq2seq.Sampling has it, up to 500 tokens
+// if Limit is 0, and with what follows.
 type Sampling struct {
-	Temperature float64  // of softmax(scores/Temperature); 0 means 1, negative the likeliest token always
-	TopK        int      // draw from the so many likeliest; 0 for all
-	TopP        float64  // and from the likeliest that together have this probability (Holtzman et al. 2020); 0 for all
-	Penalty     float64  // of tokens said before: a positive score is divided by it, a negative one multiplied (Keskar et al. 2019); 0 for 1
-	Window      int      // tokens back that Penalty looks; 0 for 64
-	Limit       int      // most tokens; 0 for 500
-	Stop        []string // end before any of these is said
-	Seed        uint64
+	seq2seq.Sampling
+	Penalty       float64  // penalty of repetition: a positive score of a recent token is divided by it, a negative one multiplied (Keskar et al. 2019); 0 for 1
+	PenaltyWindow int      // number of tokens that are recent; 0 for 64
+	Stop          []string // texts that end the writing, which are not written
 }
 
-// Check says what makes no sense in s.
+// Check returns an error for settings that make no sense.
 func (s Sampling) Check() error {
+	if err := s.Sampling.Check(); err != nil {
+		return err
+	}
 	switch {
-	case math.IsNaN(s.Temperature) || math.IsNaN(s.TopP) || math.IsNaN(s.Penalty):
-		return errors.New("lm: a setting of the sampling is NaN")
-	case s.TopK < 0 || s.Limit < 0 || s.Window < 0:
-		return errors.New("lm: top-k, limit and window are 0 or more")
-	case s.TopP < 0 || s.TopP > 1:
-		return fmt.Errorf("lm: top-p is %v, not a probability", s.TopP)
-	case s.Penalty < 0:
-		return fmt.Errorf("lm: the penalty is %v, not above 0", s.Penalty)
+	case !(s.Penalty >= 0):
+		return fmt.Errorf("lm: the penalty is %v, not 0 or more", s.Penalty)
+	case s.PenaltyWindow < 0:
+		return fmt.Errorf("lm: the window of the penalty is %d, not 0 or more", s.PenaltyWindow)
 	case slices.Contains(s.Stop, ""):
 		return errors.New("lm: an empty text stands everywhere: it cannot stop")
 	}
@@ -194,7 +190,7 @@ func (w *writer) penalise() {
 	if w.s.Penalty == 0 || w.s.Penalty == 1 {
 		return
 	}
-	back := w.s.Window
+	back := w.s.PenaltyWindow
 	if back == 0 {
 		back = 64
 	}

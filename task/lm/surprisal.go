@@ -32,7 +32,7 @@ func (m *Model) guesses(ctx context.Context, ids []int32) (all []guess, err erro
 	var carry rnn.Carry
 	g := grad.Eval()
 	at := 0
-	for w := range windows(ids, 1, m.Steps) {
+	for w := range windows(ids, 1, m.Window) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -56,9 +56,9 @@ func (m *Model) guesses(ctx context.Context, ids []int32) (all []guess, err erro
 	return all, nil
 }
 
-// surprises is a part of the report: of the beginning of a text, the tokens that the model
+// surprisals is a part of the report: of the beginning of a text, the tokens that the model
 // had expected least, and those that it got right but was least sure of.
-func (m *Model) surprises(ctx context.Context, ids []int32) (task.Part, error) {
+func (m *Model) surprisals(ctx context.Context, ids []int32) (task.Part, error) {
 	part := task.Part{
 		Title: "Wrong and right", Head: []string{"after", "came", "probability", "likeliest", "probability"},
 		Note: fmt.Sprintf("Of the first %d tokens: those that surprised it most, then those that it got right but was least sure of.", min(len(ids), looked)),

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/data/text"
+	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 )
 
@@ -49,7 +50,7 @@ func (m *Model) result(ctx context.Context, c corpus) (*task.Result, error) {
 	}
 	for _, heat := range []float64{0.5, 0.8, 1} {
 		var b strings.Builder
-		err := m.Generate(ctx, "", Sampling{Temperature: heat, Limit: limit, Seed: m.Seed}, func(piece string) bool {
+		err := m.Generate(ctx, "", Sampling{Sampling: seq2seq.Sampling{Temperature: heat, Limit: limit, Seed: m.Seed}}, func(piece string) bool {
 			b.WriteString(piece)
 			return true
 		})
@@ -58,7 +59,7 @@ func (m *Model) result(ctx context.Context, c corpus) (*task.Result, error) {
 		}
 		part.Rows = append(part.Rows, []string{fmt.Sprint(heat), b.String()})
 	}
-	surprises, err := m.surprises(ctx, c.ids)
+	surprises, err := m.surprisals(ctx, c.ids)
 	r.Parts = append(r.Parts, part, surprises)
 	return r, err
 }

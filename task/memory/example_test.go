@@ -14,7 +14,7 @@ func ExampleTrain() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	c.Hidden, c.Rate, c.Updates, c.Enough = 32, 1e-2, 500, 1e-3
+	c.Hidden, c.Rate, c.Steps, c.Enough = 32, 1e-2, 500, 1e-3
 	_, result, err := memory.Train(context.Background(), c, task.Options{})
 	if err != nil {
 		log.Fatal(err)

@@ -25,27 +25,27 @@ const (
 
 // Config is all that determines a run. Preset gives one that solves its problem.
 type Config struct {
-	Problem string   `json:"problem"` // adding or copying
-	Steps   int      `json:"steps"`   // of adding's sequence; of copying's wait
-	Cell    rnn.Kind `json:"cell"`
-	Hidden  int      `json:"hidden"`
-	Chrono  bool     `json:"chrono,omitempty"` // begin with gates that remember up to Steps; of lstm and gru
+	Problem string   `json:"problem"`          // adding or copying
+	Length  int      `json:"length"`           // steps of the sequence of adding; of the wait of copying
+	Cell    rnn.Kind `json:"cell"`             // kind of the cell
+	Hidden  int      `json:"hidden"`           // width of the cell
+	Chrono  bool     `json:"chrono,omitempty"` // initial gates that remember up to Length steps; for lstm and gru
 
-	Batch   int     `json:"batch"`
-	Updates int     `json:"updates"`           // of the weights, at most
-	Rate    float64 `json:"rate"`              // of Adam
-	Average float64 `json:"average,omitempty"` // decay of an average of the weights, which are the net's; 0 for none
-	Enough  float64 `json:"enough"`            // loss on new sequences at which training ends; 0 for never
-	Seed    uint64  `json:"seed"`
+	Batch         int     `json:"batch"`                    // sequences of a training step
+	Steps         int     `json:"steps"`                    // training steps, at most
+	Rate          float64 `json:"rate"`                     // learning rate of Adam
+	WeightAverage float64 `json:"weight_average,omitempty"` // decay of the moving average of the weights, which are the net's; 0 for none
+	Enough        float64 `json:"enough"`                   // loss on new sequences at which training ends; 0 for never
+	Seed          uint64  `json:"seed"`                     // seed of all that is drawn
 }
 
-// Preset returns a config for a problem over the given number of steps.
-func Preset(problem string, steps int) (Config, error) {
-	c := Config{Problem: problem, Steps: steps, Cell: rnn.KindGRU, Hidden: 64, Batch: 50, Updates: 10000, Rate: 2e-3, Enough: 2e-4, Seed: 1}
+// Preset returns a config for a problem over sequences of the given length.
+func Preset(problem string, length int) (Config, error) {
+	c := Config{Problem: problem, Length: length, Cell: rnn.KindGRU, Hidden: 64, Batch: 50, Steps: 10000, Rate: 2e-3, Enough: 2e-4, Seed: 1}
 	switch problem {
 	case Adding:
 	case Copying:
-		c.Cell, c.Hidden, c.Chrono, c.Batch, c.Rate, c.Updates, c.Average = rnn.KindLSTM, 192, true, 16, 8e-3, 30000, 0.999
+		c.Cell, c.Hidden, c.Chrono, c.Batch, c.Rate, c.Steps, c.WeightAverage = rnn.KindLSTM, 192, true, 16, 8e-3, 30000, 0.999
 	default:
 		return c, fmt.Errorf("memory: there is no problem %q; there are %s and %s", problem, Adding, Copying)
 	}
@@ -63,14 +63,14 @@ func (c Config) check() error {
 	if c.Chrono && c.Cell != rnn.KindLSTM && c.Cell != rnn.KindGRU {
 		errs = append(errs, fmt.Errorf("memory: chrono is for the gates of lstm and gru, which %s has not", c.Cell))
 	}
-	if c.Steps < 2 || c.Steps > 1e5 || min(c.Hidden, c.Batch, c.Updates) < 1 || max(c.Hidden, c.Batch) > 1e5 {
-		errs = append(errs, errors.New("memory: steps are 2 to 100,000; hidden and batch at least 1 and at most 100,000; updates at least 1"))
+	if c.Length < 2 || c.Length > 1e5 || min(c.Hidden, c.Batch, c.Steps) < 1 || max(c.Hidden, c.Batch) > 1e5 {
+		errs = append(errs, errors.New("memory: length is 2 to 100,000; hidden and batch at least 1 and at most 100,000; steps at least 1"))
 	}
 	if !(c.Rate > 0) {
 		errs = append(errs, fmt.Errorf("memory: rate is %v, not above 0", c.Rate))
 	}
-	if !(c.Average >= 0 && c.Average < 1) {
-		errs = append(errs, fmt.Errorf("memory: average is %v, not from 0 to below 1", c.Average))
+	if !(c.WeightAverage >= 0 && c.WeightAverage < 1) {
+		errs = append(errs, fmt.Errorf("memory: average is %v, not from 0 to below 1", c.WeightAverage))
 	}
 	return errors.Join(errs...)
 }
@@ -81,7 +81,7 @@ func (c Config) Baseline() float64 {
 	if c.Problem == Adding {
 		return 1. / 6
 	}
-	return recall * math.Log(symbols) / float64(c.Steps+2*recall)
+	return recall * math.Log(symbols) / float64(c.Length+2*recall)
 }
 
 // Copying has 8 symbols, a blank, and a sign to begin.
@@ -119,9 +119,9 @@ func (c Config) outputs() int {
 // draw draws n sequences.
 func (c Config) draw(r *rand.Rand, n int) batch {
 	if c.Problem == Adding {
-		return adding(r, c.Steps, n)
+		return adding(r, c.Length, n)
 	}
-	return copying(r, c.Steps, n)
+	return copying(r, c.Length, n)
 }
 
 // adding draws numbers from 0 to 1, one of each half marked, and the sums of the marked.

@@ -57,7 +57,7 @@ func TestTrain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.Hidden, c.Updates, c.Batch, c.Rate = 32, updates, 32, 1e-2
+		c.Hidden, c.Steps, c.Batch, c.Rate = 32, updates, 32, 1e-2
 		net, first, err := Train(context.Background(), c, task.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -84,7 +84,7 @@ func TestStopsAndBad(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	for _, change := range []func(*Config){
-		func(c *Config) { c.Problem = "juggling" }, func(c *Config) { c.Steps = 1 }, func(c *Config) { c.Cell = "lstn" },
+		func(c *Config) { c.Problem = "juggling" }, func(c *Config) { c.Length = 1 }, func(c *Config) { c.Cell = "lstn" },
 		func(c *Config) { c.Cell, c.Chrono = rnn.KindBasic, true }, func(c *Config) { c.Rate = math.NaN() },
 	} {
 		bad := c

@@ -19,7 +19,7 @@ import (
 type Result struct {
 	Loss     float64 `json:"loss"`     // mean squared error of sums; nats a step of copies
 	Accuracy float64 `json:"accuracy"` // share of sums within 0.04, as in Hochreiter & Schmidhuber 1997; of symbols that are right
-	Updates  int     `json:"updates"`
+	Steps    int     `json:"steps"`
 }
 
 // Net is the net of a problem: a cell, and an output from its last or from all steps.
@@ -37,7 +37,7 @@ func (c Config) New(r *rand.Rand) (*Net, error) {
 	}
 	n := &Net{Cell: c.Cell.New(r, c.width(), c.Hidden), Out: nn.NewLinear(r, c.Hidden, c.outputs()), config: c}
 	if c.Chrono {
-		chrono(r, n.Cell, c.Steps)
+		chrono(r, n.Cell, c.Length)
 	}
 	return n, nil
 }
@@ -98,7 +98,7 @@ func (n *Net) Test(ctx context.Context, sequences int, seed uint64) (Result, err
 			of += len(y.Value.Data)
 			return nn.MSE(g, y, b.sums)
 		}
-		rows := len(b.ids) / (n.config.Steps + 2*recall)
+		rows := len(b.ids) / (n.config.Length + 2*recall)
 		for at := len(b.ids) - recall*rows; at < len(b.ids); at++ {
 			if largest(y.Value.Data[at*letters:(at+1)*letters]) == b.ids[at] {
 				right++
@@ -140,14 +140,14 @@ func Train(ctx context.Context, c Config, o task.Options) (*Net, Result, error) 
 	if err != nil {
 		return nil, Result{}, err
 	}
-	every := min(100, c.Updates)
+	every := min(100, c.Steps)
 	end, err := task.Train(ctx, n, func(epoch int) iter.Seq[batch] {
 		return c.batches(rand.New(rand.NewPCG(c.Seed, uint64(epoch)+16)), every, c.Batch)
 	}, n.loss, task.Course{
-		Run: o, Steps: c.Updates, WeightAverage: c.Average,
+		Run: o, Steps: c.Steps, WeightAverage: c.WeightAverage,
 		Options: train.Options{
-			Epochs: (c.Updates + every - 1) / every, MaxSteps: c.Updates, Seed: c.Seed,
-			Optimizer: &optim.Adam{LR: c.Rate}, Schedule: optim.Cosine{Steps: c.Updates, Floor: 0.02},
+			Epochs: (c.Steps + every - 1) / every, MaxSteps: c.Steps, Seed: c.Seed,
+			Optimizer: &optim.Adam{LR: c.Rate}, Schedule: optim.Cosine{Steps: c.Steps, Floor: 0.02},
 			OnEpoch: func(e train.Epoch) bool { return e.Score > c.Enough },
 		},
 		Score: func(ctx context.Context) (task.Scores, float64, error) {
@@ -159,6 +159,6 @@ func Train(ctx context.Context, c Config, o task.Options) (*Net, Result, error) 
 		return nil, Result{}, err
 	}
 	res, err := n.Test(ctx, 1000, c.Seed+1)
-	res.Updates = end.Steps
+	res.Steps = end.Steps
 	return n, res, err
 }

@@ -76,11 +76,11 @@ func (c *Config) stretches(pieces []Piece, epoch int) (all []stretch) {
 			move = max(-low, min(Keys-1-high, r.IntN(2*c.Transpose+1)-c.Transpose))
 		}
 		lo := 0
-		if len(p) > c.Steps {
-			lo = -r.IntN(c.Steps)
+		if len(p) > c.Window {
+			lo = -r.IntN(c.Window)
 		}
-		for ; lo < len(p); lo += c.Steps {
-			all = append(all, stretch{p, max(lo, 0), min(lo+c.Steps, len(p)), move})
+		for ; lo < len(p); lo += c.Window {
+			all = append(all, stretch{p, max(lo, 0), min(lo+c.Window, len(p)), move})
 		}
 	}
 	return all

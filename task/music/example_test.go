@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/music"
 )
@@ -35,13 +36,13 @@ func ExampleFit() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	cfg.Hidden, cfg.Layers, cfg.Batch, cfg.Epochs, cfg.HeldOut, cfg.Rate, cfg.Average = 32, 1, 1, 60, 0.25, 2e-2, 0
-	cfg.Dropout, cfg.InDrop = 0, 0
+	cfg.Hidden, cfg.Layers, cfg.Batch, cfg.Epochs, cfg.HeldOut, cfg.Rate, cfg.WeightAverage = 32, 1, 1, 60, 0.25, 2e-2, 0
+	cfg.Dropout, cfg.DropoutInput = 0, 0
 	m, err := music.Fit(context.Background(), *cfg, task.Data{Train: []string{path}}, task.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
-	err = m.Play(context.Background(), piece[:2], music.Playing{Temperature: -1, Steps: 3}, func(keys []int) bool {
+	err = m.Play(context.Background(), piece[:2], seq2seq.Sampling{Temperature: -1, Limit: 3}, func(keys []int) bool {
 		fmt.Println(keys)
 		return true
 	})

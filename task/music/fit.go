@@ -43,7 +43,7 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 	m := &Model{cfg, made.(*net), valid}
 	steps := m.steps(pieces)
 	_, err = task.Train(ctx, m.net, func(epoch int) iter.Seq[batch] { return cfg.batches(pieces, epoch) }, m.net.loss, task.Course{
-		Run: o, Steps: steps, Model: m.file(model.Training{}), WeightAverage: cfg.Average,
+		Run: o, Steps: steps, Model: m.file(model.Training{}), WeightAverage: cfg.WeightAverage,
 		Options: train.Options{
 			Epochs: cfg.Epochs, ClipNorm: cfg.Clip, Seed: cfg.Seed, Patience: cfg.Patience,
 			Optimizer: &optim.Adam{LR: cfg.Rate}, Schedule: optim.Cosine{Steps: steps, Warmup: min(100, steps/10), Floor: 0.02},

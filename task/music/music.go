@@ -24,22 +24,22 @@ func init() { model.Register(Name, func() model.Config { return new(Config) }) }
 // Config is all that determines a model: the net, and its training. Preset gives useful
 // ones.
 type Config struct {
-	Cell    rnn.Kind `json:"cell"`
-	Hidden  int      `json:"hidden"` // width of a layer
-	Layers  int      `json:"layers"`
-	Dropout float64  `json:"dropout,omitempty"` // of what goes into each layer but the first, and out of the last
-	InDrop  float64  `json:"in_drop,omitempty"` // of the keys that go in
+	Cell         rnn.Kind `json:"cell"`                    // kind of the cells
+	Hidden       int      `json:"hidden"`                  // width of a layer
+	Layers       int      `json:"layers"`                  // number of layers
+	Dropout      float64  `json:"dropout,omitempty"`       // dropout of what goes into each layer but the first, and out of the last
+	DropoutInput float64  `json:"dropout_input,omitempty"` // dropout of the keys that go in
 
-	Transpose int     `json:"transpose,omitempty"` // train on each piece moved by up to so many keys, at random
-	Batch     int     `json:"batch"`               // pieces at a time
-	Steps     int     `json:"steps"`               // pieces longer than this are cut for training
-	Epochs    int     `json:"epochs"`
-	Rate      float64 `json:"rate"`               // of Adam; it falls along a cosine
-	Clip      float64 `json:"clip"`               // greatest norm of the gradient of a step's loss
-	Average   float64 `json:"average,omitempty"`  // decay of an average of the weights, which are the model's; 0 for none
-	HeldOut   float64 `json:"held_out,omitempty"` // share of the pieces to validate on, if files have none
-	Patience  int     `json:"patience,omitempty"` // stop after so many epochs without a better score; 0 for never
-	Seed      uint64  `json:"seed"`
+	Transpose     int     `json:"transpose,omitempty"`      // train on each piece moved by up to so many keys, at random
+	Batch         int     `json:"batch"`                    // pieces of a training step
+	Window        int     `json:"window"`                   // greatest length of a piece in training; longer ones are cut
+	Epochs        int     `json:"epochs"`                   // passes over the training data
+	Rate          float64 `json:"rate"`                     // learning rate of Adam; it falls along a cosine
+	Clip          float64 `json:"clip"`                     // greatest norm of the gradient of a step's loss
+	WeightAverage float64 `json:"weight_average,omitempty"` // decay of the moving average of the weights, which are the model's; less in a short run, 0 for none
+	HeldOut       float64 `json:"held_out,omitempty"`       // share of the pieces to validate on, if files have none
+	Patience      int     `json:"patience,omitempty"`       // epochs without a better score after which training stops; 0 for never
+	Seed          uint64  `json:"seed"`                     // seed of all that is drawn
 }
 
 // Presets lists the names that Preset knows, the default first.
@@ -51,13 +51,13 @@ func Presets() []string { return []string{"chorales", "folk"} }
 //	folk      the same with less dropout for some hundred longer ones, such as the Nottingham tunes
 func Preset(name string) (*Config, error) {
 	c := &Config{
-		Cell: rnn.KindLSTM, Hidden: 200, Layers: 1, Dropout: 0.6, InDrop: 0.2,
-		Batch: 8, Steps: 160, Epochs: 24, Rate: 2e-2, Clip: 2, Average: 0.99, HeldOut: 0.1, Seed: 1,
+		Cell: rnn.KindLSTM, Hidden: 200, Layers: 1, Dropout: 0.6, DropoutInput: 0.2,
+		Batch: 8, Window: 160, Epochs: 24, Rate: 2e-2, Clip: 2, WeightAverage: 0.99, HeldOut: 0.1, Seed: 1,
 	}
 	switch name {
 	case "chorales":
 	case "folk":
-		c.Dropout, c.InDrop, c.Steps, c.Epochs, c.Rate = 0.3, 0.1, 200, 10, 1e-2
+		c.Dropout, c.DropoutInput, c.Window, c.Epochs, c.Rate = 0.3, 0.1, 200, 10, 1e-2
 	default:
 		return nil, fmt.Errorf("music: there is no preset %q; there are %q", name, Presets())
 	}
@@ -78,13 +78,13 @@ func (c *Config) check() error {
 	for _, n := range []struct {
 		name  string
 		value int
-	}{{"hidden", c.Hidden}, {"layers", c.Layers}, {"batch", c.Batch}, {"steps", c.Steps}, {"epochs", c.Epochs}} {
+	}{{"hidden", c.Hidden}, {"layers", c.Layers}, {"batch", c.Batch}, {"window", c.Window}, {"epochs", c.Epochs}} {
 		bad(n.value < 1 || n.value > 1<<20, "%s is %d, not a number from 1 to a million", n.name, n.value)
 	}
 	for _, p := range []struct {
 		name  string
 		value float64
-	}{{"dropout", c.Dropout}, {"in_drop", c.InDrop}, {"held_out", c.HeldOut}, {"average", c.Average}} {
+	}{{"dropout", c.Dropout}, {"dropout_input", c.DropoutInput}, {"held_out", c.HeldOut}, {"weight_average", c.WeightAverage}} {
 		bad(!(p.value >= 0 && p.value < 1), "%s is %v, not from 0 to below 1", p.name, p.value)
 	}
 	bad(!(c.Rate > 0), "rate is %v, not above 0", c.Rate)
@@ -132,7 +132,7 @@ func (c *Config) New(r *rand.Rand) (any, error) {
 		cell := c.Cell.New(r, in, c.Hidden)
 		d := &rnn.Dropout{Cell: cell, In: c.Dropout}
 		if i == 0 {
-			d.In = c.InDrop
+			d.In = c.DropoutInput
 		}
 		if i == c.Layers-1 {
 			d.Out = c.Dropout

@@ -18,6 +18,7 @@ import (
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/tensor"
 )
@@ -55,7 +56,7 @@ func small() Config {
 		panic(err)
 	}
 	c.Cell = rnn.KindGRU
-	c.Hidden, c.Layers, c.Epochs, c.Batch, c.Rate, c.Dropout, c.InDrop, c.Average = 48, 1, 40, 1, 1e-2, 0, 0, 0
+	c.Hidden, c.Layers, c.Epochs, c.Batch, c.Rate, c.Dropout, c.DropoutInput, c.WeightAverage = 48, 1, 40, 1, 1e-2, 0, 0, 0
 	return *c
 }
 
@@ -67,7 +68,7 @@ func fit(t testing.TB, c Config) *Model {
 	return m
 }
 
-func play(t testing.TB, m *Model, from Piece, p Playing) (played Piece) {
+func play(t testing.TB, m *Model, from Piece, p seq2seq.Sampling) (played Piece) {
 	if err := m.Play(context.Background(), from, p, func(keys []int) bool { played = append(played, keys); return true }); err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func TestLearnsScales(t *testing.T) {
 	m := fit(t, small())
 	from := Piece{{32, 36}, {34, 38}, {36, 40}}
 	want := Piece{{37, 41}, {39, 43}, {37, 41}, {36, 40}}
-	if got := play(t, m, from, Playing{Temperature: -1, Steps: 4}); !reflect.DeepEqual(got, want) {
+	if got := play(t, m, from, seq2seq.Sampling{Temperature: -1, Limit: 4}); !reflect.DeepEqual(got, want) {
 		t.Errorf("it goes on with %v, want %v", got, want)
 	}
 	path := filepath.Join(t.TempDir(), "m.safetensors")
@@ -90,7 +91,7 @@ func TestLearnsScales(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := Playing{Seed: 3, Steps: 20}
+	p := seq2seq.Sampling{Seed: 3, Limit: 20}
 	if a, b := play(t, m, nil, p), play(t, back, nil, p); !reflect.DeepEqual(a, b) {
 		t.Errorf("%v before, %v after saving", a, b)
 	}
@@ -141,7 +142,7 @@ func TestScore(t *testing.T) {
 // Long pieces are cut, at another place in each epoch, and no step is lost.
 func TestStretches(t *testing.T) {
 	c := small()
-	c.Steps, c.Transpose = 7, 20
+	c.Window, c.Transpose = 7, 20
 	pieces := []Piece{make(Piece, 30), make(Piece, 5), make(Piece, 7)}
 	pieces[1][2] = []int{85}
 	cuts := map[int]bool{}
@@ -173,7 +174,7 @@ func TestStretches(t *testing.T) {
 // To the same bits for a seed, in one go or stopped and gone on with.
 func TestResume(t *testing.T) {
 	c := small()
-	c.Epochs, c.Average, c.Cell, c.Layers = 3, 0.9, "lstm", 2
+	c.Epochs, c.WeightAverage, c.Cell, c.Layers = 3, 0.9, "lstm", 2
 	d := task.Data{Train: []string{scales(t)}}
 	whole, err := Fit(context.Background(), c, d, task.Options{})
 	if err != nil {

@@ -1,6 +1,7 @@
 package music
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,36 +10,28 @@ import (
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/tensor"
 )
 
-// Playing says how the keys of a step are drawn, one after another from the lowest.
-type Playing struct {
-	Temperature float64 // of σ(scores/Temperature); 0 means 1, negative the keys that are likelier than not
-	Steps       int     // how many; 0 for 64
-	Seed        uint64
-}
-
 // Play goes on from a piece, which may be empty, and yields the keys of each step, until
-// it has played Steps, yield returns false, or ctx ends. A step costs the same however
-// long the piece.
-func (m *Model) Play(ctx context.Context, from Piece, p Playing, yield func(keys []int) bool) error {
-	if math.IsNaN(p.Temperature) || p.Steps < 0 {
-		return errors.New("music: the temperature is NaN, or steps are below 0")
+// it has played as many as the limit says, 64 if that is 0, yield returns false, or ctx
+// ends. The keys of a step are drawn one after another from the lowest, each by
+// σ(score/Temperature), so that TopK and TopP have no meaning; with a negative temperature
+// those sound that are likelier than not. A step costs the same however long the piece.
+func (m *Model) Play(ctx context.Context, from Piece, s seq2seq.Sampling, yield func(keys []int) bool) error {
+	if err := s.Check(); err != nil {
+		return err
+	}
+	if s.TopK > 0 || s.TopP > 0 {
+		return errors.New("music: top-k and top-p are for tokens, and keys are drawn each by itself")
 	}
 	from, err := from.sorted()
 	if err != nil {
 		return fmt.Errorf("music: %w", err)
 	}
-	steps := p.Steps
-	if steps == 0 {
-		steps = 64
-	}
-	heat := p.Temperature
-	if heat == 0 {
-		heat = 1
-	}
-	r := rand.New(rand.NewPCG(p.Seed, 1))
+	heat := cmp.Or(s.Temperature, 1)
+	r := rand.New(rand.NewPCG(s.Seed, 1))
 	stream, g := rnn.NewStream(m.net.Cells), grad.Eval()
 	push := func(keys []int) []tensor.Float {
 		g.Reset()
@@ -53,7 +46,7 @@ func (m *Model) Play(ctx context.Context, from Piece, p Playing, yield func(keys
 	for _, keys := range from {
 		scores = push(keys)
 	}
-	for range steps {
+	for range cmp.Or(s.Limit, 64) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

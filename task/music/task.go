@@ -8,6 +8,7 @@ import (
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 )
 
@@ -16,11 +17,11 @@ func init() {
 		Name: Name, Presets: Presets, Preset: Preset, Fit: Fit, Load: Load,
 		Metric: func(*Config) task.Metric { return task.Metric{Name: "nll"} }, Space: func(*Config) map[string]task.Range {
 			return map[string]task.Range{
-				"rate":    {Min: 5e-4, Max: 8e-3, Log: true},
-				"dropout": {Min: 0, Max: 0.7},
-				"in_drop": {Min: 0, Max: 0.4},
-				"hidden":  {Values: []any{100, 150, 200, 256}},
-				"cell":    {Values: []any{"lstm", "gru"}},
+				"rate":          {Min: 5e-4, Max: 8e-3, Log: true},
+				"dropout":       {Min: 0, Max: 0.7},
+				"dropout_input": {Min: 0, Max: 0.4},
+				"hidden":        {Values: []any{100, 150, 200, 256}},
+				"cell":          {Values: []any{"lstm", "gru"}},
 			}
 		},
 	}.Task())
@@ -62,7 +63,7 @@ func (m *Model) result(ctx context.Context, pieces []Piece) (*task.Result, error
 	}
 	of = of[:min(len(of), shown)]
 	var played Piece
-	err = m.Play(ctx, nil, Playing{Temperature: 0.8, Steps: 2 * shown, Seed: m.Seed}, func(keys []int) bool {
+	err = m.Play(ctx, nil, seq2seq.Sampling{Temperature: 0.8, Limit: 2 * shown, Seed: m.Seed}, func(keys []int) bool {
 		played = append(played, keys)
 		return true
 	})

@@ -1,6 +1,7 @@
 // Package recipe writes down a training run, so that it can be repeated to the bit: the
 // task, its config and its files, in TOML or JSON.
 //
+//	version = 2
 //	task = "generate"
 //	preset = "char-small"
 //
@@ -18,6 +19,7 @@ package recipe
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,8 +37,13 @@ import (
 	"github.com/recur-go/recur/task"
 )
 
+// Version is that of recipes: what their settings are called and mean.
+const Version = 2
+
 // A Recipe is a run. Config overrides the settings of the preset.
 type Recipe struct {
+	Version int `json:"version" toml:"version"`
+
 	Task   string         `json:"task" toml:"task"`
 	Preset string         `json:"preset,omitempty" toml:"preset,omitempty"`
 	Data   task.Data      `json:"data" toml:"data"`
@@ -60,13 +67,16 @@ func Read(path string) (*Recipe, error) {
 		var strict *toml.StrictMissingError
 		if errors.As(err, &strict) && len(strict.Errors) > 0 {
 			row, _ := strict.Errors[0].Position()
-			err = fmt.Errorf("line %d: a recipe has no %q; it has task, preset, data, config and space", row, strings.Join(strict.Errors[0].Key(), "."))
+			err = fmt.Errorf("line %d: a recipe has no %q; it has version, task, preset, data, config and space", row, strings.Join(strict.Errors[0].Key(), "."))
 		}
 	} else {
 		err = strictJSON(b, r)
 	}
 	if err != nil {
 		return nil, fault.Errorf(fault.Usage, "%s: %w", path, err)
+	}
+	if r.Version != Version {
+		return nil, fmt.Errorf("%s: it is a recipe of version %d, and this recur reads version %d, whose settings have other names and meanings: give them their new ones, and version = %d", path, cmp.Or(r.Version, 1), Version, Version)
 	}
 	if r.Task == "" {
 		return nil, fault.Errorf(fault.Usage, "%s: it names no task; there are %s", path, strings.Join(task.Names(), ", "))
@@ -110,7 +120,7 @@ func (r *Recipe) Settings() (task.Task, any, error) {
 // preset does.
 func New(t task.Task, cfg any, d task.Data) (*Recipe, error) {
 	settings, err := settings(cfg)
-	return &Recipe{Task: t.Name(), Data: d, Config: settings}, err
+	return &Recipe{Version: Version, Task: t.Name(), Data: d, Config: settings}, err
 }
 
 // Write replaces the file at path by the recipe as JSON, with the files of its data as

@@ -44,8 +44,8 @@ func write(t *testing.T, name, s string) string {
 
 func TestRead(t *testing.T) {
 	for name, s := range map[string]string{
-		"r.toml": "task = \"fake\"\n[data]\ntrain = [\"a.txt\", \"/b.txt\"]\n[config]\nwidth = 7\ndrop = 0\ntags = [\"x\"]\n",
-		"r.json": `{"task": "fake", "data": {"train": ["a.txt", "/b.txt"]}, "config": {"width": 7, "drop": 0, "tags": ["x"]}}`,
+		"r.toml": "version = 2\ntask = \"fake\"\n[data]\ntrain = [\"a.txt\", \"/b.txt\"]\n[config]\nwidth = 7\ndrop = 0\ntags = [\"x\"]\n",
+		"r.json": `{"version": 2, "task": "fake", "data": {"train": ["a.txt", "/b.txt"]}, "config": {"width": 7, "drop": 0, "tags": ["x"]}}`,
 	} {
 		path := write(t, name, s)
 		r, err := recipe.Read(path)
@@ -80,12 +80,14 @@ func TestRead(t *testing.T) {
 
 func TestBad(t *testing.T) {
 	for want, s := range map[string]string{
-		"names no task":           `{"data": {}}`,
-		`unknown field "dat"`:     `{"task": "fake", "dat": {}}`,
-		`did you mean "width"`:    `{"task": "fake", "config": {"widht": 1}}`,
-		"there are width, rate":   `{"task": "fake", "config": {"learning_momentum": 1}}`,
-		"width takes a int":       `{"task": "fake", "config": {"width": "wide"}}`,
-		`there is no task "fale"`: `{"task": "fale"}`,
+		"recipe of version 1, and this recur reads version 2": `{"task": "fake", "config": {"lr": 1}}`,
+		"recipe of version 3":     `{"version": 3, "task": "fake"}`,
+		"names no task":           `{"version": 2, "data": {}}`,
+		`unknown field "dat"`:     `{"version": 2, "task": "fake", "dat": {}}`,
+		`did you mean "width"`:    `{"version": 2, "task": "fake", "config": {"widht": 1}}`,
+		"there are width, rate":   `{"version": 2, "task": "fake", "config": {"learning_momentum": 1}}`,
+		"width takes a int":       `{"version": 2, "task": "fake", "config": {"width": "wide"}}`,
+		`there is no task "fale"`: `{"version": 2, "task": "fale"}`,
 		"invalid character":       `task`,
 	} {
 		r, err := recipe.Read(write(t, "r.json", s))
@@ -118,8 +120,8 @@ func TestSet(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	f.Add("task = \"fake\"\n[config]\nwidth = 7\n", true)
-	f.Add(`{"task": "fake"}`, false)
+	f.Add("version = 2\ntask = \"fake\"\n[config]\nwidth = 7\n", true)
+	f.Add(`{"version": 2, "task": "fake"}`, false)
 	f.Fuzz(func(t *testing.T, s string, isTOML bool) {
 		name := "r.json"
 		if isTOML {

@@ -32,7 +32,7 @@ func ExampleSearch() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	base.Batch, base.Steps, base.Hidden = 4, 20, 8
+	base.Batch, base.Window, base.Hidden = 4, 20, 8
 	rate, err := search.ParseRange("1e-4..1e-1:log")
 	if err != nil {
 		log.Fatal(err)

@@ -28,51 +28,51 @@ func init() { model.Register(Name, func() model.Config { return new(Config) }) }
 // how it writes. Preset gives useful ones.
 type Config struct {
 	Source string `json:"source,omitempty"` // name of the source's column or key in tables that have names; default source or src
-	Target string `json:"target,omitempty"` // of the target's; default target or tgt
+	Target string `json:"target,omitempty"` // name of the column or key of the target; default target or tgt
 
 	Tokens       text.Kind `json:"tokens"`                  // word, space, char, jamo or bpe
-	TargetTokens text.Kind `json:"target_tokens,omitempty"` // of the target; default Tokens
+	TargetTokens text.Kind `json:"target_tokens,omitempty"` // tokens of the target; default Tokens
 	Vocab        int       `json:"vocab"`                   // most ids of each vocabulary; 0 for the default of package text
 	Shared       bool      `json:"shared,omitempty"`        // one vocabulary, and one embedding, for both
-	Lower        bool      `json:"lower,omitempty"`         // make text lower case
-	Longest      int       `json:"longest,omitempty"`       // tokens of a side; pairs with more are not trained on; 0 for no limit
+	Lower        bool      `json:"lower,omitempty"`         // lower case for all text
+	MaxLength    int       `json:"max_length,omitempty"`    // most tokens of a side; longer pairs are not trained on; 0 for no limit
 
-	Cell         rnn.Kind      `json:"cell"`
-	Embed        int           `json:"embed"`                   // width of an embedding
-	Encoder      int           `json:"encoder"`                 // width of a layer of the encoder, each way
-	Hidden       int           `json:"hidden"`                  // width of a layer of the decoder
-	Layers       int           `json:"layers"`                  // of both
-	Attention    seq2seq.Score `json:"attention"`               // general, additive, dot or none
-	Before       bool          `json:"before,omitempty"`        // look back before the step, as Bahdanau et al. 2015, not after it, as Luong et al. 2015
-	NoFeed       bool          `json:"no_feed,omitempty"`       // no input feeding
-	Coverage     bool          `json:"coverage,omitempty"`      // the attention knows what it has seen
-	CoverageLoss float64       `json:"coverage_loss,omitempty"` // weight of the coverage loss of See et al. 2017
-	Tied         bool          `json:"tied,omitempty"`          // the target's embedding is the output's matrix too
+	Cell           rnn.Kind      `json:"cell"`                       // kind of the cells
+	Embed          int           `json:"embed"`                      // width of an embedding
+	Encoder        int           `json:"encoder"`                    // width of a layer of the encoder, each way
+	Hidden         int           `json:"hidden"`                     // width of a layer of the decoder
+	Layers         int           `json:"layers"`                     // number of layers of the encoder and of the decoder
+	Attention      seq2seq.Score `json:"attention"`                  // general, additive, dot or none
+	AttendFirst    bool          `json:"attend_first,omitempty"`     // attention before the step of the cell, as Bahdanau et al. 2015, not after it, as Luong et al. 2015
+	NoInputFeeding bool          `json:"no_input_feeding,omitempty"` // the cell does not read what was attended to (input feeding of Luong et al. 2015)
+	Coverage       bool          `json:"coverage,omitempty"`         // the attention knows what it has seen
+	CoverageLoss   float64       `json:"coverage_loss,omitempty"`    // weight of the coverage loss of See et al. 2017
+	Tied           bool          `json:"tied,omitempty"`             // the target's embedding is the output's matrix too
 
-	Dropout     float64 `json:"dropout,omitempty"`      // of embeddings, between layers, and of what the decoder gives
-	Variational bool    `json:"variational,omitempty"`  // between layers one mask for all steps
-	WordDropout float64 `json:"word_dropout,omitempty"` // of whole tokens that are read
-	Smooth      float64 `json:"smooth,omitempty"`       // label smoothing
-	Scheduled   float64 `json:"scheduled,omitempty"`    // scheduled sampling: probability at the end, to which it rises from 0, of reading a token of its own
+	Dropout        float64 `json:"dropout,omitempty"`         // dropout of embeddings, between layers, and of the output of the decoder
+	Variational    bool    `json:"variational,omitempty"`     // one dropout mask for all steps between layers
+	DropoutWord    float64 `json:"dropout_word,omitempty"`    // share of tokens that become unknown in training
+	LabelSmoothing float64 `json:"label_smoothing,omitempty"` // label smoothing (Szegedy et al. 2016)
+	Scheduled      float64 `json:"scheduled,omitempty"`       // scheduled sampling: probability at the end, to which it rises from 0, of reading a token of its own
 
-	Batch    int     `json:"batch"` // pairs
-	Epochs   int     `json:"epochs"`
-	Rate     float64 `json:"rate"`               // of Adam, which falls along a cosine
-	Warmup   int     `json:"warmup,omitempty"`   // steps in which it rises
-	Clip     float64 `json:"clip"`               // greatest norm of the gradient
-	Average  float64 `json:"average,omitempty"`  // share of all steps that an average of the weights, which are the model's, goes back; 0 for none
-	HeldOut  float64 `json:"held_out,omitempty"` // share of the pairs to validate on, if there are no files for that
-	Patience int     `json:"patience,omitempty"` // stop after so many epochs without a better score; 0 for never
-	Select   string  `json:"select"`             // the score to select by: bleu, chrf, exact or loss
-	Seed     uint64  `json:"seed"`
+	Batch         int     `json:"batch"`                    // pairs of a training step
+	Epochs        int     `json:"epochs"`                   // passes over the training data
+	Rate          float64 `json:"rate"`                     // learning rate of Adam, which falls along a cosine
+	Warmup        int     `json:"warmup,omitempty"`         // steps in which the rate rises
+	Clip          float64 `json:"clip"`                     // greatest norm of the gradient
+	WeightAverage float64 `json:"weight_average,omitempty"` // decay of the moving average of the weights, which are the model's; less in a short run, 0 for none
+	HeldOut       float64 `json:"held_out,omitempty"`       // share of the pairs to validate on, if there are no files for that
+	Patience      int     `json:"patience,omitempty"`       // epochs without a better score after which training stops; 0 for never
+	Select        string  `json:"select"`                   // the score to select by: bleu, chrf, exact or loss
+	Seed          uint64  `json:"seed"`                     // seed of all that is drawn
 
 	Beam            int     `json:"beam"`                       // hypotheses that are kept; 1 for greedy
 	LengthPenalty   float64 `json:"length_penalty,omitempty"`   // see seq2seq.Beam
-	CoveragePenalty float64 `json:"coverage_penalty,omitempty"` // likewise
+	CoveragePenalty float64 `json:"coverage_penalty,omitempty"` // see seq2seq.Beam
 
-	SourceSize int `json:"source_size,omitempty"` // of the vocabulary, which training finds
-	TargetSize int `json:"target_size,omitempty"` // likewise
-	Limit      int `json:"limit,omitempty"`       // most tokens to write; training finds what is usual
+	SourceSize int `json:"source_size,omitempty"` // size of the vocabulary of the source, which training finds
+	TargetSize int `json:"target_size,omitempty"` // size of that of the target
+	Limit      int `json:"limit,omitempty"`       // most tokens of a translation; training finds what is usual
 }
 
 // None is the Attention of a decoder that only has the encoder's last state.
@@ -93,26 +93,26 @@ func Presets() []string {
 //	small          a first look within a minute or two
 func Preset(name string) (*Config, error) {
 	c := &Config{
-		Tokens: text.BPE, Vocab: 8000, Shared: true, Longest: 100,
+		Tokens: text.BPE, Vocab: 8000, Shared: true, MaxLength: 100,
 		Cell: rnn.KindLSTM, Embed: 256, Encoder: 256, Hidden: 256, Layers: 1, Attention: seq2seq.General, Tied: true,
-		Dropout: 0.3, Smooth: 0.1,
-		Batch: 64, Epochs: 12, Rate: 1e-3, Warmup: 400, Clip: 1, Average: 0.05, HeldOut: 0.05, Select: "chrf", Seed: 1,
+		Dropout: 0.3, LabelSmoothing: 0.1,
+		Batch: 64, Epochs: 12, Rate: 1e-3, Warmup: 400, Clip: 1, WeightAverage: 0.995, HeldOut: 0.05, Select: "chrf", Seed: 1,
 		Beam: 5, LengthPenalty: 1,
 	}
 	switch name {
 	case "attention":
 	case "multi30k":
 		c.Vocab, c.Embed, c.Encoder, c.Hidden, c.Epochs, c.Rate, c.Warmup, c.Dropout = 4000, 192, 128, 192, 9, 2e-3, 200, 0.25
-		c.Select = "bleu"
+		c.Select, c.WeightAverage = "bleu", 0.9951052373959863 // which goes back 5 % of the steps
 	case "bahdanau":
-		c.Cell, c.Attention, c.Before = rnn.KindGRU, seq2seq.Additive, true
+		c.Cell, c.Attention, c.AttendFirst = rnn.KindGRU, seq2seq.Additive, true
 	case "plain":
 		c.Attention, c.Layers = None, 2
 	case "transliterate":
 		c.Tokens, c.TargetTokens, c.Vocab, c.Shared, c.Lower = text.Chars, text.Jamo, 0, false, true
-		c.Embed, c.Encoder, c.Hidden, c.Dropout, c.Epochs, c.Rate, c.Select, c.Smooth = 64, 128, 128, 0.2, 12, 2e-3, "exact", 0.05
+		c.Embed, c.Encoder, c.Hidden, c.Dropout, c.Epochs, c.Rate, c.Select, c.LabelSmoothing = 64, 128, 128, 0.2, 12, 2e-3, "exact", 0.05
 	case "small":
-		c.Vocab, c.Embed, c.Encoder, c.Hidden, c.Epochs, c.Rate = 4000, 128, 64, 128, 5, 2e-3
+		c.Vocab, c.Embed, c.Encoder, c.Hidden, c.Epochs, c.Rate, c.WeightAverage = 4000, 128, 64, 128, 5, 2e-3, 0.98
 	default:
 		return nil, fmt.Errorf("translate: there is no preset %q; there are %q", name, Presets())
 	}
@@ -142,7 +142,7 @@ func (c *Config) check() error {
 	for _, s := range []struct {
 		name string
 		v    float64
-	}{{"dropout", c.Dropout}, {"word_dropout", c.WordDropout}, {"smooth", c.Smooth}, {"held_out", c.HeldOut}, {"average", c.Average}} {
+	}{{"dropout", c.Dropout}, {"dropout_word", c.DropoutWord}, {"label_smoothing", c.LabelSmoothing}, {"held_out", c.HeldOut}, {"weight_average", c.WeightAverage}} {
 		bad(!(s.v >= 0 && s.v < 1), "%s is %v, not from 0 to below 1", s.name, s.v)
 	}
 	for _, s := range []struct {
@@ -153,12 +153,12 @@ func (c *Config) check() error {
 	}
 	bad(!(c.Scheduled >= 0 && c.Scheduled <= 1), "scheduled is %v, not a probability", c.Scheduled)
 	bad(!(c.Rate > 0), "rate is %v, not above 0", c.Rate)
-	bad(c.Warmup < 0 || c.Longest < 0 || c.Limit < 0 || c.Vocab < 0 || c.Patience < 0, "warmup, longest, limit, vocab and patience are 0 or more")
+	bad(c.Warmup < 0 || c.MaxLength < 0 || c.Limit < 0 || c.Vocab < 0 || c.Patience < 0, "warmup, max_length, limit, vocab and patience are 0 or more")
 	bad(!slices.Contains(selects, c.Select), "select is %q, not one of %q", c.Select, selects)
 	bad(c.Attention != None && !slices.Contains(seq2seq.Scores(), c.Attention), "attention is %q, not none or one of %q", c.Attention, seq2seq.Scores())
 	bad(c.Attention == seq2seq.Dot && c.Hidden != 2*c.Encoder, "dot products need a decoder as wide as both ways of the encoder: hidden %d, encoder twice %d", c.Hidden, c.Encoder)
 	bad(c.Attention == None && c.Tied && c.Hidden != c.Embed, "without attention a tied output needs hidden %d to be embed %d", c.Hidden, c.Embed)
-	bad(c.Attention == None && (c.Coverage || c.Before), "coverage and before are for an attention")
+	bad(c.Attention == None && (c.Coverage || c.AttendFirst), "coverage and attend_first are for an attention")
 	bad(c.CoverageLoss > 0 && !c.Coverage, "a coverage loss needs coverage")
 	bad(c.Shared && c.TargetTokens != "" && c.TargetTokens != c.Tokens, "source and target cannot share a vocabulary of %s and %s", c.Tokens, c.TargetTokens)
 	return errors.Join(errs...)
@@ -166,7 +166,7 @@ func (c *Config) check() error {
 
 // attention is that of the net, for a decoder with one.
 func (c *Config) attention() seq2seq.AttentionOptions {
-	return seq2seq.AttentionOptions{Score: c.Attention, Before: c.Before, NoFeed: c.NoFeed, Coverage: c.Coverage, Out: c.out()}
+	return seq2seq.AttentionOptions{Score: c.Attention, Before: c.AttendFirst, NoFeed: c.NoInputFeeding, Coverage: c.Coverage, Out: c.out()}
 }
 
 // out is the width of what the decoder gives.

@@ -118,17 +118,17 @@ func (c *Config) read(d task.Data, o task.Options) (*corpus, error) {
 	longest, sources, targets := 0, 0, 0
 	for _, p := range pairs {
 		e := k.codecs.encode(p)
-		if c.Longest > 0 && max(len(e.src), len(e.dst)) > c.Longest {
+		if c.MaxLength > 0 && max(len(e.src), len(e.dst)) > c.MaxLength {
 			continue
 		}
 		k.training = append(k.training, e)
 		sources, targets, longest = sources+len(e.src), targets+len(e.dst), max(longest, len(e.dst))
 	}
 	if n := len(pairs) - len(k.training); n > 0 {
-		note("%d pairs of more than %d tokens are left out", n, c.Longest)
+		note("%d pairs of more than %d tokens are left out", n, c.MaxLength)
 	}
 	if len(k.training) == 0 {
-		return nil, &data.Error{File: d.Train[0], Reason: fmt.Sprintf("no pair has at most %d tokens on each side", c.Longest), Hint: "change longest"}
+		return nil, &data.Error{File: d.Train[0], Reason: fmt.Sprintf("no pair has at most %d tokens on each side", c.MaxLength), Hint: "change max_length"}
 	}
 	if c.Limit == 0 {
 		c.Limit = longest + longest/4 + 5

@@ -10,6 +10,7 @@ import (
 
 	"github.com/recur-go/recur/data/text"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/translate"
 	"github.com/recur-go/recur/tensor"
@@ -41,13 +42,13 @@ func Example() {
 		log.Fatal(err)
 	}
 	cfg.Tokens, cfg.TargetTokens, cfg.Shared = text.Chars, text.Words, false
-	cfg.Cell, cfg.Embed, cfg.Encoder, cfg.Hidden, cfg.Dropout, cfg.Average = rnn.KindGRU, 32, 24, 32, 0, 0.05
+	cfg.Cell, cfg.Embed, cfg.Encoder, cfg.Hidden, cfg.Dropout, cfg.WeightAverage = rnn.KindGRU, 32, 24, 32, 0, 0.95
 	cfg.Batch, cfg.Epochs, cfg.Rate, cfg.Warmup = 16, 20, 1e-2, 20
 	m, err := translate.Fit(context.Background(), *cfg, task.Data{Train: []string{path}}, task.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
-	all, err := m.Translate(context.Background(), []string{"305"}, translate.Decoding{Beam: 4, N: 2, Length: 1})
+	all, err := m.Translate(context.Background(), []string{"305"}, seq2seq.Decoding{Beam: seq2seq.Beam{Width: 4, N: 2, LengthPenalty: 1}})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -42,20 +42,20 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 	if err != nil {
 		return nil, err
 	}
-	lesson := seq2seq.LossOptions{LabelSmoothing: cfg.Smooth}
+	lesson := seq2seq.LossOptions{LabelSmoothing: cfg.LabelSmoothing}
 	_, err = task.Train(ctx, m.net, func(epoch int) iter.Seq[batch] {
 		if cfg.Epochs > 1 {
 			lesson.SampleProb = cfg.Scheduled * float64(epoch) / float64(cfg.Epochs-1)
 		}
 		return cfg.batches(k.training, epoch)
 	}, func(g *grad.Tape, b batch) *grad.Var { return m.net.loss(g, b, lesson) }, task.Course{
-		Run: o, Steps: steps, Model: file,
+		Run: o, Steps: steps, Model: file, WeightAverage: cfg.WeightAverage,
 		Options: train.Options{
 			Epochs: cfg.Epochs, ClipNorm: cfg.Clip, Seed: cfg.Seed, Patience: cfg.Patience, Maximise: cfg.Select != "loss",
-			Optimizer: cfg.averaged(steps), Schedule: optim.Cosine{Steps: steps, Warmup: min(cfg.Warmup, steps/4), Floor: 0.02},
+			Optimizer: &optim.Adam{LR: cfg.Rate}, Schedule: optim.Cosine{Steps: steps, Warmup: min(cfg.Warmup, steps/4), Floor: 0.02},
 		},
 		Score: func(ctx context.Context) (task.Scores, float64, error) {
-			scores, err := m.score(ctx, m.valid, Decoding{Beam: 1})
+			scores, err := m.score(ctx, m.valid, seq2seq.Decoding{Beam: seq2seq.Beam{Width: 1}})
 			return scores, scores[cfg.Select], err
 		},
 	})
@@ -63,13 +63,6 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 		return nil, err
 	}
 	return m, nil
-}
-
-func (c *Config) averaged(steps int) optim.Optimizer {
-	if c.Average == 0 {
-		return &optim.Adam{LR: c.Rate}
-	}
-	return &optim.Average{Of: &optim.Adam{LR: c.Rate}, Decay: 1 - 1/max(1, c.Average*float64(steps))}
 }
 
 // loss is the mean cross-entropy over the tokens of the targets, ends included.
@@ -93,7 +86,7 @@ func (m *Model) loss(ctx context.Context, pairs []Pair) (float64, error) {
 }
 
 // score scores the model on pairs, by what it writes with how and by its loss.
-func (m *Model) score(ctx context.Context, pairs []Pair, how Decoding) (task.Scores, error) {
+func (m *Model) score(ctx context.Context, pairs []Pair, how seq2seq.Decoding) (task.Scores, error) {
 	loss, err := m.loss(ctx, pairs)
 	if err != nil {
 		return nil, err

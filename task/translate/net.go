@@ -40,7 +40,7 @@ func (n *net) encode(g *grad.Tape, src [][]int) (*seq2seq.Decoder, rnn.State) {
 	d := &seq2seq.Decoder{
 		Cell: n.Dec, Score: n.score, Start: text.Start, End: text.End, Never: []int{text.Unknown, text.Start},
 		Input: func(g *grad.Tape, ids []int) *grad.Var {
-			if g.Train && n.cfg.WordDropout > 0 {
+			if g.Train && n.cfg.DropoutWord > 0 {
 				ids = n.dropWords(g, [][]int{ids})[0]
 			}
 			return n.input(g, n.Dst.Forward(g, ids))
@@ -82,7 +82,7 @@ func (n *net) score(g *grad.Tape, h *grad.Var) *grad.Var {
 
 // dropWords makes some ids -1, whose embedding is zero, while training.
 func (n *net) dropWords(g *grad.Tape, rows [][]int) [][]int {
-	p := n.cfg.WordDropout
+	p := n.cfg.DropoutWord
 	if !g.Train || p == 0 {
 		return rows
 	}

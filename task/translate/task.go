@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/metrics"
 )
@@ -16,11 +17,11 @@ func init() {
 		Name: Name, Presets: Presets, Preset: Preset, Fit: Fit, Load: Load,
 		Metric: func(c *Config) task.Metric { return task.Metric{Name: c.Select, Maximise: c.Select != "loss"} }, Space: func(*Config) map[string]task.Range {
 			return map[string]task.Range{
-				"rate":    {Min: 3e-4, Max: 4e-3, Log: true},
-				"dropout": {Min: 0, Max: 0.6},
-				"hidden":  {Values: []any{128, 256, 384, 512}},
-				"layers":  {Min: 1, Max: 2, Whole: true},
-				"smooth":  {Values: []any{0, 0.1, 0.2}},
+				"rate":            {Min: 3e-4, Max: 4e-3, Log: true},
+				"dropout":         {Min: 0, Max: 0.6},
+				"hidden":          {Values: []any{128, 256, 384, 512}},
+				"layers":          {Min: 1, Max: 2, Whole: true},
+				"label_smoothing": {Values: []any{0, 0.1, 0.2}},
 			}
 		},
 	}.Task())
@@ -46,12 +47,12 @@ func (m *Model) Evaluate(ctx context.Context, files ...string) (*task.Result, er
 func (m *Model) Report(ctx context.Context) (*task.Result, error) { return m.result(ctx, m.valid) }
 
 func (m *Model) result(ctx context.Context, pairs []Pair) (*task.Result, error) {
-	scores, err := m.score(ctx, pairs, Decoding{Beam: 1})
+	scores, err := m.score(ctx, pairs, seq2seq.Decoding{Beam: seq2seq.Beam{Width: 1}})
 	if err != nil {
 		return nil, err
 	}
 	greedy := scores["bleu"]
-	said, err := m.Translate(ctx, sources(pairs), Decoding{})
+	said, err := m.Translate(ctx, sources(pairs), seq2seq.Decoding{})
 	if err != nil {
 		return nil, err
 	}

@@ -18,33 +18,26 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// Decoding says how a model writes. The zero value is beam search as the model's config
-// has it.
-type Decoding struct {
-	Beam     int     // hypotheses that are kept; 1 for greedy choice, 0 for the config's, with its penalties
-	N        int     // translations of each source, at most Beam; 0 for 1
-	Length   float64 // penalty; see seq2seq.Beam
-	Coverage float64 // likewise
-
-	Sample *seq2seq.Sampling // draw instead of searching, one translation of each source; nil for not
-}
-
-func (d Decoding) check() error {
-	switch {
-	case d.Beam < 0 || d.N < 0 || d.Beam > 1000:
-		return fmt.Errorf("translate: a beam of %d and the best %d of it; it is at most 1000", d.Beam, d.N)
-	case d.Beam > 0 && d.N > d.Beam:
-		return fmt.Errorf("translate: the best %d of a beam of %d", d.N, d.Beam)
-	case !(d.Length >= 0 && d.Coverage >= 0):
-		return fmt.Errorf("translate: penalties are 0 or more, not %v and %v", d.Length, d.Coverage)
-	case d.Sample == nil:
-		return nil
-	case d.N > 1:
-		return errors.New("translate: sampling gives one translation; the n best are those of a beam")
-	case !(d.Sample.Temperature >= 0) || d.Sample.TopK < 0 || !(d.Sample.TopP >= 0 && d.Sample.TopP <= 1):
-		return fmt.Errorf("translate: temperature %v and top-k %d are 0 or more, top-p %v a probability", d.Sample.Temperature, d.Sample.TopK, d.Sample.TopP)
+// decoding is how, with what it leaves to the config.
+func (c *Config) decoding(how seq2seq.Decoding) (seq2seq.Decoding, error) {
+	b := &how.Beam
+	if b.Width == 0 {
+		b.Width = max(c.Beam, b.N)
+		b.LengthPenalty, b.CoveragePenalty = cmp.Or(b.LengthPenalty, c.LengthPenalty), cmp.Or(b.CoveragePenalty, c.CoveragePenalty)
 	}
-	return nil
+	switch {
+	case b.Width < 0 || b.N < 0 || b.Width > 1000:
+		return how, fmt.Errorf("translate: a beam of %d and the best %d of it; it is at most 1000", b.Width, b.N)
+	case b.N > b.Width:
+		return how, fmt.Errorf("translate: the best %d of a beam of %d", b.N, b.Width)
+	case !(b.LengthPenalty >= 0 && b.CoveragePenalty >= 0):
+		return how, fmt.Errorf("translate: penalties are 0 or more, not %v and %v", b.LengthPenalty, b.CoveragePenalty)
+	case how.Sampling == nil:
+		return how, nil
+	case b.N > 1:
+		return how, errors.New("translate: sampling gives one translation; the n best are those of a beam")
+	}
+	return how, how.Sampling.Check()
 }
 
 // A Translation is what a model wrote.
@@ -61,16 +54,13 @@ type Translation struct {
 // longestSource is the most tokens of a source.
 const longestSource = 2000
 
-// Translate writes the best translations of each source, best first. A source has at most
+// Translate writes the best translations of each source, best first, by how. A source has at most
 // 2,000 tokens: cut longer texts into sentences, which is what models know. Those of a
 // call are read in batches, which changes no result.
-func (m *Model) Translate(ctx context.Context, sources []string, how Decoding) ([][]Translation, error) {
-	if err := how.check(); err != nil {
+func (m *Model) Translate(ctx context.Context, sources []string, how seq2seq.Decoding) ([][]Translation, error) {
+	how, err := m.decoding(how)
+	if err != nil {
 		return nil, err
-	}
-	if how.Beam == 0 {
-		how.Beam, how.Length, how.Coverage = m.Beam, m.LengthPenalty, m.CoveragePenalty
-		how.Beam = max(how.Beam, how.N)
 	}
 	ids, order := make([][]int, len(sources)), make([]int, len(sources))
 	for i, s := range sources {
@@ -84,7 +74,7 @@ func (m *Model) Translate(ctx context.Context, sources []string, how Decoding) (
 	g := grad.Eval()
 	for len(order) > 0 {
 		const rows, steps = 256, 1 << 16 // of a batch with its beam; of the memory for all rows
-		n := min(rows, steps/max(1, len(ids[order[0]]))) / how.Beam
+		n := min(rows, steps/max(1, len(ids[order[0]]))) / how.Beam.Width
 		some := order[:min(max(1, n), len(order))]
 		order = order[len(some):]
 		if err := ctx.Err(); err != nil {
@@ -106,11 +96,11 @@ func (m *Model) Translate(ctx context.Context, sources []string, how Decoding) (
 
 // write writes for a batch of sources. What is drawn for one depends on itself and the
 // seed alone.
-func (m *Model) write(g *grad.Tape, src [][]int, how Decoding) (all [][]seq2seq.Hypothesis) {
+func (m *Model) write(g *grad.Tape, src [][]int, how seq2seq.Decoding) (all [][]seq2seq.Hypothesis) {
 	d, s := m.net.encode(g, src)
 	var one []seq2seq.Hypothesis
 	switch {
-	case how.Sample != nil:
+	case how.Sampling != nil:
 		var places []int
 		for _, ids := range src {
 			h := fnv.New32a()
@@ -119,11 +109,11 @@ func (m *Model) write(g *grad.Tape, src [][]int, how Decoding) (all [][]seq2seq.
 			}
 			places = append(places, int(h.Sum32()>>1))
 		}
-		one = d.Sample(g, s, m.Limit, *how.Sample, places...)
-	case how.Beam == 1:
+		one = d.Sample(g, s, m.Limit, *how.Sampling, places...)
+	case how.Beam.Width == 1:
 		one = d.Greedy(g, s, m.Limit)
 	default:
-		return d.Beam(g, s, m.Limit, seq2seq.Beam{Width: how.Beam, N: how.N, Length: how.Length, Coverage: how.Coverage})
+		return d.Beam(g, s, m.Limit, how.Beam)
 	}
 	for _, h := range one {
 		all = append(all, []seq2seq.Hypothesis{h})

@@ -58,7 +58,7 @@ func small() Config {
 	}
 	c.Tokens, c.TargetTokens, c.Shared, c.Vocab = text.Chars, text.Words, false, 0
 	c.Cell, c.Embed, c.Encoder, c.Hidden, c.Batch, c.Epochs, c.Rate, c.Warmup = rnn.KindGRU, 24, 16, 24, 16, 12, 1e-2, 20
-	c.Dropout, c.Average, c.HeldOut, c.Beam = 0.1, 0.05, 0.1, 3
+	c.Dropout, c.WeightAverage, c.HeldOut, c.Beam = 0.1, 1-1/13.8, 0.1, 3
 	return *c
 }
 
@@ -74,7 +74,7 @@ func fit(t testing.TB, c Config) *Model {
 
 func TestLearns(t *testing.T) {
 	m := fit(t, small())
-	said, err := m.Translate(context.Background(), []string{"42", "7", "9031"}, Decoding{})
+	said, err := m.Translate(context.Background(), []string{"42", "7", "9031"}, seq2seq.Decoding{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestLearns(t *testing.T) {
 // The same text comes from a saved model, from any batch, whatever the beam.
 func TestSavedAndBatched(t *testing.T) {
 	c := small()
-	c.Attention, c.Before, c.Coverage, c.CoverageLoss, c.CoveragePenalty, c.Epochs = seq2seq.Additive, true, true, 0.1, 0.2, 5
+	c.Attention, c.AttendFirst, c.Coverage, c.CoverageLoss, c.CoveragePenalty, c.Epochs = seq2seq.Additive, true, true, 0.1, 0.2, 5
 	m := fit(t, c)
 	path := filepath.Join(t.TempDir(), "m.safetensors")
 	if err := m.Save(path, model.Training{}); err != nil {
@@ -103,8 +103,8 @@ func TestSavedAndBatched(t *testing.T) {
 		sources = append(sources, strings.Repeat(fmt.Sprint(i*i), 1+i%3))
 	}
 	sources = append(sources, "", "x")
-	for name, how := range map[string]Decoding{
-		"beam": {}, "greedy": {Beam: 1}, "n best": {Beam: 4, N: 3, Length: 0.5, Coverage: 0.1}, "sample": {Sample: &seq2seq.Sampling{Seed: 3}},
+	for name, how := range map[string]seq2seq.Decoding{
+		"beam": {}, "greedy": {Beam: seq2seq.Beam{Width: 1}}, "n best": {Beam: seq2seq.Beam{Width: 4, N: 3, LengthPenalty: 0.5, CoveragePenalty: 0.1}}, "sample": {Sampling: &seq2seq.Sampling{Seed: 3}},
 	} {
 		all := translated(t, m, sources, how)
 		if again := translated(t, back, sources, how); !reflect.DeepEqual(all, again) {
@@ -126,7 +126,7 @@ func TestSavedAndBatched(t *testing.T) {
 			}
 		}
 	}
-	greedy, one := translated(t, m, sources, Decoding{Beam: 1}), translated(t, m, sources, Decoding{Beam: 2, Length: 1})
+	greedy, one := translated(t, m, sources, seq2seq.Decoding{Beam: seq2seq.Beam{Width: 1}}), translated(t, m, sources, seq2seq.Decoding{Beam: seq2seq.Beam{Width: 2, LengthPenalty: 1}})
 	better := 0
 	for i := range sources {
 		if one[i][0].LogProb > greedy[i][0].LogProb {
@@ -138,7 +138,7 @@ func TestSavedAndBatched(t *testing.T) {
 	}
 }
 
-func translated(t testing.TB, m *Model, sources []string, how Decoding) [][]Translation {
+func translated(t testing.TB, m *Model, sources []string, how seq2seq.Decoding) [][]Translation {
 	t.Helper()
 	all, err := m.Translate(context.Background(), sources, how)
 	if err != nil {
@@ -153,13 +153,13 @@ func TestConfigs(t *testing.T) {
 	for name, change := range map[string]func(*Config){
 		"bytes, shared":   func(c *Config) { c.Tokens, c.TargetTokens, c.Vocab, c.Shared = text.BPE, "", 300, true },
 		"jamo":            func(c *Config) { c.Tokens, c.TargetTokens, c.Tied = text.Jamo, text.Chars, false },
-		"two layers":      func(c *Config) { c.Layers, c.Cell, c.Variational, c.WordDropout = 2, rnn.KindLSTM, true, 0.1 },
-		"before":          func(c *Config) { c.Layers, c.Before, c.Attention = 2, true, seq2seq.Additive },
-		"dot":             func(c *Config) { c.Attention, c.Encoder, c.NoFeed = seq2seq.Dot, 12, true },
-		"plain":           func(c *Config) { c.Attention, c.Embed, c.Average = None, 24, 0 },
+		"two layers":      func(c *Config) { c.Layers, c.Cell, c.Variational, c.DropoutWord = 2, rnn.KindLSTM, true, 0.1 },
+		"before":          func(c *Config) { c.Layers, c.AttendFirst, c.Attention = 2, true, seq2seq.Additive },
+		"dot":             func(c *Config) { c.Attention, c.Encoder, c.NoInputFeeding = seq2seq.Dot, 12, true },
+		"plain":           func(c *Config) { c.Attention, c.Embed, c.WeightAverage = None, 24, 0 },
 		"plain, not tied": func(c *Config) { c.Attention, c.Tied = None, false },
 		"coverage":        func(c *Config) { c.Coverage, c.CoverageLoss = true, 0.5 },
-		"scheduled":       func(c *Config) { c.Scheduled, c.Smooth, c.Select = 0.5, 0, "loss" },
+		"scheduled":       func(c *Config) { c.Scheduled, c.LabelSmoothing, c.Select = 0.5, 0, "loss" },
 	} {
 		c := small()
 		c.Epochs = 2
@@ -180,14 +180,14 @@ func TestConfigs(t *testing.T) {
 		if got, n := m.Config.CountParams(), nn.Count(a); got != n {
 			t.Errorf("%s: %d parameters are counted, there are %d", name, got, n)
 		}
-		translated(t, m, []string{"12"}, Decoding{})
+		translated(t, m, []string{"12"}, seq2seq.Decoding{})
 	}
 }
 
 // A run that was stopped goes on to the same bits.
 func TestResume(t *testing.T) {
 	c := small()
-	c.Epochs, c.Scheduled, c.WordDropout = 3, 0.3, 0.1
+	c.Epochs, c.Scheduled, c.DropoutWord = 3, 0.3, 0.1
 	a, b := spelled(400)
 	d := task.Data{Train: []string{write(t, "digits.txt", a), write(t, "words.txt", b)}}
 	whole, err := Fit(context.Background(), c, d, task.Options{})
@@ -258,7 +258,7 @@ func TestBadConfigs(t *testing.T) {
 		func(c *Config) { c.Attention, c.Embed = None, 5 }, func(c *Config) { c.CoverageLoss = 1 },
 		func(c *Config) { c.Shared = true }, func(c *Config) { c.Select = "best" }, func(c *Config) { c.Scheduled = 2 },
 		func(c *Config) { c.LengthPenalty = math.NaN() }, func(c *Config) { c.Beam = 0 }, func(c *Config) { c.HeldOut = 0 },
-		func(c *Config) { c.Longest = 1 },
+		func(c *Config) { c.MaxLength = 1 },
 	} {
 		c := small()
 		change(&c)
@@ -267,21 +267,21 @@ func TestBadConfigs(t *testing.T) {
 		}
 	}
 	m := fit(t, func() Config { c := small(); c.Epochs = 1; return c }())
-	for _, how := range []Decoding{
-		{Beam: -1}, {Beam: 2, N: 3}, {Length: math.NaN(), Beam: 2}, {Coverage: -1, Beam: 2}, {N: 2, Sample: new(seq2seq.Sampling)},
-		{Sample: &seq2seq.Sampling{Temperature: math.NaN()}}, {Sample: &seq2seq.Sampling{TopP: 2}}, {Sample: &seq2seq.Sampling{TopK: -1}},
+	for _, how := range []seq2seq.Decoding{
+		{Beam: seq2seq.Beam{Width: -1}}, {Beam: seq2seq.Beam{Width: 2, N: 3}}, {Beam: seq2seq.Beam{LengthPenalty: math.NaN(), Width: 2}}, {Beam: seq2seq.Beam{CoveragePenalty: -1, Width: 2}}, {Beam: seq2seq.Beam{N: 2}, Sampling: new(seq2seq.Sampling)},
+		{Sampling: &seq2seq.Sampling{Temperature: math.NaN()}}, {Sampling: &seq2seq.Sampling{TopP: 2}}, {Sampling: &seq2seq.Sampling{TopK: -1}},
 	} {
 		if _, err := m.Translate(context.Background(), []string{"1"}, how); err == nil {
 			t.Errorf("%+v was taken", how)
 		}
 	}
-	if _, err := m.Translate(context.Background(), []string{"1", strings.Repeat("2", 5000)}, Decoding{}); err == nil || !strings.Contains(err.Error(), "source 2 has 5000 tokens") {
+	if _, err := m.Translate(context.Background(), []string{"1", strings.Repeat("2", 5000)}, seq2seq.Decoding{}); err == nil || !strings.Contains(err.Error(), "source 2 has 5000 tokens") {
 		t.Errorf("%v", err)
 	}
-	translated(t, m, []string{strings.Repeat("2", 2000), "1"}, Decoding{})
+	translated(t, m, []string{strings.Repeat("2", 2000), "1"}, seq2seq.Decoding{})
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := m.Translate(ctx, []string{"1"}, Decoding{}); !errors.Is(err, context.Canceled) {
+	if _, err := m.Translate(ctx, []string{"1"}, seq2seq.Decoding{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 }

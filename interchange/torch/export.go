@@ -9,7 +9,6 @@ import (
 	"github.com/recur-go/recur/model/graph"
 	"github.com/recur-go/recur/model/safetensors"
 	"github.com/recur-go/recur/nn"
-	"github.com/recur-go/recur/rnn"
 )
 
 // Export writes the weights of a network to w as safetensors, under the names that
@@ -81,83 +80,4 @@ func (e *exporter) turned(param string) (data []float32, dims []int) {
 		}
 	}
 	return data, []int{cols, rows}
-}
-
-// cell keeps the weights of one layer of an RNN, LSTM or GRU in one direction.
-func (e *exporter) cell(module, suffix, prefix string, bias bool, gru bool) {
-	for _, names := range [][2]string{{".wx", "weight_ih"}, {".wh", "weight_hh"}, {".wp", "weight_hr"}} {
-		if e.params[prefix+names[0]] != nil {
-			data, dims := e.turned(prefix + names[0])
-			e.add(module+"."+names[1]+suffix, data, dims...)
-		}
-	}
-	if !bias {
-		return
-	}
-	n := e.params[prefix+".wh"].Dim(1)
-	b := make([]float32, n)
-	if e.params[prefix+".b"] != nil {
-		b = e.straight(prefix + ".b")
-	}
-	e.add(module+".bias_ih"+suffix, b, n)
-	second := make([]float32, n)
-	if gru { // the second bias of n lies within the reset, the others add up
-		bn := e.straight(prefix + ".bn")
-		copy(second[n-len(bn):], bn)
-	}
-	e.add(module+".bias_hh"+suffix, second, n)
-}
-
-// A layerOf is a cell as a layer of nn.RNN, nn.LSTM or nn.GRU.
-type layerOf struct {
-	class, options string
-	hidden, proj   int
-	bias, gru      bool
-	states         int
-}
-
-// layer tells what PyTorch calls a cell.
-func (e *exporter) layer(c graph.Cell) (l layerOf, err error) {
-	refuse := func(what string) (layerOf, error) { return l, fmt.Errorf("PyTorch has no %s", what) }
-	plain := func(a, usual rnn.Activation) bool { return a == rnn.Activation{} || a == usual }
-	switch o := c.(type) {
-	case *graph.Basic:
-		l = layerOf{class: "RNN", hidden: o.Hidden, bias: !o.NoBias, states: 1}
-		switch {
-		case plain(o.Activation, rnn.Tanh):
-		case o.Activation == rnn.ReLU:
-			l.options = `, nonlinearity="relu"`
-		default:
-			return refuse(fmt.Sprintf("RNN with %v", o.Activation))
-		}
-	case *graph.LSTM:
-		l = layerOf{class: "LSTM", hidden: o.Hidden, proj: o.Projection, bias: !o.NoBias, states: 2}
-		switch {
-		case o.Peepholes:
-			return refuse("peepholes")
-		case o.Coupled:
-			return refuse("coupled gates")
-		case o.LayerNorm:
-			return refuse("layer normalisation within an LSTM")
-		case o.Clip > 0 || o.CellClip > 0 || o.ProjClip > 0:
-			return refuse("clips")
-		case !plain(o.Gate, rnn.Sigmoid) || !plain(o.Cand, rnn.Tanh) || !plain(o.Out, rnn.Tanh):
-			return refuse("LSTM with other activations")
-		case o.Projection >= o.Hidden:
-			return refuse("projection as wide as the LSTM")
-		}
-	case *graph.GRU:
-		l = layerOf{class: "GRU", hidden: o.Hidden, bias: true, gru: true, states: 1}
-		switch {
-		case o.ResetBefore:
-			return refuse("GRU that resets before the product")
-		case o.Clip > 0:
-			return refuse("clips")
-		case !plain(o.Gate, rnn.Sigmoid) || !plain(o.Cand, rnn.Tanh):
-			return refuse("GRU with other activations")
-		}
-	default:
-		return refuse(fmt.Sprintf("cell like %T", c))
-	}
-	return l, nil
 }

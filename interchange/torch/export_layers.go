@@ -1,7 +1,9 @@
 package torch
 
 import (
+	"cmp"
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -48,7 +50,11 @@ func (e *exporter) run() error {
 			return &ExportError{l.Name, err.Error()}
 		}
 		y := fmt.Sprintf("y%d", len(e.forward))
-		if err := e.op(l.Name, l.Op, in, inForms, y, len(plan.State)); err != nil {
+		write := exportOps[reflect.TypeOf(l.Op)]
+		if write == nil {
+			return &ExportError{l.Name, fmt.Sprintf("PyTorch has no module like %T", l.Op)}
+		}
+		if err := write(e, use{l.Name, e.module(l.Name), in, inForms[0].Width, y}, l.Op); err != nil {
 			return &ExportError{l.Name, err.Error()}
 		}
 		e.values[l.Name], forms[l.Name] = y, plan.Out[0]
@@ -101,64 +107,96 @@ func python(yes bool) string {
 	return "False"
 }
 
-// op makes the modules and the line of a layer.
-func (e *exporter) op(name string, op graph.Op, in []string, forms []graph.Spec, y string, states int) error {
-	m, x := e.module(name), in[0]
-	switch o := op.(type) {
-	case *graph.RNN:
-		return e.recurrent(m, name, o, x, forms[0].Width, y)
-	case *graph.Bidirectional:
-		return e.bidirectional(m, name, o, x, forms[0].Width, y)
-	case *graph.Dense:
-		e.make("self.%s = nn.Linear(%d, %d, bias=%s)", m, forms[0].Width, o.Units, python(!o.NoBias))
-		data, dims := e.turned(name + ".w")
-		e.add(m+".weight", data, dims...)
-		if !o.NoBias {
-			e.add(m+".bias", e.straight(name+".b"), o.Units)
-		}
-		f, err := function(o.Activation, fmt.Sprintf("self.%s(%s)", m, x))
-		e.line("%s = %s", y, f)
-		return err
-	case *graph.Activation:
-		f, err := function(o.Func, x)
-		e.line("%s = %s", y, f)
-		return err
-	case *graph.LayerNorm:
-		eps := o.Eps
-		if eps == 0 {
-			eps = 1e-5
-		}
-		e.make("self.%s = nn.LayerNorm(%d, eps=%v)", m, forms[0].Width, eps)
-		e.add(m+".weight", e.straight(name+".gain"), forms[0].Width)
-		e.add(m+".bias", e.straight(name+".shift"), forms[0].Width)
-		e.line("%s = self.%s(%s)", y, m, x)
-	case *graph.Affine: // a batch normalisation whose statistics are 0 and 1
-		e.make("self.%s_weight = nn.Parameter(torch.ones(%d))", m, forms[0].Width)
-		e.make("self.%s_bias = nn.Parameter(torch.zeros(%d))", m, forms[0].Width)
-		e.add(m+"_weight", e.straight(name+".gain"), forms[0].Width)
-		e.add(m+"_bias", e.straight(name+".shift"), forms[0].Width)
-		e.line("%s = %s * self.%s_weight + self.%s_bias", y, x, m, m)
-	case *graph.Dropout:
-		e.make("self.%s = nn.Dropout(%v)", m, o.Rate)
-		e.line("%s = self.%s(%s)", y, m, x)
-	case *graph.Embedding:
-		if o.MaskZero {
-			return fmt.Errorf("PyTorch has no mask of id 0; give lengths instead")
-		}
-		e.make("self.%s = nn.Embedding(%d, %d)", m, o.Vocab, o.Width)
-		e.add(m+".weight", e.straight(name+".w"), o.Vocab, o.Width)
-		e.line("%s = self.%s(%s)", y, m, x)
-	case *graph.Concat:
-		e.line("%s = torch.cat([%s], dim=-1)", y, strings.Join(in, ", "))
-	case *graph.Merge:
-		e.line("%s = %s", y, merged(o.By, in))
-	case *graph.Last:
-		e.line("%s = last_of(%s, lengths)", y, x)
-	case *graph.Conv:
-		return e.conv(m, name, o, x, forms[0].Width, y)
-	default:
-		return fmt.Errorf("PyTorch has no module like %T", op)
+// A use is a layer that is being written: its name in the network and that of its module,
+// the values that it reads, how wide the first of them is, and the value that it makes.
+type use struct {
+	name, module string
+	in           []string
+	width        int
+	y            string
+}
+
+// exportOps make the modules and the line of a layer, by the type of its Op.
+var exportOps = map[reflect.Type]func(e *exporter, u use, op graph.Op) error{}
+
+// export enters f into exportOps for the layers whose Op is an O.
+func export[O graph.Op](f func(e *exporter, u use, o O) error) {
+	exportOps[reflect.TypeFor[O]()] = func(e *exporter, u use, op graph.Op) error { return f(e, u, op.(O)) }
+}
+
+func init() {
+	export((*exporter).recurrent)
+	export((*exporter).bidirectional)
+	export((*exporter).dense)
+	export((*exporter).activation)
+	export((*exporter).layerNorm)
+	export((*exporter).affine)
+	export((*exporter).dropout)
+	export((*exporter).embedding)
+	export((*exporter).conv)
+	export(func(e *exporter, u use, o *graph.Concat) error {
+		e.line("%s = torch.cat([%s], dim=-1)", u.y, strings.Join(u.in, ", "))
+		return nil
+	})
+	export(func(e *exporter, u use, o *graph.Merge) error {
+		e.line("%s = %s", u.y, merged(o.By, u.in))
+		return nil
+	})
+	export(func(e *exporter, u use, o *graph.Last) error {
+		e.line("%s = last_of(%s, lengths)", u.y, u.in[0])
+		return nil
+	})
+}
+
+func (e *exporter) dense(u use, o *graph.Dense) error {
+	e.make("self.%s = nn.Linear(%d, %d, bias=%s)", u.module, u.width, o.Units, python(!o.NoBias))
+	data, dims := e.turned(u.name + ".w")
+	e.add(u.module+".weight", data, dims...)
+	if !o.NoBias {
+		e.add(u.module+".bias", e.straight(u.name+".b"), o.Units)
 	}
+	f, err := function(o.Activation, fmt.Sprintf("self.%s(%s)", u.module, u.in[0]))
+	e.line("%s = %s", u.y, f)
+	return err
+}
+
+func (e *exporter) activation(u use, o *graph.Activation) error {
+	f, err := function(o.Func, u.in[0])
+	e.line("%s = %s", u.y, f)
+	return err
+}
+
+func (e *exporter) layerNorm(u use, o *graph.LayerNorm) error {
+	e.make("self.%s = nn.LayerNorm(%d, eps=%v)", u.module, u.width, cmp.Or(o.Eps, 1e-5))
+	e.add(u.module+".weight", e.straight(u.name+".gain"), u.width)
+	e.add(u.module+".bias", e.straight(u.name+".shift"), u.width)
+	e.line("%s = self.%s(%s)", u.y, u.module, u.in[0])
+	return nil
+}
+
+// affine is a batch normalisation whose statistics are 0 and 1.
+func (e *exporter) affine(u use, o *graph.Affine) error {
+	e.make("self.%s_weight = nn.Parameter(torch.ones(%d))", u.module, u.width)
+	e.make("self.%s_bias = nn.Parameter(torch.zeros(%d))", u.module, u.width)
+	e.add(u.module+"_weight", e.straight(u.name+".gain"), u.width)
+	e.add(u.module+"_bias", e.straight(u.name+".shift"), u.width)
+	e.line("%s = %s * self.%s_weight + self.%s_bias", u.y, u.in[0], u.module, u.module)
+	return nil
+}
+
+func (e *exporter) dropout(u use, o *graph.Dropout) error {
+	e.make("self.%s = nn.Dropout(%v)", u.module, o.Rate)
+	e.line("%s = self.%s(%s)", u.y, u.module, u.in[0])
+	return nil
+}
+
+func (e *exporter) embedding(u use, o *graph.Embedding) error {
+	if o.MaskZero {
+		return fmt.Errorf("PyTorch has no mask of id 0; give lengths instead")
+	}
+	e.make("self.%s = nn.Embedding(%d, %d)", u.module, o.Vocab, o.Width)
+	e.add(u.module+".weight", e.straight(u.name+".w"), o.Vocab, o.Width)
+	e.line("%s = self.%s(%s)", u.y, u.module, u.in[0])
 	return nil
 }
 
@@ -221,82 +259,8 @@ func function(f graph.Func, x string) (string, error) {
 	return "", fmt.Errorf("PyTorch has no activation %v", a)
 }
 
-// recurrent makes a module for each cell of a stack, so that cells may differ.
-func (e *exporter) recurrent(m, name string, o *graph.RNN, x string, in int, y string) error {
-	switch {
-	case o.Backwards:
-		return fmt.Errorf("PyTorch has no layer that reads from the end alone")
-	case o.Masked != graph.Zero:
-		return fmt.Errorf("PyTorch gives zeros past the end of a row, not the output before")
-	}
-	at := e.states
-	for i, c := range o.Cells {
-		l, err := e.layer(c)
-		if err != nil {
-			return err
-		}
-		module, prefix := m, name
-		if len(o.Cells) > 1 {
-			module, prefix = fmt.Sprintf("%s_%d", m, i), fmt.Sprintf("%s.%d", name, i)
-		}
-		e.cell(module, "_l0", prefix, l.bias, l.gru)
-		e.make("self.%s = nn.%s(%d, %d, bias=%s%s)", module, l.class, in, l.hidden, python(l.bias), l.more())
-		e.line("%s = run(self.%s, %s, lengths, states, %d, %d, last)", y, module, x, at, l.states)
-		at += l.states
-		x, in = y, l.width()
-	}
-	if o.Last {
-		e.line("%s = last_of(%s, lengths)", y, y)
-	}
-	return nil
-}
-
-func (l layerOf) more() string {
-	s := l.options
-	if l.proj > 0 {
-		s += ", proj_size=" + strconv.Itoa(l.proj)
-	}
-	return s
-}
-
-func (l layerOf) width() int {
-	if l.proj > 0 {
-		return l.proj
-	}
-	return l.hidden
-}
-
-func (e *exporter) bidirectional(m, name string, o *graph.Bidirectional, x string, in int, y string) error {
-	switch {
-	case o.Merge != rnn.Concat:
-		return fmt.Errorf("PyTorch joins directions side by side, not by %v", o.Merge)
-	case o.Masked != graph.Zero:
-		return fmt.Errorf("PyTorch gives zeros past the end of a row, not the output before")
-	case len(o.Fwd) != 1 || len(o.Bwd) != 1:
-		return fmt.Errorf("PyTorch has one cell in each direction of a layer")
-	}
-	f, err := e.layer(o.Fwd[0])
-	if err != nil {
-		return err
-	}
-	b, err := e.layer(o.Bwd[0])
-	if err != nil {
-		return err
-	}
-	if f != b {
-		return fmt.Errorf("PyTorch has equal cells in both directions")
-	}
-	e.cell(m, "_l0", name+".fwd", f.bias, f.gru)
-	e.cell(m, "_l0_reverse", name+".bwd", f.bias, f.gru)
-	e.make("self.%s = nn.%s(%d, %d, bias=%s, bidirectional=True%s)", m, f.class, in, f.hidden, python(f.bias), f.more())
-	e.line("%s = run(self.%s, %s, lengths, states, %d, %d, last)", y, m, x, e.states, 2*f.states)
-	if o.Last {
-		e.line("%s = torch.cat([last_of(%s[..., :%d], lengths), %s[:, 0, %d:]], dim=-1)", y, y, f.width(), y, f.width())
-	}
-	return nil
-}
-
-func (e *exporter) conv(m, name string, o *graph.Conv, x string, in int, y string) error {
+func (e *exporter) conv(u use, o *graph.Conv) error {
+	m, name, x, in, y := u.module, u.name, u.in[0], u.width, u.y
 	if o.Padding == graph.Same && o.Stride > 1 {
 		return fmt.Errorf("PyTorch has no padding \"same\" with a stride")
 	}

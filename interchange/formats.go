@@ -27,7 +27,7 @@ type Format struct {
 	// Match tells whether a file is of the format. head is its first bytes; it is
 	// empty where path names no file, as the prefix of a TensorFlow checkpoint does.
 	Match func(path string, head []byte) bool
-	// Import makes a model of the file. spec is a small JSON that says what the file
+	// Import makes a model of the file. spec is JSON that says what the file
 	// does not, nil if there is none.
 	Import func(path string, spec []byte) (*model.Model, error)
 }

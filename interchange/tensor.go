@@ -92,7 +92,7 @@ type TensorInfo struct {
 	Name     string
 	DType    DType
 	Shape    []Dim // nil if it is not known
-	Optional bool  // whether the input may be left out
+	Optional bool  // true if the input may be left out
 }
 
 func (v TensorInfo) String() string {

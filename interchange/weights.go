@@ -17,8 +17,8 @@ type Weights struct {
 	Bytes  int64      `json:"bytes"`
 	Values int        `json:"values"`
 	Params []WeightOf `json:"params"`
-	Why    string     `json:"why"`            // it is not made a network
-	Spec   any        `json:"spec,omitempty"` // what to confirm or complete: a *torch.Spec or a *tensorflow.Spec
+	Why    string     `json:"why"`            // why it is not made a network
+	Spec   any        `json:"spec,omitempty"` // spec to confirm or complete: a *torch.Spec or a *tensorflow.Spec
 }
 
 // WeightOf describes one tensor of them.

@@ -47,21 +47,21 @@ type Info struct {
 	Path     string            `json:"path"`
 	Format   string            `json:"format"` // "recur model", "recur checkpoint", "recur weights" or "safetensors"
 	Bytes    int64             `json:"bytes"`
-	SHA256   string            `json:"sha256"`             // of the whole file
+	SHA256   string            `json:"sha256"`             // checksum of the whole file
 	Checksum string            `json:"checksum,omitempty"` // the CRC-32Cs in a file of recur, which agree
-	Version  int               `json:"version,omitempty"`  // of the layout of recur
+	Version  int               `json:"version,omitempty"`  // version of the layout of recur
 	Kind     string            `json:"kind,omitempty"`
 	Config   json.RawMessage   `json:"config,omitempty"`
 	Training *Training         `json:"training,omitempty"`
 	Extras   map[string]int    `json:"extras,omitempty"`   // bytes of JSON, by name
-	Progress json.RawMessage   `json:"progress,omitempty"` // of training, in a checkpoint
-	Metadata map[string]string `json:"metadata,omitempty"` // of a file that recur did not write
-	Values   int               `json:"values"`             // of all parameters
-	Layers   []Layer           `json:"layers,omitempty"`   // if the kind is registered
-	State    int               `json:"state_bytes"`        // of one session: the states of all recurrent layers for one row
+	Progress json.RawMessage   `json:"progress,omitempty"` // progress of training, in a checkpoint
+	Metadata map[string]string `json:"metadata,omitempty"` // metadata of a file that recur did not write
+	Values   int               `json:"values"`             // number of values of all parameters
+	Layers   []Layer           `json:"layers,omitempty"`   // layers, if the kind is registered
+	State    int               `json:"state_bytes"`        // bytes of one session: the states of all recurrent layers for one row
 	MACs     int               `json:"macs_per_step"`      // multiply-adds of a step of one row, in products with weights
-	Params   []ParamInfo       `json:"params"`             // in the order of the file
-	Optim    []ParamInfo       `json:"optim,omitempty"`    // of the optimiser, in a checkpoint
+	Params   []ParamInfo       `json:"params"`             // parameters in the order of the file
+	Optim    []ParamInfo       `json:"optim,omitempty"`    // tensors of the optimiser, in a checkpoint
 }
 
 // ParamInfo describes a tensor of a file.

@@ -12,10 +12,10 @@ import (
 
 // A Layer is a part of a network that has parameters of its own.
 type Layer struct {
-	Name   string `json:"name"`          // before the names of its parameters
+	Name   string `json:"name"`          // what comes before the names of its parameters
 	Op     string `json:"op"`            // the name of its type
-	Values int    `json:"values"`        // of its parameters
-	State  int    `json:"state_bytes"`   // of one session, if it is a recurrent cell
+	Values int    `json:"values"`        // number of values of its parameters
+	State  int    `json:"state_bytes"`   // bytes of one session, if it is a recurrent cell
 	MACs   int    `json:"macs_per_step"` // multiply-adds of a step of one row: the values of its matrices, but for an Embedding's, which are looked up
 }
 

@@ -72,14 +72,14 @@ type Model struct {
 	Training Training
 }
 
-// Training sums up how a model came to be, for people to read. Fields may be empty.
+// Training is how a model came to be, for people to read. Fields may be empty.
 type Training struct {
 	Data    string             `json:"data,omitempty"` // what it was trained on
 	Epochs  int                `json:"epochs,omitempty"`
-	Steps   int                `json:"steps,omitempty"` // of the optimiser
+	Steps   int                `json:"steps,omitempty"` // number of steps of the optimiser
 	Seconds float64            `json:"seconds,omitempty"`
 	Seed    uint64             `json:"seed,omitempty"`
-	Scores  map[string]float64 `json:"scores,omitempty"` // by name: loss, accuracy, mase…
+	Scores  map[string]float64 `json:"scores,omitempty"` // scores by name: loss, accuracy, mase…
 }
 
 // New builds the model that c describes.

@@ -30,7 +30,7 @@ func newImport() *cobra.Command {
   .onnx          is checked and copied: it runs as it is
 
 What cannot be mapped is refused by name. Names and shapes of weights do not say how
-modules are joined, so that a state_dict of several needs a small JSON that does:
+modules are joined, so that a state_dict of several needs JSON that does:
 
   {"layers": [{"module": "embedding"}, {"module": "lstm", "last": true},
               {"module": "fc"}, {"activation": {"func": "softmax"}}]}

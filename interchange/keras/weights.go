@@ -75,7 +75,7 @@ type Place struct {
 	// as _operations/3/forward_layer/cell/kernel. Some layers put an underscore before the
 	// last name.
 	Object string
-	Index  int // in the order of model.variables
+	Index  int // place in model.variables
 
 	array *array
 	path  string // the holder's, in a file of Keras 3

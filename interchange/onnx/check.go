@@ -17,7 +17,7 @@ type Case struct {
 	Name    string  `json:"name"`
 	Status  Status  `json:"status"`
 	MaxDiff float64 `json:"max_diff"`         // largest difference of an element; 0 if there is none to compare
-	Reason  string  `json:"reason,omitempty"` // of a failure, or of what is unsupported
+	Reason  string  `json:"reason,omitempty"` // why it fails or is unsupported
 }
 
 // A Status is how a Case ended.

@@ -13,18 +13,18 @@ import (
 type Info struct {
 	Path     string            `json:"path,omitempty"`
 	Format   string            `json:"format"` // "onnx"
-	Bytes    int64             `json:"bytes"`  // of the file, without those beside it
+	Bytes    int64             `json:"bytes"`  // size of the file, without those beside it
 	IR       int64             `json:"ir_version"`
 	Producer string            `json:"producer,omitempty"`
-	Opsets   map[string]int64  `json:"opsets"` // by domain
+	Opsets   map[string]int64  `json:"opsets"` // version of each domain
 	Metadata map[string]string `json:"metadata,omitempty"`
 	Inputs   []*ValueInfo      `json:"inputs"`
 	Outputs  []*ValueInfo      `json:"outputs"`
 	Layers   []Layer           `json:"layers"`        // nodes that have weights or a state, those of subgraphs too
-	Nodes    map[string]int    `json:"operators"`     // how many nodes of each operator
-	Values   int               `json:"values"`        // of all initializers
+	Nodes    map[string]int    `json:"operators"`     // number of nodes of each operator
+	Values   int               `json:"values"`        // number of values of all initializers
 	Params   []Param           `json:"params"`        // the initializers of the graph
-	State    int               `json:"state_bytes"`   // of one session: the states of all recurrent layers for one row
+	State    int               `json:"state_bytes"`   // bytes of one session: the states of all recurrent layers for one row
 	MACs     int               `json:"macs_per_step"` // multiply-adds of a step of one row, in products with weights
 }
 
@@ -34,9 +34,9 @@ type Layer struct {
 	Op      string   `json:"op"`
 	Detail  string   `json:"detail,omitempty"` // its attributes
 	Weights []string `json:"weights"`          // names of its initializers
-	Values  int      `json:"values"`           // of them
+	Values  int      `json:"values"`           // number of their values
 	State   int      `json:"state_bytes"`
-	MACs    int      `json:"macs_per_step"` // for a convolution, at one place
+	MACs    int      `json:"macs_per_step"` // as in Info; of a convolution, at one place
 }
 
 // A Param is an initializer.

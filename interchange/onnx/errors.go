@@ -43,9 +43,9 @@ type UnsupportedError struct{ Ops []UnsupportedOp }
 // An UnsupportedOp is one operator, or one way to use it.
 type UnsupportedOp struct {
 	Op, Domain string // Domain is "" for ONNX's own
-	Opset      int    // of the domain, as the model imports it
+	Opset      int    // version of the domain that the model imports
 	Node       string // the first node that asks for it
-	Reason     string // what about it
+	Reason     string // what is not supported about it
 }
 
 func (o UnsupportedOp) String() string {

@@ -10,7 +10,7 @@ import (
 type ValueInfo struct {
 	Name  string `json:"name"`
 	Kind  string `json:"kind"`            // "tensor", "sequence" or "optional"
-	DType DType  `json:"dtype,omitempty"` // of the tensor, or of those in the sequence
+	DType DType  `json:"dtype,omitempty"` // type of the tensor, or of those in the sequence
 	Shape []Dim  `json:"shape"`           // nil if the file does not say
 	Elem  string `json:"-"`               // what an optional holds: "tensor" or "sequence"
 }

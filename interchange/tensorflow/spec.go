@@ -10,7 +10,7 @@ import (
 )
 
 // A Spec says what a checkpoint does not: in which order the modules run, what lies
-// between them, and what leaves no trace in the variables. It is a small JSON, such as
+// between them, and what leaves no trace in the variables. It is JSON such as
 //
 //	{"layers": [
 //		{"module": "embedding", "type": "embedding"},
@@ -21,8 +21,8 @@ import (
 // A layer is a module of the checkpoint, or any layer of package graph. It reads the
 // one before it unless "from" names others.
 type Spec struct {
-	Prefix    string        `json:"prefix,omitempty"`     // before the names of all modules, such as Model/
-	TimeMajor bool          `json:"time_major,omitempty"` // inputs and outputs are [time, batch, width], else [batch, time, width]
+	Prefix    string        `json:"prefix,omitempty"`     // what comes before the names of all modules, such as Model/
+	TimeMajor bool          `json:"time_major,omitempty"` // whether inputs and outputs are [time, batch, width], not [batch, time, width]
 	Inputs    []graph.Input `json:"inputs,omitempty"`     // default: one sequence x as the first module reads it
 	Layers    []SpecLayer   `json:"layers"`
 	Outputs   []string      `json:"outputs,omitempty"` // default: the last layer
@@ -35,28 +35,28 @@ type SpecLayer struct {
 	Module string   `json:"module,omitempty"` // its scope in the checkpoint
 	Type   Type     `json:"type,omitempty"`   // default: what the names and shapes of its variables tell
 
-	// Of recurrent modules; lists have an entry for each cell, those of fw before those of bw.
-	Last           bool     `json:"last,omitempty"`            // give the output of the last step only
-	ForgetBias     *float64 `json:"forget_bias,omitempty"`     // of LSTM cells: what is added at run time; TensorFlow's default is 1
-	CellActivation string   `json:"cell_activation,omitempty"` // default tanh
-	Cell           string   `json:"cell,omitempty"`            // the module is one cell of this kind, such as basic_lstm_cell, under a name of its own
-	Size           []int    `json:"size,omitempty"`            // of conv_lstm_cell: the places along each dimension
-	Skip           bool     `json:"skip_connection,omitempty"` // of conv_lstm_cell
-	Length         int      `json:"attn_length,omitempty"`     // of attention_cell_wrapper: how many outputs it attends to
-	Leak           *float64 `json:"leak,omitempty"`            // of phased_lstm_cell; default 0.001
+	// Options of recurrent modules; lists have an entry for each cell, those of fw before those of bw.
+	Last           bool     `json:"last,omitempty"`            // whether the module gives its last output only
+	ForgetBias     *float64 `json:"forget_bias,omitempty"`     // forget bias of LSTM cells, which is added at run time; TensorFlow's default is 1
+	CellActivation string   `json:"cell_activation,omitempty"` // activation of cells; default tanh
+	Cell           string   `json:"cell,omitempty"`            // kind of cell, such as basic_lstm_cell, if the module is one cell under a name of its own
+	Size           []int    `json:"size,omitempty"`            // places of conv_lstm_cell along each dimension
+	Skip           bool     `json:"skip_connection,omitempty"` // skip connection of conv_lstm_cell
+	Length         int      `json:"attn_length,omitempty"`     // number of outputs that attention_cell_wrapper attends to
+	Leak           *float64 `json:"leak,omitempty"`            // leak of phased_lstm_cell; default 0.001
 	CellClip       float64  `json:"cell_clip,omitempty"`
 	ProjClip       float64  `json:"proj_clip,omitempty"`
 
-	Cudnn *tf1.Cudnn `json:"cudnn,omitempty"` // of cudnn: what its one vector holds
+	Cudnn *tf1.Cudnn `json:"cudnn,omitempty"` // contents of the one vector of cudnn
 
-	Activation graph.Func    `json:"activation,omitempty"` // of dense, conv and a wrapper that projects: applied to what it gives
-	Eps        float64       `json:"eps,omitempty"`        // of layer_norm (default 1e-12) and batch_norm (default 1e-3)
-	MaskZero   bool          `json:"mask_zero,omitempty"`  // of embedding: id 0 is no step
-	Stride     int           `json:"stride,omitempty"`     // of conv; default 1
-	Dilation   int           `json:"dilation,omitempty"`   // of conv; default 1
-	Padding    graph.Padding `json:"padding,omitempty"`    // of conv: same or causal; default valid
+	Activation graph.Func    `json:"activation,omitempty"` // function applied to the output of dense, conv and a wrapper that projects
+	Eps        float64       `json:"eps,omitempty"`        // epsilon of layer_norm (default 1e-12) and batch_norm (default 1e-3)
+	MaskZero   bool          `json:"mask_zero,omitempty"`  // whether id 0 of an embedding is no step
+	Stride     int           `json:"stride,omitempty"`     // stride of conv; default 1
+	Dilation   int           `json:"dilation,omitempty"`   // dilation of conv; default 1
+	Padding    graph.Padding `json:"padding,omitempty"`    // padding of conv: same or causal; default valid
 
-	Op graph.Op `json:"-"` // in place of Module: {"concat": {}} in JSON
+	Op graph.Op `json:"-"` // layer in place of Module: {"concat": {}} in JSON
 }
 
 // Type is the type of a module.
@@ -94,7 +94,7 @@ func (l SpecLayer) MarshalJSON() ([]byte, error) {
 
 // A MapError tells why a checkpoint cannot be made a network.
 type MapError struct {
-	Path   string // of the checkpoint
+	Path   string // name of the checkpoint
 	Module string // "" for the checkpoint as a whole
 	Reason string
 	Spec   *Spec // one to begin with, nil if there is none

@@ -6,8 +6,8 @@ import (
 )
 
 // A Spec says what the names and shapes of weights do not: in which order the modules
-// run, what lies between them, and the options that leave no trace in the weights. It
-// is a small JSON, such as
+// run, what lies between them, and the options that leave no trace in the weights, in
+// JSON such as
 //
 //	{"layers": [
 //		{"module": "embedding", "type": "embedding"},
@@ -19,9 +19,9 @@ import (
 // A layer is a module of the file, or any layer of package graph. It reads the one
 // before it unless "from" names others. Dropout may be left out: it does nothing here.
 type Spec struct {
-	Key       string        `json:"key,omitempty"`        // of the weights, where the file holds more than those, such as model_state_dict
-	Prefix    string        `json:"prefix,omitempty"`     // before the names of all modules, such as module.
-	TimeMajor bool          `json:"time_major,omitempty"` // inputs and outputs are [time, batch, width], as without batch_first; else [batch, time, width]
+	Key       string        `json:"key,omitempty"`        // key of the weights in a file that holds more, such as model_state_dict
+	Prefix    string        `json:"prefix,omitempty"`     // what comes before the names of all modules, such as module.
+	TimeMajor bool          `json:"time_major,omitempty"` // whether inputs and outputs are [time, batch, width], as without batch_first, not [batch, time, width]
 	Inputs    []graph.Input `json:"inputs,omitempty"`     // default: one sequence x as the first module reads it
 	Layers    []SpecLayer   `json:"layers"`
 	Outputs   []string      `json:"outputs,omitempty"` // default: the last layer
@@ -34,16 +34,16 @@ type SpecLayer struct {
 	Module string   `json:"module,omitempty"` // its dotted name in the file
 	Type   Type     `json:"type,omitempty"`   // default: what the names and shapes of its weights tell
 
-	Last         bool       `json:"last,omitempty"`         // of RNN, LSTM, GRU: give the last output only
-	Nonlinearity string     `json:"nonlinearity,omitempty"` // of RNN: tanh or relu
-	Eps          float64    `json:"eps,omitempty"`          // of LayerNorm and BatchNorm1d; default 1e-5
-	Stride       int        `json:"stride,omitempty"`       // of Conv1d; default 1
-	Padding      int        `json:"padding,omitempty"`      // of Conv1d, on both sides; default 0
-	Dilation     int        `json:"dilation,omitempty"`     // of Conv1d; default 1
-	Groups       int        `json:"groups,omitempty"`       // of Conv1d; default 1
-	Activation   graph.Func `json:"activation,omitempty"`   // of Linear and Conv1d: applied to what it gives
+	Last         bool       `json:"last,omitempty"`         // whether an RNN, LSTM or GRU gives its last output only
+	Nonlinearity string     `json:"nonlinearity,omitempty"` // tanh or relu; of RNN
+	Eps          float64    `json:"eps,omitempty"`          // epsilon of LayerNorm and BatchNorm1d; default 1e-5
+	Stride       int        `json:"stride,omitempty"`       // stride of Conv1d; default 1
+	Padding      int        `json:"padding,omitempty"`      // padding of Conv1d on both sides; default 0
+	Dilation     int        `json:"dilation,omitempty"`     // dilation of Conv1d; default 1
+	Groups       int        `json:"groups,omitempty"`       // groups of Conv1d; default 1
+	Activation   graph.Func `json:"activation,omitempty"`   // function applied to the output of Linear and Conv1d
 
-	Op graph.Op `json:"-"` // in place of Module: {"concat": {}} in JSON
+	Op graph.Op `json:"-"` // layer in place of Module: {"concat": {}} in JSON
 }
 
 // Type is the type of a module.

@@ -15,7 +15,7 @@ const prefixSize = 8 // the length of the header, before it
 // Its tensors may be read by several goroutines at once.
 type File struct {
 	Metadata map[string]string // nil if the file has none
-	Tensors  []*Tensor         // in the order of their data
+	Tensors  []*Tensor         // tensors in the order of their data
 
 	byName map[string]*Tensor
 	size   int64

@@ -15,12 +15,12 @@ import (
 	"github.com/recur-go/recur/model/graph"
 )
 
-// An Exporter writes networks in the format of another system to files whose names
+// An exporter writes networks in the format of another system to files whose names
 // begin with base, and returns those names and what a person has to know to use them.
-type Exporter func(net *graph.Net, base string) (files []string, note string, err error)
+type exporter func(net *graph.Net, base string) (files []string, note string, err error)
 
 // exporters are the formats of Export by name.
-var exporters = map[string]Exporter{
+var exporters = map[string]exporter{
 	"onnx":        exportONNX,
 	"keras":       exportKeras,
 	"safetensors": exportTorch,

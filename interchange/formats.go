@@ -21,8 +21,8 @@ import (
 	"github.com/recur-go/recur/model/safetensors"
 )
 
-// A Format is a format of models that other systems write.
-type Format struct {
+// A fileFormat is a format of models that other systems write.
+type fileFormat struct {
 	Name string // such as PyTorch
 	// Match tells whether a file is of the format. head is its first bytes; it is
 	// empty where path names no file, as the prefix of a TensorFlow checkpoint does.
@@ -33,7 +33,7 @@ type Format struct {
 }
 
 // formats are tried in order.
-var formats = []Format{
+var formats = []fileFormat{
 	{"Keras", isKeras, keras.Import},
 	{"TensorFlow", isTensorFlow, tensorflow.Import},
 	{"PyTorch", isTorch, importTorch},
@@ -102,7 +102,7 @@ const (
 )
 
 // identify tells what the file at path is, and its format if it is foreign.
-func identify(path string) (kind, *Format, error) {
+func identify(path string) (kind, *fileFormat, error) {
 	head, err := firstBytes(path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return 0, nil, err

@@ -160,7 +160,7 @@ func describe(f *checkpoint.File) (*Info, error) {
 				return err
 			}
 		}
-		if strings.HasPrefix(t.Name, OptimPrefix) && f.Doc != nil {
+		if strings.HasPrefix(t.Name, optimPrefix) && f.Doc != nil {
 			info.Optim = append(info.Optim, p)
 		} else {
 			info.Params = append(info.Params, p)

@@ -124,7 +124,7 @@ func load(f *checkpoint.File) (*Model, error) {
 	if counter, ok := c.(Counter); ok {
 		n := 0
 		for _, t := range f.Tensors {
-			if !strings.HasPrefix(t.Name, OptimPrefix) {
+			if !strings.HasPrefix(t.Name, optimPrefix) {
 				n += t.Len()
 			}
 		}
@@ -147,7 +147,7 @@ func fill(f *checkpoint.File, net any) error {
 	if err != nil {
 		return err
 	}
-	return f.Fill(params, OptimPrefix)
+	return f.Fill(params, optimPrefix)
 }
 
 // SaveParams replaces the file at path by the parameters of net alone, without

@@ -60,9 +60,9 @@ var (
 // missing in the file, those that it has over, and those of another shape.
 type MismatchError = checkpoint.MismatchError
 
-// OptimPrefix begins the names of the tensors of a checkpoint that belong to the
+// optimPrefix begins the names of the tensors of a checkpoint that belong to the
 // optimiser. Loading a model passes them over.
-const OptimPrefix = "optim."
+const optimPrefix = "optim."
 
 // A Model is what a model file holds.
 type Model struct {
@@ -173,7 +173,7 @@ func (m *Model) Write(w io.Writer) error {
 func tensors(net any) ([]checkpoint.Tensor, error) {
 	var list []checkpoint.Tensor
 	for _, p := range nn.Params(net) {
-		if p.Name == "" || strings.HasPrefix(p.Name, OptimPrefix) {
+		if p.Name == "" || strings.HasPrefix(p.Name, optimPrefix) {
 			return nil, fmt.Errorf("model: a parameter of %T cannot have the name %q", net, p.Name)
 		}
 		list = append(list, checkpoint.Of(p.Name, p.Value.Data, p.Value.Shape.Dims()...))

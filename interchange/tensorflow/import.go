@@ -50,7 +50,7 @@ func (c *Checkpoint) Model(spec []byte) (*model.Model, error) {
 	s := &Spec{}
 	if spec != nil {
 		var err error
-		if s, err = ParseSpec(spec); err != nil {
+		if s, err = parseSpec(spec); err != nil {
 			return nil, err
 		}
 	}

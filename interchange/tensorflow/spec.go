@@ -73,8 +73,8 @@ const (
 	CuDNN     Type = "cudnn" // the one vector of cudnn_lstm and others
 )
 
-// ParseSpec reads a Spec from JSON.
-func ParseSpec(b []byte) (*Spec, error) { return spec.Parse[Spec]("tensorflow", b) }
+// parseSpec reads a Spec from JSON.
+func parseSpec(b []byte) (*Spec, error) { return spec.Parse[Spec]("tensorflow", b) }
 
 // UnmarshalJSON reads a module with its options, or a layer of package graph.
 func (l *SpecLayer) UnmarshalJSON(b []byte) error {

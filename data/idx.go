@@ -18,41 +18,49 @@ type IDX struct {
 }
 
 // ReadIDX reads an IDX file of unsigned bytes, which may be packed by gzip. limit
-// is the most bytes of data to accept; 0 means 1 GiB.
+// is the most bytes of data to accept; 0 means 1 GiB. What is wrong with it is an Error,
+// with the name of r if that is a *File.
 func ReadIDX(r io.Reader, limit int64) (*IDX, error) {
 	if limit <= 0 {
 		limit = 1 << 30
 	}
-	in, err := NewFile(r, "")
-	if err != nil {
-		return nil, fmt.Errorf("data: IDX: %w", err)
+	in, ok := r.(*File)
+	if !ok {
+		var err error
+		if in, err = NewFile(r, ""); err != nil {
+			return nil, err
+		}
+	}
+	fail := func(format string, args ...any) error {
+		return &Error{File: in.Name, Reason: fmt.Sprintf(format, args...), Hint: "fetch it again"}
 	}
 	var head [4]byte
 	if _, err := io.ReadFull(in, head[:]); err != nil {
-		return nil, fmt.Errorf("data: IDX: the header is cut short: %w", err)
+		return nil, fail("the header is cut short: %v", err)
 	}
 	if head[0] != 0 || head[1] != 0 || head[2] != 8 || head[3] == 0 || head[3] > 4 {
-		return nil, fmt.Errorf("data: IDX: the header % x is not that of an array of unsigned bytes of 1 to 4 dimensions", head)
+		return nil, fail("the header % x is not that of an array of unsigned bytes of 1 to 4 dimensions", head)
 	}
 	x, size := &IDX{}, uint64(1)
 	for range head[3] {
 		var dim [4]byte
 		if _, err := io.ReadFull(in, dim[:]); err != nil {
-			return nil, fmt.Errorf("data: IDX: the header is cut short: %w", err)
+			return nil, fail("the header is cut short: %v", err)
 		}
 		n := binary.BigEndian.Uint32(dim[:])
 		hi, lo := bits.Mul64(size, uint64(n))
 		if hi != 0 || lo > uint64(limit) {
-			return nil, fmt.Errorf("data: IDX: the header promises more than %d bytes", limit)
+			return nil, fail("the header promises more than %d bytes", limit)
 		}
 		size = lo
 		x.Dims = append(x.Dims, int(n))
 	}
+	var err error
 	if x.Data, err = io.ReadAll(io.LimitReader(in, int64(size))); err != nil {
-		return nil, fmt.Errorf("data: IDX: %w", err)
+		return nil, fail("%v", err)
 	}
 	if uint64(len(x.Data)) != size {
-		return nil, fmt.Errorf("data: IDX: there are %d bytes, the header %v promises %d", len(x.Data), x.Dims, size)
+		return nil, fail("there are %d bytes, the header %v promises %d", len(x.Data), x.Dims, size)
 	}
 	return x, nil
 }

@@ -15,10 +15,10 @@ type images struct {
 	labels *data.IDX // [n]
 }
 
-func (r *reader) idx(s *source) error {
-	x, err := data.ReadIDX(s.in, 0)
+func (r *reader) idx(s *source, f *data.File) error {
+	x, err := data.ReadIDX(f, 0)
 	if err != nil {
-		return s.wrong(0, strings.TrimPrefix(err.Error(), "data: IDX: "), "fetch it again, or say what format it has")
+		return err
 	}
 	if len(x.Dims) != 1 && len(x.Dims) != 3 {
 		return s.wrong(0, fmt.Sprintf("has the dimensions %v, which are those neither of images nor of labels", x.Dims), "images have 3 dimensions, labels 1")
@@ -56,7 +56,7 @@ func (r *reader) endImages() error {
 		if err == nil {
 			defer f.Close()
 			if r.image.labels, err = data.ReadIDX(f, 0); err != nil {
-				return &data.Error{File: beside, Reason: strings.TrimPrefix(err.Error(), "data: IDX: "), Hint: "fetch it again"}
+				return err
 			}
 			return r.emitImages()
 		}

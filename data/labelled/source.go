@@ -82,7 +82,7 @@ func (r *reader) from(f *data.File) error {
 		format = r.guess(f, head)
 	}
 	if format == IDX {
-		return r.idx(s)
+		return r.idx(s, f)
 	}
 	if e := data.CheckText(head); e != nil {
 		e.File = s.name

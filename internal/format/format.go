@@ -11,15 +11,15 @@ import (
 	"github.com/recur-go/recur/internal/fault"
 )
 
-// An Error tells what is wrong with a file, or what a file has that is not supported.
+// An Error is a fault of a file, or something in it that is not supported.
 // It is of class fault.Model.
 type Error struct {
 	System string // the reader, such as "onnx"
 	Path   string // name of the file, "" when read from memory
 	Object string // name of the tensor, layer, variable or array at fault, "" for the file as a whole
 	Offset int64  // byte where the fault was seen, -1 if it has no place
-	Reason string // what is wrong
-	Hint   string // what may help, "" if nothing is known to
+	Reason string // the fault in words
+	Hint   string // a remedy, "" if none is known
 }
 
 // Errorf makes an Error with a reason. offset is the byte where the fault was seen, -1

@@ -76,7 +76,7 @@ func init() {
 func idxArray(f *data.File) (shape []int, values []tensor.Float, err error) {
 	x, err := data.ReadIDX(f, 0)
 	if err != nil {
-		return nil, nil, &data.Error{File: f.Name, Reason: err.Error()}
+		return nil, nil, err
 	}
 	if len(x.Dims) != 3 {
 		return nil, nil, &data.Error{File: f.Name, Reason: fmt.Sprintf("is an array of shape %v, not of images", x.Dims), Hint: "labels follow their images"}
@@ -161,9 +161,5 @@ func readIDX(path string) (*data.IDX, error) {
 		return nil, err
 	}
 	defer f.Close()
-	x, err := data.ReadIDX(f, 0)
-	if err != nil {
-		return nil, &data.Error{File: path, Reason: err.Error()}
-	}
-	return x, nil
+	return data.ReadIDX(f, 0)
 }

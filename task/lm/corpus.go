@@ -40,17 +40,17 @@ func fileLines(file string, yield func(string) bool) (more bool, err error) {
 		line, err := bounded.Line(in, longestLine)
 		switch {
 		case err == bounded.ErrLong:
-			return false, &data.Error{File: file, Row: n, Reason: fmt.Sprintf("the line is longer than %d bytes; this is no text", longestLine)}
+			return false, &data.Error{File: file, Row: n, Reason: fmt.Sprintf("the line is longer than %d bytes", longestLine), Hint: "this is no text"}
 		case err != nil && err != io.EOF:
 			return false, &data.Error{File: file, Row: n, Reason: err.Error()}
 		case line == "":
 			return true, nil
 		case strings.HasPrefix(line, "\xff\xfe") || strings.HasPrefix(line, "\xfe\xff"):
-			return false, &data.Error{File: file, Row: n, Reason: "it is UTF-16; convert it to UTF-8"}
+			return false, &data.Error{File: file, Row: n, Reason: "it is UTF-16", Hint: "convert it to UTF-8"}
 		case strings.IndexByte(line, 0) >= 0:
-			return false, &data.Error{File: file, Row: n, Reason: "it holds a zero byte; this is no text, or not in UTF-8"}
+			return false, &data.Error{File: file, Row: n, Reason: "it holds a zero byte", Hint: "this is no text, or not in UTF-8"}
 		case !utf8.ValidString(line):
-			return false, &data.Error{File: file, Row: n, Reason: "it is not UTF-8; convert it"}
+			return false, &data.Error{File: file, Row: n, Reason: "it is not UTF-8", Hint: "convert it"}
 		}
 		if n == 1 {
 			line = strings.TrimPrefix(line, "\ufeff")

@@ -105,7 +105,7 @@ func (c *Config) texts(d task.Data, o task.Options) (codec *text.Codec, training
 	}
 	for what, t := range map[string]corpus{"to train on": training, "to validate on": valid} {
 		if len(t.ids) < 2*c.Batch {
-			return nil, training, valid, &data.Error{File: d.Train[0], Reason: fmt.Sprintf("there are %d tokens %s, and %d rows side by side need 2 each; give more text or a smaller batch", len(t.ids), what, c.Batch)}
+			return nil, training, valid, &data.Error{File: d.Train[0], Reason: fmt.Sprintf("there are %d tokens %s, and %d rows side by side need 2 each", len(t.ids), what, c.Batch), Hint: "give more text or a smaller batch"}
 		}
 	}
 	if o.OnNote != nil {

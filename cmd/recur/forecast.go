@@ -403,7 +403,7 @@ func (r *forecastRun) write() error {
 			return err
 		}
 		r.files = append(r.files, path)
-		if err := r.clean(); err != nil {
+		if err := removeCheckpoints(r.dir()); err != nil {
 			return err
 		}
 	}

@@ -162,20 +162,6 @@ func (r *forecastRun) trainPreset(preset forecast.Method, spec forecast.Spec, se
 	return err
 }
 
-// clean removes checkpoints that are of no more use.
-func (r *forecastRun) clean() error {
-	left, err := filepath.Glob(filepath.Join(r.dir(), checkpointFile+"*"))
-	if err != nil {
-		return err
-	}
-	for _, path := range left {
-		if err := os.Remove(path); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // trainSmall is train for package forecast's own model, whose cells may have smaller
 // weights and whose bands learn from the back-test.
 func (r *forecastRun) trainSmall(spec forecast.Spec, plan forecast.Plan, series []data.Series) (err error) {

@@ -29,15 +29,12 @@ type history []epochScores
 // resume reads the history of a run that was stopped in dir, if there is one. If the run
 // is not to go on, it is an error that the new one would overwrite it.
 func (h *history) resume(dir string, goOn bool) error {
-	checkpoint := filepath.Join(dir, checkpointFile)
-	_, err := os.Stat(checkpoint)
+	left, err := checkpoints(dir)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
+	case err != nil || len(left) == 0:
 		return err
 	case !goOn:
-		return usage("%s is of a run that was stopped: give --resume to go on with it, another --out, or remove it", checkpoint)
+		return usage("%s is of a run that was stopped: give --resume to go on with it, another --out, or remove it", left[0])
 	}
 	path := filepath.Join(dir, historyFile)
 	b, err := os.ReadFile(path)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -194,9 +193,19 @@ func (r *training) write(m task.Model) error {
 	if err := r.report(); err != nil {
 		return err
 	}
-	err := os.Remove(r.path(checkpointFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	return removeCheckpoints(r.dir)
+}
+
+// checkpoints lists the checkpoints of a run in dir, one or one for each of several nets.
+func checkpoints(dir string) ([]string, error) {
+	return filepath.Glob(filepath.Join(dir, checkpointFile+"*"))
+}
+
+// removeCheckpoints removes those of a run that has ended.
+func removeCheckpoints(dir string) error {
+	left, err := checkpoints(dir)
+	for _, path := range left {
+		err = errors.Join(err, os.Remove(path))
 	}
 	return err
 }

@@ -62,7 +62,7 @@ func ActivationFunc(name string, f func(g *grad.Tape, x *grad.Var) *grad.Var) Ac
 	return Activation{name: name, own: &f}
 }
 
-// parameters says how many of alpha and beta each takes, and ONNX's defaults.
+// parameters are how many of alpha and beta each takes, and ONNX's defaults.
 var parameters = map[string]struct {
 	n           int
 	alpha, beta float64

@@ -125,7 +125,7 @@ func (r basicForward) Step(t, piece int) {
 	}
 }
 
-// basicBackward is a step of basicRun.backward, but that dh comes at its beginning.
+// basicBackward is a step of basicRun.backward that makes dh at its beginning, not its end.
 type basicBackward struct{ *basicRun }
 
 func (r basicBackward) Step(s, piece int) {

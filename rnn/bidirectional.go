@@ -7,7 +7,7 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// Merge says how a Bidirectional joins the outputs of its directions.
+// Merge is how a Bidirectional joins the outputs of its directions.
 type Merge int
 
 const (

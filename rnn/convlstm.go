@@ -33,9 +33,9 @@ type ConvLSTM struct {
 // ConvLSTMOptions are the options of a ConvLSTM. Lists have an entry for each dimension.
 type ConvLSTMOptions struct {
 	Size     []int // places of x
-	Window   []int // of both convolutions
-	Stride   []int // of the convolution of x, nil for 1
-	Dilation []int // of the convolution of x, nil for 1
+	Window   []int // places of the window of both convolutions
+	Stride   []int // strides of the convolution of x, nil for 1
+	Dilation []int // dilations of the convolution of x, nil for 1
 	Valid    bool  // windows on x lie within it, else zeros around it make ⌈Size/Stride⌉ outputs
 	Skip     bool  // x is put beside h' in the output
 

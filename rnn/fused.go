@@ -156,7 +156,7 @@ func carried(g *grad.Tape, v, y *grad.Var) *grad.Var {
 
 // reached collects the gradients that came to a fused loop: those of the final
 // state go to dh, those of the outputs are returned, nil if there are none. It
-// says whether there are any at all.
+// reports whether there are any at all.
 func reached(g *grad.Tape, y, last *grad.Var, dh []grad.Float) (dy *tensor.Tensor, ok bool) {
 	if d := g.GradIfSet(last); d != nil {
 		copy(dh, d.Data)

@@ -100,7 +100,7 @@ func (c *GRU) fusedBack(g *grad.Tape, x *grad.Var, s State, y, last *grad.Var, r
 }
 
 // gruRun is a run of the fused loop. Row r of its matrices belongs to row r of the
-// packed sequence, but for those of the batch.
+// packed sequence, or of the batch where that is noted.
 type gruRun struct {
 	H      int
 	active []int
@@ -196,7 +196,7 @@ func (r gruForward) Step(t, piece int) {
 	}
 }
 
-// gruBackward is a step of gruRun.backward, but that dh comes at its beginning.
+// gruBackward is a step of gruRun.backward that makes dh at its beginning, not its end.
 type gruBackward struct{ *gruRun }
 
 func (r gruBackward) Step(s, piece int) {

@@ -105,7 +105,7 @@ func (c *LSTM) fusedBack(g *grad.Tape, x *grad.Var, s State, y, h, cell *grad.Va
 }
 
 // lstmRun is a run of the fused loop. Row r of its matrices belongs to row r of
-// the packed sequence, but for those of the batch.
+// the packed sequence, or of the batch where that is noted.
 type lstmRun struct {
 	H, out    int
 	active    []int
@@ -114,7 +114,7 @@ type lstmRun struct {
 	units     unitPlan
 	wh, wp    stepWeight
 	projected bool
-	limit     grad.Float // of the projection; 0 for none
+	limit     grad.Float // limit of the projection; 0 for none
 
 	gates   *tensor.Tensor
 	oneStep bool // whether gates holds only one step's rows
@@ -205,7 +205,7 @@ func (r lstmForward) Step(t, piece int) {
 	}
 }
 
-// lstmBackward is a step of lstmRun.backward, but that dh comes at its beginning.
+// lstmBackward is a step of lstmRun.backward that makes dh at its beginning, not its end.
 type lstmBackward struct{ *lstmRun }
 
 func (r lstmBackward) Step(s, piece int) {

@@ -25,7 +25,7 @@ type MinLSTM struct {
 	packed *layouts // W of a frozen cell
 }
 
-// NewMinLSTM draws W by Glorot and sets B to zero, but to 1 for f.
+// NewMinLSTM draws W by Glorot and sets B to zero, and to 1 for f.
 func NewMinLSTM(r *rand.Rand, in, hidden int) *MinLSTM {
 	w := nn.Beside(nn.Glorot(r, in, hidden), nn.Glorot(r, in, hidden), nn.Glorot(r, in, hidden))
 	c := &MinLSTM{W: w, B: nn.Zeros(3 * hidden)}

@@ -46,7 +46,7 @@ func (c *InputProjection) Unroll(g *grad.Tape, x *grad.Var, active []int, s Stat
 type OutputProjection struct {
 	Cell
 	Out        *nn.Linear `recur:"out"`
-	Activation Activation `recur:"-"` // of the projected output; default none
+	Activation Activation `recur:"-"` // activation of the projected output; default none
 
 	packed *layouts // Out.W of a frozen cell
 }

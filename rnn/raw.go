@@ -75,7 +75,7 @@ func Raw[L any](g *grad.Tape, c Cell, batch int, loop func(t int, y *grad.Var, s
 	return emitted, s, l
 }
 
-// alive drops the rows that finished says have ended.
+// alive drops the rows that have finished.
 func alive(g *grad.Tape, live []int, finished []bool, batch int) []int {
 	if finished == nil {
 		return live

@@ -31,7 +31,7 @@ type SRU struct {
 	V *grad.Var `recur:"v"` // [2, hidden]: f, r; nil for none
 
 	Scale      float64    // α, 0 for 1; the second version begins with √3
-	Activation Activation `recur:"-"` // of c', default Tanh
+	Activation Activation `recur:"-"` // activation of c', default Tanh
 
 	packed *layouts // W of a frozen cell
 }

@@ -12,7 +12,7 @@ import (
 // units: each does its columns of every step's product and what follows from them,
 // and the next step begins when all have. The bits are those of one core.
 
-// A unitPlan says where the hidden units of a loop are cut, and where its steps begin.
+// A unitPlan is where the hidden units of a loop are cut, and where its steps begin.
 type unitPlan struct {
 	cuts []int // nil if they are not
 	at   []int // packed row of each step

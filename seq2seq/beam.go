@@ -9,7 +9,7 @@ import (
 	"github.com/recur-go/recur/rnn"
 )
 
-// Beam says how Beam searches. Hypotheses are ranked as Wu et al. 2016 (GNMT) do:
+// Beam is how Beam searches. Hypotheses are ranked as Wu et al. 2016 (GNMT) do:
 //
 //	score = log P / lp + cp
 //	lp = ((5 + n) / 6)^Length                 n tokens, End included
@@ -21,7 +21,7 @@ import (
 // leaves End out of n; with it among them a beam of 1 is Greedy.
 type Beam struct {
 	Width           int     // hypotheses that are kept at each step; 0 for 5
-	N               int     // that are given back, at most Width; 0 for 1
+	N               int     // hypotheses that are returned, at most Width; 0 for 1
 	LengthPenalty   float64 // exponent of the length penalty; 0 for none, 0.6 to 1 is usual
 	CoveragePenalty float64 // weight of the coverage penalty; 0 for none, 0.2 is usual
 }
@@ -140,7 +140,7 @@ func (b Beam) extend(d *Decoder, nodes []*node, scores, weights [][]grad.Float, 
 	return next
 }
 
-// done tells whether no hypothesis can still come among the N best: probabilities only
+// done reports whether no hypothesis can still come among the N best: probabilities only
 // fall, and the length penalty helps at most as it does at the limit.
 func (b Beam) done(nodes []*node, limit int) bool {
 	bar := math.Inf(-1)

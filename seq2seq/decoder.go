@@ -9,8 +9,8 @@ import (
 	"github.com/recur-go/recur/rnn"
 )
 
-// A Decoder writes sequences of tokens with a cell: it reads Start, then what it
-// said last, until it says End. Greedy, Sample and Beam are ways to choose:
+// A Decoder writes sequences of tokens with a cell: it reads Start, then the
+// token that it wrote last, until it writes End. Greedy, Sample and Beam are ways to choose:
 //
 //	token = Start
 //	for token != End {
@@ -24,9 +24,9 @@ import (
 type Decoder struct {
 	Cell       rnn.Cell
 	Input      func(g *grad.Tape, ids []int) *grad.Var   // what the cell reads, [len(ids), in], such as nn.Embedding's Forward
-	Score      func(g *grad.Tape, y *grad.Var) *grad.Var // of every token, [rows, tokens], such as nn.Linear's Forward
+	Score      func(g *grad.Tape, y *grad.Var) *grad.Var // scores of every token, [rows, tokens], such as nn.Linear's Forward
 	Start, End int
-	Never      []int // tokens that are not said, such as that for unknown words
+	Never      []int // tokens that are not written, such as that for unknown words
 }
 
 // An Attender is a Cell that attends to a memory. Weights are those of the step that
@@ -43,7 +43,7 @@ type Hypothesis struct {
 	Ended   bool           // by End, which is not among Tokens; else by the limit
 	LogProb float64        // natural logarithm of the probability of Tokens and, if Ended, of End
 	Score   float64        // LogProb with the penalties of Beam
-	Weights [][]grad.Float // of an Attender, as it chose each token and End
+	Weights [][]grad.Float // weights of an Attender, as it chose each token and End
 }
 
 // Greedy chooses the likeliest token at each step, of those equal the first, and at

@@ -10,10 +10,10 @@ import (
 	"github.com/recur-go/recur/rnn"
 )
 
-// A LossOptions says how Loss teaches. The zero value is teacher forcing: the decoder reads
-// the true tokens, whatever it would have said itself.
+// LossOptions are the options of Loss. The zero value is teacher forcing: the decoder reads
+// the true tokens, whatever it would have written itself.
 type LossOptions struct {
-	SampleProb     float64 // probability that it reads a token drawn from what it said instead (scheduled sampling, Bengio et al. 2015)
+	SampleProb     float64 // probability that it reads a token drawn from its own scores instead (scheduled sampling, Bengio et al. 2015)
 	LabelSmoothing float64 // label smoothing; see nn.CrossEntropySmooth
 }
 

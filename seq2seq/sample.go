@@ -12,7 +12,7 @@ import (
 	"github.com/recur-go/recur/rnn"
 )
 
-// Sampling says how tokens are drawn. The zero value draws by the probabilities that the
+// Sampling is how tokens are drawn. The zero value draws by the probabilities that the
 // model gives.
 type Sampling struct {
 	Temperature float64 // temperature of softmax(scores/Temperature); 0 for 1, negative for the likeliest token always

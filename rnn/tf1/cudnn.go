@@ -8,8 +8,8 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// Cudnn says what the one opaque vector of parameters of CudnnLSTM, CudnnGRU,
-// CudnnRNNTanh or CudnnRNNRelu holds: for each layer, and within it each direction, the
+// Cudnn is the layout of the one opaque vector of parameters of CudnnLSTM, CudnnGRU,
+// CudnnRNNTanh or CudnnRNNRelu: for each layer, and within it each direction, the
 // matrices [hidden, in] of the gates for the input and then those [hidden, hidden] for
 // the state; after all matrices, in the same order, two biases [hidden] for each gate.
 // Gates come as i, f, u, o and r, z, n, as in recur.

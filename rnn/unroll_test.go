@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/recur-go/recur/grad"
@@ -394,3 +395,28 @@ func FuzzCarry(f *testing.F) {
 
 // onlyStep hides Unroll.
 type onlyStep struct{ rnn.Cell }
+
+// A layer without a state is a cell too.
+type stateless struct{ *nn.Linear }
+
+func (c stateless) StateSize() []int { return nil }
+
+func (c stateless) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
+	return c.Forward(g, x), s
+}
+
+func TestStateless(t *testing.T) { conform(t, "stateless", stateless{nn.NewLinear(rng(), 5, 3)}) }
+
+func TestSetState(t *testing.T) {
+	st := rnn.NewStream(rnn.NewLSTM(rng(), 2, 3))
+	g := grad.Eval()
+	for want, s := range map[string]rnn.State{
+		"0 entries, the stream wants 2":            {},
+		"state 0 is missing":                       {nil, nil},
+		"state 1 is [1 4], the stream wants [1 3]": {g.Zeros(1, 3), g.Zeros(1, 4)},
+	} {
+		if err := st.SetState(s); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error is %v, want %s", err, want)
+		}
+	}
+}

@@ -44,9 +44,9 @@ func known(y []float64) (n int) {
 	return n
 }
 
-// baselineWeight chooses the weight of the simple methods: the smallest that is not clearly worse
-// than the best, by the rule of one standard error (Breiman et al. 1984), and of that a
-// half, since the series have all seen the same stretch of time.
+// baselineWeight chooses the weight of the simple methods: the smallest that is not clearly
+// worse than the best, by the rule of one standard error (Breiman et al. 1984), and of that
+// a half, since the series have all seen the same stretch of time.
 func (m *Model) baselineWeight(all []reading, simple [][]float64, past, whole []data.Series) float64 {
 	const steps = 10
 	var errs [steps + 1][]float64

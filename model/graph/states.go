@@ -33,11 +33,11 @@ func entries(name string, c rnn.Cell) (list []StateEntry) {
 		}
 		return list
 	}
-	m, hasMemory := c.(rnn.CellStater)
+	m, ok := c.(rnn.CellStater)
 	for i, width := range c.StateSize() {
 		e := StateEntry{name + ".h", width}
 		switch {
-		case hasMemory && m.IsCellState(i):
+		case ok && i < 2 && m.IsCellState(i): // later ones are of cells inside a wrapper
 			e.Name = name + ".c"
 		case i > 0:
 			e.Name = fmt.Sprintf("%s.h%d", name, i)

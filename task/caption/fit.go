@@ -11,6 +11,7 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/text"
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/optim"
 	"github.com/recur-go/recur/seq2seq"
@@ -77,7 +78,7 @@ func (d drawn) epoch(n int) []item {
 // digits with their labels: see Strips.
 func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, error) {
 	if err := cfg.check(); err != nil {
-		return nil, err
+		return nil, fault.As(fault.Usage, err)
 	}
 	if len(d.Train) == 0 {
 		return nil, errors.New("caption: there are no examples to train on")
@@ -100,7 +101,7 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 func (m *Model) fit(ctx context.Context, training source, o task.Options) (*Model, error) {
 	made, err := m.Config.New(rand.New(rand.NewPCG(m.Seed, 0)))
 	if err != nil {
-		return nil, err
+		return nil, fault.As(fault.Usage, err)
 	}
 	m.net = made.(*net)
 	first := training.epoch(0)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/optim"
 	"github.com/recur-go/recur/task"
@@ -42,7 +43,7 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 	}
 	made, err := m.Config.New(rand.New(rand.NewPCG(cfg.Seed, 0)))
 	if err != nil {
-		return nil, err
+		return nil, fault.As(fault.Usage, err)
 	}
 	m.net, m.valid = made.(*net), valid
 	if err := m.train(ctx, training, o); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/text"
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/optim"
@@ -42,7 +43,7 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 	cfg.Size = codec.Size()
 	made, err := cfg.New(rand.New(rand.NewPCG(cfg.Seed, 0)))
 	if err != nil {
-		return nil, err
+		return nil, fault.As(fault.Usage, err)
 	}
 	m := &Model{cfg, codec, made.(*net), valid}
 	course, observe, err := m.course(training)

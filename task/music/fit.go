@@ -11,6 +11,7 @@ import (
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/optim"
@@ -38,7 +39,7 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 	}
 	made, err := cfg.New(rand.New(rand.NewPCG(cfg.Seed, 0)))
 	if err != nil {
-		return nil, err
+		return nil, fault.As(fault.Usage, err)
 	}
 	m := &Model{cfg, made.(*net), valid}
 	steps := m.steps(pieces)

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/optim"
 	"github.com/recur-go/recur/seq2seq"
@@ -29,7 +30,7 @@ const codecExtra = "codecs"
 // Fit trains a model on files of pairs; see Model.Evaluate for what they may be.
 func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, error) {
 	if err := cfg.check(); err != nil {
-		return nil, err
+		return nil, fault.As(fault.Usage, err)
 	}
 	k, err := cfg.read(d, o)
 	if err != nil {

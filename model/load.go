@@ -42,15 +42,6 @@ func ReadAs[C Config, N any](r io.ReaderAt, size int64, what string) (m *Model, 
 	return m, c, net, nil
 }
 
-// LoadAs is ReadAs of the file at path.
-func LoadAs[C Config, N any](path, what string) (m *Model, c C, net N, err error) {
-	m, err = LoadFile(path, func(r io.ReaderAt, size int64) (m *Model, err error) {
-		m, c, net, err = ReadAs[C, N](r, size, what)
-		return m, err
-	})
-	return m, c, net, err
-}
-
 // LoadFile opens the file at path and reads it by read: Read, or that of a task, such as
 // classify.Read.
 func LoadFile[M any](path string, read func(r io.ReaderAt, size int64) (M, error)) (m M, err error) {

@@ -345,3 +345,27 @@ func TestPresetFor(t *testing.T) {
 		t.Errorf("digits: %s, %v", got, err)
 	}
 }
+
+// Examples in memory give the bits of a file of them.
+func TestTrain(t *testing.T) {
+	c := small(t, "sclstm")
+	c.Epochs = 1
+	path := restaurants(t)
+	all, err := ReadFiles([]string{path}, ColumnNames{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := fit(t, c, path)
+	b, err := Train(context.Background(), c, all, nil, task.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range nn.Params(a.net) {
+		if q := nn.Params(b.net)[i]; !slices.Equal(p.Value.Data, q.Value.Data) {
+			t.Errorf("%s has other values", p.Name)
+		}
+	}
+	if _, err := Train(context.Background(), c, nil, nil, task.Options{}); err == nil {
+		t.Error("nothing was trained on")
+	}
+}

@@ -97,6 +97,25 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 	return m.fit(ctx, training, o)
 }
 
+// Train is Fit on examples in memory, each with its sentences. Without any to validate on,
+// the share of cfg.HeldOut of those to train on is held out.
+func Train(ctx context.Context, cfg Config, training, valid []Example, o task.Options) (*Model, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	for _, set := range [][]Example{training, valid} {
+		if err := whole(set); err != nil {
+			return nil, err
+		}
+	}
+	m := &Model{Config: cfg}
+	from, err := m.useExamples("", training, valid)
+	if err != nil {
+		return nil, err
+	}
+	return m.fit(ctx, from, o)
+}
+
 // fit trains on a source, to validate on m.valid.
 func (m *Model) fit(ctx context.Context, training source, o task.Options) (*Model, error) {
 	made, err := m.Config.New(rand.New(rand.NewPCG(m.Seed, 0)))

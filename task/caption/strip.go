@@ -13,8 +13,8 @@ import (
 )
 
 // Strips are pictures of several handwritten digits side by side, made of images and
-// labels in the IDX format of MNIST, and what one says who reads them out: "three seven
-// one", or in Korean "삼 칠 일". The digits of a strip stand a random distance apart, from
+// labels in the IDX format of MNIST, with their digits as words: "three seven one", or in
+// Korean "삼 칠 일". The digits of a strip stand a random distance apart, from
 // a sixth of their width closer to as much farther than in their own pictures.
 
 // A strip is such a picture.

@@ -14,11 +14,13 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/data/labelled"
 	"github.com/recur-go/recur/data/text"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/tensor"
 )
 
 func write(t testing.TB, name, s string) string {
@@ -278,11 +280,11 @@ func TestPhrases(t *testing.T) {
 	file := write(t, "trees.txt", b.String())
 	c := small("text")
 	c.Phrases, c.Map = true, map[string]string{"2": ""}
-	m, err := survey(c, []string{file})
+	m, err := survey(c, file, files([]string{file}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	training, valid, err := m.sets(task.Data{Train: []string{file}})
+	training, valid, err := m.sets(file, files([]string{file}), nil)
 	if err != nil || len(training) != 48*3 || len(valid) != 12 || m.Tokens != text.Space {
 		t.Errorf("%d to train on, %d to validate on, tokens %s, %v", len(training), len(valid), m.Tokens, err)
 	}
@@ -454,5 +456,41 @@ func TestCases(t *testing.T) {
 	}
 	if got := casesOf("so GOOD!", text.Words, 3); !slices.Equal(got, []uint8{noCapitals, allCapitals, noCapitals}) {
 		t.Errorf("%v", got)
+	}
+}
+
+// Examples in memory give the bits of a file of them.
+func TestTrain(t *testing.T) {
+	c := small("text")
+	c.Epochs, c.Cell = 2, rnn.KindGRU
+	path := write(t, "reviews.csv", reviews(60))
+	var all []labelled.Example
+	for e, err := range labelled.Read([]string{path}, c.Reading()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, labelled.Example{Text: e.Text, Labels: e.Labels})
+	}
+	a := fit(t, c, path)
+	b, err := Train(context.Background(), c, all, nil, task.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range nn.Params(a.net) {
+		if q := nn.Params(b.net)[i]; !slices.Equal(p.Value.Data, q.Value.Data) {
+			t.Errorf("%s has other values", p.Name)
+		}
+	}
+	c = small("series")
+	c.Epochs = 1
+	var series []labelled.Example
+	for i := range 40 {
+		series = append(series, labelled.Example{X: []tensor.Float{1, tensor.Float(i % 2), 3}, Width: 1, Labels: []string{fmt.Sprint(i % 2)}})
+	}
+	if m, err := Train(context.Background(), c, series[:30], series[30:], task.Options{}); err != nil || m.Width != 1 || len(m.valid) != 10 {
+		t.Errorf("%v", err)
+	}
+	if _, err := Train(context.Background(), c, nil, nil, task.Options{}); err == nil {
+		t.Error("nothing was trained on")
 	}
 }

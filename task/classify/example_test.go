@@ -84,3 +84,28 @@ func ExampleModel_Answers() {
 	// it was good: yes
 	// this is not good: no
 }
+
+// A model learns from texts in memory.
+func ExampleTrain() {
+	var examples []labelled.Example
+	for _, subject := range []string{"it is", "this was", "the film is", "the cast was", "all in all it is"} {
+		for _, e := range [][2]string{{"good", "yes"}, {"not good", "no"}, {"bad", "no"}, {"not bad", "yes"}} {
+			examples = append(examples, labelled.Example{Text: subject + " " + e[0], Labels: []string{e[1]}})
+		}
+	}
+	cfg, err := classify.Preset("text")
+	if err != nil {
+		log.Fatal(err)
+	}
+	cfg.Embed, cfg.Hidden, cfg.Batch, cfg.Epochs, cfg.Rate = 16, 16, 4, 30, 1e-2
+	m, err := classify.Train(context.Background(), *cfg, examples, examples, task.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	answers, err := m.Predict(context.Background(), "the cast is not bad", "the film was bad")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(answers[0].Label, answers[1].Label)
+	// Output: yes no
+}

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/data/labelled"
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model"
@@ -23,30 +24,79 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
+	if len(d.Train) == 0 {
+		return nil, errors.New("classify: there are no files to train on")
+	}
 	if cfg.HeldOut == 0 && len(d.Valid) == 0 && len(d.Test) == 0 {
 		return nil, errors.New("classify: there is nothing to score the model on: give a file to validate or to test on, or hold a share out (held_out)")
 	}
-	m, err := survey(cfg, d.Train)
+	var valid source
+	if len(d.Valid) > 0 {
+		valid = files(d.Valid)
+	}
+	return fitOn(ctx, cfg, d.Train[0], files(d.Train), valid, o)
+}
+
+// Train is Fit on examples in memory, each with its labels: texts, or series. Without any to
+// validate on, the share of cfg.HeldOut of those to train on is held out. The settings of
+// how files are read have no meaning.
+func Train(ctx context.Context, cfg Config, training, valid []labelled.Example, o task.Options) (*Model, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	if len(training) == 0 {
+		return nil, errors.New("classify: there are no examples to train on")
+	}
+	if len(valid) == 0 {
+		return fitOn(ctx, cfg, "", examples(training), nil, o)
+	}
+	return fitOn(ctx, cfg, "", examples(training), examples(valid), o)
+}
+
+// A source gives examples from their beginning on, as often as it is called.
+type source func(labelled.Options) iter.Seq2[labelled.Example, error]
+
+func files(names []string) source {
+	return func(o labelled.Options) iter.Seq2[labelled.Example, error] { return labelled.Read(names, o) }
+}
+
+func examples(all []labelled.Example) source {
+	return func(labelled.Options) iter.Seq2[labelled.Example, error] {
+		return func(yield func(labelled.Example, error) bool) {
+			for i, e := range all {
+				e.Row = i + 1
+				if !yield(e, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// fitOn trains a model on examples of the name, to validate on others or, if valid is nil, on
+// those that are held out.
+func fitOn(ctx context.Context, cfg Config, name string, training, valid source, o task.Options) (*Model, error) {
+	m, err := survey(cfg, name, training)
 	if err != nil {
 		return nil, err
 	}
-	training, valid, err := m.sets(d)
+	items, held, err := m.sets(name, training, valid)
 	if err != nil {
 		return nil, err
 	}
 	if m.NGrams > 1 && m.NGramMax > 0 && m.Input == Text {
-		m.ngrams = learnNGrams(training, m.NGrams, m.Rare, m.NGramMax)
+		m.ngrams = learnNGrams(items, m.NGrams, m.Rare, m.NGramMax)
 		m.NGramCount = len(m.ngrams.keys)
 	}
 	if o.OnNote != nil {
-		o.OnNote(m.note(training, valid))
+		o.OnNote(m.note(items, held))
 	}
 	made, err := m.Config.New(rand.New(rand.NewPCG(cfg.Seed, 0)))
 	if err != nil {
 		return nil, fault.As(fault.Usage, err)
 	}
-	m.net, m.valid = made.(*net), valid
-	if err := m.train(ctx, training, o); err != nil {
+	m.net, m.valid = made.(*net), held
+	if err := m.train(ctx, items, o); err != nil {
 		return nil, err
 	}
 	if err := m.calibrate(ctx); err != nil {

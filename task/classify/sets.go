@@ -8,16 +8,14 @@ import (
 	"slices"
 
 	"github.com/recur-go/recur/data"
-	"github.com/recur-go/recur/data/labelled"
-	"github.com/recur-go/recur/task"
 )
 
-// load reads the items of files.
-func (m *Model) load(files []string, phrases bool) (items []item, err error) {
+// load reads items.
+func (m *Model) load(from source, phrases bool) (items []item, err error) {
 	o := m.Reading()
 	o.Phrases = phrases
 	group, file, row := int32(-1), "", 0
-	for e, err := range labelled.Read(files, o) {
+	for e, err := range from(o) {
 		if err != nil {
 			return nil, err
 		}
@@ -71,20 +69,20 @@ func (m *Model) hold(items []item) (training, held []item) {
 }
 
 // sets reads what to train on and what to validate on.
-func (m *Model) sets(d task.Data) (training, valid []item, err error) {
-	if training, err = m.load(d.Train, m.Phrases); err != nil {
+func (m *Model) sets(name string, from, validate source) (training, valid []item, err error) {
+	if training, err = m.load(from, m.Phrases); err != nil {
 		return nil, nil, err
 	}
-	if len(d.Valid) > 0 {
-		valid, err = m.load(d.Valid, false)
+	if validate != nil {
+		valid, err = m.load(validate, false)
 	} else {
 		training, valid = m.hold(training)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(training) == 0 || len(d.Valid) == 0 && m.HeldOut > 0 && len(valid) == 0 {
-		return nil, nil, &data.Error{File: d.Train[0], Reason: fmt.Sprintf("there are %d examples to train on and %d to validate on", len(training), len(valid)), Hint: "give more examples, or a file to validate on"}
+	if len(training) == 0 || validate == nil && m.HeldOut > 0 && len(valid) == 0 {
+		return nil, nil, &data.Error{File: name, Reason: fmt.Sprintf("there are %d examples to train on and %d to validate on", len(training), len(valid)), Hint: "give more examples, or a file to validate on"}
 	}
 	return training, valid, nil
 }

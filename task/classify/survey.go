@@ -2,7 +2,6 @@ package classify
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -11,23 +10,19 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/data"
-	"github.com/recur-go/recur/data/labelled"
 	"github.com/recur-go/recur/data/text"
 )
 
-// survey reads the training files once, for what a model must know before it can read
+// survey reads what to train on once, for what a model must know before it can read
 // them: labels, vocabulary, width, scale.
-func survey(cfg Config, files []string) (*Model, error) {
-	if len(files) == 0 {
-		return nil, errors.New("classify: there are no files to train on")
-	}
+func survey(cfg Config, name string, training source) (*Model, error) {
 	m := &Model{Config: cfg}
 	labels := map[string]int{}
 	n := 0
 	var moments moments
 	var err error
 	examples := func(yield func(string) bool) {
-		for e, bad := range labelled.Read(files, cfg.Reading()) {
+		for e, bad := range training(cfg.Reading()) {
 			if bad != nil {
 				err = bad
 				return
@@ -66,9 +61,9 @@ func survey(cfg Config, files []string) (*Model, error) {
 	m.Classes = classes(labels)
 	switch {
 	case len(m.Classes) < 2:
-		return nil, &data.Error{File: files[0], Reason: fmt.Sprintf("all examples have the label %q", m.Classes), Hint: "give examples of at least two labels, or say where the labels are"}
+		return nil, &data.Error{File: name, Reason: fmt.Sprintf("all examples have the label %q", m.Classes), Hint: "give examples of at least two labels, or say where the labels are"}
 	case len(m.Classes) > 100 && len(m.Classes)*2 > n && cfg.Target == One:
-		return nil, &data.Error{File: files[0], Reason: fmt.Sprintf("%d examples have %d different labels", n, len(m.Classes)), Hint: "say which column has the labels"}
+		return nil, &data.Error{File: name, Reason: fmt.Sprintf("%d examples have %d different labels", n, len(m.Classes)), Hint: "say which column has the labels"}
 	}
 	if cfg.Input == Series {
 		m.Width, m.Gaps, m.Scale = moments.width, moments.gaps, moments.scale()

@@ -16,6 +16,16 @@ import (
 // longestLine is the most bytes of a line, more than which no text has.
 const longestLine = 1 << 24
 
+// A source yields the lines of a text, newlines included. The first error ends it and goes
+// to err.
+type source func(err *error) iter.Seq[string]
+
+func fromFiles(files []string) source {
+	return func(err *error) iter.Seq[string] { return lines(files, err) }
+}
+
+func fromText(s string) source { return func(*error) iter.Seq[string] { return strings.Lines(s) } }
+
 // lines yields the lines of the text files, gzip or not, newlines included but at the
 // end of a file that has none. The first error ends it and goes to err.
 func lines(files []string, err *error) iter.Seq[string] {
@@ -70,9 +80,9 @@ type corpus struct {
 	chars int
 }
 
-// read encodes the files.
-func read(files []string, codec *text.Codec, ended bool) (c corpus, err error) {
-	for line := range lines(files, &err) {
+// read encodes a text.
+func read(from source, codec *text.Codec, ended bool) (c corpus, err error) {
+	for line := range from(&err) {
 		c.chars += utf8.RuneCountInString(line)
 		for _, id := range encode(codec, line, ended) {
 			c.ids = append(c.ids, int32(id))

@@ -42,3 +42,24 @@ func ExampleFit() {
 	}
 	// Output: not to be
 }
+
+// A model learns a text in memory.
+func ExampleTrain() {
+	cfg, err := lm.Preset("char-small")
+	if err != nil {
+		log.Fatal(err)
+	}
+	cfg.Hidden, cfg.Layers, cfg.Batch, cfg.Window, cfg.Rate = 32, 1, 8, 20, 1e-2
+	m, err := lm.Train(context.Background(), *cfg, strings.Repeat("to be, or not to be\n", 100), "", task.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	greedy := lm.Sampling{Sampling: seq2seq.Sampling{Temperature: -1}, Stop: []string{"\n"}}
+	if err := m.Generate(context.Background(), "to be, or", greedy, func(piece string) bool {
+		fmt.Print(piece)
+		return true
+	}); err != nil {
+		log.Fatal(err)
+	}
+	// Output: not to be
+}

@@ -33,10 +33,32 @@ const codecExtra = "codec"
 
 // Fit trains a model on text files, gzip or not.
 func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, error) {
+	if len(d.Train) == 0 {
+		return nil, errors.New("lm: there is no text to train on")
+	}
+	var valid source
+	if len(d.Valid) > 0 {
+		valid = fromFiles(d.Valid)
+	}
+	return fitOn(ctx, cfg, d.Train[0], fromFiles(d.Train), valid, o)
+}
+
+// Train is Fit on a text in memory. If there is none to validate on, the share of
+// cfg.HeldOut at the end of the text is.
+func Train(ctx context.Context, cfg Config, training, valid string, o task.Options) (*Model, error) {
+	if valid == "" {
+		return fitOn(ctx, cfg, "", fromText(training), nil, o)
+	}
+	return fitOn(ctx, cfg, "", fromText(training), fromText(valid), o)
+}
+
+// fitOn trains a model on the text of the name, to validate on another or, if valid is nil, on
+// the end of it.
+func fitOn(ctx context.Context, cfg Config, name string, from, validate source, o task.Options) (*Model, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	codec, training, valid, err := cfg.texts(d, o)
+	codec, training, valid, err := cfg.texts(name, from, validate, o)
 	if err != nil {
 		return nil, err
 	}
@@ -80,24 +102,21 @@ func (n *net) loss(g *grad.Tape, w window, carry *rnn.Carry) *grad.Var {
 	return nn.CrossEntropy(g, scores, w.want)
 }
 
-// texts reads the files and learns the vocabulary of the text to train on.
-func (c *Config) texts(d task.Data, o task.Options) (codec *text.Codec, training, valid corpus, err error) {
-	if len(d.Train) == 0 {
-		return nil, training, valid, errors.New("lm: there is no text to train on")
-	}
-	codec, learnErr := text.Learn(lines(d.Train, &err), text.Options{Kind: c.Tokens, Max: c.Vocab, Lower: c.Lower})
+// texts reads the text and learns the vocabulary of the text to train on.
+func (c *Config) texts(name string, from, validate source, o task.Options) (codec *text.Codec, training, valid corpus, err error) {
+	codec, learnErr := text.Learn(from(&err), text.Options{Kind: c.Tokens, Max: c.Vocab, Lower: c.Lower})
 	if err == nil {
 		err = learnErr
 	}
 	if err != nil {
 		return nil, training, valid, err
 	}
-	if training, err = read(d.Train, codec, c.Lines); err != nil {
+	if training, err = read(from, codec, c.Lines); err != nil {
 		return nil, training, valid, err
 	}
 	total := len(training.ids)
-	if len(d.Valid) > 0 {
-		valid, err = read(d.Valid, codec, c.Lines)
+	if validate != nil {
+		valid, err = read(validate, codec, c.Lines)
 	} else {
 		training, valid = training.cut(c.HeldOut)
 	}
@@ -106,7 +125,7 @@ func (c *Config) texts(d task.Data, o task.Options) (codec *text.Codec, training
 	}
 	for what, t := range map[string]corpus{"to train on": training, "to validate on": valid} {
 		if len(t.ids) < 2*c.Batch {
-			return nil, training, valid, &data.Error{File: d.Train[0], Reason: fmt.Sprintf("there are %d tokens %s, and %d rows side by side need 2 each", len(t.ids), what, c.Batch), Hint: "give more text or a smaller batch"}
+			return nil, training, valid, &data.Error{File: name, Reason: fmt.Sprintf("there are %d tokens %s, and %d rows side by side need 2 each", len(t.ids), what, c.Batch), Hint: "give more text or a smaller batch"}
 		}
 	}
 	if o.OnNote != nil {

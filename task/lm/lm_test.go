@@ -373,3 +373,25 @@ func FuzzLines(f *testing.F) {
 }
 
 func rngOf(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
+
+// A text in memory gives the bits of a file of it.
+func TestTrain(t *testing.T) {
+	c := small()
+	c.Epochs = 1
+	a := fit(t, c)
+	b, err := Train(context.Background(), c, rhyme, "", task.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range nn.Params(a.net) {
+		if q := nn.Params(b.net)[i]; !slices.Equal(p.Value.Data, q.Value.Data) {
+			t.Errorf("%s has other values", p.Name)
+		}
+	}
+	if m, err := Train(context.Background(), c, rhyme, rhyme, task.Options{}); err != nil || m.valid.chars != len(rhyme) {
+		t.Errorf("%v", err)
+	}
+	if _, err := Train(context.Background(), c, "", "", task.Options{}); err == nil {
+		t.Error("nothing was trained on")
+	}
+}

@@ -26,7 +26,7 @@ func init() {
 
 // Evaluate scores the model on text files.
 func (m *Model) Evaluate(ctx context.Context, files ...string) (*task.Result, error) {
-	c, err := read(files, m.Codec, m.Lines)
+	c, err := read(fromFiles(files), m.Codec, m.Lines)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (m *Model) result(ctx context.Context, c corpus) (*task.Result, error) {
 	}
 	r := &task.Result{Scores: scores}
 	r.Text = fmt.Sprintf("%d tokens: perplexity %.2f, %.3f nats and %.3f bits for each character\n", len(c.ids), scores["perplexity"], scores["nats_per_char"], scores["bits_per_char"])
-	part := task.Part{Title: "What it says", Head: []string{"temperature", "text"}}
+	part := task.Part{Title: "What it writes", Head: []string{"temperature", "text"}}
 	limit := 300
 	if m.Codec.Kind != text.Chars && m.Codec.Kind != text.Jamo {
 		limit = 80

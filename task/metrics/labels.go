@@ -5,20 +5,20 @@ import (
 	"math"
 )
 
-// A Confusion counts labels: row by what was so, column by what was said.
+// A Confusion counts labels: [label that is right][label that was predicted].
 type Confusion [][]int
 
-// NewConfusion counts said against so, both labels from 0 to n-1.
-func NewConfusion(n int, so, said []int) Confusion {
-	if len(so) != len(said) {
-		panic(fmt.Sprintf("metrics.NewConfusion: %d labels and %d answers", len(so), len(said)))
+// NewConfusion counts the labels got by those want, both from 0 to n-1.
+func NewConfusion(n int, want, got []int) Confusion {
+	if len(want) != len(got) {
+		panic(fmt.Sprintf("metrics.NewConfusion: %d labels and %d answers", len(want), len(got)))
 	}
 	c := make(Confusion, n)
 	for i := range c {
 		c[i] = make([]int, n)
 	}
-	for i := range so {
-		c[so[i]][said[i]]++
+	for i := range want {
+		c[want[i]][got[i]]++
 	}
 	return c
 }

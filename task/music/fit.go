@@ -33,7 +33,35 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	pieces, valid, err := cfg.pieces(d, o)
+	pieces, valid, err := readPieces(d)
+	if err != nil {
+		return nil, err
+	}
+	return fitOn(ctx, cfg, d.Train[0], pieces, valid, o)
+}
+
+// Train is Fit on pieces in memory. Without any to validate on, the share of cfg.HeldOut of
+// those to train on is held out.
+func Train(ctx context.Context, cfg Config, training, valid []Piece, o task.Options) (*Model, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	for _, set := range []*[]Piece{&training, &valid} {
+		sorted := make([]Piece, len(*set))
+		for i, p := range *set {
+			var err error
+			if sorted[i], err = p.sorted(); err != nil {
+				return nil, fmt.Errorf("music: piece %d: %w", i+1, err)
+			}
+		}
+		*set = sorted
+	}
+	return fitOn(ctx, cfg, "", training, valid, o)
+}
+
+// fitOn trains a model on pieces of the name.
+func fitOn(ctx context.Context, cfg Config, name string, pieces, valid []Piece, o task.Options) (*Model, error) {
+	pieces, valid, err := cfg.parts(name, pieces, valid, o)
 	if err != nil {
 		return nil, err
 	}
@@ -65,8 +93,8 @@ func (n *net) loss(g *grad.Tape, b batch) *grad.Var {
 	return g.Scale(nn.BCE(g, n.scores(g, rnn.Input(g, b.x, b.lengths), g.Const(b.next)), b.want), Keys)
 }
 
-// pieces reads the files.
-func (c *Config) pieces(d task.Data, o task.Options) (pieces, valid []Piece, err error) {
+// readPieces reads the files.
+func readPieces(d task.Data) (pieces, valid []Piece, err error) {
 	if len(d.Train) == 0 {
 		return nil, nil, errors.New("music: there are no pieces to train on")
 	}
@@ -87,13 +115,19 @@ func (c *Config) pieces(d task.Data, o task.Options) (pieces, valid []Piece, err
 		}
 		valid = append(append(valid, b.All...), b.Valid...)
 	}
+	return pieces, valid, nil
+}
+
+// parts leaves out pieces that are too short, and holds some out if there are none to
+// validate on.
+func (c *Config) parts(name string, pieces, valid []Piece, o task.Options) ([]Piece, []Piece, error) {
 	if len(valid) == 0 {
 		pieces, valid, _ = data.Split(data.Shuffled(pieces, c.Seed, 0), c.HeldOut, 0)
 	}
 	usable := func(p Piece) bool { return len(p) >= 2 }
 	pieces, valid = slices.DeleteFunc(pieces, func(p Piece) bool { return !usable(p) }), slices.DeleteFunc(valid, func(p Piece) bool { return !usable(p) })
 	if len(pieces) == 0 || len(valid) == 0 {
-		return nil, nil, &data.Error{File: d.Train[0], Reason: fmt.Sprintf("gives %d pieces of two steps or more to train on, and %d to validate on", len(pieces), len(valid)), Hint: "give more"}
+		return nil, nil, &data.Error{File: name, Reason: fmt.Sprintf("gives %d pieces of two steps or more to train on, and %d to validate on", len(pieces), len(valid)), Hint: "give more"}
 	}
 	if o.OnNote != nil {
 		n := 0

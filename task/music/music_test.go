@@ -333,3 +333,33 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// Pieces in memory give the bits of a file of them.
+func TestTrain(t *testing.T) {
+	c := small()
+	c.Epochs = 1
+	path := scales(t)
+	file, err := ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := Fit(context.Background(), c, task.Data{Train: []string{path}}, task.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := Train(context.Background(), c, file.Train, file.Valid, task.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range nn.Params(a.net) {
+		if q := nn.Params(b.net)[i]; !slices.Equal(p.Value.Data, q.Value.Data) {
+			t.Errorf("%s has other values", p.Name)
+		}
+	}
+	if _, err := Train(context.Background(), c, []Piece{{{99}, {1}}}, nil, task.Options{}); err == nil {
+		t.Error("a key that no piano has was taken")
+	}
+	if _, err := Train(context.Background(), c, nil, nil, task.Options{}); err == nil {
+		t.Error("nothing was trained on")
+	}
+}

@@ -83,34 +83,34 @@ type corpus struct {
 	valid    []Pair
 }
 
-// read reads the files, learns the vocabularies of what is trained on, and fills in the
-// sizes that the config leaves to the data.
-func (c *Config) read(d task.Data, o task.Options) (*corpus, error) {
+// read reads the files.
+func (c *Config) read(d task.Data, o task.Options) (training, valid []Pair, err error) {
 	if len(d.Train) == 0 {
-		return nil, errors.New("translate: there is nothing to train on")
+		return nil, nil, errors.New("translate: there is nothing to train on")
 	}
+	if training, err = c.pairs(d.Train, o.OnNote); err != nil || len(d.Valid) == 0 {
+		return training, nil, err
+	}
+	valid, err = c.pairs(d.Valid, o.OnNote)
+	return training, valid, err
+}
+
+// corpus learns the vocabularies of the pairs to train on, and fills in the sizes that the
+// config leaves to the data. Without pairs to validate on, some of them are held out.
+func (c *Config) corpus(name string, pairs, valid []Pair, o task.Options) (*corpus, error) {
 	note := func(format string, args ...any) {
 		if o.OnNote != nil {
 			o.OnNote(fmt.Sprintf(format, args...))
 		}
 	}
-	plain := func(s string) { note("%s", s) }
-	pairs, err := c.pairs(d.Train, plain)
-	if err != nil {
-		return nil, err
-	}
-	k := new(corpus)
-	if len(d.Valid) > 0 {
-		k.valid, err = c.pairs(d.Valid, plain)
-	} else {
+	k := &corpus{valid: valid}
+	if len(valid) == 0 {
 		pairs, k.valid, _ = data.Split(data.Shuffled(pairs, c.Seed, 0), c.HeldOut, 0)
 	}
-	if err != nil {
-		return nil, err
-	}
 	if len(pairs) == 0 || len(k.valid) == 0 {
-		return nil, &data.Error{File: d.Train[0], Reason: fmt.Sprintf("there are %d pairs to train on and %d to validate on", len(pairs), len(k.valid)), Hint: "give more pairs, another held_out, or files to validate on"}
+		return nil, &data.Error{File: name, Reason: fmt.Sprintf("there are %d pairs to train on and %d to validate on", len(pairs), len(k.valid)), Hint: "give more pairs, another held_out, or files to validate on"}
 	}
+	var err error
 	if k.codecs, err = c.learn(pairs); err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (c *Config) read(d task.Data, o task.Options) (*corpus, error) {
 		note("%d pairs of more than %d tokens are left out", n, c.MaxLength)
 	}
 	if len(k.training) == 0 {
-		return nil, &data.Error{File: d.Train[0], Reason: fmt.Sprintf("no pair has at most %d tokens on each side", c.MaxLength), Hint: "change max_length"}
+		return nil, &data.Error{File: name, Reason: fmt.Sprintf("no pair has at most %d tokens on each side", c.MaxLength), Hint: "change max_length"}
 	}
 	if c.Limit == 0 {
 		c.Limit = longest + longest/4 + 5

@@ -32,7 +32,25 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 	if err := cfg.check(); err != nil {
 		return nil, fault.As(fault.Usage, err)
 	}
-	k, err := cfg.read(d, o)
+	training, valid, err := cfg.read(d, o)
+	if err != nil {
+		return nil, err
+	}
+	return fitOn(ctx, cfg, d.Train[0], training, valid, o)
+}
+
+// Train is Fit on pairs in memory. Without any to validate on, the share of cfg.HeldOut of
+// those to train on is held out.
+func Train(ctx context.Context, cfg Config, training, valid []Pair, o task.Options) (*Model, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	return fitOn(ctx, cfg, "", training, valid, o)
+}
+
+// fitOn trains a model on pairs of the name.
+func fitOn(ctx context.Context, cfg Config, name string, training, valid []Pair, o task.Options) (*Model, error) {
+	k, err := cfg.corpus(name, training, valid, o)
 	if err != nil {
 		return nil, err
 	}

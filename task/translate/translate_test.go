@@ -285,3 +285,31 @@ func TestBadConfigs(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Pairs in memory give the bits of files of them.
+func TestTrain(t *testing.T) {
+	c := small()
+	c.Epochs = 1
+	digits, words := spelled(400)
+	source, target := strings.Fields(digits), strings.Split(strings.TrimSpace(words), "\n")
+	var pairs []Pair
+	for i := range source {
+		pairs = append(pairs, Pair{source[i], target[i]})
+	}
+	a := fit(t, c)
+	b, err := Train(context.Background(), c, pairs, nil, task.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range nn.Params(a.net) {
+		if q := nn.Params(b.net)[i]; !slices.Equal(p.Value.Data, q.Value.Data) {
+			t.Errorf("%s has other values", p.Name)
+		}
+	}
+	if m, err := Train(context.Background(), c, pairs[50:], pairs[:50], task.Options{}); err != nil || len(m.valid) != 50 {
+		t.Errorf("%v", err)
+	}
+	if _, err := Train(context.Background(), c, nil, nil, task.Options{}); err == nil {
+		t.Error("nothing was trained on")
+	}
+}

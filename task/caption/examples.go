@@ -74,15 +74,22 @@ func (m *Model) readExamples(d task.Data) (source, error) {
 	if err != nil {
 		return nil, err
 	}
+	var valid []Example
 	if len(d.Valid) > 0 {
-		if m.valid, err = readWhole(d.Valid, m.ColumnNames); err != nil {
+		if valid, err = readWhole(d.Valid, m.ColumnNames); err != nil {
 			return nil, err
 		}
-	} else {
+	}
+	return m.useExamples(d.Train[0], all, valid)
+}
+
+// useExamples gets ready for examples of the name, to validate on others or on some of them.
+func (m *Model) useExamples(name string, all, valid []Example) (source, error) {
+	if m.valid = valid; len(valid) == 0 {
 		all, m.valid, _ = data.Split(data.Shuffled(all, m.Seed, 0), m.HeldOut, 0)
 	}
 	if len(all) == 0 || len(m.valid) == 0 {
-		return nil, &data.Error{File: d.Train[0], Reason: fmt.Sprintf("leaves %d examples to train on and %d to validate on", len(all), len(m.valid)), Hint: "give more, or a file to validate on"}
+		return nil, &data.Error{File: name, Reason: fmt.Sprintf("leaves %d examples to train on and %d to validate on", len(all), len(m.valid)), Hint: "give more, or a file to validate on"}
 	}
 	m.wording = &wording{Tokens: m.Tokens, Lower: m.Lower, Open: m.Open}
 	if all[0].Meaning != nil {
@@ -116,18 +123,23 @@ func readWhole(files []string, c ColumnNames) ([]Example, error) {
 	if err != nil {
 		return nil, err
 	}
+	return all, whole(all)
+}
+
+// whole returns an error unless the examples have sentences and are all of a kind.
+func whole(all []Example) error {
 	for i := range all {
 		e, first := &all[i], &all[0]
 		switch {
 		case len(e.Texts) == 0:
-			return nil, e.fail("", "has no sentence", "give a column text, or after an array a .txt file with a line for each example")
+			return e.fail("", "has no sentence", "give a column text, or after an array a .txt file with a line for each example")
 		case (e.Meaning == nil) != (first.Meaning == nil):
-			return nil, e.fail("", "is a meaning among features, or the other way round", "give all examples the same")
+			return e.fail("", "is a meaning among features, or the other way round", "give all examples the same")
 		case e.Width != first.Width:
-			return nil, e.fail("", fmt.Sprintf("has regions of %d features", e.Width), fmt.Sprintf("those before it have %d", first.Width))
+			return e.fail("", fmt.Sprintf("has regions of %d features", e.Width), fmt.Sprintf("those before it have %d", first.Width))
 		}
 	}
-	return all, nil
+	return nil
 }
 
 // learn learns the vocabulary.

@@ -17,21 +17,44 @@ func Constant(c float64, dims ...int) *grad.Var {
 }
 
 // The initialisers that take a source of random numbers make zeros of a nil one,
-// for models whose parameters are about to be read from a file.
+// for models whose parameters are about to be read from a file, and of Shapes
+// parameters that have a shape but no values.
+
+// Shapes is the source for models that are made to be counted or asked for their
+// widths: it takes no memory for parameters, however large they are. Their Data is empty.
+var Shapes = rand.New(rand.NewPCG(0, 0))
+
+// unfilled is a parameter of zeros, or of Shapes one without values.
+func unfilled(r *rand.Rand, dims ...int) *grad.Var {
+	if r == Shapes {
+		return grad.Leaf(&tensor.Tensor{Shape: tensor.ShapeOf(dims...)})
+	}
+	return Zeros(dims...)
+}
+
+// Full is Constant, and of Shapes a parameter without values: for the biases of cells,
+// whatever r is otherwise.
+func Full(r *rand.Rand, c float64, dims ...int) *grad.Var {
+	v := unfilled(r, dims...)
+	for i := range v.Value.Data {
+		v.Value.Data[i] = tensor.Float(c)
+	}
+	return v
+}
 
 // Uniform draws a parameter from U(-limit, limit). With limit 1/√n for n inputs
 // of a linear layer, or n units of a recurrent one, it is PyTorch's default.
 func Uniform(r *rand.Rand, limit float64, dims ...int) *grad.Var {
-	if r == nil {
-		return Zeros(dims...)
+	if r == nil || r == Shapes {
+		return unfilled(r, dims...)
 	}
 	return fill(func() float64 { return (2*r.Float64() - 1) * limit }, dims...)
 }
 
 // Normal draws a parameter from N(0, std²).
 func Normal(r *rand.Rand, std float64, dims ...int) *grad.Var {
-	if r == nil {
-		return Zeros(dims...)
+	if r == nil || r == Shapes {
+		return unfilled(r, dims...)
 	}
 	return fill(func() float64 { return r.NormFloat64() * std }, dims...)
 }
@@ -61,10 +84,10 @@ func He(r *rand.Rand, in, out int) *grad.Var {
 // whichever are fewer, times gain (Saxe et al. 2014). Keras draws recurrent
 // weights so, which keeps long products from vanishing or exploding.
 func Orthogonal(r *rand.Rand, gain float64, in, out int) *grad.Var {
-	t := tensor.New(in, out)
-	if r == nil {
-		return grad.Leaf(t)
+	if r == nil || r == Shapes {
+		return unfilled(r, in, out)
 	}
+	t := tensor.New(in, out)
 	if in > out {
 		for i, v := range orthonormal(r, out, in) {
 			for j, x := range v {
@@ -84,6 +107,13 @@ func Orthogonal(r *rand.Rand, gain float64, in, out int) *grad.Var {
 // Beside puts matrices of the same height, such as the weights of the gates of a
 // cell, side by side in one parameter.
 func Beside(parts ...*grad.Var) *grad.Var {
+	if parts[0].Value.Data == nil { // of Shapes
+		n := 0
+		for _, p := range parts {
+			n += p.Dim(1)
+		}
+		return grad.Leaf(&tensor.Tensor{Shape: parts[0].Shape().WithLast(n)})
+	}
 	g := grad.Eval()
 	return grad.Leaf(g.Concat(parts...).Value.Clone())
 }

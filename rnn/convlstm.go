@@ -1,6 +1,7 @@
 package rnn
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 
@@ -30,16 +31,79 @@ type ConvLSTM struct {
 	packed *frozen // nil unless from Freeze
 }
 
+func init() {
+	Register("conv_lstm", Spec[ConvLSTMOptions, *ConvLSTM]{
+		Hidden: "filters",
+		New: func(o ConvLSTMOptions, r *rand.Rand, in, filters int) *ConvLSTM {
+			return o.New(r, in/product(o.Size), filters)
+		},
+		Options: func(c *ConvLSTM) (ConvLSTMOptions, int) {
+			o := c.ConvLSTMOptions
+			o.NoBias = c.B == nil
+			return o, c.Wh.Dim(1) / 4
+		},
+		Check: ConvLSTMOptions.check,
+	})
+}
+
 // ConvLSTMOptions are the options of a ConvLSTM. Lists have an entry for each dimension.
 type ConvLSTMOptions struct {
-	Size     []int // places of x
-	Window   []int // places of the window of both convolutions
-	Stride   []int // strides of the convolution of x, nil for 1
-	Dilation []int // dilations of the convolution of x, nil for 1
-	Valid    bool  // windows on x lie within it, else zeros around it make ⌈Size/Stride⌉ outputs
-	Skip     bool  // x is put beside h' in the output
+	Size     []int      `json:"size"`               // places of x
+	Window   []int      `json:"window"`             // places of the window of both convolutions
+	Stride   []int      `json:"stride,omitempty"`   // strides of the convolution of x, nil for 1
+	Dilation []int      `json:"dilation,omitempty"` // dilations of the convolution of x, nil for 1
+	Valid    bool       `json:"valid,omitempty"`    // windows on x lie within it, else zeros around it make ⌈Size/Stride⌉ outputs
+	Skip     bool       `json:"skip,omitempty"`     // x is put beside h' in the output
+	NoBias   bool       `json:"no_bias,omitempty"`
+	Gate     Activation `json:"gate,omitzero"` // default Sigmoid
+	Cand     Activation `json:"cand,omitzero"` // default Tanh; that of c' too
+}
 
-	Gate, Cand Activation // defaults Sigmoid, Tanh; Cand is that of c' too
+// maxVolume is the largest number of places of a window in space.
+const maxVolume = 1 << 12
+
+func (o ConvLSTMOptions) check(in, filters int) error {
+	rank := len(o.Size)
+	if rank < 1 || rank > 3 || len(o.Window) != rank || o.Stride != nil && len(o.Stride) != rank || o.Dilation != nil && len(o.Dilation) != rank {
+		return fmt.Errorf("size %v, window %v, stride %v and dilation %v are not of one, two or three dimensions", o.Size, o.Window, o.Stride, o.Dilation)
+	}
+	places, err1 := volume("size", o.Size, maxHidden)
+	_, err2 := volume("window", o.Window, maxVolume)
+	_, err3 := volume("stride", o.Stride, maxHidden)
+	_, err4 := volume("dilation", o.Dilation, maxHidden)
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		return err
+	}
+	dims := o.Places()
+	if dims == nil {
+		return fmt.Errorf("a window of %v does not lie within %v places", o.Window, o.Size)
+	}
+	out, err := volume("output", dims, maxHidden)
+	switch {
+	case err != nil:
+		return err
+	case in%places != 0:
+		return fmt.Errorf("steps of %d values are not %v places", in, o.Size)
+	case out*filters > maxHidden:
+		return fmt.Errorf("%v places of %d filters are too many", dims, filters)
+	case o.Skip && out != places:
+		return fmt.Errorf("skip, where the input has %v places and the output %v", o.Size, dims)
+	}
+	return nil
+}
+
+// volume is the product of sizes, each from 1 on.
+func volume(what string, dims []int, most int) (int, error) {
+	n := 1
+	for _, d := range dims {
+		if err := CheckSize(what, d); err != nil {
+			return 0, err
+		}
+		if n *= d; n > most {
+			return 0, fmt.Errorf("%s %v is more than %d", what, dims, most)
+		}
+	}
+	return n, nil
 }
 
 // NewConvLSTM makes a cell of plain convolutions that keep the size. In and filters are
@@ -50,7 +114,7 @@ func NewConvLSTM(r *rand.Rand, size, window []int, in, filters int) *ConvLSTM {
 
 // New draws both kernels by Glorot and sets B to zero but for a forget bias of 1.
 func (o ConvLSTMOptions) New(r *rand.Rand, in, filters int) *ConvLSTM {
-	c := &ConvLSTM{ConvLSTMOptions: o, B: nn.Zeros(4 * filters)}
+	c := &ConvLSTM{ConvLSTMOptions: o, B: nn.Full(r, 0, 4*filters)}
 	kernel := func(rows int) *grad.Var {
 		parts := make([]*grad.Var, 4)
 		for i := range parts {
@@ -60,8 +124,8 @@ func (o ConvLSTMOptions) New(r *rand.Rand, in, filters int) *ConvLSTM {
 	}
 	window := product(o.Window)
 	c.Wx, c.Wh = kernel(window*in), kernel(window*filters)
-	for i := filters; i < 2*filters; i++ {
-		c.B.Value.Data[i] = 1
+	if setUnits(c.B, 1, filters, 1); o.NoBias {
+		c.B = nil
 	}
 	return c
 }

@@ -33,21 +33,37 @@ type GRU struct {
 	packed *frozen // nil unless from Freeze
 }
 
+func init() {
+	Register("gru", Spec[GRUOptions, *GRU]{
+		New: GRUOptions.New,
+		Options: func(c *GRU) (GRUOptions, int) {
+			return GRUOptions{ResetBefore: c.Bn == nil, NoBias: c.B == nil, Clip: c.Clip, Gate: c.Gate, Cand: c.Cand}, c.Wh.Dim(0)
+		},
+		Check: func(o GRUOptions, _, _ int) error { return notNegative("clip", o.Clip) },
+	})
+	RegisterKind(KindGRU, GRUOptions{})
+}
+
 // GRUOptions are the options of a GRU. The zero value is PyTorch's form.
 type GRUOptions struct {
-	ResetBefore bool
-	Clip        float64
-	Gate, Cand  Activation
+	ResetBefore bool       `json:"reset_before,omitempty"` // h is reset before the product, else after it
+	NoBias      bool       `json:"no_bias,omitempty"`      // no B; Bn, which a reset after the product has, stays
+	Clip        float64    `json:"clip,omitempty"`         // limit of what goes into the gates and n; 0 for none
+	Gate        Activation `json:"gate,omitzero"`          // default Sigmoid
+	Cand        Activation `json:"cand,omitzero"`          // default Tanh
 }
 
 // New draws Wx by Glorot and Wh orthogonal, and sets the biases to zero.
 func (o GRUOptions) New(r *rand.Rand, in, hidden int) *GRU {
 	c := &GRU{
-		Wx: nn.Glorot(r, in, 3*hidden), Wh: nn.Orthogonal(r, 1, hidden, 3*hidden), B: nn.Zeros(3 * hidden),
+		Wx: nn.Glorot(r, in, 3*hidden), Wh: nn.Orthogonal(r, 1, hidden, 3*hidden), B: nn.Full(r, 0, 3*hidden),
 		Clip: o.Clip, Gate: o.Gate, Cand: o.Cand,
 	}
+	if o.NoBias {
+		c.B = nil
+	}
 	if !o.ResetBefore {
-		c.Bn = nn.Zeros(hidden)
+		c.Bn = nn.Full(r, 0, hidden)
 	}
 	return c
 }

@@ -33,17 +33,31 @@ type IndRNN struct {
 // NewIndRNN makes a cell with ReLU.
 func NewIndRNN(r *rand.Rand, in, hidden int) *IndRNN { return IndRNNOptions{}.New(r, in, hidden) }
 
+func init() {
+	Register("indrnn", Spec[IndRNNOptions, *IndRNN]{
+		New: IndRNNOptions.New,
+		Options: func(c *IndRNN) (IndRNNOptions, int) {
+			return IndRNNOptions{NoBias: c.B == nil, Activation: c.Activation}, c.U.Dim(0)
+		},
+	})
+	RegisterKind("indrnn", IndRNNOptions{})
+}
+
 // IndRNNOptions are the options of an IndRNN.
 type IndRNNOptions struct {
-	Activation Activation // default ReLU
+	NoBias     bool       `json:"no_bias,omitempty"`
+	Activation Activation `json:"activation,omitzero"` // default ReLU
 }
 
 // New draws W by Glorot and U from U(0, 1), so that there are units with short and
 // with long memories, and sets B to zero.
 func (o IndRNNOptions) New(r *rand.Rand, in, hidden int) *IndRNN {
-	c := &IndRNN{W: nn.Glorot(r, in, hidden), U: nn.Uniform(r, 0.5, hidden), B: nn.Zeros(hidden), Activation: o.Activation}
+	c := &IndRNN{W: nn.Glorot(r, in, hidden), U: nn.Uniform(r, 0.5, hidden), B: nn.Full(r, 0, hidden), Activation: o.Activation}
 	for i := range c.U.Value.Data {
 		c.U.Value.Data[i] += 0.5
+	}
+	if o.NoBias {
+		c.B = nil
 	}
 	return c
 }

@@ -2,86 +2,60 @@ package rnn
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
-// A Kind names a cell in configs and on command lines.
+// A Kind names a cell with its options in configs and on command lines.
 type Kind string
 
-// The kinds that a task can be made of. Each has its default options.
+// The kinds that tasks are made of most often; Kinds has them all.
 const (
-	KindBasic   Kind = "basic"
-	KindReLU    Kind = "relu" // Basic with ReLU
-	KindLSTM    Kind = "lstm"
-	KindGRU     Kind = "gru"
-	KindMinGRU  Kind = "mingru"
-	KindMinLSTM Kind = "minlstm"
-	KindIndRNN  Kind = "indrnn"
-	KindSRU     Kind = "sru"
+	KindBasic Kind = "basic"
+	KindReLU  Kind = "relu" // Basic with ReLU
+	KindLSTM  Kind = "lstm"
+	KindGRU   Kind = "gru"
 )
 
-// Kinds lists all kinds.
-func Kinds() []Kind {
-	return []Kind{KindLSTM, KindGRU, KindBasic, KindReLU, KindMinGRU, KindMinLSTM, KindIndRNN, KindSRU}
+var named = map[Kind]any{} // options
+
+// RegisterKind gives options of a registered cell a name, so that tasks can be made of it.
+// The cell must take inputs of any width and have one of hidden units for its output. Call
+// it from init, after Register.
+func RegisterKind(k Kind, options any) {
+	if _, err := (Config{Options: options}).kind(); err != nil || named[k] != nil {
+		panic(fmt.Sprintf("rnn: the kind %q is taken, or its cell is not registered", k))
+	}
+	named[k] = options
+}
+
+// Kinds lists all kinds in the order of the alphabet.
+func Kinds() []Kind { return slices.Sorted(maps.Keys(named)) }
+
+// Config is the kind with so many units. It panics if there is no such kind: see Check.
+func (k Kind) Config(hidden int) Config {
+	if named[k] == nil {
+		panic(k.Check())
+	}
+	return Config{hidden, named[k]}
 }
 
 // New makes a cell of the kind. It panics if there is no such kind: see Check.
-func (k Kind) New(r *rand.Rand, in, hidden int) Cell {
-	switch k {
-	case KindBasic:
-		return NewBasic(r, in, hidden)
-	case KindReLU:
-		return BasicOptions{Activation: ReLU}.New(r, in, hidden)
-	case KindLSTM:
-		return NewLSTM(r, in, hidden)
-	case KindGRU:
-		return NewGRU(r, in, hidden)
-	case KindMinGRU:
-		return NewMinGRU(r, in, hidden)
-	case KindMinLSTM:
-		return NewMinLSTM(r, in, hidden)
-	case KindIndRNN:
-		return NewIndRNN(r, in, hidden)
-	case KindSRU:
-		return NewSRU(r, in, hidden)
-	}
-	panic(k.Check())
-}
+func (k Kind) New(r *rand.Rand, in, hidden int) Cell { return k.Config(hidden).New(r, in) }
 
 // Check returns an error that lists the kinds if k is none of them.
 func (k Kind) Check() error {
+	if named[k] != nil {
+		return nil
+	}
 	var names []string
 	for _, known := range Kinds() {
-		if k == known {
-			return nil
-		}
 		names = append(names, string(known))
 	}
 	return fmt.Errorf("rnn: there is no cell %q; there are %s", string(k), strings.Join(names, ", "))
 }
 
 // CountParams is the number of values in the parameters of the cell that New makes.
-func (k Kind) CountParams(in, hidden int) int {
-	switch k {
-	case KindBasic, KindReLU:
-		return hidden * (in + hidden + 1)
-	case KindLSTM:
-		return 4 * hidden * (in + hidden + 1)
-	case KindGRU:
-		return hidden * (3*(in+hidden+1) + 1)
-	case KindMinGRU:
-		return 2 * hidden * (in + 1)
-	case KindMinLSTM:
-		return 3 * hidden * (in + 1)
-	case KindIndRNN:
-		return hidden * (in + 2)
-	case KindSRU:
-		parts := 3
-		if in != hidden {
-			parts = 4
-		}
-		return hidden * (parts*in + 2)
-	}
-	panic(k.Check())
-}
+func (k Kind) CountParams(in, hidden int) int { return k.Config(hidden).CountParams(in) }

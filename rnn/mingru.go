@@ -28,9 +28,32 @@ type MinGRU struct {
 	packed *layouts // W of a frozen cell
 }
 
-// NewMinGRU draws W by Glorot and sets B to zero.
-func NewMinGRU(r *rand.Rand, in, hidden int) *MinGRU {
-	return &MinGRU{W: nn.Beside(nn.Glorot(r, in, hidden), nn.Glorot(r, in, hidden)), B: nn.Zeros(2 * hidden)}
+func init() {
+	Register("mingru", Spec[MinGRUOptions, *MinGRU]{
+		New: MinGRUOptions.New,
+		Options: func(c *MinGRU) (MinGRUOptions, int) {
+			return MinGRUOptions{NoBias: c.B == nil, Positive: c.Positive}, c.W.Dim(1) / 2
+		},
+	})
+	RegisterKind("mingru", MinGRUOptions{})
+}
+
+// MinGRUOptions are the options of a MinGRU.
+type MinGRUOptions struct {
+	NoBias   bool `json:"no_bias,omitempty"`
+	Positive bool `json:"positive,omitempty"`
+}
+
+// NewMinGRU makes the form without options.
+func NewMinGRU(r *rand.Rand, in, hidden int) *MinGRU { return MinGRUOptions{}.New(r, in, hidden) }
+
+// New draws W by Glorot and sets B to zero.
+func (o MinGRUOptions) New(r *rand.Rand, in, hidden int) *MinGRU {
+	c := &MinGRU{W: nn.Beside(nn.Glorot(r, in, hidden), nn.Glorot(r, in, hidden)), B: nn.Full(r, 0, 2*hidden), Positive: o.Positive}
+	if o.NoBias {
+		c.B = nil
+	}
+	return c
 }
 
 // StateSize is {hidden}.

@@ -25,12 +25,31 @@ type MinLSTM struct {
 	packed *layouts // W of a frozen cell
 }
 
-// NewMinLSTM draws W by Glorot and sets B to zero, and to 1 for f.
-func NewMinLSTM(r *rand.Rand, in, hidden int) *MinLSTM {
+func init() {
+	Register("minlstm", Spec[MinLSTMOptions, *MinLSTM]{
+		New: MinLSTMOptions.New,
+		Options: func(c *MinLSTM) (MinLSTMOptions, int) {
+			return MinLSTMOptions{NoBias: c.B == nil, Positive: c.Positive}, c.W.Dim(1) / 3
+		},
+	})
+	RegisterKind("minlstm", MinLSTMOptions{})
+}
+
+// MinLSTMOptions are the options of a MinLSTM.
+type MinLSTMOptions struct {
+	NoBias   bool `json:"no_bias,omitempty"`
+	Positive bool `json:"positive,omitempty"`
+}
+
+// NewMinLSTM makes the form without options.
+func NewMinLSTM(r *rand.Rand, in, hidden int) *MinLSTM { return MinLSTMOptions{}.New(r, in, hidden) }
+
+// New draws W by Glorot and sets B to zero, and to 1 for f.
+func (o MinLSTMOptions) New(r *rand.Rand, in, hidden int) *MinLSTM {
 	w := nn.Beside(nn.Glorot(r, in, hidden), nn.Glorot(r, in, hidden), nn.Glorot(r, in, hidden))
-	c := &MinLSTM{W: w, B: nn.Zeros(3 * hidden)}
-	for j := range hidden {
-		c.B.Value.Data[j] = 1
+	c := &MinLSTM{W: w, B: nn.Full(r, 0, 3*hidden), Positive: o.Positive}
+	if setUnits(c.B, 0, hidden, 1); o.NoBias {
+		c.B = nil
 	}
 	return c
 }

@@ -1,6 +1,7 @@
 package rnn
 
 import (
+	"fmt"
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/grad"
@@ -36,20 +37,46 @@ type SRU struct {
 	packed *layouts // W of a frozen cell
 }
 
+func init() {
+	Register("sru", Spec[SRUOptions, *SRU]{
+		New: SRUOptions.New,
+		Options: func(c *SRU) (SRUOptions, int) {
+			H := c.B.Dim(0) / 2
+			return SRUOptions{SeesState: c.V != nil, Through: c.W.Dim(0) == H && c.W.Dim(1) == 4*H, Scale: c.Scale, Activation: c.Activation}, H
+		},
+		Check: func(o SRUOptions, _, _ int) error {
+			if o.Scale-o.Scale != 0 {
+				return fmt.Errorf("scale is %v", o.Scale)
+			}
+			return nil
+		},
+	})
+	RegisterKind("sru", SRUOptions{})
+}
+
 // SRUOptions are the options of an SRU.
 type SRUOptions struct {
-	SeesState  bool       // with V
-	Scale      float64    // α, 0 for 1
-	Activation Activation // default Tanh
+	SeesState  bool       `json:"sees_state,omitempty"` // with V
+	Through    bool       `json:"through,omitempty"`    // W has a part for x even where it is as wide as the state, as in TensorFlow
+	Scale      float64    `json:"scale,omitempty"`      // α, 0 for 1
+	Activation Activation `json:"activation,omitzero"`  // default Tanh
+}
+
+// Parts is the number of matrices that lie side by side in W.
+func (o SRUOptions) Parts(in, hidden int) int {
+	if o.Through || in != hidden {
+		return 4
+	}
+	return 3
 }
 
 // New draws W by Glorot part by part, and V from N(0, 0.1²), and sets B to zero.
 func (o SRUOptions) New(r *rand.Rand, in, hidden int) *SRU {
-	parts := []*grad.Var{nn.Glorot(r, in, hidden), nn.Glorot(r, in, hidden), nn.Glorot(r, in, hidden)}
-	if in != hidden {
+	var parts []*grad.Var
+	for range o.Parts(in, hidden) {
 		parts = append(parts, nn.Glorot(r, in, hidden))
 	}
-	c := &SRU{W: nn.Beside(parts...), B: nn.Zeros(2 * hidden), Scale: o.Scale, Activation: o.Activation}
+	c := &SRU{W: nn.Beside(parts...), B: nn.Full(r, 0, 2*hidden), Scale: o.Scale, Activation: o.Activation}
 	if o.SeesState {
 		c.V = nn.Normal(r, 0.1, 2, hidden)
 	}

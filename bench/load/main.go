@@ -37,6 +37,7 @@ import (
 	"github.com/recur-go/recur/internal/npy"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/model/graph"
+	"github.com/recur-go/recur/rnn"
 )
 
 // A Load is a measurement: the best of several processes, since others disturb them.
@@ -86,7 +87,7 @@ func network(bytes int) (*graph.Net, error) {
 	return graph.New(&graph.Config{
 		Inputs: []graph.Input{{Name: "x", Width: 64, Sequence: true}},
 		Layers: []graph.Layer{
-			{Name: "rnn", Op: &graph.RNN{Cells: graph.Cells{&graph.LSTM{Hidden: hidden}, &graph.LSTM{Hidden: hidden}}}},
+			{Name: "rnn", Op: &graph.RNN{Cells: rnn.Configs{rnn.Config{Hidden: hidden, Options: rnn.LSTMOptions{}}, rnn.Config{Hidden: hidden, Options: rnn.LSTMOptions{}}}}},
 			{Name: "out", Op: &graph.Dense{Units: 4}},
 		},
 	}, rand.New(rand.NewPCG(1, 1)))

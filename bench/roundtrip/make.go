@@ -60,7 +60,7 @@ func (c *chooser) name(s string) string {
 
 func pick[T any](c *chooser, list ...T) T { return list[c.r.IntN(len(list))] }
 
-func (c *chooser) cell() graph.Cell {
+func (c *chooser) cell() rnn.Config {
 	hidden := 1 + c.size(12)
 	act := func(usual rnn.Activation) rnn.Activation {
 		if c.common || c.maybe() {
@@ -75,32 +75,32 @@ func (c *chooser) cell() graph.Cell {
 		return pick(c, rnn.Sigmoid, rnn.HardSigmoid(0.2, 0.5))
 	}
 	if !c.common && c.r.IntN(4) == 0 {
-		return pick[graph.Cell](c, &graph.IndRNN{Hidden: hidden, NoBias: c.maybe(), Activation: act(rnn.ReLU)}, &graph.MinGRU{Hidden: hidden, Positive: c.maybe()},
-			&graph.MinLSTM{Hidden: hidden, NoBias: c.maybe()}, &graph.SRU{Hidden: hidden, SeesState: c.maybe(), Scale: 1.5, Activation: act(rnn.Tanh)})
+		return rnn.Config{Hidden: hidden, Options: pick[any](c, rnn.IndRNNOptions{NoBias: c.maybe(), Activation: act(rnn.ReLU)}, rnn.MinGRUOptions{Positive: c.maybe()},
+			rnn.MinLSTMOptions{NoBias: c.maybe()}, rnn.SRUOptions{SeesState: c.maybe(), Scale: 1.5, Activation: act(rnn.Tanh)})}
 	}
 	switch c.r.IntN(4) {
 	case 0:
-		o := &graph.Basic{Hidden: hidden, NoBias: c.maybe(), Activation: act(rnn.Tanh)}
+		o := rnn.BasicOptions{NoBias: c.maybe(), Activation: act(rnn.Tanh)}
 		if c.common && c.maybe() {
 			o.Activation = rnn.ReLU
 		}
-		return o
+		return rnn.Config{Hidden: hidden, Options: o}
 	case 1:
-		o := &graph.GRU{Hidden: hidden}
+		o := rnn.GRUOptions{}
 		if !c.common {
 			o.ResetBefore, o.NoBias, o.Gate, o.Cand = c.maybe(), c.maybe(), gate(), act(rnn.Tanh)
 			if c.maybe() {
 				o.Clip = 0.8
 			}
 		}
-		return o
+		return rnn.Config{Hidden: hidden, Options: o}
 	}
-	o := &graph.LSTM{Hidden: hidden, NoBias: c.maybe()}
+	o := rnn.LSTMOptions{NoBias: c.maybe()}
 	if c.common {
 		if c.r.IntN(3) == 0 {
 			o.Projection = 1 + c.r.IntN(hidden-1)
 		}
-		return o
+		return rnn.Config{Hidden: hidden, Options: o}
 	}
 	o.Peepholes, o.Coupled, o.Gate, o.Cand, o.Out = c.maybe(), c.r.IntN(3) == 0, gate(), act(rnn.Tanh), act(rnn.Tanh)
 	switch c.r.IntN(4) {
@@ -111,7 +111,7 @@ func (c *chooser) cell() graph.Cell {
 	case 2:
 		o.Clip = 1
 	}
-	return o
+	return rnn.Config{Hidden: hidden, Options: o}
 }
 
 // config draws a network and reports whether its rows may be ragged.
@@ -145,18 +145,18 @@ func (c *chooser) config() (*graph.Config, bool) {
 		switch c.r.IntN(3) {
 		case 0:
 			cell := c.cell()
-			o := &graph.Bidirectional{Fwd: graph.Cells{cell}, Bwd: graph.Cells{cell}, Masked: masked}
+			o := &graph.Bidirectional{Fwd: rnn.Configs{cell}, Bwd: rnn.Configs{cell}, Masked: masked}
 			if !c.common {
 				o.Merge = pick(c, rnn.Concat, rnn.Sum, rnn.Multiply, rnn.Average)
 				if o.Merge == rnn.Concat && c.maybe() {
-					o.Bwd = graph.Cells{c.cell(), c.cell()}
+					o.Bwd = rnn.Configs{c.cell(), c.cell()}
 				}
 			}
 			add("both", o)
 		case 1:
 			if !c.common {
 				back := c.maybe()
-				add("back", &graph.RNN{Cells: graph.Cells{c.cell()}, Backwards: back, Masked: masked, AsRead: back && !ragged && c.maybe()})
+				add("back", &graph.RNN{Cells: rnn.Configs{c.cell()}, Backwards: back, Masked: masked, AsRead: back && !ragged && c.maybe()})
 				break
 			}
 			fallthrough

@@ -14,6 +14,7 @@ import (
 	"github.com/recur-go/recur/interchange/keras/internal/hdf5"
 	"github.com/recur-go/recur/internal/badfile"
 	"github.com/recur-go/recur/model/graph"
+	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -87,10 +88,10 @@ func exported(t testing.TB, c *graph.Config) []byte {
 	return b.Bytes()
 }
 
-func simple(cell graph.Cell) *graph.Config {
+func simple(cell rnn.Config) *graph.Config {
 	return &graph.Config{
 		Inputs: []graph.Input{{Name: "x", Width: 3, Sequence: true}},
-		Layers: []graph.Layer{{Name: "rnn", Op: &graph.RNN{Cells: graph.Cells{cell}, Last: true}}, {Name: "out", Op: &graph.Dense{Units: 2}}},
+		Layers: []graph.Layer{{Name: "rnn", Op: &graph.RNN{Cells: rnn.Configs{cell}, Last: true}}, {Name: "out", Op: &graph.Dense{Units: 2}}},
 	}
 }
 
@@ -100,10 +101,10 @@ type badFile struct {
 }
 
 func badFiles(t testing.TB) map[string]badFile {
-	lstm := exported(t, simple(&graph.LSTM{Hidden: 4}))
-	gru := exported(t, simple(&graph.GRU{Hidden: 4}))
-	both := exported(t, &graph.Config{Inputs: simple(nil).Inputs, Layers: []graph.Layer{{Name: "both",
-		Op: &graph.Bidirectional{Fwd: graph.Cells{&graph.LSTM{Hidden: 2}}, Bwd: graph.Cells{&graph.LSTM{Hidden: 2}}}}}})
+	lstm := exported(t, simple(rnn.Config{Hidden: 4, Options: rnn.LSTMOptions{}}))
+	gru := exported(t, simple(rnn.Config{Hidden: 4, Options: rnn.GRUOptions{}}))
+	both := exported(t, &graph.Config{Inputs: simple(rnn.Config{}).Inputs, Layers: []graph.Layer{{Name: "both",
+		Op: &graph.Bidirectional{Fwd: rnn.Configs{rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{}}}, Bwd: rnn.Configs{rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{}}}}}}})
 	add := func(more ...part) []byte {
 		return rezipped(t, lstm, func(parts []part) []part { return append(parts, more...) })
 	}
@@ -223,7 +224,7 @@ func readPart(t testing.TB, file []byte, name string) (b []byte) {
 // A layer that reads from the end does so here, and a batch of another size than that
 // of a first state is an error.
 func TestBackwardsAndStates(t *testing.T) {
-	file := edited(t, exported(t, simple(&graph.LSTM{Hidden: 4})), `"go_backwards":false`, `"go_backwards":true`)
+	file := edited(t, exported(t, simple(rnn.Config{Hidden: 4, Options: rnn.LSTMOptions{}})), `"go_backwards":false`, `"go_backwards":true`)
 	m, err := Read(bytes.NewReader(file), int64(len(file)), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -240,7 +241,7 @@ func TestBackwardsAndStates(t *testing.T) {
 
 // Whatever is cut off or changed, nothing panics, and an error has a type.
 func TestDamage(t *testing.T) {
-	file := exported(t, simple(&graph.GRU{Hidden: 2}))
+	file := exported(t, simple(rnn.Config{Hidden: 2, Options: rnn.GRUOptions{}}))
 	for n := 0; n < len(file); n += 7 {
 		if _, err := Read(bytes.NewReader(file[:n]), int64(n), nil); err == nil {
 			t.Errorf("%d bytes of %d were read", n, len(file))
@@ -288,7 +289,7 @@ func FuzzRead(f *testing.F) {
 			f.Add(g.file, g.config)
 		}
 	}
-	f.Add(exported(f, simple(&graph.GRU{Hidden: 2})), []byte(nil))
+	f.Add(exported(f, simple(rnn.Config{Hidden: 2, Options: rnn.GRUOptions{}})), []byte(nil))
 	f.Fuzz(func(t *testing.T, file, config []byte) {
 		if len(config) == 0 {
 			config = nil

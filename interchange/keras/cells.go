@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/recur-go/recur/grad"
-	"github.com/recur-go/recur/model/graph"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/tensor"
 )
@@ -60,7 +59,7 @@ func cellsOf(o *object, path string) ([]cellAt, error) {
 
 // madeCell is a cell and how to note its weights.
 type madeCell struct {
-	cell graph.Cell
+	cell rnn.Config
 	bind func(h *holder, param string)
 }
 
@@ -126,18 +125,18 @@ func (c *cellOptions) kernels(h *holder, param string, gates int) {
 }
 
 func (c *cellOptions) basic() madeCell {
-	return madeCell{&graph.Basic{Hidden: c.Units, NoBias: !yes(c.Bias), Activation: c.cand},
+	return madeCell{rnn.Config{Hidden: c.Units, Options: rnn.BasicOptions{NoBias: !yes(c.Bias), Activation: c.cand}},
 		func(h *holder, param string) { c.kernels(h, param, 1) }}
 }
 
 func (c *cellOptions) lstm() madeCell { // gates i, f, c, o, as here
-	return madeCell{&graph.LSTM{Hidden: c.Units, NoBias: !yes(c.Bias), Gate: c.gate, Cand: c.cand, Out: c.cand},
+	return madeCell{rnn.Config{Hidden: c.Units, Options: rnn.LSTMOptions{NoBias: !yes(c.Bias), Gate: c.gate, Cand: c.cand, Out: c.cand}},
 		func(h *holder, param string) { c.kernels(h, param, 4) }}
 }
 
 func (c *cellOptions) gru() madeCell { // gates z, r, h
 	H, bias, after := c.Units, yes(c.Bias), *c.ResetAfter
-	return madeCell{&graph.GRU{Hidden: H, ResetBefore: !after, NoBias: !bias, Gate: c.gate, Cand: c.cand}, func(h *holder, param string) {
+	return madeCell{rnn.Config{Hidden: H, Options: rnn.GRUOptions{ResetBefore: !after, NoBias: !bias, Gate: c.gate, Cand: c.cand}}, func(h *holder, param string) {
 		h.want("kernel", param+".wx", c.in, 3*H).then = zrToRZ
 		h.want("recurrent_kernel", param+".wh", H, 3*H).then = zrToRZ
 		switch {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/recur-go/recur/interchange/keras"
 	"github.com/recur-go/recur/model/graph"
+	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -20,7 +21,7 @@ func net() *graph.Net {
 		Inputs: []graph.Input{{Name: "ids", Width: 1, Sequence: true, IDs: true}},
 		Layers: []graph.Layer{
 			{Name: "embed", Op: &graph.Embedding{Vocab: 20, Width: 4, MaskZero: true}},
-			{Name: "lstm", Op: &graph.RNN{Cells: graph.Cells{&graph.LSTM{Hidden: 6}}, Last: true}},
+			{Name: "lstm", Op: &graph.RNN{Cells: rnn.Configs{rnn.Config{Hidden: 6, Options: rnn.LSTMOptions{}}}, Last: true}},
 			{Name: "out", Op: &graph.Dense{Units: 2, Activation: "softmax"}},
 		},
 	}, rand.New(rand.NewPCG(1, 1)))
@@ -74,7 +75,7 @@ func ExampleRead() {
 func ExampleExport() {
 	n, err := graph.New(&graph.Config{
 		Inputs: []graph.Input{{Name: "x", Width: 3, Sequence: true}},
-		Layers: []graph.Layer{{Name: "lstm", Op: &graph.RNN{Cells: graph.Cells{&graph.LSTM{Hidden: 4, Peepholes: true}}}}},
+		Layers: []graph.Layer{{Name: "lstm", Op: &graph.RNN{Cells: rnn.Configs{rnn.Config{Hidden: 4, Options: rnn.LSTMOptions{Peepholes: true}}}}}},
 	}, nil)
 	if err != nil {
 		log.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/recur-go/recur/model/graph"
 	"github.com/recur-go/recur/rnn"
@@ -38,26 +37,26 @@ type cellConfig struct {
 // parameters, in the width of its input.
 type cellExport struct {
 	*exporter
-	param string
-	in    int
-	err   error // the first
+	param      string
+	in, hidden int
+	err        error // the first
 }
 
-// exportCells are what cells of the graph become, by their type.
-var exportCells = map[reflect.Type]func(x *cellExport, c graph.Cell) cellConfig{
-	reflect.TypeFor[*graph.Basic](): func(x *cellExport, c graph.Cell) cellConfig { return x.basic(c.(*graph.Basic)) },
-	reflect.TypeFor[*graph.LSTM]():  func(x *cellExport, c graph.Cell) cellConfig { return x.lstm(c.(*graph.LSTM)) },
-	reflect.TypeFor[*graph.GRU]():   func(x *cellExport, c graph.Cell) cellConfig { return x.gru(c.(*graph.GRU)) },
+// exportCells are what cells of the graph become, by the type of their options.
+var exportCells = map[reflect.Type]func(x *cellExport, options any) cellConfig{
+	reflect.TypeFor[rnn.BasicOptions](): func(x *cellExport, o any) cellConfig { return x.basic(o.(rnn.BasicOptions)) },
+	reflect.TypeFor[rnn.LSTMOptions]():  func(x *cellExport, o any) cellConfig { return x.lstm(o.(rnn.LSTMOptions)) },
+	reflect.TypeFor[rnn.GRUOptions]():   func(x *cellExport, o any) cellConfig { return x.gru(o.(rnn.GRUOptions)) },
 }
 
 // cell is a cell of the graph in Keras.
-func (x *exporter) cell(c graph.Cell, param string, in int) (cellConfig, error) {
-	write := exportCells[reflect.TypeOf(c)]
+func (x *exporter) cell(c rnn.Config, param string, in int) (cellConfig, error) {
+	write := exportCells[reflect.TypeOf(c.Options)]
 	if write == nil {
-		return cellConfig{}, fmt.Errorf("a cell %s, which no layer of Keras is made of here", strings.TrimPrefix(fmt.Sprintf("%T", c), "*graph."))
+		return cellConfig{}, fmt.Errorf("a cell %v, which no layer of Keras is made of here", c)
 	}
-	e := &cellExport{exporter: x, param: param, in: in}
-	k := write(e, c)
+	e := &cellExport{exporter: x, param: param, in: in, hidden: c.Hidden}
+	k := write(e, c.Options)
 	return k, e.err
 }
 
@@ -80,13 +79,13 @@ func (x *cellExport) kernels(at string, hidden, gates int, bias bool) {
 	}
 }
 
-func (x *cellExport) basic(o *graph.Basic) cellConfig {
-	return cellConfig{class: "SimpleRNN", width: o.Hidden, state: []int{o.Hidden},
-		config: dict{"units": o.Hidden, "use_bias": !o.NoBias, "activation": x.named(o.Activation, rnn.Tanh)},
-		write:  func(at string) { x.kernels(at, o.Hidden, 1, !o.NoBias) }}
+func (x *cellExport) basic(o rnn.BasicOptions) cellConfig {
+	return cellConfig{class: "SimpleRNN", width: x.hidden, state: []int{x.hidden},
+		config: dict{"units": x.hidden, "use_bias": !o.NoBias, "activation": x.named(o.Activation, rnn.Tanh)},
+		write:  func(at string) { x.kernels(at, x.hidden, 1, !o.NoBias) }}
 }
 
-func (x *cellExport) lstm(o *graph.LSTM) cellConfig {
+func (x *cellExport) lstm(o rnn.LSTMOptions) cellConfig {
 	switch {
 	case o.Projection != 0:
 		x.err = fmt.Errorf("a projection")
@@ -101,13 +100,13 @@ func (x *cellExport) lstm(o *graph.LSTM) cellConfig {
 	case x.named(o.Cand, rnn.Tanh) != x.named(o.Out, rnn.Tanh):
 		x.err = cmp.Or(x.err, fmt.Errorf("activations of the candidate and the output that differ"))
 	}
-	return cellConfig{class: "LSTM", width: o.Hidden, state: []int{o.Hidden, o.Hidden}, config: dict{"units": o.Hidden, "use_bias": !o.NoBias,
+	return cellConfig{class: "LSTM", width: x.hidden, state: []int{x.hidden, x.hidden}, config: dict{"units": x.hidden, "use_bias": !o.NoBias,
 		"activation": x.named(o.Cand, rnn.Tanh), "recurrent_activation": x.named(o.Gate, rnn.Sigmoid)},
-		write: func(at string) { x.kernels(at, o.Hidden, 4, !o.NoBias) }}
+		write: func(at string) { x.kernels(at, x.hidden, 4, !o.NoBias) }}
 }
 
-func (x *cellExport) gru(o *graph.GRU) cellConfig {
-	H := o.Hidden
+func (x *cellExport) gru(o rnn.GRUOptions) cellConfig {
+	H := x.hidden
 	if o.Clip != 0 {
 		x.err = fmt.Errorf("a clip")
 	}
@@ -153,7 +152,7 @@ type stack struct {
 	write  func(at string)
 }
 
-func (x *exporter) stack(cells graph.Cells, param string, in int) (s stack, err error) {
+func (x *exporter) stack(cells rnn.Configs, param string, in int) (s stack, err error) {
 	var list []cellConfig
 	for i, c := range cells {
 		name := param

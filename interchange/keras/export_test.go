@@ -19,11 +19,11 @@ func TestExport(t *testing.T) {
 		Layers: []graph.Layer{
 			{Name: "embed", From: []string{"ids"}, Op: &graph.Embedding{Vocab: 9, Width: 3, MaskZero: true}},
 			{Name: "both/merged", From: []string{"embed", "x"}, Op: &graph.Merge{By: "sum"}},
-			{Name: "gru", From: []string{"both/merged", "h"}, Op: &graph.RNN{Cells: graph.Cells{&graph.GRU{Hidden: 4, NoBias: true}}, Masked: graph.Repeat}},
+			{Name: "gru", From: []string{"both/merged", "h"}, Op: &graph.RNN{Cells: rnn.Configs{rnn.Config{Hidden: 4, Options: rnn.GRUOptions{NoBias: true}}}, Masked: graph.Repeat}},
 			{Name: "bare", From: []string{"gru"}, Op: &graph.Mask{}},
-			{Name: "stack", From: []string{"bare"}, Op: &graph.RNN{Cells: graph.Cells{&graph.LSTM{Hidden: 3}, &graph.LSTM{Hidden: 2, NoBias: true}, &graph.Basic{Hidden: 5, Activation: rnn.ReLU}}}},
+			{Name: "stack", From: []string{"bare"}, Op: &graph.RNN{Cells: rnn.Configs{rnn.Config{Hidden: 3, Options: rnn.LSTMOptions{}}, rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{NoBias: true}}, rnn.Config{Hidden: 5, Options: rnn.BasicOptions{Activation: rnn.ReLU}}}}},
 			{Name: "last", Op: &graph.Last{}},
-			{Name: "bi", From: []string{"gru"}, Op: &graph.Bidirectional{Fwd: graph.Cells{&graph.GRU{Hidden: 3, ResetBefore: true}}, Bwd: graph.Cells{&graph.LSTM{Hidden: 3}}, Merge: rnn.Multiply}},
+			{Name: "bi", From: []string{"gru"}, Op: &graph.Bidirectional{Fwd: rnn.Configs{rnn.Config{Hidden: 3, Options: rnn.GRUOptions{ResetBefore: true}}}, Bwd: rnn.Configs{rnn.Config{Hidden: 3, Options: rnn.LSTMOptions{}}}, Merge: rnn.Multiply}},
 			{Name: "act", Op: &graph.Activation{Func: "leakyrelu(0.1)"}},
 			{Name: "mean", Op: &graph.GlobalPool{By: "average"}},
 			{Name: "peak", From: []string{"bi"}, Op: &graph.GlobalPool{By: "max", All: true}},
@@ -66,16 +66,16 @@ func TestExport(t *testing.T) {
 
 func TestExportRefuses(t *testing.T) {
 	seq := []graph.Input{{Name: "x", Width: 3, Sequence: true}}
-	cell := func(c graph.Cell) graph.Op { return &graph.RNN{Cells: graph.Cells{c}} }
+	cell := func(c rnn.Config) graph.Op { return &graph.RNN{Cells: rnn.Configs{c}} }
 	for want, op := range map[string]graph.Op{
-		"peepholes":                 cell(&graph.LSTM{Hidden: 2, Peepholes: true}),
-		"a projection":              cell(&graph.LSTM{Hidden: 2, Projection: 1}),
-		"a clip":                    cell(&graph.GRU{Hidden: 2, Clip: 1}),
-		"coupled gates":             cell(&graph.LSTM{Hidden: 2, Coupled: true}),
-		"normalisation in a cell":   cell(&graph.LSTM{Hidden: 2, LayerNorm: true}),
-		"that differ":               cell(&graph.LSTM{Hidden: 2, Out: rnn.Identity}),
-		"hardsigmoid(0.2, 0.5)":     cell(&graph.LSTM{Hidden: 2, Gate: rnn.HardSigmoid(0.2, 0.5)}),
-		"order of time":             &graph.RNN{Cells: graph.Cells{&graph.GRU{Hidden: 2}}, Backwards: true},
+		"peepholes":                 cell(rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{Peepholes: true}}),
+		"a projection":              cell(rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{Projection: 1}}),
+		"a clip":                    cell(rnn.Config{Hidden: 2, Options: rnn.GRUOptions{Clip: 1}}),
+		"coupled gates":             cell(rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{Coupled: true}}),
+		"normalisation in a cell":   cell(rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{LayerNorm: true}}),
+		"that differ":               cell(rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{Out: rnn.Identity}}),
+		"hardsigmoid(0.2, 0.5)":     cell(rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{Gate: rnn.HardSigmoid(0.2, 0.5)}}),
+		"order of time":             &graph.RNN{Cells: rnn.Configs{rnn.Config{Hidden: 2, Options: rnn.GRUOptions{}}}, Backwards: true},
 		"no recurrent layer":        &graph.Last{},
 		`"gelu_tanh" is not one of`: &graph.Dense{Units: 2, Activation: "gelu_tanh"},
 		`"scaledtanh(1, 2)" is not`: &graph.Activation{Func: "scaledtanh(1, 2)"},

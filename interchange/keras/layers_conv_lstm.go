@@ -3,7 +3,6 @@ package keras
 import (
 	"fmt"
 
-	"github.com/recur-go/recur/model/graph"
 	"github.com/recur-go/recur/rnn"
 )
 
@@ -105,14 +104,14 @@ func (b *builder) convCell(o *object, x *flow) (m madeCell, space []int, err err
 	case c.Padding != "" && c.Padding != "valid" && c.Padding != "same":
 		return m, nil, fmt.Errorf("padding %q is not known", c.Padding)
 	}
-	cell := &graph.ConvLSTM{
-		Filters: c.Filters, Size: x.space, Window: c.Window, Stride: ones(c.Strides), Dilation: ones(c.Dilation), Valid: c.Padding != "same",
+	options := rnn.ConvLSTMOptions{
+		Size: x.space, Window: c.Window, Stride: ones(c.Strides), Dilation: ones(c.Dilation), Valid: c.Padding != "same",
 		NoBias: !yes(c.Bias), Gate: unlessDefault(gate, rnn.Sigmoid), Cand: unlessDefault(cand, rnn.Tanh),
 	}
-	if _, err := cell.Plan(x.width); err != nil {
+	m.cell = rnn.Config{Hidden: c.Filters, Options: options}
+	if err := m.cell.Check(x.width); err != nil {
 		return m, nil, err
 	}
-	m.cell = cell
 	m.bind = func(h *holder, param string) { // gates i, f, c, o, as here
 		shape := func(channels int) []int { return append(append([]int{}, c.Window...), channels, 4*c.Filters) }
 		h.want("kernel", param+".wx", shape(x.channels())...)
@@ -121,7 +120,7 @@ func (b *builder) convCell(o *object, x *flow) (m madeCell, space []int, err err
 			h.want("bias", param+".b", 4*c.Filters)
 		}
 	}
-	return m, cell.Places(), nil
+	return m, options.Places(), nil
 }
 
 // ones is nil for a list of ones, so that a Config stays short.

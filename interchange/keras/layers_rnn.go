@@ -20,7 +20,7 @@ type unroll struct {
 // runner is a recurrent layer: its cells, and how they run.
 type runner struct {
 	unroll
-	cells graph.Cells
+	cells rnn.Configs
 	width int
 	space []int // of its outputs, as a flow has it
 	state []int
@@ -63,12 +63,12 @@ func (b *builder) runner(o *object, x *flow, path string, frozen bool) (*runner,
 		if err != nil {
 			return nil, err
 		}
-		plan, err := made.cell.Plan(r.width)
+		width, state, err := made.cell.Plan(r.width)
 		if err != nil {
 			return nil, err
 		}
 		r.cells = append(r.cells, made.cell)
-		r.width, r.state = plan.Width, append(r.state, plan.State...)
+		r.width, r.state = width, append(r.state, state...)
 		binds = append(binds, func(param string) *holder {
 			h := &holder{path: c.path, frozen: frozen}
 			made.bind(h, param)

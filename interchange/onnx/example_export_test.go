@@ -9,6 +9,7 @@ import (
 
 	"github.com/recur-go/recur/interchange/onnx"
 	"github.com/recur-go/recur/model/graph"
+	"github.com/recur-go/recur/rnn"
 )
 
 // A network is exported, and what was exported is read again and run.
@@ -16,7 +17,7 @@ func ExampleExport() {
 	net, err := graph.New(&graph.Config{
 		Inputs: []graph.Input{{Name: "x", Width: 3, Sequence: true}},
 		Layers: []graph.Layer{
-			{Name: "lstm", Op: &graph.RNN{Cells: graph.Cells{&graph.LSTM{Hidden: 8}}}},
+			{Name: "lstm", Op: &graph.RNN{Cells: rnn.Configs{rnn.Config{Hidden: 8, Options: rnn.LSTMOptions{}}}}},
 			{Name: "y", Op: &graph.Dense{Units: 2}},
 		},
 	}, rand.New(rand.NewPCG(1, 1)))

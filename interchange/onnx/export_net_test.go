@@ -14,6 +14,7 @@ import (
 	"github.com/recur-go/recur/model/graph"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/rnn/tf1"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -23,38 +24,38 @@ func exported() map[string]*graph.Config {
 	x := []graph.Input{{Name: "x", Width: 3, Sequence: true}}
 	all := map[string]*graph.Config{
 		"a stack of everything": {Inputs: x, Layers: []graph.Layer{
-			{Name: "rnn", Op: &graph.RNN{Cells: graph.Cells{
-				&graph.Basic{Hidden: 3, Activation: rnn.LeakyReLU(0.2)}, &graph.GRU{Hidden: 4}, &graph.GRU{Hidden: 3, ResetBefore: true, Clip: 0.7},
-				&graph.LSTM{Hidden: 2, Peepholes: true, Clip: 1}, &graph.LSTM{Hidden: 3, Coupled: true, Cand: rnn.Softsign},
-				&graph.LSTM{Hidden: 4, NoBias: true}, &graph.GRU{Hidden: 3, NoBias: true, Gate: rnn.HardSigmoid(0.2, 0.5)},
+			{Name: "rnn", Op: &graph.RNN{Cells: rnn.Configs{
+				rnn.Config{Hidden: 3, Options: rnn.BasicOptions{Activation: rnn.LeakyReLU(0.2)}}, rnn.Config{Hidden: 4, Options: rnn.GRUOptions{}}, rnn.Config{Hidden: 3, Options: rnn.GRUOptions{ResetBefore: true, Clip: 0.7}},
+				rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{Peepholes: true, Clip: 1}}, rnn.Config{Hidden: 3, Options: rnn.LSTMOptions{Coupled: true, Cand: rnn.Softsign}},
+				rnn.Config{Hidden: 4, Options: rnn.LSTMOptions{NoBias: true}}, rnn.Config{Hidden: 3, Options: rnn.GRUOptions{NoBias: true, Gate: rnn.HardSigmoid(0.2, 0.5)}},
 			}}},
 			{Name: "out", Op: &graph.Dense{Units: 2, Activation: "gelu"}},
 		}},
 		"cells as a Scan": {Inputs: x, TimeMajor: true, Layers: []graph.Layer{
-			{Name: "a", Op: &graph.RNN{Cells: graph.Cells{&graph.LSTM{Hidden: 4, Projection: 2, Peepholes: true, CellClip: 0.3, ProjClip: 0.2}}}},
-			{Name: "b", Op: &graph.Bidirectional{Fwd: graph.Cells{&graph.LSTM{Hidden: 3, LayerNorm: true}}, Bwd: graph.Cells{&graph.LSTM{Hidden: 3, CellClip: 0.4, Coupled: true}}}},
-			{Name: "c", Op: &graph.RNN{Cells: graph.Cells{
-				&graph.IndRNN{Hidden: 4}, &graph.IndRNN{Hidden: 3, NoBias: true, Activation: rnn.Identity}, &graph.SRU{Hidden: 3, SeesState: true, Scale: 1.5},
-				&graph.SRU{Hidden: 2, Activation: rnn.Identity}, &graph.MinGRU{Hidden: 3, Positive: true}, &graph.MinLSTM{Hidden: 2, NoBias: true}, &graph.MinLSTM{Hidden: 3, Positive: true},
+			{Name: "a", Op: &graph.RNN{Cells: rnn.Configs{rnn.Config{Hidden: 4, Options: rnn.LSTMOptions{Projection: 2, Peepholes: true, CellClip: 0.3, ProjClip: 0.2}}}}},
+			{Name: "b", Op: &graph.Bidirectional{Fwd: rnn.Configs{rnn.Config{Hidden: 3, Options: rnn.LSTMOptions{LayerNorm: true}}}, Bwd: rnn.Configs{rnn.Config{Hidden: 3, Options: rnn.LSTMOptions{CellClip: 0.4, Coupled: true}}}}},
+			{Name: "c", Op: &graph.RNN{Cells: rnn.Configs{
+				rnn.Config{Hidden: 4, Options: rnn.IndRNNOptions{}}, rnn.Config{Hidden: 3, Options: rnn.IndRNNOptions{NoBias: true, Activation: rnn.Identity}}, rnn.Config{Hidden: 3, Options: rnn.SRUOptions{SeesState: true, Scale: 1.5}},
+				rnn.Config{Hidden: 2, Options: rnn.SRUOptions{Activation: rnn.Identity}}, rnn.Config{Hidden: 3, Options: rnn.MinGRUOptions{Positive: true}}, rnn.Config{Hidden: 2, Options: rnn.MinLSTMOptions{NoBias: true}}, rnn.Config{Hidden: 3, Options: rnn.MinLSTMOptions{Positive: true}},
 			}}},
-			{Name: "d", Op: &graph.RNN{Cells: graph.Cells{&graph.Basic{Hidden: 2}}, Last: true}},
+			{Name: "d", Op: &graph.RNN{Cells: rnn.Configs{rnn.Config{Hidden: 2, Options: rnn.BasicOptions{}}}, Last: true}},
 		}},
 		"cells of TensorFlow 1": {Inputs: x, Layers: []graph.Layer{
-			{Name: "a", Op: &graph.RNN{Cells: graph.Cells{
-				&graph.UGRNN{Hidden: 4, ForgetBias: 0.7}, &graph.Intersection{Hidden: 3, ForgetBias: 0.7}, &graph.Intersection{Hidden: 3}, &graph.NAS{Hidden: 4, Projection: 3},
-				&graph.NAS{Hidden: 3, NoBias: true}, &graph.Minimal{Hidden: 4}, &graph.CFN{Hidden: 4}, &graph.SRU{Hidden: 4, Through: true},
+			{Name: "a", Op: &graph.RNN{Cells: rnn.Configs{
+				rnn.Config{Hidden: 4, Options: tf1.UGRNNOptions{ForgetBias: 0.7}}, rnn.Config{Hidden: 3, Options: tf1.IntersectionOptions{ForgetBias: 0.7}}, rnn.Config{Hidden: 3, Options: tf1.IntersectionOptions{}}, rnn.Config{Hidden: 4, Options: tf1.NASOptions{Projection: 3}},
+				rnn.Config{Hidden: 3, Options: tf1.NASOptions{NoBias: true}}, rnn.Config{Hidden: 4, Options: tf1.MinimalOptions{}}, rnn.Config{Hidden: 4, Options: tf1.CFNOptions{}}, rnn.Config{Hidden: 4, Options: rnn.SRUOptions{Through: true}},
 			}}},
-			{Name: "b", Op: &graph.Bidirectional{Fwd: graph.Cells{&graph.IndyGRU{Hidden: 3}}, Bwd: graph.Cells{&graph.IndyLSTM{Hidden: 3, ForgetBias: 0.7}}}},
-			{Name: "c", Op: &graph.RNN{Cells: graph.Cells{
-				&graph.GLSTM{Hidden: 4, Projection: 2, Groups: 2, ForgetBias: 0.7}, &graph.GLSTM{Hidden: 3, Groups: 1}, &graph.Phased{Hidden: 3, Peepholes: true, Leak: 0.1}, &graph.Phased{Hidden: 2},
+			{Name: "b", Op: &graph.Bidirectional{Fwd: rnn.Configs{rnn.Config{Hidden: 3, Options: tf1.IndyGRUOptions{}}}, Bwd: rnn.Configs{rnn.Config{Hidden: 3, Options: tf1.IndyLSTMOptions{ForgetBias: 0.7}}}}},
+			{Name: "c", Op: &graph.RNN{Cells: rnn.Configs{
+				rnn.Config{Hidden: 4, Options: tf1.GLSTMOptions{Projection: 2, Groups: 2, ForgetBias: 0.7}}, rnn.Config{Hidden: 3, Options: tf1.GLSTMOptions{Groups: 1}}, rnn.Config{Hidden: 3, Options: tf1.PhasedOptions{Peepholes: true, Leak: 0.1}}, rnn.Config{Hidden: 2, Options: tf1.PhasedOptions{}},
 			}}},
 		}},
 		"masks with holes": {Inputs: ids, Layers: []graph.Layer{
 			{Name: "embed", Op: &graph.Embedding{Vocab: 5, Width: 3, MaskZero: true}},
-			{Name: "fwd", Op: &graph.RNN{Cells: graph.Cells{&graph.LSTM{Hidden: 3}}, Masked: graph.Repeat}},
-			{Name: "bwd", From: []string{"embed"}, Op: &graph.RNN{Cells: graph.Cells{&graph.GRU{Hidden: 3}}, Backwards: true, Masked: graph.Repeat}},
-			{Name: "read", From: []string{"embed"}, Op: &graph.RNN{Cells: graph.Cells{&graph.LSTM{Hidden: 3, Projection: 3}}, Backwards: true, AsRead: true}},
-			{Name: "both", From: []string{"embed"}, Op: &graph.Bidirectional{Fwd: graph.Cells{&graph.Basic{Hidden: 3}}, Bwd: graph.Cells{&graph.Basic{Hidden: 3, NoBias: true}}, Merge: rnn.Multiply}},
+			{Name: "fwd", Op: &graph.RNN{Cells: rnn.Configs{rnn.Config{Hidden: 3, Options: rnn.LSTMOptions{}}}, Masked: graph.Repeat}},
+			{Name: "bwd", From: []string{"embed"}, Op: &graph.RNN{Cells: rnn.Configs{rnn.Config{Hidden: 3, Options: rnn.GRUOptions{}}}, Backwards: true, Masked: graph.Repeat}},
+			{Name: "read", From: []string{"embed"}, Op: &graph.RNN{Cells: rnn.Configs{rnn.Config{Hidden: 3, Options: rnn.LSTMOptions{Projection: 3}}}, Backwards: true, AsRead: true}},
+			{Name: "both", From: []string{"embed"}, Op: &graph.Bidirectional{Fwd: rnn.Configs{rnn.Config{Hidden: 3, Options: rnn.BasicOptions{}}}, Bwd: rnn.Configs{rnn.Config{Hidden: 3, Options: rnn.BasicOptions{NoBias: true}}}, Merge: rnn.Multiply}},
 			{Name: "sum", From: []string{"fwd", "bwd", "read", "both"}, Op: &graph.Merge{By: "sum"}},
 			{Name: "max", From: []string{"fwd", "bwd"}, Op: &graph.Merge{By: "maximum", AnyMask: true}},
 			{Name: "join", From: []string{"sum", "max"}, Op: &graph.Concat{}},
@@ -64,7 +65,7 @@ func exported() map[string]*graph.Config {
 			{Name: "last", From: []string{"norm"}, Op: &graph.Last{}},
 			{Name: "score", From: []string{"norm"}, Op: &graph.Dense{Units: 1}},
 			{Name: "weighed", From: []string{"norm", "score"}, Op: &graph.AttentionPool{}},
-			{Name: "bilast", From: []string{"norm"}, Op: &graph.Bidirectional{Fwd: graph.Cells{&graph.GRU{Hidden: 2}}, Bwd: graph.Cells{&graph.LSTM{Hidden: 2}}, Merge: rnn.Average, Last: true}},
+			{Name: "bilast", From: []string{"norm"}, Op: &graph.Bidirectional{Fwd: rnn.Configs{rnn.Config{Hidden: 2, Options: rnn.GRUOptions{}}}, Bwd: rnn.Configs{rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{}}}, Merge: rnn.Average, Last: true}},
 		}, Outputs: []string{"norm", "pool", "pool2", "last", "weighed", "bilast"}},
 		"convolutions": {Inputs: x, Layers: []graph.Layer{
 			{Name: "masking", Op: &graph.Masking{}},
@@ -78,7 +79,7 @@ func exported() map[string]*graph.Config {
 			{Name: "again", Op: &graph.RepeatVector{Steps: 3}},
 			{Name: "flat", Op: &graph.Flatten{Steps: 3}},
 			{Name: "steps", Op: &graph.Steps{Steps: 2}},
-			{Name: "first", Op: &graph.RNN{Cells: graph.Cells{&graph.GRU{Hidden: 2}}}},
+			{Name: "first", Op: &graph.RNN{Cells: rnn.Configs{rnn.Config{Hidden: 2, Options: rnn.GRUOptions{}}}}},
 			{Name: "masked", From: []string{"first"}, Op: &graph.Mask{}},
 		}, Outputs: []string{"pool", "affine", "masked", "first:1"}},
 	}
@@ -216,7 +217,7 @@ func TestExport(t *testing.T) {
 func TestExportStep(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
 	c := exported()["a stack of everything"]
-	c.Layers = append([]graph.Layer{{Name: "alike", Op: &graph.RNN{Cells: graph.Cells{&graph.LSTM{Hidden: 3}, &graph.LSTM{Hidden: 3}}}}}, c.Layers...)
+	c.Layers = append([]graph.Layer{{Name: "alike", Op: &graph.RNN{Cells: rnn.Configs{rnn.Config{Hidden: 3, Options: rnn.LSTMOptions{}}, rnn.Config{Hidden: 3, Options: rnn.LSTMOptions{}}}}}}, c.Layers...)
 	net := randomNet(t, c, r)
 	m := export(t, net, onnx.ExportOptions{Step: true})
 	s, err := m.Stream()
@@ -260,13 +261,13 @@ func TestExportStep(t *testing.T) {
 
 // Cells for which ONNX has nothing are refused by name.
 func TestExportRefusesCells(t *testing.T) {
-	for want, cell := range map[string]graph.Cell{
-		"ConvLSTM":  &graph.ConvLSTM{Filters: 2, Size: []int{3}, Window: []int{2}},
-		"Attention": &graph.Attention{Cells: graph.Cells{&graph.GRU{Hidden: 2}}, In: 3, Width: 2, Vec: 2, Length: 2},
+	for want, cell := range map[string]rnn.Config{
+		"ConvLSTM":  {Hidden: 2, Options: rnn.ConvLSTMOptions{Size: []int{3}, Window: []int{2}}},
+		"Attention": {Hidden: 2, Options: tf1.AttentionOptions{Cells: rnn.Configs{rnn.Config{Hidden: 2, Options: rnn.GRUOptions{}}}, In: 3, Vec: 2, Length: 2}},
 	} {
 		net := randomNet(t, &graph.Config{
 			Inputs: []graph.Input{{Name: "x", Width: 3, Sequence: true}},
-			Layers: []graph.Layer{{Name: "rnn", Op: &graph.RNN{Cells: graph.Cells{cell}}}},
+			Layers: []graph.Layer{{Name: "rnn", Op: &graph.RNN{Cells: rnn.Configs{cell}}}},
 		}, rand.New(rand.NewPCG(1, 2)))
 		var refused *onnx.ExportError
 		if err := onnx.Export(&bytes.Buffer{}, net, onnx.ExportOptions{}); !errors.As(err, &refused) || !strings.Contains(err.Error(), want) {

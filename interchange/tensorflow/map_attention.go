@@ -4,7 +4,8 @@ import (
 	"fmt"
 
 	"github.com/recur-go/recur/grad"
-	"github.com/recur-go/recur/model/graph"
+	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/rnn/tf1"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -63,19 +64,19 @@ func (c *cellVars) attention(o options, param string) (k mappedCell, err error) 
 	if k.in, err = c.above("kernel", width); err != nil {
 		return k, err
 	}
-	k.cell, k.out = &graph.Attention{Cells: s.cells, In: s.in, Width: width, Vec: vec, Length: o.Length}, width
+	k.cell, k.out = rnn.Config{Hidden: width, Options: tf1.AttentionOptions{Cells: s.cells, In: s.in, Vec: vec, Length: o.Length}}, width
 	var order []int // of the blocks of rows of the query's kernel here, each with its size
 	state, at := 0, s.in
 	for _, cell := range s.cells {
-		plan, err := cell.Plan(at)
+		out, sizes, err := cell.Plan(at)
 		if err != nil {
 			return k, err
 		}
-		at = plan.Width
-		for _, n := range plan.State {
+		at = out
+		for _, n := range sizes {
 			state += n
 		}
-		order = append(order, turned(plan.State, state)...)
+		order = append(order, turned(sizes, state)...)
 	}
 	query, err := c.take("attention/kernel", state, vec)
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/grad"
-	"github.com/recur-go/recur/model/graph"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/rnn/tf1"
 	"github.com/recur-go/recur/tensor"
@@ -107,7 +106,7 @@ func (c *cellVars) above(part string, n int) (int, error) {
 
 // simple is a cell of the given number of units, which reads what rows of the matrix of
 // the given name are left for above the last, and all of whose variables are parameters.
-func (c *cellVars) simple(cell graph.Cell, H int, matrix string, last int, param string, list ...part) (k mappedCell, err error) {
+func (c *cellVars) simple(cell rnn.Config, H int, matrix string, last int, param string, list ...part) (k mappedCell, err error) {
 	in, err := c.above(matrix, last)
 	if err != nil {
 		return k, err
@@ -122,7 +121,7 @@ func (c *cellVars) ugrnn(o options, param string) (k mappedCell, err error) {
 	if err != nil {
 		return k, err
 	}
-	return c.simple(&graph.UGRNN{Hidden: H, ForgetBias: o.forget}, H, "kernel", H, param,
+	return c.simple(rnn.Config{Hidden: H, Options: tf1.UGRNNOptions{ForgetBias: o.forget}}, H, "kernel", H, param,
 		part{"kernel", ".kernel", []int{-1, 2 * H}}, part{"bias", ".bias", []int{2 * H}})
 }
 
@@ -131,7 +130,7 @@ func (c *cellVars) minimal(_ options, param string) (k mappedCell, err error) {
 	if err != nil {
 		return k, err
 	}
-	return c.simple(&graph.Minimal{Hidden: H}, H, "kernel", 2*H, param, part{"kernel", ".kernel", []int{-1, H}}, part{"bias", ".bias", []int{H}})
+	return c.simple(rnn.Config{Hidden: H, Options: tf1.MinimalOptions{}}, H, "kernel", 2*H, param, part{"kernel", ".kernel", []int{-1, H}}, part{"bias", ".bias", []int{H}})
 }
 
 func (c *cellVars) cfn(_ options, param string) (k mappedCell, err error) {
@@ -139,7 +138,7 @@ func (c *cellVars) cfn(_ options, param string) (k mappedCell, err error) {
 	if err != nil {
 		return k, err
 	}
-	return c.simple(&graph.CFN{Hidden: H}, H, "kernel", 0, param, part{"kernel", ".kernel", []int{-1, 3 * H}},
+	return c.simple(rnn.Config{Hidden: H, Options: tf1.CFNOptions{}}, H, "kernel", 0, param, part{"kernel", ".kernel", []int{-1, 3 * H}},
 		part{"recurrent_kernel", ".recurrent", []int{H, 2 * H}}, part{"bias", ".bias", []int{2 * H}})
 }
 
@@ -149,10 +148,12 @@ func (c *cellVars) sru(o options, param string) (k mappedCell, err error) {
 	if err != nil {
 		return k, err
 	}
-	cell := &graph.SRU{Hidden: H, Activation: o.act}
-	k, err = c.simple(cell, H, "kernel", 0, param, part{"kernel", ".w", []int{-1, 4 * H}}, part{"bias", ".b", []int{2 * H}})
-	cell.Through = k.in == H
-	return k, err
+	in, err := c.above("kernel", 0)
+	if err != nil {
+		return k, err
+	}
+	cell := rnn.Config{Hidden: H, Options: rnn.SRUOptions{Through: in == H, Activation: o.act}}
+	return c.simple(cell, H, "kernel", 0, param, part{"kernel", ".w", []int{-1, 4 * H}}, part{"bias", ".b", []int{2 * H}})
 }
 
 func (c *cellVars) indRNN(o options, param string) (k mappedCell, err error) {
@@ -164,7 +165,7 @@ func (c *cellVars) indRNN(o options, param string) (k mappedCell, err error) {
 	if act == (rnn.Activation{}) {
 		act = rnn.Tanh
 	}
-	return c.simple(&graph.IndRNN{Hidden: H, Activation: act}, H, "kernel_w", 0, param,
+	return c.simple(rnn.Config{Hidden: H, Options: rnn.IndRNNOptions{Activation: act}}, H, "kernel_w", 0, param,
 		part{"kernel_w", ".w", []int{-1, H}}, part{"kernel_u", ".u", []int{1, H}}, part{"bias", ".b", []int{H}})
 }
 
@@ -173,7 +174,7 @@ func (c *cellVars) indyLSTM(o options, param string) (k mappedCell, err error) {
 	if err != nil {
 		return k, err
 	}
-	return c.simple(&graph.IndyLSTM{Hidden: H, ForgetBias: o.forget}, H, "kernel_w", 0, param,
+	return c.simple(rnn.Config{Hidden: H, Options: tf1.IndyLSTMOptions{ForgetBias: o.forget}}, H, "kernel_w", 0, param,
 		part{"kernel_w", ".kernel", []int{-1, 4 * H}}, part{"kernel_u", ".u", []int{1, 4 * H}}, part{"bias", ".bias", []int{4 * H}})
 }
 
@@ -191,7 +192,7 @@ func (c *cellVars) indyGRU(_ options, param string) (k mappedCell, err error) {
 	if in, err := c.above(candidate, 0); err == nil && c.vars["gates/kernel_w"] != nil && !slices.Equal(c.vars["gates/kernel_w"].Shape, []int{in, 2 * H}) {
 		return k, fmt.Errorf("its kernels are %v and %v", c.vars["gates/kernel_w"].Shape, c.vars[candidate].Shape)
 	}
-	return c.simple(&graph.IndyGRU{Hidden: H}, H, "gates/kernel_w", 0, param,
+	return c.simple(rnn.Config{Hidden: H, Options: tf1.IndyGRUOptions{}}, H, "gates/kernel_w", 0, param,
 		part{"gates/kernel_w", ".gatekernel", []int{-1, 2 * H}}, part{"gates/kernel_u", ".gateu", []int{1, 2 * H}}, part{"gates/bias", ".gatebias", []int{2 * H}},
 		part{candidate, ".kernel", []int{-1, H}}, part{"candidate/kernel_u", ".u", []int{1, H}}, part{"candidate/bias", ".bias", []int{H}})
 }
@@ -201,7 +202,7 @@ func (c *cellVars) intersection(o options, param string) (k mappedCell, err erro
 	if err != nil {
 		return k, err
 	}
-	k = mappedCell{cell: &graph.Intersection{Hidden: H, ForgetBias: o.forget}, in: H, out: H}
+	k = mappedCell{cell: rnn.Config{Hidden: H, Options: tf1.IntersectionOptions{ForgetBias: o.forget}}, in: H, out: H}
 	list := []part{{"kernel", ".kernel", []int{2 * H, 4 * H}}, {"bias", ".bias", []int{4 * H}}}
 	if c.vars["in_projection/kernel"] != nil {
 		if k.in, err = c.above("in_projection/kernel", 0); err != nil {
@@ -221,7 +222,7 @@ func (c *cellVars) nas(_ options, param string) (k mappedCell, err error) {
 	if err != nil {
 		return k, err
 	}
-	cell := &graph.NAS{Hidden: H, NoBias: c.vars["bias"] == nil}
+	cell := tf1.NASOptions{NoBias: c.vars["bias"] == nil}
 	out := H
 	list := []part{{"kernel", ".kernel", []int{-1, 8 * H}}}
 	if !cell.NoBias {
@@ -234,7 +235,7 @@ func (c *cellVars) nas(_ options, param string) (k mappedCell, err error) {
 		cell.Projection = out
 		list = append(list, part{"projection_weights", ".projection", []int{H, out}})
 	}
-	k, err = c.simple(cell, out, "kernel", 0, param, append(list, part{"recurrent_kernel", ".recurrent", []int{out, 8 * H}})...)
+	k, err = c.simple(rnn.Config{Hidden: H, Options: cell}, out, "kernel", 0, param, append(list, part{"recurrent_kernel", ".recurrent", []int{out, 8 * H}})...)
 	return k, err
 }
 
@@ -252,7 +253,7 @@ func (c *cellVars) glstm(o options, param string) (k mappedCell, err error) {
 		return k, fmt.Errorf("%d units are not groups of %d", H, width)
 	}
 	groups, out := H/width, H
-	cell := &graph.GLSTM{Hidden: H, Groups: groups, ForgetBias: o.forget}
+	cell := tf1.GLSTMOptions{Groups: groups, ForgetBias: o.forget}
 	if c.vars["projection/kernel"] != nil {
 		if out, err = c.size("projection/kernel", 2, 1); err != nil {
 			return k, err
@@ -283,7 +284,7 @@ func (c *cellVars) glstm(o options, param string) (k mappedCell, err error) {
 		}
 		k.fill = append(k.fill, func(to map[string]*grad.Var) error { return Read(v, to[param+".bias"].Value.Data[i*H:(i+1)*H]) })
 	}
-	k.cell, k.in, k.out = cell, first.Shape[0]*groups-out, out
+	k.cell, k.in, k.out = rnn.Config{Hidden: H, Options: cell}, first.Shape[0]*groups-out, out
 	if k.in < 1 {
 		return k, fmt.Errorf("its kernels are %v for an output of %d in %d groups", first.Shape, out, groups)
 	}
@@ -304,14 +305,14 @@ func (c *cellVars) phased(o options, param string) (k mappedCell, err error) {
 	if err != nil {
 		return k, err
 	}
-	cell := &graph.Phased{Hidden: H, Peepholes: gates == in+2*H, Leak: 0.001}
+	cell := tf1.PhasedOptions{Peepholes: gates == in+2*H, Leak: 0.001}
 	if !cell.Peepholes && gates != in+H {
 		return k, fmt.Errorf("its kernels have %d and %d rows", gates, in+H)
 	}
 	if o.Leak != nil {
 		cell.Leak = *o.Leak
 	}
-	k = mappedCell{cell: cell, in: 1 + in, out: H}
+	k = mappedCell{cell: rnn.Config{Hidden: H, Options: cell}, in: 1 + in, out: H}
 	k.fill, err = c.parts(param,
 		part{"mask_gates/kernel", ".mask", []int{gates, 2 * H}}, part{"mask_gates/bias", ".maskbias", []int{2 * H}},
 		part{"new_input/kernel", ".new", []int{in + H, H}}, part{"new_input/bias", ".newbias", []int{H}},
@@ -347,7 +348,7 @@ func (c *cellVars) conv(o options, param string) (k mappedCell, err error) {
 		return k, err
 	}
 	delete(c.vars, bias)
-	cell := &graph.ConvLSTM{Filters: C, Size: o.Size, Window: window, Skip: o.Skip}
+	cell := rnn.Config{Hidden: C, Options: rnn.ConvLSTMOptions{Size: o.Size, Window: window, Skip: o.Skip}}
 	k = mappedCell{cell: cell, in: in}
 	for _, n := range o.Size {
 		if n < 1 || n > 1<<22 || k.in > 1<<22 {
@@ -355,8 +356,7 @@ func (c *cellVars) conv(o options, param string) (k mappedCell, err error) {
 		}
 		k.in *= n
 	}
-	plan, err := cell.Plan(k.in)
-	k.out = plan.Width
+	k.out, _, err = cell.Plan(k.in)
 	k.fill = []task{func(to map[string]*grad.Var) error {
 		v := tf1.ConvLSTM{Size: o.Size, Window: window, Kernel: tensor.New(w.Len()/(4*C), 4*C), ForgetBias: o.forget}
 		if err := Read(w, v.Kernel.Data); err != nil {

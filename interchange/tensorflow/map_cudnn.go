@@ -36,7 +36,7 @@ func (m *module) cudnn(l SpecLayer) (*mapped, error) {
 		for _, cells := range layers {
 			all = append(all, cells...)
 		}
-		cells, err := graph.CellsOf(all)
+		cells, err := rnn.ConfigsOf(all)
 		if err != nil {
 			return nil, err
 		}
@@ -48,11 +48,11 @@ func (m *module) cudnn(l SpecLayer) (*mapped, error) {
 		if i == len(layers)-1 {
 			name, last = l.Name, l.Last
 		}
-		f, err := graph.CellsOf(layers[i][0])
+		f, err := rnn.ConfigsOf(layers[i][0])
 		if err != nil {
 			return nil, err
 		}
-		b, err := graph.CellsOf(layers[i][1])
+		b, err := rnn.ConfigsOf(layers[i][1])
 		if err != nil {
 			return nil, err
 		}

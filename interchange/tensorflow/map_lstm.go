@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/recur-go/recur/grad"
-	"github.com/recur-go/recur/model/graph"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/rnn/tf1"
 	"github.com/recur-go/recur/tensor"
@@ -23,7 +22,7 @@ func (c *cellVars) layerNorm(l options, param string) (k mappedCell, err error) 
 		return k, err
 	}
 	basic := c.kind == "layer_norm_basic_lstm_cell"
-	o := &graph.LSTM{Hidden: H, LayerNorm: true, Cand: l.act, Out: l.act}
+	o := rnn.LSTMOptions{LayerNorm: true, Cand: l.act, Out: l.act}
 	out := H
 	if !basic {
 		if l.CellClip != 0 {
@@ -50,7 +49,7 @@ func (c *cellVars) layerNorm(l options, param string) (k mappedCell, err error) 
 		return k, err
 	}
 	in := k.in
-	k.cell, k.out = o, out
+	k.cell, k.out = rnn.Config{Hidden: H, Options: o}, out
 	k.fill = append(k.fill, func(to map[string]*grad.Var) error {
 		return rows(w, func(i int, row []tensor.Float) { ifuo(kernelRow(to, param, in, i, 4*H), row) })
 	})
@@ -130,9 +129,9 @@ func (c *cellVars) weightNorm(l options, param string) (k mappedCell, err error)
 	if k, err = c.lstm(l, param); err != nil || len(lengths) == 0 {
 		return k, err
 	}
-	o := k.cell.(*graph.LSTM)
+	H, projection := k.cell.Hidden, k.cell.Options.(rnn.LSTMOptions).Projection
 	for i, p := range []string{".wx", ".wh", ".wp"} {
-		n := []int{4 * o.Hidden, 4 * o.Hidden, o.Projection}[i]
+		n := []int{4 * H, 4 * H, projection}[i]
 		switch v := lengths[p]; {
 		case v == nil && n > 0:
 			return k, fmt.Errorf("it lacks the lengths of the columns of %s", p[1:])
@@ -178,7 +177,7 @@ func (c *cellVars) coupled(l options, param string) (k mappedCell, err error) {
 	if err != nil {
 		return k, err
 	}
-	o := &graph.LSTM{Hidden: H, Coupled: true, LayerNorm: c.vars["forget/gamma"] != nil, ProjClip: l.ProjClip, Cand: l.act, Out: l.act}
+	o := rnn.LSTMOptions{Coupled: true, LayerNorm: c.vars["forget/gamma"] != nil, ProjClip: l.ProjClip, Cand: l.act, Out: l.act}
 	projection, out, err := c.projection("W_P_0", H, param, &k)
 	if err != nil {
 		return k, err
@@ -199,7 +198,7 @@ func (c *cellVars) coupled(l options, param string) (k mappedCell, err error) {
 	if k.in, err = inputs(kernel, out); err != nil {
 		return k, err
 	}
-	k.cell, k.out = o, out
+	k.cell, k.out = rnn.Config{Hidden: H, Options: o}, out
 	k.fill = append(k.fill, func(to map[string]*grad.Var) error {
 		v := tf1.Coupled{Kernel: tensor.New(kernel.Shape...), Bias: tensor.New(3 * H), ForgetBias: l.forget}
 		if out != H {

@@ -92,7 +92,7 @@ func both(fw, bw []*cellVars, l SpecLayer) (*mapped, error) {
 
 // stacked is what cells over each other become.
 type stacked struct {
-	cells   graph.Cells
+	cells   rnn.Configs
 	in, out int
 	fill    []task
 }
@@ -124,7 +124,7 @@ func stack(list []*cellVars, l SpecLayer, param string) (s stacked, err error) {
 
 // mappedCell is what a cell becomes.
 type mappedCell struct {
-	cell    graph.Cell
+	cell    rnn.Config
 	in, out int
 	fill    []task
 }
@@ -207,7 +207,7 @@ func (c *cellVars) basic(o options, param string) (k mappedCell, err error) {
 	if err != nil {
 		return k, err
 	}
-	k = mappedCell{cell: &graph.Basic{Hidden: H, Activation: o.act}, in: in, out: H}
+	k = mappedCell{cell: rnn.Config{Hidden: H, Options: rnn.BasicOptions{Activation: o.act}}, in: in, out: H}
 	k.fill = []task{straight(param+".b", b), func(to map[string]*grad.Var) error {
 		return rows(w, func(i int, row []tensor.Float) { copy(kernelRow(to, param, in, i, H), row) })
 	}}
@@ -236,7 +236,7 @@ func (c *cellVars) lstm(l options, param string) (k mappedCell, err error) {
 	if err != nil {
 		return k, err
 	}
-	o := &graph.LSTM{Hidden: H, Cand: l.act, Out: l.act}
+	o := rnn.LSTMOptions{Cand: l.act, Out: l.act}
 	if c.kind != "basic_lstm_cell" && c.kind != "layer_norm_basic_lstm_cell" { // which have no clips
 		o.CellClip, o.ProjClip = l.CellClip, l.ProjClip
 	}
@@ -252,7 +252,7 @@ func (c *cellVars) lstm(l options, param string) (k mappedCell, err error) {
 	if err != nil {
 		return k, err
 	}
-	k.cell, k.in, k.out = o, in, out
+	k.cell, k.in, k.out = rnn.Config{Hidden: H, Options: o}, in, out
 	k.fill = append(k.fill, func(to map[string]*grad.Var) error {
 		return rows(w, func(i int, row []tensor.Float) { ifuo(kernelRow(to, param, in, i, 4*H), row) })
 	}, func(to map[string]*grad.Var) error {
@@ -294,7 +294,7 @@ func (c *cellVars) gru(o options, param string) (k mappedCell, err error) {
 	if err != nil {
 		return k, err
 	}
-	k = mappedCell{cell: &graph.GRU{Hidden: H, ResetBefore: true, Cand: o.act}, in: in, out: H}
+	k = mappedCell{cell: rnn.Config{Hidden: H, Options: rnn.GRUOptions{ResetBefore: true, Cand: o.act}}, in: in, out: H}
 	k.fill = []task{
 		func(to map[string]*grad.Var) error { return Read(v["gates/bias"], to[param+".b"].Value.Data[:2*H]) },
 		func(to map[string]*grad.Var) error { return Read(cb, to[param+".b"].Value.Data[2*H:]) },
@@ -329,7 +329,7 @@ func (c *cellVars) cudnnGRU(o options, param string) (k mappedCell, err error) {
 	if err != nil {
 		return k, err
 	}
-	k = mappedCell{cell: &graph.GRU{Hidden: H, Cand: o.act}, in: in, out: H}
+	k = mappedCell{cell: rnn.Config{Hidden: H, Options: rnn.GRUOptions{Cand: o.act}}, in: in, out: H}
 	k.fill = []task{
 		func(to map[string]*grad.Var) error { return Read(gb, to[param+".b"].Value.Data[:2*H]) },
 		func(to map[string]*grad.Var) error {

@@ -17,12 +17,13 @@ type layerOf struct {
 }
 
 // layer tells what PyTorch calls a cell.
-func (e *exporter) layer(c graph.Cell) (l layerOf, err error) {
+func (e *exporter) layer(c rnn.Config) (l layerOf, err error) {
 	refuse := func(what string) (layerOf, error) { return l, fmt.Errorf("PyTorch has no %s", what) }
 	plain := func(a, usual rnn.Activation) bool { return a == rnn.Activation{} || a == usual }
-	switch o := c.(type) {
-	case *graph.Basic:
-		l = layerOf{class: "RNN", hidden: o.Hidden, bias: !o.NoBias, states: 1}
+	H := c.Hidden
+	switch o := c.Options.(type) {
+	case rnn.BasicOptions:
+		l = layerOf{class: "RNN", hidden: H, bias: !o.NoBias, states: 1}
 		switch {
 		case plain(o.Activation, rnn.Tanh):
 		case o.Activation == rnn.ReLU:
@@ -30,8 +31,8 @@ func (e *exporter) layer(c graph.Cell) (l layerOf, err error) {
 		default:
 			return refuse(fmt.Sprintf("RNN with %v", o.Activation))
 		}
-	case *graph.LSTM:
-		l = layerOf{class: "LSTM", hidden: o.Hidden, proj: o.Projection, bias: !o.NoBias, states: 2}
+	case rnn.LSTMOptions:
+		l = layerOf{class: "LSTM", hidden: H, proj: o.Projection, bias: !o.NoBias, states: 2}
 		switch {
 		case o.Peepholes:
 			return refuse("peepholes")
@@ -43,11 +44,11 @@ func (e *exporter) layer(c graph.Cell) (l layerOf, err error) {
 			return refuse("clips")
 		case !plain(o.Gate, rnn.Sigmoid) || !plain(o.Cand, rnn.Tanh) || !plain(o.Out, rnn.Tanh):
 			return refuse("LSTM with other activations")
-		case o.Projection >= o.Hidden:
+		case o.Projection >= H:
 			return refuse("projection as wide as the LSTM")
 		}
-	case *graph.GRU:
-		l = layerOf{class: "GRU", hidden: o.Hidden, bias: true, gru: true, states: 1}
+	case rnn.GRUOptions:
+		l = layerOf{class: "GRU", hidden: H, bias: true, gru: true, states: 1}
 		switch {
 		case o.ResetBefore:
 			return refuse("GRU that resets before the product")
@@ -57,7 +58,7 @@ func (e *exporter) layer(c graph.Cell) (l layerOf, err error) {
 			return refuse("GRU with other activations")
 		}
 	default:
-		return refuse(fmt.Sprintf("cell like %T", c))
+		return refuse(fmt.Sprintf("cell like %v", c))
 	}
 	return l, nil
 }

@@ -144,7 +144,7 @@ func (m *module) recurrent(typ Type, l SpecLayer) (*mapped, error) {
 	}
 	r := &mapped{in: graph.Input{Width: ih.Shape[1], Sequence: true}}
 	in := ih.Shape[1]
-	var stack graph.Cells
+	var stack rnn.Configs
 	for k := range layers {
 		name := l.Name
 		switch {
@@ -179,7 +179,7 @@ func (m *module) recurrent(typ Type, l SpecLayer) (*mapped, error) {
 		if k > 0 {
 			from = nil
 		}
-		r.layers = append(r.layers, graph.Layer{Name: name, From: from, Op: &graph.Bidirectional{Fwd: graph.Cells{fwd}, Bwd: graph.Cells{bwd}, Last: l.Last && k == layers-1}})
+		r.layers = append(r.layers, graph.Layer{Name: name, From: from, Op: &graph.Bidirectional{Fwd: rnn.Configs{fwd}, Bwd: rnn.Configs{bwd}, Last: l.Last && k == layers-1}})
 		in = 2 * out
 	}
 	if !both {
@@ -192,10 +192,10 @@ func (m *module) recurrent(typ Type, l SpecLayer) (*mapped, error) {
 }
 
 // cell maps one layer in one direction, and counts its tensors.
-func (m *module) cell(typ Type, gates, in int, suffix, name string, l SpecLayer, both bool) (c graph.Cell, tasks []task, out, used int, err error) {
+func (m *module) cell(typ Type, gates, in int, suffix, name string, l SpecLayer, both bool) (c rnn.Config, tasks []task, out, used int, err error) {
 	hh, err := m.must("weight_hh"+suffix, -1, -1)
 	if err != nil {
-		return nil, nil, 0, 0, err
+		return c, nil, 0, 0, err
 	}
 	hidden := hh.Shape[0] / gates
 	out = hh.Shape[1]
@@ -205,14 +205,14 @@ func (m *module) cell(typ Type, gates, in int, suffix, name string, l SpecLayer,
 	bh, err4 := m.shape("bias_hh"+suffix, gates*hidden)
 	for _, e := range []error{err1, err2, err3, err4} {
 		if e != nil {
-			return nil, nil, 0, 0, e
+			return c, nil, 0, 0, e
 		}
 	}
 	switch {
 	case hidden == 0 || hh.Shape[0] != gates*hidden, hr == nil && out != hidden, hr != nil && typ != LSTM:
-		return nil, nil, 0, 0, &MapError{Module: m.name, Reason: fmt.Sprintf("weight_hh%s %v is not that of type %s", suffix, hh.Shape, typ)}
+		return c, nil, 0, 0, &MapError{Module: m.name, Reason: fmt.Sprintf("weight_hh%s %v is not that of type %s", suffix, hh.Shape, typ)}
 	case (bi == nil) != (bh == nil):
-		return nil, nil, 0, 0, &MapError{Module: m.name, Reason: "it has one of bias_ih" + suffix + " and bias_hh" + suffix + " without the other"}
+		return c, nil, 0, 0, &MapError{Module: m.name, Reason: "it has one of bias_ih" + suffix + " and bias_hh" + suffix + " without the other"}
 	}
 	tasks = []task{{name + ".wx", ih, transposed(in)}, {name + ".wh", hh, transposed(out)}}
 	used = 2
@@ -222,21 +222,21 @@ func (m *module) cell(typ Type, gates, in int, suffix, name string, l SpecLayer,
 	}
 	switch typ {
 	case RNN:
-		o := &graph.Basic{Hidden: hidden, NoBias: bi == nil, Activation: rnn.Tanh}
+		o := rnn.BasicOptions{NoBias: bi == nil, Activation: rnn.Tanh}
 		if l.Nonlinearity == "relu" {
 			o.Activation = rnn.ReLU
 		}
-		c = o
+		c = rnn.Config{Hidden: hidden, Options: o}
 	case LSTM:
-		o := &graph.LSTM{Hidden: hidden, NoBias: bi == nil}
+		o := rnn.LSTMOptions{NoBias: bi == nil}
 		if hr != nil {
 			used++
 			o.Projection = out
 			tasks = append(tasks, task{name + ".wp", hr, transposed(hidden)})
 		}
-		c = o
+		c = rnn.Config{Hidden: hidden, Options: o}
 	case GRU:
-		c = &graph.GRU{Hidden: hidden, NoBias: bi == nil}
+		c = rnn.Config{Hidden: hidden, Options: rnn.GRUOptions{NoBias: bi == nil}}
 		if bh != nil {
 			tasks = append(tasks, task{name + ".b", bh, upTo(2*hidden, added)}, task{name + ".bn", bh, from(2 * hidden)})
 		}

@@ -18,7 +18,7 @@ func Example() {
 		Inputs: []graph.Input{{Name: "ids", Width: 1, Sequence: true, IDs: true}},
 		Layers: []graph.Layer{
 			{Name: "embed", Op: &graph.Embedding{Vocab: 50, Width: 8}},
-			{Name: "lstm", Op: &graph.RNN{Cells: graph.Cells{&graph.LSTM{Hidden: 16}}, Last: true}},
+			{Name: "lstm", Op: &graph.RNN{Cells: rnn.Configs{rnn.Config{Hidden: 16, Options: rnn.LSTMOptions{}}}, Last: true}},
 			{Name: "out", Op: &graph.Dense{Units: 2, Activation: "softmax"}},
 		},
 	}

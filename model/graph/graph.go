@@ -8,7 +8,7 @@
 //		Inputs: []graph.Input{{Name: "ids", Width: 1, Sequence: true}},
 //		Layers: []graph.Layer{
 //			{Name: "embed", Op: &graph.Embedding{Vocab: 5000, Width: 64}},
-//			{Name: "lstm", Op: &graph.RNN{Cells: graph.Cells{&graph.LSTM{Hidden: 128}}, Last: true}},
+//			{Name: "lstm", Op: &graph.RNN{Cells: rnn.Configs{{Hidden: 128, Options: rnn.LSTMOptions{}}}, Last: true}},
 //			{Name: "out", Op: &graph.Dense{Units: 2, Activation: "softmax"}},
 //		},
 //	}
@@ -39,6 +39,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 
 	"github.com/recur-go/recur/grad"
@@ -100,7 +101,6 @@ type Plan struct {
 	Out    []Spec // what it gives; of an RNN also the entries of its final state
 	State  []int  // as rnn.Cell's StateSize
 	Params int    // values of its parameters
-	MACs   int    // multiply-adds of a step of one row, or of a vector
 	Whole  bool   // it needs the whole sequence: it cannot go step by step
 }
 
@@ -111,78 +111,47 @@ type Node interface {
 	Run(g *grad.Tape, in []Value, s rnn.State) (out []Value, last rnn.State)
 }
 
-// A Cell is a recurrent cell to be made: a plain struct of options, registered by
-// RegisterCell.
-type Cell interface {
-	// Plan checks the options, for inputs in wide.
-	Plan(in int) (CellPlan, error)
-	New(r *rand.Rand, in int) rnn.Cell
-}
-
-// A CellPlan tells about a cell before it is made.
-type CellPlan struct {
-	Width  int   // of its output
-	State  []int // as rnn.Cell's StateSize
-	Params int
-	MACs   int // multiply-adds of a step of one row
-}
-
-// Cells is a stack of cells, each fed by the one before.
-type Cells []Cell
-
 // RegisterOp makes an operation known by the name that it has in JSON. It panics if
 // the name is taken. Call it from init.
-func RegisterOp(name string, blank func() Op) { ops.add(name, blank) }
-
-// RegisterCell does so for a cell.
-func RegisterCell(name string, blank func() Cell) { cells.add(name, blank) }
-
-var (
-	ops   = kinds[Op]{what: "layer", blank: map[string]func() Op{}}
-	cells = kinds[Cell]{what: "cell", blank: map[string]func() Cell{}}
-)
-
-// kinds are the registered types. In JSON a value is {"name": {its options}}.
-type kinds[T any] struct {
-	what  string
-	blank map[string]func() T
-}
-
-func (k *kinds[T]) add(name string, blank func() T) {
-	if k.blank[name] != nil || name == "" || name == "name" || name == "from" {
-		panic(fmt.Sprintf("graph: the name %q of a %s is taken", name, k.what))
+func RegisterOp(name string, blank func() Op) {
+	if ops[name] != nil || name == "" || name == "name" || name == "from" {
+		panic(fmt.Sprintf("graph: the name %q of a layer is taken", name))
 	}
-	k.blank[name] = blank
+	ops[name] = blank
 }
 
-// name is that of the type of v.
-func (k *kinds[T]) name(v T) (string, error) {
-	want := fmt.Sprintf("%T", v)
-	for name, blank := range k.blank {
-		if fmt.Sprintf("%T", blank()) == want {
+// ops are the registered operations by name.
+var ops = map[string]func() Op{}
+
+// opName is the name of the type of an operation.
+func opName(o Op) (string, error) {
+	want := reflect.TypeOf(o)
+	for name, blank := range ops {
+		if reflect.TypeOf(blank()) == want {
 			return name, nil
 		}
 	}
-	return "", fmt.Errorf("graph: %T is no registered %s", v, k.what)
+	return "", fmt.Errorf("graph: %T is no registered layer", o)
 }
 
-func (k *kinds[T]) unmarshal(name string, b []byte) (v T, err error) {
-	blank := k.blank[name]
+// readOp reads the options of the operation of a name.
+func readOp(name string, b []byte) (Op, error) {
+	blank := ops[name]
 	if blank == nil {
-		return v, fmt.Errorf("graph: there is no %s %q; there are %q", k.what, name, slices.Sorted(maps.Keys(k.blank)))
+		return nil, fmt.Errorf("graph: there is no layer %q; there are %q", name, slices.Sorted(maps.Keys(ops)))
 	}
-	v = blank()
+	o := blank()
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return v, fmt.Errorf("graph: %s %s: %w", k.what, name, err)
+	if err := d.Decode(o); err != nil {
+		return nil, fmt.Errorf("graph: layer %s: %w", name, err)
 	}
-	return v, nil
+	return o, nil
 }
 
 // MarshalJSON writes {"name": …, "from": […], "rnn": {its options}}.
 func (l Layer) MarshalJSON() ([]byte, error) {
-	kind, err := ops.name(l.Op)
+	kind, err := opName(l.Op)
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +179,7 @@ func (l *Layer) UnmarshalJSON(b []byte) error {
 		case l.Op != nil:
 			err = fmt.Errorf("graph: a layer with more than one operation: %s", b)
 		default:
-			l.Op, err = ops.unmarshal(key, raw)
+			l.Op, err = readOp(key, raw)
 		}
 		if err != nil {
 			return err
@@ -218,41 +187,6 @@ func (l *Layer) UnmarshalJSON(b []byte) error {
 	}
 	if l.Op == nil {
 		return fmt.Errorf("graph: a layer without an operation: %s", b)
-	}
-	return nil
-}
-
-// MarshalJSON writes [{"lstm": {its options}}, …].
-func (c Cells) MarshalJSON() ([]byte, error) {
-	list := make([]map[string]Cell, len(c))
-	for i, cell := range c {
-		kind, err := cells.name(cell)
-		if err != nil {
-			return nil, err
-		}
-		list[i] = map[string]Cell{kind: cell}
-	}
-	return json.Marshal(list)
-}
-
-// UnmarshalJSON reads what MarshalJSON writes.
-func (c *Cells) UnmarshalJSON(b []byte) error {
-	var list []map[string]json.RawMessage
-	if err := json.Unmarshal(b, &list); err != nil {
-		return err
-	}
-	*c = nil
-	for _, doc := range list {
-		if len(doc) != 1 {
-			return fmt.Errorf("graph: a cell is one name with its options, not %d", len(doc))
-		}
-		for kind, raw := range doc {
-			cell, err := cells.unmarshal(kind, raw)
-			if err != nil {
-				return err
-			}
-			*c = append(*c, cell)
-		}
 	}
 	return nil
 }

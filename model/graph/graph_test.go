@@ -15,6 +15,7 @@ import (
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/rnn/tf1"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -24,8 +25,8 @@ func tagger() *Config {
 		Inputs: []Input{{Name: "ids", Width: 1, Sequence: true, IDs: true}},
 		Layers: []Layer{
 			{Name: "embed", Op: &Embedding{Vocab: 7, Width: 3, MaskZero: true}},
-			{Name: "stack", Op: &RNN{Cells: Cells{&LSTM{Hidden: 4, Projection: 2, Peepholes: true}, &GRU{Hidden: 3}}}},
-			{Name: "both", Op: &Bidirectional{Fwd: Cells{&Basic{Hidden: 2}}, Bwd: Cells{&Basic{Hidden: 2, Activation: rnn.ReLU}}}},
+			{Name: "stack", Op: &RNN{Cells: rnn.Configs{rnn.Config{Hidden: 4, Options: rnn.LSTMOptions{Projection: 2, Peepholes: true}}, rnn.Config{Hidden: 3, Options: rnn.GRUOptions{}}}}},
+			{Name: "both", Op: &Bidirectional{Fwd: rnn.Configs{rnn.Config{Hidden: 2, Options: rnn.BasicOptions{}}}, Bwd: rnn.Configs{rnn.Config{Hidden: 2, Options: rnn.BasicOptions{Activation: rnn.ReLU}}}}},
 			{Name: "join", From: []string{"stack", "both"}, Op: &Concat{}},
 			{Name: "norm", Op: &LayerNorm{}},
 			{Name: "out", Op: &Dense{Units: 5, Activation: "softmax"}},
@@ -123,8 +124,8 @@ func forecaster() *Config {
 		Inputs:    []Input{{Name: "x", Width: 3, Sequence: true}},
 		Layers: []Layer{
 			{Name: "drop", Op: &Dropout{Rate: 0.3}},
-			{Name: "rnn", Op: &RNN{Cells: Cells{&LSTM{Hidden: 4}, &LSTM{Hidden: 4, CellClip: 3}}}},
-			{Name: "skip", From: []string{"rnn", "rnn:1"}, Op: &RNN{Cells: Cells{&GRU{Hidden: 4, ResetBefore: true}}, Last: true}},
+			{Name: "rnn", Op: &RNN{Cells: rnn.Configs{rnn.Config{Hidden: 4, Options: rnn.LSTMOptions{}}, rnn.Config{Hidden: 4, Options: rnn.LSTMOptions{CellClip: 3}}}}},
+			{Name: "skip", From: []string{"rnn", "rnn:1"}, Op: &RNN{Cells: rnn.Configs{rnn.Config{Hidden: 4, Options: rnn.GRUOptions{ResetBefore: true}}}, Last: true}},
 			{Name: "out", Op: &Dense{Units: 2, Activation: "gelu"}},
 		},
 	}
@@ -170,18 +171,18 @@ func TestBadConfigs(t *testing.T) {
 		"0 inputs":              {Layers: []Layer{{Name: "a", Op: &Dense{Units: 1}}}},
 		"empty or taken":        {Inputs: seq, Layers: []Layer{{Name: "x", Op: &Dense{Units: 1}}}},
 		`nothing before it`:     {Inputs: seq, Layers: []Layer{{Name: "a", From: []string{"b"}, Op: &Dense{Units: 1}}}},
-		"reads a sequence":      {Inputs: []Input{{Name: "x", Width: 2}}, Layers: []Layer{{Name: "a", Op: &RNN{Cells: Cells{&GRU{Hidden: 1}}}}}},
-		"hidden is 0":           {Inputs: seq, Layers: []Layer{{Name: "a", Op: &RNN{Cells: Cells{&GRU{}}}}}},
+		"reads a sequence":      {Inputs: []Input{{Name: "x", Width: 2}}, Layers: []Layer{{Name: "a", Op: &RNN{Cells: rnn.Configs{rnn.Config{Hidden: 1, Options: rnn.GRUOptions{}}}}}}},
+		"hidden is 0":           {Inputs: seq, Layers: []Layer{{Name: "a", Op: &RNN{Cells: rnn.Configs{rnn.Config{Options: rnn.GRUOptions{}}}}}}},
 		"without cells":         {Inputs: seq, Layers: []Layer{{Name: "a", Op: &RNN{}}}},
 		"one id at each step":   {Inputs: seq, Layers: []Layer{{Name: "a", Op: &Embedding{Vocab: 3, Width: 4}}}},
 		`"nope" is not known`:   {Inputs: seq, Layers: []Layer{{Name: "a", Op: &Dense{Units: 1, Activation: "nope"}}}},
 		"cannot be merged by":   {Inputs: seq, Layers: []Layer{{Name: "a", From: []string{"x", "x"}, Op: &Merge{By: "xor"}}}},
-		"want a vector of 3":    {Inputs: seq, Layers: []Layer{{Name: "a", From: []string{"x", "x"}, Op: &RNN{Cells: Cells{&GRU{Hidden: 3}}}}}},
+		"want a vector of 3":    {Inputs: seq, Layers: []Layer{{Name: "a", From: []string{"x", "x"}, Op: &RNN{Cells: rnn.Configs{rnn.Config{Hidden: 3, Options: rnn.GRUOptions{}}}}}}},
 		"is 4194305 wide":       {Inputs: []Input{{Name: "x", Width: 1<<22 + 1}}, Layers: []Layer{{Name: "a", Op: &Dense{Units: 1}}}},
 		"too many":              {Inputs: []Input{{Name: "x", Width: 4096}}, Layers: []Layer{{Name: "a", Op: &RepeatVector{Steps: 4096}}}},
 		"size is 65537":         {Inputs: seq, Layers: []Layer{{Name: "a", Op: &Pool{By: "max", Size: 65537}}}},
 		"cannot be joined":      {Inputs: append(seq, Input{Name: "v", Width: 1}), Layers: []Layer{{Name: "a", From: []string{"x", "v"}, Op: &Concat{}}}},
-		"masked is \"nothing\"": {Inputs: seq, Layers: []Layer{{Name: "a", Op: &RNN{Cells: Cells{&GRU{Hidden: 1}}, Masked: "nothing"}}}},
+		"masked is \"nothing\"": {Inputs: seq, Layers: []Layer{{Name: "a", Op: &RNN{Cells: rnn.Configs{rnn.Config{Hidden: 1, Options: rnn.GRUOptions{}}}, Masked: "nothing"}}}},
 	} {
 		if _, err := New(c, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want an error with %q", err, want)
@@ -273,7 +274,7 @@ func TestFreeze(t *testing.T) {
 		t.Error("Freeze changed the network")
 	}
 	for name, ops := range map[string][]Op{
-		`layer "0": rnn: *tf1.UGRNN has no form`: {&RNN{Cells: Cells{&UGRNN{Hidden: 4}}}, &RNN{Cells: Cells{&GRU{Hidden: 4}}}},
+		`layer "0": rnn: *tf1.UGRNN has no form`: {&RNN{Cells: rnn.Configs{rnn.Config{Hidden: 4, Options: tf1.UGRNNOptions{}}}}, &RNN{Cells: rnn.Configs{rnn.Config{Hidden: 4, Options: rnn.GRUOptions{}}}}},
 		"without a recurrent layer":              {&Dense{Units: 4}},
 	} {
 		c := &Config{Inputs: []Input{{Name: "x", Width: 3, Sequence: true}}}

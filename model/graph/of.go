@@ -5,7 +5,7 @@ import (
 
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
-	"github.com/recur-go/recur/rnn/tf1"
+	_ "github.com/recur-go/recur/rnn/tf1" // its cells may be in any file
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -13,58 +13,7 @@ import (
 //
 //	Graph() (*graph.Net, error)
 //
-// which makes a Net with the same numbers. CellsOf, Values and Fill are for writing it.
-
-// CellsOf is the options of a cell, or of each cell of a Stack. Dropout is passed over,
-// and weights that are normalised at every step are plain ones from here on.
-// It is an error if a cell is of a kind that the package does not know.
-func CellsOf(c rnn.Cell) (Cells, error) {
-	switch c := c.(type) {
-	case rnn.Stack:
-		var list Cells
-		for _, part := range c {
-			more, err := CellsOf(part)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, more...)
-		}
-		return list, nil
-	case *rnn.Dropout:
-		return CellsOf(c.Cell)
-	case *rnn.Basic:
-		return Cells{&Basic{Hidden: c.Wh.Dim(0), NoBias: c.B == nil, Activation: c.Activation}}, nil
-	case *rnn.GRU:
-		return Cells{&GRU{Hidden: c.Wh.Dim(0), ResetBefore: c.Bn == nil, NoBias: c.B == nil, Clip: c.Clip, Gate: c.Gate, Cand: c.Cand}}, nil
-	case *rnn.LSTM:
-		o := &LSTM{
-			Hidden: c.StateSize()[1], NoBias: c.B == nil && c.Norm == nil, Peepholes: c.P != nil, Coupled: c.Coupled, LayerNorm: c.Norm != nil,
-			Clip: c.Clip, CellClip: c.CellClip, ProjClip: c.ProjClip, Gate: c.Gate, Cand: c.Cand, Out: c.Out,
-		}
-		if c.Wp != nil {
-			o.Projection = c.Wp.Dim(1)
-		}
-		if c.Norm != nil {
-			o.NormEps = c.Norm.Eps
-		}
-		return Cells{o}, nil
-	case *rnn.ConvLSTM:
-		return Cells{&ConvLSTM{
-			Filters: c.Wh.Dim(1) / 4, Size: c.Size, Window: c.Window, Stride: c.Stride, Dilation: c.Dilation, Valid: c.Valid,
-			Skip: c.Skip, NoBias: c.B == nil, Gate: c.Gate, Cand: c.Cand,
-		}}, nil
-	case *tf1.WeightNorm:
-		return CellsOf(c.Plain())
-	case *tf1.Attention:
-		return attentionOf(c)
-	}
-	for _, of := range []func(rnn.Cell) Cells{linearOf, tf1Of} {
-		if list := of(c); list != nil {
-			return list, nil
-		}
-	}
-	return nil, fmt.Errorf("graph: there is no plain form of a cell %T", c)
-}
+// which makes a Net with the same numbers. rnn.ConfigsOf, Values and Fill are for writing it.
 
 // Values are values of parameters by name, for Fill.
 type Values map[string]*tensor.Tensor
@@ -86,7 +35,7 @@ func (v Values) Add(name string, part any) {
 	case *rnn.Dropout:
 		v.Add(name, c.Cell)
 		return
-	case *tf1.WeightNorm:
+	case interface{ Plain() *rnn.LSTM }: // as rnn.ConfigsOf has it
 		v.Add(name, c.Plain())
 		return
 	}
@@ -98,7 +47,7 @@ func (v Values) Add(name string, part any) {
 // FromCell makes a network of a cell whose inputs are in wide: one sequence x in, one
 // layer rnn, the outputs of all steps out, all time-major. Its parameters are copies.
 func FromCell(c rnn.Cell, in int) (*Net, error) {
-	list, err := CellsOf(c)
+	list, err := rnn.ConfigsOf(c)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ func (o *AttentionPool) Plan(in []Spec) (Plan, error) {
 	if len(in) != 2 || !in[0].Sequence || !in[1].Sequence || in[1].Width != 1 {
 		return Plan{}, fmt.Errorf("a sequence is pooled by a sequence of one score for each step, not %v", in)
 	}
-	return Plan{Out: []Spec{{in[0].Width, false}}, MACs: in[0].Width, Whole: true}, nil
+	return Plan{Out: []Spec{{in[0].Width, false}}, Whole: true}, nil
 }
 
 // New implements Op.

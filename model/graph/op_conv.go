@@ -137,8 +137,7 @@ func (o *Conv) Plan(in []Spec) (Plan, error) {
 	if most := float64(o.Size) * float64(f.Width) * float64(o.Units); most > limit*limit {
 		return Plan{}, fmt.Errorf("%d steps of %d values for %d units are too many", o.Size, f.Width, o.Units)
 	}
-	p := Plan{Out: []Spec{{o.Units, true}}, MACs: o.Size * f.Width / groups * o.Units, Whole: true}
-	p.Params = p.MACs
+	p := Plan{Out: []Spec{{o.Units, true}}, Params: o.Size * f.Width / groups * o.Units, Whole: true}
 	if !o.NoBias {
 		p.Params += o.Units
 	}

@@ -44,8 +44,7 @@ func (o *Dense) Plan(in []Spec) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	p := Plan{Out: []Spec{{o.Units, f.Sequence}}, MACs: f.Width * o.Units}
-	p.Params = p.MACs
+	p := Plan{Out: []Spec{{o.Units, f.Sequence}}, Params: f.Width * o.Units}
 	if !o.NoBias {
 		p.Params += o.Units
 	}
@@ -109,8 +108,8 @@ type LayerNorm struct {
 // Plan implements Op.
 func (o *LayerNorm) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
-	if err == nil {
-		err = notNegative("eps", o.Eps)
+	if err == nil && !(o.Eps >= 0) {
+		err = fmt.Errorf("eps is %v, not from 0 on", o.Eps)
 	}
 	return Plan{Out: []Spec{f}, Params: 2 * f.Width}, err
 }

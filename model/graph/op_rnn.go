@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
 )
 
@@ -17,7 +18,7 @@ func init() {
 // last cell's outputs, or the last of them; after it come the entries of its final
 // state. Steps that are masked do not happen: the state passes over them.
 type RNN struct {
-	Cells     Cells        `json:"cells"`
+	Cells     rnn.Configs  `json:"cells"`
 	Last      bool         `json:"last,omitempty"`      // give the output of the last step that is there
 	Backwards bool         `json:"backwards,omitempty"` // read from the end
 	AsRead    bool         `json:"as_read,omitempty"`   // if Backwards, give outputs as they are made, last step first, as Keras's go_backwards does
@@ -55,24 +56,16 @@ func (o *RNN) Plan(in []Spec) (Plan, error) {
 }
 
 // planRNN plans a stack that reads in[0] and starts from in[1:].
-func planRNN(list Cells, in []Spec) (Plan, error) {
+func planRNN(list rnn.Configs, in []Spec) (Plan, error) {
 	if len(in) == 0 || !in[0].Sequence {
 		return Plan{}, fmt.Errorf("a recurrent layer reads a sequence, not %v", in)
 	}
-	if len(list) == 0 {
-		return Plan{}, fmt.Errorf("a recurrent layer without cells")
+	if err := list.Check(in[0].Width); err != nil {
+		return Plan{}, err
 	}
-	var p Plan
-	width := in[0].Width
-	for i, c := range list {
-		made, err := c.Plan(width)
-		if err != nil {
-			return p, fmt.Errorf("cell %d: %w", i, err)
-		}
-		width, p.State = made.Width, append(p.State, made.State...)
-		p.Params, p.MACs = p.Params+made.Params, p.MACs+made.MACs
-	}
-	p.Out = []Spec{{width, true}}
+	c := list.New(nn.Shapes, in[0].Width)
+	_, width, _ := rnn.Widths(c)
+	p := Plan{Out: []Spec{{width, true}}, State: c.StateSize(), Params: nn.Count(nn.Params(c))}
 	for _, n := range p.State {
 		p.Out = append(p.Out, Spec{n, false})
 	}
@@ -92,23 +85,9 @@ func checkFirst(in []Spec, sizes []int) error {
 	return nil
 }
 
-// newStack makes the cells, one by itself or a Stack.
-func newStack(r *rand.Rand, list Cells, in int) rnn.Cell {
-	var k rnn.Stack
-	for _, c := range list {
-		k = append(k, c.New(r, in))
-		p, _ := c.Plan(in) // it was accepted before
-		in = p.Width
-	}
-	if len(k) == 1 {
-		return k[0]
-	}
-	return k
-}
-
 // New implements Op.
 func (o *RNN) New(r *rand.Rand, in []Spec) Node {
-	return &rnnNode{o, newStack(r, o.Cells, in[0].Width)}
+	return &rnnNode{o, o.Cells.New(r, in[0].Width)}
 }
 
 type rnnNode struct {
@@ -162,8 +141,8 @@ func withState(y Value, last rnn.State) []Value {
 // merges what they give in the order of time. Its final state, which follows in its
 // outputs, is that of Fwd and then that of Bwd.
 type Bidirectional struct {
-	Fwd    Cells        `json:"fwd"`
-	Bwd    Cells        `json:"bwd"`
+	Fwd    rnn.Configs  `json:"fwd"`
+	Bwd    rnn.Configs  `json:"bwd"`
 	Merge  rnn.Merge    `json:"merge"`
 	Last   bool         `json:"last,omitempty"` // merge the last output that each direction made
 	Masked MaskedOutput `json:"masked,omitempty"`
@@ -179,7 +158,7 @@ func (o *Bidirectional) Plan(in []Spec) (Plan, error) {
 	if err != nil {
 		return b, fmt.Errorf("bwd: %w", err)
 	}
-	p := Plan{State: append(f.State, b.State...), Params: f.Params + b.Params, MACs: f.MACs + b.MACs, Whole: true}
+	p := Plan{State: append(f.State, b.State...), Params: f.Params + b.Params, Whole: true}
 	wf, wb := f.Out[0].Width, b.Out[0].Width
 	switch {
 	case o.Merge == rnn.Concat:
@@ -199,7 +178,7 @@ func (o *Bidirectional) Plan(in []Spec) (Plan, error) {
 
 // New implements Op.
 func (o *Bidirectional) New(r *rand.Rand, in []Spec) Node {
-	return &biNode{o, newStack(r, o.Fwd, in[0].Width), newStack(r, o.Bwd, in[0].Width)}
+	return &biNode{o, o.Fwd.New(r, in[0].Width), o.Bwd.New(r, in[0].Width)}
 }
 
 type biNode struct {

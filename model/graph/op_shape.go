@@ -24,7 +24,7 @@ type Affine struct{}
 // Plan implements Op.
 func (o *Affine) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
-	return Plan{Out: []Spec{f}, Params: 2 * f.Width, MACs: f.Width}, err
+	return Plan{Out: []Spec{f}, Params: 2 * f.Width}, err
 }
 
 // New implements Op.

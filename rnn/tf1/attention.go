@@ -1,6 +1,8 @@
 package tf1
 
 import (
+	"errors"
+	"fmt"
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/grad"
@@ -32,18 +34,60 @@ type Attention struct {
 	Length    int       // L
 }
 
+func init() {
+	rnn.Register("attention", rnn.Spec[AttentionOptions, *Attention]{
+		New: AttentionOptions.New,
+		Options: func(c *Attention) (AttentionOptions, int) {
+			cells, _ := rnn.ConfigsOf(c.Cell) // none, which Check refuses, if they are not registered
+			return AttentionOptions{Cells: cells, In: c.In.Dim(1), Vec: c.V.Dim(0), Length: c.Length}, c.Out.Dim(1)
+		},
+		Check:  AttentionOptions.check,
+		Hidden: "width",
+	})
+}
+
+// AttentionOptions are the options of an Attention.
+type AttentionOptions struct {
+	Cells  rnn.Configs `json:"cells"`
+	In     int         `json:"in"`     // width of what the first of the cells reads
+	Vec    int         `json:"vec"`    // width in which outputs are compared
+	Length int         `json:"length"` // number of the last outputs that are attended to
+}
+
+func (o AttentionOptions) check(_, width int) error {
+	if err := errors.Join(rnn.CheckSize("in", o.In), rnn.CheckSize("vec", o.Vec), rnn.CheckSize("length", o.Length)); err != nil {
+		return err
+	}
+	if err := rnn.CheckSize("width times length", width*o.Length); err != nil {
+		return fmt.Errorf("%d outputs of %d values are too many to attend to: %w", o.Length, width, err)
+	}
+	return o.Cells.Check(o.In)
+}
+
+// New makes the cell for inputs in wide and an output of the given width.
+func (o AttentionOptions) New(r *rand.Rand, in, width int) *Attention {
+	cell := o.Cells.New(r, o.In)
+	_, out, _ := rnn.Widths(cell)
+	return newAttention(r, cell, in, o.In, out, width, o.Vec, o.Length)
+}
+
 // NewAttention wraps a cell whose input is in and whose output is out wide, and
 // attends to its last outputs, as wide, with vectors of that width.
 func NewAttention(r *rand.Rand, cell rnn.Cell, in, out, length int) *Attention {
+	return newAttention(r, cell, in, in, out, out, out, length)
+}
+
+// newAttention wraps a cell from read to out wide in one from in to width.
+func newAttention(r *rand.Rand, cell rnn.Cell, in, read, out, width, vec, length int) *Attention {
 	state := 0
 	for _, n := range cell.StateSize() {
 		state += n
 	}
 	return &Attention{
 		Cell: cell, Length: length,
-		In: nn.Glorot(r, in+out, in), InBias: nn.Zeros(in),
-		Memory: nn.Glorot(r, out, out), Query: nn.Glorot(r, state, out), QueryBias: nn.Zeros(out), V: nn.Uniform(r, 1, out),
-		Out: nn.Glorot(r, 2*out, out), OutBias: nn.Zeros(out),
+		In: nn.Glorot(r, in+width, read), InBias: nn.Full(r, 0, read),
+		Memory: nn.Glorot(r, width, vec), Query: nn.Glorot(r, state, vec), QueryBias: nn.Full(r, 0, vec), V: nn.Uniform(r, 1, vec),
+		Out: nn.Glorot(r, out+width, width), OutBias: nn.Full(r, 0, width),
 	}
 }
 

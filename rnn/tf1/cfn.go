@@ -21,9 +21,19 @@ type CFN struct {
 	Bias      *grad.Var `recur:"bias"`      // [2*hidden]: θ, η
 }
 
+func init() {
+	rnn.Register("cfn", rnn.Spec[CFNOptions, *CFN]{
+		New:     func(_ CFNOptions, r *rand.Rand, in, hidden int) *CFN { return NewCFN(r, in, hidden) },
+		Options: func(c *CFN) (CFNOptions, int) { return CFNOptions{}, c.Recurrent.Dim(0) },
+	})
+}
+
+// CFNOptions are the options of a CFN: none.
+type CFNOptions struct{}
+
 // NewCFN draws the kernels by Glorot and sets the bias to 1.
 func NewCFN(r *rand.Rand, in, hidden int) *CFN {
-	return &CFN{kernel(r, in, 3, hidden), kernel(r, hidden, 2, hidden), nn.Constant(1, 2*hidden)}
+	return &CFN{kernel(r, in, 3, hidden), kernel(r, hidden, 2, hidden), nn.Full(r, 1, 2*hidden)}
 }
 
 // StateSize is {hidden}.

@@ -89,7 +89,7 @@ func TestCudnnErrors(t *testing.T) {
 		n      int
 		want   string
 	}{
-		"kind":  {tf1.Cudnn{Kind: rnn.KindSRU, Layers: 1, In: 1, Hidden: 1}, 8, "no cell"},
+		"kind":  {tf1.Cudnn{Kind: "sru", Layers: 1, In: 1, Hidden: 1}, 8, "no cell"},
 		"size":  {tf1.Cudnn{Kind: rnn.KindLSTM, Layers: 1, In: 1, Hidden: 1}, 15, "have 16"},
 		"width": {tf1.Cudnn{Kind: rnn.KindLSTM, Layers: 1, In: 0, Hidden: 1}, 16, "from 1"},
 	} {

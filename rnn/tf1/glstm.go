@@ -1,6 +1,8 @@
 package tf1
 
 import (
+	"errors"
+	"fmt"
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/grad"
@@ -25,10 +27,46 @@ type GLSTM struct {
 	ForgetBias float64
 }
 
+func init() {
+	rnn.Register("glstm", rnn.Spec[GLSTMOptions, *GLSTM]{
+		New: func(o GLSTMOptions, r *rand.Rand, in, hidden int) *GLSTM {
+			c := NewGLSTM(r, in, hidden, o.Projection, o.Groups)
+			c.ForgetBias = o.ForgetBias
+			return c
+		},
+		Options: func(c *GLSTM) (GLSTMOptions, int) {
+			o := GLSTMOptions{Groups: len(c.Kernels), ForgetBias: c.ForgetBias}
+			if c.Projection != nil {
+				o.Projection = c.Projection.Dim(1)
+			}
+			return o, c.Bias.Dim(0) / 4
+		},
+		Check: GLSTMOptions.check,
+	})
+}
+
+// GLSTMOptions are the options of a GLSTM.
+type GLSTMOptions struct {
+	Projection int     `json:"projection,omitempty"` // width of the output; 0 for none
+	Groups     int     `json:"groups"`
+	ForgetBias float64 `json:"forget_bias,omitempty"` // as TensorFlow's; default 0
+}
+
+func (o GLSTMOptions) check(in, hidden int) error {
+	out := hidden
+	if o.Projection != 0 {
+		out = o.Projection
+	}
+	if n := o.Groups; n < 1 || in%n != 0 || hidden%n != 0 || out%n != 0 {
+		return fmt.Errorf("%d groups do not divide an input of %d, %d units and an output of %d", n, in, hidden, out)
+	}
+	return errors.Join(finite("forget_bias", o.ForgetBias), projectable(o.Projection))
+}
+
 // NewGLSTM draws the kernels by Glorot and has a forget bias of 1. Groups must divide
 // in, hidden and out, which is the width of a projection, 0 for none.
 func NewGLSTM(r *rand.Rand, in, hidden, out, groups int) *GLSTM {
-	c := &GLSTM{Bias: nn.Zeros(4 * hidden), ForgetBias: 1}
+	c := &GLSTM{Bias: nn.Full(r, 0, 4*hidden), ForgetBias: 1}
 	if out > 0 {
 		c.Projection = nn.Glorot(r, hidden, out)
 	} else {

@@ -25,12 +25,22 @@ type IndyGRU struct {
 	Bias       *grad.Var `recur:"bias"`       // [hidden]
 }
 
+func init() {
+	rnn.Register("indy_gru", rnn.Spec[IndyGRUOptions, *IndyGRU]{
+		New:     func(_ IndyGRUOptions, r *rand.Rand, in, hidden int) *IndyGRU { return NewIndyGRU(r, in, hidden) },
+		Options: func(c *IndyGRU) (IndyGRUOptions, int) { return IndyGRUOptions{}, c.Kernel.Dim(1) },
+	})
+}
+
+// IndyGRUOptions are the options of a IndyGRU: none.
+type IndyGRUOptions struct{}
+
 // NewIndyGRU draws the kernels by Glorot and the state's weights from U(-1, 1), and
 // sets the gates' bias to 1.
 func NewIndyGRU(r *rand.Rand, in, hidden int) *IndyGRU {
 	return &IndyGRU{
-		GateKernel: kernel(r, in, 2, hidden), GateU: nn.Uniform(r, 1, 2*hidden), GateBias: nn.Constant(1, 2*hidden),
-		Kernel: nn.Glorot(r, in, hidden), U: nn.Uniform(r, 1, hidden), Bias: nn.Zeros(hidden),
+		GateKernel: kernel(r, in, 2, hidden), GateU: nn.Uniform(r, 1, 2*hidden), GateBias: nn.Full(r, 1, 2*hidden),
+		Kernel: nn.Glorot(r, in, hidden), U: nn.Uniform(r, 1, hidden), Bias: nn.Full(r, 0, hidden),
 	}
 }
 
@@ -65,10 +75,27 @@ type IndyLSTM struct {
 	ForgetBias float64
 }
 
+func init() {
+	rnn.Register("indy_lstm", rnn.Spec[IndyLSTMOptions, *IndyLSTM]{
+		New: func(o IndyLSTMOptions, r *rand.Rand, in, hidden int) *IndyLSTM {
+			c := NewIndyLSTM(r, in, hidden)
+			c.ForgetBias = o.ForgetBias
+			return c
+		},
+		Options: func(c *IndyLSTM) (IndyLSTMOptions, int) { return IndyLSTMOptions{c.ForgetBias}, c.Kernel.Dim(1) / 4 },
+		Check:   func(o IndyLSTMOptions, _, _ int) error { return finite("forget_bias", o.ForgetBias) },
+	})
+}
+
+// IndyLSTMOptions are the options of an IndyLSTM.
+type IndyLSTMOptions struct {
+	ForgetBias float64 `json:"forget_bias,omitempty"` // as TensorFlow's; default 0
+}
+
 // NewIndyLSTM draws the kernel by Glorot and the state's weights from U(-1, 1), and
 // has a forget bias of 1.
 func NewIndyLSTM(r *rand.Rand, in, hidden int) *IndyLSTM {
-	return &IndyLSTM{kernel(r, in, 4, hidden), nn.Uniform(r, 1, 4*hidden), nn.Zeros(4 * hidden), 1}
+	return &IndyLSTM{kernel(r, in, 4, hidden), nn.Uniform(r, 1, 4*hidden), nn.Full(r, 0, 4*hidden), 1}
 }
 
 // StateSize is {hidden, hidden}.

@@ -26,11 +26,30 @@ type Intersection struct {
 	ForgetBias float64
 }
 
+func init() {
+	rnn.Register("intersection", rnn.Spec[IntersectionOptions, *Intersection]{
+		New: func(o IntersectionOptions, r *rand.Rand, in, hidden int) *Intersection {
+			c := NewIntersection(r, in, hidden)
+			c.ForgetBias = o.ForgetBias
+			return c
+		},
+		Options: func(c *Intersection) (IntersectionOptions, int) {
+			return IntersectionOptions{c.ForgetBias}, c.Kernel.Dim(1) / 4
+		},
+		Check: func(o IntersectionOptions, _, _ int) error { return finite("forget_bias", o.ForgetBias) },
+	})
+}
+
+// IntersectionOptions are the options of an Intersection.
+type IntersectionOptions struct {
+	ForgetBias float64 `json:"forget_bias,omitempty"` // as TensorFlow's; default 0
+}
+
 // NewIntersection draws the kernels by Glorot and has a forget bias of 1.
 func NewIntersection(r *rand.Rand, in, hidden int) *Intersection {
-	c := &Intersection{Kernel: kernel(r, 2*hidden, 4, hidden), Bias: nn.Zeros(4 * hidden), ForgetBias: 1}
+	c := &Intersection{Kernel: kernel(r, 2*hidden, 4, hidden), Bias: nn.Full(r, 0, 4*hidden), ForgetBias: 1}
 	if in != hidden {
-		c.In, c.InBias = nn.Glorot(r, in, hidden), nn.Zeros(hidden)
+		c.In, c.InBias = nn.Glorot(r, in, hidden), nn.Full(r, 0, hidden)
 	}
 	return c
 }

@@ -21,9 +21,19 @@ type Minimal struct {
 	Bias   *grad.Var `recur:"bias"`   // [hidden]
 }
 
+func init() {
+	rnn.Register("minimal", rnn.Spec[MinimalOptions, *Minimal]{
+		New:     func(_ MinimalOptions, r *rand.Rand, in, hidden int) *Minimal { return NewMinimal(r, in, hidden) },
+		Options: func(c *Minimal) (MinimalOptions, int) { return MinimalOptions{}, c.Kernel.Dim(1) },
+	})
+}
+
+// MinimalOptions are the options of a Minimal: none.
+type MinimalOptions struct{}
+
 // NewMinimal draws the kernel by Glorot and sets the bias to 1.
 func NewMinimal(r *rand.Rand, in, hidden int) *Minimal {
-	return &Minimal{nn.Glorot(r, in+2*hidden, hidden), nn.Constant(1, hidden)}
+	return &Minimal{nn.Glorot(r, in+2*hidden, hidden), nn.Full(r, 1, hidden)}
 }
 
 // StateSize is {hidden}.

@@ -27,9 +27,35 @@ type NAS struct {
 	Projection *grad.Var `recur:"projection"` // [hidden, out], nil for none; then out is hidden
 }
 
+func init() {
+	rnn.Register("nas", rnn.Spec[NASOptions, *NAS]{
+		New: func(o NASOptions, r *rand.Rand, in, hidden int) *NAS {
+			c := NewNAS(r, in, hidden, o.Projection)
+			if o.NoBias {
+				c.Bias = nil
+			}
+			return c
+		},
+		Options: func(c *NAS) (NASOptions, int) {
+			o := NASOptions{NoBias: c.Bias == nil}
+			if c.Projection != nil {
+				o.Projection = c.Projection.Dim(1)
+			}
+			return o, c.Kernel.Dim(1) / 8
+		},
+		Check: func(o NASOptions, _, _ int) error { return projectable(o.Projection) },
+	})
+}
+
+// NASOptions are the options of a NAS.
+type NASOptions struct {
+	Projection int  `json:"projection,omitempty"` // width of the output; 0 for none
+	NoBias     bool `json:"no_bias,omitempty"`
+}
+
 // NewNAS draws the kernels by Glorot. Out is the width of a projection, 0 for none.
 func NewNAS(r *rand.Rand, in, hidden, out int) *NAS {
-	c := &NAS{Bias: nn.Zeros(8 * hidden)}
+	c := &NAS{Bias: nn.Full(r, 0, 8*hidden)}
 	if out > 0 {
 		c.Projection = nn.Glorot(r, hidden, out)
 	} else {

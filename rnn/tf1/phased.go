@@ -1,6 +1,7 @@
 package tf1
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -38,6 +39,31 @@ type Phased struct {
 	Leak     float64
 }
 
+func init() {
+	rnn.Register("phased", rnn.Spec[PhasedOptions, *Phased]{
+		New: func(o PhasedOptions, r *rand.Rand, in, hidden int) *Phased {
+			c := NewPhased(r, in-1, hidden, o.Peepholes)
+			c.Leak = o.Leak
+			return c
+		},
+		Options: func(c *Phased) (PhasedOptions, int) {
+			return PhasedOptions{c.Mask.Dim(0) > c.New.Dim(0), c.Leak}, c.New.Dim(1)
+		},
+		Check: func(o PhasedOptions, in, _ int) error {
+			if in < 2 {
+				return fmt.Errorf("steps of %d values where the first is the time and others follow", in)
+			}
+			return finite("leak", o.Leak)
+		},
+	})
+}
+
+// PhasedOptions are the options of a Phased.
+type PhasedOptions struct {
+	Peepholes bool    `json:"peepholes,omitempty"`
+	Leak      float64 `json:"leak,omitempty"`
+}
+
 // NewPhased draws the kernels by Glorot, periods from 1 to 1000 evenly by their
 // logarithm, and phases within them. Gates are open for a tenth of a period and leak
 // 0.001 between.
@@ -48,12 +74,12 @@ func NewPhased(r *rand.Rand, features, hidden int, peepholes bool) *Phased {
 		gates += hidden
 	}
 	c := &Phased{
-		Mask: kernel(r, gates, 2, hidden), MaskBias: nn.Zeros(2 * hidden),
-		New: nn.Glorot(r, in, hidden), NewBias: nn.Zeros(hidden),
-		Out: nn.Glorot(r, gates, hidden), OutBias: nn.Zeros(hidden),
-		Period: nn.Zeros(hidden), Phase: nn.Zeros(hidden), On: nn.Constant(0.1, hidden), Leak: 0.001,
+		Mask: kernel(r, gates, 2, hidden), MaskBias: nn.Full(r, 0, 2*hidden),
+		New: nn.Glorot(r, in, hidden), NewBias: nn.Full(r, 0, hidden),
+		Out: nn.Glorot(r, gates, hidden), OutBias: nn.Full(r, 0, hidden),
+		Period: nn.Full(r, 0, hidden), Phase: nn.Full(r, 0, hidden), On: nn.Full(r, 0.1, hidden), Leak: 0.001,
 	}
-	for i := 0; i < hidden && r != nil; i++ {
+	for i := 0; i < len(c.Period.Value.Data) && r != nil; i++ {
 		period := math.Pow(1000, r.Float64())
 		c.Period.Value.Data[i] = grad.Float(period)
 		c.Phase.Value.Data[i] = grad.Float(period * r.Float64())

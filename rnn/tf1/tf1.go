@@ -57,3 +57,19 @@ func kernel(r *rand.Rand, in, gates, width int) *grad.Var {
 	}
 	return nn.Beside(parts...)
 }
+
+// finite checks a number that is added at run time.
+func finite(what string, v float64) error {
+	if v-v != 0 {
+		return fmt.Errorf("%s is %v", what, v)
+	}
+	return nil
+}
+
+// projectable checks the width of a projection, 0 for none.
+func projectable(width int) error {
+	if width == 0 {
+		return nil
+	}
+	return rnn.CheckSize("projection", width)
+}

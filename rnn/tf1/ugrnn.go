@@ -21,9 +21,26 @@ type UGRNN struct {
 	ForgetBias float64
 }
 
+func init() {
+	rnn.Register("ugrnn", rnn.Spec[UGRNNOptions, *UGRNN]{
+		New: func(o UGRNNOptions, r *rand.Rand, in, hidden int) *UGRNN {
+			c := NewUGRNN(r, in, hidden)
+			c.ForgetBias = o.ForgetBias
+			return c
+		},
+		Options: func(c *UGRNN) (UGRNNOptions, int) { return UGRNNOptions{c.ForgetBias}, c.Kernel.Dim(1) / 2 },
+		Check:   func(o UGRNNOptions, _, _ int) error { return finite("forget_bias", o.ForgetBias) },
+	})
+}
+
+// UGRNNOptions are the options of a UGRNN.
+type UGRNNOptions struct {
+	ForgetBias float64 `json:"forget_bias,omitempty"` // as TensorFlow's; default 0
+}
+
 // NewUGRNN draws the kernel by Glorot and has a forget bias of 1.
 func NewUGRNN(r *rand.Rand, in, hidden int) *UGRNN {
-	return &UGRNN{kernel(r, in+hidden, 2, hidden), nn.Zeros(2 * hidden), 1}
+	return &UGRNN{kernel(r, in+hidden, 2, hidden), nn.Full(r, 0, 2*hidden), 1}
 }
 
 // StateSize is {hidden}.

@@ -30,7 +30,7 @@ func (n *net) Graph() (*graph.Net, error) {
 	y, last := x, []string(nil)
 	for i, l := range n.Layers {
 		name := fmt.Sprintf("layer%d", i)
-		fwd, err := graph.CellsOf(l.Fwd)
+		fwd, err := rnn.ConfigsOf(l.Fwd)
 		if err != nil {
 			return nil, err
 		}
@@ -39,7 +39,7 @@ func (n *net) Graph() (*graph.Net, error) {
 			values.Add(name, l.Fwd)
 			last = []string{name + ":1"} // an output is the state h
 		} else {
-			bwd, err := graph.CellsOf(l.Bwd)
+			bwd, err := rnn.ConfigsOf(l.Bwd)
 			if err != nil {
 				return nil, err
 			}

@@ -2,6 +2,7 @@ package forecast
 
 import (
 	"github.com/recur-go/recur/model/graph"
+	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -12,7 +13,7 @@ import (
 //	h = LSTM(x)
 //	q = [Mid([h, x]), softplus(Gaps(h))]·ladder
 func (n *Net) Graph() (*graph.Net, error) {
-	cells, err := graph.CellsOf(n.Cell)
+	cells, err := rnn.ConfigsOf(n.Cell)
 	if err != nil {
 		return nil, err
 	}

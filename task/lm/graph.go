@@ -2,13 +2,14 @@ package lm
 
 import (
 	"github.com/recur-go/recur/model/graph"
+	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/tensor"
 )
 
 // Graph is the model as a graph of layers, for export: ids in, the scores of the next
 // id out. Dropout, which does nothing after training, is not in it.
 func (n *net) Graph() (*graph.Net, error) {
-	cells, err := graph.CellsOf(n.Cells)
+	cells, err := rnn.ConfigsOf(n.Cells)
 	if err != nil {
 		return nil, err
 	}

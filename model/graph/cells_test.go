@@ -140,10 +140,10 @@ func TestBadRareCells(t *testing.T) {
 		if strings.Contains(text, "phased") {
 			in = 1
 		}
-		var list Cells
+		var list rnn.Configs
 		err := json.Unmarshal([]byte("["+text+"]"), &list)
 		if err == nil {
-			_, err = list[0].Plan(in)
+			err = list[0].Check(in)
 		}
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want an error with %q", text, err, want)

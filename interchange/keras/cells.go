@@ -63,7 +63,7 @@ type madeCell struct {
 	bind func(h *holder, param string)
 }
 
-// cellOptions are what the cells of Keras have, for inputs in wide.
+// cellOptions are the settings of a cell of Keras.
 type cellOptions struct {
 	Units      int
 	Bias       *bool      `json:"use_bias"`
@@ -71,7 +71,7 @@ type cellOptions struct {
 	Activation activation `json:"activation"`
 	Recurrent  activation `json:"recurrent_activation"`
 
-	in         int
+	in         int // width of the input
 	cand, gate rnn.Activation
 }
 

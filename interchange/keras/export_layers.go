@@ -10,7 +10,7 @@ import (
 	"github.com/recur-go/recur/rnn"
 )
 
-// An exportOp writes a layer of the graph that reads in, and returns its output in Keras.
+// An exportOp writes layer l, whose inputs are in, and returns its output in Keras.
 type exportOp func(x *exporter, l graph.Layer, in []*exportedTensor) (*exportedTensor, error)
 
 // exportOps are what the layers of the graph become, by the type of their Op.

@@ -107,8 +107,8 @@ func python(yes bool) string {
 	return "False"
 }
 
-// A use is a layer that is being written: its name in the network and that of its module,
-// the values that it reads, how wide the first of them is, and the value that it makes.
+// A use is a layer to write: its name in the network and that of its module,
+// the values that it reads, the width of the first, and the value that it makes.
 type use struct {
 	name, module string
 	in           []string

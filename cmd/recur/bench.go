@@ -50,11 +50,13 @@ type benchMachine struct {
 	PeakGflops map[string]float64 `json:"peak_gflops"` // peak of the machine by threads
 }
 
+func init() { commands = append(commands, newBench) }
+
 func newBench() *cobra.Command {
 	o := benchOptions{}
 	cmd := &cobra.Command{
 		Use:   "bench",
-		Short: "Time recurrent layers on this machine, and say how near its limit they come",
+		Short: "Time recurrent layers on this machine, and report how near its limit they come",
 		Long: `Time the layers that recur is compared on: rnn (tanh), gru and lstm, forward and
 in training (forward, and the gradients of all weights and of the input), on the nine
 shapes of the comparison, with one thread and with all cores. It takes less than a

@@ -26,6 +26,8 @@ type captionFlags struct {
 	draw          seq2seq.Sampling
 }
 
+func init() { commands = append(commands, newCaption) }
+
 func newCaption() *cobra.Command {
 	f := &captionFlags{}
 	cmd := &cobra.Command{
@@ -83,14 +85,14 @@ A model of strips takes PNG pictures too.`,
 	flags.StringVar(&f.folder, "data", "", "folder with the four files of MNIST, to learn strips from")
 	flags.StringVar(&f.model, "model", "", "put files into words with a trained model")
 	flags.StringArrayVar(&f.say, "say", nil, "a meaning to put into words")
-	flags.StringVar(&f.language, "language", "", "of the sentences, if the model speaks several (default all)")
+	flags.StringVar(&f.language, "language", "", "language of the sentences, if the model has several (default all)")
 	flags.IntVarP(&f.beam.N, "number", "n", 1, "sentences for each example, best first")
-	flags.IntVar(&f.beam.Width, "beam", 0, "width of the beam search; 1 for the likeliest word always (default as trained)")
+	flags.IntVar(&f.beam.Width, "beam", 0, "width of the beam search; 1 for always the likeliest word (default as trained)")
 	flags.Float64Var(&f.beam.LengthPenalty, "length-penalty", 0, "exponent of the beam's length penalty (default as trained)")
-	flags.BoolVar(&f.sample, "sample", false, "draw the sentences")
-	flags.Float64Var(&f.draw.Temperature, "temperature", 1, "of --sample: low is safe, high is wild")
-	flags.IntVar(&f.draw.TopK, "top-k", 0, "of --sample: draw from the so many likeliest words (default all)")
-	flags.Float64Var(&f.draw.TopP, "top-p", 0, "of --sample: draw from the likeliest words that together have this probability (default all)")
+	flags.BoolVar(&f.sample, "sample", false, "sample the sentences instead of searching")
+	flags.Float64Var(&f.draw.Temperature, "temperature", 1, "temperature of --sample: low is safe, high is wild")
+	flags.IntVar(&f.draw.TopK, "top-k", 0, "with --sample, choose among this number of the likeliest words (default all)")
+	flags.Float64Var(&f.draw.TopP, "top-p", 0, "with --sample, choose among the likeliest words that together have this probability (default all)")
 	return cmd
 }
 

@@ -9,6 +9,8 @@ import (
 	"github.com/recur-go/recur/interchange/onnx"
 )
 
+func init() { commands = append(commands, newCheck) }
+
 func newCheck() *cobra.Command {
 	asJSON, tol := false, onnx.DefaultTolerance
 	cmd := &cobra.Command{

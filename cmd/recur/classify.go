@@ -16,6 +16,8 @@ import (
 	"github.com/recur-go/recur/task/recipe"
 )
 
+func init() { commands = append(commands, newClassify) }
+
 func newClassify() *cobra.Command {
 	f := &trainFlags{}
 	var path, format, text, label, target string
@@ -72,7 +74,7 @@ or JSON. Labels that they have are not looked at.`,
 	flags.StringVar(&text, "text", "", "column or key of the text (default: text, sentence, document, review…)")
 	flags.StringVar(&label, "label", "", "column or key of the label (default: label, class, category, sentiment…)")
 	flags.StringVar(&target, "target", "", "labels of an example: one, many, or steps for one a step (default by preset)")
-	flags.StringVar(&format, "format", "", "of the files: table, json, lines, text, trees, conll, ts or idx (default: found)")
+	flags.StringVar(&format, "format", "", "format of the files: table, json, lines, text, trees, conll, ts or idx (default: found)")
 	return cmd
 }
 
@@ -145,14 +147,14 @@ func writeAnswers(w io.Writer, answers iter.Seq2[classify.Answered, error], m *c
 			}
 			continue
 		}
-		said := a.Label
+		label := a.Label
 		if m.Target != classify.One {
-			said = strings.Join(a.Labels, " ")
+			label = strings.Join(a.Labels, " ")
 		}
 		if text == "" {
 			text = fmt.Sprintf("%s:%d", e.File, e.Row)
 		}
-		if _, err := fmt.Fprintf(w, "%s\t%.4f\t%s\n", said, p, strings.Join(strings.Fields(text), " ")); err != nil {
+		if _, err := fmt.Fprintf(w, "%s\t%.4f\t%s\n", label, p, strings.Join(strings.Fields(text), " ")); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,8 @@ import (
 	"github.com/recur-go/recur/task"
 )
 
+func init() { commands = append(commands, newEval) }
+
 func newEval() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{

@@ -11,6 +11,8 @@ import (
 	"github.com/recur-go/recur/interchange"
 )
 
+func init() { commands = append(commands, newExport) }
+
 func newExport() *cobra.Command {
 	var to, out, spec string
 	cmd := &cobra.Command{

@@ -42,6 +42,8 @@ type forecastFlags struct {
 	weights                rnn.Precision
 }
 
+func init() { commands = append(commands, newForecast) }
+
 func newForecast() *cobra.Command {
 	f := &forecastFlags{}
 	cmd := &cobra.Command{

@@ -2,15 +2,11 @@ package main
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/recur-go/recur/cmd/recur/internal/tfevents"
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task"
@@ -92,25 +88,12 @@ func (r *forecastRun) ask(spec forecast.Spec) (forecast.Spec, error) {
 			return spec, usage("--cell: %v", strings.TrimPrefix(err.Error(), "rnn: "))
 		}
 	}
-	for _, season := range []int{r.table.Season, r.freq.Season()} {
-		if spec.Season == 0 {
-			spec.Season = season
-		}
-	}
-	for _, horizon := range []int{r.table.Horizon, spec.Season} {
-		if spec.Horizon == 0 && horizon > 1 {
-			spec.Horizon = horizon
-		}
-	}
-	if spec.Horizon == 0 {
-		spec.Horizon = 12
-	}
+	spec.Fill(r.table)
 	spec.Levels = slices.Compact(slices.Sorted(slices.Values(append([]float64{0.8, 0.95}, r.levels...))))
 	return spec, nil
 }
 
-// trainPreset trains with progress, events for TensorBoard, and a checkpoint to go on
-// from.
+// trainPreset trains a model that the back-test does not need.
 func (r *forecastRun) trainPreset(preset forecast.Method, spec forecast.Spec, series []data.Series) error {
 	if err := os.MkdirAll(r.dir(), 0o777); err != nil {
 		return err
@@ -118,54 +101,20 @@ func (r *forecastRun) trainPreset(preset forecast.Method, spec forecast.Spec, se
 	if err := r.history.resume(r.dir(), r.flags.resume); err != nil {
 		return err
 	}
-	checkpoint := filepath.Join(r.dir(), checkpointFile)
-	events, err := tfevents.Create(filepath.Join(r.dir(), "events"))
-	if err != nil {
+	return r.history.record(r.stderr, r.dir(), r.flags.resume, task.Metric{Name: "loss"}, func(o task.Options) (err error) {
+		r.model, err = preset.Fit(r.ctx, spec, o, series...)
 		return err
-	}
-	defer events.Close()
-	var lost error // of the events or the history
-	keep := func(step int, names []string, values []float64) {
-		if err := events.Scalars(step, names, values); err != nil && lost == nil {
-			lost = err
-		}
-	}
-	bar := newTrainingBar(r.stderr, "loss")
-	r.model, err = preset.Fit(r.ctx, spec, task.Options{
-		Checkpoint: checkpoint, Resume: r.flags.resume,
-		OnStep: func(s task.Step) {
-			bar.train(s)
-			if s.Progress.Step%20 == 0 {
-				keep(s.Progress.Step, []string{"train/loss", "train/rate", "train/gradient"}, []float64{s.Loss, s.Rate, s.GradNorm})
-			}
-		},
-		OnEpoch: func(e task.Epoch) bool {
-			if err := r.history.add(r.dir(), e); err != nil && lost == nil {
-				lost = err
-			}
-			names, values := []string{"epoch/train_loss"}, []float64{e.Loss}
-			if v, ok := e.Scores["loss"]; ok {
-				names, values = append(names, "epoch/loss"), append(values, v)
-			}
-			keep(e.Steps, names, values)
-			bar.epoch(e, task.Metric{Name: "loss"})
-			return true
-		},
-	}, series...)
-	bar.end(err == nil)
-	if errors.Is(err, context.Canceled) {
-		fmt.Fprintf(r.stderr, "  stopped; the same command with --resume goes on from %s\n", checkpoint)
-	}
-	if err == nil {
-		err = lost
-	}
-	return err
+	})
 }
 
 // trainSmall is train for package forecast's own model, whose cells may have smaller
 // weights and whose bands learn from the back-test.
 func (r *forecastRun) trainSmall(spec forecast.Spec, plan forecast.Plan, series []data.Series) (err error) {
-	cfg := forecast.Config{Horizon: spec.Horizon, Season: spec.Season, Levels: spec.Levels, Seed: spec.Seed, Source: spec.Source, Steps: spec.Steps, Weights: r.flags.weights}
+	cfg, err := forecast.SmallConfig(spec)
+	if err != nil {
+		return err
+	}
+	cfg.Weights = r.flags.weights
 	bar := newBar(r.stderr, "back-test")
 	r.report, err = forecast.Backtest(r.ctx, cfg, bar.options(), plan, series...)
 	bar.end(err == nil)

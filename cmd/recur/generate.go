@@ -9,9 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/lm"
 )
+
+func init() { commands = append(commands, newGenerate) }
 
 func newGenerate() *cobra.Command {
 	f := &trainFlags{}
@@ -31,39 +32,28 @@ text with a trained one, token by token as it comes.`,
 			if err := f.apart(cmd, path == "", "prompt", "temperature", "top-k", "top-p", "penalty", "limit", "stop"); err != nil {
 				return err
 			}
-			if path != "" {
-				if len(files) > 0 {
-					return usage("generate takes a FILE to train on or a --model to write with, not both")
-				}
-				if err := s.Check(); err != nil || s.Limit < 1 {
-					return usage("%v", cmp.Or(err, errors.New("--limit is at least 1")))
-				}
-				s.Seed = f.seed
-				return generate(cmd, path, prompt, s, f.json)
+			if path == "" {
+				return f.train(cmd, lm.Name, files)
 			}
-			if len(files) == 0 {
-				return usage("generate takes a FILE to train on, or --model; see recur generate --help")
+			if len(files) > 0 {
+				return usage("generate takes a FILE to train on or a --model to write with, not both")
 			}
-			t, err := task.Find(lm.Name)
-			if err != nil {
-				return err
+			if err := s.Check(); err != nil || s.Limit < 1 {
+				return usage("%v", cmp.Or(err, errors.New("--limit is at least 1")))
 			}
-			cfg, err := f.config(cmd, t)
-			if err != nil {
-				return err
-			}
-			return trainCommand(cmd, t, cfg, f.data(files), f)
+			s.Seed = f.seed
+			return generate(cmd, path, prompt, s, f.json)
 		},
 	}
 	flags := cmd.Flags()
 	f.bind(flags, strings.Join(lm.Presets(), ", "))
 	flags.StringVar(&path, "model", "", "write with a trained model")
 	flags.StringVar(&prompt, "prompt", "", "text to go on from")
-	flags.Float64Var(&s.Temperature, "temperature", 0.8, "of the sampling: low is safe, high is wild; negative for the likeliest token always")
-	flags.IntVar(&s.TopK, "top-k", 0, "draw from the so many likeliest tokens (default all)")
-	flags.Float64Var(&s.TopP, "top-p", 0, "draw from the likeliest tokens that together have this probability (default all)")
-	flags.Float64Var(&s.Penalty, "penalty", 0, "divide the scores of tokens said a short while before by this (default none)")
-	flags.IntVar(&s.Limit, "limit", 500, "most tokens to write")
+	flags.Float64Var(&s.Temperature, "temperature", 0.8, "sampling temperature: low is safe, high is wild; negative for always the likeliest token")
+	flags.IntVar(&s.TopK, "top-k", 0, "sample from this number of the likeliest tokens (default all)")
+	flags.Float64Var(&s.TopP, "top-p", 0, "sample from the likeliest tokens that together have this probability (default all)")
+	flags.Float64Var(&s.Penalty, "penalty", 0, "divide the scores of tokens that were written shortly before by this (default none)")
+	flags.IntVar(&s.Limit, "limit", 500, "number of tokens to write, at most")
 	flags.StringArrayVar(&s.Stop, "stop", nil, "end before this text; \\n stands for a new line")
 	return cmd
 }
@@ -93,16 +83,16 @@ func generate(cmd *cobra.Command, path, prompt string, s lm.Sampling, asJSON boo
 		}{prompt, b.String(), s.Seed})
 	}
 	var lost error
-	say := func(piece string) bool {
+	write := func(piece string) bool {
 		_, lost = io.WriteString(out, piece)
 		return lost == nil
 	}
-	if !say(prompt) {
+	if !write(prompt) {
 		return lost
 	}
-	if err := m.Generate(cmd.Context(), prompt, s, say); err != nil {
+	if err := m.Generate(cmd.Context(), prompt, s, write); err != nil {
 		return err
 	}
-	say("\n")
+	write("\n")
 	return lost
 }

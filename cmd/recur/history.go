@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,7 +10,9 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"github.com/recur-go/recur/cmd/recur/internal/tfevents"
 	"github.com/recur-go/recur/task"
 )
 
@@ -59,6 +62,58 @@ func (h *history) add(dir string, e task.Epoch) error {
 	}
 	*h = append((*h)[:n], epochScores{e.N, e.Steps, e.Loss, maps.Clone(e.Scores), e.Improved})
 	return replace(filepath.Join(dir, historyFile), func(w io.Writer) error { return json.NewEncoder(w).Encode(*h) })
+}
+
+// record trains by fit, with a checkpoint in dir to go on from, progress on the terminal, and
+// the events for TensorBoard. The history grows by the epochs.
+func (h *history) record(stderr io.Writer, dir string, resume bool, m task.Metric, fit func(o task.Options) error) error {
+	events, err := tfevents.Create(filepath.Join(dir, "events"))
+	if err != nil {
+		return err
+	}
+	defer events.Close()
+	var lost error // of the events or the history
+	keep := func(step int, scores task.Scores) {
+		names := slices.Sorted(maps.Keys(scores))
+		values := make([]float64, len(names))
+		for i, n := range names {
+			values[i] = scores[n]
+		}
+		if err := events.Scalars(step, names, values); err != nil && lost == nil {
+			lost = err
+		}
+	}
+	bar := newTrainingBar(stderr, m.Name)
+	o := task.Options{
+		Checkpoint: filepath.Join(dir, checkpointFile), Resume: resume,
+		OnStep: func(s task.Step) {
+			bar.train(s)
+			if s.Progress.Step%20 == 0 {
+				keep(s.Progress.Step, task.Scores{"train/loss": s.Loss, "train/rate": s.Rate, "train/gradient": s.GradNorm})
+			}
+		},
+		OnEpoch: func(e task.Epoch) bool {
+			if err := h.add(dir, e); err != nil && lost == nil {
+				lost = err
+			}
+			scores := task.Scores{"epoch/train_loss": e.Loss}
+			for n, v := range e.Scores {
+				scores["epoch/"+n] = v
+			}
+			keep(e.Steps, scores)
+			bar.epoch(e, m)
+			return true
+		},
+	}
+	err = fit(o)
+	bar.end(err == nil)
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintf(stderr, "  stopped; the same command with --resume goes on from %s\n", o.Checkpoint)
+	}
+	if err == nil {
+		err = lost
+	}
+	return err
 }
 
 // best is the best epoch, whose parameters the model has.

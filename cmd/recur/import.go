@@ -11,6 +11,8 @@ import (
 	"github.com/recur-go/recur/interchange"
 )
 
+func init() { commands = append(commands, newImport) }
+
 func newImport() *cobra.Command {
 	var out, spec string
 	asJSON := false
@@ -29,7 +31,7 @@ func newImport() *cobra.Command {
                  and the folder of a SavedModel do as well
   .onnx          is checked and copied: it runs as it is
 
-What cannot be mapped is refused by name. Names and shapes of weights do not say how
+What cannot be mapped is refused by name. Names and shapes of weights do not show how
 modules are joined, so that a state_dict of several needs JSON that does:
 
   {"layers": [{"module": "embedding"}, {"module": "lstm", "last": true},
@@ -67,7 +69,7 @@ Without it, recur import prints the one to begin with. A network reads sequences
 
 // specFlag is the flag --spec of the commands that read models of other systems.
 func specFlag(cmd *cobra.Command, spec *string) {
-	cmd.Flags().StringVar(spec, "spec", "", "JSON file that says what a file of weights does not; - for standard input")
+	cmd.Flags().StringVar(spec, "spec", "", "JSON file with what a file of weights lacks; - for standard input")
 }
 
 func readSpec(path string, stdin io.Reader) ([]byte, error) {

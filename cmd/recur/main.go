@@ -60,6 +60,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return 0
 }
 
+// commands make those of the program. Each command adds itself in its file.
+var commands []func() *cobra.Command
+
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "recur",
@@ -85,12 +88,9 @@ failure, 6 input or output failed, 130 or 143 stopped by a signal.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%v; see %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(
-		newForecast(), newClassify(), newGenerate(), newTranslate(), newCaption(), newMusic(),
-		newTrain(), newEval(), newSearch(),
-		newImport(), newExport(), newShow(), newRun(), newCheck(),
-		newBench(),
-	)
+	for _, command := range commands {
+		root.AddCommand(command())
+	}
 	return root
 }
 

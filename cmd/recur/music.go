@@ -10,9 +10,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/recur-go/recur/seq2seq"
-	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/music"
 )
+
+func init() { commands = append(commands, newMusic) }
 
 func newMusic() *cobra.Command {
 	f := &trainFlags{}
@@ -38,35 +39,24 @@ with --midi a MIDI file too.`,
 			if err := f.apart(cmd, path == "", "from", "temperature", "limit", "midi", "tempo"); err != nil {
 				return err
 			}
-			if path != "" {
-				if len(files) > 0 {
-					return usage("music takes a FILE to train on or a --model to play with, not both")
-				}
-				p.Seed = f.seed
-				return play(cmd, path, from, midi, tempo, p)
+			if path == "" {
+				return f.train(cmd, music.Name, files)
 			}
-			if len(files) == 0 {
-				return usage("music takes a FILE to train on, or --model; see recur music --help")
+			if len(files) > 0 {
+				return usage("music takes a FILE to train on or a --model to play with, not both")
 			}
-			t, err := task.Find(music.Name)
-			if err != nil {
-				return err
-			}
-			cfg, err := f.config(cmd, t)
-			if err != nil {
-				return err
-			}
-			return trainCommand(cmd, t, cfg, f.data(files), f)
+			p.Seed = f.seed
+			return play(cmd, path, from, midi, tempo, p)
 		},
 	}
 	flags := cmd.Flags()
 	f.bind(flags, strings.Join(music.Presets(), ", "))
 	flags.StringVar(&path, "model", "", "play with a trained model")
 	flags.StringVar(&from, "from", "", "file with a piece to go on from, the first it holds")
-	flags.Float64Var(&p.Temperature, "temperature", 1, "of the sampling: low is safe, high is wild; negative for the likeliest keys")
+	flags.Float64Var(&p.Temperature, "temperature", 1, "sampling temperature: low is safe, high is wild; negative for always the likeliest keys")
 	flags.IntVar(&p.Limit, "limit", 64, "steps to play")
 	flags.StringVar(&midi, "midi", "", "MIDI file to write")
-	flags.IntVar(&tempo, "tempo", 120, "of the MIDI file: quarters a minute, of which a step is half")
+	flags.IntVar(&tempo, "tempo", 120, "tempo of the MIDI file in quarter notes a minute; a step is an eighth")
 	return cmd
 }
 

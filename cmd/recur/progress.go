@@ -4,10 +4,11 @@ import (
 	"io"
 	"os"
 
-	"github.com/recur-go/recur/task"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 	"golang.org/x/term"
+
+	"github.com/recur-go/recur/task"
 )
 
 // size is that of the terminal that f is.

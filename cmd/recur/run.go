@@ -22,6 +22,8 @@ type runFlags struct {
 	json           bool
 }
 
+func init() { commands = append(commands, newRun) }
+
 func newRun() *cobra.Command {
 	f := &runFlags{}
 	cmd := &cobra.Command{
@@ -29,7 +31,7 @@ func newRun() *cobra.Command {
 		Short: "Run a model of any format",
 		Long: `Run a model once and print its outputs: one of ONNX, one that recur import made, a
 language model or another of recur that is a plain graph of layers, or a file of
-PyTorch, Keras or TensorFlow itself. recur show tells what a model takes. Besides its
+PyTorch, Keras or TensorFlow itself. recur show prints what a model takes. Besides its
 own inputs, a model of layers takes "lengths", the steps of each row, and the first
 state of each recurrent layer, and gives the final ones.
 

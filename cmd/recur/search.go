@@ -15,9 +15,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/recur-go/recur/task"
-	"github.com/recur-go/recur/task/recipe"
 	"github.com/recur-go/recur/task/search"
 )
+
+func init() { commands = append(commands, newSearch) }
 
 func newSearch() *cobra.Command {
 	f := &trainFlags{}
@@ -29,8 +30,9 @@ func newSearch() *cobra.Command {
 		Short: "Search for the best settings of a task",
 		Long: `Search for settings by successive halving: many are trained for a few epochs, the best
 third of them for three times as many, and so on until a few have been trained in full.
-Runs go side by side on all cores. What is searched is said by --space, by the space of
-the recipe, or else by the task:
+Runs go side by side on all cores. What is searched is set by --space, by the space of
+the recipe, or else by the task, one of
+` + taskNames() + `:
 
     --space rate=1e-4..1e-2:log    a number, by its logarithm
     --space dropout=0..0.6         a number; whole if the setting is
@@ -48,23 +50,24 @@ and model.safetensors of the best.`,
   recur search music JSB_Chorales.json.gz --space rate=1e-3..1e-2:log --space hidden=100,200
   recur search recipe.toml --out found --resume`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t, cfg, d, ranges, err := searched(cmd, args, f)
+			r, t, cfg, err := f.recipe(cmd, args)
 			if err != nil {
 				return err
 			}
+			ranges := r.Space
 			for _, s := range space {
-				name, r, ok := strings.Cut(s, "=")
+				name, text, ok := strings.Cut(s, "=")
 				if !ok {
 					return usage("--space takes NAME=RANGE, not %q", s)
 				}
 				if ranges == nil {
 					ranges = map[string]task.Range{}
 				}
-				if ranges[name], err = search.ParseRange(r); err != nil {
+				if ranges[name], err = search.ParseRange(text); err != nil {
 					return usage("--space %s: %v", s, err)
 				}
 			}
-			o.Task, o.Base, o.Data, o.Space, o.Epochs, o.Seed = t, cfg, d, ranges, f.epochs, drawSeed
+			o.Task, o.Base, o.Data, o.Space, o.Epochs, o.Seed = t, cfg, r.Data, ranges, f.epochs, drawSeed
 			return searchCommand(cmd, o, f)
 		},
 	}
@@ -78,34 +81,6 @@ and model.safetensors of the best.`,
 	flags.IntVar(&o.Workers, "workers", 0, "runs side by side (default the number of cores)")
 	flags.Uint64Var(&drawSeed, "search-seed", 1, "seed of the settings that are tried")
 	return cmd
-}
-
-// searched is what is to be searched, by a recipe or by a task and files.
-func searched(cmd *cobra.Command, args []string, f *trainFlags) (t task.Task, cfg any, d task.Data, space map[string]task.Range, err error) {
-	if len(args) == 0 {
-		return nil, nil, d, nil, usage("search takes a RECIPE, or a TASK and its FILEs; tasks are %s", strings.Join(task.Names(), ", "))
-	}
-	if t, err = task.Find(args[0]); err == nil {
-		if len(args) == 1 {
-			return nil, nil, d, nil, usage("search %s takes a FILE to train on", args[0])
-		}
-		cfg, err = f.config(cmd, t)
-		return t, cfg, f.data(args[1:]), nil, err
-	}
-	if len(args) > 1 {
-		return nil, nil, d, nil, usage("there is no task %q; tasks are %s", args[0], strings.Join(task.Names(), ", "))
-	}
-	r, err := recipe.Read(args[0])
-	if err != nil {
-		return nil, nil, d, nil, err
-	}
-	if t, cfg, err = r.Settings(); err != nil {
-		return nil, nil, d, nil, usage("%s: %v", args[0], err)
-	}
-	if len(r.Data.Train) == 0 {
-		return nil, nil, d, nil, usage("%s: data has no train", args[0])
-	}
-	return t, cfg, r.Data, r.Space, f.override(cmd.Flags(), cfg)
 }
 
 // searchCommand searches and prints what was found.

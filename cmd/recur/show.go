@@ -6,6 +6,8 @@ import (
 	"github.com/recur-go/recur/interchange"
 )
 
+func init() { commands = append(commands, newShow) }
+
 func newShow() *cobra.Command {
 	var spec string
 	asJSON := false

@@ -1,22 +1,18 @@
 package main
 
-import (
-	"strings"
+import "github.com/spf13/cobra"
 
-	"github.com/spf13/cobra"
-
-	"github.com/recur-go/recur/task"
-	"github.com/recur-go/recur/task/recipe"
-)
+func init() { commands = append(commands, newTrain) }
 
 func newTrain() *cobra.Command {
 	f := &trainFlags{}
 	cmd := &cobra.Command{
 		Use:   "train RECIPE | train TASK FILE...",
 		Short: "Train a model by a recipe, or for a task",
-		Long: `Train a model by a recipe, a file in TOML or JSON that says task, data and settings,
-or for a task on files. A recipe.json is left beside each model; to train by it gives
-the same model again, to the bit.
+		Long: `Train a model by a recipe, a file in TOML or JSON with a task, data and settings, or for
+a task on files. A recipe.json is left beside each model; to train by it gives the same
+model again, to the bit. Tasks are
+` + taskNames() + `.
 
     version = 2
     task = "generate"
@@ -31,34 +27,8 @@ the same model again, to the bit.
   recur train recur-out/generate-shakespeare/recipe.json --out again
   recur train generate shakespeare.txt --preset char-small --set hidden=256`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usage("train takes a RECIPE, or a TASK and its FILEs; tasks are %s", strings.Join(task.Names(), ", "))
-			}
-			if t, err := task.Find(args[0]); err == nil {
-				if len(args) == 1 {
-					return usage("train %s takes a FILE to train on", args[0])
-				}
-				cfg, err := f.config(cmd, t)
-				if err != nil {
-					return err
-				}
-				return trainCommand(cmd, t, cfg, f.data(args[1:]), f)
-			}
-			if len(args) > 1 {
-				return usage("there is no task %q; tasks are %s", args[0], strings.Join(task.Names(), ", "))
-			}
-			r, err := recipe.Read(args[0])
+			r, t, cfg, err := f.recipe(cmd, args)
 			if err != nil {
-				return err
-			}
-			t, cfg, err := r.Settings()
-			if err != nil {
-				return usage("%s: %v", args[0], err)
-			}
-			if len(r.Data.Train) == 0 {
-				return usage("%s: data has no train", args[0])
-			}
-			if err := f.override(cmd.Flags(), cfg); err != nil {
 				return err
 			}
 			return trainCommand(cmd, t, cfg, r.Data, f)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +14,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/recur-go/recur/cmd/recur/internal/tfevents"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/recipe"
@@ -90,60 +88,17 @@ func (r *training) prepare() error {
 	return made.Write(r.path(recipeFile))
 }
 
-// fit trains, with progress on the terminal and events for TensorBoard.
-func (r *training) fit() (task.Model, error) {
+// fit trains.
+func (r *training) fit() (m task.Model, err error) {
 	stderr := r.cmd.ErrOrStderr()
-	events, err := tfevents.Create(r.path("events"))
-	if err != nil {
-		return nil, err
-	}
-	defer events.Close()
-	var lost error // of the events or the history
-	keep := func(step int, scores task.Scores) {
-		names := slices.Sorted(maps.Keys(scores))
-		var values []float64
-		for _, n := range names {
-			values = append(values, scores[n])
-		}
-		if err := events.Scalars(step, names, values); err != nil && lost == nil {
-			lost = err
-		}
-	}
-	metric := r.task.Metric(r.cfg)
-	bar := newTrainingBar(stderr, metric.Name)
-	o := task.Options{
-		Checkpoint: r.path(checkpointFile), Resume: r.flags.resume,
-		OnNote: func(s string) {
+	err = r.history.record(stderr, r.dir, r.flags.resume, r.task.Metric(r.cfg), func(o task.Options) (err error) {
+		o.OnNote = func(s string) {
 			r.notes = append(r.notes, s)
 			fmt.Fprintln(stderr, " ", s)
-		},
-		OnStep: func(s task.Step) {
-			bar.train(s)
-			if s.Progress.Step%20 == 0 {
-				keep(s.Progress.Step, task.Scores{"train/loss": s.Loss, "train/rate": s.Rate, "train/gradient": s.GradNorm})
-			}
-		},
-		OnEpoch: func(e task.Epoch) bool {
-			if err := r.history.add(r.dir, e); err != nil && lost == nil {
-				lost = err
-			}
-			scores := task.Scores{"epoch/train_loss": e.Loss}
-			for n, v := range e.Scores {
-				scores["epoch/"+n] = v
-			}
-			keep(e.Steps, scores)
-			bar.epoch(e, metric)
-			return true
-		},
-	}
-	m, err := r.task.Fit(r.cmd.Context(), r.cfg, r.data, o)
-	bar.end(err == nil)
-	if errors.Is(err, context.Canceled) {
-		fmt.Fprintf(stderr, "  stopped; the same command with --resume goes on from %s\n", o.Checkpoint)
-	}
-	if err == nil {
-		err = lost
-	}
+		}
+		m, err = r.task.Fit(r.cmd.Context(), r.cfg, r.data, o)
+		return err
+	})
 	return m, err
 }
 

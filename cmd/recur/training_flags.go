@@ -47,6 +47,51 @@ func (f *trainFlags) bindShared(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.json, "json", false, "print JSON instead of text")
 }
 
+// train trains the model of a task on files, as the flags ask.
+func (f *trainFlags) train(cmd *cobra.Command, name string, files []string) error {
+	if len(files) == 0 {
+		return usage("%s takes a FILE to train on, or --model; see %s --help", cmd.Name(), cmd.CommandPath())
+	}
+	t, err := task.Find(name)
+	if err != nil {
+		return err
+	}
+	cfg, err := f.config(cmd, t)
+	if err != nil {
+		return err
+	}
+	return trainCommand(cmd, t, cfg, f.data(files), f)
+}
+
+// recipe is what arguments RECIPE or TASK FILE... ask for, with the task and its config.
+func (f *trainFlags) recipe(cmd *cobra.Command, args []string) (r *recipe.Recipe, t task.Task, cfg any, err error) {
+	if len(args) == 0 {
+		return nil, nil, nil, usage("%s takes a RECIPE, or a TASK and its FILEs; tasks are %s", cmd.Name(), taskNames())
+	}
+	if t, err = task.Find(args[0]); err == nil {
+		if len(args) == 1 {
+			return nil, nil, nil, usage("%s %s takes a FILE to train on", cmd.Name(), args[0])
+		}
+		cfg, err = f.config(cmd, t)
+		return &recipe.Recipe{Data: f.data(args[1:])}, t, cfg, err
+	}
+	if len(args) > 1 {
+		return nil, nil, nil, usage("there is no task %q; tasks are %s", args[0], taskNames())
+	}
+	if r, err = recipe.Read(args[0]); err != nil {
+		return nil, nil, nil, err
+	}
+	if t, cfg, err = r.Settings(); err != nil {
+		return nil, nil, nil, usage("%s: %v", args[0], err)
+	}
+	if len(r.Data.Train) == 0 {
+		return nil, nil, nil, usage("%s: data has no train", args[0])
+	}
+	return r, t, cfg, f.override(cmd.Flags(), cfg)
+}
+
+func taskNames() string { return strings.Join(task.Names(), ", ") }
+
 // config is the config that the flags ask for.
 func (f *trainFlags) config(cmd *cobra.Command, t task.Task) (any, error) {
 	cfg, err := t.Config(f.preset)

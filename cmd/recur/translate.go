@@ -14,14 +14,13 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/chart"
 	"github.com/recur-go/recur/seq2seq"
-	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/translate"
 	"github.com/recur-go/recur/tensor"
 )
 
 // translateOptions are the flags of recur translate that are not those of training.
 type translateOptions struct {
-	train          trainFlags
+	trainFlags
 	source, target string // files
 	model          string
 	beam, nbest    int
@@ -29,6 +28,8 @@ type translateOptions struct {
 	sample         seq2seq.Sampling
 	attention      string // a file
 }
+
+func init() { commands = append(commands, newTranslate) }
 
 func newTranslate() *cobra.Command {
 	o := &translateOptions{}
@@ -54,22 +55,11 @@ With --model, translate the lines of standard input or of files with a trained o
 			if o.source != "" {
 				files = append([]string{o.source, o.target}, files...)
 			}
-			if len(files) == 0 {
-				return usage("translate takes files to train on, or --model; see recur translate --help")
-			}
-			t, err := task.Find(translate.Name)
-			if err != nil {
-				return err
-			}
-			cfg, err := o.train.config(cmd, t)
-			if err != nil {
-				return err
-			}
-			return trainCommand(cmd, t, cfg, o.train.data(files), &o.train)
+			return o.train(cmd, translate.Name, files)
 		},
 	}
 	flags := cmd.Flags()
-	o.train.bind(flags, strings.Join(translate.Presets(), ", "))
+	o.bind(flags, strings.Join(translate.Presets(), ", "))
 	flags.StringVar(&o.source, "source", "", "file of the source's lines to train on")
 	flags.StringVar(&o.target, "target", "", "file of the target's lines to train on")
 	flags.StringVar(&o.model, "model", "", "translate with a trained model")
@@ -77,9 +67,9 @@ With --model, translate the lines of standard input or of files with a trained o
 	flags.IntVar(&o.nbest, "nbest", 1, "translations of each line, best first")
 	flags.Float64Var(&o.length, "length-penalty", 0, "exponent of the length penalty (default the model's)")
 	flags.Float64Var(&o.cover, "coverage-penalty", 0, "weight of the coverage penalty (default the model's)")
-	flags.Float64Var(&o.sample.Temperature, "temperature", 0, "draw from the model at this temperature instead of searching")
-	flags.IntVar(&o.sample.TopK, "top-k", 0, "draw from the so many likeliest tokens")
-	flags.Float64Var(&o.sample.TopP, "top-p", 0, "draw from the likeliest tokens that together have this probability")
+	flags.Float64Var(&o.sample.Temperature, "temperature", 0, "sample at this temperature instead of searching")
+	flags.IntVar(&o.sample.TopK, "top-k", 0, "sample from this number of the likeliest tokens")
+	flags.Float64Var(&o.sample.TopP, "top-p", 0, "sample from the likeliest tokens that together have this probability")
 	flags.StringVar(&o.attention, "attention", "", "draw where the model looked: a .html, .svg or .png file (svg and png of the first line)")
 	return cmd
 }
@@ -101,7 +91,7 @@ func (o *translateOptions) decoding(cmd *cobra.Command, m *translate.Model) seq2
 	}
 	d := seq2seq.Decoding{Beam: b}
 	if changed("temperature") || changed("top-k") || changed("top-p") {
-		o.sample.Seed = o.train.seed
+		o.sample.Seed = o.seed
 		d.Sampling = &o.sample
 	}
 	return d
@@ -127,11 +117,11 @@ func (o *translateOptions) translate(cmd *cobra.Command, files []string) error {
 	var looked []translate.Translation // for the report
 	const most = 50
 	err = eachBatch(cmd.InOrStdin(), files, 64, func(lines []string) error {
-		said, err := m.Translate(cmd.Context(), lines, how)
+		all, err := m.Translate(cmd.Context(), lines, how)
 		if err != nil {
 			return err
 		}
-		for i, best := range said {
+		for i, best := range all {
 			if len(looked) < most {
 				looked = append(looked, best[0])
 			}
@@ -149,8 +139,8 @@ func (o *translateOptions) translate(cmd *cobra.Command, files []string) error {
 
 // print writes the translations of a line.
 func (o *translateOptions) print(w io.Writer, source string, best []translate.Translation) (err error) {
-	if o.train.json {
-		type said struct {
+	if o.json {
+		type translation struct {
 			Text    string           `json:"text"`
 			Score   float64          `json:"score"`
 			LogProb float64          `json:"log_prob"`
@@ -159,12 +149,12 @@ func (o *translateOptions) print(w io.Writer, source string, best []translate.Tr
 			Weights [][]tensor.Float `json:"attention,omitempty"`
 		}
 		all := struct {
-			Source       string   `json:"source"`
-			SourceTokens []string `json:"source_tokens"`
-			Translations []said   `json:"translations"`
+			Source       string        `json:"source"`
+			SourceTokens []string      `json:"source_tokens"`
+			Translations []translation `json:"translations"`
 		}{source, best[0].Source, nil}
 		for _, t := range best {
-			all.Translations = append(all.Translations, said{t.Text, t.Score, t.LogProb, t.Ended, t.Tokens, t.Weights})
+			all.Translations = append(all.Translations, translation{t.Text, t.Score, t.LogProb, t.Ended, t.Tokens, t.Weights})
 		}
 		return json.NewEncoder(w).Encode(all)
 	}

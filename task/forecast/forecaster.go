@@ -143,9 +143,32 @@ func FindMethod(name string) (Method, error) {
 	return Method{}, fmt.Errorf("forecast: there is no preset %q; there are %s", name, strings.Join(Presets(), ", "))
 }
 
-// AsForecaster makes what Fit and Load of a method's package return that of the method. (A
-// nil pointer made a Forecaster would not be nil.)
-func AsForecaster[M Forecaster](m M, err error) (Forecaster, error) {
+// MethodOf is by with Valid, Fit and Read made of the functions of a method's package. config
+// makes the package's config of a Spec, and reports what makes no sense in it.
+func MethodOf[C any, M Forecaster](
+	by Method,
+	config func(s Spec) (C, error),
+	fit func(ctx context.Context, c C, o task.Options, series ...data.Series) (M, error),
+	read func(r io.ReaderAt, size int64) (M, error),
+) Method {
+	by.Valid = func(s Spec) error {
+		_, err := config(s)
+		return err
+	}
+	by.Fit = func(ctx context.Context, s Spec, o task.Options, series ...data.Series) (Forecaster, error) {
+		c, err := config(s)
+		if err != nil {
+			return nil, err
+		}
+		return asForecaster(fit(ctx, c, o, series...))
+	}
+	by.Read = func(r io.ReaderAt, size int64) (Forecaster, error) { return asForecaster(read(r, size)) }
+	return by
+}
+
+// asForecaster is m as an interface, nil with an error. (A nil pointer made a Forecaster
+// would not be nil.)
+func asForecaster[M Forecaster](m M, err error) (Forecaster, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ func (by Method) Backtest(ctx context.Context, spec Spec, o task.Options, plan P
 		return nil, err
 	}
 	if by.Name == Small {
-		cfg, err := spec.small()
+		cfg, err := SmallConfig(spec)
 		if err != nil {
 			return nil, err
 		}

@@ -1,48 +1,28 @@
 package forecast
 
-import (
-	"context"
-	"fmt"
-	"io"
-
-	"github.com/recur-go/recur/data"
-	"github.com/recur-go/recur/task"
-)
+import "fmt"
 
 // Small is the name of this package's own model as a preset, the default.
 const Small = "small"
 
 func init() {
-	Register(Method{
+	Register(MethodOf(Method{
 		Name:    Small,
 		About:   "an ensemble of small LSTMs over seasonally adjusted series; seconds to train",
 		Kind:    Name,
 		Default: Spec{Hidden: 24, Nets: 5, Steps: 500, Batch: 32, Rate: 0.01},
-		Valid: func(s Spec) error {
-			c, err := s.small()
-			if err != nil {
-				return err
-			}
-			return c.withDefaults().check()
-		},
-		Fit: func(ctx context.Context, s Spec, o task.Options, series ...data.Series) (Forecaster, error) {
-			c, err := s.small()
-			if err != nil {
-				return nil, err
-			}
-			return AsForecaster(Fit(ctx, c, o, series...))
-		},
-		Read: func(r io.ReaderAt, size int64) (Forecaster, error) { return AsForecaster(Read(r, size)) },
-	})
+	}, SmallConfig, Fit, Read))
 }
 
-// small is s as a config of this package.
-func (s Spec) small() (Config, error) {
+// SmallConfig is s as a config of this package's own model. It reports what makes no sense
+// in it.
+func SmallConfig(s Spec) (Config, error) {
 	if s.Cell != "" || s.Layers != 0 || s.Dropout != 0 || s.Epochs != 0 || s.StepsPerEpoch != 0 {
 		return Config{}, fmt.Errorf("forecast: preset %s has no cell, layers, dropout or epochs to set: choose another, such as qrnn", Small)
 	}
-	return Config{Horizon: s.Horizon, Season: s.Season, Levels: s.Levels, Seed: s.Seed, Source: s.Source, Window: s.Window, Hidden: s.Hidden,
-		Nets: s.Nets, Steps: s.Steps, Batch: s.Batch, Rate: s.Rate}, nil
+	c := Config{Horizon: s.Horizon, Season: s.Season, Levels: s.Levels, Seed: s.Seed, Source: s.Source, Window: s.Window, Hidden: s.Hidden,
+		Nets: s.Nets, Steps: s.Steps, Batch: s.Batch, Rate: s.Rate}
+	return c, c.withDefaults().check()
 }
 
 // Spec implements Forecaster.

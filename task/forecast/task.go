@@ -90,7 +90,7 @@ func fit(ctx context.Context, j Job, d task.Data, o task.Options) (*trained, err
 	}
 	spec := j.Spec
 	spec.Source = j.Source
-	spec.fill(t)
+	spec.Fill(t)
 	// The series' own last part is forecast, so that nothing need reach beyond it.
 	if err := j.Source.Prepare(t, 0); err != nil {
 		return nil, err
@@ -127,8 +127,8 @@ func fit(ctx context.Context, j Job, d task.Data, o task.Options) (*trained, err
 	return m, nil
 }
 
-// fill sets season and horizon, where they are not asked for, by a table.
-func (s *Spec) fill(t *data.Table) {
+// Fill sets season and horizon, where they are 0, by a table.
+func (s *Spec) Fill(t *data.Table) {
 	for _, season := range []int{t.Season, t.Series[0].Freq.Season()} {
 		if s.Season == 0 {
 			s.Season = season

@@ -1,33 +1,18 @@
 package esrnn
 
 import (
-	"context"
 	"errors"
-	"io"
 
-	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/rnn"
-	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast"
 )
 
 func init() {
-	forecast.Register(forecast.Method{
+	forecast.Register(forecast.MethodOf(forecast.Method{
 		Name:  kind,
 		About: "exponential smoothing with a dilated LSTM for many series (Smyl 2020), blended with simple methods",
 		Kind:  kind,
-		Valid: func(s forecast.Spec) error { _, err := fromSpec(s); return err },
-		Fit: func(ctx context.Context, s forecast.Spec, o task.Options, series ...data.Series) (forecast.Forecaster, error) {
-			c, err := fromSpec(s)
-			if err != nil {
-				return nil, err
-			}
-			return forecast.AsForecaster(Fit(ctx, c, o, series...))
-		},
-		Read: func(r io.ReaderAt, size int64) (forecast.Forecaster, error) {
-			return forecast.AsForecaster(Read(r, size))
-		},
-	})
+	}, fromSpec, Fit, Read))
 }
 
 // fromSpec is s as a config of this package.

@@ -2,12 +2,8 @@ package probabilistic
 
 import (
 	"cmp"
-	"context"
 	"errors"
-	"io"
 
-	"github.com/recur-go/recur/data"
-	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast"
 )
 
@@ -18,21 +14,9 @@ func init() {
 	}
 	for _, name := range Presets() {
 		preset, _ := Preset(name)
-		forecast.Register(forecast.Method{
-			Name: name, About: about[name], Kind: kind, Covariates: true,
-			Default: preset.spec(),
-			Valid:   func(s forecast.Spec) error { _, err := preset.with(s); return err },
-			Fit: func(ctx context.Context, s forecast.Spec, o task.Options, series ...data.Series) (forecast.Forecaster, error) {
-				c, err := preset.with(s)
-				if err != nil {
-					return nil, err
-				}
-				return forecast.AsForecaster(Fit(ctx, c, o, series...))
-			},
-			Read: func(r io.ReaderAt, size int64) (forecast.Forecaster, error) {
-				return forecast.AsForecaster(Read(r, size))
-			},
-		})
+		forecast.Register(forecast.MethodOf(forecast.Method{
+			Name: name, About: about[name], Kind: kind, Covariates: true, Default: preset.spec(),
+		}, preset.with, Fit, Read))
 	}
 }
 

@@ -46,8 +46,8 @@ type window struct {
 	origin int
 }
 
-// Fit trains one net for all the series, each of which is a channel. The last Valid
-// steps of each are held out, so that training stops when it no longer helps to
+// Fit trains one net for all the series, each of which is a channel. The last HeldOutSteps
+// of each are held out, so that training stops when it no longer helps to
 // forecast them; they scale nothing.
 func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series) (*Model, error) {
 	if cfg.Window == 0 {

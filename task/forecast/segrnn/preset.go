@@ -1,34 +1,19 @@
 package segrnn
 
 import (
-	"context"
 	"errors"
-	"io"
 
-	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/rnn"
-	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast"
 )
 
 func init() {
-	forecast.Register(forecast.Method{
+	forecast.Register(forecast.MethodOf(forecast.Method{
 		Name:    kind,
 		About:   "a GRU over segments for long horizons and long series (Lin et al. 2023)",
 		Kind:    kind,
 		Default: forecast.Spec{Hidden: paper.Hidden, Dropout: paper.Dropout, Epochs: paper.Epochs, Batch: paper.Batch, Rate: paper.Rate},
-		Valid:   func(s forecast.Spec) error { _, err := fromSpec(s); return err },
-		Fit: func(ctx context.Context, s forecast.Spec, o task.Options, series ...data.Series) (forecast.Forecaster, error) {
-			c, err := fromSpec(s)
-			if err != nil {
-				return nil, err
-			}
-			return forecast.AsForecaster(Fit(ctx, c, o, series...))
-		},
-		Read: func(r io.ReaderAt, size int64) (forecast.Forecaster, error) {
-			return forecast.AsForecaster(Read(r, size))
-		},
-	})
+	}, fromSpec, Fit, Read))
 }
 
 // fromSpec is the preset with what s asks for. A season plays no part.

@@ -235,13 +235,13 @@ func (b *Builder) fix(o *observations, id string, row int, x []float64) {
 		if o.since[i] == 0 {
 			o.fixed[i], o.since[i] = v, row
 		} else if o.fixed[i] != v {
-			say := func(v float64) string {
+			text := func(v float64) string {
 				if c := b.cols[i].Categories; c != nil {
 					return fmt.Sprintf("%q", c[int(v)])
 				}
 				return fmt.Sprint(v)
 			}
-			b.Problem(&Error{Row: row, Column: b.cols[i].Name, Reason: of(id, fmt.Sprintf("the static value is %s, and %s in row %d", say(v), say(o.fixed[i]), o.since[i])), Hint: "a static covariate has one value for each series: correct it, or declare it as known or past"})
+			b.Problem(&Error{Row: row, Column: b.cols[i].Name, Reason: of(id, fmt.Sprintf("the static value is %s, and %s in row %d", text(v), text(o.fixed[i]), o.since[i])), Hint: "a static covariate has one value for each series: correct it, or declare it as known or past"})
 		}
 	}
 }
@@ -460,7 +460,7 @@ func (b *Builder) noteCovariates(t *Table) {
 		ahead = max(ahead, s.steps()-len(s.Y))
 	}
 	if missing > 0 {
-		b.note("%s missing; a model is told which and fills none", plural(missing, "value of covariates is", "values of covariates are"))
+		b.note("%s missing, marked as such for the model and never filled", plural(missing, "value of covariates is", "values of covariates are"))
 	}
 	if ahead > 0 {
 		b.note("known covariates reach up to %s ahead of the last value", plural(ahead, "step", "steps"))

@@ -125,6 +125,18 @@ func (l *lineReader) Read(p []byte) (n int, err error) {
 	return len(out), err
 }
 
+// bad is what a row of CSV has wrong, by the error of reading it; nil if it could not be read.
+func (l *lineReader) bad(err error) *Error {
+	var parse *csv.ParseError
+	switch {
+	case errors.Is(err, errLong):
+		return &Error{Row: l.row, Reason: fmt.Sprintf("is longer than %d bytes", maxRow), Hint: "look for a quotation mark that is not closed, or ends of lines that are lost"}
+	case errors.As(err, &parse):
+		return &Error{Row: parse.StartLine, Reason: "a quotation mark is not closed, or stands within a field", Hint: "put fields that hold quotation marks in quotation marks, and double those within"}
+	}
+	return nil
+}
+
 // csvTable reads rows into a Builder.
 type csvTable struct {
 	*Builder
@@ -160,6 +172,11 @@ func (t *csvTable) read() error {
 		t.note("there is no header: the first column is taken as ds, the second as y")
 		t.row(1, t.header)
 	}
+	return t.each(t.row)
+}
+
+// each calls f with all rows to come, and then ends the table.
+func (t *csvTable) each(f func(line int, rec []string)) error {
 	for {
 		rec, err := t.record()
 		if err == io.EOF {
@@ -169,7 +186,7 @@ func (t *csvTable) read() error {
 			return err
 		}
 		line, _ := t.in.FieldPos(0)
-		t.row(line, rec)
+		f(line, rec)
 	}
 }
 
@@ -189,17 +206,8 @@ func (t *csvTable) record() ([]string, error) {
 	if err == nil || err == io.EOF {
 		return rec, err
 	}
-	e := &Error{Reason: err.Error()}
-	var parse *csv.ParseError
-	switch {
-	case errors.Is(err, errLong):
-		e.Row, e.Reason, e.Hint = t.lines.row, fmt.Sprintf("is longer than %d bytes", maxRow), "look for a quotation mark that is not closed, or ends of lines that are lost"
-	case errors.As(err, &parse):
-		e.Row, e.Reason = parse.StartLine, parse.Err.Error()
-		if errors.Is(parse.Err, csv.ErrQuote) || errors.Is(parse.Err, csv.ErrBareQuote) {
-			e.Reason, e.Hint = "a quotation mark is not closed, or stands within a field", "put fields that hold quotation marks in quotation marks, and double those within"
-		}
-	default:
+	e := t.lines.bad(err)
+	if e == nil {
 		return nil, fmt.Errorf("%s: %w", t.file, err)
 	}
 	t.Problem(e)

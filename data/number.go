@@ -105,7 +105,7 @@ func (m *marks) learn(b *Builder, row int, s string) {
 // settle reports commas that may mark thousands.
 func (m *marks) settle(b *Builder) error {
 	if m.comma > 0 && !m.sure {
-		b.Problem(&Error{Row: m.comma, Value: m.example, Reason: "may be a number with decimals or one of thousands, and no other number of the file tells", Hint: "write numbers without marks of thousands, or say what marks decimals"})
+		b.Problem(&Error{Row: m.comma, Value: m.example, Reason: "may be a number with decimals or one of thousands, and no other number of the file shows which", Hint: "write numbers without marks of thousands, or say what marks decimals"})
 	}
 	return b.err()
 }

@@ -3,6 +3,7 @@ package data
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -171,16 +172,11 @@ func readQuoted(f *File, header func([]string) bool, each func([]string, Record)
 	c.FieldsPerRecord = -1
 	for {
 		fields, err := c.Read()
-		var parse *csv.ParseError
-		switch {
-		case err == io.EOF:
+		if err == io.EOF {
 			return nil
-		case errors.Is(err, errLong):
-			return t.fail(&Error{Row: lines.row, Reason: fmt.Sprintf("is longer than %d bytes", maxRow), Hint: "look for a quotation mark that is not closed, or ends of lines that are lost"})
-		case errors.As(err, &parse):
-			return t.fail(&Error{Row: parse.StartLine, Reason: "a quotation mark is not closed, or stands within a field", Hint: "put fields that hold quotation marks in quotation marks, and double those within"})
-		case err != nil:
-			return t.fail(&Error{Row: lines.row, Reason: err.Error()})
+		}
+		if err != nil {
+			return t.fail(cmp.Or(lines.bad(err), &Error{Row: lines.row, Reason: err.Error()}))
 		}
 		line, _ := c.FieldPos(0)
 		if err := t.row(Record{line, fields}); err != nil {

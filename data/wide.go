@@ -2,7 +2,6 @@ package data
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -98,20 +97,12 @@ func (t *csvTable) readWide() error {
 	}
 	t.note("a wide table: a row for each series, %s", plural(len(cols), "column of values", "columns of values"))
 	seen := map[string]int{}
-	for {
-		rec, err := t.record()
-		if err == io.EOF {
-			return t.settle(t.Builder)
-		}
-		if err != nil {
-			return err
-		}
-		line, _ := t.in.FieldPos(0)
+	return t.each(func(line int, rec []string) {
 		for len(rec) > 0 && strings.TrimSpace(rec[len(rec)-1]) == "" {
 			rec = rec[:len(rec)-1]
 		}
 		if len(rec) == 0 {
-			continue
+			return
 		}
 		id := strings.Clone(strings.TrimSpace(rec[0]))
 		e := badID(id)
@@ -128,7 +119,7 @@ func (t *csvTable) readWide() error {
 		if e != nil {
 			e.Row = line
 			t.Problem(e)
-			continue
+			return
 		}
 		seen[id] = line
 		begun := false
@@ -145,5 +136,5 @@ func (t *csvTable) readWide() error {
 			}
 			t.Add(line, id, at[i], y)
 		}
-	}
+	})
 }

@@ -18,9 +18,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/pprof"
 	"time"
 
+	"github.com/recur-go/recur/bench/speed"
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/optim"
 	"github.com/recur-go/recur/train"
@@ -80,17 +80,11 @@ func run(name, profile string, o options) error {
 	if !ok {
 		return fmt.Errorf("there is no job %q", name)
 	}
-	if profile != "" {
-		f, err := os.Create(profile)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return err
-		}
-		defer pprof.StopCPUProfile()
+	stop, err := speed.Profile(profile)
+	if err != nil {
+		return err
 	}
+	defer stop()
 	out, err := job(o)
 	if err != nil {
 		return err

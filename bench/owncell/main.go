@@ -10,15 +10,15 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"runtime/pprof"
-	"slices"
 	"time"
 
+	"github.com/recur-go/recur/bench/speed"
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/rnn"
 )
@@ -30,9 +30,8 @@ type job struct {
 }
 
 type answer struct {
-	Median float64 `json:"median"` // ms
-	Runs   int     `json:"runs"`
-	Loss   float64 `json:"loss"`
+	speed.Times
+	Loss float64 `json:"loss"`
 }
 
 func main() {
@@ -45,17 +44,11 @@ func main() {
 }
 
 func serve(in io.Reader, out io.Writer, profile string) error {
-	if profile != "" {
-		f, err := os.Create(profile)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return err
-		}
-		defer pprof.StopCPUProfile()
+	stop, err := speed.Profile(profile)
+	if err != nil {
+		return err
 	}
+	defer stop()
 	for lines := bufio.NewScanner(in); lines.Scan(); {
 		var j job
 		if err := json.Unmarshal(lines.Bytes(), &j); err != nil {
@@ -65,25 +58,16 @@ func serve(in io.Reader, out io.Writer, profile string) error {
 		if err != nil {
 			return err
 		}
-		if err := json.NewEncoder(out).Encode(clock(step, j.Seconds)); err != nil {
+		a := answer{}
+		a.Times, err = speed.Clock(context.Background(), func() { a.Loss = step() }, time.Duration(j.Seconds*1e9), 5)
+		if err != nil {
+			return err
+		}
+		if err := json.NewEncoder(out).Encode(a); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// clock repeats step for about the given time, after once to warm up.
-func clock(step func() float64, seconds float64) answer {
-	a := answer{Loss: step()}
-	var ms []float64
-	for begin := time.Now(); len(ms) < 5 || time.Since(begin).Seconds() < seconds; {
-		t := time.Now()
-		step()
-		ms = append(ms, float64(time.Since(t).Nanoseconds())/1e6)
-	}
-	slices.Sort(ms)
-	a.Median, a.Runs = ms[len(ms)/2], len(ms)
-	return a
 }
 
 // trainer gives a training step: forward, and the gradients of all weights and of

@@ -2,7 +2,9 @@ package speed
 
 import (
 	"context"
+	"os"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"sync"
 	"time"
@@ -32,6 +34,25 @@ func Clock(ctx context.Context, f func(), d time.Duration, least int) (Times, er
 	}
 	slices.Sort(ms)
 	return Times{ms[0], ms[len(ms)/2], len(ms)}, nil
+}
+
+// Profile writes a profile of the processor to path until stop is called; none if path is "".
+func Profile(path string) (stop func(), err error) {
+	if path == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		f.Close()
+	}, nil
 }
 
 // Peak measures the most floating-point operations a second that GOMAXPROCS cores do

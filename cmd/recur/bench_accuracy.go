@@ -37,7 +37,7 @@ side, one on each core, which takes less time than one after another on all core
 
 The results of every run are kept as it ends, so that the same command goes on with
 what is missing. A case whose data are not in the folder is passed over. Nothing is
-downloaded; bench/README.md says where the data come from.`,
+downloaded; bench/README.md lists where the data come from.`,
 		Example: `  recur bench accuracy --list
   recur bench accuracy --tier A --data ../shared/data
   recur bench accuracy --case ptb-small --seeds 1

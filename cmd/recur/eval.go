@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -47,9 +45,7 @@ func newEval() *cobra.Command {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{"model": args[0], "scores": r.Scores})
 			}
 			var b strings.Builder
-			for _, n := range slices.Sorted(maps.Keys(r.Scores)) {
-				fmt.Fprintf(&b, "%-16s %.4f\n", n, r.Scores[n])
-			}
+			printScores(&b, "", r.Scores)
 			if r.Text != "" {
 				b.WriteString("\n" + r.Text)
 			}

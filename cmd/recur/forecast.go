@@ -254,17 +254,20 @@ func (r *forecastRun) reading() forecast.Source {
 	if r.model == nil {
 		return r.flags.source
 	}
-	s := r.model.Spec().Source
-	for flag, to := range map[string]*string{"id": &s.ID, "time": &s.Time, "value": &s.Value, "time-layout": &s.Layout, "decimal": &s.Decimal, "freq": &s.Freq} {
+	s, asked := r.model.Spec().Source, r.flags.source
+	for flag, f := range map[string]struct {
+		to   *string
+		text string
+	}{"id": {&s.ID, asked.ID}, "time": {&s.Time, asked.Time}, "value": {&s.Value, asked.Value},
+		"time-layout": {&s.Layout, asked.Layout}, "decimal": {&s.Decimal, asked.Decimal}, "freq": {&s.Freq, asked.Freq}} {
 		if r.given.Changed(flag) {
-			*to = map[string]string{"id": r.flags.source.ID, "time": r.flags.source.Time, "value": r.flags.source.Value,
-				"time-layout": r.flags.source.Layout, "decimal": r.flags.source.Decimal, "freq": r.flags.source.Freq}[flag]
+			*f.to = f.text
 		}
 	}
 	if r.given.Changed("layout") {
-		s.Table = r.flags.source.Table
+		s.Table = asked.Table
 	}
-	s.Sort = s.Sort || r.flags.source.Sort
+	s.Sort = s.Sort || asked.Sort
 	return s
 }
 

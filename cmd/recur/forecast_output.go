@@ -119,16 +119,13 @@ func (r *forecastRun) print(w io.Writer) error {
 		t.Flush()
 	}
 	fmt.Fprintf(&b, "\nWritten in %.1f s: %s\n", r.seconds, strings.Join(r.files, ", "))
-	b.WriteString("\nNext:\n")
 	dir := filepath.Dir(r.files[0])
-	for _, next := range [][2]string{
+	printNext(&b, [][2]string{
 		{"open " + filepath.Join(dir, "report.html"), "the report, with a chart to zoom"},
 		{"recur forecast your.csv --horizon 12", "your own series, with columns ds,y or unique_id,ds,y"},
 		{"recur forecast your.csv --model " + filepath.Join(dir, "model.safetensors"), "this model, without training"},
 		{"recur show " + filepath.Join(dir, "model.safetensors"), "what the model file holds"},
-	} {
-		fmt.Fprintf(&b, "  %-62s %s\n", next[0], next[1])
-	}
+	})
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -330,17 +327,11 @@ func (r *forecastRun) page() *chart.Page {
 
 // curves are the losses of training by epoch, if it went by epochs.
 func (r *forecastRun) curves() (f chart.Figure, ok bool) {
-	var training, valid []float64
-	for _, h := range r.history {
-		f.X = append(f.X, float64(h.Epoch))
-		training = append(training, h.Loss)
-		if v, ok := h.Scores["loss"]; ok {
-			valid = append(valid, v)
-		}
-	}
+	x, training, valid := r.history.curves("loss")
+	f.X = x
 	f.Title, f.Of = "Loss by epoch of training", "epoch"
 	f.Lines = []chart.FigureLine{{Name: "training", Y: training, Role: "history"}}
-	if len(valid) == len(training) { // else nothing was held out
+	if valid != nil { // else nothing was held out
 		f.Lines = append(f.Lines, chart.FigureLine{Name: "held-out part", Y: valid, Role: "forecast"})
 	}
 	return f, len(f.X) > 1

@@ -116,6 +116,21 @@ func (h *history) record(stderr io.Writer, dir string, resume bool, m task.Metri
 	return err
 }
 
+// curves are the epochs, their losses in training and their scores of a name, nil unless all
+// have one.
+func (h history) curves(name string) (epochs, losses, scores []float64) {
+	for _, e := range h {
+		epochs, losses = append(epochs, float64(e.Epoch)), append(losses, e.Loss)
+		if v, ok := e.Scores[name]; ok {
+			scores = append(scores, v)
+		}
+	}
+	if len(scores) < len(h) {
+		scores = nil
+	}
+	return epochs, losses, scores
+}
+
 // best is the best epoch, whose parameters the model has.
 func (h history) best() (b epochScores) {
 	for _, e := range h {

@@ -77,7 +77,7 @@ and model.safetensors of the best.`,
 	flags.Lookup("seed").Usage = "seed of each run"
 	flags.StringArrayVar(&space, "space", nil, "what a setting may be; may be repeated (default by task)")
 	flags.IntVar(&o.Trials, "trials", 27, "settings to try")
-	flags.IntVar(&o.Eta, "eta", 3, "one in so many goes on to the next rung")
+	flags.IntVar(&o.Eta, "eta", 3, "one in this many goes on to the next rung")
 	flags.IntVar(&o.Workers, "workers", 0, "runs side by side (default the number of cores)")
 	flags.Uint64Var(&drawSeed, "search-seed", 1, "seed of the settings that are tried")
 	return cmd
@@ -159,17 +159,12 @@ func printSearch(w io.Writer, o search.Options, out *search.Outcome, test *task.
 	}
 	if test != nil {
 		b.WriteString("\nThe best on the test data:\n\n")
-		for _, n := range slices.Sorted(maps.Keys(test.Scores)) {
-			fmt.Fprintf(&b, "  %-16s %.4f\n", n, test.Scores[n])
-		}
+		printScores(&b, "  ", test.Scores)
 	}
-	b.WriteString("\nNext:\n")
-	for _, next := range [][2]string{
+	printNext(&b, [][2]string{
 		{"recur train " + filepath.Join(o.Dir, recipeFile), "the best run again, with its report"},
 		{"recur eval " + out.Model + " FILE", "score its model on other data"},
-	} {
-		fmt.Fprintf(&b, "  %-62s %s\n", next[0], next[1])
-	}
+	})
 	_, err := io.WriteString(w, b.String())
 	return err
 }

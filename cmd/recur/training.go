@@ -180,22 +180,32 @@ func (r *training) json() any {
 func (r *training) print(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nScores, %s\n\n", r.split())
-	for _, n := range slices.Sorted(maps.Keys(r.result.Scores)) {
-		fmt.Fprintf(&b, "  %-16s %.4f\n", n, r.result.Scores[n])
-	}
+	printScores(&b, "  ", r.result.Scores)
 	if r.result.Text != "" {
 		b.WriteString("\n" + r.result.Text)
 	}
 	fmt.Fprintf(&b, "\nWritten in %.1f s: %s\n", time.Since(r.began).Seconds(), strings.Join(r.files, ", "))
-	b.WriteString("\nNext:\n")
-	for _, next := range [][2]string{
+	printNext(&b, [][2]string{
 		{"open " + r.path(reportFile), "the report"},
 		{"recur " + r.task.Name() + " --model " + r.path(modelFile), "use the model"},
 		{"recur eval " + r.path(modelFile) + " FILE", "score it on other data"},
 		{"recur train " + r.path(recipeFile), "the same run again"},
-	} {
-		fmt.Fprintf(&b, "  %-62s %s\n", next[0], next[1])
-	}
+	})
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// printScores prints scores by name.
+func printScores(w io.Writer, indent string, scores task.Scores) {
+	for _, n := range slices.Sorted(maps.Keys(scores)) {
+		fmt.Fprintf(w, "%s%-16s %.4f\n", indent, n, scores[n])
+	}
+}
+
+// printNext prints commands to go on with, each with what it does.
+func printNext(w io.Writer, commands [][2]string) {
+	io.WriteString(w, "\nNext:\n")
+	for _, c := range commands {
+		fmt.Fprintf(w, "  %-62s %s\n", c[0], c[1])
+	}
 }

@@ -74,21 +74,14 @@ func drawPart(w io.Writer, p task.Part, format string) error {
 
 // curves are the losses by epoch.
 func (r *training) curves() *chart.Chart {
-	var x, training, valid []float64
-	metric := r.task.Metric(r.cfg).Name
-	for _, h := range r.history {
-		x = append(x, float64(h.Epoch))
-		training = append(training, h.Loss)
-		if v, ok := h.Scores[metric]; ok {
-			valid = append(valid, v)
-		}
-	}
+	metric := r.task.Metric(r.cfg)
+	x, training, valid := r.history.curves(metric.Name)
 	c := &chart.Chart{
-		Title: "Learning curves", XLabel: "epoch", Falling: !r.task.Metric(r.cfg).Maximise,
+		Title: "Learning curves", XLabel: "epoch", Falling: !metric.Maximise,
 		Lines: []chart.Line{{Name: "loss in training", X: x, Y: training}},
 	}
-	if len(valid) == len(x) { // else there was nothing to validate on
-		c.Lines = append(c.Lines, chart.Line{Name: metric + ", " + validation, X: x, Y: valid})
+	if valid != nil { // else there was nothing to validate on
+		c.Lines = append(c.Lines, chart.Line{Name: metric.Name + ", " + validation, X: x, Y: valid})
 	}
 	return c
 }
@@ -145,21 +138,13 @@ func (r *training) figures() (all []chart.Figure) {
 		return nil // a point is no curve
 	}
 	metric := r.task.Metric(r.cfg).Name
-	var x, loss []float64
-	scores := map[string][]float64{}
-	for _, h := range r.history {
-		x = append(x, float64(h.Epoch))
-		loss = append(loss, h.Loss)
-		for n, v := range h.Scores {
-			scores[n] = append(scores[n], v)
-		}
-	}
+	x, loss, valid := r.history.curves("loss")
 	losses := chart.Figure{Title: "Loss by epoch", Of: "epoch", X: x, Lines: []chart.FigureLine{{Name: "training", Y: loss, Role: "history"}}}
-	if y := scores["loss"]; len(y) == len(x) {
-		losses.Lines = append(losses.Lines, chart.FigureLine{Name: validation, Y: y, Role: "forecast"})
+	if valid != nil {
+		losses.Lines = append(losses.Lines, chart.FigureLine{Name: validation, Y: valid, Role: "forecast"})
 	}
 	all = append(all, losses)
-	if y := scores[metric]; metric != "loss" && len(y) == len(x) {
+	if _, _, y := r.history.curves(metric); metric != "loss" && y != nil {
 		all = append(all, chart.Figure{Title: metric + " by epoch, " + validation, Of: "epoch", X: x, Lines: []chart.FigureLine{{Name: metric, Y: y, Role: "forecast"}}})
 	}
 	return all

@@ -3,6 +3,8 @@ package forecast
 import (
 	"math"
 	"slices"
+
+	"github.com/recur-go/recur/task/forecast/internal/quantile"
 )
 
 // scores are the distances of outcomes from the middle of a forecast: for each band
@@ -42,10 +44,7 @@ func (s *scores) widen(horizon int) []float64 {
 		v = slices.Sorted(slices.Values(v))
 		n := float64(len(v)) / float64(horizon)
 		level := quantiles[middle+1+i] - quantiles[middle-1-i]
-		at := min(level*(1+1/n), 1) * float64(len(v)-1)
-		lo := int(at)
-		hi := min(lo+1, len(v)-1)
-		factor := v[lo] + (at-float64(lo))*(v[hi]-v[lo])
+		factor := quantile.At(v, min(level*(1+1/n), 1))
 		f[i] = math.Pow(max(factor, 0.05), n/(n+doubt))
 	}
 	return f

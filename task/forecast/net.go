@@ -1,12 +1,12 @@
 package forecast
 
 import (
-	"math"
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/task/forecast/internal/quantile"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -52,24 +52,4 @@ func (n *Net) forward(g *grad.Tape, cell rnn.Cell, x *tensor.Tensor, horizon int
 	return g.Affine(g.Concat(mid, gaps), g.Const(ladder), nil)
 }
 
-// ladder sums gaps outward from the middle. Its rows are the middle, the gaps
-// below it from the inner to the outer, and those above.
-var ladder = func() *tensor.Tensor {
-	n := len(quantiles)
-	t := tensor.New(n, n)
-	for j := range n {
-		t.Data[j] = 1
-		for i := 1; i <= middle; i++ {
-			if j <= middle-i {
-				t.Data[i*n+j] = -1
-			}
-			if j >= middle+i {
-				t.Data[(middle+i)*n+j] = 1
-			}
-		}
-	}
-	return t
-}()
-
-// normalQuantile is the inverse of the standard normal distribution.
-func normalQuantile(p float64) float64 { return math.Sqrt2 * math.Erfinv(2*p-1) }
+var ladder = quantile.Ladder(len(quantiles))

@@ -9,6 +9,7 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/task/forecast/internal/quantile"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -61,20 +62,13 @@ func (c *Config) quantiles(nets []*Net, ws []window) [][][]float64 {
 					for i, out := range outs {
 						votes[i] = float64(out[(k*B+b)*len(quantiles)+j])
 					}
-					steps[k][j] = median(votes)
+					steps[k][j] = quantile.Median(votes)
 				}
 			}
 			all = append(all, steps)
 		}
 	}
 	return all
-}
-
-// median sorts v.
-func median(v []float64) float64 {
-	slices.Sort(v)
-	n := len(v)
-	return (v[(n-1)/2] + v[n/2]) / 2
 }
 
 // forecast puts quantiles relative to the origin back into the units of the
@@ -92,19 +86,19 @@ func (c *Config) forecast(w window, q [][]float64, widen []float64) Forecast {
 	}
 	for k, q := range q {
 		t := w.origin + k
-		at := func(z float64) float64 { return w.p.value(w.p.x[w.origin-1]+quantile(q, widen, z), t) }
+		at := func(z float64) float64 { return w.p.value(w.p.x[w.origin-1]+quantileAt(q, widen, z), t) }
 		f.Point[k] = at(0)
 		for _, b := range f.Bands {
-			z := normalQuantile((1 + b.Level) / 2)
+			z := quantile.Normal((1 + b.Level) / 2)
 			b.Lo[k], b.Hi[k] = at(-z), at(z)
 		}
 	}
 	return f
 }
 
-// quantile reads the quantile of a normal score z off those that the nets give,
-// on the straight lines between their own normal scores.
-func quantile(q, widen []float64, z float64) float64 {
+// quantileAt reads the quantile of a normal score z off those that the nets give, on the
+// straight lines between their own normal scores.
+func quantileAt(q, widen []float64, z float64) float64 {
 	side := 1
 	if z < 0 {
 		side = -1
@@ -113,7 +107,7 @@ func quantile(q, widen []float64, z float64) float64 {
 	for i := range middle {
 		j := middle + side*(i+1)
 		next := max(d, math.Abs(q[j]-q[middle])*widen[i])
-		nz := normalQuantile(quantiles[middle+1+i])
+		nz := quantile.Normal(quantiles[middle+1+i])
 		if a := math.Abs(z); a <= nz || i == middle-1 {
 			return q[middle] + float64(side)*(d+(next-d)*(a-dz)/(nz-dz))
 		}

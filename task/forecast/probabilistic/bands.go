@@ -7,6 +7,7 @@ import (
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/task/forecast/internal/quantile"
 )
 
 // Bands calibrate the net's quantiles by held-out parts of the series: conformal
@@ -114,10 +115,7 @@ func widening(scores []float64, share, windows float64, sampled bool) float64 {
 	}
 	const doubt = 4 // windows that the net's own quantiles weigh as much as
 	slices.Sort(scores)
-	at := min(share*(1+1/windows), 1) * float64(len(scores)-1)
-	lo := int(at)
-	hi := min(lo+1, len(scores)-1)
-	f := scores[lo] + (at-float64(lo))*(scores[hi]-scores[lo])
+	f := quantile.At(scores, min(share*(1+1/windows), 1))
 	if math.IsInf(f, 0) {
 		return 1
 	}
@@ -152,25 +150,23 @@ func spreads(errs [][]float64) [][]float64 {
 	return all
 }
 
-// quantile reads quantile p off the knots, on straight lines between their scores in the
+// quantileAt reads quantile p off the knots, on straight lines between their scores in the
 // standard normal distribution, and beyond them.
-func quantile(q []float64, p float64) float64 {
-	z := score(p)
+func quantileAt(q []float64, p float64) float64 {
+	z := quantile.Normal(p)
 	j := 1
-	for j < len(knots)-1 && z > scoresOf[j] {
+	for j < len(knots)-1 && z > normalScores[j] {
 		j++
 	}
-	a, b := scoresOf[j-1], scoresOf[j]
+	a, b := normalScores[j-1], normalScores[j]
 	return q[j-1] + (q[j]-q[j-1])*(z-a)/(b-a)
 }
 
-// score is the inverse of the standard normal distribution.
-func score(p float64) float64 { return math.Sqrt2 * math.Erfinv(2*p-1) }
-
-var scoresOf = func() []float64 {
+// normalScores are those of the knots.
+var normalScores = func() []float64 {
 	z := make([]float64, len(knots))
 	for i, p := range knots {
-		z[i] = score(p)
+		z[i] = quantile.Normal(p)
 	}
 	return z
 }()

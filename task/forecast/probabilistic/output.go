@@ -7,6 +7,7 @@ import (
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/task/forecast/internal/quantile"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -55,24 +56,7 @@ func ordered(g *grad.Tape, d *grad.Var) *grad.Var {
 	return g.Affine(g.Concat(g.Columns(d, 0, 1), g.Softplus(g.Columns(d, 1, len(knots)))), g.Const(ladder), nil)
 }
 
-// ladder sums gaps outward from the middle: its rows are the middle, the gaps below it
-// from the inner to the outer, and those above.
-var ladder = func() *tensor.Tensor {
-	n := len(knots)
-	t := tensor.New(n, n)
-	for j := range n {
-		t.Data[j] = 1
-		for i := 1; i <= middle; i++ {
-			if j <= middle-i {
-				t.Data[i*n+j] = -1
-			}
-			if j >= middle+i {
-				t.Data[(middle+i)*n+j] = 1
-			}
-		}
-	}
-	return t
-}()
+var ladder = quantile.Ladder(len(knots))
 
 // draw samples a value, in scaled units, from the net's output d for a step.
 func (o Output) draw(r *rand.Rand, d []tensor.Float, scale float64) float64 {
@@ -133,10 +117,7 @@ func quantiles(sample []float64) []float64 {
 	slices.Sort(sample)
 	q := make([]float64, len(knots))
 	for i, p := range knots {
-		at := p * float64(len(sample)-1)
-		lo := int(at)
-		hi := min(lo+1, len(sample)-1)
-		q[i] = sample[lo] + (at-float64(lo))*(sample[hi]-sample[lo])
+		q[i] = quantile.At(sample, p)
 	}
 	return q
 }

@@ -26,10 +26,7 @@ func (m *Model) Predict(ctx context.Context, series ...data.Series) ([]forecast.
 	}
 	var fs []forecast.Forecast
 	for part := range slices.Chunk(ws, 64) {
-		predictions, err := m.predictions(ctx, part, func(n *Net) rnn.State {
-			_, _, s := m.read(grad.Eval(), n, m.before(part), nil)
-			return s
-		})
+		predictions, err := m.predictions(ctx, part, func(n *Net) rnn.State { return m.statesAt(n, part) })
 		if err != nil {
 			return nil, err
 		}
@@ -323,7 +320,7 @@ func (m *Model) forecast(z *scaled, v prediction) forecast.Forecast {
 		q = m.Bands.apply(q, k, z.Unit)
 		f.Point[k] = z.value(q[middle])
 		for _, b := range f.Bands {
-			b.Lo[k], b.Hi[k] = z.value(quantile(q, (1-b.Level)/2)), z.value(quantile(q, (1+b.Level)/2))
+			b.Lo[k], b.Hi[k] = z.value(quantileAt(q, (1-b.Level)/2)), z.value(quantileAt(q, (1+b.Level)/2))
 		}
 	}
 	for _, p := range v.paths {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/task/forecast/internal/quantile"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -15,9 +16,6 @@ import (
 // Unit is what the net's output is in units of, on that scale: 1 or, for a series that
 // wanders far and moves little over a horizon, such as a price of stock, how much it moves.
 type Scale struct{ Mean, Std, Unit float64 }
-
-// A unit brings the numbers of a covariate to mean 0 and deviation 1.
-type unit = Scale
 
 // scaled is a series as the net reads it.
 type scaled struct {
@@ -129,7 +127,7 @@ func (c *Config) chooseTransform(series []data.Series) {
 			return
 		}
 		n++
-		first, last := median(y[:len(y)/3]), median(y[len(y)-len(y)/3:])
+		first, last := quantile.Median(y[:len(y)/3]), quantile.Median(y[len(y)-len(y)/3:])
 		if last > 1.5*first || first > 1.5*last {
 			moved++
 		}
@@ -137,11 +135,6 @@ func (c *Config) chooseTransform(series []data.Series) {
 	if 2*moved > n {
 		c.Transform = Log
 	}
-}
-
-func median(y []float64) float64 {
-	y = slices.Sorted(slices.Values(y))
-	return (y[(len(y)-1)/2] + y[len(y)/2]) / 2
 }
 
 func (c *Config) forward(v float64) float64 {
@@ -191,8 +184,8 @@ func (m *Model) prepare(s data.Series) (*scaled, error) {
 }
 
 // fitUnits finds the scale of each numeric covariate over all series.
-func (c *Config) fitUnits(series []data.Series) []unit {
-	units := make([]unit, len(c.Covariates))
+func (c *Config) fitUnits(series []data.Series) []Scale {
+	units := make([]Scale, len(c.Covariates))
 	for i, v := range c.Covariates {
 		units[i].Std, units[i].Unit = 1, 1
 		if v.Categories != nil {

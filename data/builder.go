@@ -23,7 +23,7 @@ type Builder struct {
 	blanks int    // missing values
 	blank  string // place of the first
 	index  bool   // times are indices
-	digits int    // all times so far are dates written as so many digits alone
+	digits int    // digits of all times so far, if they are dates without separators; else 0
 }
 
 // observations are the rows of one series.

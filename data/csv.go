@@ -1,7 +1,6 @@
 package data
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/csv"
 	"errors"
@@ -46,7 +45,7 @@ func readCSV(in *File, o Options) (*Table, error) {
 		b.Problem(&Error{Reason: "is empty", Hint: "it needs a header such as unique_id,ds,y and a row for each time"})
 		return nil, b.err()
 	}
-	lines := &lineReader{in: in.Reader, row: 1}
+	lines := &lineReader{in: in, row: 1}
 	c := csv.NewReader(lines)
 	c.Comma = delimiter(head)
 	c.FieldsPerRecord = -1
@@ -89,7 +88,7 @@ var errLong = errors.New("row too long")
 
 // lineReader makes every end of line \n, and refuses rows that never end.
 type lineReader struct {
-	in     *bufio.Reader
+	in     *File
 	row    int // line that the row begins at
 	line   int // lines of the row that have ended
 	len    int
@@ -208,7 +207,7 @@ func (t *csvTable) record() ([]string, error) {
 	}
 	e := t.lines.bad(err)
 	if e == nil {
-		return nil, fmt.Errorf("%s: %w", t.file, err)
+		return nil, t.lines.in.failed(t.lines.row, err)
 	}
 	t.Problem(e)
 	return nil, t.err()

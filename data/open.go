@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/recur-go/recur/internal/fault"
 )
 
 // A File is a file that is read from its beginning, unpacked if it was packed by gzip.
@@ -71,12 +73,21 @@ func (f *File) Close() error {
 	return f.file.Close()
 }
 
+// failed is the error of reading at a row: one of data if what is packed is cut short or
+// damaged.
+func (f *File) failed(row int, err error) error {
+	if f.packed && fault.Of(err) == 0 {
+		return &Error{File: f.Name, Row: row, Reason: "is cut short or damaged: " + err.Error(), Hint: "fetch it again"}
+	}
+	return fmt.Errorf("%s: %w", f.Name, err)
+}
+
 // All reads the rest of the file, of at most 1 GiB.
 func (f *File) All() ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	switch {
 	case err != nil:
-		return nil, &Error{File: f.Name, Reason: err.Error(), Hint: "fetch it again"}
+		return nil, f.failed(0, err)
 	case len(b) > maxFile:
 		return nil, &Error{File: f.Name, Reason: fmt.Sprintf("has more than %d bytes", maxFile), Hint: "cut it into several files"}
 	}
@@ -99,7 +110,7 @@ func (f *File) ReaderAt() (r io.ReaderAt, size int64, err error) {
 func (f *File) text() (head []byte, err error) {
 	head, err = f.Peek(64 << 10)
 	if len(head) == 0 && err != nil && err != io.EOF { // else it comes again
-		return nil, &Error{File: f.Name, Reason: err.Error(), Hint: "fetch it again"}
+		return nil, f.failed(0, err)
 	}
 	if e := CheckText(head); e != nil {
 		e.File = f.Name

@@ -34,5 +34,8 @@ func (f *File) table(o Options) (*Table, error) {
 	if read, ok := FormatOf[TableReader](f); ok {
 		return read(f, o)
 	}
+	if head, _ := f.Peek(4); string(head) == "PAR1" {
+		return nil, &Error{File: f.Name, Reason: "is a Parquet file, which this program does not read", Hint: "import data/parquet in it, or save the table as CSV or JSON lines"}
+	}
 	return readCSV(f, o)
 }

@@ -3,7 +3,6 @@ package data
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -63,7 +62,7 @@ func newRecords(f *File, header func([]string) bool, each func([]string, Record)
 	if err == nil && len(bytes.TrimSpace(head)) == 0 {
 		err = &Error{File: f.Name, Reason: "is empty", Hint: "it needs a row for each example"}
 	}
-	return &records{path: f.Name, header: header, each: each}, &lineReader{in: f.Reader, row: 1}, head, err
+	return &records{path: f.Name, header: header, each: each}, &lineReader{in: f, row: 1}, head, err
 }
 
 // records hands rows on.
@@ -138,7 +137,7 @@ func (t *records) scan(lines *lineReader, take func(n int, line string) error) e
 	case errors.Is(err, errLong) || errors.Is(err, bufio.ErrTooLong):
 		return t.fail(&Error{Row: n, Reason: fmt.Sprintf("is longer than %d bytes", maxRow), Hint: "look for ends of lines that are lost"})
 	case err != nil:
-		return t.fail(&Error{Row: n, Reason: err.Error()})
+		return lines.in.failed(n, err)
 	}
 	return nil
 }
@@ -176,7 +175,10 @@ func readQuoted(f *File, header func([]string) bool, each func([]string, Record)
 			return nil
 		}
 		if err != nil {
-			return t.fail(cmp.Or(lines.bad(err), &Error{Row: lines.row, Reason: err.Error()}))
+			if e := lines.bad(err); e != nil {
+				return t.fail(e)
+			}
+			return f.failed(lines.row, err)
 		}
 		line, _ := c.FieldPos(0)
 		if err := t.row(Record{line, fields}); err != nil {

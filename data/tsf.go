@@ -1,7 +1,6 @@
 package data
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"slices"
@@ -36,7 +35,7 @@ func init() {
 }
 
 func readTSF(in *File, o Options) (*Table, error) {
-	t := &tsf{in: in.Reader, id: -1, start: -1}
+	t := &tsf{in: in, id: -1, start: -1}
 	t.Builder = NewBuilder(in.Name, o)
 	if err := t.head(); err != nil {
 		return nil, err
@@ -64,7 +63,7 @@ const maxLine = 64 << 20
 
 type tsf struct {
 	*Builder
-	in         *bufio.Reader
+	in         *File
 	row        int
 	attributes []string
 	id, start  int // attributes, -1 without one
@@ -76,12 +75,15 @@ type tsf struct {
 func (t *tsf) line() (string, error) {
 	for {
 		t.row++
-		line, err := bounded.Line(t.in, maxLine)
+		line, err := bounded.Line(t.in.Reader, maxLine)
 		if err == bounded.ErrLong {
 			return "", t.fail(&Error{Reason: fmt.Sprintf("is longer than %d bytes", maxLine), Hint: "put each series on a line of its own"})
 		}
-		if err != nil && (err != io.EOF || line == "") {
+		if err == io.EOF && line == "" {
 			return "", err
+		}
+		if err != nil && err != io.EOF {
+			return "", t.in.failed(t.row, err)
 		}
 		line = strings.TrimSpace(line)
 		if t.row == 1 {

@@ -31,7 +31,7 @@ func Comb(history []float64, season, h int, levels []float64) Forecast {
 //	level ← level + φ·trend + α·e,  trend ← φ·trend + α·β·e
 type holt struct {
 	alpha, beta, phi float64
-	level, trend     float64 // after the last step
+	level, trend     float64 // level and trend after the last step
 }
 
 // ahead is the forecast k steps ahead.

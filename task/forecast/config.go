@@ -23,7 +23,7 @@ type Config struct {
 	Prior   int           `json:"prior"`   // weight of simulated series, in windows of the data; default 300, negative for none
 	Weights rnn.Precision `json:"weights"` // precision of the cells' weights in forecasts; default single, as in training
 
-	Source Source `json:"source,omitzero"` // how the series were read, kept with the model
+	Source Source `json:"source,omitzero"` // settings that the series were read with, kept with the model
 }
 
 func (c Config) withDefaults() Config {

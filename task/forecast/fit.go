@@ -25,7 +25,7 @@ type Model struct {
 	Nets  []*Net
 	Widen []float64 // factors of the widths of the 50, 80 and 95 % bands of the nets, by calibration
 
-	scores scores // that led to Widen
+	scores scores // scores that led to Widen
 }
 
 // Fit trains one model for all the series. Series that are too short to make a
@@ -166,7 +166,7 @@ func (c *Config) train(ctx context.Context, o task.Options, r *rand.Rand, n *Net
 	return err
 }
 
-// warmCosine is the learning rate of so many steps: it falls along half a cosine, but in the
+// warmCosine is a schedule of this many steps: the rate falls along half a cosine, but in the
 // first 20 steps is no higher than a line from 0.
 type warmCosine int
 

@@ -44,10 +44,10 @@ type Spec struct {
 	Levels  []float64 `json:"levels"`  // probabilities of the bands, such as 0.8
 	Seed    uint64    `json:"seed"`    // seed of all that is random: the same gives the same bits
 
-	Source     Source           `json:"-"` // how the series were read, kept with the model
+	Source     Source           `json:"-"` // settings that the series were read with, kept with the model
 	Covariates []data.Covariate `json:"-"` // covariates of the series: past, known and static ones, in this order
 
-	Output        string   `json:"output"`          // what the net predicts for a step: quantile, point, normal, student or negbin
+	Output        string   `json:"output"`          // prediction of the net for a step: quantile, point, normal, student or negbin
 	Paths         int      `json:"paths"`           // paths sampled for a forecast
 	Window        int      `json:"window"`          // steps that the net reads before it forecasts
 	Cell          rnn.Kind `json:"cell"`            // kind of cell, such as lstm
@@ -55,7 +55,7 @@ type Spec struct {
 	Layers        int      `json:"layers"`          // cells, one on another
 	Dropout       float64  `json:"dropout"`         // dropout of the net; 0 for none
 	Nets          int      `json:"nets"`            // nets whose forecasts are combined
-	Epochs        int      `json:"epochs"`          // passes over the data, at most, or so many times StepsPerEpoch
+	Epochs        int      `json:"epochs"`          // passes over the data, or times StepsPerEpoch, at most
 	StepsPerEpoch int      `json:"steps_per_epoch"` // training steps of an epoch, if it is no pass over the data
 	Steps         int      `json:"steps"`           // training steps of each net
 	Batch         int      `json:"batch"`           // windows or series in a step
@@ -65,7 +65,7 @@ type Spec struct {
 // A Method trains and reads models of one kind, by the name of its preset.
 type Method struct {
 	Name       string // name of its preset
-	About      string // what it is, in a line for help
+	About      string // description, in a line for help
 	Kind       string // kind of its model files
 	Covariates bool   // it uses covariates, and has several outputs
 

@@ -10,7 +10,7 @@ import (
 type prepared struct {
 	transform
 	x     []float64 // adjusted values / scale
-	known []bool    // which were there
+	known []bool    // steps whose value is not missing
 	index []float64 // seasonal index of t mod season, in units of x
 	scale float64
 }

@@ -19,15 +19,15 @@ type Config struct {
 	Span          int       `json:"span"`          // steps that the layers read, the last ones; default 300, at least two windows and twice the widest dilation
 	History       int       `json:"history"`       // steps of a series that are used at all, the last ones; default 1024
 	Nets          int       `json:"nets"`          // nets whose mean is the forecast, beside one to validate by; default 3
-	Steps         int       `json:"steps"`         // training steps of each net; default so many that each value is read 7 times, or 12 for a season of 24 and more, within 300..8000
-	Batch         int       `json:"batch"`         // series in a step; default so many that it reads about 600 values, within 2..8
+	Steps         int       `json:"steps"`         // training steps of each net; default enough to read each value 7 times, or 12 for a season of 24 and more, within 300..8000
+	Batch         int       `json:"batch"`         // series in a step; default enough for about 600 values, within 2..8
 	Rate          float64   `json:"rate"`          // highest learning rate of Adam; default 0.01, or 0.003 if no season is smoothed
 	Levels        []float64 `json:"levels"`        // probabilities of the bands; default 0.5, 0.8, 0.95
 	Seed          uint64    `json:"seed"`          // seed of all that is random: the same gives the same bits
 	NoBaselines   bool      `json:"no_baselines"`  // forecast by the nets alone, without Comb and Theta
 	Series        int       `json:"series"`        // number of series in training; set by Fit
 
-	Source forecast.Source `json:"source,omitzero"` // how the series were read, kept with the model
+	Source forecast.Source `json:"source,omitzero"` // settings that the series were read with, kept with the model
 }
 
 func (c Config) withDefaults() Config {

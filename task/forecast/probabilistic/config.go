@@ -57,13 +57,13 @@ type Config struct {
 	Seed       uint64           `json:"seed"`       // seed of all that is random: the same gives the same bits
 	Covariates []data.Covariate `json:"covariates"` // covariates of the series: past, known and static ones, in this order
 
-	Source forecast.Source `json:"source"` // how the series were read, kept with the model
+	Source forecast.Source `json:"source"` // settings that the series were read with, kept with the model
 
-	Output         Output    `json:"output"`          // what the net predicts for a step; default quantile
+	Output         Output    `json:"output"`          // prediction of the net for a step; default quantile
 	Autoregressive bool      `json:"autoregressive"`  // each value is an input of the next step, and forecasts are sampled
 	Paths          int       `json:"paths"`           // paths sampled for a forecast; default 200
 	Window         int       `json:"window"`          // steps that the net reads; default three seasons or a horizon, within 8..168
-	Lags           []int     `json:"lags"`            // values so many steps before are inputs too; default a season, and the week and year of it
+	Lags           []int     `json:"lags"`            // distances in steps to earlier values that are inputs too; default a season, and the week and year of it
 	Transform      Transform `json:"transform"`       // transform of the values; default auto
 	Cell           rnn.Kind  `json:"cell"`            // kind of cell; default lstm
 	Hidden         int       `json:"hidden"`          // width of a cell; default 64

@@ -262,7 +262,7 @@ func (m *Model) sample(ctx context.Context, n *Net, r *rand.Rand, ws []window, s
 	return nil
 }
 
-// units are those of windows for so many steps, with so many rows for each window.
+// units are those of windows: steps times the windows, each of which has a number of rows.
 func units(ws []window, steps, each int) *tensor.Tensor {
 	t := tensor.New(steps * len(ws) * each)
 	for i := range t.Data {
@@ -278,7 +278,7 @@ func (m *Model) feed(w window, r []tensor.Float, path []float64) {
 		return
 	}
 	r[anchor], r[fresh] = tensor.Float(path[k-1]), 1
-	at := func(back int) (v tensor.Float, known bool) { // the value so many steps back
+	at := func(back int) (v tensor.Float, known bool) { // the value a number of steps back
 		if back <= k {
 			return tensor.Float(path[k-back]), true
 		}

@@ -32,7 +32,7 @@ type Config struct {
 	Seed          uint64    `json:"seed"`           // seed of all that is random: the same gives the same bits
 	Channels      int       `json:"channels"`       // number of series in training; set by Fit
 
-	Source forecast.Source `json:"source,omitzero"` // how the series were read, kept with the model
+	Source forecast.Source `json:"source,omitzero"` // settings that the series were read with, kept with the model
 }
 
 // paper holds the settings of the paper's script, with averaged weights.

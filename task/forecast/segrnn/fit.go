@@ -178,7 +178,7 @@ func thin(ws []window, n int) (kept []window) {
 	return kept
 }
 
-// fading is a tenth less in each epoch of so many steps after the third.
+// fading is a schedule by the steps of an epoch: a tenth less in each after the third.
 type fading int
 
 func (f fading) At(step int) float64 { return math.Pow(0.9, float64(max(step/int(f)-2, 0))) }

@@ -18,7 +18,7 @@ import (
 	"github.com/recur-go/recur/nn"
 )
 
-// The header is what a model file says in JSON.
+// The header is the JSON of a model file.
 type header struct {
 	Version  int
 	Kind     string
@@ -74,9 +74,9 @@ type ParamInfo struct {
 	NonFinite int    `json:"non_finite,omitempty"` // values that are NaN or infinite
 }
 
-// Describe tells what is in a model file, a checkpoint or any safetensors file,
+// Describe returns what is in a model file, a checkpoint or any safetensors file,
 // all of which it reads and checks. The kind need not be registered; if it is, the
-// network is made too, and Describe tells its layers.
+// network is made too, and its layers are described.
 func Describe(path string) (*Info, error) {
 	f, err := checkpoint.Open(path)
 	if err != nil {
@@ -99,7 +99,7 @@ func Describe(path string) (*Info, error) {
 	return info, err
 }
 
-// Describe tells what a model in memory holds: its config, layers and parameters.
+// Describe returns what a model in memory holds: its config, layers and parameters.
 func (m *Model) Describe() (*Info, error) {
 	config, err := json.Marshal(m.Config)
 	if err != nil {
@@ -267,7 +267,7 @@ func (info *Info) String() string {
 	return b.String()
 }
 
-// printable keeps what a file says from steering the terminal.
+// printable keeps the text of a file from steering the terminal.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

@@ -27,7 +27,7 @@ func Read(r io.ReaderAt, size int64) (*Model, error) {
 }
 
 // ReadAs is Read for models of one kind. It returns their config and network too; if the
-// file holds others, the error says that it does not hold what is asked for.
+// file holds others, the error has the kind of it and what was asked for.
 func ReadAs[C Config, N any](r io.ReaderAt, size int64, what string) (m *Model, c C, net N, err error) {
 	if m, err = Read(r, size); err != nil {
 		return nil, c, net, err

@@ -30,7 +30,7 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// A Config says how to build a network: a plain struct, or a pointer to one, that
+// A Config describes a network: a plain struct, or a pointer to one, that
 // goes to JSON and back without loss. Each struct type stands for one kind.
 type Config interface {
 	// New builds the network, whose parameters nn.Params lists, with initial
@@ -40,8 +40,8 @@ type Config interface {
 	New(r *rand.Rand) (net any, err error)
 }
 
-// A Counter is a Config that tells, without making them, how many values all
-// parameters have that New would make. Load compares the count with the file
+// A Counter is a Config that counts, without making them, the values of all
+// parameters that New would make. Load compares the count with the file
 // before it calls New, so that a file cannot ask for memory that it does not
 // itself fill. The New of a config that is no Counter must refuse sizes that the
 // machine could not bear.
@@ -118,8 +118,8 @@ func (m *Model) Extra(name string, v any) error {
 	return nil
 }
 
-// Header is all that the file of m says besides its parameters, by key. A
-// checkpoint that says it too can be loaded as a model.
+// Header is all that the file of m holds besides its parameters, by key. A
+// checkpoint that holds it too can be loaded as a model.
 func (m *Model) Header() (map[string]json.RawMessage, error) {
 	kind := m.Kind()
 	if kind == "" {

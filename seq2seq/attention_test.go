@@ -20,9 +20,9 @@ func kinds() map[string]seq2seq.AttentionOptions {
 	all := map[string]seq2seq.AttentionOptions{}
 	for _, score := range seq2seq.Scores() {
 		for name, o := range map[string]seq2seq.AttentionOptions{
-			"feeding": {Out: 5}, "plain": {NoFeed: true}, "before": {Before: true, Width: 3, Out: 3}, "coverage": {Coverage: true}, "before, coverage": {Before: true, Coverage: true},
+			"feeding": {Out: 5}, "plain": {NoInputFeeding: true}, "before": {AttendFirst: true, Width: 3, Out: 3}, "coverage": {Coverage: true}, "before, coverage": {AttendFirst: true, Coverage: true},
 		} {
-			if o.Score = score; score == seq2seq.Dot && o.Before {
+			if o.Score = score; score == seq2seq.Dot && o.AttendFirst {
 				continue // the others have it
 			}
 			all[fmt.Sprint(score, ", ", name)] = o

@@ -49,7 +49,7 @@ func ExampleAttention() {
 	r := rand.New(rand.NewPCG(1, 2))
 	const tokens, start, end, h = 12, 10, 11, 16
 	embed, enc := nn.NewEmbedding(r, tokens, h), rnn.NewGRU(r, h, h)
-	kind := seq2seq.AttentionOptions{Score: seq2seq.Additive, Before: true}
+	kind := seq2seq.AttentionOptions{Score: seq2seq.Additive, AttendFirst: true}
 	att := kind.New(r, rnn.NewGRU(r, kind.In(h, h, h), h), h, h)
 	out := nn.NewLinear(r, h, tokens)
 

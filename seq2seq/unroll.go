@@ -9,7 +9,7 @@ import (
 // cell's state, the cell runs by itself and all steps attend at once.
 func (b *Bound) Unroll(g *grad.Tape, x *grad.Var, active []int, s rnn.State) (*grad.Var, rnn.State) {
 	u, ok := b.cell.(rnn.Unroller)
-	if !ok || b.Feed || b.Cover != nil || len(active) == 0 {
+	if !ok || b.InputFeeding || b.Cover != nil || len(active) == 0 {
 		return rnn.Unroll(g, stepped{b}, x, active, s)
 	}
 	y, inner := u.Unroll(g, x, active, s[1:])

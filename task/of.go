@@ -3,6 +3,8 @@ package task
 import (
 	"context"
 	"fmt"
+
+	"github.com/recur-go/recur/internal/fault"
 )
 
 // Of makes a Task of a package's functions. C is its config, M its model.
@@ -39,7 +41,7 @@ func (a adapter[C, M]) Config(preset string) (any, error) {
 	}
 	c, err := a.of.Preset(preset)
 	if err != nil {
-		return nil, err
+		return nil, fault.As(fault.Usage, err)
 	}
 	return c, nil
 }

@@ -7,7 +7,7 @@ import (
 
 // Parts splits a run into trainings that go on side by side, with so many steps in all. The
 // options of training i have a checkpoint of its own, whose name is o.Checkpoint and i.
-// OnStep is told of the steps of all, one call at a time; OnEpoch of none.
+// OnStep counts the steps of all, one call at a time; OnEpoch is not called.
 func (o Options) Parts(steps int) func(i int) Options {
 	var mu sync.Mutex
 	done, all := map[int]int{}, 0

@@ -4,7 +4,7 @@
 //
 // A task registers itself, as image formats do:
 //
-//	func init() { task.Register(classifier{}) }
+//	func init() { task.Register(task.Of[Config, *Model]{Name: "classify", …}.Task()) }
 package task
 
 import (
@@ -24,18 +24,18 @@ import (
 // a task's config.
 type Data struct {
 	Train []string `json:"train,omitempty" toml:"train,omitempty"`
-	Valid []string `json:"valid,omitempty" toml:"valid,omitempty"` // if empty, a part of Train is held out, as the config says
+	Valid []string `json:"valid,omitempty" toml:"valid,omitempty"` // if empty, a part of Train is held out, by the config
 	Test  []string `json:"test,omitempty" toml:"test,omitempty"`   // if empty, scores are those on what was held out
 }
 
-// Options say how a run goes on. They do not change its result.
+// Options are the checkpoint of a run and who follows it. They do not change its result.
 type Options struct {
-	Checkpoint string // a file to write while training; none if empty
-	Resume     bool   // go on from Checkpoint if it is there
+	Checkpoint string // file to write while training; none if empty
+	Resume     bool   // whether to go on from Checkpoint if it is there
 
-	OnStep  func(Step)
-	OnEpoch func(Epoch) bool // false stops
-	OnNote  func(string)     // what reading found, for people
+	OnStep  func(Step)       // called after each step
+	OnEpoch func(Epoch) bool // called after each epoch; false stops
+	OnNote  func(string)     // called with what reading found, for people
 }
 
 // A Step is a step of training.
@@ -67,13 +67,13 @@ func (e Epoch) String() string {
 // Scores are by name: loss, accuracy, macro_f1, bleu, perplexity, mase…
 type Scores map[string]float64
 
-// A Metric names the score that tells which of two models is better.
+// A Metric names the score that tells the better of two models.
 type Metric struct {
 	Name     string
 	Maximise bool
 }
 
-// Better tells whether a is better than b. NaN is worse than anything.
+// Better reports whether a is better than b. NaN is worse than anything.
 func (m Metric) Better(a, b float64) bool {
 	if math.IsNaN(a) || math.IsNaN(b) {
 		return !math.IsNaN(a) && math.IsNaN(b)
@@ -84,7 +84,7 @@ func (m Metric) Better(a, b float64) bool {
 	return a < b
 }
 
-// A Model is a trained one.
+// A Model is a trained model of a task.
 type Model interface {
 	// Save replaces the file at path by the model.
 	Save(path string, about model.Training) error
@@ -153,19 +153,13 @@ type Named struct {
 // command line of search.
 type Task interface {
 	Name() string
+	Kinds() []string                   // kinds of the models' files
 	Presets() []string                 // names for Config, the first being the default
 	Config(preset string) (any, error) // a pointer to a config of the preset's values
 	Metric(cfg any) Metric             // what to select models by
-	Space(cfg any) map[string]Range    // what search tries if it is not told
+	Space(cfg any) map[string]Range    // default space of a search
 	Fit(ctx context.Context, cfg any, d Data, o Options) (Model, error)
 	Load(path string) (Model, error)
-}
-
-// A MultiKind is a Task whose models are kept in files of several kinds, not of one kind by
-// the task's name.
-type MultiKind interface {
-	Task
-	Kinds() []string
 }
 
 // ForKind returns the task of the models in files of a kind.
@@ -173,12 +167,9 @@ func ForKind(kind string) (Task, error) {
 	mu.Lock()
 	defer mu.Unlock()
 	for _, t := range tasks {
-		if k, ok := t.(MultiKind); ok && slices.Contains(k.Kinds(), kind) {
+		if slices.Contains(t.Kinds(), kind) {
 			return t, nil
 		}
-	}
-	if t, ok := tasks[kind]; ok {
-		return t, nil
 	}
 	return nil, fmt.Errorf("there is no task for models of kind %q", kind)
 }
@@ -212,12 +203,7 @@ func Register(t Task) {
 func Names() []string {
 	mu.Lock()
 	defer mu.Unlock()
-	var names []string
-	for n := range tasks {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(tasks))
 }
 
 // Find returns the task of a name.

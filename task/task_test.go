@@ -11,6 +11,7 @@ import (
 type named string
 
 func (n named) Name() string             { return string(n) }
+func (n named) Kinds() []string          { return []string{string(n) + "-kind"} }
 func (named) Presets() []string          { return nil }
 func (named) Config(string) (any, error) { return nil, nil }
 func (named) Metric(any) Metric          { return Metric{} }
@@ -31,6 +32,12 @@ func TestRegister(t *testing.T) {
 	}
 	if _, err := Find("c"); err == nil || !strings.Contains(err.Error(), "[a b]") {
 		t.Errorf("%v", err)
+	}
+	if found, err := ForKind("b-kind"); err != nil || found.Name() != "b" {
+		t.Errorf("%v, %v", found, err)
+	}
+	if _, err := ForKind("b"); err == nil {
+		t.Error("b is a task, not a kind")
 	}
 	defer func() {
 		if recover() == nil {

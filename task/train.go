@@ -16,17 +16,26 @@ type Course struct {
 	// Resume and Meta, and calls OnEpoch before that of Run.
 	train.Options
 
-	Run           Options // where the run keeps its checkpoint, and who is told of its progress
+	Run           Options // checkpoint of the run and who follows it
 	Steps         int     // steps in all; 0 if not known
 	WeightAverage float64 // decay of the moving average of the weights, which become the net's; 0 for none
 
-	// Score scores the net after an epoch: by name, and by the number that tells whether it
-	// is the best so far. Nil for no validation.
+	// Score scores the net after an epoch: by name, and by the number by which it may
+	// be the best so far. Nil for no validation.
 	Score func(ctx context.Context) (scores Scores, by float64, err error)
 
-	// Model is the model as it is saved, so that a checkpoint can be loaded as one. Nil for
-	// a checkpoint of the weights alone.
-	Model *model.Model
+	// File makes the file of the model, so that a checkpoint can be loaded as one. Nil for a
+	// checkpoint of the weights alone.
+	File func(about model.Training) (*model.Model, error)
+}
+
+// Save replaces the file at path by the one that file makes of a model.
+func Save(path string, about model.Training, file func(about model.Training) (*model.Model, error)) error {
+	m, err := file(about)
+	if err != nil {
+		return err
+	}
+	return m.Save(path)
 }
 
 // Train trains net, as train.FitEpochs does, on the course c.
@@ -36,8 +45,12 @@ func Train[B any](ctx context.Context, net any, batches func(epoch int) iter.Seq
 	if opts.CheckpointEvery == 0 && c.Steps > 0 {
 		opts.CheckpointEvery = max(c.Steps/max(opts.Epochs, 1)/4, 50)
 	}
-	if c.Model != nil {
-		if opts.Meta, err = c.Model.Header(); err != nil {
+	if c.File != nil {
+		m, err := c.File(model.Training{})
+		if err != nil {
+			return last, err
+		}
+		if opts.Meta, err = m.Header(); err != nil {
 			return last, err
 		}
 	}

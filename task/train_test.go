@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/optim"
@@ -29,9 +30,11 @@ func (l *line) New(r *rand.Rand) (any, error) { return nn.NewLinear(r, 1, 1), ni
 
 func (l *line) CountParams() int { return 2 }
 
-func (l *line) Save(path string, about model.Training) error {
-	return (&model.Model{Config: l, Net: l.net, Training: about}).Save(path)
+func (l *line) file(about model.Training) (*model.Model, error) {
+	return &model.Model{Config: l, Net: l.net, Training: about}, nil
 }
+
+func (l *line) Save(path string, about model.Training) error { return Save(path, about, l.file) }
 
 func (l *line) Evaluate(context.Context, ...string) (*Result, error) { return &Result{}, nil }
 
@@ -53,7 +56,7 @@ func fit(t *testing.T, epochs int, average float64, run Options) (*line, train.E
 	l.net = made.(*nn.Linear)
 	last, err := Train(context.Background(), l.net, batches, l.loss, Course{
 		Options: train.Options{Epochs: epochs, Optimizer: &optim.SGD{LR: l.Rate}}, Run: run, Steps: 3 * epochs, WeightAverage: average,
-		Model: &model.Model{Config: l, Net: l.net},
+		File: l.file,
 		Score: func(context.Context) (Scores, float64, error) {
 			w := float64(l.net.W.Value.Data[0])
 			return Scores{"slope": w}, (w - 2) * (w - 2), nil
@@ -133,7 +136,7 @@ func TestOf(t *testing.T) {
 		t.Errorf("%+v, %v", fast, err)
 	}
 	// What fails gives no config and no model, not a pointer that is nil.
-	if c, err := task.Config("none"); c != nil || err == nil {
+	if c, err := task.Config("none"); c != nil || !errors.Is(err, bad) || fault.Of(err) != fault.Usage {
 		t.Errorf("%v, %v", c, err)
 	}
 	if m, err := task.Fit(context.Background(), fast, Data{}, Options{}); m != nil || err == nil {
@@ -145,11 +148,11 @@ func TestOf(t *testing.T) {
 	if _, err := task.Fit(context.Background(), 3, Data{}, Options{}); err == nil || err.Error() != "line: a config is a *task.line, not a int" {
 		t.Errorf("%v", err)
 	}
-	if kinds := task.(MultiKind).Kinds(); !slices.Equal(kinds, []string{"line"}) {
+	if kinds := task.Kinds(); !slices.Equal(kinds, []string{"line"}) {
 		t.Errorf("%q", kinds)
 	}
 	of.Kinds = func() []string { return []string{"straight", "bent"} }
-	if kinds := of.Task().(MultiKind).Kinds(); len(kinds) != 2 {
+	if kinds := of.Task().Kinds(); len(kinds) != 2 {
 		t.Errorf("%q", kinds)
 	}
 }

@@ -6,7 +6,7 @@ import (
 )
 
 func init() {
-	const protocol = ": LSTM of 200, the keys of a step said from the lowest; 88 keys, every step predicted from those before it, pieces whole; negative log-likelihood a step in nats on the test pieces"
+	const protocol = ": LSTM of 200, the keys of a step predicted from the lowest; 88 keys, every step predicted from those before it, pieces whole; negative log-likelihood a step in nats on the test pieces"
 	const source = ", Bai, Kolter & Koltun 2018, table 1, where the keys of a step do not depend on one another"
 	register(byRecipe(Case{
 		Name: "jsb", Task: music.Name, Tier: "A", Protocol: "JSB chorales, preset chorales" + protocol,

@@ -19,7 +19,7 @@ import (
 type captionFlags struct {
 	trainFlags
 	model, folder string
-	say           []string
+	meanings      []string
 	language      string
 	beam          seq2seq.Beam
 	sample        bool
@@ -42,21 +42,21 @@ JSON of RNNLG; or arrays of features (.npy, .safetensors, IDX images), each foll
 Without files, it learns to read out strips of handwritten digits in English and Korean,
 from 3,000 digits that ship with recur or with --data from all of MNIST.
 
-With --model, put new files, or meanings given by --say or on standard input, into words.
+With --model, put new files, or meanings given by --meaning or on standard input, into words.
 A model of strips takes PNG pictures too.`,
 		Example: `  recur caption
   recur caption --data mnist
   recur caption train.json --valid valid.json --test test.json --preset rnnlg
   recur caption features.npy captions.txt --preset attention
-  recur caption --model m.safetensors --say "inform(name='red door cafe';area=soma)" -n 3
+  recur caption --model m.safetensors --meaning "inform(name='red door cafe';area=soma)" -n 3
   recur caption --model m.safetensors strip.png --language ko
   recur eval m.safetensors mnist-sample.test`,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if f.model != "" {
 				return f.caption(cmd, files)
 			}
-			if len(f.say) > 0 || cmd.Flags().Changed("language") {
-				return usage("--say and --language are for a trained model: give --model")
+			if len(f.meanings) > 0 || cmd.Flags().Changed("language") {
+				return usage("--meaning and --language are for a trained model: give --model")
 			}
 			t, err := task.Find(caption.Name)
 			if err != nil {
@@ -84,7 +84,7 @@ A model of strips takes PNG pictures too.`,
 	flags.Lookup("preset").Usage = "settings to begin with: " + strings.Join(caption.Presets(), ", ") + " (default by the data)"
 	flags.StringVar(&f.folder, "data", "", "folder with the four files of MNIST, to learn strips from")
 	flags.StringVar(&f.model, "model", "", "put files into words with a trained model")
-	flags.StringArrayVar(&f.say, "say", nil, "a meaning to put into words")
+	flags.StringArrayVar(&f.meanings, "meaning", nil, "a meaning to put into words")
 	flags.StringVar(&f.language, "language", "", "language of the sentences, if the model has several (default all)")
 	flags.IntVarP(&f.beam.N, "number", "n", 1, "sentences for each example, best first")
 	flags.IntVar(&f.beam.Width, "beam", 0, "width of the beam search; 1 for always the likeliest word (default as trained)")
@@ -191,15 +191,15 @@ func (f *captionFlags) caption(cmd *cobra.Command, files []string) error {
 	return out.Flush()
 }
 
-// examples are those of files, of --say, and where there are neither of standard input.
+// examples are those of files, of --meaning, and where there are neither of standard input.
 func (f *captionFlags) examples(m *caption.Model, stdin io.Reader, files []string) (all []caption.Example, err error) {
 	if len(files) > 0 {
 		if all, err = m.ReadFiles(files...); err != nil {
 			return nil, err
 		}
 	}
-	lines := f.say
-	if len(files) == 0 && len(f.say) == 0 {
+	lines := f.meanings
+	if len(files) == 0 && len(f.meanings) == 0 {
 		s := bufio.NewScanner(io.LimitReader(stdin, 1<<26))
 		s.Buffer(nil, 1<<20)
 		for s.Scan() {
@@ -211,15 +211,15 @@ func (f *captionFlags) examples(m *caption.Model, stdin io.Reader, files []strin
 			return nil, err
 		}
 		if len(lines) == 0 {
-			return nil, usage("there is nothing to put into words: give a FILE, --say, or meanings on standard input")
+			return nil, usage("there is nothing to put into words: give a FILE, --meaning, or meanings on standard input")
 		}
 	}
 	for i, s := range lines {
-		e, err := caption.Say(s)
+		m, err := caption.ParseMeaning(s)
 		if err != nil {
 			return nil, usage("line %d: %v", i+1, err)
 		}
-		all = append(all, e)
+		all = append(all, caption.Example{Meaning: m})
 	}
 	if all, err = m.In(f.language, all); err != nil {
 		return nil, usage("%v", err)

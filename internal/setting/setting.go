@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/recur-go/recur/internal/fault"
 )
 
 // Errors collects what is wrong with the settings of a system, so that all of it can be
@@ -30,6 +32,19 @@ func (e *Errors) If(wrong bool, format string, args ...any) {
 	}
 }
 
+// OneOf adds an error if v is not one of all.
+func OneOf[T ~string](e *Errors, name string, v T, all ...T) {
+	e.If(!slices.Contains(all, v), "%s is %q, want one of %q", name, v, all)
+}
+
+// Between checks that n is at least least and at most most.
+func (e *Errors) Between(name string, n, least, most int) {
+	e.If(n < least || n > most, "%s is %d, want %d to %d", name, n, least, most)
+}
+
+// Size checks that n, of units, layers, rows or passes, is 1 to 1<<20.
+func (e *Errors) Size(name string, n int) { e.Between(name, n, 1, 1<<20) }
+
 // Count checks that n is at least 1.
 func (e *Errors) Count(name string, n int) { e.If(n < 1, "%s is %d, want at least 1", name, n) }
 
@@ -50,8 +65,8 @@ func (e *Errors) Levels(levels []float64) {
 	}
 }
 
-// Err joins all errors; nil if there is none.
-func (e *Errors) Err() error { return errors.Join(e.list...) }
+// Err joins all errors to one of class fault.Usage; nil if there is none.
+func (e *Errors) Err() error { return fault.As(fault.Usage, errors.Join(e.list...)) }
 
 // Levels returns the levels of the bands of a forecast from low to high; default 0.5, 0.8
 // and 0.95.

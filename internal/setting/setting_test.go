@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"github.com/recur-go/recur/internal/fault"
 )
 
 func TestErrors(t *testing.T) {
@@ -13,6 +15,9 @@ func TestErrors(t *testing.T) {
 	e.Rate("rate", 1e-3)
 	e.Share("dropout", 0)
 	e.Levels([]float64{0.5})
+	e.Size("layers", 1<<20)
+	e.Between("length", 2, 2, 2)
+	OneOf(&e, "cell", "gru", "lstm", "gru")
 	e.Add(nil)
 	if err := e.Err(); err != nil {
 		t.Fatal(err)
@@ -22,15 +27,21 @@ func TestErrors(t *testing.T) {
 	e.Rate("rate", math.NaN())
 	e.Share("dropout", 1)
 	e.Levels([]float64{0.5, 1})
+	e.Size("layers", 1<<20+1)
+	e.Between("length", 1, 2, 3)
+	OneOf(&e, "cell", "gr", "lstm", "gru")
 	e.If(true, "cell is %q", "brain")
 	e.Add(own)
 	const want = `net: hidden is 0, want at least 1
 net: rate is NaN, want more than 0
 net: dropout is 1, want at least 0 and less than 1
 net: level 1 is not between 0 and 1
+net: layers is 1048577, want 1 to 1048576
+net: length is 1, want 2 to 3
+net: cell is "gr", want one of ["lstm" "gru"]
 net: cell is "brain"
 of its own`
-	if err := e.Err(); err.Error() != want || !errors.Is(err, own) {
+	if err := e.Err(); err.Error() != want || !errors.Is(err, own) || fault.Of(err) != fault.Usage {
 		t.Errorf("%v, want %v", err, want)
 	}
 }

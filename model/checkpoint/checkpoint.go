@@ -126,7 +126,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 func sums(header, data uint32) string { return fmt.Sprintf("%08x %08x", header, data) }
 
-// A headerSum is the checksum of what a header says.
+// A headerSum is the checksum of the text of a header.
 type headerSum struct{ sum uint32 }
 
 func newHeaderSum(metadata map[string]string) *headerSum {

@@ -26,11 +26,11 @@
 //
 // What flows from layer to layer is a Value: a sequence [time, batch, width], with a
 // mask of the steps that are there if some are not, or a vector [batch, width]. A
-// layer reads the one before it unless From says otherwise; "name:1" is the second
+// layer reads the one before it unless From is set; "name:1" is the second
 // thing that a layer gives, which for an RNN is the first entry of its final state.
 // What From lists after the first are the first state of an RNN.
 //
-// An option that no field here says must be refused by the importer, by name.
+// An option that has no field here must be refused by the importer, by name.
 package graph
 
 import (
@@ -96,7 +96,7 @@ type Op interface {
 	New(r *rand.Rand, in []Spec) Node
 }
 
-// A Plan tells about a layer before it is made.
+// A Plan is what is known of a layer before it is made.
 type Plan struct {
 	Out    []Spec // what it gives; of an RNN also the entries of its final state
 	State  []int  // as rnn.Cell's StateSize

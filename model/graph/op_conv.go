@@ -16,7 +16,7 @@ func init() {
 	RegisterOp("global_pool", func() Op { return new(GlobalPool) })
 }
 
-// Padding says what lies before the first step and after the last for a window that
+// Padding is what lies before the first step and after the last for a window that
 // reaches there.
 type Padding string
 

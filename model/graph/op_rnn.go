@@ -25,7 +25,7 @@ type RNN struct {
 	Masked    MaskedOutput `json:"masked,omitempty"`    // what outputs are where the mask leaves steps out
 }
 
-// MaskedOutput says what an output is at a step that is masked.
+// MaskedOutput is the output at a step that is masked.
 type MaskedOutput string
 
 const (

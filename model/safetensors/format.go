@@ -59,7 +59,7 @@ func (d DType) Size() int {
 	return 0
 }
 
-// IsFloat tells whether elements are floating-point numbers, which Read converts.
+// IsFloat reports whether elements are floating-point numbers, which Read converts.
 func (d DType) IsFloat() bool {
 	switch d {
 	case F64, F32, F16, BF16, F8E4M3, F8E5M2:
@@ -68,7 +68,7 @@ func (d DType) IsFloat() bool {
 	return false
 }
 
-// A FormatError tells what is wrong with a file, or with what was to be written
+// A FormatError is what is wrong with a file, or with what was to be written
 // to one. It has the fields
 //
 //	System string // "safetensors"

@@ -72,23 +72,28 @@ func fit(t testing.TB, c Config, files ...string) *Model {
 	return m
 }
 
-func say(t testing.TB, m *Model, meanings ...string) (said []string) {
+func example(t testing.TB, meaning string) Example {
+	t.Helper()
+	m, err := ParseMeaning(meaning)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Example{Meaning: m}
+}
+
+func captions(t testing.TB, m *Model, meanings ...string) (texts []string) {
 	var examples []Example
 	for _, s := range meanings {
-		e, err := Say(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		examples = append(examples, e)
+		examples = append(examples, example(t, s))
 	}
 	all, err := m.Caption(context.Background(), examples, seq2seq.Decoding{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range all {
-		said = append(said, c[0].Text)
+		texts = append(texts, c[0].Text)
 	}
-	return said
+	return texts
 }
 
 // Every kind of decoder learns to say all slots, names that it has never seen included,
@@ -106,7 +111,7 @@ func TestMeanings(t *testing.T) {
 			c := small(t, "sclstm")
 			change(&c)
 			m := fit(t, c, path)
-			got := say(t, m, "inform(name='zuni';area='north beach')", "inform(name=zuni;kidsallowed=yes)", "goodbye()", "?request(area)")
+			got := captions(t, m, "inform(name='zuni';area='north beach')", "inform(name=zuni;kidsallowed=yes)", "goodbye()", "?request(area)")
 			want := []string{"zuni is in north beach", "zuni allows child -s", "goodbye", "which area do you prefer"}
 			if !slices.Equal(got, want) {
 				t.Errorf("says %q", got)
@@ -130,7 +135,7 @@ func TestMeanings(t *testing.T) {
 			if err != nil || c.Top == 0 && r.Scores["bleu"] < 99 || r.Scores["slot_error"] > 0 || r.Scores["exact"] < 1 || r.Scores["loss"] > 0.3 {
 				t.Fatalf("%v, %v", r.Scores, err)
 			}
-			if again := say(t, back, "inform(area=soma;name=x)"); !slices.Equal(again, say(t, m, "inform(area=soma;name=x)")) {
+			if again := captions(t, back, "inform(area=soma;name=x)"); !slices.Equal(again, captions(t, m, "inform(area=soma;name=x)")) {
 				t.Errorf("after loading it says %q", again)
 			}
 			if len(r.Parts) < 2 || (c.Attention != "" || c.Decoder == SCLSTM) && r.Parts[2].Heat == nil {
@@ -152,10 +157,7 @@ func same(t testing.TB, a, b *net) {
 // n-best lists are in order and differ; drawn sentences come again for a seed.
 func TestSearch(t *testing.T) {
 	m := fit(t, small(t, "sclstm"), restaurants(t))
-	e, err := Say("inform(name=zuni;area=soma;kidsallowed=no)")
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := example(t, "inform(name=zuni;area=soma;kidsallowed=no)")
 	caption := func(s seq2seq.Decoding) []Caption {
 		all, err := m.Caption(context.Background(), []Example{e}, s)
 		if err != nil {
@@ -287,7 +289,7 @@ func TestGradients(t *testing.T) {
 }
 
 func TestHurriedIsACell(t *testing.T) {
-	rnntest.Cell(t, &hurried{rnn.NewSCLSTM(rand.New(rand.NewPCG(1, 2)), 3, 5, 4), 1e-3, 10}, 3)
+	rnntest.Cell(t, &penalised{rnn.NewSCLSTM(rand.New(rand.NewPCG(1, 2)), 3, 5, 4), 1e-3, 10}, 3)
 }
 
 func TestSlotErrors(t *testing.T) {

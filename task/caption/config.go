@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 
 	"github.com/recur-go/recur/data/text"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/seq2seq"
@@ -18,16 +18,16 @@ const Name = "caption"
 
 func init() { model.Register(Name, func() model.Config { return new(Config) }) }
 
-// A Decoder says how a net turns a vector into words.
+// A Decoder is how a net turns a vector into words.
 type Decoder string
 
 // The decoders.
 const (
-	SCLSTM Decoder = "sclstm" // rnn.SCLSTM, for meanings: a gate keeps book of what is still to be said
+	SCLSTM Decoder = "sclstm" // rnn.SCLSTM, for meanings: a gate keeps track of the slots that are still to be mentioned
 	Plain  Decoder = "plain"  // a cell that is given the vector; see Feed and Attention
 )
 
-// A Feed says how a plain decoder is given the vector.
+// A Feed is how a plain decoder is given the vector.
 type Feed string
 
 // The ways to give a decoder the vector.
@@ -38,25 +38,25 @@ const (
 )
 
 // Config is all that determines a model: how data are read, the net, its training, and
-// how it speaks. Preset gives useful ones.
+// how it writes. Preset gives useful ones.
 type Config struct {
 	ColumnNames
 	Tokens         text.Kind           `json:"tokens"`                    // tokens of sentences: word or space
 	Lower          bool                `json:"lower,omitempty"`           // lower case for all sentences
 	Open           []string            `json:"open,omitempty"`            // slots whose values are put in where the model leaves a place; none for all
-	Keywords       map[string][]string `json:"keywords,omitempty"`        // words that say a slot that is yes, no or the like, to count its errors by
+	Keywords       map[string][]string `json:"keywords,omitempty"`        // words by which a slot is mentioned that is yes, no or the like, to count its errors by
 	Choices        []string            `json:"choices,omitempty"`         // acts that offer a choice, whose slots are not counted
 	PoolReferences bool                `json:"pool_references,omitempty"` // score as RNNLG does: every example, its references those of all meanings that differ by values only
 
-	StripMin  int      `json:"strip_min,omitempty"` // digits of a strip, of digits from IDX files
-	StripMax  int      `json:"strip_max,omitempty"`
-	Languages []string `json:"languages,omitempty"` // languages that strips are read out in
+	StripMin  int      `json:"strip_min,omitempty"` // fewest digits of a strip, of digits from IDX files
+	StripMax  int      `json:"strip_max,omitempty"` // most digits of a strip
+	Languages []string `json:"languages,omitempty"` // languages of the sentences of strips
 	Columns   int      `json:"columns,omitempty"`   // columns of a strip that are a region
 	Stride    int      `json:"stride,omitempty"`    // columns from region to region
 	Augment   bool     `json:"augment,omitempty"`   // turn, shear, stretch and shift digits in training
 
-	Decoder       Decoder       `json:"decoder"`
-	Feed          Feed          `json:"feed,omitempty"`
+	Decoder       Decoder       `json:"decoder"`                  // sclstm or plain
+	Feed          Feed          `json:"feed,omitempty"`           // first, every or both, of a plain decoder
 	Attention     seq2seq.Score `json:"attention,omitempty"`      // attention of a plain decoder to slots or regions: general, additive or dot; "" for none
 	Cell          rnn.Kind      `json:"cell,omitempty"`           // kind of the cells of a plain decoder and of an encoder
 	EncoderLayers int           `json:"encoder_layers,omitempty"` // layers that read regions in both directions; 0 if regions are in no order
@@ -66,7 +66,7 @@ type Config struct {
 	DenseWidth    int           `json:"dense_width,omitempty"`    // width of such a layer
 	Embed         int           `json:"embed"`                    // width of a word
 	Hidden        int           `json:"hidden"`                   // width of the decoder and of a layer of the encoder
-	Dropout       float64       `json:"dropout,omitempty"`
+	Dropout       float64       `json:"dropout,omitempty"`        // dropout of embeddings, of the encoder and of the output
 
 	Batch          int     `json:"batch"`                     // sentences of a training step
 	Epochs         int     `json:"epochs"`                    // passes over the training data
@@ -74,7 +74,7 @@ type Config struct {
 	Clip           float64 `json:"clip"`                      // greatest norm of the gradient
 	WeightAverage  float64 `json:"weight_average,omitempty"`  // decay of the moving average of the weights, which are the model's; less in a short run, 0 for none
 	LabelSmoothing float64 `json:"label_smoothing,omitempty"` // label smoothing (Szegedy et al. 2016)
-	EndWeight      float64 `json:"end_weight,omitempty"`      // sclstm: weight of ‖d_T‖, what is left unsaid at the end
+	EndWeight      float64 `json:"end_weight,omitempty"`      // sclstm: weight of ‖d_T‖, the slots that are left at the end
 	StepPenalty    float64 `json:"step_penalty,omitempty"`    // sclstm: η of η·ξ^‖d_t-d_t-1‖ (Wen et al. 2015)
 	StepBase       float64 `json:"step_base,omitempty"`       // sclstm: ξ of the same
 	HeldOut        float64 `json:"held_out,omitempty"`        // share to validate on, if there is no file for that
@@ -154,58 +154,63 @@ func Preset(name string) (*Config, error) {
 	return c, nil
 }
 
-// check says what makes no sense in c.
+// check returns what makes no sense in c.
 func (c *Config) check() error {
-	var errs []error
-	bad := func(wrong bool, format string, args ...any) {
-		if wrong {
-			errs = append(errs, fmt.Errorf("caption: "+format, args...))
-		}
-	}
-	bad(c.Tokens != text.Words && c.Tokens != text.Space, "tokens is %q, not word or space", c.Tokens)
-	bad(c.Decoder != SCLSTM && c.Decoder != Plain, "decoder is %q, not sclstm or plain", c.Decoder)
+	e := setting.Errors{System: "caption"}
+	setting.OneOf(&e, "tokens", c.Tokens, text.Words, text.Space)
+	setting.OneOf(&e, "decoder", c.Decoder, SCLSTM, Plain)
 	if c.Decoder == Plain {
-		bad(c.Feed != First && c.Feed != Every && c.Feed != Both, "feed is %q, not first, every or both", c.Feed)
-		if err := c.Cell.Check(); err != nil {
-			errs = append(errs, err)
-		}
+		setting.OneOf(&e, "feed", c.Feed, First, Every, Both)
+		e.Add(c.Cell.Check())
 	} else {
-		bad(c.Attention != "" || c.EncoderLayers > 0, "a sclstm has no attention and no encoder")
+		e.If(c.Attention != "" || c.EncoderLayers > 0, "a sclstm has no attention and no encoder")
 	}
-	bad(c.Attention != "" && !slices.Contains(seq2seq.Scores(), c.Attention), "attention is %q, not one of %q", c.Attention, seq2seq.Scores())
-	for name, v := range map[string]int{"embed": c.Embed, "hidden": c.Hidden, "batch": c.Batch, "epochs": c.Epochs, "limit": c.Limit, "beam": c.Beam} {
-		bad(v < 1 || v > 1<<16, "%s is %d, not a number from 1 to 65,536", name, v)
+	if c.Attention != "" {
+		setting.OneOf(&e, "attention", c.Attention, seq2seq.Scores()...)
 	}
-	for name, v := range map[string]int{"encoder_layers": c.EncoderLayers, "stripes": c.Stripes, "dense_layers": c.DenseLayers, "top": c.Top, "patience": c.Patience} {
-		bad(v < 0 || v > 1<<16, "%s is %d, not a number from 0 to 65,536", name, v)
+	const most = 1 << 16
+	e.Between("embed", c.Embed, 1, most)
+	e.Between("hidden", c.Hidden, 1, most)
+	e.Between("batch", c.Batch, 1, most)
+	e.Between("epochs", c.Epochs, 1, most)
+	e.Between("limit", c.Limit, 1, most)
+	e.Between("beam", c.Beam, 1, most)
+	e.Between("encoder_layers", c.EncoderLayers, 0, most)
+	e.Between("stripes", c.Stripes, 0, most)
+	e.Between("dense_layers", c.DenseLayers, 0, most)
+	e.Between("top", c.Top, 0, most)
+	e.Between("patience", c.Patience, 0, most)
+	e.Rate("rate", c.Rate)
+	e.Share("dropout", c.Dropout)
+	e.Share("held_out", c.HeldOut)
+	e.Share("weight_average", c.WeightAverage)
+	e.Share("label_smoothing", c.LabelSmoothing)
+	for _, s := range []struct {
+		name string
+		v    float64
+	}{{"end_weight", c.EndWeight}, {"step_penalty", c.StepPenalty}, {"step_base", c.StepBase}, {"length_penalty", c.LengthPenalty}, {"rerank", c.Rerank}} {
+		e.If(!(s.v >= 0) || math.IsInf(s.v, 1), "%s is %v, want at least 0", s.name, s.v)
 	}
-	for name, v := range map[string]float64{"dropout": c.Dropout, "held_out": c.HeldOut, "weight_average": c.WeightAverage, "label_smoothing": c.LabelSmoothing} {
-		bad(!(v >= 0 && v < 1), "%s is %v, not from 0 to below 1", name, v)
+	e.If(c.StepPenalty > 0 && c.StepBase < 1, "step_base is %v, want at least 1", c.StepBase)
+	if c.Stripes > 0 {
+		e.Between("stripe_hidden", c.StripeHidden, 1, most)
 	}
-	for name, v := range map[string]float64{"end_weight": c.EndWeight, "step_penalty": c.StepPenalty, "step_base": c.StepBase, "length_penalty": c.LengthPenalty, "rerank": c.Rerank} {
-		bad(!(v >= 0) || math.IsInf(v, 1), "%s is %v, not a number from 0", name, v)
+	if c.DenseLayers > 0 {
+		e.Between("dense_width", c.DenseWidth, 1, most)
 	}
-	bad(c.StepPenalty > 0 && c.StepBase < 1, "step_base is %v, not from 1", c.StepBase)
-	bad(c.Stripes > 0 && (c.StripeHidden < 1 || c.StripeHidden > 1<<16), "stripe_hidden is %d, not a number from 1 to 65,536", c.StripeHidden)
-	bad(c.DenseLayers > 0 && (c.DenseWidth < 1 || c.DenseWidth > 1<<16), "dense_width is %d, not a number from 1 to 65,536", c.DenseWidth)
-	bad(!(c.Rate > 0), "rate is %v, not above 0", c.Rate)
 	for _, l := range c.Languages {
-		bad(!slices.Contains(Languages(), l), "languages has %q, and strips are read out in %q", l, Languages())
+		setting.OneOf(&e, "languages", l, Languages()...)
 	}
-	return errors.Join(errs...)
+	return e.Err()
 }
 
-// checkStrips says what makes no sense in c for strips.
+// checkStrips returns what makes no sense in c for strips.
 func (c *Config) checkStrips() error {
-	switch {
-	case c.Columns < 1 || c.Stride < 1 || c.Columns > 1<<10 || c.Stride > c.Columns:
-		return fmt.Errorf("caption: windows of %d columns every %d make no regions of a strip; use the preset strips", c.Columns, c.Stride)
-	case c.StripMin < 1 || c.StripMax < c.StripMin || c.StripMax > 100:
-		return fmt.Errorf("caption: strips cannot have from %d to %d digits", c.StripMin, c.StripMax)
-	case len(c.Languages) == 0:
-		return fmt.Errorf("caption: languages is empty; strips are read out in %q", Languages())
-	}
-	return nil
+	e := setting.Errors{System: "caption"}
+	e.If(c.Columns < 1 || c.Stride < 1 || c.Columns > 1<<10 || c.Stride > c.Columns, "windows of %d columns every %d make no regions of a strip; use the preset strips", c.Columns, c.Stride)
+	e.If(c.StripMin < 1 || c.StripMax < c.StripMin || c.StripMax > 100, "strips cannot have from %d to %d digits", c.StripMin, c.StripMax)
+	e.If(len(c.Languages) == 0, "languages is empty; strips are put into words in %q", Languages())
+	return e.Err()
 }
 
 // strips are how strips are made, in training or to score.
@@ -213,7 +218,7 @@ func (c *Config) strips(training bool) Strips {
 	return Strips{c.StripMin, c.StripMax, c.Languages, c.Columns, c.Stride, c.Augment && training}
 }
 
-// sized tells whether training has found the sizes.
+// sized returns an error unless training has found the sizes.
 func (c *Config) sized() error {
 	const most = 1 << 24
 	if c.Size < 1 || c.Size > most || c.Acts < 0 || c.Acts > most || c.Slots < 0 || c.Slots > most || c.Width < 0 || c.Width > most ||
@@ -263,8 +268,8 @@ func (c *Config) CountParams() int {
 	}
 	in := c.reads()
 	if c.Attention != "" {
-		in = c.look().In(in, c.Hidden, c.Hidden)
-		n += c.look().CountParams(c.Hidden, c.Hidden)
+		in = c.attention().In(in, c.Hidden, c.Hidden)
+		n += c.attention().CountParams(c.Hidden, c.Hidden)
 	}
 	n += c.Cell.CountParams(in, c.Hidden)
 	if c.Feed != Every {
@@ -285,8 +290,10 @@ func (c *Config) reads() int {
 	return in
 }
 
-// look is the attention of a plain decoder.
-func (c *Config) look() seq2seq.AttentionOptions { return seq2seq.AttentionOptions{Score: c.Attention} }
+// attention is the attention of a plain decoder.
+func (c *Config) attention() seq2seq.AttentionOptions {
+	return seq2seq.AttentionOptions{Score: c.Attention}
+}
 
 // stateCount is how many entries the state of a cell has, each of the width of the cell.
 func stateCount(k rnn.Kind) int { return len(k.New(nil, 1, 1).StateSize()) }

@@ -18,18 +18,18 @@ import (
 type Caption struct {
 	Text      string      `json:"text"`
 	LogProb   float64     `json:"log_prob"`
-	Score     float64     `json:"score"`               // by which they are ranked: with the penalties for length and slots
-	Missing   int         `json:"missing,omitempty"`   // slots of a meaning that it does not say
-	Redundant int         `json:"redundant,omitempty"` // that it says and the meaning has not
-	Words     []string    `json:"-"`                   // as the model said them, with placeholders
-	Attention [][]float64 `json:"attention,omitempty"` // to regions or slots, as it said each word and the end
+	Score     float64     `json:"score"`               // score by which they are ranked: with the penalties for length and slots
+	Missing   int         `json:"missing,omitempty"`   // slots of a meaning that it does not mention
+	Redundant int         `json:"redundant,omitempty"` // slots that it mentions and the meaning has not
+	Words     []string    `json:"-"`                   // words and placeholders of the model
+	Attention [][]float64 `json:"attention,omitempty"` // weights of regions or slots at each word and the end
 }
 
 // chunk is how many examples are put into words side by side.
 const chunk = 64
 
 // Caption puts examples into words: for each the best sentences, best first, as many as
-// the N of the beam says, which is as wide as that at least.
+// N of the beam, which is as wide as that at least.
 func (m *Model) Caption(ctx context.Context, examples []Example, how seq2seq.Decoding) (all [][]Caption, err error) {
 	defer tensor.Catch(&err)
 	if how.Beam, err = m.beam(how.Beam); err != nil {

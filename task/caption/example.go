@@ -13,8 +13,8 @@ import (
 
 // An Example is something to put into words, with sentences that do.
 type Example struct {
-	Meaning  *Meaning       // what to say; or, if nil,
-	Features []tensor.Float // what there is to see, [regions, Width]
+	Meaning  *Meaning       // meaning to put into words; or, if nil,
+	Features []tensor.Float // features to describe, [regions, Width]
 	Width    int
 	Language string   // of the sentences; "" if there is only one
 	Texts    []string // sentences; none if it is for a model to find them
@@ -140,12 +140,6 @@ func readRNNLG(f *data.File) ([]Example, error) {
 	return all, nil
 }
 
-// Say makes an example of a meaning in one of the forms of ParseMeaning.
-func Say(meaning string) (Example, error) {
-	m, err := ParseMeaning(meaning)
-	return Example{Meaning: m}, err
-}
-
 // ReadFiles reads examples for m to put into words: files as of the function ReadFiles, and for a
 // model of strips PNG pictures. Images are strips to it.
 func (m *Model) ReadFiles(files ...string) (all []Example, err error) {
@@ -172,15 +166,15 @@ func (m *Model) ReadFiles(files ...string) (all []Example, err error) {
 	return all, nil
 }
 
-// speaks lists the languages of the model.
-func (m *Model) speaks() string {
+// languages lists the languages of the model.
+func (m *Model) languages() string {
 	if m.Width == 0 || len(m.features.Acts) == 1 && m.features.Acts[0] == "" {
 		return "that of its sentences only"
 	}
 	return strings.Join(m.features.Acts, ", ")
 }
 
-// In gives the examples in a language, or if it is "" in each that the model speaks.
+// In gives the examples in a language, or if it is "" in each language of the model.
 func (m *Model) In(language string, examples []Example) (all []Example, err error) {
 	languages := m.features.Acts
 	if m.Width == 0 {
@@ -188,7 +182,7 @@ func (m *Model) In(language string, examples []Example) (all []Example, err erro
 	}
 	if language != "" {
 		if !slices.Contains(languages, language) {
-			return nil, fmt.Errorf("caption: the model does not speak %q; it speaks %s", language, m.speaks())
+			return nil, fmt.Errorf("caption: the model has no language %q, only %s", language, m.languages())
 		}
 		languages = []string{language}
 	}

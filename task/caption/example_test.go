@@ -11,6 +11,7 @@ import (
 	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/caption"
+	"github.com/recur-go/recur/tensor"
 )
 
 func ExampleParseMeaning() {
@@ -45,8 +46,8 @@ func table() (path string, remove func()) {
 	return path, func() { os.RemoveAll(dir) }
 }
 
-// A semantically conditioned LSTM learns to say meanings, and says one with a name that
-// it has never seen.
+// A semantically conditioned LSTM learns to put meanings into words, and does so with one
+// whose name it has never seen.
 func ExampleFit() {
 	path, remove := table()
 	defer remove()
@@ -59,16 +60,42 @@ func ExampleFit() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	e, err := caption.Say("name[Zizzi], food[Korean]")
+	meaning, err := caption.ParseMeaning("name[Zizzi], food[Korean]")
 	if err != nil {
 		log.Fatal(err)
 	}
-	found, err := m.Caption(context.Background(), []caption.Example{e}, seq2seq.Decoding{Beam: seq2seq.Beam{N: 2}})
+	found, err := m.Caption(context.Background(), []caption.Example{{Meaning: meaning}}, seq2seq.Decoding{Beam: seq2seq.Beam{N: 2}})
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(found[0][0].Text, found[0][0].Missing, found[0][0].Score > found[0][1].Score)
 	// Output: Zizzi serves Korean food. 0 true
+}
+
+// The examples are in memory: vectors with their sentences.
+func ExampleTrain() {
+	colours := []string{"it is red", "it is green", "it is blue"}
+	var examples []caption.Example
+	for i := range 120 {
+		features := make([]tensor.Float, 3)
+		features[i%3] = 1 + tensor.Float(i%5)/10
+		examples = append(examples, caption.Example{Features: features, Width: 3, Texts: colours[i%3 : i%3+1]})
+	}
+	cfg, err := caption.Preset("vector")
+	if err != nil {
+		log.Fatal(err)
+	}
+	cfg.Hidden, cfg.Embed, cfg.Batch, cfg.Rate, cfg.Dropout, cfg.Epochs = 16, 8, 8, 1e-2, 0, 10
+	m, err := caption.Train(context.Background(), *cfg, examples, nil, task.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	found, err := m.Caption(context.Background(), []caption.Example{{Features: []tensor.Float{0, 0, 1.25}, Width: 3}}, seq2seq.Decoding{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(found[0][0].Text)
+	// Output: it is blue
 }
 
 // Features and sentences may also come from arrays, such as those of a network that has

@@ -54,7 +54,7 @@ func (m *Model) useStrips(p, valid *pool, name string) (source, error) {
 	m.features = &features{Acts: languages}
 	var lines []string
 	for _, l := range languages {
-		lines = append(lines, readOut([]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, l))
+		lines = append(lines, transcribe([]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, l))
 	}
 	m.valid = m.fixedStrips(valid)
 	return drawn{p, m}, m.learn(lines)
@@ -65,7 +65,7 @@ func (m *Model) fixedStrips(p *pool) []Example {
 	return p.examples(m.strips(false), rand.New(rand.NewPCG(1, 0)))
 }
 
-// ofStrips tells whether the model has learnt from strips of digits.
+// ofStrips reports whether the model has learnt from strips of digits.
 func (m *Model) ofStrips() bool { return m.StripMax > 0 && m.Width > 0 && m.scale == nil }
 
 // readExamples reads examples.
@@ -253,7 +253,7 @@ func (m *Model) items(examples []Example) (items []item, err error) {
 		} else if at, ok := slices.BinarySearch(m.features.Acts, e.Language); ok {
 			it.act = at
 		} else if len(m.features.Acts) > 1 {
-			return nil, e.fail("language", fmt.Sprintf("is %q", e.Language), fmt.Sprintf("the model speaks %q", m.features.Acts))
+			return nil, e.fail("language", fmt.Sprintf("is %q", e.Language), fmt.Sprintf("the languages of the model are %q", m.features.Acts))
 		}
 		if len(e.Texts) == 0 {
 			items = append(items, it)

@@ -57,7 +57,7 @@ func (w *wording) features(m *Meaning) (all []string) {
 	return all
 }
 
-// key tells meanings apart that differ by more than the values of open slots and the
+// key distinguishes meanings that differ by more than the values of open slots and the
 // order of the slots.
 func (w *wording) key(m *Meaning) string {
 	f := w.features(m)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/recur-go/recur/data/text"
 	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/task"
 )
 
 // file is the model as a file.
@@ -21,13 +22,7 @@ func (m *Model) file(about model.Training) (*model.Model, error) {
 }
 
 // Save replaces the file at path by m.
-func (m *Model) Save(path string, about model.Training) error {
-	f, err := m.file(about)
-	if err != nil {
-		return err
-	}
-	return f.Save(path)
-}
+func (m *Model) Save(path string, about model.Training) error { return task.Save(path, about, m.file) }
 
 // Load reads a model that Save wrote, or a checkpoint of Fit.
 func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }

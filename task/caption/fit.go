@@ -11,7 +11,6 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/text"
 	"github.com/recur-go/recur/grad"
-	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/optim"
 	"github.com/recur-go/recur/seq2seq"
@@ -78,7 +77,7 @@ func (d drawn) epoch(n int) []item {
 // digits with their labels: see Strips.
 func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, error) {
 	if err := cfg.check(); err != nil {
-		return nil, fault.As(fault.Usage, err)
+		return nil, err
 	}
 	if len(d.Train) == 0 {
 		return nil, errors.New("caption: there are no examples to train on")
@@ -118,18 +117,14 @@ func Train(ctx context.Context, cfg Config, training, valid []Example, o task.Op
 
 // fit trains on a source, to validate on m.valid.
 func (m *Model) fit(ctx context.Context, training source, o task.Options) (*Model, error) {
-	made, err := m.Config.New(rand.New(rand.NewPCG(m.Seed, 0)))
+	made, err := model.New(&m.Config, rand.New(rand.NewPCG(m.Seed, 0)))
 	if err != nil {
-		return nil, fault.As(fault.Usage, err)
+		return nil, err
 	}
-	m.net = made.(*net)
+	m.net = made.Net.(*net)
 	first := training.epoch(0)
 	if o.OnNote != nil {
 		o.OnNote(m.note(first))
-	}
-	file, err := m.file(model.Training{})
-	if err != nil {
-		return nil, err
 	}
 	steps := (len(first) + m.Batch - 1) / m.Batch * m.Epochs
 	metric := m.metric()
@@ -142,7 +137,7 @@ func (m *Model) fit(ctx context.Context, training source, o task.Options) (*Mode
 		}
 		return m.net.loss(g, m.what(items), sentences)
 	}, task.Course{
-		Run: o, Steps: steps, Model: file, WeightAverage: m.WeightAverage,
+		Run: o, Steps: steps, File: m.file, WeightAverage: m.WeightAverage,
 		Options: train.Options{
 			Epochs: m.Epochs, ClipNorm: m.Clip, Seed: m.Seed, Patience: m.Patience, Maximise: metric.Maximise,
 			Optimizer: &optim.Adam{LR: m.Rate}, Schedule: optim.Cosine{Steps: steps, Warmup: min(100, steps/10), Floor: 0.02},
@@ -166,7 +161,7 @@ func (m *Model) length(it item) int {
 	return len(it.ids)
 }
 
-// note says what there is to train on.
+// note is what there is to train on, for people.
 func (m *Model) note(items []item) string {
 	what := fmt.Sprintf("%d acts and %d features of slots", m.Acts, m.Slots)
 	switch {

@@ -7,14 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-// A Meaning is what a sentence is to say: a dialogue act, such as inform or request,
+// A Meaning is what a sentence is about: a dialogue act, such as inform or request,
 // and slots.
 type Meaning struct {
 	Act   string `json:"act,omitempty"` // may be empty
 	Slots []Slot `json:"slots,omitempty"`
 }
 
-// A Slot is a thing to say. A slot with the value "" or "?" is asked for.
+// A Slot is a property with its value. A slot with the value "" or "?" is asked for.
 type Slot struct {
 	Name  string `json:"name"`
 	Value string `json:"value,omitempty"`

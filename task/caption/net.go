@@ -25,17 +25,17 @@ import (
 // With a SCLSTM, x_t = [Embed[word_t]; act] and s_0 = {0, 0, slots}. Where regions can be
 // put into several languages, the language is read at every step as an act is.
 type net struct {
-	Embed *nn.Embedding          `recur:"embed"`
-	Say   *rnn.SCLSTM            `recur:"say"`   // the decoder, or
-	Cell  rnn.Cell               `recur:"cell"`  // this, or
-	Look  *seq2seq.Attention     `recur:"look"`  // this, with a cell of its own
-	Down  *rnn.Bidirectional     `recur:"down"`  // over the parts of each region; nil to see it whole
-	Dense []*nn.Linear           `recur:"dense"` // of each region by itself
-	Enc   rnn.BidirectionalStack `recur:"enc"`   // of regions; nil if they are in no order
-	Sum   *nn.Linear             `recur:"sum"`   // to v
-	Slots *nn.Embedding          `recur:"slots"` // what attention sees of slots, the last for none
-	Begin *nn.Linear             `recur:"begin"` // v to the first state; nil if it is not fed first
-	Out   *nn.Linear             `recur:"out"`
+	Embed   *nn.Embedding          `recur:"embed"`
+	SCLSTM  *rnn.SCLSTM            `recur:"sclstm"`    // the decoder, or
+	Cell    rnn.Cell               `recur:"cell"`      // this, or
+	Att     *seq2seq.Attention     `recur:"attention"` // this, which has a cell of its own
+	Stripes *rnn.Bidirectional     `recur:"stripes"`   // cells over the stripes of each region; nil to read it whole
+	Dense   []*nn.Linear           `recur:"dense"`     // layers for each region by itself
+	Enc     rnn.BidirectionalStack `recur:"enc"`       // layers over the regions; nil if they are in no order
+	Sum     *nn.Linear             `recur:"sum"`       // of meanings or regions to v
+	Slots   *nn.Embedding          `recur:"slots"`     // what attention sees of slots, the last for none
+	Begin   *nn.Linear             `recur:"begin"`     // v to the first state; nil if it is not fed first
+	Out     *nn.Linear             `recur:"out"`
 
 	c *Config
 }
@@ -43,7 +43,7 @@ type net struct {
 func newNet(r *rand.Rand, c *Config) *net {
 	n := &net{Embed: nn.NewEmbedding(r, c.Size, c.Embed), Out: nn.NewLinear(r, c.Hidden, c.Size), c: c}
 	if c.Decoder == SCLSTM {
-		n.Say = rnn.NewSCLSTM(r, c.Embed+c.Acts, c.Hidden, c.Slots)
+		n.SCLSTM = rnn.NewSCLSTM(r, c.Embed+c.Acts, c.Hidden, c.Slots)
 		return n
 	}
 	if c.Width == 0 {
@@ -54,7 +54,7 @@ func newNet(r *rand.Rand, c *Config) *net {
 	} else {
 		in := c.Width
 		if c.Stripes > 0 {
-			n.Down = &rnn.Bidirectional{Fwd: c.Cell.New(r, in/c.Stripes, c.StripeHidden), Bwd: c.Cell.New(r, in/c.Stripes, c.StripeHidden)}
+			n.Stripes = &rnn.Bidirectional{Fwd: c.Cell.New(r, in/c.Stripes, c.StripeHidden), Bwd: c.Cell.New(r, in/c.Stripes, c.StripeHidden)}
 			in = c.Stripes * 2 * c.StripeHidden
 		}
 		for range c.DenseLayers {
@@ -68,8 +68,8 @@ func newNet(r *rand.Rand, c *Config) *net {
 		n.Sum = nn.NewLinear(r, in, c.Hidden)
 	}
 	if c.Attention != "" {
-		o := c.look()
-		n.Look = o.New(r, c.Cell.New(r, o.In(c.reads(), c.Hidden, c.Hidden), c.Hidden), c.Hidden, c.Hidden)
+		o := c.attention()
+		n.Att = o.New(r, c.Cell.New(r, o.In(c.reads(), c.Hidden, c.Hidden), c.Hidden), c.Hidden, c.Hidden)
 	} else {
 		n.Cell = c.Cell.New(r, c.reads(), c.Hidden)
 	}
@@ -102,9 +102,9 @@ func (n *net) decoder(g *grad.Tape, w *what) (*seq2seq.Decoder, rnn.State) {
 func (n *net) begin(g *grad.Tape, w *what) (rnn.Cell, rnn.State) {
 	B := len(w.acts)
 	act := g.Const(nn.OneHot(w.acts, n.c.Acts))
-	if n.Say != nil {
+	if n.SCLSTM != nil {
 		s := rnn.State{g.Zeros(B, n.c.Hidden), g.Zeros(B, n.c.Hidden), g.Const(manyHot(w.slots, 0, n.c.Slots)), g.Zeros(B, 1)}
-		return &fed{&hurried{n.Say, n.c.StepPenalty, n.c.StepBase}, act}, s
+		return &fed{&penalised{n.SCLSTM, n.c.StepPenalty, n.c.StepBase}, act}, s
 	}
 	v, memory := n.see(g, w)
 	cell := n.Cell
@@ -112,8 +112,8 @@ func (n *net) begin(g *grad.Tape, w *what) (rnn.Cell, rnn.State) {
 	if n.Begin != nil {
 		s = g.Split(g.Tanh(n.Begin.Forward(g, v)), stateCount(n.c.Cell))
 	}
-	if n.Look != nil {
-		bound := n.Look.Bind(g, memory)
+	if n.Att != nil {
+		bound := n.Att.Bind(g, memory)
 		if s != nil {
 			s = bound.From(g, s)
 		}
@@ -151,8 +151,8 @@ func (n *net) see(g *grad.Tape, w *what) (v *grad.Var, memory rnn.Seq) {
 		return v, memory
 	}
 	x := rnn.Input(g, w.x, w.len)
-	if n.Down != nil {
-		x.X = n.down(g, x.X)
+	if n.Stripes != nil {
+		x.X = n.stripes(g, x.X)
 	}
 	for _, l := range n.Dense {
 		x.X = g.Dropout(g.ReLU(l.Forward(g, x.X)), n.c.Dropout)
@@ -166,31 +166,31 @@ func (n *net) see(g *grad.Tape, w *what) (v *grad.Var, memory rnn.Seq) {
 	return seq2seq.Attend(g, g.Zeros(len(w.acts), n.c.Hidden), memory), memory
 }
 
-// down reads the parts of each region [regions, batch, width] one after another, both
-// ways, as ReNet reads a picture down and then across (Visin et al. 2015). What it gives
-// for them is side by side, [regions, batch, parts·2·part].
-func (n *net) down(g *grad.Tape, x *grad.Var) *grad.Var {
+// stripes reads the stripes of each region [regions, batch, width] one after another, both
+// ways, as ReNet reads a picture down and then across (Visin et al. 2015), and puts their
+// outputs side by side, [regions, batch, stripes·2·hidden].
+func (n *net) stripes(g *grad.Tape, x *grad.Var) *grad.Var {
 	T, B := x.Dim(0), x.Dim(1)
-	parts := g.TransposeBatch(g.Reshape(x, T*B, n.c.Stripes, n.c.Width/n.c.Stripes))
-	y, _ := n.Down.Run(g, rnn.Seq{X: parts}, nil)
+	stripes := g.TransposeBatch(g.Reshape(x, T*B, n.c.Stripes, n.c.Width/n.c.Stripes))
+	y, _ := n.Stripes.Run(g, rnn.Seq{X: stripes}, nil)
 	return g.Dropout(g.Reshape(g.TransposeBatch(y.X), T, B, n.c.Stripes*2*n.c.StripeHidden), n.c.Dropout)
 }
 
 // loss is the mean over the words of their cross-entropy, and for a SCLSTM what Wen et
 // al. 2015 add to it for each sentence:
 //
-//	Leave·‖d_T‖ + Σ_t Hurry·HurryBase^‖d_t - d_{t+1}‖
+//	EndWeight·‖d_T‖ + Σ_t StepPenalty·StepBase^‖d_t - d_{t+1}‖
 //
-// with the norms sums over the entries of d, as RNNLG has it. The first wants everything
-// said, the second one thing at a time.
+// with the norms sums over the entries of d, as RNNLG has it. The first wants every slot
+// mentioned, the second one slot at a time.
 func (n *net) loss(g *grad.Tape, w *what, sentences [][]int) *grad.Var {
 	d, s := n.decoder(g, w)
-	lesson := seq2seq.LossOptions{}
+	var o seq2seq.LossOptions
 	if g.Train {
-		lesson.LabelSmoothing = n.c.LabelSmoothing
+		o.LabelSmoothing = n.c.LabelSmoothing
 	}
-	loss, last := d.Loss(g, s, sentences, lesson)
-	if n.Say == nil || !g.Train {
+	loss, last := d.Loss(g, s, sentences, o)
+	if n.SCLSTM == nil || !g.Train {
 		return loss
 	}
 	words := 0
@@ -242,17 +242,17 @@ func (c *fed) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State
 	return c.Cell.Step(g, g.Concat(x, c.v), s)
 }
 
-// A hurried cell has one more entry of state [1]: what its haste has cost so far.
-type hurried struct {
+// A penalised cell has one more entry of state [1]: the penalty of its steps so far.
+type penalised struct {
 	*rnn.SCLSTM
 	eta, xi float64
 }
 
-// StateSize is {hidden, hidden, say, 1}.
-func (c *hurried) StateSize() []int { return append(c.SCLSTM.StateSize(), 1) }
+// StateSize is {hidden, hidden, slots, 1}.
+func (c *penalised) StateSize() []int { return append(c.SCLSTM.StateSize(), 1) }
 
 // Step adds up η·ξ^|Δd|.
-func (c *hurried) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
+func (c *penalised) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
 	y, next := c.SCLSTM.Step(g, x, s[:3])
 	cost := s[3]
 	if g.Train && c.eta > 0 {

@@ -89,10 +89,10 @@ func (m *Model) stripParts(r *task.Result, lists ...[]judged) error {
 			}
 			n++
 			best, verdict := j.captions[0], "Right"
-			note := "Below the strip, a line for each word and for the end: where the model looked as it said it."
+			note := "Below the strip, a line for each word and for the end: the weights of the attention at it."
 			if !j.exact {
 				verdict = "Wrong"
-				note = "It should say " + j.references[0] + ". " + note
+				note = "Reference: " + j.references[0] + ". " + note
 			}
 			b, err := encode(m.picture(j.strip, best.Attention))
 			if err != nil {

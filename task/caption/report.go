@@ -27,13 +27,13 @@ func (m *Model) result(ctx context.Context, examples []Example) (*task.Result, e
 		return nil, examples[0].fail("", "has an act or slots that training has not seen, and so have all others", "train on examples of them")
 	}
 	var right, wrong []judged
-	said := map[string]bool{} // of what is right, so that none is shown twice
+	seen := map[string]bool{} // right captions, so that none is shown twice
 	n := 0
 	scores, err := m.score(ctx, known, seq2seq.Decoding{}, func(j judged) {
 		n++
 		if j.exact {
-			if key := given(j.Example) + j.captions[0].Text; j.Meaning == nil || !said[key] {
-				right, said[key] = append(right, j), true
+			if key := given(j.Example) + j.captions[0].Text; j.Meaning == nil || !seen[key] {
+				right, seen[key] = append(right, j), true
 			}
 		} else {
 			wrong = append(wrong, j)
@@ -80,7 +80,7 @@ func spread(all []judged, n int) (some []judged) {
 	return some
 }
 
-// given says what an example shows.
+// given is the meaning or the name of an example.
 func given(e *Example) string {
 	switch {
 	case e.Meaning != nil:
@@ -105,15 +105,15 @@ func (m *Model) describe(b *strings.Builder, j judged) {
 	if j.strip != nil {
 		b.WriteString(j.strip.text())
 	}
-	fmt.Fprintf(b, "  says  %s\n", j.captions[0].Text)
+	fmt.Fprintf(b, "  got   %s\n", j.captions[0].Text)
 	if !j.exact {
 		fmt.Fprintf(b, "  want  %s\n", j.references[0])
 	}
 }
 
-// table shows examples with what the model says.
+// table shows examples with the captions of the model.
 func (m *Model) table(title, note string, some []judged) task.Part {
-	p := task.Part{Title: title, Note: note, Head: []string{"given", "says", "references"}}
+	p := task.Part{Title: title, Note: note, Head: []string{"given", "caption", "references"}}
 	if len(some) == 0 {
 		p.Note = "None."
 	}
@@ -141,12 +141,12 @@ func distinct(all []string, n int) (some []string) {
 	return some
 }
 
-// heat maps where a model looked as it said each word: to which region or slot, or with
-// a SCLSTM what was still to be said after it.
+// heat maps the attention of a model at each word to the regions or slots, or with a
+// SCLSTM the slots that are left after it.
 func (m *Model) heat(j judged) (p task.Part, ok bool) {
 	best := j.captions[0]
 	h := &task.Heat{Rows: append(slices.Clone(best.Words), "(end)")}
-	p = task.Part{Title: "Attention: " + best.Text, Note: "Given " + given(j.Example) + ". Each line is a word, and how strongly the model looked at each part as it said it.", Heat: h}
+	p = task.Part{Title: "Attention: " + best.Text, Note: "Given " + given(j.Example) + ". Each line is a word, with the weights of the attention at it.", Heat: h}
 	switch {
 	case j.Meaning != nil:
 		if h.Cols = m.wording.features(j.Meaning); len(h.Cols) == 0 {
@@ -154,9 +154,9 @@ func (m *Model) heat(j judged) (p task.Part, ok bool) {
 		}
 		h.Values = best.Attention
 		if m.Decoder == SCLSTM {
-			p.Title = "Still to be said: " + best.Text
+			p.Title = "Slots left: " + best.Text
 			p.Note = "Given " + given(j.Example) + ". Each line is a word, and what the reading gate has left of each slot after it."
-			h.Values = m.unsaid(j.Example, best.Words)
+			h.Values = m.pending(j.Example, best.Words)
 		}
 	case j.strip == nil && best.Attention != nil:
 		h.Values = best.Attention
@@ -179,8 +179,8 @@ func (m *Model) heat(j judged) (p task.Part, ok bool) {
 	return p, true
 }
 
-// unsaid is what a SCLSTM has still to say of each slot after each word.
-func (m *Model) unsaid(e *Example, words []string) (left [][]float64) {
+// pending is what a SCLSTM has left of each slot after each word.
+func (m *Model) pending(e *Example, words []string) (left [][]float64) {
 	bare := *e
 	bare.Texts = nil
 	items, err := m.items([]Example{bare})

@@ -12,16 +12,14 @@ import (
 )
 
 // metric is what to select models by.
-func (m *Config) metric() task.Metric {
-	switch {
-	case m.StripMax > 0:
+func (c *Config) metric() task.Metric {
+	if c.StripMax > 0 {
 		return task.Metric{Name: "exact", Maximise: true}
-	default:
-		return task.Metric{Name: "loss"}
 	}
+	return task.Metric{Name: "loss"}
 }
 
-// A judged example is one with what the model says and what it should.
+// A judged example is one with the captions of the model and the references.
 type judged struct {
 	*Example
 	captions   []Caption
@@ -36,7 +34,7 @@ type judged struct {
 //	exact       share of the captions that are word for word one of the sentences
 //	slot_error  slots that are missing or too much, of all slots; of meanings only
 //
-// each is told of every example, if it is not nil.
+// each, unless nil, is called with every example.
 func (m *Model) score(ctx context.Context, examples []Example, how seq2seq.Decoding, each func(judged)) (task.Scores, error) {
 	items, err := m.items(examples)
 	if err != nil {
@@ -112,7 +110,7 @@ func (m *Model) lossOf(ctx context.Context, items []item) (float64, error) {
 
 // references gathers the sentences that a caption of an example is held against: those
 // of the example; with meanings those of all examples of the same, which is then asked
-// for once; and with Pool those of all examples whose meanings differ by values only,
+// for once; and with PoolReferences those of all examples whose meanings differ by values only,
 // with the values put right, every example being asked for.
 func (m *Model) references(examples []Example) (all []judged) {
 	key := func(e *Example) string {

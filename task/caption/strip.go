@@ -30,11 +30,11 @@ var numerals = map[string][10]string{
 	"ko": {"영", "일", "이", "삼", "사", "오", "육", "칠", "팔", "구"},
 }
 
-// Languages are those in which strips can be read out.
+// Languages are those that strips can be put into.
 func Languages() []string { return []string{"en", "ko"} }
 
-// readOut is what a strip says in a language.
-func readOut(digits []byte, language string) string {
+// transcribe gives the digits of a strip in words of a language.
+func transcribe(digits []byte, language string) string {
 	var words []string
 	for _, d := range digits {
 		words = append(words, numerals[language][d])
@@ -136,7 +136,7 @@ func (p *pool) cut(n int) (head, tail *pool) {
 	return &a, &b
 }
 
-// Strips say how strips are made.
+// Strips are the settings by which strips are made.
 type Strips struct {
 	Min, Max  int      // digits of a strip
 	Languages []string // to read out in
@@ -161,7 +161,7 @@ func (p *pool) examples(s Strips, r *rand.Rand) (all []Example) {
 		for _, l := range languages {
 			all = append(all, Example{
 				Width: s.Columns * p.height, Language: l,
-				Texts: []string{readOut(st.digits, l)}, strip: st, Row: len(all) + 1,
+				Texts: []string{transcribe(st.digits, l)}, strip: st, Row: len(all) + 1,
 			})
 		}
 	}

@@ -97,7 +97,7 @@ func TestStrips(t *testing.T) {
 	if en, ko := found[0][0].Text, found[1][0].Text; en != "three one four" || ko != "삼 일 사" {
 		t.Errorf("a picture is read as %q and %q", en, ko)
 	}
-	if _, err := m.In("fr", seen); err == nil || !strings.Contains(err.Error(), "it speaks") {
+	if _, err := m.In("fr", seen); err == nil || !strings.Contains(err.Error(), "only en, ko") {
 		t.Error(err)
 	}
 	if all, err := m.ReadFiles(files[0]); err != nil || len(all) != 600 {

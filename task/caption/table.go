@@ -55,7 +55,7 @@ func readRecords(path string, c ColumnNames) (all []Example, err error) {
 	return all, nil
 }
 
-// known tells whether one of the names is that of a column.
+// known reports whether one of the names is that of a column.
 func known(first []string, c ColumnNames) bool {
 	return slices.ContainsFunc(first, func(s string) bool {
 		s = strings.ToLower(strings.TrimSpace(s))
@@ -63,7 +63,7 @@ func known(first []string, c ColumnNames) bool {
 	})
 }
 
-// A table says what its columns mean.
+// A table is what the columns of a file mean.
 type table struct {
 	names                   []string
 	text, meaning, language int // columns; -1 for none
@@ -179,7 +179,7 @@ func untokenise(s string) string {
 // clings are tokens that cling to the one before.
 var clings = strings.Fields(", . ; : ! ? ) % ' 's 't 're 'll 've 'm 'd n't")
 
-// fits tells whether v is a finite number that float32 can square.
+// fits reports whether v is a finite number that float32 can square.
 func fits(v float64) bool { return math.Abs(v) <= 1e30 }
 
 // texts reads a sentence, or a JSON list of some.

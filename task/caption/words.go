@@ -13,7 +13,7 @@ import (
 // sentence says one, it has the slot's placeholder, such as <name>, and the value is put
 // back in when the model has spoken (delexicalisation; Mairesse et al. 2010).
 
-// A wording says how sentences are cut and which slots are open. It is part of a model.
+// A wording is how sentences are cut and which slots are open. It is part of a model.
 type wording struct {
 	Tokens   text.Kind         `json:"tokens"` // word or space
 	Lower    bool              `json:"lower,omitempty"`
@@ -66,14 +66,14 @@ func special(value string) string {
 	return ""
 }
 
-// open tells whether the value of a slot is put in where its placeholder stands.
+// open reports whether the value of a slot is put in where its placeholder stands.
 func (w *wording) open(s Slot) bool {
 	return special(s.Value) == "" && (w.Open == nil || slices.ContainsFunc(w.Open, func(o string) bool { return strings.EqualFold(slotName(o), s.Name) }))
 }
 
 func placeholder(slot string) string { return "<" + strings.ToLower(slot) + ">" }
 
-// delexicalise puts placeholders where the words say the values of m, longer values
+// delexicalise puts placeholders where the words are the values of m, longer values
 // first. A value of several, joined by and or or, is found in any order.
 func (w *wording) delexicalise(words []string, m *Meaning) []string {
 	type value struct {
@@ -168,11 +168,11 @@ func (w *wording) lexicalise(words []string, m *Meaning) []string {
 			out = append(out, t)
 			continue
 		}
-		said := w.cut(v[0])
-		if len(said) > 0 && mark != t {
-			said[0] = text.Joiner + said[0]
+		value := w.cut(v[0])
+		if len(value) > 0 && mark != t {
+			value[0] = text.Joiner + value[0]
 		}
-		out = append(out, said...)
+		out = append(out, value...)
 		if len(v) > 1 {
 			values[mark] = v[1:]
 		}

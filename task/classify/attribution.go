@@ -32,15 +32,15 @@ func (m *Model) attribution(ctx context.Context, it *item) (string, error) {
 	if err := m.each(ctx, all, func(i int, s []tensor.Float) { scores[i] = slices.Clone(s) }); err != nil {
 		return "", err
 	}
-	said := argmax(scores[0])
+	got := argmax(scores[0])
 	lead := func(s []tensor.Float) float64 {
 		next := math.Inf(-1)
 		for i, v := range s {
-			if i != said {
+			if i != got {
 				next = max(next, float64(v))
 			}
 		}
-		return float64(s[said]) - next
+		return float64(s[got]) - next
 	}
 	fall := func(t int) float64 { return lead(scores[0]) - lead(scores[t+1]) }
 	var at []int

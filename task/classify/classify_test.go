@@ -355,7 +355,7 @@ func TestBad(t *testing.T) {
 		"nothing":    {func(c *Config) { c.HeldOut = 0 }, good, "nothing to score"},
 		"epochs":     {func(c *Config) { c.Epochs, c.Steps = 0, 0 }, good, "how long"},
 		"one label":  {func(*Config) {}, write(t, "one.csv", "text,label\na,x\nb,x\n"), "at least two labels"},
-		"ids":        {func(*Config) {}, write(t, "ids.csv", "text,label\n"+ids(300)), "which column"},
+		"ids":        {func(*Config) {}, write(t, "ids.csv", "text,label\n"+ids(300)), "name the column"},
 		"tags":       {func(c *Config) { c.Target = Steps; c.Tokens = text.Space }, write(t, "tags.csv", "text,tags\na b,X Y\na b,X\n"), "row 3: has 1 labels for 2 steps"},
 		"series":     {func(*Config) {}, write(t, "w.ts", waves(10, false)), "preset is for texts"},
 		"no such":    {func(*Config) {}, "nowhere.csv", "nowhere.csv"},

@@ -1,6 +1,6 @@
 // Package classify labels sequences: texts, series of numbers, and images row by row.
-// A recurrent net reads a sequence, mostly from both ends, and says which label it has,
-// which labels it has, or which label each of its steps has.
+// A recurrent net reads a sequence, mostly from both ends, and predicts its label,
+// its labels, or the label of each of its steps.
 package classify
 
 import (
@@ -12,6 +12,7 @@ import (
 
 	"github.com/recur-go/recur/data/labelled"
 	"github.com/recur-go/recur/data/text"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
@@ -145,7 +146,7 @@ func Preset(name string) (*Config, error) {
 	return c, nil
 }
 
-// Reading says how files are read.
+// Reading is how files are read.
 func (c *Config) Reading() labelled.Options {
 	return labelled.Options{
 		Format: c.Format, Series: c.Input == Series, Text: c.Text, Label: c.Label, ID: c.ID, Quotes: c.Quotes,
@@ -153,57 +154,42 @@ func (c *Config) Reading() labelled.Options {
 	}
 }
 
-// check says what makes no sense in c.
+// check returns what makes no sense in c.
 func (c *Config) check() error {
-	var errs []error
-	bad := func(wrong bool, format string, args ...any) {
-		if wrong {
-			errs = append(errs, fmt.Errorf("classify: "+format, args...))
-		}
-	}
-	one := func(name, value string, of ...string) {
-		bad(!slices.Contains(of, value), "%s is %q, not one of %q", name, value, of)
-	}
-	one("input", c.Input, Text, Series)
-	one("target", c.Target, One, Many, Steps)
-	if err := c.Cell.Check(); err != nil {
-		errs = append(errs, err)
-	}
-	from := func(name string, v, least int) {
-		bad(v < least || v > 1<<20, "%s is %d, not a number from %d to a million", name, v, least)
-	}
-	from("hidden", c.Hidden, 1)
-	from("layers", c.Layers, 1)
-	from("batch", c.Batch, 1)
-	from("epochs", c.Epochs, 0)
-	from("max_length", c.MaxLength, 0)
-	bad(c.Layers > 64, "layers is %d, more than 64", c.Layers)
-	bad(c.Epochs == 0 && c.Steps < 1, "neither epochs nor steps says how long to train")
+	e := setting.Errors{System: "classify"}
+	e.Add(c.Cell.Check())
+	setting.OneOf(&e, "input", c.Input, Text, Series)
+	setting.OneOf(&e, "target", c.Target, One, Many, Steps)
+	e.Size("hidden", c.Hidden)
+	e.Between("layers", c.Layers, 1, 64)
+	e.Size("batch", c.Batch)
+	e.Between("epochs", c.Epochs, 0, 1<<20)
+	e.Between("max_length", c.MaxLength, 0, 1<<20)
+	e.If(c.Epochs == 0 && c.Steps < 1, "epochs and steps are both 0: how long to train is not given")
 	if c.Input == Text {
-		from("embed", c.Embed, 1)
-		from("ngram_max", c.NGramMax, 0)
-		bad(!slices.Contains(text.Kinds(), c.Tokens), "tokens is %q, not one of %q", c.Tokens, text.Kinds())
-		bad(c.NGrams < 0 || c.NGrams > 3, "ngrams is %d, not from 0 to 3", c.NGrams)
-		bad(c.Target == Steps && c.Tokens != text.Space && c.Tokens != text.Chars, "tokens is %q, and with a label for each step it is space or char", c.Tokens)
+		e.Size("embed", c.Embed)
+		e.Between("ngrams", c.NGrams, 0, 3)
+		e.Between("ngram_max", c.NGramMax, 0, 1<<20)
+		setting.OneOf(&e, "tokens", c.Tokens, text.Kinds()...)
+		e.If(c.Target == Steps && c.Tokens != text.Space && c.Tokens != text.Chars, "tokens is %q, and with a label for each step it is space or char", c.Tokens)
 	}
-	share := func(name string, v float64) { bad(!(v >= 0 && v < 1), "%s is %v, not from 0 to below 1", name, v) }
-	share("dropout", c.Dropout)
-	share("dropout_input", c.DropoutInput)
-	share("dropout_word", c.DropoutWord)
-	share("label_smoothing", c.LabelSmoothing)
-	share("weight_average", c.WeightAverage)
-	share("held_out", c.HeldOut)
-	bad(!(c.Rate > 0), "rate is %v, not above 0", c.Rate)
-	bad(!(c.Noise >= 0 && c.WeightDecay >= 0), "noise is %v and weight_decay %v, not 0 or more", c.Noise, c.WeightDecay)
+	e.Rate("rate", c.Rate)
+	e.Share("dropout", c.Dropout)
+	e.Share("dropout_input", c.DropoutInput)
+	e.Share("dropout_word", c.DropoutWord)
+	e.Share("label_smoothing", c.LabelSmoothing)
+	e.Share("weight_average", c.WeightAverage)
+	e.Share("held_out", c.HeldOut)
+	e.If(!(c.Noise >= 0 && c.WeightDecay >= 0), "noise is %v and weight_decay %v, want at least 0", c.Noise, c.WeightDecay)
 	for label, w := range c.ClassWeights {
-		bad(!(w >= 0 && w < 1e6), "the weight of label %q is %v, not from 0 to a million", label, w)
+		e.If(!(w >= 0 && w < 1e6), "the weight of label %q is %v, want 0 to a million", label, w)
 	}
 	if c.Target != Steps {
 		for _, p := range c.pools() {
-			one("pool", p, "last", "mean", "max", "attention", "bag")
+			setting.OneOf(&e, "pool", p, "last", "mean", "max", "attention", "bag")
 		}
 	}
-	return errors.Join(errs...)
+	return e.Err()
 }
 
 // pools are the parts of Pool.
@@ -246,7 +232,7 @@ func (c *Config) pooled() (n int) {
 // cased reports whether the net reads the case of words.
 func (c *Config) cased() bool { return c.Case && (c.Tokens == text.Words || c.Tokens == text.Space) }
 
-// found says what training has not found yet.
+// found returns an error for what training has not found yet.
 func (c *Config) found() error {
 	switch {
 	case len(c.Classes) == 0:

@@ -11,14 +11,13 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/labelled"
 	"github.com/recur-go/recur/grad"
-	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/optim"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/train"
 )
 
-// Fit trains a model on files of examples, read as cfg says. The model is that of the
+// Fit trains a model on files of examples, read by cfg. The model is that of the
 // epoch with the best score on what is validated on, or if that is nothing, of the last.
 func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, error) {
 	if err := cfg.check(); err != nil {
@@ -91,11 +90,11 @@ func fitOn(ctx context.Context, cfg Config, name string, training, valid source,
 	if o.OnNote != nil {
 		o.OnNote(m.note(items, held))
 	}
-	made, err := m.Config.New(rand.New(rand.NewPCG(cfg.Seed, 0)))
+	made, err := model.New(&m.Config, rand.New(rand.NewPCG(cfg.Seed, 0)))
 	if err != nil {
-		return nil, fault.As(fault.Usage, err)
+		return nil, err
 	}
-	m.net, m.valid = made.(*net), held
+	m.net, m.valid = made.Net.(*net), held
 	if err := m.train(ctx, items, o); err != nil {
 		return nil, err
 	}
@@ -105,7 +104,7 @@ func fitOn(ctx context.Context, cfg Config, name string, training, valid source,
 	return m, nil
 }
 
-// note says what was read.
+// note is what was read, for people.
 func (m *Model) note(training, valid []item) string {
 	longest, steps := 0, 0
 	for _, it := range training {
@@ -141,11 +140,7 @@ func (m *Model) train(ctx context.Context, training []item, o task.Options) erro
 		epochs = max(3, int(math.Round(float64(m.Config.Steps)/float64(perEpoch))))
 	}
 	total := epochs * perEpoch
-	file, err := m.file(model.Training{})
-	if err != nil {
-		return err
-	}
-	course := task.Course{Run: o, Steps: total, Model: file, WeightAverage: m.WeightAverage, Options: train.Options{
+	course := task.Course{Run: o, Steps: total, File: m.file, WeightAverage: m.WeightAverage, Options: train.Options{
 		Epochs: epochs, ClipNorm: m.Clip, Seed: m.Seed, Patience: m.Patience, CheckpointEvery: max(perEpoch/4, 100),
 		Optimizer: &optim.Adam{LR: m.Rate},
 		Schedule:  optim.Cosine{Steps: total, Warmup: min(200, total/10), Floor: 0.01},
@@ -165,7 +160,7 @@ func (m *Model) train(ctx context.Context, training []item, o task.Options) erro
 		}
 	}
 	steps := func(it *item) int { return it.steps }
-	_, err = task.Train(ctx, m.net, func(epoch int) iter.Seq[[]*item] {
+	_, err := task.Train(ctx, m.net, func(epoch int) iter.Seq[[]*item] {
 		return data.Buckets(at, steps, m.Batch, m.Seed, epoch)
 	}, func(g *grad.Tape, items []*item) *grad.Var { return m.loss(g, m.batch(items)) }, course)
 	return err

@@ -52,7 +52,7 @@ func (m *Model) manyLoss(g *grad.Tape, scores *grad.Var, b batch) *grad.Var {
 	return g.Mean(g.Mul(each, g.Const(weights)))
 }
 
-// weight is that of a label, 1 for all if nothing else is said.
+// weight is that of a label, 1 for all by default.
 func (m *Model) weight(class int) float64 {
 	if m.weights == nil {
 		return 1

@@ -73,7 +73,7 @@ func newNGrams(keys []uint64) *ngrams {
 	return r
 }
 
-// check says whether the n-grams of a file fit its net.
+// check returns an error unless the n-grams of a file fit its net.
 func (r *ngrams) check(n int) error {
 	if len(r.keys) != n || len(r.ids) != n {
 		return fmt.Errorf("%d n-grams, of which %d differ, and a net for %d", len(r.keys), len(r.ids), n)

@@ -13,7 +13,7 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// An Answer is what a model says of a sequence.
+// An Answer is what a model predicts of a sequence.
 type Answer struct {
 	Label  string   // the likeliest label; with many labels or one a step, none
 	Labels []string // with many labels, those more likely than not; else the label of each step

@@ -151,29 +151,29 @@ func (m *Model) examples(ctx context.Context, list []shownExample) (p task.Part,
 // labelTable is precision, recall and F1 of each label.
 func (t *tally) labelTable() task.Part {
 	p := task.Part{Title: "By label", Head: []string{"label", "examples", "precision", "recall", "F1"}}
-	row := func(name string, so, said, right int, f1 float64) {
-		p.Rows = append(p.Rows, []string{name, fmt.Sprint(so), ratio(right, said), ratio(right, so), number(f1)})
+	row := func(name string, want, got, right int, f1 float64) {
+		p.Rows = append(p.Rows, []string{name, fmt.Sprint(want), ratio(right, got), ratio(right, want), number(f1)})
 	}
 	if t.m.Target == Many {
 		f1 := metrics.ScoreSets(t.wantSets, t.gotSets).F1
 		for l, name := range t.m.Classes {
-			so, said, right := 0, 0, 0
+			want, got, right := 0, 0, 0
 			for i := range t.wantSets {
-				so, said = so+count(t.wantSets[i][l]), said+count(t.gotSets[i][l])
+				want, got = want+count(t.wantSets[i][l]), got+count(t.gotSets[i][l])
 				right += count(t.wantSets[i][l] && t.gotSets[i][l])
 			}
-			row(name, so, said, right, f1[l])
+			row(name, want, got, right, f1[l])
 		}
 		return p
 	}
 	c := t.confusion()
 	f1 := c.F1()
 	for l, name := range t.m.Classes {
-		so, said := 0, 0
+		want, got := 0, 0
 		for j := range c {
-			so, said = so+c[l][j], said+c[j][l]
+			want, got = want+c[l][j], got+c[j][l]
 		}
-		row(name, so, said, c[l][l], f1[l])
+		row(name, want, got, c[l][l], f1[l])
 	}
 	return p
 }
@@ -213,7 +213,7 @@ func (t *tally) heat() task.Part {
 			often[i] += n
 		}
 	}
-	p := task.Part{Title: "Confusion", Note: "Rows are labels, columns what the model says."}
+	p := task.Part{Title: "Confusion", Note: "Rows are labels, columns predictions."}
 	if len(at) > mostHeat {
 		slices.SortStableFunc(at, func(i, j int) int { return cmp.Compare(often[j], often[i]) })
 		p.Note += fmt.Sprintf(" The %d most frequent of %d labels.", mostHeat, len(at))
@@ -237,7 +237,7 @@ func (t *tally) heat() task.Part {
 	return p
 }
 
-// calibration tells how often the model is right by how sure it is.
+// calibration is how often the model is right by how sure it is.
 func (t *tally) calibration() task.Part {
 	all, ece := metrics.Calibration(bins, t.confidence, t.right)
 	p := task.Part{

@@ -14,10 +14,10 @@ import (
 // A tally is what the answers to labelled items came to.
 type tally struct {
 	m          *Model
-	want, got  []int // of items, or of steps; so is len(Classes) for a foreign label
+	want, got  []int // of items, or of steps; want is len(Classes) for a foreign label
 	confidence []float64
 	right      []bool
-	loss       float64 // sum over so
+	loss       float64 // sum over want
 	wantSets   [][]bool
 	gotSets    [][]bool
 	sequences  int // with a label a step: how many there are
@@ -72,19 +72,19 @@ func (t *tally) add(ctx context.Context, items []item) error {
 }
 
 // label counts one answer to one label.
-func (t *tally) label(want int32, scores []tensor.Float) (right bool) {
+func (t *tally) label(label int32, scores []tensor.Float) (right bool) {
 	C := len(t.m.Classes)
 	p := softmax(scores)
-	said := argmax(scores)
-	so := int(want)
-	if want == foreign {
-		so = C
+	got := argmax(scores)
+	want := int(label)
+	if label == foreign {
+		want = C
 	} else {
-		t.loss -= math.Log(max(p[so], 1e-30))
+		t.loss -= math.Log(max(p[want], 1e-30))
 	}
-	t.want, t.got = append(t.want, so), append(t.got, said)
-	t.confidence, t.right = append(t.confidence, p[said]), append(t.right, so == said)
-	return so == said
+	t.want, t.got = append(t.want, want), append(t.got, got)
+	t.confidence, t.right = append(t.confidence, p[got]), append(t.right, want == got)
+	return want == got
 }
 
 func (t *tally) one(it *item, scores []tensor.Float, a *Answer) {
@@ -115,25 +115,25 @@ func (t *tally) steps(it *item, scores []tensor.Float, a *Answer) {
 }
 
 func (t *tally) many(it *item, scores []tensor.Float, a *Answer) {
-	so, said := make([]bool, len(scores)), make([]bool, len(scores))
+	want, got := make([]bool, len(scores)), make([]bool, len(scores))
 	for _, id := range it.want {
 		if id >= 0 {
-			so[id] = true
+			want[id] = true
 		}
 	}
 	least, all := 1.0, true
 	for i, p := range a.Probabilities {
-		said[i] = p > 0.5
+		got[i] = p > 0.5
 		sure := max(p, 1-p)
-		t.confidence, t.right = append(t.confidence, sure), append(t.right, so[i] == said[i])
-		least, all = min(least, sure), all && so[i] == said[i]
+		t.confidence, t.right = append(t.confidence, sure), append(t.right, want[i] == got[i])
+		least, all = min(least, sure), all && want[i] == got[i]
 		right := p
-		if !so[i] {
+		if !want[i] {
 			right = 1 - p
 		}
 		t.loss -= math.Log(max(right, 1e-30)) / float64(len(scores))
 	}
-	t.wantSets, t.gotSets = append(t.wantSets, so), append(t.gotSets, said)
+	t.wantSets, t.gotSets = append(t.wantSets, want), append(t.gotSets, got)
 	t.extremes.add(shownExample{it.show, t.m.names(it.want), joined(a.Labels), least, all, *it})
 }
 
@@ -165,8 +165,8 @@ func (t *tally) scores() map[string]float64 {
 // are any.
 func (t *tally) confusion() metrics.Confusion {
 	n := len(t.m.Classes)
-	for _, so := range t.want {
-		n = max(n, so+1)
+	for _, want := range t.want {
+		n = max(n, want+1)
 	}
 	return metrics.NewConfusion(n, t.want, t.got)
 }

@@ -61,9 +61,9 @@ func survey(cfg Config, name string, training source) (*Model, error) {
 	m.Classes = classes(labels)
 	switch {
 	case len(m.Classes) < 2:
-		return nil, &data.Error{File: name, Reason: fmt.Sprintf("all examples have the label %q", m.Classes), Hint: "give examples of at least two labels, or say where the labels are"}
+		return nil, &data.Error{File: name, Reason: fmt.Sprintf("all examples have the label %q", m.Classes), Hint: "give examples of at least two labels, or name the column of the labels"}
 	case len(m.Classes) > 100 && len(m.Classes)*2 > n && cfg.Target == One:
-		return nil, &data.Error{File: name, Reason: fmt.Sprintf("%d examples have %d different labels", n, len(m.Classes)), Hint: "say which column has the labels"}
+		return nil, &data.Error{File: name, Reason: fmt.Sprintf("%d examples have %d different labels", n, len(m.Classes)), Hint: "name the column of the labels"}
 	}
 	if cfg.Input == Series {
 		m.Width, m.Gaps, m.Scale = moments.width, moments.gaps, moments.scale()

@@ -1,5 +1,5 @@
-// Package lm is language models: recurrent nets that read a text and say at each
-// token what comes next. They are trained on contiguous text, with the state carried
+// Package lm is language models: recurrent nets that read a text and predict at
+// each token the next. They are trained on contiguous text, with the state carried
 // from one window to the next, scored by perplexity or bits per character, and write
 // text of their own.
 package lm
@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/data/text"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
@@ -44,7 +45,7 @@ type Config struct {
 	Rate          float64 `json:"rate"`                     // learning rate; the loss is a mean over tokens
 	Clip          float64 `json:"clip"`                     // greatest norm of the gradient
 	Hold          int     `json:"hold,omitempty"`           // epochs after which the rate of sgd falls
-	RateDecay     float64 `json:"rate_decay,omitempty"`     // factor of the rate of sgd at each epoch after that; that of adam falls along a cosine, that of asgd stays
+	RateDecay     float64 `json:"rate_decay,omitempty"`     // factor of the rate of sgd at each epoch after that; the rate of adam falls along a cosine, that of asgd stays
 	NonMono       int     `json:"nonmono,omitempty"`        // asgd's mean begins when an epoch is worse than the best but the last so many (Merity et al. 2018)
 	WeightAverage float64 `json:"weight_average,omitempty"` // decay of the moving average of the weights, which are the model's; less in a short run, 0 for none
 	HeldOut       float64 `json:"held_out,omitempty"`       // share at the end of the text to validate on, if there is no file for that
@@ -97,31 +98,24 @@ func Preset(name string) (*Config, error) {
 	return c, nil
 }
 
-// check says what makes no sense in c.
+// check returns what makes no sense in c.
 func (c *Config) check() error {
-	var errs []error
-	bad := func(wrong bool, format string, args ...any) {
-		if wrong {
-			errs = append(errs, fmt.Errorf("lm: "+format, args...))
-		}
-	}
-	if err := c.Cell.Check(); err != nil {
-		errs = append(errs, err)
-	}
-	for _, n := range []struct {
-		name  string
-		value int
-	}{{"embed", c.Embed}, {"hidden", c.Hidden}, {"layers", c.Layers}, {"batch", c.Batch}, {"window", c.Window}, {"epochs", c.Epochs}} {
-		bad(n.value < 1 || n.value > 1<<20, "%s is %d, not a number from 1 to a million", n.name, n.value)
-	}
-	bad(!(c.Dropout >= 0 && c.Dropout < 1), "dropout is %v, not from 0 to below 1", c.Dropout)
-	bad(!(c.Rate > 0), "rate is %v, not above 0", c.Rate)
-	bad(c.Optimizer != "adam" && c.Optimizer != "sgd" && c.Optimizer != "asgd", "optimizer is %q, not adam, sgd or asgd", c.Optimizer)
-	bad(c.Optimizer == "asgd" && c.WeightAverage != 0, "weight_average is %v, and asgd has its own", c.WeightAverage)
-	bad(c.NonMono < 0, "nonmono is %d, not 0 or more", c.NonMono)
-	bad(!(c.HeldOut >= 0 && c.HeldOut < 1), "held_out is %v, not from 0 to below 1", c.HeldOut)
-	bad(!(c.WeightAverage >= 0 && c.WeightAverage < 1), "weight_average is %v, not from 0 to below 1", c.WeightAverage)
-	return errors.Join(errs...)
+	e := setting.Errors{System: "lm"}
+	e.Add(c.Cell.Check())
+	e.Size("embed", c.Embed)
+	e.Size("hidden", c.Hidden)
+	e.Size("layers", c.Layers)
+	e.Size("batch", c.Batch)
+	e.Size("window", c.Window)
+	e.Size("epochs", c.Epochs)
+	e.Rate("rate", c.Rate)
+	e.Share("dropout", c.Dropout)
+	e.Share("held_out", c.HeldOut)
+	e.Share("weight_average", c.WeightAverage)
+	setting.OneOf(&e, "optimizer", c.Optimizer, "adam", "sgd", "asgd")
+	e.If(c.Optimizer == "asgd" && c.WeightAverage != 0, "weight_average is %v, and asgd has its own", c.WeightAverage)
+	e.If(c.NonMono < 0, "nonmono is %d, want at least 0", c.NonMono)
+	return e.Err()
 }
 
 // widths are what goes into and comes out of layer i.

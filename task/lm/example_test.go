@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/lm"
@@ -62,4 +63,31 @@ func ExampleTrain() {
 		log.Fatal(err)
 	}
 	// Output: not to be
+}
+
+// A model is read from a file system, such as an embed.FS.
+func ExampleRead() {
+	cfg, err := lm.Preset("char-small")
+	if err != nil {
+		log.Fatal(err)
+	}
+	cfg.Hidden, cfg.Layers, cfg.Batch, cfg.Epochs = 8, 1, 4, 1
+	m, err := lm.Train(context.Background(), *cfg, strings.Repeat("to be, or not to be\n", 20), "", task.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "lm")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	if err := m.Save(filepath.Join(dir, "m.safetensors"), model.Training{}); err != nil {
+		log.Fatal(err)
+	}
+	m, err = model.LoadFS(os.DirFS(dir), "m.safetensors", lm.Read)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(m.Codec.Decode(m.Codec.Encode("not to be")), m.Hidden)
+	// Output: not to be 8
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/text"
 	"github.com/recur-go/recur/grad"
-	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/optim"
@@ -63,15 +62,12 @@ func fitOn(ctx context.Context, cfg Config, name string, from, validate source, 
 		return nil, err
 	}
 	cfg.Size = codec.Size()
-	made, err := cfg.New(rand.New(rand.NewPCG(cfg.Seed, 0)))
-	if err != nil {
-		return nil, fault.As(fault.Usage, err)
-	}
-	m := &Model{cfg, codec, made.(*net), valid}
-	course, observe, err := m.course(training)
+	made, err := model.New(&cfg, rand.New(rand.NewPCG(cfg.Seed, 0)))
 	if err != nil {
 		return nil, err
 	}
+	m := &Model{cfg, codec, made.Net.(*net), valid}
+	course, observe := m.course(training)
 	carry := new(rnn.Carry)
 	course.Run, course.Carry = o, append(course.Carry, carry)
 	course.Score = func(ctx context.Context) (task.Scores, float64, error) {
@@ -134,10 +130,10 @@ func (c *Config) texts(name string, from, validate source, o task.Options) (code
 	return codec, training, valid, nil
 }
 
-// course is how the net is trained, and what is to be told of the loss after each epoch.
-func (m *Model) course(training corpus) (c task.Course, observe func(loss float64), err error) {
+// course is how the net is trained, and what to call with the loss after each epoch.
+func (m *Model) course(training corpus) (c task.Course, observe func(loss float64)) {
 	perEpoch := (len(training.ids)/m.Batch - 2 + m.Window) / m.Window
-	c.Steps, c.WeightAverage = perEpoch*m.Epochs, m.WeightAverage
+	c.Steps, c.WeightAverage, c.File = perEpoch*m.Epochs, m.WeightAverage, m.file
 	c.Options = train.Options{Epochs: m.Epochs, ClipNorm: m.Clip, Seed: m.Seed, Patience: m.Patience}
 	observe = func(float64) {}
 	switch m.Optimizer {
@@ -152,8 +148,7 @@ func (m *Model) course(training corpus) (c task.Course, observe func(loss float6
 		begin := &trigger{mean: mean, perEpoch: perEpoch, nonMono: m.NonMono}
 		c.Optimizer, c.Carry, observe = mean, []train.Carried{begin}, begin.observe
 	}
-	c.Model, err = m.file(model.Training{})
-	return c, observe, err
+	return c, observe
 }
 
 // holdDecay keeps the rate for some epochs and then multiplies it by a factor at the
@@ -205,13 +200,7 @@ func (m *Model) file(about model.Training) (*model.Model, error) {
 }
 
 // Save replaces the file at path by m.
-func (m *Model) Save(path string, about model.Training) error {
-	f, err := m.file(about)
-	if err != nil {
-		return err
-	}
-	return f.Save(path)
-}
+func (m *Model) Save(path string, about model.Training) error { return task.Save(path, about, m.file) }
 
 // Load reads a model that Save wrote, or a checkpoint of Fit.
 func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }

@@ -17,8 +17,8 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// Sampling says how the next token is drawn: as seq2seq.Sampling has it, up to 500 tokens
-// if Limit is 0, and with what follows.
+// Sampling is how the next token is drawn: as seq2seq.Sampling has it, up to 500 tokens if
+// Limit is 0, and with what follows.
 type Sampling struct {
 	seq2seq.Sampling
 	Penalty       float64  // penalty of repetition: a positive score of a recent token is divided by it, a negative one multiplied (Keskar et al. 2019); 0 for 1
@@ -33,16 +33,16 @@ func (s Sampling) Check() error {
 	}
 	switch {
 	case !(s.Penalty >= 0):
-		return fmt.Errorf("lm: the penalty is %v, not 0 or more", s.Penalty)
+		return fmt.Errorf("lm: the penalty is %v, want at least 0", s.Penalty)
 	case s.PenaltyWindow < 0:
-		return fmt.Errorf("lm: the window of the penalty is %d, not 0 or more", s.PenaltyWindow)
+		return fmt.Errorf("lm: the window of the penalty is %d, want at least 0", s.PenaltyWindow)
 	case slices.Contains(s.Stop, ""):
 		return errors.New("lm: an empty text stands everywhere: it cannot stop")
 	}
 	return nil
 }
 
-// Generate goes on from prompt and yields what it says piece by piece, as soon as it is
+// Generate goes on from prompt and yields the text piece by piece, as soon as it is
 // sure: not half a character, nor what may turn out to be a Stop. It ends at a Stop, an
 // end token of text in lines, the limit, when yield returns false, or with ctx.
 //
@@ -63,10 +63,7 @@ func (m *Model) Generate(ctx context.Context, prompt string, s Sampling, yield f
 		}
 		scores = w.push(id)
 	}
-	limit := s.Limit
-	if limit == 0 {
-		limit = 500
-	}
+	limit := cmp.Or(s.Limit, 500)
 	decoder, held := text.NewDecoder(m.Codec), ""
 	if m.Codec.Kind == text.Words || m.Codec.Kind == text.Space {
 		for _, id := range m.Codec.Encode(prompt) {
@@ -114,13 +111,13 @@ func (m *Model) opening() int {
 
 // A writer is a text that is being written.
 type writer struct {
-	m      *Model
-	s      Sampling
-	rand   *rand.Rand
-	stream *rnn.Stream
-	g      *grad.Tape
-	said   []int
-	order  []candidate
+	m       *Model
+	s       Sampling
+	rand    *rand.Rand
+	stream  *rnn.Stream
+	g       *grad.Tape
+	written []int
+	order   []candidate
 }
 
 // A candidate is a token with its score, later its probability.
@@ -131,7 +128,7 @@ type candidate struct {
 
 // push reads a token and scores what comes next.
 func (w *writer) push(id int) []tensor.Float {
-	w.said = append(w.said, id)
+	w.written = append(w.written, id)
 	e := w.m.net.Embed.W.Value
 	width := e.Dim(1)
 	y := w.stream.Push(e.Data[id*width : (id+1)*width])
@@ -146,7 +143,7 @@ func (w *writer) draw(scores []tensor.Float) int {
 	w.order = w.order[:0]
 	for id, v := range scores {
 		if id == text.Start || id == text.Unknown || id == text.End && !w.m.Lines {
-			continue // which no text says
+			continue // which no text has
 		}
 		w.order = append(w.order, candidate{id, float64(v)})
 	}
@@ -155,10 +152,7 @@ func (w *writer) draw(scores []tensor.Float) int {
 	if w.s.Temperature < 0 {
 		return w.order[0].id
 	}
-	heat := w.s.Temperature
-	if heat == 0 {
-		heat = 1
-	}
+	heat := cmp.Or(w.s.Temperature, 1)
 	if w.s.TopK > 0 {
 		w.order = w.order[:min(w.s.TopK, len(w.order))]
 	}
@@ -190,11 +184,7 @@ func (w *writer) penalise() {
 	if w.s.Penalty == 0 || w.s.Penalty == 1 {
 		return
 	}
-	back := w.s.PenaltyWindow
-	if back == 0 {
-		back = 64
-	}
-	late := w.said[max(0, len(w.said)-back):]
+	late := w.written[max(0, len(w.written)-cmp.Or(w.s.PenaltyWindow, 64)):]
 	for i := range w.order {
 		c := &w.order[i]
 		switch {

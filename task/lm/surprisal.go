@@ -20,13 +20,13 @@ const (
 	reach  = 50 // characters before a token
 )
 
-// A guess is what the model says of a token, given those before it.
+// A guess is what the model expects of a token, given those before it.
 type guess struct {
 	at, best int     // the token's place, and the likeliest token there
 	p, pBest float64 // their probabilities
 }
 
-// guesses are what the model says of the first tokens of a text.
+// guesses are those of the first tokens of a text.
 func (m *Model) guesses(ctx context.Context, ids []int32) (all []guess, err error) {
 	ids = ids[:min(len(ids), looked)]
 	var carry rnn.Carry

@@ -23,7 +23,7 @@ type trigger struct {
 	}
 }
 
-// observe is told of the loss after each epoch.
+// observe takes the loss after each epoch.
 func (t *trigger) observe(loss float64) {
 	s := &t.seen
 	if n := len(s.Losses); s.Start == 0 && n > t.nonMono && loss > slices.Min(s.Losses[:n-t.nonMono]) {

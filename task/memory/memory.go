@@ -8,11 +8,10 @@
 package memory
 
 import (
-	"errors"
-	"fmt"
 	"math"
 	"math/rand/v2"
 
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/tensor"
 )
@@ -42,37 +41,24 @@ type Config struct {
 // Preset returns a config for a problem over sequences of the given length.
 func Preset(problem string, length int) (Config, error) {
 	c := Config{Problem: problem, Length: length, Cell: rnn.KindGRU, Hidden: 64, Batch: 50, Steps: 10000, Rate: 2e-3, Enough: 2e-4, Seed: 1}
-	switch problem {
-	case Adding:
-	case Copying:
+	if problem == Copying {
 		c.Cell, c.Hidden, c.Chrono, c.Batch, c.Rate, c.Steps, c.WeightAverage = rnn.KindLSTM, 192, true, 16, 8e-3, 30000, 0.999
-	default:
-		return c, fmt.Errorf("memory: there is no problem %q; there are %s and %s", problem, Adding, Copying)
 	}
 	return c, c.check()
 }
 
 func (c Config) check() error {
-	var errs []error
-	if c.Problem != Adding && c.Problem != Copying {
-		errs = append(errs, fmt.Errorf("memory: there is no problem %q; there are %s and %s", c.Problem, Adding, Copying))
-	}
-	if err := c.Cell.Check(); err != nil {
-		errs = append(errs, err)
-	}
-	if c.Chrono && c.Cell != rnn.KindLSTM && c.Cell != rnn.KindGRU {
-		errs = append(errs, fmt.Errorf("memory: chrono is for the gates of lstm and gru, which %s has not", c.Cell))
-	}
-	if c.Length < 2 || c.Length > 1e5 || min(c.Hidden, c.Batch, c.Steps) < 1 || max(c.Hidden, c.Batch) > 1e5 {
-		errs = append(errs, errors.New("memory: length is 2 to 100,000; hidden and batch at least 1 and at most 100,000; steps at least 1"))
-	}
-	if !(c.Rate > 0) {
-		errs = append(errs, fmt.Errorf("memory: rate is %v, not above 0", c.Rate))
-	}
-	if !(c.WeightAverage >= 0 && c.WeightAverage < 1) {
-		errs = append(errs, fmt.Errorf("memory: average is %v, not from 0 to below 1", c.WeightAverage))
-	}
-	return errors.Join(errs...)
+	e := setting.Errors{System: "memory"}
+	setting.OneOf(&e, "problem", c.Problem, Adding, Copying)
+	e.Add(c.Cell.Check())
+	e.If(c.Chrono && c.Cell != rnn.KindLSTM && c.Cell != rnn.KindGRU, "chrono is for the gates of lstm and gru, which %s has not", c.Cell)
+	e.Between("length", c.Length, 2, 1e5)
+	e.Between("hidden", c.Hidden, 1, 1e5)
+	e.Between("batch", c.Batch, 1, 1e5)
+	e.Count("steps", c.Steps)
+	e.Rate("rate", c.Rate)
+	e.Share("weight_average", c.WeightAverage)
+	return e.Err()
 }
 
 // Baseline is the loss without memory. For adding it is the variance of the sum of two

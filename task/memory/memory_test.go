@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task"
@@ -89,8 +90,8 @@ func TestStopsAndBad(t *testing.T) {
 	} {
 		bad := c
 		change(&bad)
-		if _, _, err := Train(context.Background(), bad, task.Options{}); err == nil {
-			t.Errorf("%+v was taken", bad)
+		if _, _, err := Train(context.Background(), bad, task.Options{}); fault.Of(err) != fault.Usage {
+			t.Errorf("%+v: %v", bad, err)
 		}
 	}
 }

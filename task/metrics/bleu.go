@@ -1,4 +1,4 @@
-// Package metrics scores what models say: labels (accuracy, F1, confusion,
+// Package metrics scores what models predict: labels (accuracy, F1, confusion,
 // calibration) and text (BLEU and chrF, as sacreBLEU computes them).
 package metrics
 

@@ -36,16 +36,16 @@ func (c Confusion) Accuracy() float64 {
 }
 
 // F1 is the harmonic mean of precision and recall of each label, NaN for one that
-// neither was so nor was said.
+// was neither right nor predicted.
 func (c Confusion) F1() []float64 {
 	f := make([]float64, len(c))
 	for i := range c {
-		so, said := 0, 0
+		want, got := 0, 0
 		for j := range c {
-			so += c[i][j]
-			said += c[j][i]
+			want += c[i][j]
+			got += c[j][i]
 		}
-		f[i] = 2 * float64(c[i][i]) / float64(so+said)
+		f[i] = 2 * float64(c[i][i]) / float64(want+got)
 	}
 	return f
 }
@@ -69,27 +69,27 @@ type Sets struct {
 	Exact   float64   // share of items of which all labels are right
 	MicroF1 float64   // of all labels together
 	MacroF1 float64   // mean over labels
-	F1      []float64 // of each label; NaN if it neither was so nor was said
+	F1      []float64 // of each label; NaN if it was neither right nor predicted
 }
 
-// ScoreSets scores said against so: for each item, whether each label holds.
-func ScoreSets(so, said [][]bool) (s Sets) {
-	if len(so) != len(said) || len(so) == 0 {
-		panic(fmt.Sprintf("metrics.ScoreSets: %d items and %d answers", len(so), len(said)))
+// ScoreSets scores got against want: for each item, whether each label holds.
+func ScoreSets(want, got [][]bool) (s Sets) {
+	if len(want) != len(got) || len(want) == 0 {
+		panic(fmt.Sprintf("metrics.ScoreSets: %d items and %d answers", len(want), len(got)))
 	}
-	right, all := make([]int, len(so[0])), make([]int, len(so[0]))
+	right, all := make([]int, len(want[0])), make([]int, len(want[0]))
 	exact := 0
-	for i := range so {
+	for i := range want {
 		same := true
-		for l, holds := range so[i] {
-			same = same && holds == said[i][l]
+		for l, holds := range want[i] {
+			same = same && holds == got[i][l]
 			if holds {
 				all[l]++
 			}
-			if said[i][l] {
+			if got[i][l] {
 				all[l]++
 			}
-			if holds && said[i][l] {
+			if holds && got[i][l] {
 				right[l]++
 			}
 		}
@@ -102,7 +102,7 @@ func ScoreSets(so, said [][]bool) (s Sets) {
 		s.F1 = append(s.F1, 2*float64(right[l])/float64(all[l]))
 		r, a = r+right[l], a+all[l]
 	}
-	s.Exact, s.MicroF1, s.MacroF1 = float64(exact)/float64(len(so)), 2*float64(r)/float64(a), mean(s.F1)
+	s.Exact, s.MicroF1, s.MacroF1 = float64(exact)/float64(len(want)), 2*float64(r)/float64(a), mean(s.F1)
 	return s
 }
 
@@ -114,7 +114,7 @@ type Bin struct {
 }
 
 // Calibration sorts answers into n bins of equal width by their confidence (the
-// probability of the label that was said), and gives the expected calibration error:
+// probability of the label that was predicted), and gives the expected calibration error:
 // the mean distance of a bin's accuracy from its confidence (Guo et al. 2017).
 func Calibration(n int, confidence []float64, right []bool) (bins []Bin, ece float64) {
 	bins = make([]Bin, n)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/grad"
-	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/optim"
@@ -65,14 +64,14 @@ func fitOn(ctx context.Context, cfg Config, name string, pieces, valid []Piece, 
 	if err != nil {
 		return nil, err
 	}
-	made, err := cfg.New(rand.New(rand.NewPCG(cfg.Seed, 0)))
+	made, err := model.New(&cfg, rand.New(rand.NewPCG(cfg.Seed, 0)))
 	if err != nil {
-		return nil, fault.As(fault.Usage, err)
+		return nil, err
 	}
-	m := &Model{cfg, made.(*net), valid}
+	m := &Model{cfg, made.Net.(*net), valid}
 	steps := m.steps(pieces)
 	_, err = task.Train(ctx, m.net, func(epoch int) iter.Seq[batch] { return cfg.batches(pieces, epoch) }, m.net.loss, task.Course{
-		Run: o, Steps: steps, Model: m.file(model.Training{}), WeightAverage: cfg.WeightAverage,
+		Run: o, Steps: steps, File: m.file, WeightAverage: cfg.WeightAverage,
 		Options: train.Options{
 			Epochs: cfg.Epochs, ClipNorm: cfg.Clip, Seed: cfg.Seed, Patience: cfg.Patience,
 			Optimizer: &optim.Adam{LR: cfg.Rate}, Schedule: optim.Cosine{Steps: steps, Warmup: min(100, steps/10), Floor: 0.02},
@@ -178,12 +177,13 @@ func (m *Model) score(ctx context.Context, pieces []Piece) (task.Scores, error) 
 	return task.Scores{"nll": sum / float64(steps)}, nil
 }
 
-func (m *Model) file(about model.Training) *model.Model {
-	return &model.Model{Config: &m.Config, Net: m.net, Training: about}
+// file is the model as a file.
+func (m *Model) file(about model.Training) (*model.Model, error) {
+	return &model.Model{Config: &m.Config, Net: m.net, Training: about}, nil
 }
 
 // Save replaces the file at path by m.
-func (m *Model) Save(path string, about model.Training) error { return m.file(about).Save(path) }
+func (m *Model) Save(path string, about model.Training) error { return task.Save(path, about, m.file) }
 
 // Load reads a model that Save wrote, or a checkpoint of Fit.
 func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }

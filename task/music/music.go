@@ -1,15 +1,15 @@
-// Package music is recurrent nets over polyphonic music: at each step of a piece they say
-// which of the piano's keys sound next (Boulanger-Lewandowski, Bengio & Vincent 2012).
+// Package music is recurrent nets over polyphonic music: at each step of a piece they
+// predict which of the piano's keys sound next (Boulanger-Lewandowski, Bengio & Vincent 2012).
 // They are scored by the negative log-likelihood of a step, and play pieces of their own,
 // which can be written as MIDI.
 package music
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
@@ -64,32 +64,22 @@ func Preset(name string) (*Config, error) {
 	return c, nil
 }
 
-// check says what makes no sense in c.
+// check returns what makes no sense in c.
 func (c *Config) check() error {
-	var errs []error
-	bad := func(wrong bool, format string, args ...any) {
-		if wrong {
-			errs = append(errs, fmt.Errorf("music: "+format, args...))
-		}
-	}
-	if err := c.Cell.Check(); err != nil {
-		errs = append(errs, err)
-	}
-	for _, n := range []struct {
-		name  string
-		value int
-	}{{"hidden", c.Hidden}, {"layers", c.Layers}, {"batch", c.Batch}, {"window", c.Window}, {"epochs", c.Epochs}} {
-		bad(n.value < 1 || n.value > 1<<20, "%s is %d, not a number from 1 to a million", n.name, n.value)
-	}
-	for _, p := range []struct {
-		name  string
-		value float64
-	}{{"dropout", c.Dropout}, {"dropout_input", c.DropoutInput}, {"held_out", c.HeldOut}, {"weight_average", c.WeightAverage}} {
-		bad(!(p.value >= 0 && p.value < 1), "%s is %v, not from 0 to below 1", p.name, p.value)
-	}
-	bad(!(c.Rate > 0), "rate is %v, not above 0", c.Rate)
-	bad(c.Transpose < 0 || c.Transpose > Keys/2, "transpose is %d, not from 0 to %d", c.Transpose, Keys/2)
-	return errors.Join(errs...)
+	e := setting.Errors{System: "music"}
+	e.Add(c.Cell.Check())
+	e.Size("hidden", c.Hidden)
+	e.Size("layers", c.Layers)
+	e.Size("batch", c.Batch)
+	e.Size("window", c.Window)
+	e.Size("epochs", c.Epochs)
+	e.Rate("rate", c.Rate)
+	e.Share("dropout", c.Dropout)
+	e.Share("dropout_input", c.DropoutInput)
+	e.Share("held_out", c.HeldOut)
+	e.Share("weight_average", c.WeightAverage)
+	e.Between("transpose", c.Transpose, 0, Keys/2)
+	return e.Err()
 }
 
 // CountParams implements model.Counter.
@@ -105,8 +95,8 @@ func (c *Config) CountParams() int {
 	return n
 }
 
-// net says which keys sound next. The cells sum up what has sounded, what sounds now has
-// its say directly too, and the keys of a chord are said one after another from the lowest
+// net predicts which keys sound next. The cells sum up what has sounded, what sounds now
+// counts directly too, and the keys of a chord are predicted one after another from the lowest
 // (a fully visible sigmoid belief net; Boulanger-Lewandowski et al. 2012 put such models of
 // chords on a recurrent net):
 //

@@ -76,7 +76,7 @@ func Read(path string) (*Recipe, error) {
 		return nil, fault.Errorf(fault.Usage, "%s: %w", path, err)
 	}
 	if r.Version != Version {
-		return nil, fmt.Errorf("%s: it is a recipe of version %d, and this recur reads version %d, whose settings have other names and meanings: give them their new ones, and version = %d", path, cmp.Or(r.Version, 1), Version, Version)
+		return nil, fault.Errorf(fault.Usage, "%s: it is a recipe of version %d, and this recur reads version %d, whose settings have other names and meanings: give them their new ones, and version = %d", path, cmp.Or(r.Version, 1), Version, Version)
 	}
 	if r.Task == "" {
 		return nil, fault.Errorf(fault.Usage, "%s: it names no task; there are %s", path, strings.Join(task.Names(), ", "))

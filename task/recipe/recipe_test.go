@@ -25,6 +25,7 @@ type fake struct{}
 func init() { task.Register(fake{}) }
 
 func (fake) Name() string                          { return "fake" }
+func (fake) Kinds() []string                       { return []string{"fake"} }
 func (fake) Presets() []string                     { return []string{"one"} }
 func (fake) Config(string) (any, error)            { return &config{Width: 3, Rate: 0.5, Drop: 0.2}, nil }
 func (fake) Metric(any) task.Metric                { return task.Metric{Name: "loss"} }

@@ -33,22 +33,22 @@ import (
 	"github.com/recur-go/recur/task/recipe"
 )
 
-// Options say what to search.
+// Options are what to search and how.
 type Options struct {
 	Task  task.Task
-	Base  any                   // a config of the task; the settings that are not searched are its
+	Base  any                   // config of the task, with the settings that are not searched
 	Data  task.Data             // its Test is not looked at
 	Space map[string]task.Range // default the task's
-	Seed  uint64                // of what is drawn; models are trained with the seed of Base
+	Seed  uint64                // seed of what is drawn; models are trained with the seed of Base
 
-	Trials int // default 27
-	Epochs int // of the longest runs, default those of Base
-	Eta    int // how many fewer go on to the next rung, default 3
+	Trials int // number of settings to try; default 27
+	Epochs int // epochs of the longest runs; default those of Base
+	Eta    int // the best 1/Eta of a rung go on to the next; default 3
 
 	Dir     string // folder for the journal, checkpoints and the models of the last rung
-	Workers int    // runs side by side, default GOMAXPROCS
+	Workers int    // number of runs side by side; default GOMAXPROCS
 
-	OnRun func(Run) // is told of each run that has ended, one at a time
+	OnRun func(Run) // called with each run that has ended, one at a time
 }
 
 // A Run is a trial of settings for some epochs.
@@ -65,10 +65,10 @@ type Run struct {
 // An Outcome is what a search has found.
 type Outcome struct {
 	Best   Run
-	Recipe *recipe.Recipe // of the best
-	Model  string         // its file
+	Recipe *recipe.Recipe // recipe of the best run
+	Model  string         // file of its model
 	Board  []Run          // the longest run of each trial, the best first
-	Epochs int            // trained in all
+	Epochs int            // number trained in all
 	Metric task.Metric
 }
 

@@ -35,6 +35,7 @@ type config struct {
 }
 
 func (b *bowl) Name() string      { return "bowl" }
+func (b *bowl) Kinds() []string   { return []string{"bowl"} }
 func (b *bowl) Presets() []string { return []string{"one"} }
 func (b *bowl) Config(string) (any, error) {
 	return &config{Rate: 1, Width: 9, Kind: "a", Epochs: 9}, nil

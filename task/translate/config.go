@@ -10,9 +10,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 
 	"github.com/recur-go/recur/data/text"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
@@ -119,54 +119,45 @@ func Preset(name string) (*Config, error) {
 	return c, nil
 }
 
-// selects lists what Select may be. BLEU is 0 where no text has four words.
-var selects = []string{"bleu", "chrf", "exact", "loss"}
-
-// check says what makes no sense in c.
+// check returns what makes no sense in c.
 func (c *Config) check() error {
-	var errs []error
-	bad := func(wrong bool, format string, args ...any) {
-		if wrong {
-			errs = append(errs, fmt.Errorf("translate: "+format, args...))
-		}
-	}
-	if err := c.Cell.Check(); err != nil {
-		errs = append(errs, err)
-	}
-	for _, s := range []struct {
-		name string
-		v    int
-	}{{"embed", c.Embed}, {"encoder", c.Encoder}, {"hidden", c.Hidden}, {"layers", c.Layers}, {"batch", c.Batch}, {"epochs", c.Epochs}, {"beam", c.Beam}} {
-		bad(s.v < 1 || s.v > 1<<20, "%s is %d, not a number from 1 to a million", s.name, s.v)
-	}
-	for _, s := range []struct {
-		name string
-		v    float64
-	}{{"dropout", c.Dropout}, {"dropout_word", c.DropoutWord}, {"label_smoothing", c.LabelSmoothing}, {"held_out", c.HeldOut}, {"weight_average", c.WeightAverage}} {
-		bad(!(s.v >= 0 && s.v < 1), "%s is %v, not from 0 to below 1", s.name, s.v)
-	}
+	e := setting.Errors{System: "translate"}
+	e.Add(c.Cell.Check())
+	e.Size("embed", c.Embed)
+	e.Size("encoder", c.Encoder)
+	e.Size("hidden", c.Hidden)
+	e.Size("layers", c.Layers)
+	e.Size("batch", c.Batch)
+	e.Size("epochs", c.Epochs)
+	e.Size("beam", c.Beam)
+	e.Rate("rate", c.Rate)
+	e.Share("dropout", c.Dropout)
+	e.Share("dropout_word", c.DropoutWord)
+	e.Share("label_smoothing", c.LabelSmoothing)
+	e.Share("held_out", c.HeldOut)
+	e.Share("weight_average", c.WeightAverage)
 	for _, s := range []struct {
 		name string
 		v    float64
 	}{{"coverage_loss", c.CoverageLoss}, {"length_penalty", c.LengthPenalty}, {"coverage_penalty", c.CoveragePenalty}} {
-		bad(!(s.v >= 0 && s.v <= 100), "%s is %v, not from 0 to 100", s.name, s.v)
+		e.If(!(s.v >= 0 && s.v <= 100), "%s is %v, want 0 to 100", s.name, s.v)
 	}
-	bad(!(c.Scheduled >= 0 && c.Scheduled <= 1), "scheduled is %v, not a probability", c.Scheduled)
-	bad(!(c.Rate > 0), "rate is %v, not above 0", c.Rate)
-	bad(c.Warmup < 0 || c.MaxLength < 0 || c.Limit < 0 || c.Vocab < 0 || c.Patience < 0, "warmup, max_length, limit, vocab and patience are 0 or more")
-	bad(!slices.Contains(selects, c.Select), "select is %q, not one of %q", c.Select, selects)
-	bad(c.Attention != None && !slices.Contains(seq2seq.Scores(), c.Attention), "attention is %q, not none or one of %q", c.Attention, seq2seq.Scores())
-	bad(c.Attention == seq2seq.Dot && c.Hidden != 2*c.Encoder, "dot products need a decoder as wide as both ways of the encoder: hidden %d, encoder twice %d", c.Hidden, c.Encoder)
-	bad(c.Attention == None && c.Tied && c.Hidden != c.Embed, "without attention a tied output needs hidden %d to be embed %d", c.Hidden, c.Embed)
-	bad(c.Attention == None && (c.Coverage || c.AttendFirst), "coverage and attend_first are for an attention")
-	bad(c.CoverageLoss > 0 && !c.Coverage, "a coverage loss needs coverage")
-	bad(c.Shared && c.TargetTokens != "" && c.TargetTokens != c.Tokens, "source and target cannot share a vocabulary of %s and %s", c.Tokens, c.TargetTokens)
-	return errors.Join(errs...)
+	e.If(!(c.Scheduled >= 0 && c.Scheduled <= 1), "scheduled is %v, want a probability", c.Scheduled)
+	e.If(min(c.Warmup, c.MaxLength, c.Limit, c.Vocab, c.Patience) < 0, "warmup, max_length, limit, vocab and patience are 0 or more")
+	// BLEU is 0 where no text has four words.
+	setting.OneOf(&e, "select", c.Select, "bleu", "chrf", "exact", "loss")
+	setting.OneOf(&e, "attention", c.Attention, append(seq2seq.Scores(), None)...)
+	e.If(c.Attention == seq2seq.Dot && c.Hidden != 2*c.Encoder, "dot products need a decoder as wide as both ways of the encoder: hidden %d, encoder twice %d", c.Hidden, c.Encoder)
+	e.If(c.Attention == None && c.Tied && c.Hidden != c.Embed, "without attention a tied output needs hidden %d to be embed %d", c.Hidden, c.Embed)
+	e.If(c.Attention == None && (c.Coverage || c.AttendFirst), "coverage and attend_first are for an attention")
+	e.If(c.CoverageLoss > 0 && !c.Coverage, "a coverage loss needs coverage")
+	e.If(c.Shared && c.TargetTokens != "" && c.TargetTokens != c.Tokens, "source and target cannot share a vocabulary of %s and %s", c.Tokens, c.TargetTokens)
+	return e.Err()
 }
 
 // attention is that of the net, for a decoder with one.
 func (c *Config) attention() seq2seq.AttentionOptions {
-	return seq2seq.AttentionOptions{Score: c.Attention, Before: c.AttendFirst, NoFeed: c.NoInputFeeding, Coverage: c.Coverage, Out: c.out()}
+	return seq2seq.AttentionOptions{Score: c.Attention, AttendFirst: c.AttendFirst, NoInputFeeding: c.NoInputFeeding, Coverage: c.Coverage, Out: c.out()}
 }
 
 // out is the width of what the decoder gives.

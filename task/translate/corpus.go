@@ -12,7 +12,7 @@ import (
 	"github.com/recur-go/recur/task"
 )
 
-// Codecs turn the texts of both sides into ids and back.
+// codecs turn the texts of both sides into ids and back.
 type codecs struct {
 	Source *text.Codec `json:"source"`
 	Target *text.Codec `json:"target,omitempty"` // nil if it is the source's

@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/grad"
-	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/optim"
 	"github.com/recur-go/recur/seq2seq"
@@ -30,7 +29,7 @@ const codecExtra = "codecs"
 // Fit trains a model on files of pairs; see Model.Evaluate for what they may be.
 func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, error) {
 	if err := cfg.check(); err != nil {
-		return nil, fault.As(fault.Usage, err)
+		return nil, err
 	}
 	training, valid, err := cfg.read(d, o)
 	if err != nil {
@@ -57,18 +56,14 @@ func fitOn(ctx context.Context, cfg Config, name string, training, valid []Pair,
 	m := &Model{Config: cfg, codecs: k.codecs, valid: k.valid}
 	m.net = newNet(&m.Config, rand.New(rand.NewPCG(cfg.Seed, 0)))
 	steps := (len(k.training) + cfg.Batch - 1) / cfg.Batch * cfg.Epochs
-	file, err := m.file(model.Training{})
-	if err != nil {
-		return nil, err
-	}
-	lesson := seq2seq.LossOptions{LabelSmoothing: cfg.LabelSmoothing}
+	lossOptions := seq2seq.LossOptions{LabelSmoothing: cfg.LabelSmoothing}
 	_, err = task.Train(ctx, m.net, func(epoch int) iter.Seq[batch] {
 		if cfg.Epochs > 1 {
-			lesson.SampleProb = cfg.Scheduled * float64(epoch) / float64(cfg.Epochs-1)
+			lossOptions.SampleProb = cfg.Scheduled * float64(epoch) / float64(cfg.Epochs-1)
 		}
 		return cfg.batches(k.training, epoch)
-	}, func(g *grad.Tape, b batch) *grad.Var { return m.net.loss(g, b, lesson) }, task.Course{
-		Run: o, Steps: steps, Model: file, WeightAverage: cfg.WeightAverage,
+	}, func(g *grad.Tape, b batch) *grad.Var { return m.net.loss(g, b, lossOptions) }, task.Course{
+		Run: o, Steps: steps, File: m.file, WeightAverage: cfg.WeightAverage,
 		Options: train.Options{
 			Epochs: cfg.Epochs, ClipNorm: cfg.Clip, Seed: cfg.Seed, Patience: cfg.Patience, Maximise: cfg.Select != "loss",
 			Optimizer: &optim.Adam{LR: cfg.Rate}, Schedule: optim.Cosine{Steps: steps, Warmup: min(cfg.Warmup, steps/4), Floor: 0.02},
@@ -110,11 +105,11 @@ func (m *Model) score(ctx context.Context, pairs []Pair, how seq2seq.Decoding) (
 	if err != nil {
 		return nil, err
 	}
-	said, err := m.Translate(ctx, sources(pairs), how)
+	written, err := m.Translate(ctx, sources(pairs), how)
 	if err != nil {
 		return nil, err
 	}
-	scores := m.rate(pairs, said)
+	scores := m.rate(pairs, written)
 	scores["loss"], scores["perplexity"] = loss, math.Exp(loss)
 	return scores, nil
 }
@@ -126,13 +121,7 @@ func (m *Model) file(about model.Training) (*model.Model, error) {
 }
 
 // Save replaces the file at path by m.
-func (m *Model) Save(path string, about model.Training) error {
-	f, err := m.file(about)
-	if err != nil {
-		return err
-	}
-	return f.Save(path)
-}
+func (m *Model) Save(path string, about model.Training) error { return task.Save(path, about, m.file) }
 
 // Load reads a model that Save wrote, or a checkpoint of Fit.
 func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }

@@ -23,19 +23,19 @@ func (t Translation) Heat() *task.Heat {
 	return h
 }
 
-// maps adds to r where the model looked in the first sentences that are not long.
-func (m *Model) maps(r *task.Result, pairs []Pair, said [][]Translation) {
+// maps adds to r the attention over the first sentences that are not long.
+func (m *Model) maps(r *task.Result, pairs []Pair, written [][]Translation) {
 	if m.Attention == None {
 		return
 	}
 	file := "attention"
 	for i := range pairs {
-		t := said[i][0]
+		t := written[i][0]
 		if len(t.Source) == 0 || max(len(t.Source), len(t.Tokens)) > 30 {
 			continue
 		}
 		r.Parts = append(r.Parts, task.Part{
-			Title: "Where it looked: " + t.Text, Note: "Each row is a token that was written, with its weights of the source's tokens.",
+			Title: "Attention: " + t.Text, Note: "Each row is a token that was written, with its weights of the source's tokens.",
 			Heat: t.Heat(), File: file,
 		})
 		file = "" // the first one only

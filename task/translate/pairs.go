@@ -14,7 +14,7 @@ import (
 type Pair struct{ Source, Target string }
 
 // pairs reads the files: tables of pairs, one after the other, and plain text two by
-// two, the source and then the target, line by line. note is told what is left out.
+// two, the source and then the target, line by line. note is called with what is left out.
 func (c *Config) pairs(files []string, note func(string)) (all []Pair, err error) {
 	for len(files) > 0 {
 		file := files[0]

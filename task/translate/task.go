@@ -52,11 +52,11 @@ func (m *Model) result(ctx context.Context, pairs []Pair) (*task.Result, error) 
 		return nil, err
 	}
 	greedy := scores["bleu"]
-	said, err := m.Translate(ctx, sources(pairs), seq2seq.Decoding{})
+	written, err := m.Translate(ctx, sources(pairs), seq2seq.Decoding{})
 	if err != nil {
 		return nil, err
 	}
-	for name, v := range m.rate(pairs, said) {
+	for name, v := range m.rate(pairs, written) {
 		scores[name] = v
 	}
 	scores["bleu_greedy"] = greedy
@@ -68,16 +68,16 @@ func (m *Model) result(ctx context.Context, pairs []Pair) (*task.Result, error) 
 	r.Text = fmt.Sprintf("%d pairs: BLEU %.2f with a beam of %d, %.2f greedy; chrF %.2f; %.1f%% exact; perplexity %.2f\n"+
 		"(BLEU as sacreBLEU computes it: nrefs:1|case:%s|eff:no|tok:13a|smooth:exp)\n",
 		len(pairs), scores["bleu"], m.Beam, greedy, scores["chrf"], 100*scores["exact"], scores["perplexity"], letters)
-	r.Parts = append(r.Parts, m.examples(pairs, said)...)
-	m.maps(r, pairs, said)
+	r.Parts = append(r.Parts, m.examples(pairs, written)...)
+	m.maps(r, pairs, written)
 	return r, nil
 }
 
 // examples are translations of the first pairs, and the best and the worst ones.
-func (m *Model) examples(pairs []Pair, said [][]Translation) (parts []task.Part) {
+func (m *Model) examples(pairs []Pair, written [][]Translation) (parts []task.Part) {
 	order, scores := make([]int, len(pairs)), make([]float64, len(pairs))
 	for i, p := range pairs {
-		hyp, ref := said[i][0].Text, p.Target
+		hyp, ref := written[i][0].Text, p.Target
 		if m.Lower {
 			ref = strings.ToLower(ref)
 		}
@@ -86,7 +86,7 @@ func (m *Model) examples(pairs []Pair, said [][]Translation) (parts []task.Part)
 	table := func(title, note string, rows []int) {
 		part := task.Part{Title: title, Note: note, Head: []string{"source", "reference", "translation", "chrF"}}
 		for _, i := range rows[:min(10, len(rows))] {
-			part.Rows = append(part.Rows, []string{pairs[i].Source, pairs[i].Target, said[i][0].Text, fmt.Sprintf("%.0f", scores[i])})
+			part.Rows = append(part.Rows, []string{pairs[i].Source, pairs[i].Target, written[i][0].Text, fmt.Sprintf("%.0f", scores[i])})
 		}
 		parts = append(parts, part)
 	}

@@ -153,13 +153,13 @@ func sources(pairs []Pair) (all []string) {
 	return all
 }
 
-// rate scores what the model said of pairs as sacreBLEU does, on text as it is and in
+// rate scores translations of pairs as sacreBLEU does, on text as it is and in
 // lower case.
-func (m *Model) rate(pairs []Pair, said [][]Translation) task.Scores {
+func (m *Model) rate(pairs []Pair, written [][]Translation) task.Scores {
 	var hyps, refs, hypsLower, refsLower []string
 	right := 0
 	for i, p := range pairs {
-		hyp, ref := said[i][0].Text, p.Target
+		hyp, ref := written[i][0].Text, p.Target
 		lowHyp, lowRef := strings.ToLower(hyp), strings.ToLower(ref)
 		hyps, refs = append(hyps, hyp), append(refs, ref)
 		hypsLower, refsLower = append(hypsLower, lowHyp), append(refsLower, lowRef)

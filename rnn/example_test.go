@@ -1,6 +1,7 @@
 package rnn_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -170,7 +171,10 @@ func ExampleCell() {
 	// 4
 }
 
-type gated struct{ Gate, Cand *nn.Linear }
+type gated struct {
+	Gate *nn.Linear `recur:"gate"`
+	Cand *nn.Linear `recur:"cand"`
+}
 
 func (c gated) StateSize() []int { return []int{c.Gate.W.Dim(1)} }
 
@@ -180,7 +184,59 @@ func (c gated) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.Stat
 	return h, rnn.State{h}
 }
 
-// Three layers, each fed the outputs of the one before.
+// gatedOptions are the options of a gated.
+type gatedOptions struct {
+	Scale float64 `json:"scale,omitempty"` // first weights are drawn from U(-Scale, Scale)
+}
+
+func init() {
+	rnn.Register("gated", rnn.Spec[gatedOptions, gated]{
+		New: func(o gatedOptions, r *rand.Rand, in, hidden int) gated {
+			layer := func() *nn.Linear {
+				return &nn.Linear{W: nn.Uniform(r, o.Scale, in, hidden), B: nn.Full(r, 0, hidden)}
+			}
+			return gated{layer(), layer()}
+		},
+		Options: func(c gated) (gatedOptions, int) { return gatedOptions{}, c.Gate.W.Dim(1) },
+		Check: func(o gatedOptions, _, _ int) error {
+			if o.Scale < 0 {
+				return fmt.Errorf("scale is %v", o.Scale)
+			}
+			return nil
+		},
+	})
+}
+
+// A cell that is registered, in init of its file, goes to configs and files.
+func ExampleRegister() {
+	var c rnn.Config
+	if err := json.Unmarshal([]byte(`{"gated": {"hidden": 4, "scale": 0.1}}`), &c); err != nil {
+		fmt.Println(err)
+		return
+	}
+	cell := c.New(rand.New(rand.NewPCG(1, 2)), 3)
+	fmt.Printf("%T %d\n", cell, c.CountParams(3))
+	fmt.Println(rnn.Config{Hidden: 4, Options: gatedOptions{Scale: -1}}.Check(3))
+	// Output:
+	// rnn_test.gated 32
+	// scale is -1
+}
+
+// A cell from its config, and a config from its cell.
+func ExampleConfig() {
+	c := rnn.Config{Hidden: 128, Options: rnn.LSTMOptions{Peepholes: true}}
+	cell := c.New(rand.New(rand.NewPCG(1, 2)), 40)
+	again, err := rnn.ConfigOf(cell)
+	text, _ := json.Marshal(again)
+	fmt.Println(c, c.CountParams(40), string(text), err)
+
+	_, err = rnn.ConfigOf(counter{})
+	fmt.Println(err)
+	// Output:
+	// LSTM 86912 {"lstm":{"hidden":128,"peepholes":true}} <nil>
+	// rnn: a cell rnn_test.counter is of no registered kind
+}
+
 // logged prints what a cell gives. With and Unwrap keep what the cell has beside Step,
 // such as the first state that Learned starts from.
 type logged struct{ rnn.Cell }
@@ -204,6 +260,7 @@ func ExampleWrapper() {
 	// [-0.065 0.010]
 }
 
+// Three layers, each fed the outputs of the one before.
 func ExampleStack() {
 	r := rand.New(rand.NewPCG(1, 2))
 	deep := rnn.Stack{rnn.NewBasic(r, 2, 100), rnn.NewBasic(r, 100, 100), rnn.NewBasic(r, 100, 100)}

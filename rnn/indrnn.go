@@ -30,9 +30,6 @@ type IndRNN struct {
 	packed *layouts // W of a frozen cell
 }
 
-// NewIndRNN makes a cell with ReLU.
-func NewIndRNN(r *rand.Rand, in, hidden int) *IndRNN { return IndRNNOptions{}.New(r, in, hidden) }
-
 func init() {
 	Register("indrnn", Spec[IndRNNOptions, *IndRNN]{
 		New: IndRNNOptions.New,

@@ -17,7 +17,7 @@ import (
 
 // A unit remembers what its gate lets it: a minGRU whose gate is shut keeps its state.
 func ExampleMinGRU() {
-	c := rnn.NewMinGRU(rand.New(rand.NewPCG(1, 2)), 3, 2)
+	c := rnn.MinGRUOptions{}.New(rand.New(rand.NewPCG(1, 2)), 3, 2)
 	c.B.Value.Data[0] = -30 // z of unit 0
 	g := grad.Eval()
 	s := rnn.State{g.Const(tensor.FromSlice([]tensor.Float{0.5, 0.5}, 1, 2))}
@@ -29,7 +29,7 @@ func ExampleMinGRU() {
 
 // After each update the recurrent weights are held below 2^(1/T).
 func ExampleIndRNN_Limit() {
-	c := rnn.NewIndRNN(rand.New(rand.NewPCG(1, 2)), 3, 2)
+	c := rnn.IndRNNOptions{}.New(rand.New(rand.NewPCG(1, 2)), 3, 2)
 	c.U.Value.Data[0] = -1.5
 	c.Limit(2, 100)
 	fmt.Printf("%.4f\n", c.U.Value.Data[0])
@@ -39,7 +39,7 @@ func ExampleIndRNN_Limit() {
 // The form of the paper's second version.
 func ExampleSRUOptions() {
 	r := rand.New(rand.NewPCG(1, 2))
-	c := rnn.SRUOptions{SeesState: true, Scale: math.Sqrt(3), Activation: rnn.Identity}.New(r, 4, 4)
+	c := rnn.SRUOptions{Peepholes: true, Scale: math.Sqrt(3), Activation: rnn.Identity}.New(r, 4, 4)
 	for _, p := range nn.Params(c) {
 		fmt.Println(p.Name, p.Shape())
 	}
@@ -52,22 +52,22 @@ func ExampleSRUOptions() {
 // linearCells are in their options, for 5 inputs.
 func linearCells() map[string]rnn.Cell {
 	r := rng()
-	positive, positiveLSTM, bare := rnn.NewMinGRU(r, 5, 7), rnn.NewMinLSTM(r, 5, 7), rnn.NewMinGRU(r, 5, 7)
+	positive, positiveLSTM, bare := rnn.MinGRUOptions{}.New(r, 5, 7), rnn.MinLSTMOptions{}.New(r, 5, 7), rnn.MinGRUOptions{}.New(r, 5, 7)
 	positive.Positive, positiveLSTM.Positive, bare.B = true, true, nil
 	return map[string]rnn.Cell{
-		"MinGRU":         noisy(rnn.NewMinGRU(r, 5, 7)),
+		"MinGRU":         noisy(rnn.MinGRUOptions{}.New(r, 5, 7)),
 		"MinGRUPositive": noisy(positive),
 		"MinGRUNoBias":   noisy(bare),
-		"MinLSTM":        noisy(rnn.NewMinLSTM(r, 5, 7)),
+		"MinLSTM":        noisy(rnn.MinLSTMOptions{}.New(r, 5, 7)),
 		"MinLSTMLog":     noisy(positiveLSTM),
-		"IndRNN":         noisy(rnn.NewIndRNN(r, 5, 7)),
+		"IndRNN":         noisy(rnn.IndRNNOptions{}.New(r, 5, 7)),
 		"IndRNNLinear":   noisy(rnn.IndRNNOptions{Activation: rnn.Identity}.New(r, 5, 7)),
 		"IndRNNTanh":     noisy(rnn.IndRNNOptions{Activation: rnn.Tanh}.New(r, 5, 7)),
 		"IndRNNSoftsign": noisy(rnn.IndRNNOptions{Activation: rnn.Softsign}.New(r, 5, 7)),
-		"SRU":            noisy(rnn.NewSRU(r, 5, 7)),
-		"SRUSquare":      noisy(rnn.NewSRU(r, 5, 5)),
-		"SRUSeesState":   noisy(rnn.SRUOptions{SeesState: true}.New(r, 5, 7)),
-		"SRUSeesSquare":  noisy(rnn.SRUOptions{SeesState: true, Scale: 1.7, Activation: rnn.Identity}.New(r, 5, 5)),
+		"SRU":            noisy(rnn.SRUOptions{}.New(r, 5, 7)),
+		"SRUSquare":      noisy(rnn.SRUOptions{}.New(r, 5, 5)),
+		"SRUPeepholes":   noisy(rnn.SRUOptions{Peepholes: true}.New(r, 5, 7)),
+		"SRUPeepSquare":  noisy(rnn.SRUOptions{Peepholes: true, Scale: 1.7, Activation: rnn.Identity}.New(r, 5, 5)),
 	}
 }
 
@@ -158,10 +158,10 @@ func TestLinearCellsOnCores(t *testing.T) {
 		cell    rnn.Cell
 		lengths []int
 	}{
-		"MinGRU wide":  {rnn.NewMinGRU(r, 3, 700), []int{40, 1, 0, 13, 40, 7, 39, 22, 5}},
-		"MinLSTM long": {rnn.NewMinLSTM(r, 3, 9), []int{manySteps, 0, 7, manySteps - 1}},
-		"SRU long":     {rnn.NewSRU(r, 3, 30), []int{manySteps, manySteps}},
-		"SRU wide":     {rnn.SRUOptions{SeesState: true}.New(r, 3, 200), slices.Repeat([]int{30, 29, 12, 30}, 10)},
+		"MinGRU wide":  {rnn.MinGRUOptions{}.New(r, 3, 700), []int{40, 1, 0, 13, 40, 7, 39, 22, 5}},
+		"MinLSTM long": {rnn.MinLSTMOptions{}.New(r, 3, 9), []int{manySteps, 0, 7, manySteps - 1}},
+		"SRU long":     {rnn.SRUOptions{}.New(r, 3, 30), []int{manySteps, manySteps}},
+		"SRU wide":     {rnn.SRUOptions{Peepholes: true}.New(r, 3, 200), slices.Repeat([]int{30, 29, 12, 30}, 10)},
 		"IndRNN wide":  {rnn.IndRNNOptions{Activation: rnn.Tanh}.New(r, 3, 200), slices.Repeat([]int{30, 29, 12, 30}, 10)},
 	} {
 		x := draw(r, slices.Max(c.lengths), len(c.lengths), 3)
@@ -194,7 +194,7 @@ func TestLinearCellsOnCores(t *testing.T) {
 
 // Gates far from 0 stay right: neither part is NaN when both σ vanish.
 func TestMinLSTMFarGates(t *testing.T) {
-	c := rnn.NewMinLSTM(rng(), 1, 6)
+	c := rnn.MinLSTMOptions{}.New(rng(), 1, 6)
 	clear(c.W.Value.Data)
 	f := []tensor.Float{-500, -500, -700, 700, -120, -90}
 	i := []tensor.Float{-500, -501, 700, -700, -119, 3}
@@ -281,8 +281,8 @@ func TestLinearShapes(t *testing.T) {
 	}
 }
 
-func TestNewIndRNN(t *testing.T) {
-	c := rnn.NewIndRNN(rng(), 2, 500)
+func TestIndRNNOptions(t *testing.T) {
+	c := rnn.IndRNNOptions{}.New(rng(), 2, 500)
 	u := c.U.Value.Data
 	if lo, hi := slices.Min(u), slices.Max(u); lo < 0 || hi > 1 || lo > 0.05 || hi < 0.95 {
 		t.Errorf("u lies in [%v, %v], want about [0, 1]", lo, hi)
@@ -307,13 +307,17 @@ func BenchmarkLinear(b *testing.B) {
 		}{
 			{"LSTM", rnn.NewLSTM(r, size.in, size.hidden)},
 			{"GRU", rnn.NewGRU(r, size.in, size.hidden)},
-			{"MinGRU", rnn.NewMinGRU(r, size.in, size.hidden)},
-			{"MinGRUPositive", func() rnn.Cell { c := rnn.NewMinGRU(r, size.in, size.hidden); c.Positive = true; return c }()},
-			{"MinLSTM", rnn.NewMinLSTM(r, size.in, size.hidden)},
-			{"IndRNN", rnn.NewIndRNN(r, size.in, size.hidden)},
-			{"IndRNNLinear", func() rnn.Cell { c := rnn.NewIndRNN(r, size.in, size.hidden); c.Activation = rnn.Identity; return c }()},
-			{"SRU", rnn.NewSRU(r, size.in, size.hidden)},
-			{"SRUSeesState", rnn.SRUOptions{SeesState: true}.New(r, size.in, size.hidden)},
+			{"MinGRU", rnn.MinGRUOptions{}.New(r, size.in, size.hidden)},
+			{"MinGRUPositive", func() rnn.Cell { c := rnn.MinGRUOptions{}.New(r, size.in, size.hidden); c.Positive = true; return c }()},
+			{"MinLSTM", rnn.MinLSTMOptions{}.New(r, size.in, size.hidden)},
+			{"IndRNN", rnn.IndRNNOptions{}.New(r, size.in, size.hidden)},
+			{"IndRNNLinear", func() rnn.Cell {
+				c := rnn.IndRNNOptions{}.New(r, size.in, size.hidden)
+				c.Activation = rnn.Identity
+				return c
+			}()},
+			{"SRU", rnn.SRUOptions{}.New(r, size.in, size.hidden)},
+			{"SRUPeepholes", rnn.SRUOptions{Peepholes: true}.New(r, size.in, size.hidden)},
 		} {
 			name := fmt.Sprintf("%s/T=%d,B=%d", c.name, size.T, size.B)
 			b.Run("Forward/"+name, func(b *testing.B) {

@@ -41,11 +41,8 @@ func init() {
 // MinGRUOptions are the options of a MinGRU.
 type MinGRUOptions struct {
 	NoBias   bool `json:"no_bias,omitempty"`
-	Positive bool `json:"positive,omitempty"`
+	Positive bool `json:"positive,omitempty"` // see MinGRU
 }
-
-// NewMinGRU makes the form without options.
-func NewMinGRU(r *rand.Rand, in, hidden int) *MinGRU { return MinGRUOptions{}.New(r, in, hidden) }
 
 // New draws W by Glorot and sets B to zero.
 func (o MinGRUOptions) New(r *rand.Rand, in, hidden int) *MinGRU {

@@ -38,11 +38,8 @@ func init() {
 // MinLSTMOptions are the options of a MinLSTM.
 type MinLSTMOptions struct {
 	NoBias   bool `json:"no_bias,omitempty"`
-	Positive bool `json:"positive,omitempty"`
+	Positive bool `json:"positive,omitempty"` // see MinGRU
 }
-
-// NewMinLSTM makes the form without options.
-func NewMinLSTM(r *rand.Rand, in, hidden int) *MinLSTM { return MinLSTMOptions{}.New(r, in, hidden) }
 
 // New draws W by Glorot and sets B to zero, and to 1 for f.
 func (o MinLSTMOptions) New(r *rand.Rand, in, hidden int) *MinLSTM {

@@ -20,7 +20,7 @@ type Config struct {
 	Options any // options of a registered kind of cell, such as LSTMOptions{}
 }
 
-// A Spec says how the cells of one kind are made and described, for Register. O is the type
+// A Spec is how the cells of one kind are made and described, for Register. O is the type
 // of their options, a plain struct that goes to JSON and back.
 type Spec[O any, C Cell] struct {
 	// New makes a cell. It makes its parameters by the initialisers of package nn, and
@@ -83,11 +83,17 @@ func Register[O any, C Cell](name string, s Spec[O, C]) {
 	kinds[name], byOptions[options], byCell[cell] = k, k, k
 }
 
-// ConfigOf describes a cell. It is an error if its type is not registered.
+// ConfigOf describes a cell. It is an error if its type, or that of a cell inside it, is not
+// registered.
 func ConfigOf(c Cell) (Config, error) {
 	k := byCell[reflect.TypeOf(c)]
 	if k == nil {
 		return Config{}, fmt.Errorf("rnn: a cell %T is of no registered kind", c)
+	}
+	if w, ok := c.(Wrapper); ok {
+		if _, err := ConfigsOf(w.Unwrap()); err != nil {
+			return Config{}, err
+		}
 	}
 	return k.describe(c), nil
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// SCLSTM is the semantically conditioned LSTM of Wen et al. 2015, a cell that carries
-// along what is still to be said. Beside h and c its state has the vector d, at first
-// a 1 for every thing to say; a reading gate r takes out of it what has been said, and
-// what is left speaks to the memory cell:
+// SCLSTM is the semantically conditioned LSTM of Wen et al. 2015, for texts about given
+// facts. Beside h and c its state has the vector d, at first a 1 for every fact to
+// mention; a reading gate r takes out of it what has been mentioned, and what is left is
+// fed to the memory cell:
 //
 //	i, f, o, r = split(σ(x·Wx + h·Wh + d·Wd + B))
 //	u = tanh(x·Wx + h·Wh + B), the columns after those
@@ -20,36 +20,36 @@ import (
 //	h' = o∘tanh(c')
 //
 // The paper has no d·Wd; the authors' own program, RNNLG, has. The state is {h, c, d}
-// and the output is h'. A first state of zeros has nothing to say: give one with d.
+// and the output is h'. A first state of zeros has no facts: give one with d.
 type SCLSTM struct {
-	Wx *grad.Var `recur:"wx"` // [in, 4*hidden+say]: i, f, o, r, u, where r is as wide as d
-	Wh *grad.Var `recur:"wh"` // [hidden, 4*hidden+say]
-	Wd *grad.Var `recur:"wd"` // [say, 3*hidden+say]: i, f, o, r
-	Wc *grad.Var `recur:"wc"` // [say, hidden]
-	B  *grad.Var `recur:"b"`  // [4*hidden+say]
+	Wx *grad.Var `recur:"wx"` // [in, 4*hidden+facts]: i, f, o, r, u, where r is as wide as d
+	Wh *grad.Var `recur:"wh"` // [hidden, 4*hidden+facts]
+	Wd *grad.Var `recur:"wd"` // [facts, 3*hidden+facts]: i, f, o, r
+	Wc *grad.Var `recur:"wc"` // [facts, hidden]
+	B  *grad.Var `recur:"b"`  // [4*hidden+facts]
 }
 
-// NewSCLSTM makes a cell for vectors d of width say. Matrices are drawn by Glorot, the
+// NewSCLSTM makes a cell for vectors d of width facts. Matrices are drawn by Glorot, the
 // forget bias is 1, and that of the reading gate 2, so that at first little of d is
 // lost.
-func NewSCLSTM(r *rand.Rand, in, hidden, say int) *SCLSTM {
+func NewSCLSTM(r *rand.Rand, in, hidden, facts int) *SCLSTM {
 	c := &SCLSTM{
-		Wx: nn.Glorot(r, in, 4*hidden+say), Wh: nn.Glorot(r, hidden, 4*hidden+say),
-		Wd: nn.Glorot(r, say, 3*hidden+say), Wc: nn.Glorot(r, say, hidden),
-		B: nn.Zeros(4*hidden + say),
+		Wx: nn.Glorot(r, in, 4*hidden+facts), Wh: nn.Glorot(r, hidden, 4*hidden+facts),
+		Wd: nn.Glorot(r, facts, 3*hidden+facts), Wc: nn.Glorot(r, facts, hidden),
+		B: nn.Zeros(4*hidden + facts),
 	}
-	for j := range 4*hidden + say {
+	for j := range 4*hidden + facts {
 		switch {
 		case j >= hidden && j < 2*hidden:
 			c.B.Value.Data[j] = 1
-		case j >= 3*hidden && j < 3*hidden+say:
+		case j >= 3*hidden && j < 3*hidden+facts:
 			c.B.Value.Data[j] = 2
 		}
 	}
 	return c
 }
 
-// StateSize is {hidden, hidden, say}.
+// StateSize is {hidden, hidden, facts}.
 func (c *SCLSTM) StateSize() []int { return []int{c.Wc.Dim(1), c.Wc.Dim(1), c.Wc.Dim(0)} }
 
 // Widths implements Sizer.

@@ -42,7 +42,7 @@ func init() {
 		New: SRUOptions.New,
 		Options: func(c *SRU) (SRUOptions, int) {
 			H := c.B.Dim(0) / 2
-			return SRUOptions{SeesState: c.V != nil, Through: c.W.Dim(0) == H && c.W.Dim(1) == 4*H, Scale: c.Scale, Activation: c.Activation}, H
+			return SRUOptions{Peepholes: c.V != nil, SkipProjection: c.W.Dim(0) == H && c.W.Dim(1) == 4*H, Scale: c.Scale, Activation: c.Activation}, H
 		},
 		Check: func(o SRUOptions, _, _ int) error {
 			if o.Scale-o.Scale != 0 {
@@ -56,15 +56,15 @@ func init() {
 
 // SRUOptions are the options of an SRU.
 type SRUOptions struct {
-	SeesState  bool       `json:"sees_state,omitempty"` // with V
-	Through    bool       `json:"through,omitempty"`    // W has a part for x even where it is as wide as the state, as in TensorFlow
-	Scale      float64    `json:"scale,omitempty"`      // α, 0 for 1
-	Activation Activation `json:"activation,omitzero"`  // default Tanh
+	Peepholes      bool       `json:"peepholes,omitempty"`       // V: the gates see c
+	SkipProjection bool       `json:"skip_projection,omitempty"` // a fourth part of W even where x is as wide as the state, as in TensorFlow
+	Scale          float64    `json:"scale,omitempty"`           // α, 0 for 1
+	Activation     Activation `json:"activation,omitzero"`       // default Tanh
 }
 
 // Parts is the number of matrices that lie side by side in W.
 func (o SRUOptions) Parts(in, hidden int) int {
-	if o.Through || in != hidden {
+	if o.SkipProjection || in != hidden {
 		return 4
 	}
 	return 3
@@ -77,14 +77,11 @@ func (o SRUOptions) New(r *rand.Rand, in, hidden int) *SRU {
 		parts = append(parts, nn.Glorot(r, in, hidden))
 	}
 	c := &SRU{W: nn.Beside(parts...), B: nn.Full(r, 0, 2*hidden), Scale: o.Scale, Activation: o.Activation}
-	if o.SeesState {
+	if o.Peepholes {
 		c.V = nn.Normal(r, 0.1, 2, hidden)
 	}
 	return c
 }
-
-// NewSRU makes the linear form.
-func NewSRU(r *rand.Rand, in, hidden int) *SRU { return SRUOptions{}.New(r, in, hidden) }
 
 // StateSize is {hidden}.
 func (c *SRU) StateSize() []int { return []int{c.B.Dim(0) / 2} }

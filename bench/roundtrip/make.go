@@ -76,7 +76,7 @@ func (c *chooser) cell() rnn.Config {
 	}
 	if !c.common && c.r.IntN(4) == 0 {
 		return rnn.Config{Hidden: hidden, Options: pick[any](c, rnn.IndRNNOptions{NoBias: c.maybe(), Activation: act(rnn.ReLU)}, rnn.MinGRUOptions{Positive: c.maybe()},
-			rnn.MinLSTMOptions{NoBias: c.maybe()}, rnn.SRUOptions{SeesState: c.maybe(), Scale: 1.5, Activation: act(rnn.Tanh)})}
+			rnn.MinLSTMOptions{NoBias: c.maybe()}, rnn.SRUOptions{Peepholes: c.maybe(), Scale: 1.5, Activation: act(rnn.Tanh)})}
 	}
 	switch c.r.IntN(4) {
 	case 0:

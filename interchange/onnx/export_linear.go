@@ -28,7 +28,7 @@ func (e *cellExport) sru(o rnn.SRUOptions, x string, s []string) (string, []stri
 	p := e.split(e.dot(x, "w"), n)
 	gate := func(x string, k int) string {
 		x = e.add(x, e.row("b", k))
-		if o.SeesState {
+		if o.Peepholes {
 			x = e.add(x, e.mul(s[0], e.row("v", k)))
 		}
 		return e.sigmoid(x)

@@ -35,7 +35,7 @@ func exported() map[string]*graph.Config {
 			{Name: "a", Op: &graph.RNN{Cells: rnn.Configs{rnn.Config{Hidden: 4, Options: rnn.LSTMOptions{Projection: 2, Peepholes: true, CellClip: 0.3, ProjClip: 0.2}}}}},
 			{Name: "b", Op: &graph.Bidirectional{Fwd: rnn.Configs{rnn.Config{Hidden: 3, Options: rnn.LSTMOptions{LayerNorm: true}}}, Bwd: rnn.Configs{rnn.Config{Hidden: 3, Options: rnn.LSTMOptions{CellClip: 0.4, Coupled: true}}}}},
 			{Name: "c", Op: &graph.RNN{Cells: rnn.Configs{
-				rnn.Config{Hidden: 4, Options: rnn.IndRNNOptions{}}, rnn.Config{Hidden: 3, Options: rnn.IndRNNOptions{NoBias: true, Activation: rnn.Identity}}, rnn.Config{Hidden: 3, Options: rnn.SRUOptions{SeesState: true, Scale: 1.5}},
+				rnn.Config{Hidden: 4, Options: rnn.IndRNNOptions{}}, rnn.Config{Hidden: 3, Options: rnn.IndRNNOptions{NoBias: true, Activation: rnn.Identity}}, rnn.Config{Hidden: 3, Options: rnn.SRUOptions{Peepholes: true, Scale: 1.5}},
 				rnn.Config{Hidden: 2, Options: rnn.SRUOptions{Activation: rnn.Identity}}, rnn.Config{Hidden: 3, Options: rnn.MinGRUOptions{Positive: true}}, rnn.Config{Hidden: 2, Options: rnn.MinLSTMOptions{NoBias: true}}, rnn.Config{Hidden: 3, Options: rnn.MinLSTMOptions{Positive: true}},
 			}}},
 			{Name: "d", Op: &graph.RNN{Cells: rnn.Configs{rnn.Config{Hidden: 2, Options: rnn.BasicOptions{}}}, Last: true}},
@@ -43,7 +43,7 @@ func exported() map[string]*graph.Config {
 		"cells of TensorFlow 1": {Inputs: x, Layers: []graph.Layer{
 			{Name: "a", Op: &graph.RNN{Cells: rnn.Configs{
 				rnn.Config{Hidden: 4, Options: tf1.UGRNNOptions{ForgetBias: 0.7}}, rnn.Config{Hidden: 3, Options: tf1.IntersectionOptions{ForgetBias: 0.7}}, rnn.Config{Hidden: 3, Options: tf1.IntersectionOptions{}}, rnn.Config{Hidden: 4, Options: tf1.NASOptions{Projection: 3}},
-				rnn.Config{Hidden: 3, Options: tf1.NASOptions{NoBias: true}}, rnn.Config{Hidden: 4, Options: tf1.MinimalOptions{}}, rnn.Config{Hidden: 4, Options: tf1.CFNOptions{}}, rnn.Config{Hidden: 4, Options: rnn.SRUOptions{Through: true}},
+				rnn.Config{Hidden: 3, Options: tf1.NASOptions{NoBias: true}}, rnn.Config{Hidden: 4, Options: tf1.MinimalOptions{}}, rnn.Config{Hidden: 4, Options: tf1.CFNOptions{}}, rnn.Config{Hidden: 4, Options: rnn.SRUOptions{SkipProjection: true}},
 			}}},
 			{Name: "b", Op: &graph.Bidirectional{Fwd: rnn.Configs{rnn.Config{Hidden: 3, Options: tf1.IndyGRUOptions{}}}, Bwd: rnn.Configs{rnn.Config{Hidden: 3, Options: tf1.IndyLSTMOptions{ForgetBias: 0.7}}}}},
 			{Name: "c", Op: &graph.RNN{Cells: rnn.Configs{

@@ -152,7 +152,7 @@ func (c *cellVars) sru(o options, param string) (k mappedCell, err error) {
 	if err != nil {
 		return k, err
 	}
-	cell := rnn.Config{Hidden: H, Options: rnn.SRUOptions{Through: in == H, Activation: o.act}}
+	cell := rnn.Config{Hidden: H, Options: rnn.SRUOptions{SkipProjection: in == H, Activation: o.act}}
 	return c.simple(cell, H, "kernel", 0, param, part{"kernel", ".w", []int{-1, 4 * H}}, part{"bias", ".b", []int{2 * H}})
 }
 

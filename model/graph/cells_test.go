@@ -22,20 +22,20 @@ func rare() map[string]rnn.Cell {
 	wide := rnn.SRUOptions{}.New(r, 6, 6)
 	wide.W = nn.Glorot(r, 6, 24)
 	return map[string]rnn.Cell{
-		"UGRNN":           tf1.NewUGRNN(r, 6, 4),
-		"Intersection":    tf1.NewIntersection(r, 6, 4),
-		"IntersectionIn":  tf1.NewIntersection(r, 6, 6),
-		"NAS":             tf1.NewNAS(r, 6, 4, 0),
+		"UGRNN":           tf1.UGRNNOptions{ForgetBias: 1}.New(r, 6, 4),
+		"Intersection":    tf1.IntersectionOptions{ForgetBias: 1}.New(r, 6, 4),
+		"IntersectionIn":  tf1.IntersectionOptions{ForgetBias: 1}.New(r, 6, 6),
+		"NAS":             tf1.NASOptions{}.New(r, 6, 4),
 		"NASProjection":   &tf1.NAS{Kernel: nn.Glorot(r, 6, 32), Recurrent: nn.Glorot(r, 3, 32), Projection: nn.Glorot(r, 4, 3)},
-		"Minimal":         tf1.NewMinimal(r, 6, 4),
-		"CFN":             tf1.NewCFN(r, 6, 4),
-		"IndyGRU":         tf1.NewIndyGRU(r, 6, 4),
-		"IndyLSTM":        tf1.NewIndyLSTM(r, 6, 4),
-		"GLSTM":           tf1.NewGLSTM(r, 6, 4, 0, 2),
-		"GLSTMProjection": tf1.NewGLSTM(r, 6, 4, 2, 2),
+		"Minimal":         tf1.MinimalOptions{}.New(r, 6, 4),
+		"CFN":             tf1.CFNOptions{}.New(r, 6, 4),
+		"IndyGRU":         tf1.IndyGRUOptions{}.New(r, 6, 4),
+		"IndyLSTM":        tf1.IndyLSTMOptions{ForgetBias: 1}.New(r, 6, 4),
+		"GLSTM":           tf1.GLSTMOptions{Groups: 2, ForgetBias: 1}.New(r, 6, 4),
+		"GLSTMProjection": tf1.GLSTMOptions{Projection: 2, Groups: 2, ForgetBias: 1}.New(r, 6, 4),
 		"WeightNorm":      tf1.NewWeightNorm(rnn.LSTMOptions{Peepholes: true, Projection: 3}.New(r, 6, 4)),
-		"Phased":          tf1.NewPhased(r, 5, 4, false),
-		"PhasedPeepholes": tf1.NewPhased(r, 5, 4, true),
+		"Phased":          tf1.PhasedOptions{Leak: 0.001}.New(r, 6, 4),
+		"PhasedPeepholes": tf1.PhasedOptions{Peepholes: true, Leak: 0.001}.New(r, 6, 4),
 		"Attention":       tf1.NewAttention(r, rnn.NewLSTM(r, 6, 4), 6, 4, 3),
 		"AttentionStack":  tf1.NewAttention(r, rnn.Stack{rnn.NewGRU(r, 6, 3), rnn.NewLSTM(r, 3, 4)}, 6, 4, 2),
 		"SRU":             wide,
@@ -114,6 +114,22 @@ func same(t *testing.T, what string, got, want *tensor.Tensor) {
 		}
 	}
 }
+
+// A cell that is not registered is named, inside another too.
+func TestFromUnknownCell(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, c := range []rnn.Cell{
+		unknown{rnn.NewGRU(r, 3, 2)},
+		rnn.Stack{rnn.NewGRU(r, 3, 3), unknown{rnn.NewGRU(r, 3, 2)}},
+		tf1.NewAttention(r, unknown{rnn.NewGRU(r, 3, 2)}, 3, 2, 2),
+	} {
+		if _, err := FromCell(c, 3); err == nil || !strings.Contains(err.Error(), "graph.unknown") {
+			t.Errorf("%v, want an error with the cell's type", err)
+		}
+	}
+}
+
+type unknown struct{ rnn.Cell }
 
 // Options that do not make sense are named.
 func TestBadRareCells(t *testing.T) {

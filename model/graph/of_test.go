@@ -17,7 +17,7 @@ func TestFromCell(t *testing.T) {
 		rnn.LSTMOptions{Peepholes: true, Projection: 2, LayerNorm: true, CellClip: 1}.New(r, 3, 4),
 		rnn.Stack{rnn.NewGRU(r, 3, 4), &rnn.Dropout{Cell: rnn.GRUOptions{ResetBefore: true}.New(r, 4, 2), In: 0.5}, rnn.NewBasic(r, 2, 3)},
 		rnn.Stack{rnn.NewBasic(r, 3, 3)},
-		rnn.Stack{rnn.NewIndRNN(r, 3, 4), rnn.SRUOptions{SeesState: true, Scale: 1.5}.New(r, 4, 4), rnn.NewSRU(r, 4, 3), rnn.NewMinGRU(r, 3, 2), rnn.NewMinLSTM(r, 2, 3)},
+		rnn.Stack{rnn.IndRNNOptions{}.New(r, 3, 4), rnn.SRUOptions{Peepholes: true, Scale: 1.5}.New(r, 4, 4), rnn.SRUOptions{}.New(r, 4, 3), rnn.MinGRUOptions{}.New(r, 3, 2), rnn.MinLSTMOptions{}.New(r, 2, 3)},
 	} {
 		net, err := FromCell(c, 3)
 		if err != nil {
@@ -36,7 +36,7 @@ func TestFromCell(t *testing.T) {
 			}
 		}
 	}
-	if _, err := FromCell(&rnn.Residual{Cell: rnn.NewSRU(r, 3, 3)}, 3); err == nil || !strings.Contains(err.Error(), "*rnn.Residual") {
+	if _, err := FromCell(&rnn.Residual{Cell: rnn.SRUOptions{}.New(r, 3, 3)}, 3); err == nil || !strings.Contains(err.Error(), "*rnn.Residual") {
 		t.Errorf("got %v, want an error that names the cell", err)
 	}
 }

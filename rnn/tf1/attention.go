@@ -38,7 +38,7 @@ func init() {
 	rnn.Register("attention", rnn.Spec[AttentionOptions, *Attention]{
 		New: AttentionOptions.New,
 		Options: func(c *Attention) (AttentionOptions, int) {
-			cells, _ := rnn.ConfigsOf(c.Cell) // none, which Check refuses, if they are not registered
+			cells, _ := rnn.ConfigsOf(c.Cell) // which ConfigOf has checked
 			return AttentionOptions{Cells: cells, In: c.In.Dim(1), Vec: c.V.Dim(0), Length: c.Length}, c.Out.Dim(1)
 		},
 		Check:  AttentionOptions.check,

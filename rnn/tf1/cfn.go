@@ -23,7 +23,7 @@ type CFN struct {
 
 func init() {
 	rnn.Register("cfn", rnn.Spec[CFNOptions, *CFN]{
-		New:     func(_ CFNOptions, r *rand.Rand, in, hidden int) *CFN { return NewCFN(r, in, hidden) },
+		New:     CFNOptions.New,
 		Options: func(c *CFN) (CFNOptions, int) { return CFNOptions{}, c.Recurrent.Dim(0) },
 	})
 }
@@ -31,8 +31,8 @@ func init() {
 // CFNOptions are the options of a CFN: none.
 type CFNOptions struct{}
 
-// NewCFN draws the kernels by Glorot and sets the bias to 1.
-func NewCFN(r *rand.Rand, in, hidden int) *CFN {
+// New draws the kernels by Glorot and sets the bias to 1.
+func (CFNOptions) New(r *rand.Rand, in, hidden int) *CFN {
 	return &CFN{kernel(r, in, 3, hidden), kernel(r, hidden, 2, hidden), nn.Full(r, 1, 2*hidden)}
 }
 

@@ -29,11 +29,7 @@ type GLSTM struct {
 
 func init() {
 	rnn.Register("glstm", rnn.Spec[GLSTMOptions, *GLSTM]{
-		New: func(o GLSTMOptions, r *rand.Rand, in, hidden int) *GLSTM {
-			c := NewGLSTM(r, in, hidden, o.Projection, o.Groups)
-			c.ForgetBias = o.ForgetBias
-			return c
-		},
+		New: GLSTMOptions.New,
 		Options: func(c *GLSTM) (GLSTMOptions, int) {
 			o := GLSTMOptions{Groups: len(c.Kernels), ForgetBias: c.ForgetBias}
 			if c.Projection != nil {
@@ -49,7 +45,7 @@ func init() {
 type GLSTMOptions struct {
 	Projection int     `json:"projection,omitempty"` // width of the output; 0 for none
 	Groups     int     `json:"groups"`
-	ForgetBias float64 `json:"forget_bias,omitempty"` // as TensorFlow's; default 0
+	ForgetBias float64 `json:"forget_bias,omitempty"` // added to f
 }
 
 func (o GLSTMOptions) check(in, hidden int) error {
@@ -63,17 +59,17 @@ func (o GLSTMOptions) check(in, hidden int) error {
 	return errors.Join(finite("forget_bias", o.ForgetBias), projectable(o.Projection))
 }
 
-// NewGLSTM draws the kernels by Glorot and has a forget bias of 1. Groups must divide
-// in, hidden and out, which is the width of a projection, 0 for none.
-func NewGLSTM(r *rand.Rand, in, hidden, out, groups int) *GLSTM {
-	c := &GLSTM{Bias: nn.Full(r, 0, 4*hidden), ForgetBias: 1}
-	if out > 0 {
+// New draws the kernels by Glorot and sets the bias to zero. The groups must divide in,
+// hidden and the width of the output.
+func (o GLSTMOptions) New(r *rand.Rand, in, hidden int) *GLSTM {
+	c := &GLSTM{Bias: nn.Full(r, 0, 4*hidden), ForgetBias: o.ForgetBias}
+	out := hidden
+	if o.Projection > 0 {
+		out = o.Projection
 		c.Projection = nn.Glorot(r, hidden, out)
-	} else {
-		out = hidden
 	}
-	for range groups {
-		c.Kernels = append(c.Kernels, kernel(r, (in+out)/groups, 4, hidden/groups))
+	for range o.Groups {
+		c.Kernels = append(c.Kernels, kernel(r, (in+out)/o.Groups, 4, hidden/o.Groups))
 	}
 	return c
 }

@@ -27,17 +27,17 @@ type IndyGRU struct {
 
 func init() {
 	rnn.Register("indy_gru", rnn.Spec[IndyGRUOptions, *IndyGRU]{
-		New:     func(_ IndyGRUOptions, r *rand.Rand, in, hidden int) *IndyGRU { return NewIndyGRU(r, in, hidden) },
+		New:     IndyGRUOptions.New,
 		Options: func(c *IndyGRU) (IndyGRUOptions, int) { return IndyGRUOptions{}, c.Kernel.Dim(1) },
 	})
 }
 
-// IndyGRUOptions are the options of a IndyGRU: none.
+// IndyGRUOptions are the options of an IndyGRU: none.
 type IndyGRUOptions struct{}
 
-// NewIndyGRU draws the kernels by Glorot and the state's weights from U(-1, 1), and
+// New draws the kernels by Glorot and the state's weights from U(-1, 1), and
 // sets the gates' bias to 1.
-func NewIndyGRU(r *rand.Rand, in, hidden int) *IndyGRU {
+func (IndyGRUOptions) New(r *rand.Rand, in, hidden int) *IndyGRU {
 	return &IndyGRU{
 		GateKernel: kernel(r, in, 2, hidden), GateU: nn.Uniform(r, 1, 2*hidden), GateBias: nn.Full(r, 1, 2*hidden),
 		Kernel: nn.Glorot(r, in, hidden), U: nn.Uniform(r, 1, hidden), Bias: nn.Full(r, 0, hidden),
@@ -77,11 +77,7 @@ type IndyLSTM struct {
 
 func init() {
 	rnn.Register("indy_lstm", rnn.Spec[IndyLSTMOptions, *IndyLSTM]{
-		New: func(o IndyLSTMOptions, r *rand.Rand, in, hidden int) *IndyLSTM {
-			c := NewIndyLSTM(r, in, hidden)
-			c.ForgetBias = o.ForgetBias
-			return c
-		},
+		New:     IndyLSTMOptions.New,
 		Options: func(c *IndyLSTM) (IndyLSTMOptions, int) { return IndyLSTMOptions{c.ForgetBias}, c.Kernel.Dim(1) / 4 },
 		Check:   func(o IndyLSTMOptions, _, _ int) error { return finite("forget_bias", o.ForgetBias) },
 	})
@@ -89,13 +85,13 @@ func init() {
 
 // IndyLSTMOptions are the options of an IndyLSTM.
 type IndyLSTMOptions struct {
-	ForgetBias float64 `json:"forget_bias,omitempty"` // as TensorFlow's; default 0
+	ForgetBias float64 `json:"forget_bias,omitempty"` // added to f
 }
 
-// NewIndyLSTM draws the kernel by Glorot and the state's weights from U(-1, 1), and
-// has a forget bias of 1.
-func NewIndyLSTM(r *rand.Rand, in, hidden int) *IndyLSTM {
-	return &IndyLSTM{kernel(r, in, 4, hidden), nn.Uniform(r, 1, 4*hidden), nn.Full(r, 0, 4*hidden), 1}
+// New draws the kernel by Glorot and the state's weights from U(-1, 1), and
+// sets the bias to zero.
+func (o IndyLSTMOptions) New(r *rand.Rand, in, hidden int) *IndyLSTM {
+	return &IndyLSTM{kernel(r, in, 4, hidden), nn.Uniform(r, 1, 4*hidden), nn.Full(r, 0, 4*hidden), o.ForgetBias}
 }
 
 // StateSize is {hidden, hidden}.

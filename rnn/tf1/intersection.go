@@ -28,11 +28,7 @@ type Intersection struct {
 
 func init() {
 	rnn.Register("intersection", rnn.Spec[IntersectionOptions, *Intersection]{
-		New: func(o IntersectionOptions, r *rand.Rand, in, hidden int) *Intersection {
-			c := NewIntersection(r, in, hidden)
-			c.ForgetBias = o.ForgetBias
-			return c
-		},
+		New: IntersectionOptions.New,
 		Options: func(c *Intersection) (IntersectionOptions, int) {
 			return IntersectionOptions{c.ForgetBias}, c.Kernel.Dim(1) / 4
 		},
@@ -42,12 +38,12 @@ func init() {
 
 // IntersectionOptions are the options of an Intersection.
 type IntersectionOptions struct {
-	ForgetBias float64 `json:"forget_bias,omitempty"` // as TensorFlow's; default 0
+	ForgetBias float64 `json:"forget_bias,omitempty"` // added to gh and gy
 }
 
-// NewIntersection draws the kernels by Glorot and has a forget bias of 1.
-func NewIntersection(r *rand.Rand, in, hidden int) *Intersection {
-	c := &Intersection{Kernel: kernel(r, 2*hidden, 4, hidden), Bias: nn.Full(r, 0, 4*hidden), ForgetBias: 1}
+// New draws the kernels by Glorot and sets the biases to zero.
+func (o IntersectionOptions) New(r *rand.Rand, in, hidden int) *Intersection {
+	c := &Intersection{Kernel: kernel(r, 2*hidden, 4, hidden), Bias: nn.Full(r, 0, 4*hidden), ForgetBias: o.ForgetBias}
 	if in != hidden {
 		c.In, c.InBias = nn.Glorot(r, in, hidden), nn.Full(r, 0, hidden)
 	}

@@ -23,7 +23,7 @@ type Minimal struct {
 
 func init() {
 	rnn.Register("minimal", rnn.Spec[MinimalOptions, *Minimal]{
-		New:     func(_ MinimalOptions, r *rand.Rand, in, hidden int) *Minimal { return NewMinimal(r, in, hidden) },
+		New:     MinimalOptions.New,
 		Options: func(c *Minimal) (MinimalOptions, int) { return MinimalOptions{}, c.Kernel.Dim(1) },
 	})
 }
@@ -31,8 +31,8 @@ func init() {
 // MinimalOptions are the options of a Minimal: none.
 type MinimalOptions struct{}
 
-// NewMinimal draws the kernel by Glorot and sets the bias to 1.
-func NewMinimal(r *rand.Rand, in, hidden int) *Minimal {
+// New draws the kernel by Glorot and sets the bias to 1.
+func (MinimalOptions) New(r *rand.Rand, in, hidden int) *Minimal {
 	return &Minimal{nn.Glorot(r, in+2*hidden, hidden), nn.Full(r, 1, hidden)}
 }
 

@@ -29,13 +29,7 @@ type NAS struct {
 
 func init() {
 	rnn.Register("nas", rnn.Spec[NASOptions, *NAS]{
-		New: func(o NASOptions, r *rand.Rand, in, hidden int) *NAS {
-			c := NewNAS(r, in, hidden, o.Projection)
-			if o.NoBias {
-				c.Bias = nil
-			}
-			return c
-		},
+		New: NASOptions.New,
 		Options: func(c *NAS) (NASOptions, int) {
 			o := NASOptions{NoBias: c.Bias == nil}
 			if c.Projection != nil {
@@ -53,13 +47,15 @@ type NASOptions struct {
 	NoBias     bool `json:"no_bias,omitempty"`
 }
 
-// NewNAS draws the kernels by Glorot. Out is the width of a projection, 0 for none.
-func NewNAS(r *rand.Rand, in, hidden, out int) *NAS {
-	c := &NAS{Bias: nn.Full(r, 0, 8*hidden)}
-	if out > 0 {
+// New draws the kernels by Glorot and sets the bias to zero.
+func (o NASOptions) New(r *rand.Rand, in, hidden int) *NAS {
+	c, out := &NAS{}, hidden
+	if !o.NoBias {
+		c.Bias = nn.Full(r, 0, 8*hidden)
+	}
+	if o.Projection > 0 {
+		out = o.Projection
 		c.Projection = nn.Glorot(r, hidden, out)
-	} else {
-		out = hidden
 	}
 	c.Kernel, c.Recurrent = kernel(r, in, 8, hidden), kernel(r, out, 8, hidden)
 	return c

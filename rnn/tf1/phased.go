@@ -41,11 +41,7 @@ type Phased struct {
 
 func init() {
 	rnn.Register("phased", rnn.Spec[PhasedOptions, *Phased]{
-		New: func(o PhasedOptions, r *rand.Rand, in, hidden int) *Phased {
-			c := NewPhased(r, in-1, hidden, o.Peepholes)
-			c.Leak = o.Leak
-			return c
-		},
+		New: PhasedOptions.New,
 		Options: func(c *Phased) (PhasedOptions, int) {
 			return PhasedOptions{c.Mask.Dim(0) > c.New.Dim(0), c.Leak}, c.New.Dim(1)
 		},
@@ -61,23 +57,23 @@ func init() {
 // PhasedOptions are the options of a Phased.
 type PhasedOptions struct {
 	Peepholes bool    `json:"peepholes,omitempty"`
-	Leak      float64 `json:"leak,omitempty"`
+	Leak      float64 `json:"leak,omitempty"` // TensorFlow begins with 0.001
 }
 
-// NewPhased draws the kernels by Glorot, periods from 1 to 1000 evenly by their
-// logarithm, and phases within them. Gates are open for a tenth of a period and leak
-// 0.001 between.
-func NewPhased(r *rand.Rand, features, hidden int, peepholes bool) *Phased {
-	in := features + hidden
+// New draws the kernels by Glorot, periods from 1 to 1000 evenly by their logarithm, and
+// phases within them. Gates are open for a tenth of a period. In is 1 for the time and
+// the number of features.
+func (o PhasedOptions) New(r *rand.Rand, in, hidden int) *Phased {
+	in += hidden - 1
 	gates := in
-	if peepholes {
+	if o.Peepholes {
 		gates += hidden
 	}
 	c := &Phased{
 		Mask: kernel(r, gates, 2, hidden), MaskBias: nn.Full(r, 0, 2*hidden),
 		New: nn.Glorot(r, in, hidden), NewBias: nn.Full(r, 0, hidden),
 		Out: nn.Glorot(r, gates, hidden), OutBias: nn.Full(r, 0, hidden),
-		Period: nn.Full(r, 0, hidden), Phase: nn.Full(r, 0, hidden), On: nn.Full(r, 0.1, hidden), Leak: 0.001,
+		Period: nn.Full(r, 0, hidden), Phase: nn.Full(r, 0, hidden), On: nn.Full(r, 0.1, hidden), Leak: o.Leak,
 	}
 	for i := 0; i < len(c.Period.Value.Data) && r != nil; i++ {
 		period := math.Pow(1000, r.Float64())

@@ -26,20 +26,20 @@ func cells() map[string]struct {
 		cell rnn.Cell
 		in   int
 	}{
-		"UGRNN":           {tf1.NewUGRNN(r, 5, 4), 5},
-		"Intersection":    {tf1.NewIntersection(r, 5, 4), 5},
-		"IntersectionIn":  {tf1.NewIntersection(r, 4, 4), 4},
-		"NAS":             {tf1.NewNAS(r, 5, 4, 0), 5},
-		"NASProjection":   {tf1.NewNAS(r, 5, 4, 3), 5},
-		"Minimal":         {tf1.NewMinimal(r, 5, 4), 5},
-		"CFN":             {tf1.NewCFN(r, 5, 4), 5},
-		"IndyGRU":         {tf1.NewIndyGRU(r, 5, 4), 5},
-		"IndyLSTM":        {tf1.NewIndyLSTM(r, 5, 4), 5},
-		"GLSTM":           {tf1.NewGLSTM(r, 6, 4, 0, 2), 6},
-		"GLSTMProjection": {tf1.NewGLSTM(r, 6, 4, 2, 2), 6},
+		"UGRNN":           {tf1.UGRNNOptions{ForgetBias: 1}.New(r, 5, 4), 5},
+		"Intersection":    {tf1.IntersectionOptions{ForgetBias: 1}.New(r, 5, 4), 5},
+		"IntersectionIn":  {tf1.IntersectionOptions{ForgetBias: 1}.New(r, 4, 4), 4},
+		"NAS":             {tf1.NASOptions{}.New(r, 5, 4), 5},
+		"NASProjection":   {tf1.NASOptions{Projection: 3}.New(r, 5, 4), 5},
+		"Minimal":         {tf1.MinimalOptions{}.New(r, 5, 4), 5},
+		"CFN":             {tf1.CFNOptions{}.New(r, 5, 4), 5},
+		"IndyGRU":         {tf1.IndyGRUOptions{}.New(r, 5, 4), 5},
+		"IndyLSTM":        {tf1.IndyLSTMOptions{ForgetBias: 1}.New(r, 5, 4), 5},
+		"GLSTM":           {tf1.GLSTMOptions{Groups: 2, ForgetBias: 1}.New(r, 6, 4), 6},
+		"GLSTMProjection": {tf1.GLSTMOptions{Projection: 2, Groups: 2, ForgetBias: 1}.New(r, 6, 4), 6},
 		"WeightNorm":      {tf1.NewWeightNorm(rnn.LSTMOptions{Peepholes: true, Projection: 3}.New(r, 5, 4)), 5},
-		"Phased":          {tf1.NewPhased(r, 4, 4, false), 5},
-		"PhasedPeepholes": {tf1.NewPhased(r, 4, 4, true), 5},
+		"Phased":          {tf1.PhasedOptions{Leak: 0.001}.New(r, 5, 4), 5},
+		"PhasedPeepholes": {tf1.PhasedOptions{Peepholes: true, Leak: 0.001}.New(r, 5, 4), 5},
 		"Attention":       {tf1.NewAttention(r, rnn.NewLSTM(r, 5, 4), 5, 4, 3), 5},
 	}
 	for _, name := range slices.Sorted(maps.Keys(all)) {

@@ -23,11 +23,7 @@ type UGRNN struct {
 
 func init() {
 	rnn.Register("ugrnn", rnn.Spec[UGRNNOptions, *UGRNN]{
-		New: func(o UGRNNOptions, r *rand.Rand, in, hidden int) *UGRNN {
-			c := NewUGRNN(r, in, hidden)
-			c.ForgetBias = o.ForgetBias
-			return c
-		},
+		New:     UGRNNOptions.New,
 		Options: func(c *UGRNN) (UGRNNOptions, int) { return UGRNNOptions{c.ForgetBias}, c.Kernel.Dim(1) / 2 },
 		Check:   func(o UGRNNOptions, _, _ int) error { return finite("forget_bias", o.ForgetBias) },
 	})
@@ -35,12 +31,12 @@ func init() {
 
 // UGRNNOptions are the options of a UGRNN.
 type UGRNNOptions struct {
-	ForgetBias float64 `json:"forget_bias,omitempty"` // as TensorFlow's; default 0
+	ForgetBias float64 `json:"forget_bias,omitempty"` // added to g
 }
 
-// NewUGRNN draws the kernel by Glorot and has a forget bias of 1.
-func NewUGRNN(r *rand.Rand, in, hidden int) *UGRNN {
-	return &UGRNN{kernel(r, in+hidden, 2, hidden), nn.Full(r, 0, 2*hidden), 1}
+// New draws the kernel by Glorot and sets the bias to zero.
+func (o UGRNNOptions) New(r *rand.Rand, in, hidden int) *UGRNN {
+	return &UGRNN{kernel(r, in+hidden, 2, hidden), nn.Full(r, 0, 2*hidden), o.ForgetBias}
 }
 
 // StateSize is {hidden}.

@@ -36,7 +36,7 @@ type fileFormat struct {
 var formats = []fileFormat{
 	{"Keras", isKeras, keras.Import},
 	{"TensorFlow", isTensorFlow, tensorflow.Import},
-	{"PyTorch", isTorch, importTorch},
+	{"PyTorch", isTorch, torch.Import},
 }
 
 func isKeras(path string, head []byte) bool {
@@ -65,17 +65,6 @@ func isTorch(path string, head []byte) bool {
 // isSafetensors looks for the length of a header, of 8 bytes, and its beginning.
 func isSafetensors(head []byte) bool {
 	return len(head) > 8 && head[8] == '{' && string(head[4:8]) == "\x00\x00\x00\x00"
-}
-
-func importTorch(path string, spec []byte) (*model.Model, error) {
-	var s *torch.Spec
-	if spec != nil {
-		var err error
-		if s, err = torch.ParseSpec(spec); err != nil {
-			return nil, err
-		}
-	}
-	return torch.Import(path, s)
 }
 
 // An UnknownError tells of a file that is of no known format.

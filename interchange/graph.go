@@ -9,12 +9,12 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// Graph makes a network a Runner. Its inputs are those of the network, ids as int64
+// graphRunner makes a network a Runner. Its inputs are those of the network, ids as int64
 // [batch, time] and all else as float32; besides, "lengths" [batch], the steps of each
 // row, if there are sequences, and the first states under the names of States, all of
 // which may be left out. Its outputs are those of the network, and after them the final
 // states, whose names have "_out" at the end.
-func Graph(net *graph.Net) *Runner {
+func graphRunner(net *graph.Net) *Runner {
 	r := &Runner{}
 	batch, time := Dim{Size: -1, Name: "batch"}, Dim{Size: -1, Name: "time"}
 	sequences := false

@@ -35,7 +35,7 @@ func Open(path string, spec []byte) (*Runner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return Graph(net), nil
+	return graphRunner(net), nil
 }
 
 // Describe tells what the file at path holds, as text by its method String and as

@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
-	"strings"
 
+	"github.com/recur-go/recur/interchange/onnx"
 	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/tensor"
 )
@@ -104,11 +103,7 @@ func (v TensorInfo) String() string {
 	if v.Shape == nil {
 		return s + " of any shape"
 	}
-	dims := make([]string, len(v.Shape))
-	for i, d := range v.Shape {
-		dims[i] = d.String()
-	}
-	return s + " [" + strings.Join(dims, " ") + "]"
+	return s + " " + fmt.Sprint(v.Shape)
 }
 
 // A Dim is the size of a dimension, -1 if it is open, and then its name, such as batch or
@@ -118,15 +113,7 @@ type Dim struct {
 	Name string
 }
 
-func (d Dim) String() string {
-	switch {
-	case d.Size >= 0:
-		return strconv.Itoa(d.Size)
-	case d.Name != "":
-		return d.Name
-	}
-	return "?"
-}
+func (d Dim) String() string { return onnx.Dim(d).String() }
 
 // An InputError tells which input a model does not take, and why.
 type InputError struct {

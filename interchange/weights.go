@@ -6,6 +6,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/recur-go/recur/interchange/internal/spec"
 	"github.com/recur-go/recur/interchange/tensorflow"
 	"github.com/recur-go/recur/interchange/torch"
 )
@@ -32,53 +33,58 @@ type WeightOf struct {
 // SpecOf is the spec to begin with that comes with an error of Import, nil if there is
 // none.
 func SpecOf(err error) any {
-	var t *torch.MapError
-	var f *tensorflow.MapError
-	switch {
-	case errors.As(err, &t) && t.Spec != nil:
-		return t.Spec
-	case errors.As(err, &f) && f.Spec != nil:
-		return f.Spec
+	var e *spec.Error
+	if !errors.As(err, &e) {
+		return nil
+	}
+	return e.Spec
+}
+
+// describeWeights describes a file of PyTorch or TensorFlow that Import refused to make a
+// network; other errors it returns.
+func describeWeights(path string, refused error) (*Weights, error) {
+	var e *spec.Error
+	if !errors.As(refused, &e) {
+		return nil, refused
+	}
+	why := *e
+	why.Path = "" // which w has
+	w := &Weights{Path: path, Why: why.Error(), Spec: e.Spec}
+	if e.System == "tensorflow" {
+		return w, w.readCheckpoint()
+	}
+	return w, w.readTorch()
+}
+
+func (w *Weights) readTorch() error {
+	f, err := torch.Open(w.Path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	w.Format, w.Bytes = f.Format, f.Size()
+	for _, t := range f.Tensors {
+		w.add(t.Name, string(t.DType), t.Shape, t.Len())
 	}
 	return nil
 }
 
-// describeWeights describes a file that Import refused with a *torch.MapError or a
-// *tensorflow.MapError; other errors it returns.
-func describeWeights(path string, refused error) (*Weights, error) {
-	var checkpoint *tensorflow.MapError
-	if errors.As(refused, &checkpoint) {
-		return describeCheckpoint(path, checkpoint)
-	}
-	var e *torch.MapError
-	if !errors.As(refused, &e) {
-		return nil, refused
-	}
-	f, err := torch.Open(path)
+func (w *Weights) readCheckpoint() error {
+	c, err := tensorflow.Open(w.Path)
 	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	w := &Weights{Path: path, Format: f.Format, Bytes: f.Size(), Why: e.Error(), Spec: SpecOf(refused)}
-	for _, t := range f.Tensors {
-		w.Params = append(w.Params, WeightOf{t.Name, string(t.DType), t.Shape, t.Len()})
-		w.Values += t.Len()
-	}
-	return w, nil
-}
-
-func describeCheckpoint(path string, refused *tensorflow.MapError) (*Weights, error) {
-	c, err := tensorflow.Open(path)
-	if err != nil {
-		return nil, err
+		return err
 	}
 	defer c.Close()
-	w := &Weights{Path: path, Format: "TensorFlow", Bytes: c.Size(), Why: refused.Error(), Spec: SpecOf(refused)}
+	w.Format, w.Bytes = "TensorFlow", c.Size()
 	for _, v := range c.Variables {
-		w.Params = append(w.Params, WeightOf{v.Name, v.DType.String(), append([]int{}, v.Shape...), v.Len()})
-		w.Values += v.Len()
+		w.add(v.Name, v.DType.String(), v.Shape, v.Len())
 	}
-	return w, nil
+	return nil
+}
+
+func (w *Weights) add(name, dtype string, shape []int, values int) {
+	w.Params = append(w.Params, WeightOf{name, dtype, append([]int{}, shape...), values})
+	w.Values += values
 }
 
 // String is for a terminal.

@@ -11,8 +11,8 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"unicode"
 
+	"github.com/recur-go/recur/internal/format"
 	"github.com/recur-go/recur/model/checkpoint"
 	"github.com/recur-go/recur/model/safetensors"
 	"github.com/recur-go/recur/nn"
@@ -195,8 +195,8 @@ func nonFinite(t *safetensors.Tensor) (n int, err error) {
 func (info *Info) String() string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	line := func(name, format string, args ...any) {
-		fmt.Fprintf(w, "%s\t%s\n", name, printable(fmt.Sprintf(format, args...)))
+	line := func(name, text string, args ...any) {
+		fmt.Fprintf(w, "%s\t%s\n", name, format.Printable(fmt.Sprintf(text, args...)))
 	}
 	line("file", "%s", info.Path)
 	line("format", "%s", info.Format)
@@ -257,7 +257,7 @@ func (info *Info) String() string {
 		b.WriteByte('\n')
 	}
 	for _, p := range slices.Concat(info.Params, info.Optim) {
-		fmt.Fprintf(w, "%s\t%s\t%v\t%d", printable(p.Name), p.DType, p.Shape, p.Values)
+		fmt.Fprintf(w, "%s\t%s\t%v\t%d", format.Printable(p.Name), p.DType, p.Shape, p.Values)
 		if p.NonFinite > 0 {
 			fmt.Fprintf(w, "\t%d not finite", p.NonFinite)
 		}
@@ -265,14 +265,4 @@ func (info *Info) String() string {
 	}
 	w.Flush()
 	return b.String()
-}
-
-// printable keeps the text of a file from steering the terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return unicode.ReplacementChar
-	}, s)
 }

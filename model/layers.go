@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/format"
 	"github.com/recur-go/recur/nn"
 )
 
@@ -119,5 +120,5 @@ func (info *Info) describeNet(net any) {
 }
 
 func (l Layer) String() string {
-	return fmt.Sprintf("%s\t%s\t%d\t%d\t%d", l.Op, printable(l.Name), l.Values, l.State, l.MACs)
+	return fmt.Sprintf("%s\t%s\t%d\t%d\t%d", l.Op, format.Printable(l.Name), l.Values, l.State, l.MACs)
 }

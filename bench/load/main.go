@@ -105,7 +105,7 @@ var loaders = map[string]func(path string) error{
 		return err
 	},
 	"PyTorch's safetensors": func(path string) error {
-		_, err := torch.Import(path, &torch.Spec{Layers: []torch.SpecLayer{{Module: "rnn_0"}, {Module: "rnn_1"}, {Module: "out"}}})
+		_, err := torch.Import(path, []byte(`{"layers": [{"module": "rnn_0"}, {"module": "rnn_1"}, {"module": "out"}]}`))
 		return err
 	},
 	"ONNX": func(path string) error {

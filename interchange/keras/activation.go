@@ -89,7 +89,7 @@ func (b *builder) functionLayer(l *object) (f graph.Func, ok bool, err error) {
 	case "LeakyReLU":
 		var c struct {
 			Slope *scalar `json:"negative_slope"`
-			Alpha *scalar // in Keras 2
+			Alpha *scalar // negative slope in Keras 2
 		}
 		if err := l.read(&c); err != nil {
 			return "", true, err

@@ -12,13 +12,13 @@ import (
 // A builder makes a graph.Config of a model's JSON, and notes which weights belong to
 // which parameters.
 type builder struct {
-	version int // of Keras: 2 or 3, where they differ
+	version int // version of Keras: 2 or 3, where they differ
 	config  *graph.Config
 	holders []*holder
 	bad     []UnsupportedLayer
 	names   names
 	carrier map[string]string // a tensor that has a mask, by the mask
-	objects map[string]string // of Keras 3's objects, by the paths of layers in a file of Keras 3
+	objects map[string]string // names of Keras 3's objects by the paths of layers in a file of Keras 3
 	depth   int
 }
 
@@ -28,11 +28,11 @@ func newBuilder(version int) *builder {
 
 // A flow is what goes between layers.
 type flow struct {
-	name     string // in From
+	name     string // name in From
 	width    int    // -1 if it is not known
 	sequence bool
 	steps    int    // -1 if they are not fixed
-	mask     string // what says which steps are there; "" if all are
+	mask     string // name of the mask of its steps, "" if all are there
 	input    int    // the input that it is, -1 for none
 	flat     bool   // an input of two dimensions: a vector, or a sequence of ids
 	op       *mask  // the result of an operation on masks, and nothing else
@@ -42,14 +42,14 @@ type flow struct {
 // A call is one use of a layer.
 type call struct {
 	*object
-	path  string // of its weights in a file of Keras 3
-	scope string // before its name
-	name  string // in the graph
+	path  string // path of its weights in a file of Keras 3
+	scope string // prefix of its name
+	name  string // name in the graph
 	in    []*flow
 	state []*flow // the first state of a recurrent layer
 
-	mask    string // which the layer sees
-	through string // which its output has, if it lets masks through
+	mask    string // mask that the layer sees
+	through string // mask of its output, if it lets masks through
 	frozen  bool
 }
 

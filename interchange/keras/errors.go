@@ -9,14 +9,14 @@ import (
 	"github.com/recur-go/recur/internal/format"
 )
 
-// A FormatError tells what is wrong with a file. It has the fields
+// A FormatError is a fault of a file. It has the fields
 //
 //	System string // "keras"
 //	Path   string // name of the file, "" when read from memory
 //	Object string // name of the layer, or of the array in the file; "" for the file as a whole
 //	Offset int64  // byte where the fault was seen, -1 if it has no place
-//	Reason string // what is wrong
-//	Hint   string // what may help, "" if nothing is known to
+//	Reason string // the fault in words
+//	Hint   string // a remedy, "" if none is known
 type FormatError = format.Error
 
 func bad(reason string, args ...any) *FormatError { return badAt(-1, reason, args...) }

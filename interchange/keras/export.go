@@ -67,16 +67,16 @@ type exporter struct {
 	states map[string]bool // layers whose states are read
 	last   map[string]bool // recurrent layers of which only the last output is
 	masks  map[string]*exportedTensor
-	path   string // of the weights of the layer at hand
+	path   string // path of the weights of the layer at hand
 }
 
 // A exportedTensor is a tensor of the model of Keras.
 type exportedTensor struct {
 	layer string
 	at    int
-	shape []any // of the batch, the time and the width
+	shape []any // sizes of the batch, the time and the width
 	dtype string
-	mask  *exportedTensor // which steps are there, nil for all
+	mask  *exportedTensor // mask of its steps, nil for all
 	auto  bool            // Keras hands a mask on with it by itself
 	ids   bool
 }

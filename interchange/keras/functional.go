@@ -19,7 +19,7 @@ type use struct {
 	args [][]place // a list for each argument
 	mask []place
 	init []place // initial_state
-	old  bool    // in the form of Keras 2
+	old  bool    // whether it has the form of Keras 2
 }
 
 // A place is where a tensor comes from: the i-th result of a use of a layer.
@@ -39,7 +39,7 @@ type graphOf struct {
 	paths  []string
 	scope  string
 	frozen bool
-	done   map[place][]*flow // by layer and use
+	done   map[place][]*flow // outputs by layer and use
 	open   map[place]bool
 }
 

@@ -62,109 +62,94 @@ func (c *call) sequenceOf() (*flow, error) {
 	return x, err
 }
 
-func (b *builder) conv(c *call) ([]*flow, error) {
+// A convolution is what the layers of convolutions have in common.
+type convolution struct {
+	Filters    int
+	Groups     int
+	Multiplier int   `json:"depth_multiplier"`
+	Bias       *bool `json:"use_bias"`
+	Activation activation
+
+	x         *flow
+	op        graph.Conv // without units and groups
+	steps     int        // steps of the output, -1 if they are not fixed
+	multiples int        // values that a depthwise convolution makes
+}
+
+// readConv reads a convolution of the only input.
+func (b *builder) readConv(c *call) (o convolution, err error) {
+	o.Groups, o.Multiplier = 1, 1
+	if o.x, err = c.sequenceOf(); err != nil {
+		return o, err
+	}
+	if err = c.read(&o); err != nil {
+		return o, err
+	}
 	var w windowed
-	o := struct {
-		Filters    int
-		Groups     int
-		Bias       *bool `json:"use_bias"`
-		Activation activation
-	}{Groups: 1}
-	x, err := c.sequenceOf()
-	if err == nil {
-		err = c.read(&o)
-	}
-	if err != nil {
-		return nil, err
-	}
 	size, stride, dilation, p, err := w.read(c)
 	if err != nil {
-		return nil, err
+		return o, err
 	}
 	f, err := b.function(o.Activation)
+	o.op = graph.Conv{Size: size, Stride: stride, Dilation: dilation, Padding: p, NoBias: !yes(o.Bias), Activation: f}
+	o.steps = after(o.x.steps, size, max(stride, 1), dilation, p)
+	o.multiples = o.x.width * o.Multiplier
+	return o, err
+}
+
+// add adds a convolution of x with the given units and groups.
+func (o *convolution) add(b *builder, name string, units, groups int) *flow {
+	o.op.Units, o.op.Groups = units, groups
+	return b.add(name, &o.op, units, true, o.steps, "", o.x)
+}
+
+func (b *builder) conv(c *call) ([]*flow, error) {
+	o, err := b.readConv(c)
 	if err != nil {
 		return nil, err
 	}
-	if o.Groups < 1 || x.width%o.Groups != 0 {
-		return nil, fmt.Errorf("%d values in %d groups", x.width, o.Groups)
+	if o.Groups < 1 || o.x.width%o.Groups != 0 {
+		return nil, fmt.Errorf("%d values in %d groups", o.x.width, o.Groups)
 	}
 	h := b.bind(c)
-	h.want("kernel", c.name+".w", size, x.width/o.Groups, o.Filters)
+	h.want("kernel", c.name+".w", o.op.Size, o.x.width/o.Groups, o.Filters)
 	if yes(o.Bias) {
 		h.want("bias", c.name+".b", o.Filters)
 	}
-	op := &graph.Conv{Units: o.Filters, Size: size, Stride: stride, Dilation: dilation, Groups: o.Groups, Padding: p, NoBias: !yes(o.Bias), Activation: f}
-	return []*flow{b.add(c.name, op, o.Filters, true, after(x.steps, size, max(stride, 1), dilation, p), "", x)}, nil
+	return []*flow{o.add(b, c.name, o.Filters, o.Groups)}, nil
 }
 
 // depthwise is a convolution of each value by itself: one with as many groups. Its
 // kernel [size, in, multiplier] lies as that of the groups [size, 1, in·multiplier].
 func (b *builder) depthwise(c *call) ([]*flow, error) {
-	var w windowed
-	o := struct {
-		Multiplier int   `json:"depth_multiplier"`
-		Bias       *bool `json:"use_bias"`
-		Activation activation
-	}{Multiplier: 1}
-	x, err := c.sequenceOf()
-	if err == nil {
-		err = c.read(&o)
-	}
+	o, err := b.readConv(c)
 	if err != nil {
 		return nil, err
 	}
-	size, stride, dilation, p, err := w.read(c)
-	if err != nil {
-		return nil, err
-	}
-	f, err := b.function(o.Activation)
-	if err != nil {
-		return nil, err
-	}
-	units := x.width * o.Multiplier
 	h := b.bind(c)
-	h.want("depthwise_kernel", c.name+".w", size, x.width, o.Multiplier)
+	h.want("depthwise_kernel", c.name+".w", o.op.Size, o.x.width, o.Multiplier)
 	if yes(o.Bias) {
-		h.want("bias", c.name+".b", units)
+		h.want("bias", c.name+".b", o.multiples)
 	}
-	op := &graph.Conv{Units: units, Size: size, Stride: stride, Dilation: dilation, Groups: x.width, Padding: p, NoBias: !yes(o.Bias), Activation: f}
-	return []*flow{b.add(c.name, op, units, true, after(x.steps, size, max(stride, 1), dilation, p), "", x)}, nil
+	return []*flow{o.add(b, c.name, o.multiples, o.x.width)}, nil
 }
 
 // separable is a depthwise convolution and then one of a single step.
 func (b *builder) separable(c *call) ([]*flow, error) {
-	var w windowed
-	o := struct {
-		Filters    int
-		Multiplier int   `json:"depth_multiplier"`
-		Bias       *bool `json:"use_bias"`
-		Activation activation
-	}{Multiplier: 1}
-	x, err := c.sequenceOf()
-	if err == nil {
-		err = c.read(&o)
-	}
+	o, err := b.readConv(c)
 	if err != nil {
 		return nil, err
 	}
-	size, stride, dilation, p, err := w.read(c)
-	if err != nil {
-		return nil, err
-	}
-	f, err := b.function(o.Activation)
-	if err != nil {
-		return nil, err
-	}
-	units, first := x.width*o.Multiplier, b.unused(c.name+"_depthwise")
+	first := b.unused(c.name + "_depthwise")
 	h := b.bind(c)
-	h.want("depthwise_kernel", first+".w", size, x.width, o.Multiplier)
-	h.want("pointwise_kernel", c.name+".w", 1, units, o.Filters)
+	h.want("depthwise_kernel", first+".w", o.op.Size, o.x.width, o.Multiplier)
+	h.want("pointwise_kernel", c.name+".w", 1, o.multiples, o.Filters)
 	if yes(o.Bias) {
 		h.want("bias", c.name+".b", o.Filters)
 	}
-	deep := b.add(first, &graph.Conv{Units: units, Size: size, Stride: stride, Dilation: dilation, Groups: x.width, Padding: p, NoBias: true},
-		units, true, after(x.steps, size, max(stride, 1), dilation, p), "", x)
-	op := &graph.Conv{Units: o.Filters, Size: 1, NoBias: !yes(o.Bias), Activation: f}
+	op := &graph.Conv{Units: o.Filters, Size: 1, NoBias: o.op.NoBias, Activation: o.op.Activation}
+	o.op.NoBias, o.op.Activation = true, ""
+	deep := o.add(b, first, o.multiples, o.x.width)
 	return []*flow{b.add(c.name, op, o.Filters, true, deep.steps, "", deep)}, nil
 }
 

@@ -21,21 +21,30 @@ func axisIsLast(axis numbers, x *flow) error {
 	return nil
 }
 
-func (b *builder) layerNorm(c *call) ([]*flow, error) {
-	o := struct {
-		Axis    numbers
-		Epsilon float64
-		Center  *bool
-		Scale   *bool
-		RMS     bool `json:"rms_scaling"`
-	}{Epsilon: 1e-3}
-	x, err := c.input()
-	if err == nil {
+// A norm is what layer and batch normalisation have in common.
+type norm struct {
+	Axis    numbers
+	Epsilon float64
+	Center  *bool
+	Scale   *bool
+	RMS     bool `json:"rms_scaling"`
+	Renorm  bool
+}
+
+// readNorm reads a normalisation over the last axis of the only input.
+func (c *call) readNorm() (o norm, x *flow, err error) {
+	o.Epsilon = 1e-3
+	if x, err = c.input(); err == nil {
 		err = c.read(&o)
 	}
 	if err == nil {
 		err = axisIsLast(o.Axis, x)
 	}
+	return o, x, err
+}
+
+func (b *builder) layerNorm(c *call) ([]*flow, error) {
+	o, x, err := c.readNorm()
 	if err == nil && o.RMS {
 		err = fmt.Errorf("rms_scaling")
 	}
@@ -62,20 +71,7 @@ func (b *builder) layerNorm(c *call) ([]*flow, error) {
 // batchNorm is γ(x-μ)/√(σ²+ε) + β with the moving mean μ and variance σ², which is a
 // gain and a shift.
 func (b *builder) batchNorm(c *call) ([]*flow, error) {
-	o := struct {
-		Axis    numbers
-		Epsilon float64
-		Center  *bool
-		Scale   *bool
-		Renorm  bool
-	}{Epsilon: 1e-3}
-	x, err := c.input()
-	if err == nil {
-		err = c.read(&o)
-	}
-	if err == nil {
-		err = axisIsLast(o.Axis, x)
-	}
+	o, x, err := c.readNorm()
 	if err == nil && o.Renorm {
 		err = fmt.Errorf("renorm")
 	}

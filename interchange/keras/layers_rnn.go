@@ -22,7 +22,7 @@ type runner struct {
 	unroll
 	cells rnn.Configs
 	width int
-	space []int // of its outputs, as a flow has it
+	space []int // places of its outputs, as in a flow
 	state []int
 	bind  func(param string, holders *[]*holder) // notes the weights of the cells, under the name of their parameters
 }
@@ -155,7 +155,7 @@ var mergeModes = map[string]rnn.Merge{"concat": rnn.Concat, "sum": rnn.Sum, "mul
 type directions struct {
 	fwd, bwd           *runner
 	fwdState, bwdState []*flow // their first states
-	mode               string  // of merging; "" for both outputs
+	mode               string  // mode of merging; "" for both outputs
 }
 
 // directions reads a Bidirectional that reads x.

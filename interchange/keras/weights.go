@@ -15,7 +15,7 @@ import (
 // A holder is a layer or a cell that has weights, in the order in which Keras lists
 // them.
 type holder struct {
-	path   string // in a file of Keras 3
+	path   string // path in a file of Keras 3
 	top    string // the layer of the outermost model that it is in
 	frozen bool   // it does not train, so that an old file lists it after what does
 	arrays []*array
@@ -28,7 +28,7 @@ type array struct {
 	name   string
 	shape  []int
 	frozen bool
-	param  string // what it fills; "" if finish makes something of it
+	param  string // parameter that it fills; "" if finish reads it
 	then   func(v []tensor.Float, shape []int)
 	unread bool // only its place counts
 }

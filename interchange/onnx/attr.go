@@ -12,7 +12,7 @@ type nodeDef struct {
 	read     map[string]bool
 	compiler *compiler
 	scope    *scope
-	slots    []int // of its inputs
+	slots    []int // slots of its inputs
 	subplans []*plan
 }
 

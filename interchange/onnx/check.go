@@ -132,7 +132,7 @@ func readSet(dir, prefix string, infos []*ValueInfo) (map[string]Value, error) {
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && (prefix == "output" || v.Kind == "optional") {
 			continue
 		}
-		x, err := ReadValue(path, v.Kind)
+		x, err := readValue(path, v.Kind)
 		if err != nil {
 			return nil, err
 		}

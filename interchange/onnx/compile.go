@@ -14,10 +14,10 @@ type plan struct {
 	inputs   []int
 	outputs  []int
 	captures []capture
-	consts   []Value // by slot; nil for what changes
-	constant []bool  // by slot: the value will be the same in every run
+	consts   []Value // constants by slot, nil for what changes
+	constant []bool  // whether the value of a slot is the same in every run
 	steps    []*step
-	results  []*ValueInfo // of the outputs, as the file declares them
+	results  []*ValueInfo // outputs as the file declares them
 }
 
 // A capture is a value that a subgraph reads from the graph around it.
@@ -37,9 +37,9 @@ type step struct {
 type scope struct {
 	plan   *plan
 	slots  map[string]int // -1 for an input of a function that is absent
-	outer  *scope         // of a subgraph
+	outer  *scope         // scope around that of a subgraph
 	opsets map[string]int64
-	attrs  map[string]*attrProto // of the call, in a function
+	attrs  map[string]*attrProto // attributes of the call, in a function
 	calls  []string              // functions that are being put in place
 }
 

@@ -6,7 +6,8 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"unicode"
+
+	"github.com/recur-go/recur/internal/format"
 )
 
 // An Info describes a model.
@@ -36,7 +37,7 @@ type Layer struct {
 	Weights []string `json:"weights"`          // names of its initializers
 	Values  int      `json:"values"`           // number of their values
 	State   int      `json:"state_bytes"`
-	MACs    int      `json:"macs_per_step"` // as in Info; of a convolution, at one place
+	MACs    int      `json:"macs_per_step"` // multiply-adds, as in Info; those of a convolution at one place
 }
 
 // A Param is an initializer.
@@ -160,8 +161,8 @@ func details(n *nodeProto) string {
 func (info *Info) String() string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	line := func(name, format string, args ...any) {
-		fmt.Fprintf(w, "%s\t%s\n", name, printable(fmt.Sprintf(format, args...)))
+	line := func(name, text string, args ...any) {
+		fmt.Fprintf(w, "%s\t%s\n", name, format.Printable(fmt.Sprintf(text, args...)))
 	}
 	line("file", "%s", info.Path)
 	line("format", "onnx, IR version %d", info.IR)
@@ -193,23 +194,13 @@ func (info *Info) String() string {
 	b.WriteByte('\n')
 	fmt.Fprintln(w, "layer\tnode\tvalues\tstate\tmultiply-adds\t")
 	for _, l := range info.Layers {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%s\n", l.Op, printable(l.Name), l.Values, l.State, l.MACs, printable(l.Detail))
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%s\n", l.Op, format.Printable(l.Name), l.Values, l.State, l.MACs, format.Printable(l.Detail))
 	}
 	w.Flush()
 	b.WriteByte('\n')
 	for _, p := range info.Params {
-		fmt.Fprintf(w, "%s\t%v\t%v\t%d\n", printable(p.Name), p.DType, p.Shape, p.Values)
+		fmt.Fprintf(w, "%s\t%v\t%v\t%d\n", format.Printable(p.Name), p.DType, p.Shape, p.Values)
 	}
 	w.Flush()
 	return b.String()
-}
-
-// printable keeps what a file says from steering the terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return unicode.ReplacementChar
-	}, s)
 }

@@ -8,14 +8,14 @@ import (
 	"github.com/recur-go/recur/internal/format"
 )
 
-// A FormatError tells what is wrong with the bytes of a file. It has the fields
+// A FormatError is a fault of the bytes of a file. It has the fields
 //
 //	System string // "onnx"
 //	Path   string // name of the file, "" when read from memory
 //	Object string // name of the tensor at fault, "" for the file as a whole
 //	Offset int64  // byte where the fault was seen, -1 if it has no place
-//	Reason string // what is wrong
-//	Hint   string // what may help, "" if nothing is known to
+//	Reason string // the fault in words
+//	Hint   string // a remedy, "" if none is known
 type FormatError = format.Error
 
 func bad(reason string, args ...any) *FormatError { return badAt(-1, reason, args...) }
@@ -45,7 +45,7 @@ type UnsupportedOp struct {
 	Op, Domain string // Domain is "" for ONNX's own
 	Opset      int    // version of the domain that the model imports
 	Node       string // the first node that asks for it
-	Reason     string // what is not supported about it
+	Reason     string // reason why it is not supported
 }
 
 func (o UnsupportedOp) String() string {

@@ -22,7 +22,7 @@ type exporter struct {
 	nodes, initializers, graphInputs, graphOutputs []writer
 	constants                                      map[string]string // names of initializers by what they hold
 	taken                                          map[string]bool   // names
-	n                                              int               // of nodes
+	n                                              int               // number of nodes
 	body                                           *[]writer         // nodes go here while a subgraph is made
 }
 

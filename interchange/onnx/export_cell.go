@@ -14,7 +14,7 @@ type cellExport struct {
 	prefix     string // name of its parameters
 	in, hidden int
 	x, lens    string
-	states     []*exportState // whose last values it sets
+	states     []*exportState // states whose last values it sets
 	backwards  bool
 }
 

@@ -19,7 +19,7 @@ func init() {
 //	o = scale·qᵀS
 type linearRule struct {
 	gated, delta  bool
-	heads, shared int // of queries, of keys and values
+	heads, shared int // number of heads of queries, and of keys and values
 	scale         float64
 }
 

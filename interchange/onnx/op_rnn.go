@@ -37,7 +37,7 @@ type recurrent struct {
 	clip              float64
 	coupled           bool // input_forget
 	linearBeforeReset bool
-	activations       []rnn.Activation // of each direction, nil for the defaults
+	activations       []rnn.Activation // activations of each direction, nil for the defaults
 	given             []bool           // inputs
 
 	cells []rnn.Cell // nil until prepared

@@ -10,7 +10,7 @@ type modelProto struct {
 	irVersion                 int64
 	producer, producerVersion string
 	domain                    string
-	opsets                    map[string]int64 // by domain, "" for ONNX's own
+	opsets                    map[string]int64 // versions by domain, "" for ONNX's own
 	graph                     *graphProto
 	functions                 []*functionProto
 	metadata                  map[string]string
@@ -34,8 +34,8 @@ type nodeProto struct {
 type functionProto struct {
 	name, domain, overload string
 	inputs, outputs        []string
-	attrs                  []string     // without a default
-	defaults               []*attrProto // with one
+	attrs                  []string     // attributes without a default
+	defaults               []*attrProto // attributes with a default
 	nodes                  []*nodeProto
 	opsets                 map[string]int64
 }

@@ -27,7 +27,7 @@ type call struct {
 	in    []Value // nil for absent ones
 	out   []Value // nil until set; those that nobody asks for need not be set
 	node  *step
-	frame *frame // of the graph, from which subgraphs take what they capture
+	frame *frame // values of the graph, which subgraphs capture
 }
 
 // tensor is input i, which must be there.

@@ -10,7 +10,7 @@ import (
 // A frame holds the values of one run of a plan.
 type frame struct {
 	plan   *plan
-	values []Value // by slot
+	values []Value // values by slot
 }
 
 // run runs a plan. outer is the frame of the graph around it, nil for that of the

@@ -17,15 +17,16 @@ type StatePair struct{ Input, Output string }
 type Stream struct {
 	model *Model
 	pairs []StatePair
-	state map[string]Value // by input; nil entries are zeros still to be made
-	steps uint64
+	state map[string]Value // states by input; nil entries are zeros still to be made
 }
 
-// Stream begins a stream. Without pairs, states are found by StatePairs; it is an
-// error if there are none.
+// Stream begins a stream. Without pairs, a state is an output that looks like the next
+// value of an input: of the same type and of sizes that may agree, with a name that is
+// the input's, but for words such as in and out, prev and next, past and present, or with
+// "_out" after it, as Export writes. It is an error if there are none.
 func (m *Model) Stream(pairs ...StatePair) (*Stream, error) {
 	if len(pairs) == 0 {
-		if pairs = m.StatePairs(); len(pairs) == 0 {
+		if pairs = m.statePairs(); len(pairs) == 0 {
 			return nil, &GraphError{Reason: fmt.Sprintf("no output looks like the next value of an input, so the pairs have to be given; inputs are %v, outputs %v", m.Inputs, m.Outputs)}
 		}
 	}
@@ -57,10 +58,7 @@ func named(list []*ValueInfo, name string) *ValueInfo {
 }
 
 // Reset goes back to states of zeros.
-func (s *Stream) Reset() { s.state, s.steps = map[string]Value{}, 0 }
-
-// Steps is the number of calls of Push since the first state.
-func (s *Stream) Steps() uint64 { return s.steps }
+func (s *Stream) Reset() { s.state = map[string]Value{} }
 
 // Pairs lists what the stream hands on.
 func (s *Stream) Pairs() []StatePair { return slices.Clone(s.pairs) }
@@ -126,7 +124,6 @@ func (s *Stream) Push(ctx context.Context, inputs map[string]*Tensor) (map[strin
 		delete(out, p.Output)
 	}
 	s.state = next
-	s.steps++
 	return out, nil
 }
 
@@ -156,11 +153,8 @@ func (s *Stream) zeros(v *ValueInfo, inputs map[string]*Tensor) (t *Tensor, err 
 	return newTensor(v.DType, shape), nil
 }
 
-// StatePairs finds the outputs that look like next values of inputs: of the same
-// type and rank with sizes that may agree, and of names that are equal but for words
-// such as in and out, prev and next, past and present, initial and final, 0 and n. An
-// output whose name is the input's with "_out" after it, as Export writes, comes first.
-func (m *Model) StatePairs() (pairs []StatePair) {
+// statePairs finds the pairs that Stream describes. Names that differ by "_out" come first.
+func (m *Model) statePairs() (pairs []StatePair) {
 	taken, paired := map[string]bool{}, map[string]bool{}
 	for _, in := range m.Inputs {
 		if out := named(m.Outputs, in.Name+"_out"); out != nil && alike(in, out) {

@@ -31,14 +31,14 @@ func (*Tensor) kind() string   { return "tensor" }
 func (*Sequence) kind() string { return "sequence" }
 func (*Optional) kind() string { return "optional" }
 
-// An Element is a Go type that a tensor can be made of.
-type Element interface {
+// A element is a Go type that a tensor can be made of.
+type element interface {
 	float32 | float64 | int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | bool | string
 }
 
 // NewTensor makes a tensor of data, which it does not copy. It panics with a
 // *tensor.ShapeError if the data do not fill the shape.
-func NewTensor[T Element](data []T, shape ...int) *Tensor {
+func NewTensor[T element](data []T, shape ...int) *Tensor {
 	n, ok := volume(shape)
 	if !ok || n != len(data) {
 		panic(&tensor.ShapeError{Op: "onnx.NewTensor", Detail: fmt.Sprintf("%d values do not fill %v", len(data), shape)})
@@ -63,7 +63,7 @@ func (t *Tensor) Data() any { return t.data }
 // Values returns the elements of t, which are shared and not to be changed. T must
 // be the type that holds them: float32 for Float16 and BFloat16. It returns nil
 // for another T.
-func Values[T Element](t *Tensor) []T {
+func Values[T element](t *Tensor) []T {
 	d, _ := t.data.([]T)
 	return d
 }
@@ -82,14 +82,6 @@ func (t *Tensor) As(d DType) (c *Tensor, err error) {
 
 // Len is the number of elements.
 func (t *Tensor) Len() int { n, _ := volume(t.Shape); return n }
-
-// Reshape returns t with other dimensions of the same size. It shares the data.
-func (t *Tensor) Reshape(shape ...int) (*Tensor, error) {
-	if n, ok := volume(shape); !ok || n != t.Len() {
-		return nil, fmt.Errorf("onnx: %v does not reshape to %v", t.Shape, shape)
-	}
-	return t.view(shape), nil
-}
 
 func (t *Tensor) String() string { return fmt.Sprintf("%v %v", t.DType, t.Shape) }
 
@@ -155,9 +147,9 @@ func newTensor(d DType, shape []int) *Tensor {
 }
 
 // made wraps data of a known size.
-func made[T Element](d DType, shape []int, data []T) *Tensor { return &Tensor{d, shape, data} }
+func made[T element](d DType, shape []int, data []T) *Tensor { return &Tensor{d, shape, data} }
 
-func scalar[T Element](v T) *Tensor {
+func scalar[T element](v T) *Tensor {
 	d := []T{v}
 	return &Tensor{dtypeOf(d), nil, d}
 }

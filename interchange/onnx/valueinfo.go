@@ -3,16 +3,16 @@ package onnx
 import (
 	"fmt"
 	"strconv"
-	"strings"
 )
 
-// A ValueInfo describes an input or an output of a model.
+// A ValueInfo describes an input or an output of a model. Its text is such as
+// "x float32 [batch time 3]".
 type ValueInfo struct {
 	Name  string `json:"name"`
 	Kind  string `json:"kind"`            // "tensor", "sequence" or "optional"
 	DType DType  `json:"dtype,omitempty"` // type of the tensor, or of those in the sequence
 	Shape []Dim  `json:"shape"`           // nil if the file does not say
-	Elem  string `json:"-"`               // what an optional holds: "tensor" or "sequence"
+	Elem  string `json:"-"`               // kind of the value of an optional: "tensor" or "sequence"
 }
 
 // A Dim is the size of a dimension, -1 if it is open, and then its name, if it has
@@ -43,11 +43,7 @@ func (v *ValueInfo) String() string {
 	if v.Shape == nil {
 		return s + " of any shape"
 	}
-	dims := make([]string, len(v.Shape))
-	for i, d := range v.Shape {
-		dims[i] = d.String()
-	}
-	return s + " [" + strings.Join(dims, " ") + "]"
+	return s + " " + fmt.Sprint(v.Shape)
 }
 
 // check tells what keeps x from being this input.

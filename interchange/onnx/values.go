@@ -20,9 +20,9 @@ func ReadTensor(r io.ReaderAt, size int64) (t *Tensor, err error) {
 	return p.Tensor, nil
 }
 
-// ReadValue reads a value of the given kind, "tensor", "sequence" or "optional",
+// readValue reads a value of the given kind, "tensor", "sequence" or "optional",
 // from the file at path: a TensorProto, SequenceProto or OptionalProto.
-func ReadValue(path, kind string) (v Value, err error) {
+func readValue(path, kind string) (v Value, err error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err

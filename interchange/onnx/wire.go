@@ -39,9 +39,9 @@ type field struct {
 	w     *wire
 	num   int
 	typ   protowire.Type
-	at    int64  // of its tag
-	v     uint64 // of a number
-	pos   int64  // of its bytes
+	at    int64  // position of its tag
+	v     uint64 // value of a number
+	pos   int64  // position of its bytes
 	end   int64
 	depth int
 }

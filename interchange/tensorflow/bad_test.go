@@ -84,7 +84,7 @@ func readAll(index, data []byte) error {
 		return err
 	}
 	for _, v := range c.Variables {
-		if v.DType.IsFloat() {
+		if v.DType.isFloat() {
 			if err := Read(v, make([]float32, v.Len())); err != nil {
 				return err
 			}

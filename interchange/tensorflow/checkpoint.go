@@ -33,14 +33,14 @@ import (
 	"github.com/recur-go/recur/internal/format"
 )
 
-// A FormatError tells what is wrong with a file of a checkpoint. It has the fields
+// A FormatError is a fault of a file of a checkpoint. It has the fields
 //
 //	System string // "tensorflow"
 //	Path   string // name of the file, "" when read from memory
 //	Object string // name of the variable at fault, "" for the file as a whole
 //	Offset int64  // byte where the fault was seen, -1 if it has no place
-//	Reason string // what is wrong
-//	Hint   string // what may help, "" if nothing is known to
+//	Reason string // the fault in words
+//	Hint   string // a remedy, "" if none is known
 type FormatError = format.Error
 
 func bad(reason string, args ...any) *FormatError { return badAt(-1, reason, args...) }
@@ -302,12 +302,12 @@ func scan[F float32 | float64](v *Variable, step int, to func(at, n int) []F, vi
 	switch {
 	case v.sliced:
 		return v.fail("it lies in parts, as variables that were cut by a partitioner do, which is not supported")
-	case !v.DType.IsFloat():
+	case !v.DType.isFloat():
 		return v.fail("its values are %v, not floating-point", v.DType)
 	}
 	var zero F
 	size := dtypes[v.DType].size
-	direct := !v.big && size == uint64(unsafe.Sizeof(zero)) && v.DType <= Double && binary.NativeEndian.Uint16([]byte{1, 0}) == 1
+	direct := !v.big && size == uint64(unsafe.Sizeof(zero)) && v.DType <= double && binary.NativeEndian.Uint16([]byte{1, 0}) == 1
 	var buf []byte
 	var crc uint32
 	const chunk = 1 << 18 // bytes, so that the checksum finds them in the cache
@@ -357,13 +357,13 @@ func decode[F float32 | float64](dst []F, b []byte, d DType, big bool) {
 	size := int(dtypes[d].size)
 	for i := range len(b) / size {
 		switch p := b[i*size:]; d {
-		case Float:
+		case float:
 			dst[i] = F(math.Float32frombits(o.Uint32(p)))
-		case Double:
+		case double:
 			dst[i] = F(math.Float64frombits(o.Uint64(p)))
-		case BFloat16:
+		case bfloat16:
 			dst[i] = F(math.Float32frombits(uint32(o.Uint16(p)) << 16))
-		case Half:
+		case halfFloat:
 			dst[i] = F(half(o.Uint16(p)))
 		}
 	}

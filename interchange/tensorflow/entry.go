@@ -132,19 +132,19 @@ type DType int
 
 // The types whose values can be read.
 const (
-	Float    DType = 1
-	Double   DType = 2
-	BFloat16 DType = 14
-	Half     DType = 19
+	float     DType = 1
+	double    DType = 2
+	bfloat16  DType = 14
+	halfFloat DType = 19
 )
 
 var dtypes = map[DType]struct {
 	name string
 	size uint64
 }{
-	Float: {"float32", 4}, Double: {"float64", 8}, 3: {"int32", 4}, 4: {"uint8", 1}, 5: {"int16", 2}, 6: {"int8", 1}, 7: {"string", 0},
-	8: {"complex64", 8}, 9: {"int64", 8}, 10: {"bool", 1}, BFloat16: {"bfloat16", 2}, 17: {"uint16", 2}, 18: {"complex128", 16},
-	Half: {"float16", 2}, 20: {"resource", 0}, 21: {"variant", 0}, 22: {"uint32", 4}, 23: {"uint64", 8},
+	float: {"float32", 4}, double: {"float64", 8}, 3: {"int32", 4}, 4: {"uint8", 1}, 5: {"int16", 2}, 6: {"int8", 1}, 7: {"string", 0},
+	8: {"complex64", 8}, 9: {"int64", 8}, 10: {"bool", 1}, bfloat16: {"bfloat16", 2}, 17: {"uint16", 2}, 18: {"complex128", 16},
+	halfFloat: {"float16", 2}, 20: {"resource", 0}, 21: {"variant", 0}, 22: {"uint32", 4}, 23: {"uint64", 8},
 }
 
 func (d DType) String() string {
@@ -154,5 +154,5 @@ func (d DType) String() string {
 	return fmt.Sprintf("type %d", int(d))
 }
 
-// IsFloat reports whether values are floating-point, and so can be read.
-func (d DType) IsFloat() bool { return d == Float || d == Double || d == Half || d == BFloat16 }
+// isFloat reports whether values are floating-point, and so can be read.
+func (d DType) isFloat() bool { return d == float || d == double || d == halfFloat || d == bfloat16 }

@@ -53,7 +53,7 @@ func (v variables) checkpoint(t testing.TB) *Checkpoint {
 			shape = append(shape, uint64(d))
 		}
 		sum := masked(crc32.Checksum(data[at:], castagnoli))
-		entries = append(entries, pair{name, entryOf(uint64(Float), shape, 0, uint64(at), uint64(len(data)-at), sum)})
+		entries = append(entries, pair{name, entryOf(uint64(float), shape, 0, uint64(at), uint64(len(data)-at), sum)})
 	}
 	c := &Checkpoint{}
 	err := c.read(tableOf(entries), func(i, n uint64) (io.ReaderAt, int64, string, error) {

@@ -197,11 +197,11 @@ func TestWithoutSpec(t *testing.T) {
 				t.Errorf("%s: %v", g.name, err)
 			}
 		case "basic_lstm", "both", "stack":
-			if !errors.As(err, &mapping) || mapping.Spec == nil || *mapping.Spec.Layers[0].ForgetBias != 1 || !strings.Contains(err.Error(), "forget bias") {
+			if !errors.As(err, &mapping) || mapping.Spec == nil || *mapping.Spec.(*Spec).Layers[0].ForgetBias != 1 || !strings.Contains(err.Error(), "forget bias") {
 				t.Errorf("%s: %v", g.name, err)
 			}
 		case "lstm":
-			if !errors.As(err, &mapping) || len(mapping.Spec.Layers) != 2 || !strings.Contains(err.Error(), "2 modules") {
+			if !errors.As(err, &mapping) || len(mapping.Spec.(*Spec).Layers) != 2 || !strings.Contains(err.Error(), "2 modules") {
 				t.Errorf("%s: %v", g.name, err)
 			}
 		case "keras", "saved_model":

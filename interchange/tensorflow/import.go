@@ -18,7 +18,7 @@ import (
 
 // Import makes a network of the checkpoint at path, its prefix or its index. spec is the
 // JSON of a Spec, or that of a model of Keras as its to_json() writes it; it may be nil
-// where the checkpoint holds one module that says everything by itself. Errors are
+// where the checkpoint holds one module that needs none. Errors are
 // *FormatError, *MapError, or those of package keras.
 func Import(path string, spec []byte) (*model.Model, error) {
 	c, err := Open(path)
@@ -38,7 +38,7 @@ func Import(path string, spec []byte) (*model.Model, error) {
 func (c *Checkpoint) Model(spec []byte) (*model.Model, error) {
 	var kind struct {
 		Class   string `json:"class_name"`
-		Version string `json:"keras_version"` // which Keras 3 does not write
+		Version string `json:"keras_version"` // version, which Keras 3 does not write
 	}
 	if json.Unmarshal(spec, &kind) == nil && kind.Class != "" {
 		version := 2
@@ -47,23 +47,20 @@ func (c *Checkpoint) Model(spec []byte) (*model.Model, error) {
 		}
 		return keras.FromConfig(bytes.Clone(spec), version, objects{c})
 	}
-	s := &Spec{}
-	if spec != nil {
-		var err error
-		if s, err = parseSpec(spec); err != nil {
-			return nil, err
-		}
+	s, err := parseSpec(spec)
+	if err != nil {
+		return nil, err
 	}
 	if slices.ContainsFunc(c.Variables, func(v *Variable) bool {
 		return strings.Contains(v.Name, "layer_with_weights-") || strings.Contains(v.Name, "_operations/") || strings.HasPrefix(v.Name, "_all_variables/")
 	}) {
-		return nil, &MapError{Reason: "it holds the weights of a model of Keras, and does not say of what layers; give what model.to_json() of Keras writes as the spec"}
+		return nil, unmapped("", "it holds the weights of a model of Keras, and does not say of what layers; give what model.to_json() of Keras writes as the spec")
 	}
 	named := map[string]string{}
 	for _, l := range s.Layers {
 		if l.Cell != "" {
 			if _, ok := cells[l.Cell]; !ok {
-				return nil, &MapError{Module: l.Module, Reason: fmt.Sprintf("there is no cell %q; there are %q", l.Cell, slices.Sorted(maps.Keys(cells)))}
+				return nil, unmapped(l.Module, "there is no cell %q; there are %q", l.Cell, slices.Sorted(maps.Keys(cells)))
 			}
 			named[l.Module] = l.Cell
 		}
@@ -73,23 +70,22 @@ func (c *Checkpoint) Model(spec []byte) (*model.Model, error) {
 		return nil, err
 	}
 	if len(list) == 0 {
-		return nil, &MapError{Reason: fmt.Sprintf("no variable's name begins with %q", s.Prefix)}
+		return nil, unmapped("", "no variable's name begins with %q", s.Prefix)
 	}
 	if len(s.Layers) == 0 {
 		guess := guessed(s, list)
 		if len(list) > 1 || list[0].typ == "" {
-			return nil, &MapError{Spec: guess, Reason: fmt.Sprintf("it has %d modules (%s), and does not say how they are joined; give a spec", len(list), moduleNames(list))}
+			return nil, unmapped("", "it has %d modules (%s), and does not say how they are joined; give a spec", len(list), moduleNames(list)).With(guess)
 		}
 		if list[0].asks() {
-			return nil, &MapError{Module: list[0].name, Spec: guess,
-				Reason: `its cells are LSTMs, whose forget bias is added at run time and is not in a checkpoint; give "forget_bias" in a spec (TensorFlow's default is 1)`}
+			return nil, unmapped(list[0].name, `its cells are LSTMs, whose forget bias is added at run time and is not in a checkpoint; give "forget_bias" in a spec (TensorFlow's default is 1)`).With(guess)
 		}
 		s = guess
 	}
 	return assemble(s, list)
 }
 
-// asks tells whether a module needs a forget bias.
+// asks reports whether a module needs a forget bias.
 func (m *module) asks() bool {
 	return slices.ContainsFunc(m.cells, (*cellVars).asks)
 }
@@ -143,9 +139,9 @@ func assemble(s *Spec, list []*module) (*model.Model, error) {
 		m := byName[l.Module]
 		switch {
 		case m == nil:
-			return nil, &MapError{Module: l.Module, Reason: "the checkpoint has no such module; it has " + moduleNames(list)}
+			return nil, unmapped(l.Module, "the checkpoint has no such module; it has %s", moduleNames(list))
 		case used[l.Module]:
-			return nil, &MapError{Module: l.Module, Reason: "it is used twice, and layers that share weights are not known"}
+			return nil, unmapped(l.Module, "it is used twice, and layers that share weights are not known")
 		}
 		used[l.Module] = true
 		if l.Name == "" {
@@ -159,7 +155,7 @@ func assemble(s *Spec, list []*module) (*model.Model, error) {
 			if errors.As(err, &known) {
 				return nil, err
 			}
-			return nil, &MapError{Module: m.name, Reason: err.Error()}
+			return nil, unmapped(m.name, "%v", err)
 		}
 		if len(c.Inputs) == 0 {
 			r.in.Name = "x"
@@ -179,14 +175,14 @@ func assemble(s *Spec, list []*module) (*model.Model, error) {
 		}
 	}
 	if len(left) > 0 {
-		return nil, &MapError{Reason: fmt.Sprintf("the spec leaves out the modules %q", left)}
+		return nil, unmapped("", "the spec leaves out the modules %q", left)
 	}
 	if n := c.CountParams(); n > values+1<<20 {
-		return nil, &MapError{Reason: fmt.Sprintf("the spec asks for %d values of parameters, the checkpoint has %d", n, values)}
+		return nil, unmapped("", "the spec asks for %d values of parameters, the checkpoint has %d", n, values)
 	}
 	net, err := graph.New(c, nil)
 	if err != nil {
-		return nil, &MapError{Reason: err.Error()}
+		return nil, unmapped("", "%v", err)
 	}
 	to := map[string]*grad.Var{}
 	for _, p := range nn.Params(net) {

@@ -12,9 +12,9 @@ import (
 // mapped is the layer that a module becomes, and what fills it.
 type mapped struct {
 	op     graph.Op
-	layers []graph.Layer // in place of op, if it becomes several, the last of which has its name
+	layers []graph.Layer // layers in place of op, if it becomes several; the last has its name
 	fill   []task
-	in     graph.Input // as an input of the first layer would be
+	in     graph.Input // input that the first layer would read
 }
 
 // toLayer maps a module under the name and the options of l.
@@ -27,17 +27,17 @@ func (m *module) toLayer(l SpecLayer) (*mapped, error) {
 		return nil, err
 	}
 	switch typ {
-	case RNN:
+	case rnnType:
 		return m.recurrent(l)
-	case Dense:
+	case denseType:
 		return m.dense(l)
-	case Embedding:
+	case embeddingType:
 		return m.embedding(l)
-	case LayerNorm, BatchNorm:
+	case layerNormType, batchNormType:
 		return m.norm(l, typ)
-	case Conv:
+	case convType:
 		return m.conv(l)
-	case CuDNN:
+	case cudnnType:
 		return m.cudnn(l)
 	case "":
 		var names []string
@@ -50,25 +50,25 @@ func (m *module) toLayer(l SpecLayer) (*mapped, error) {
 }
 
 // allowed refuses options that a module of the type does not have.
-func (l *SpecLayer) allowed(typ Type) error {
+func (l *SpecLayer) allowed(typ string) error {
 	for option, wrong := range map[string]bool{
-		"last":            l.Last && typ != RNN && typ != CuDNN,
-		"cell":            l.Cell != "" && typ != RNN,
-		"size":            l.Size != nil && typ != RNN,
-		"skip_connection": l.Skip && typ != RNN,
-		"attn_length":     l.Length != 0 && typ != RNN,
-		"leak":            l.Leak != nil && typ != RNN,
-		"cudnn":           l.Cudnn != nil && typ != CuDNN,
-		"forget_bias":     l.ForgetBias != nil && typ != RNN,
-		"cell_activation": l.CellActivation != "" && typ != RNN,
-		"cell_clip":       l.CellClip != 0 && typ != RNN,
-		"proj_clip":       l.ProjClip != 0 && typ != RNN,
-		"activation":      l.Activation != "" && typ != Dense && typ != Conv && typ != RNN,
-		"eps":             l.Eps != 0 && typ != LayerNorm && typ != BatchNorm,
-		"mask_zero":       l.MaskZero && typ != Embedding,
-		"stride":          l.Stride != 0 && typ != Conv,
-		"dilation":        l.Dilation != 0 && typ != Conv,
-		"padding":         l.Padding != "" && typ != Conv,
+		"last":            l.Last && typ != rnnType && typ != cudnnType,
+		"cell":            l.Cell != "" && typ != rnnType,
+		"size":            l.Size != nil && typ != rnnType,
+		"skip_connection": l.Skip && typ != rnnType,
+		"attn_length":     l.Length != 0 && typ != rnnType,
+		"leak":            l.Leak != nil && typ != rnnType,
+		"cudnn":           l.Cudnn != nil && typ != cudnnType,
+		"forget_bias":     l.ForgetBias != nil && typ != rnnType,
+		"cell_activation": l.CellActivation != "" && typ != rnnType,
+		"cell_clip":       l.CellClip != 0 && typ != rnnType,
+		"proj_clip":       l.ProjClip != 0 && typ != rnnType,
+		"activation":      l.Activation != "" && typ != denseType && typ != convType && typ != rnnType,
+		"eps":             l.Eps != 0 && typ != layerNormType && typ != batchNormType,
+		"mask_zero":       l.MaskZero && typ != embeddingType,
+		"stride":          l.Stride != 0 && typ != convType,
+		"dilation":        l.Dilation != 0 && typ != convType,
+		"padding":         l.Padding != "" && typ != convType,
 	} {
 		if wrong {
 			return fmt.Errorf("%q is no option of type %s", option, typ)
@@ -101,7 +101,7 @@ func shaped(vars map[string]*Variable, part string, dims ...int) (*Variable, err
 	for i := range dims {
 		ok = ok && (dims[i] < 0 && v.Shape[i] > 0 || v.Shape[i] == dims[i])
 	}
-	if !ok || !v.DType.IsFloat() || v.sliced {
+	if !ok || !v.DType.isFloat() || v.sliced {
 		return nil, fmt.Errorf("its variable %q is %v of %v, want %v (-1 is any)", v.Name, v.Shape, v.DType, dims)
 	}
 	return v, nil
@@ -167,9 +167,9 @@ func (m *module) embedding(l SpecLayer) (*mapped, error) {
 
 // norm maps a layer normalisation, or a batch normalisation, which is γ(x-μ)/√(σ²+ε) + β
 // with the moving mean μ and variance σ².
-func (m *module) norm(l SpecLayer, typ Type) (*mapped, error) {
+func (m *module) norm(l SpecLayer, typ string) (*mapped, error) {
 	parts := []string{"gamma", "beta"}
-	if typ == BatchNorm {
+	if typ == batchNormType {
 		parts = append(parts, "moving_mean", "moving_variance")
 	}
 	if err := m.only(parts...); err != nil {
@@ -188,7 +188,7 @@ func (m *module) norm(l SpecLayer, typ Type) (*mapped, error) {
 	}
 	r := &mapped{in: graph.Input{Width: n, Sequence: true}}
 	eps := l.Eps
-	if typ == LayerNorm {
+	if typ == layerNormType {
 		if eps == 0 {
 			eps = 1e-12
 		}

@@ -21,8 +21,7 @@ func (m *module) recurrent(l SpecLayer) (*mapped, error) {
 	if m.asks() && l.ForgetBias == nil {
 		one := 1.0
 		l.ForgetBias = &one
-		return nil, &MapError{Module: m.name, Spec: &Spec{Layers: []SpecLayer{l}},
-			Reason: `its cells are LSTMs or have another forget bias, which is added at run time and is not in a checkpoint; give "forget_bias" (TensorFlow's default is 1)`}
+		return nil, unmapped(m.name, `its cells are LSTMs or have another forget bias, which is added at run time and is not in a checkpoint; give "forget_bias" (TensorFlow's default is 1)`).With(&Spec{Layers: []SpecLayer{l}})
 	}
 	var fw, bw []*cellVars
 	for _, c := range m.cells {

@@ -1,7 +1,6 @@
 package tensorflow
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -11,10 +10,10 @@ import (
 // A module is the variables of one layer.
 type module struct {
 	name  string
-	typ   Type // "" if it cannot be told
-	guess bool // typ is a guess by the name, which a spec should confirm
+	typ   string // "" if it cannot be told
+	guess bool   // typ is a guess by the name, which a spec should confirm
 	vars  map[string]*Variable
-	cells []*cellVars // of RNN, in order, those of fw before those of bw
+	cells []*cellVars // cells of an RNN in order, those of fw before those of bw
 	both  bool        // it has cells of both directions
 }
 
@@ -84,7 +83,7 @@ func modules(vars []*Variable, prefix string, named map[string]string) (list []*
 		}
 		m := at(scope)
 		if m.vars[kind] != nil {
-			return nil, &MapError{Module: scope, Reason: fmt.Sprintf("it has two variables for its %s", kind)}
+			return nil, unmapped(scope, "it has two variables for its %s", kind)
 		}
 		m.vars[kind] = v
 	}
@@ -139,24 +138,24 @@ func (m *module) values() (n int) {
 }
 
 // recognise tells the type of a module by the names and shapes of its variables.
-func (m *module) recognise() (typ Type, guess bool) {
+func (m *module) recognise() (typ string, guess bool) {
 	kernel, emb := m.vars["kernel"], m.vars["embedding"]
 	switch {
 	case len(m.cells) > 0 && (len(m.vars) == 0 || m.wrapper() != ""):
-		return RNN, false
+		return rnnType, false
 	case len(m.cells) > 0:
 	case m.vars["opaque"] != nil && len(m.vars) == 1:
-		return CuDNN, false
+		return cudnnType, false
 	case m.vars["moving_mean"] != nil:
-		return BatchNorm, false
+		return batchNormType, false
 	case m.vars["gamma"] != nil && kernel == nil:
-		return LayerNorm, false
+		return layerNormType, false
 	case kernel != nil && len(kernel.Shape) == 2:
-		return Dense, m.vars["bias"] == nil
+		return denseType, m.vars["bias"] == nil
 	case kernel != nil && len(kernel.Shape) == 3:
-		return Conv, true
+		return convType, true
 	case emb != nil && len(emb.Shape) == 2 && len(m.vars) == 1:
-		return Embedding, false
+		return embeddingType, false
 	}
 	return "", false
 }

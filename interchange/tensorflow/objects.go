@@ -41,7 +41,7 @@ func (c objects) listed(prefix string) map[int]*Variable {
 	for i := range c.Variables {
 		switch v := c.Variable(prefix + "variables/" + strconv.Itoa(i) + valueSuffix); {
 		case v == nil:
-		case three && !v.DType.IsFloat() && len(v.Shape) == 1 && v.Shape[0] == 2:
+		case three && !v.DType.isFloat() && len(v.Shape) == 1 && v.Shape[0] == 2:
 			seeds++
 		default:
 			list[i-seeds] = v
@@ -74,7 +74,7 @@ func (c objects) Find(places []keras.Place) (found []*keras.Weight, extra []stri
 		found = append(found, &keras.Weight{Shape: v.Shape, Read: func(dst []tensor.Float) error { return Read(v, dst) }})
 	}
 	for _, v := range c.Variables {
-		ours := strings.HasPrefix(v.Name, two+"layer_with_weights-") || strings.Contains(v.Name, "_operations/") && v.DType.IsFloat()
+		ours := strings.HasPrefix(v.Name, two+"layer_with_weights-") || strings.Contains(v.Name, "_operations/") && v.DType.isFloat()
 		if ours && !used[v.Name] && !slots.MatchString(v.Name) {
 			extra = append(extra, v.Name)
 		}

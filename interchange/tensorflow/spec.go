@@ -1,15 +1,12 @@
 package tensorflow
 
 import (
-	"fmt"
-
 	"github.com/recur-go/recur/interchange/internal/spec"
-	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model/graph"
 	"github.com/recur-go/recur/rnn/tf1"
 )
 
-// A Spec says what a checkpoint does not: in which order the modules run, what lies
+// A Spec has what a checkpoint does not: in which order the modules run, what lies
 // between them, and what leaves no trace in the variables. It is JSON such as
 //
 //	{"layers": [
@@ -21,7 +18,7 @@ import (
 // A layer is a module of the checkpoint, or any layer of package graph. It reads the
 // one before it unless "from" names others.
 type Spec struct {
-	Prefix    string        `json:"prefix,omitempty"`     // what comes before the names of all modules, such as Model/
+	Prefix    string        `json:"prefix,omitempty"`     // prefix of the names of all modules, such as Model/
 	TimeMajor bool          `json:"time_major,omitempty"` // whether inputs and outputs are [time, batch, width], not [batch, time, width]
 	Inputs    []graph.Input `json:"inputs,omitempty"`     // default: one sequence x as the first module reads it
 	Layers    []SpecLayer   `json:"layers"`
@@ -33,7 +30,7 @@ type SpecLayer struct {
 	Name   string   `json:"name,omitempty"` // default: that of the module
 	From   []string `json:"from,omitempty"`
 	Module string   `json:"module,omitempty"` // its scope in the checkpoint
-	Type   Type     `json:"type,omitempty"`   // default: what the names and shapes of its variables tell
+	Type   string   `json:"type,omitempty"`   // rnn, dense, embedding, layer_norm, batch_norm, conv or cudnn; default: the type by the names and shapes of its variables
 
 	// Options of recurrent modules; lists have an entry for each cell, those of fw before those of bw.
 	Last           bool     `json:"last,omitempty"`            // whether the module gives its last output only
@@ -59,21 +56,18 @@ type SpecLayer struct {
 	Op graph.Op `json:"-"` // layer in place of Module: {"concat": {}} in JSON
 }
 
-// Type is the type of a module.
-type Type string
-
-// The types that are known.
+// Types of modules.
 const (
-	RNN       Type = "rnn" // cells, one over the other, in one direction or both
-	Dense     Type = "dense"
-	Embedding Type = "embedding"
-	LayerNorm Type = "layer_norm"
-	BatchNorm Type = "batch_norm"
-	Conv      Type = "conv"
-	CuDNN     Type = "cudnn" // the one vector of cudnn_lstm and others
+	rnnType       = "rnn" // cells, one over the other, in one direction or both
+	denseType     = "dense"
+	embeddingType = "embedding"
+	layerNormType = "layer_norm"
+	batchNormType = "batch_norm"
+	convType      = "conv"
+	cudnnType     = "cudnn" // the one vector of cudnn_lstm and others
 )
 
-// parseSpec reads a Spec from JSON.
+// parseSpec reads a Spec from JSON, an empty one from nil.
 func parseSpec(b []byte) (*Spec, error) { return spec.Parse[Spec]("tensorflow", b) }
 
 // UnmarshalJSON reads a module with its options, or a layer of package graph.
@@ -92,24 +86,15 @@ func (l SpecLayer) MarshalJSON() ([]byte, error) {
 	return spec.Marshal(graph.Layer{Name: l.Name, From: l.From, Op: l.Op}, plain(l))
 }
 
-// A MapError tells why a checkpoint cannot be made a network.
-type MapError struct {
-	Path   string // name of the checkpoint
-	Module string // "" for the checkpoint as a whole
-	Reason string
-	Spec   *Spec // one to begin with, nil if there is none
-}
+// A MapError tells why a checkpoint cannot be made a network. It has the fields
+//
+//	System string // "tensorflow"
+//	Path   string // name of the checkpoint, "" if it is not known
+//	Module string // name of the module at fault, "" for the checkpoint as a whole
+//	Reason string // the fault in words
+//	Spec   any    // the *Spec to confirm or complete, nil if there is none
+type MapError = spec.Error
 
-func (e *MapError) Error() string {
-	s := "tensorflow: "
-	if e.Path != "" {
-		s += e.Path + ": "
-	}
-	if e.Module != "" {
-		s += fmt.Sprintf("module %q: ", e.Module)
-	}
-	return s + e.Reason
+func unmapped(module, reason string, args ...any) *MapError {
+	return spec.Errorf("tensorflow", module, reason, args...)
 }
-
-// Is reports whether target is fault.Model.
-func (e *MapError) Is(target error) bool { return target == fault.Model }

@@ -249,7 +249,7 @@ func TestCutAndTurned(t *testing.T) {
 		}
 		for n := 0; n < len(b); n += 31 {
 			if f, err := read(b[:n]); err == nil {
-				if _, err := f.Model(&Spec{Layers: []SpecLayer{{Module: "net", Nonlinearity: "relu"}}}); err == nil {
+				if _, err := f.Model([]byte(`{"layers": [{"module": "net", "nonlinearity": "relu"}]}`)); err == nil {
 					t.Errorf("%s: the first %d of %d bytes are a model", name, n, len(b))
 				}
 			}

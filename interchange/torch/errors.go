@@ -3,18 +3,19 @@ package torch
 import (
 	"fmt"
 
+	"github.com/recur-go/recur/interchange/internal/spec"
 	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/internal/format"
 )
 
-// A FormatError tells what is wrong with the bytes of a file. It has the fields
+// A FormatError is a fault of the bytes of a file. It has the fields
 //
 //	System string // "torch"
 //	Path   string // name of the file, "" when read from memory
 //	Object string // name of the tensor at fault, "" for the file as a whole
 //	Offset int64  // byte where the fault was seen, -1 if it has no place
-//	Reason string // what is wrong
-//	Hint   string // what may help, "" if nothing is known to
+//	Reason string // the fault in words
+//	Hint   string // a remedy, "" if none is known
 type FormatError = format.Error
 
 func bad(reason string, args ...any) *FormatError { return badAt(-1, reason, args...) }
@@ -41,20 +42,15 @@ func (e *ClassError) Error() string {
 // Is reports whether target is fault.Model.
 func (e *ClassError) Is(target error) bool { return target == fault.Model }
 
-// A MapError tells of weights that cannot be made a network of recur, and why.
-type MapError struct {
-	Module string // its dotted name, "" for the file as a whole
-	Reason string
-	Spec   *Spec // what to confirm or complete, nil if that would not help
-}
+// A MapError tells why weights cannot be made a network. It has the fields
+//
+//	System string // "torch"
+//	Path   string // name of the file, "" if it is not known
+//	Module string // dotted name of the module at fault, "" for the file as a whole
+//	Reason string // the fault in words
+//	Spec   any    // the *Spec to confirm or complete, nil if there is none
+type MapError = spec.Error
 
-func (e *MapError) Error() string {
-	at := ""
-	if e.Module != "" {
-		at = fmt.Sprintf("module %q: ", e.Module)
-	}
-	return "torch: " + at + e.Reason
+func unmapped(module, reason string, args ...any) *MapError {
+	return spec.Errorf("torch", module, reason, args...)
 }
-
-// Is reports whether target is fault.Model.
-func (e *MapError) Is(target error) bool { return target == fault.Model }

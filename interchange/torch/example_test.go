@@ -27,8 +27,8 @@ func ExampleImport() {
 }
 
 // A file of several modules needs a spec that says how they are joined.
-func ExampleParseSpec() {
-	spec, err := torch.ParseSpec([]byte(`{"layers": [
+func ExampleSpec() {
+	m, err := torch.Import("testdata/tagger.safetensors", []byte(`{"layers": [
 		{"module": "embedding"},
 		{"module": "conv", "padding": 1, "groups": 2, "activation": "relu"},
 		{"module": "bn"},
@@ -37,10 +37,6 @@ func ExampleParseSpec() {
 		{"module": "fc"},
 		{"activation": {"func": "softmax"}}
 	]}`))
-	if err != nil {
-		log.Fatal(err)
-	}
-	m, err := torch.Import("testdata/tagger.safetensors", spec)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -48,9 +48,9 @@ type exporter struct {
 	params  map[string]*grad.Var
 	tensors []safetensors.Source
 	init    []string // lines of __init__
-	forward []string // and of forward
+	forward []string // lines of forward
 	values  map[string]string
-	n       int // of modules
+	n       int // number of modules
 	states  int // entries taken so far
 }
 

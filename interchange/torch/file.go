@@ -24,7 +24,7 @@ type File struct {
 
 	size   int64
 	close  func() error
-	object any // what a pickle holds
+	object any // object of the pickle
 }
 
 // Open opens a .pt or .pth file of torch.save or a .safetensors file. A file that
@@ -53,11 +53,16 @@ func Open(path string) (*File, error) {
 // at adds the path of a file to an error about it.
 func at(path string, err error) error {
 	var class *ClassError
-	if errors.As(err, &class) {
+	var mapping *MapError
+	switch {
+	case errors.As(err, &class):
 		class.Path = path
-		return err
+	case errors.As(err, &mapping):
+		mapping.Path = path
+	default:
+		return format.At(path, err)
 	}
-	return format.At(path, err)
+	return err
 }
 
 // Close closes a file that Open opened.

@@ -28,10 +28,10 @@ import (
 	"github.com/recur-go/recur/nn"
 )
 
-// Import reads the weights at path into a network. spec may be nil where a file holds
-// one module that says everything by itself, such as an nn.LSTM. Errors are those of
-// Open, or a *MapError that names what cannot be mapped.
-func Import(path string, spec *Spec) (*model.Model, error) {
+// Import makes a network of the weights at path. spec is the JSON of a Spec; it may be nil
+// where a file holds one module that needs none, such as an nn.LSTM. Errors are those of
+// Open, or a *MapError.
+func Import(path string, spec []byte) (*model.Model, error) {
 	f, err := Open(path)
 	if err != nil {
 		return nil, err
@@ -45,30 +45,31 @@ func Import(path string, spec *Spec) (*model.Model, error) {
 }
 
 // Model makes the network of the file, as Import does.
-func (f *File) Model(spec *Spec) (*model.Model, error) {
-	if spec == nil {
-		spec = &Spec{}
+func (f *File) Model(spec []byte) (*model.Model, error) {
+	s, err := parseSpec(spec)
+	if err != nil {
+		return nil, err
 	}
-	tensors, err := f.weights(spec)
+	tensors, err := f.weights(s)
 	if err != nil {
 		return nil, err
 	}
 	list := modules(tensors)
-	if len(spec.Layers) == 0 {
-		guess := guessed(spec, list)
+	if len(s.Layers) == 0 {
+		guess := guessed(s, list)
 		if len(list) > 1 || list[0].guess {
-			return nil, &MapError{Spec: guess, Reason: fmt.Sprintf("the file has %d modules (%s), and a state_dict does not say how they are joined; give a spec", len(list), names(list))}
+			return nil, unmapped("", "the file has %d modules (%s), and a state_dict does not say how they are joined; give a spec", len(list), names(list)).With(guess)
 		}
-		spec = guess
+		s = guess
 	}
-	c, tasks, err := assemble(spec, list)
+	c, tasks, err := assemble(s, list)
 	if err != nil {
 		return nil, err
 	}
 	c.Source = f.Format
 	net, err := graph.New(c, nil)
 	if err != nil {
-		return nil, &MapError{Reason: err.Error()}
+		return nil, unmapped("", "%v", err)
 	}
 	if err := fill(net, tasks); err != nil {
 		return nil, err
@@ -112,7 +113,7 @@ func (f *File) weights(spec *Spec) ([]*Tensor, error) {
 		}
 	}
 	if len(list) == 0 {
-		return nil, &MapError{Reason: fmt.Sprintf("no tensor's name begins with %q", prefix)}
+		return nil, unmapped("", "no tensor's name begins with %q", prefix)
 	}
 	return list, nil
 }
@@ -135,12 +136,12 @@ func guessed(spec *Spec, list []*module) *Spec {
 	s := *spec
 	for _, m := range list {
 		l := SpecLayer{Module: m.name, Type: m.typ}
-		if m.typ == RNN {
+		if m.typ == rnnType {
 			l.Nonlinearity = "tanh"
 		}
 		s.Layers = append(s.Layers, l)
 	}
-	if len(list) == 1 && list[0].typ == RNN {
+	if len(list) == 1 && list[0].typ == rnnType {
 		s.Layers[0].Nonlinearity = "" // which it then asks for
 	}
 	return &s
@@ -172,9 +173,9 @@ func assemble(spec *Spec, list []*module) (*graph.Config, []task, error) {
 		m := byName[l.Module]
 		switch {
 		case m == nil:
-			return nil, nil, &MapError{Module: l.Module, Reason: fmt.Sprintf("the file has no such module; it has %s", names(list))}
+			return nil, nil, unmapped(l.Module, "the file has no such module; it has %s", names(list))
 		case used[l.Module]:
-			return nil, nil, &MapError{Module: l.Module, Reason: "it is used twice, and layers that share weights are not known"}
+			return nil, nil, unmapped(l.Module, "it is used twice, and layers that share weights are not known")
 		}
 		used[l.Module] = true
 		if l.Name == "" {
@@ -200,7 +201,7 @@ func assemble(spec *Spec, list []*module) (*graph.Config, []task, error) {
 		}
 	}
 	if len(left) > 0 {
-		return nil, nil, &MapError{Reason: fmt.Sprintf("the spec leaves out the modules %q", left)}
+		return nil, nil, unmapped("", "the spec leaves out the modules %q", left)
 	}
 	for i, out := range c.Outputs {
 		if to := last[out]; to != "" {

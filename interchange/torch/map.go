@@ -12,7 +12,7 @@ import (
 type mapped struct {
 	layers []graph.Layer
 	tasks  []task
-	in     graph.Input // as an input of the first layer would be
+	in     graph.Input // input that the first layer would read
 }
 
 // toLayers maps a module under the name and the options of l.
@@ -20,7 +20,7 @@ func (m *module) toLayers(l SpecLayer) (*mapped, error) {
 	typ := l.Type
 	if typ == "" {
 		if typ = m.typ; typ == "" {
-			return nil, &MapError{Module: m.name, Reason: fmt.Sprintf("what it is cannot be told from its tensors %s; give its \"type\" in the spec", m.names())}
+			return nil, unmapped(m.name, "what it is cannot be told from its tensors %s; give its \"type\" in the spec", m.names())
 		}
 	}
 	if err := m.check(typ); err != nil {
@@ -30,37 +30,37 @@ func (m *module) toLayers(l SpecLayer) (*mapped, error) {
 		return nil, err
 	}
 	switch typ {
-	case RNN, LSTM, GRU:
+	case rnnType, lstmType, gruType:
 		return m.recurrent(typ, l)
-	case Linear:
+	case linearType:
 		return m.linear(l)
-	case Embedding:
+	case embeddingType:
 		return m.embedding(l)
-	case LayerNorm:
+	case layerNormType:
 		return m.layerNorm(l)
-	case BatchNorm:
+	case batchNormType:
 		return m.batchNorm(l)
-	case Conv1d:
+	case conv1dType:
 		return m.conv(l)
 	}
-	return nil, &MapError{Module: m.name, Reason: fmt.Sprintf("type %q is not known", typ)}
+	return nil, unmapped(m.name, "type %q is not known", typ)
 }
 
 // allowed refuses options that a module of the type does not have.
-func (l *SpecLayer) allowed(typ Type) error {
-	recurrent := typ == RNN || typ == LSTM || typ == GRU
+func (l *SpecLayer) allowed(typ string) error {
+	recurrent := typ == rnnType || typ == lstmType || typ == gruType
 	for option, wrong := range map[string]bool{
 		"last":         l.Last && !recurrent,
-		"nonlinearity": l.Nonlinearity != "" && typ != RNN,
-		"eps":          l.Eps != 0 && typ != LayerNorm && typ != BatchNorm,
-		"stride":       l.Stride != 0 && typ != Conv1d,
-		"padding":      l.Padding != 0 && typ != Conv1d,
-		"groups":       l.Groups != 0 && typ != Conv1d,
-		"dilation":     l.Dilation != 0 && typ != Conv1d,
-		"activation":   l.Activation != "" && typ != Conv1d && typ != Linear,
+		"nonlinearity": l.Nonlinearity != "" && typ != rnnType,
+		"eps":          l.Eps != 0 && typ != layerNormType && typ != batchNormType,
+		"stride":       l.Stride != 0 && typ != conv1dType,
+		"padding":      l.Padding != 0 && typ != conv1dType,
+		"groups":       l.Groups != 0 && typ != conv1dType,
+		"dilation":     l.Dilation != 0 && typ != conv1dType,
+		"activation":   l.Activation != "" && typ != conv1dType && typ != linearType,
 	} {
 		if wrong {
-			return &MapError{Module: l.Module, Reason: fmt.Sprintf("%q is no option of type %s", option, typ)}
+			return unmapped(l.Module, "%q is no option of type %s", option, typ)
 		}
 	}
 	return nil
@@ -117,8 +117,8 @@ func (m *module) layerNorm(l SpecLayer) (*mapped, error) {
 // recurrent maps RNN, LSTM and GRU of any number of layers and both directions.
 // PyTorch's gates are i f g o and r z n, as recur's; it has two biases, of which
 // recur keeps the sum, but for the n of a GRU, whose second lies within the reset.
-func (m *module) recurrent(typ Type, l SpecLayer) (*mapped, error) {
-	gates := map[Type]int{RNN: 1, LSTM: 4, GRU: 3}[typ]
+func (m *module) recurrent(typ string, l SpecLayer) (*mapped, error) {
+	gates := map[string]int{rnnType: 1, lstmType: 4, gruType: 3}[typ]
 	suffix := func(layer int, reverse bool) string {
 		if m.tensors["weight_ih"] != nil {
 			return ""
@@ -129,9 +129,8 @@ func (m *module) recurrent(typ Type, l SpecLayer) (*mapped, error) {
 		}
 		return s
 	}
-	if typ == RNN && l.Nonlinearity != "tanh" && l.Nonlinearity != "relu" {
-		return nil, &MapError{Module: m.name, Reason: `it is an nn.RNN, and its weights do not tell its nonlinearity; give "nonlinearity": "tanh" or "relu" in the spec`,
-			Spec: &Spec{Layers: []SpecLayer{{Module: m.name, Type: RNN, Nonlinearity: "tanh"}}}}
+	if typ == rnnType && l.Nonlinearity != "tanh" && l.Nonlinearity != "relu" {
+		return nil, unmapped(m.name, `it is an nn.RNN, and its weights do not tell its nonlinearity; give "nonlinearity": "tanh" or "relu" in the spec`).With(&Spec{Layers: []SpecLayer{{Module: m.name, Type: rnnType, Nonlinearity: "tanh"}}})
 	}
 	layers, used := 1, 0
 	for m.tensors["weight_ih"+suffix(layers, false)] != nil && suffix(0, false) != "" {
@@ -186,13 +185,13 @@ func (m *module) recurrent(typ Type, l SpecLayer) (*mapped, error) {
 		r.layers = []graph.Layer{{Name: l.Name, From: l.From, Op: &graph.RNN{Cells: stack, Last: l.Last}}}
 	}
 	if used != len(m.tensors) {
-		return nil, &MapError{Module: m.name, Reason: fmt.Sprintf("of its %d tensors %d belong to no layer: %s", len(m.tensors), len(m.tensors)-used, m.names())}
+		return nil, unmapped(m.name, "of its %d tensors %d belong to no layer: %s", len(m.tensors), len(m.tensors)-used, m.names())
 	}
 	return r, nil
 }
 
 // cell maps one layer in one direction, and counts its tensors.
-func (m *module) cell(typ Type, gates, in int, suffix, name string, l SpecLayer, both bool) (c rnn.Config, tasks []task, out, used int, err error) {
+func (m *module) cell(typ string, gates, in int, suffix, name string, l SpecLayer, both bool) (c rnn.Config, tasks []task, out, used int, err error) {
 	hh, err := m.must("weight_hh"+suffix, -1, -1)
 	if err != nil {
 		return c, nil, 0, 0, err
@@ -209,10 +208,10 @@ func (m *module) cell(typ Type, gates, in int, suffix, name string, l SpecLayer,
 		}
 	}
 	switch {
-	case hidden == 0 || hh.Shape[0] != gates*hidden, hr == nil && out != hidden, hr != nil && typ != LSTM:
-		return c, nil, 0, 0, &MapError{Module: m.name, Reason: fmt.Sprintf("weight_hh%s %v is not that of type %s", suffix, hh.Shape, typ)}
+	case hidden == 0 || hh.Shape[0] != gates*hidden, hr == nil && out != hidden, hr != nil && typ != lstmType:
+		return c, nil, 0, 0, unmapped(m.name, "weight_hh%s %v is not that of type %s", suffix, hh.Shape, typ)
 	case (bi == nil) != (bh == nil):
-		return c, nil, 0, 0, &MapError{Module: m.name, Reason: "it has one of bias_ih" + suffix + " and bias_hh" + suffix + " without the other"}
+		return c, nil, 0, 0, unmapped(m.name, "it has one of bias_ih%s and bias_hh%[1]s without the other", suffix)
 	}
 	tasks = []task{{name + ".wx", ih, transposed(in)}, {name + ".wh", hh, transposed(out)}}
 	used = 2
@@ -221,13 +220,13 @@ func (m *module) cell(typ Type, gates, in int, suffix, name string, l SpecLayer,
 		tasks = append(tasks, task{name + ".b", bi, straight(0)})
 	}
 	switch typ {
-	case RNN:
+	case rnnType:
 		o := rnn.BasicOptions{NoBias: bi == nil, Activation: rnn.Tanh}
 		if l.Nonlinearity == "relu" {
 			o.Activation = rnn.ReLU
 		}
 		c = rnn.Config{Hidden: hidden, Options: o}
-	case LSTM:
+	case lstmType:
 		o := rnn.LSTMOptions{NoBias: bi == nil}
 		if hr != nil {
 			used++
@@ -235,7 +234,7 @@ func (m *module) cell(typ Type, gates, in int, suffix, name string, l SpecLayer,
 			tasks = append(tasks, task{name + ".wp", hr, transposed(hidden)})
 		}
 		c = rnn.Config{Hidden: hidden, Options: o}
-	case GRU:
+	case gruType:
 		c = rnn.Config{Hidden: hidden, Options: rnn.GRUOptions{NoBias: bi == nil}}
 		if bh != nil {
 			tasks = append(tasks, task{name + ".b", bh, upTo(2*hidden, added)}, task{name + ".bn", bh, from(2 * hidden)})

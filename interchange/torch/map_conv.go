@@ -1,7 +1,6 @@
 package torch
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/recur-go/recur/grad"
@@ -22,7 +21,7 @@ func (m *module) conv(l SpecLayer) (*mapped, error) {
 		return nil, err
 	}
 	if l.Groups < 0 || l.Groups > out {
-		return nil, &MapError{Module: m.name, Reason: fmt.Sprintf("%d groups of %d filters", l.Groups, out)}
+		return nil, unmapped(m.name, "%d groups of %d filters", l.Groups, out)
 	}
 	r := &mapped{in: graph.Input{Width: in * max(l.Groups, 1), Sequence: true}}
 	r.layers = []graph.Layer{{Name: l.Name, From: l.From, Op: &graph.Conv{

@@ -10,7 +10,7 @@ import (
 // A module is the tensors of one module of a state_dict.
 type module struct {
 	name    string
-	typ     Type // "" if it cannot be told
+	typ     string // "" if it cannot be told
 	tensors map[string]*Tensor
 	guess   bool // typ is a guess by the name, which a spec should confirm
 }
@@ -38,20 +38,20 @@ func modules(tensors []*Tensor) (list []*module) {
 }
 
 // recognise tells the type of a module by the names and shapes of its tensors.
-func (m *module) recognise() (typ Type, guess bool) {
+func (m *module) recognise() (typ string, guess bool) {
 	if hh := m.first("weight_hh_l0", "weight_hh"); hh != nil && len(hh.Shape) == 2 {
 		out := hh.Shape[1]
 		if hr := m.tensors["weight_hr_l0"]; hr != nil {
-			return LSTM, false
+			return lstmType, false
 		}
 		switch {
 		case out == 0:
 		case hh.Shape[0] == out:
-			return RNN, false
+			return rnnType, false
 		case hh.Shape[0] == 3*out:
-			return GRU, false
+			return gruType, false
 		case hh.Shape[0] == 4*out:
-			return LSTM, false
+			return lstmType, false
 		}
 		return "", false
 	}
@@ -62,18 +62,18 @@ func (m *module) recognise() (typ Type, guess bool) {
 	}
 	switch {
 	case m.tensors["running_mean"] != nil:
-		return BatchNorm, false
+		return batchNormType, false
 	case w == nil:
 	case len(w.Shape) == 3:
-		return Conv1d, true // or a transposed one
+		return conv1dType, true // or a transposed one
 	case len(w.Shape) == 2 && b != nil:
-		return Linear, false
+		return linearType, false
 	case len(w.Shape) == 2 && has("emb", "lookup", "wte"):
-		return Embedding, true
+		return embeddingType, true
 	case len(w.Shape) == 2 && has("linear", "fc", "out", "head", "decoder", "proj"):
-		return Linear, true
+		return linearType, true
 	case len(w.Shape) == 1 && has("norm", "ln"):
-		return LayerNorm, true
+		return layerNormType, true
 	}
 	return "", false
 }
@@ -88,22 +88,22 @@ func (m *module) first(names ...string) *Tensor {
 }
 
 // the tensors of each type, besides those of the recurrent ones.
-var wants = map[Type][]string{
-	Linear: {"weight", "bias"}, Embedding: {"weight"}, LayerNorm: {"weight", "bias"}, Conv1d: {"weight", "bias"},
-	BatchNorm: {"weight", "bias", "running_mean", "running_var", "num_batches_tracked"},
+var wants = map[string][]string{
+	linearType: {"weight", "bias"}, embeddingType: {"weight"}, layerNormType: {"weight", "bias"}, conv1dType: {"weight", "bias"},
+	batchNormType: {"weight", "bias", "running_mean", "running_var", "num_batches_tracked"},
 }
 
 var recurrentName = regexp.MustCompile(`^(weight|bias)_(ih|hh|hr)(_l(0|[1-9][0-9]{0,3})(_reverse)?)?$`)
 
 // check refuses tensors that a module of the type does not have.
-func (m *module) check(typ Type) error {
+func (m *module) check(typ string) error {
 	for name := range m.tensors {
 		ok := slices.Contains(wants[typ], name)
-		if typ == RNN || typ == LSTM || typ == GRU {
+		if typ == rnnType || typ == lstmType || typ == gruType {
 			ok = recurrentName.MatchString(name)
 		}
 		if !ok {
-			return &MapError{Module: m.name, Reason: fmt.Sprintf("its tensor %q is none of a module of type %s", name, typ)}
+			return unmapped(m.name, "its tensor %q is none of a module of type %s", name, typ)
 		}
 	}
 	return nil
@@ -121,7 +121,7 @@ func (m *module) shape(name string, dims ...int) (*Tensor, error) {
 		ok = ok && (dims[i] < 0 || t.Shape[i] == dims[i])
 	}
 	if !ok || !t.DType.IsFloat() {
-		return nil, &MapError{Module: m.name, Reason: fmt.Sprintf("its %s is %v of %s, want %s", name, t.Shape, t.DType, strings.ReplaceAll(fmt.Sprint(dims), "-1", "any"))}
+		return nil, unmapped(m.name, "its %s is %v of %s, want %s", name, t.Shape, t.DType, strings.ReplaceAll(fmt.Sprint(dims), "-1", "any"))
 	}
 	return t, nil
 }
@@ -130,7 +130,7 @@ func (m *module) shape(name string, dims ...int) (*Tensor, error) {
 func (m *module) must(name string, dims ...int) (*Tensor, error) {
 	t, err := m.shape(name, dims...)
 	if err == nil && t == nil {
-		err = &MapError{Module: m.name, Reason: "it lacks its " + name}
+		err = unmapped(m.name, "it lacks its %s", name)
 	}
 	return t, err
 }

@@ -5,7 +5,7 @@ import (
 	"github.com/recur-go/recur/model/graph"
 )
 
-// A Spec says what the names and shapes of weights do not: in which order the modules
+// A Spec has what the names and shapes of weights do not show: in which order the modules
 // run, what lies between them, and the options that leave no trace in the weights, in
 // JSON such as
 //
@@ -20,7 +20,7 @@ import (
 // before it unless "from" names others. Dropout may be left out: it does nothing here.
 type Spec struct {
 	Key       string        `json:"key,omitempty"`        // key of the weights in a file that holds more, such as model_state_dict
-	Prefix    string        `json:"prefix,omitempty"`     // what comes before the names of all modules, such as module.
+	Prefix    string        `json:"prefix,omitempty"`     // prefix of the names of all modules, such as module.
 	TimeMajor bool          `json:"time_major,omitempty"` // whether inputs and outputs are [time, batch, width], as without batch_first, not [batch, time, width]
 	Inputs    []graph.Input `json:"inputs,omitempty"`     // default: one sequence x as the first module reads it
 	Layers    []SpecLayer   `json:"layers"`
@@ -32,7 +32,7 @@ type SpecLayer struct {
 	Name   string   `json:"name,omitempty"` // default: that of the module
 	From   []string `json:"from,omitempty"`
 	Module string   `json:"module,omitempty"` // its dotted name in the file
-	Type   Type     `json:"type,omitempty"`   // default: what the names and shapes of its weights tell
+	Type   string   `json:"type,omitempty"`   // rnn, lstm, gru, linear, embedding, layer_norm, batch_norm or conv1d; default: the type by the names and shapes of its weights
 
 	Last         bool       `json:"last,omitempty"`         // whether an RNN, LSTM or GRU gives its last output only
 	Nonlinearity string     `json:"nonlinearity,omitempty"` // tanh or relu; of RNN
@@ -46,23 +46,20 @@ type SpecLayer struct {
 	Op graph.Op `json:"-"` // layer in place of Module: {"concat": {}} in JSON
 }
 
-// Type is the type of a module.
-type Type string
-
-// The types that are known. RNNCell, LSTMCell and GRUCell count as layers of one cell.
+// Types of modules. RNNCell, LSTMCell and GRUCell count as layers of one cell.
 const (
-	RNN       Type = "rnn"
-	LSTM      Type = "lstm"
-	GRU       Type = "gru"
-	Linear    Type = "linear"
-	Embedding Type = "embedding"
-	LayerNorm Type = "layer_norm"
-	BatchNorm Type = "batch_norm"
-	Conv1d    Type = "conv1d"
+	rnnType       = "rnn"
+	lstmType      = "lstm"
+	gruType       = "gru"
+	linearType    = "linear"
+	embeddingType = "embedding"
+	layerNormType = "layer_norm"
+	batchNormType = "batch_norm"
+	conv1dType    = "conv1d"
 )
 
-// ParseSpec reads a Spec from JSON.
-func ParseSpec(b []byte) (*Spec, error) { return spec.Parse[Spec]("torch", b) }
+// parseSpec reads a Spec from JSON, an empty one from nil.
+func parseSpec(b []byte) (*Spec, error) { return spec.Parse[Spec]("torch", b) }
 
 // UnmarshalJSON reads a module with its options, or a layer of package graph.
 func (l *SpecLayer) UnmarshalJSON(b []byte) error {

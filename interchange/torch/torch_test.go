@@ -48,17 +48,6 @@ func goldens(t *testing.T) (cases []golden) {
 	return cases
 }
 
-func (c golden) spec(t *testing.T) *Spec {
-	if string(c.Spec) == "null" {
-		return nil
-	}
-	s, err := ParseSpec(c.Spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 // worst is the largest difference of net from what PyTorch gives.
 func (c golden) worst(t *testing.T, net *graph.Net) (worst float64) {
 	out, last, err := net.Predict(map[string]*tensor.Tensor{"x": c.X.tensor()}, c.Lengths, nil)
@@ -81,7 +70,7 @@ func (c golden) worst(t *testing.T, net *graph.Net) (worst float64) {
 
 func TestPyTorch(t *testing.T) {
 	for _, c := range goldens(t) {
-		m, err := Import(filepath.Join("testdata", c.File), c.spec(t))
+		m, err := Import(filepath.Join("testdata", c.File), c.Spec)
 		if err != nil {
 			t.Errorf("%s: %v", c.Name, err)
 			continue
@@ -131,7 +120,7 @@ func TestGoldensNoticeMistakes(t *testing.T) {
 			if c.Name != m.golden {
 				continue
 			}
-			model, err := Import(filepath.Join("testdata", c.File), c.spec(t))
+			model, err := Import(filepath.Join("testdata", c.File), c.Spec)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -159,13 +148,6 @@ func TestWhatIsRefused(t *testing.T) {
 			t.Errorf("%s: got %v, want an error with %q", file, err, want)
 		}
 	}
-	spec := func(s string) *Spec {
-		p, err := ParseSpec([]byte(s))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return p
-	}
 	for text, want := range map[string]string{
 		`{"layers":[{"module":"net"}]}`:                                        `the file has no such module`,
 		`{"layers":[{"module":"","nonlinearity":"relu"}]}`:                     `"nonlinearity" is no option of type lstm`,
@@ -177,19 +159,19 @@ func TestWhatIsRefused(t *testing.T) {
 		`{"prefix":"module.","layers":[{"module":"net"}]}`:                     `no tensor's name begins with "module."`,
 		`{"layers":[{"module":""},{"name":"x","from":["nothing"],"last":{}}]}`: `nothing before it is called "nothing"`,
 	} {
-		_, err := Import("testdata/lstm.pt", spec(text))
+		_, err := Import("testdata/lstm.pt", []byte(text))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want an error with %q", text, err, want)
 		}
 	}
 	for _, text := range []string{`{"layer":[]}`, `{"layers":[{"module":"a","dropout":1}]}`, `{"layers":[{"nothing":{}}]}`, `[`} {
-		if _, err := ParseSpec([]byte(text)); err == nil {
-			t.Errorf("%s was read", text)
+		if _, err := Import("testdata/lstm.pt", []byte(text)); err == nil || !strings.Contains(err.Error(), "the spec: ") {
+			t.Errorf("%s: got %v, want an error about the spec", text, err)
 		}
 	}
 	_, err := Import("testdata/tagger.safetensors", nil)
 	var e *MapError
-	if !errors.As(err, &e) || e.Spec == nil || len(e.Spec.Layers) != 6 {
+	if !errors.As(err, &e) || len(e.Spec.(*Spec).Layers) != 6 {
 		t.Errorf("no spec to begin with: %+v", e)
 	}
 }

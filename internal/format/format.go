@@ -1,4 +1,5 @@
-// Package format has the error of all readers of files that other programs write.
+// Package format has the error of all readers of files that other programs write, and the
+// ways to print text from such files.
 package format
 
 import (
@@ -7,6 +8,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/recur-go/recur/internal/fault"
 )
@@ -65,6 +67,16 @@ func Quote(name string) string {
 		name = name[:80] + "…"
 	}
 	return strconv.Quote(name)
+}
+
+// Printable keeps text from a file from steering the terminal.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, s)
 }
 
 // At enters the path of a file into err: as Path of an *Error that has none, else before

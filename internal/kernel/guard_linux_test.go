@@ -67,7 +67,7 @@ func TestNoReadPastTheEnd(t *testing.T) {
 				Sum(x)
 				SumSq(x)
 				if n > 0 {
-					Max(x)
+					maxOf(x)
 					LogSoftmaxExp(y, x, 0)
 				}
 			}()

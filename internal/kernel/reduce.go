@@ -34,9 +34,9 @@ func SumSq(x []Float) float64 {
 	return join(&acc)
 }
 
-// Max returns the greatest of x, which is not empty. If x has a NaN the result may
+// maxOf returns the greatest of x, which is not empty. If x has a NaN the result may
 // be any of x.
-func Max(x []Float) Float {
+func maxOf(x []Float) Float {
 	var acc [16]Float
 	for i := range acc {
 		acc[i] = x[0]

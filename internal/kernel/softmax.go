@@ -5,7 +5,7 @@ import "math"
 // ExpsBelowMax sets p = e^(x-m) with m = Max(x), for the length of x, and returns m
 // and the sum of p.
 func ExpsBelowMax(p, x []Float) (m Float, sum float64) {
-	m, p = Max(x), p[:len(x)]
+	m, p = maxOf(x), p[:len(x)]
 	exps(p, x, m)
 	return m, Sum(p)
 }

@@ -250,7 +250,7 @@ func TestMax(t *testing.T) {
 					x[i] = Float(-5 - i%3)
 				}
 				x[at] = -1
-				if m := Max(x); m != -1 {
+				if m := maxOf(x); m != -1 {
 					t.Fatalf("greatest of %d is %v, want -1, which is at %d", n, m, at)
 				}
 			}

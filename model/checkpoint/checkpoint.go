@@ -21,8 +21,8 @@ import (
 	"github.com/recur-go/recur/model/safetensors"
 )
 
-// Version is the version of the layout that is written.
-const Version = 2
+// layoutVersion is the version of the layout that is written.
+const layoutVersion = 2
 
 // ProgressKey is where a checkpoint of training keeps how far it got.
 const ProgressKey = "train"
@@ -99,7 +99,7 @@ func Save(path string, doc Doc, tensors []Tensor) error {
 func Write(w io.Writer, doc Doc, tensors []Tensor) error {
 	all := Doc{}
 	maps.Copy(all, doc)
-	if err := all.Set("version", Version); err != nil {
+	if err := all.Set("version", layoutVersion); err != nil {
 		return err
 	}
 	text, err := json.Marshal(all)

@@ -73,7 +73,7 @@ func NewFile(r io.ReaderAt, size int64) (*File, error) {
 	if err := f.Doc.Decode("version", &version); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	if version != Version {
+	if version != layoutVersion {
 		return nil, versionError(version)
 	}
 	header := newHeaderSum(f.Metadata)
@@ -91,10 +91,10 @@ type versionError int
 
 func (e versionError) Error() string {
 	hint := "train or import it again"
-	if e > Version {
+	if e > layoutVersion {
 		hint = "update recur"
 	}
-	return fmt.Sprintf("the file is of format version %d; this recur reads version %d: %s", int(e), Version, hint)
+	return fmt.Sprintf("the file is of format version %d; this recur reads version %d: %s", int(e), layoutVersion, hint)
 }
 
 func (e versionError) Unwrap() error { return ErrVersion }

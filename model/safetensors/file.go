@@ -75,8 +75,8 @@ func NewFile(r io.ReaderAt, size int64) (*File, error) {
 	}
 	n := binary.LittleEndian.Uint64(prefix[:])
 	switch {
-	case n > MaxHeader:
-		return nil, badAt(0, "header of %d bytes is longer than %d", n, MaxHeader).WithHint(recognise(prefix[:]))
+	case n > maxHeader:
+		return nil, badAt(0, "header of %d bytes is longer than %d", n, maxHeader).WithHint(recognise(prefix[:]))
 	case int64(n) > size-prefixSize:
 		return nil, badAt(0, "header of %d bytes in a file of %d", n, size).WithHint(recognise(prefix[:]))
 	case n == 0:

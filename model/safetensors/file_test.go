@@ -160,14 +160,14 @@ func TestWriteRefuses(t *testing.T) {
 	for want, list := range map[string][]Source{
 		"name is taken":     {good, good},
 		"not valid UTF-8":   {From("\xff", []float32{1}, 1)},
-		"at most 1024":      {From(strings.Repeat("n", MaxName+1), []float32{1}, 1)},
+		"at most 1024":      {From(strings.Repeat("n", maxName+1), []float32{1}, 1)},
 		"is unknown":        {{Name: "a", DType: "F4"}},
 		"more than 8":       {From("a", []float32{1}, 1, 1, 1, 1, 1, 1, 1, 1, 1)},
 		"negative":          {From("a", []float32{1, 2}, -2, -1)},
 		"do not fill":       {From("a", []float32{1, 2}, 3)},
 		"4 bytes":           {{Name: "a", DType: F32, Shape: []int{1 << 30, 1 << 30, 16}, Data: make([]byte, 4)}},
 		"its name is taken": {From(metadataKey, []float32{1}, 1)},
-		"more than 65536":   make([]Source, MaxTensors+1),
+		"more than 65536":   make([]Source, maxTensors+1),
 	} {
 		err := Write(io.Discard, nil, list)
 		var e *FormatError
@@ -179,7 +179,7 @@ func TestWriteRefuses(t *testing.T) {
 	if err := Write(io.Discard, map[string]string{"k": "\xff"}, nil); !errors.As(err, &e) {
 		t.Errorf("metadata that is not UTF-8: %v", err)
 	}
-	if err := Write(io.Discard, map[string]string{"k": strings.Repeat("x", MaxHeader)}, nil); !errors.As(err, &e) {
+	if err := Write(io.Discard, map[string]string{"k": strings.Repeat("x", maxHeader)}, nil); !errors.As(err, &e) {
 		t.Errorf("metadata of 16 MB: %v", err)
 	}
 }

@@ -16,10 +16,10 @@ import "github.com/recur-go/recur/internal/format"
 
 // Limits of files that are read or written. The format itself has fewer.
 const (
-	MaxHeader  = 16 << 20 // bytes of JSON
-	MaxTensors = 65536    // and keys of metadata
-	MaxRank    = 8
-	MaxName    = 1024 // bytes
+	maxHeader  = 16 << 20 // bytes of JSON
+	maxTensors = 65536    // and keys of metadata
+	maxRank    = 8
+	maxName    = 1024 // bytes
 )
 
 // A DType is the type of the elements of a tensor, by its name in the format.
@@ -75,8 +75,8 @@ func (d DType) IsFloat() bool {
 //	Path   string // name of the file, "" when read from memory
 //	Object string // name of the tensor at fault, "" for none
 //	Offset int64  // byte where the fault was seen, -1 when writing
-//	Reason string // what is wrong
-//	Hint   string // what may help, "" if nothing is known to
+//	Reason string // the fault in words
+//	Hint   string // a remedy, "" if none is known
 type FormatError = format.Error
 
 func bad(reason string, args ...any) *FormatError { return badAt(-1, reason, args...) }

@@ -61,8 +61,8 @@ func (p *parser) header(data int64) (tensors []*Tensor, metadata map[string]stri
 				return err
 			})
 		}
-		if len(name) > MaxName {
-			return p.fail(name, "its name has %d bytes, more than %d", len(name), MaxName)
+		if len(name) > maxName {
+			return p.fail(name, "its name has %d bytes, more than %d", len(name), maxName)
 		}
 		t, err := p.tensor(name, data)
 		tensors = append(tensors, t)
@@ -84,7 +84,7 @@ func (p *parser) tensor(name string, data int64) (*Tensor, error) {
 			t.DType = DType(s)
 		case "shape":
 			var dims []int64
-			dims, err = p.ints(name, key, MaxRank)
+			dims, err = p.ints(name, key, maxRank)
 			t.Shape = make([]int, len(dims))
 			for i, d := range dims {
 				t.Shape[i] = int(d)
@@ -213,8 +213,8 @@ func (p *parser) object(tensor string, field func(key string) error) error {
 		if seen[key] {
 			return p.fail(tensor, "key %s comes twice", format.Quote(key))
 		}
-		if seen[key] = true; len(seen) > MaxTensors {
-			return p.fail(tensor, "more than %d keys", MaxTensors)
+		if seen[key] = true; len(seen) > maxTensors {
+			return p.fail(tensor, "more than %d keys", maxTensors)
 		}
 		if err := p.expect(':', tensor); err != nil {
 			return err

@@ -67,8 +67,8 @@ func Write(w io.Writer, metadata map[string]string, tensors []Source) error {
 func appendHeader(metadata map[string]string, tensors []Source) ([]byte, error) {
 	b := make([]byte, prefixSize, 512)
 	sep := "{"
-	if len(metadata) > MaxTensors || len(tensors)+min(len(metadata), 1) > MaxTensors {
-		return nil, bad("%d tensors and %d keys of metadata, more than %d", len(tensors), len(metadata), MaxTensors)
+	if len(metadata) > maxTensors || len(tensors)+min(len(metadata), 1) > maxTensors {
+		return nil, bad("%d tensors and %d keys of metadata, more than %d", len(tensors), len(metadata), maxTensors)
 	}
 	if len(metadata) > 0 {
 		b = append(b, `{"`+metadataKey+`":`...)
@@ -104,8 +104,8 @@ func appendHeader(metadata map[string]string, tensors []Source) ([]byte, error) 
 	for len(b)%8 != 0 { // the data begins aligned
 		b = append(b, ' ')
 	}
-	if len(b)-prefixSize > MaxHeader {
-		return nil, bad("header of %d bytes is longer than %d", len(b)-prefixSize, MaxHeader).WithHint("keep large data in tensors, not in metadata")
+	if len(b)-prefixSize > maxHeader {
+		return nil, bad("header of %d bytes is longer than %d", len(b)-prefixSize, maxHeader).WithHint("keep large data in tensors, not in metadata")
 	}
 	binary.LittleEndian.PutUint64(b, uint64(len(b)-prefixSize))
 	return b, nil
@@ -119,12 +119,12 @@ func (t *Source) check(seen map[string]bool) error {
 	switch {
 	case seen[t.Name]:
 		return fail("its name is taken")
-	case len(t.Name) > MaxName || !utf8.ValidString(t.Name):
-		return fail("its name is not valid UTF-8 of at most %d bytes", MaxName)
+	case len(t.Name) > maxName || !utf8.ValidString(t.Name):
+		return fail("its name is not valid UTF-8 of at most %d bytes", maxName)
 	case t.DType.Size() == 0:
 		return fail("dtype %s is unknown", format.Quote(string(t.DType)))
-	case len(t.Shape) > MaxRank:
-		return fail("it has %d dimensions, more than %d", len(t.Shape), MaxRank)
+	case len(t.Shape) > maxRank:
+		return fail("it has %d dimensions, more than %d", len(t.Shape), maxRank)
 	case slices.ContainsFunc(t.Shape, func(d int) bool { return d < 0 }):
 		return fail("a dimension of %v is negative", t.Shape)
 	case !ok || size != uint64(len(t.Data)):

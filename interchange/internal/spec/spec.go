@@ -1,6 +1,6 @@
-// Package spec reads and writes what the specs of torch and tensorflow share: JSON without
-// unknown fields, and layers that are either a module of a file or any layer of package
-// graph.
+// Package spec has what the specs of torch and tensorflow share: the JSON, whose layers are
+// either a module of a file or any layer of package graph, and the error for weights that
+// cannot be made a network.
 package spec
 
 import (
@@ -11,9 +11,13 @@ import (
 	"github.com/recur-go/recur/model/graph"
 )
 
-// Parse reads a spec T of the named system from JSON. A field that T has not is an error.
+// Parse reads a spec T of the named system from JSON, an empty one from nil. A field that
+// T does not have is an error.
 func Parse[T any](system string, b []byte) (*T, error) {
 	s := new(T)
+	if b == nil {
+		return s, nil
+	}
 	if err := decode(b, s); err != nil {
 		return nil, fault.Errorf(fault.Usage, "%s: the spec: %w", system, err)
 	}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/recur-go/recur/internal/format"
 )
 
 // readAll reads all that a file has.
@@ -104,7 +106,7 @@ func TestBadFiles(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			err := readAll(c.file, name != "checksum")
-			var format *FormatError
+			var format *format.Error
 			if !errors.As(err, &format) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want a FormatError about %q", err, c.want)
 			}

@@ -154,7 +154,7 @@ func Read[F float32 | float64](d *Dataset, dst []F) (err error) {
 		return nil
 	}
 	var zero F
-	if b := littleEndian(dst); b != nil && d.DType.IsFloat() && !d.DType.big && d.DType.size == int(unsafe.Sizeof(zero)) {
+	if b := littleEndian(dst); b != nil && d.DType.isFloat() && !d.DType.big && d.DType.size == int(unsafe.Sizeof(zero)) {
 		d.bytes(b)
 		return nil
 	}

@@ -7,14 +7,14 @@ import (
 	"math/bits"
 )
 
-// A DType is what an array holds.
+// A DType is the type of the elements of an array.
 type DType struct {
 	class  int
 	size   int  // bytes of an element
-	signed bool // of whole numbers
-	big    bool // big-endian
-	brain  bool // a bfloat16
-	text   bool // a variable-length string, not another sequence
+	signed bool // whether whole numbers have a sign
+	big    bool // whether it is big-endian
+	brain  bool // whether it is bfloat16
+	text   bool // whether it is a variable-length string, not another sequence
 }
 
 // Classes of types.
@@ -28,8 +28,8 @@ const (
 
 var classNames = [...]string{"int", "float", "time", "string", "bits", "opaque", "compound", "reference", "enum", "sequence", "array"}
 
-// IsFloat reports whether values are floating-point.
-func (d DType) IsFloat() bool { return d.class == classFloat }
+// isFloat reports whether values are floating-point.
+func (d DType) isFloat() bool { return d.class == classFloat }
 
 // String names the type as NumPy does, where it can.
 func (d DType) String() string {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"testing"
+
+	"github.com/recur-go/recur/internal/format"
 )
 
 func FuzzRead(f *testing.F) {
@@ -17,7 +19,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		err := readAll(b, true)
-		var format *FormatError
+		var format *format.Error
 		if err != nil && !errors.As(err, &format) {
 			t.Errorf("%T: %v", err, err)
 		}

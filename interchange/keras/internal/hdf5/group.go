@@ -38,8 +38,8 @@ func (f *File) group(addr uint64, path string) *Group {
 	return g
 }
 
-// Names lists what the group holds, sorted.
-func (g *Group) Names() []string {
+// names lists what the group holds, sorted.
+func (g *Group) names() []string {
 	names := make([]string, 0, len(g.link))
 	for name := range g.link {
 		names = append(names, name)
@@ -87,7 +87,7 @@ func (g *Group) Walk(visit func(*Dataset) error) error {
 }
 
 func (g *Group) walk(above map[uint64]bool, visit func(*Dataset) error) error {
-	for _, name := range g.Names() {
+	for _, name := range g.names() {
 		t := g.link[name]
 		if t.soft {
 			continue

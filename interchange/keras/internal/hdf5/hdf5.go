@@ -8,7 +8,7 @@
 //
 // A File is read where it lies: opening one reads its superblock, and each group,
 // attribute and array is read when it is asked for. Nothing in a file is trusted:
-// what is no sound HDF5 gives a *FormatError, no memory is set aside that the bytes
+// what is no sound HDF5 gives a *format.Error, no memory is set aside that the bytes
 // of the file do not account for, and structures that point to themselves end in an
 // error.
 package hdf5
@@ -21,17 +21,14 @@ import (
 	"github.com/recur-go/recur/internal/format"
 )
 
-// A FormatError tells what is wrong with a file, or what it has that is not supported.
-// Its System is "keras", whose files these are.
-type FormatError = format.Error
+// bad makes an error of System "keras", whose files these are.
+func bad(reason string, args ...any) *format.Error { return badAt(-1, reason, args...) }
 
-func bad(reason string, args ...any) *FormatError { return badAt(-1, reason, args...) }
-
-func badAt(offset int64, reason string, args ...any) *FormatError {
+func badAt(offset int64, reason string, args ...any) *format.Error {
 	return format.Errorf("keras", offset, reason, args...)
 }
 
-// Magic is how a file begins.
+// Magic is the first bytes of a file.
 const Magic = "\x89HDF\r\n\x1a\n"
 
 // undefined is an address that is none.
@@ -42,7 +39,7 @@ const undefined = ^uint64(0)
 type File struct {
 	r      io.ReaderAt
 	size   int64
-	base   int64 // what addresses count from
+	base   int64 // address from which others count
 	sizeO  int   // bytes of an address
 	sizeL  int   // bytes of a length
 	root   uint64

@@ -11,10 +11,10 @@ type fractalHeap struct {
 	checked    bool   // direct blocks have checksums
 	start, max uint64 // sizes of the smallest and the largest direct block
 	columns    int    // blocks in a row
-	bits       int    // of the address space of the heap
+	bits       int    // bits of the address space of the heap
 	lenSize    int    // bytes of a length in an ID
 	root       uint64
-	rows       int // of the root, 0 if it is a direct block
+	rows       int // rows of the root, 0 if it is a direct block
 	huge       uint64
 	hugeAt     map[uint64]span
 }

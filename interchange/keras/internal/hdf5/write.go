@@ -63,8 +63,8 @@ type node struct {
 	name  string
 	below []*node // sorted by name
 	array *Array
-	addr  uint64 // of the header
-	data  uint64 // of the values
+	addr  uint64 // address of the header
+	data  uint64 // address of the values
 }
 
 func (n *node) insert(path []string, a *Array) error {

@@ -13,7 +13,7 @@ import (
 
 // A Layer is a part of a network that has parameters of its own.
 type Layer struct {
-	Name   string `json:"name"`          // what comes before the names of its parameters
+	Name   string `json:"name"`          // prefix of the names of its parameters
 	Op     string `json:"op"`            // the name of its type
 	Values int    `json:"values"`        // number of values of its parameters
 	State  int    `json:"state_bytes"`   // bytes of one session, if it is a recurrent cell

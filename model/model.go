@@ -67,14 +67,14 @@ const optimPrefix = "optim."
 // A Model is what a model file holds.
 type Model struct {
 	Config   Config
-	Net      any                        // what Config.New makes; its parameters are saved
-	Extras   map[string]json.RawMessage // what else the model needs, by name: see SetExtra
+	Net      any                        // network that Config.New makes; its parameters are saved
+	Extras   map[string]json.RawMessage // further data that the model needs, by name: see SetExtra
 	Training Training
 }
 
 // Training is how a model came to be, for people to read. Fields may be empty.
 type Training struct {
-	Data    string             `json:"data,omitempty"` // what it was trained on
+	Data    string             `json:"data,omitempty"` // name of the data that it was trained on
 	Epochs  int                `json:"epochs,omitempty"`
 	Steps   int                `json:"steps,omitempty"` // number of steps of the optimiser
 	Seconds float64            `json:"seconds,omitempty"`

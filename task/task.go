@@ -24,8 +24,8 @@ import (
 // a task's config.
 type Data struct {
 	Train []string `json:"train,omitempty" toml:"train,omitempty"`
-	Valid []string `json:"valid,omitempty" toml:"valid,omitempty"` // if empty, a part of Train is held out, by the config
-	Test  []string `json:"test,omitempty" toml:"test,omitempty"`   // if empty, scores are those on what was held out
+	Valid []string `json:"valid,omitempty" toml:"valid,omitempty"` // files to validate on; if empty, a part of Train is held out, by the config
+	Test  []string `json:"test,omitempty" toml:"test,omitempty"`   // files to test on; if empty, scores are those on what was held out
 }
 
 // Options are the checkpoint of a run and who follows it. They do not change its result.
@@ -103,7 +103,7 @@ type Reporter interface {
 type Result struct {
 	Scores Scores
 	Text   string  // tables for a terminal; may be empty
-	Parts  []Part  // for the report
+	Parts  []Part  // parts of the report
 	Files  []Named // more files to keep, such as pictures
 }
 

@@ -20,8 +20,8 @@ type File struct {
 	Doc Doc // nil for a safetensors file that recur did not write
 
 	in    *summer
-	sums  string // as the file has them; "" if it has none
-	sum   uint32 // of the header
+	sums  string // checksums as the file has them; "" if it has none
+	sum   uint32 // checksum of the header
 	close func() error
 }
 

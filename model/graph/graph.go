@@ -54,7 +54,7 @@ func init() { model.Register(Kind, func() model.Config { return new(Config) }) }
 
 // A Config describes a network.
 type Config struct {
-	Source    string   `json:"source,omitempty"`     // where it comes from, for people to read
+	Source    string   `json:"source,omitempty"`     // origin of the network, for people to read
 	TimeMajor bool     `json:"time_major,omitempty"` // sequences come and go as [time, batch, width], else [batch, time, width]
 	Inputs    []Input  `json:"inputs"`
 	Layers    []Layer  `json:"layers"`            // in the order in which they run
@@ -98,10 +98,10 @@ type Op interface {
 
 // A Plan is what is known of a layer before it is made.
 type Plan struct {
-	Out    []Spec // what it gives; of an RNN also the entries of its final state
-	State  []int  // as rnn.Cell's StateSize
+	Out    []Spec // outputs; of an RNN also the entries of its final state
+	State  []int  // widths of the entries of the state, as rnn.Cell's StateSize
 	Params int    // values of its parameters
-	Whole  bool   // it needs the whole sequence: it cannot go step by step
+	Whole  bool   // whether it needs the whole sequence: it cannot go step by step
 }
 
 // A Node is a layer with its parameters, which nn.Params finds.

@@ -46,8 +46,8 @@ type place struct{ layer, i int }
 // plan is a Config after it has been checked.
 type plan struct {
 	layers []Plan
-	specs  [][]Spec  // what comes into each layer
-	from   [][]place // and where from
+	specs  [][]Spec  // inputs of each layer
+	from   [][]place // origins of these inputs
 	out    []place
 	params int
 }

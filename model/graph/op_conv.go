@@ -97,7 +97,7 @@ type Conv struct {
 	Dilation   int     `json:"dilation,omitempty"` // default 1
 	Groups     int     `json:"groups,omitempty"`   // default 1
 	Padding    Padding `json:"padding,omitempty"`
-	Around     int     `json:"around,omitempty"`    // in place of Padding: steps of zeros before the first and after the last, as in PyTorch
+	Around     int     `json:"around,omitempty"`    // steps of zeros before the first and after the last, in place of Padding, as in PyTorch
 	KeepMask   bool    `json:"keep_mask,omitempty"` // pass the mask on; what changes the number of steps then takes no lengths
 	NoBias     bool    `json:"no_bias,omitempty"`
 	Activation Func    `json:"activation,omitempty"`
@@ -303,7 +303,7 @@ func largest(g *grad.Tape, x *grad.Var, n int, steps func(i, b int) (lo, hi int,
 // that are there, or over all steps; zero where there are none.
 type GlobalPool struct {
 	By  string `json:"by"`            // max or average
-	All bool   `json:"all,omitempty"` // over masked steps too, as Keras's GlobalMaxPooling1D
+	All bool   `json:"all,omitempty"` // pool over masked steps too, as Keras's GlobalMaxPooling1D
 }
 
 // Plan implements Op.

@@ -17,7 +17,7 @@ func init() {
 
 // Concat puts the values of its inputs side by side.
 type Concat struct {
-	AnyMask bool `json:"any_mask,omitempty"` // as Merge's
+	AnyMask bool `json:"any_mask,omitempty"` // mask of any input, as Merge's
 }
 
 // Plan implements Op.

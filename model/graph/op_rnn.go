@@ -21,8 +21,8 @@ type RNN struct {
 	Cells     rnn.Configs  `json:"cells"`
 	Last      bool         `json:"last,omitempty"`      // give the output of the last step that is there
 	Backwards bool         `json:"backwards,omitempty"` // read from the end
-	AsRead    bool         `json:"as_read,omitempty"`   // if Backwards, give outputs as they are made, last step first, as Keras's go_backwards does
-	Masked    MaskedOutput `json:"masked,omitempty"`    // what outputs are where the mask leaves steps out
+	AsRead    bool         `json:"as_read,omitempty"`   // outputs in the order they are made, if Backwards last step first, as Keras's go_backwards does
+	Masked    MaskedOutput `json:"masked,omitempty"`    // outputs at steps that the mask leaves out
 }
 
 // MaskedOutput is the output at a step that is masked.

@@ -8,7 +8,7 @@ import (
 
 // A StateEntry is one entry of the state of a Net.
 type StateEntry struct {
-	Name  string // of its layer, and h, or c for a memory cell, as in lstm.h; in a stack, the number of the cell between
+	Name  string // name of its layer, and h, or c for a memory cell, as in lstm.h; in a stack, the number of the cell between
 	Width int
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/internal/npy"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/model/safetensors"
@@ -365,6 +367,19 @@ func TestTrain(t *testing.T) {
 	for i, p := range nn.Params(a.net) {
 		if q := nn.Params(b.net)[i]; !slices.Equal(p.Value.Data, q.Value.Data) {
 			t.Errorf("%s has other values", p.Name)
+		}
+	}
+	vector, err := Preset("vector")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, e := range map[string]Example{
+		"nothing": {}, "no width": {Features: []tensor.Float{1}}, "half a region": {Features: []tensor.Float{1, 2, 3}, Width: 2},
+		"NaN": {Features: []tensor.Float{1, tensor.Float(math.NaN())}, Width: 2},
+	} {
+		e.Texts = []string{"it is so"}
+		if _, err := Train(context.Background(), *vector, slices.Repeat([]Example{e}, 40), nil, task.Options{}); fault.Of(err) != fault.Data {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if _, err := Train(context.Background(), c, nil, nil, task.Options{}); err == nil {

@@ -16,13 +16,13 @@ type Example struct {
 	Meaning  *Meaning       // meaning to put into words; or, if nil,
 	Features []tensor.Float // features to describe, [regions, Width]
 	Width    int
-	Language string   // of the sentences; "" if there is only one
+	Language string   // language of the sentences; "" if there is only one
 	Texts    []string // sentences; none if it is for a model to find them
 
-	File string // where it comes from
-	Row  int    // from 1
+	File string // file that it comes from
+	Row  int    // row of the file, from 1
 
-	strip *strip // if it is one
+	strip *strip // strip of digits; nil if it is none
 }
 
 // Regions is how many of them the features have.

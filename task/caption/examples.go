@@ -126,7 +126,8 @@ func readWhole(files []string, c ColumnNames) ([]Example, error) {
 	return all, whole(all)
 }
 
-// whole returns an error unless the examples have sentences and are all of a kind.
+// whole returns an error unless the examples have sentences, are all of a kind and have
+// features that make sense, if any.
 func whole(all []Example) error {
 	for i := range all {
 		e, first := &all[i], &all[0]
@@ -137,6 +138,13 @@ func whole(all []Example) error {
 			return e.fail("", "is a meaning among features, or the other way round", "give all examples the same")
 		case e.Width != first.Width:
 			return e.fail("", fmt.Sprintf("has regions of %d features", e.Width), fmt.Sprintf("those before it have %d", first.Width))
+		case e.Meaning == nil && (e.Width < 1 || len(e.Features) == 0 || len(e.Features)%e.Width != 0):
+			return e.fail("", fmt.Sprintf("has %d features, and a region %d", len(e.Features), e.Width), "give it features of whole regions")
+		}
+		for _, v := range e.Features {
+			if !fits(float64(v)) {
+				return e.fail("", fmt.Sprintf("has the value %v", v), "features are finite numbers up to 1e30")
+			}
 		}
 	}
 	return nil

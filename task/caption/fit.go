@@ -23,12 +23,12 @@ import (
 type Model struct {
 	Config
 	wording  *wording
-	codec    *text.Codec // of words and placeholders
-	features *features   // of meanings; of regions only the languages, as acts
-	scale    *scale      // of regions; nil for none
+	codec    *text.Codec // codec of words and placeholders
+	features *features   // features of meanings; of regions only the languages, as acts
+	scale    *scale      // scale of regions; nil for none
 	net      *net
 
-	valid []Example // after Fit: what it was validated on
+	valid []Example // after Fit: the examples that it was validated on
 }
 
 // Names of extras.
@@ -50,7 +50,7 @@ type item struct {
 	*Example
 	act   int
 	slots []int
-	ids   []int // of the sentence
+	ids   []int // ids of the sentence
 }
 
 // A source gives the examples of an epoch.

@@ -32,8 +32,8 @@ type net struct {
 	Stripes *rnn.Bidirectional     `recur:"stripes"`   // cells over the stripes of each region; nil to read it whole
 	Dense   []*nn.Linear           `recur:"dense"`     // layers for each region by itself
 	Enc     rnn.BidirectionalStack `recur:"enc"`       // layers over the regions; nil if they are in no order
-	Sum     *nn.Linear             `recur:"sum"`       // of meanings or regions to v
-	Slots   *nn.Embedding          `recur:"slots"`     // what attention sees of slots, the last for none
+	Sum     *nn.Linear             `recur:"sum"`       // projection of meanings or regions to v
+	Slots   *nn.Embedding          `recur:"slots"`     // embedding of slots for the attention, the last for none
 	Begin   *nn.Linear             `recur:"begin"`     // v to the first state; nil if it is not fed first
 	Out     *nn.Linear             `recur:"out"`
 
@@ -81,7 +81,7 @@ func newNet(r *rand.Rand, c *Config) *net {
 
 // A what is a batch of things to put into words.
 type what struct {
-	acts  []int          // of meanings; of regions the languages
+	acts  []int          // acts of meanings; of regions the languages
 	slots [][]int        // features of each meaning
 	x     *tensor.Tensor // [regions, batch, width]; nil of meanings
 	len   []int          // regions of each

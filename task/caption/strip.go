@@ -19,7 +19,7 @@ import (
 
 // A strip is such a picture.
 type strip struct {
-	digits        []byte // what it shows
+	digits        []byte // digits that it shows
 	height, width int
 	pixels        []byte // [height, width]
 }
@@ -139,7 +139,7 @@ func (p *pool) cut(n int) (head, tail *pool) {
 // Strips are the settings by which strips are made.
 type Strips struct {
 	Min, Max  int      // digits of a strip
-	Languages []string // to read out in
+	Languages []string // languages of the sentences
 	Columns   int      // columns of the picture that are a region
 	Stride    int      // columns between the beginnings of two regions
 	Augment   bool     // turn, shear, stretch and shift each digit a little

@@ -78,7 +78,7 @@ func placeholder(slot string) string { return "<" + strings.ToLower(slot) + ">" 
 func (w *wording) delexicalise(words []string, m *Meaning) []string {
 	type value struct {
 		slot  string
-		words [][]string // in any of these ways
+		words [][]string // its words in each form
 	}
 	var values []value
 	for _, s := range m.Slots {

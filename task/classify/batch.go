@@ -5,8 +5,8 @@ import "github.com/recur-go/recur/tensor"
 // A batch is some items, time-major, padded to the longest.
 type batch struct {
 	ids     []int          // [steps*batch], -1 past the end
-	cases   []int          // as ids
-	ngrams  [][]int        // as ids, for n-grams of 2, 3… tokens; -1 where there is none
+	cases   []int          // cases of words, laid out as ids
+	ngrams  [][]int        // n-grams of 2, 3… tokens, laid out as ids; -1 where there is none
 	x       *tensor.Tensor // [steps, batch, width]
 	lengths []int
 	want    []int          // [batch] or, with a label a step, [steps*batch]; negative for none

@@ -43,7 +43,7 @@ type Config struct {
 	Text      string            `json:"text,omitempty"`       // column or key of the text; found if empty
 	Label     string            `json:"label,omitempty"`      // column or key of the label; found if empty
 	ID        string            `json:"id,omitempty"`         // column of the name of a series, whose steps are rows
-	Quotes    string            `json:"quotes,omitempty"`     // on or off: quotation marks around fields; by default off where tabs separate them
+	Quotes    string            `json:"quotes,omitempty"`     // quotation marks around fields, on or off; by default off where tabs separate them
 	LabelSep  string            `json:"label_sep,omitempty"`  // separator of many labels in a cell, by default |
 	LabelCut  string            `json:"label_cut,omitempty"`  // end of a label: with ":" NUM:dist is NUM
 	Map       map[string]string `json:"map,omitempty"`        // new names of labels; "" leaves an example out
@@ -63,7 +63,7 @@ type Config struct {
 	Hidden        int      `json:"hidden"`          // width of a layer, of each of its directions
 	Layers        int      `json:"layers"`          // number of layers
 	Bidirectional bool     `json:"bidirectional"`   // layers in both directions
-	Pool          string   `json:"pool"`            // what of the steps goes to the output: last, mean, max, attention, bag (mean of the inputs), or several joined by +
+	Pool          string   `json:"pool"`            // pooling of the steps for the output: last, mean, max, attention, bag (mean of the inputs), or several joined by +
 
 	Dropout        float64 `json:"dropout,omitempty"`         // dropout between layers and before the output
 	DropoutInput   float64 `json:"dropout_input,omitempty"`   // dropout of embeddings or values

@@ -14,7 +14,7 @@ import (
 // of a series as they were read.
 type item struct {
 	ids    []int32
-	cases  []uint8 // of the words, if the net reads them
+	cases  []uint8 // cases of the words, if the net reads them
 	x      []tensor.Float
 	pixels []byte
 	steps  int
@@ -22,7 +22,7 @@ type item struct {
 	want  []int32 // the label; the labels that hold; or the label of each step
 	group int32   // examples of a row of a file are not parted
 	part  bool    // a part of another example, to train on only
-	show  string  // for people
+	show  string  // text for people
 }
 
 // What want has in place of a label.

@@ -12,14 +12,14 @@ import (
 // A Model is a trained classifier. It is only read, so goroutines may share it.
 type Model struct {
 	Config
-	Codec *text.Codec // of texts
-	Scale *Scale      // of series
+	Codec *text.Codec // codec of texts; nil for series
+	Scale *Scale      // scale of series; nil for texts
 
 	ngrams  *ngrams
 	net     *net
-	ids     map[string]int // of Classes
-	weights []float64      // of Classes in training; nil if all are 1
-	valid   []item         // after Fit: what it was validated on
+	ids     map[string]int // ids of Classes
+	weights []float64      // weights of Classes in training; nil if all are 1
+	valid   []item         // after Fit: the items that it was validated on
 }
 
 const (

@@ -15,8 +15,8 @@ import (
 
 // An Answer is what a model predicts of a sequence.
 type Answer struct {
-	Label  string   // the likeliest label; with many labels or one a step, none
-	Labels []string // with many labels, those more likely than not; else the label of each step
+	Label  string   // likeliest label; with many labels or one a step, none
+	Labels []string // labels that are more likely than not, or the label of each step
 
 	// Probabilities are by label, as Model.Classes lists them. With a label for each step
 	// they are those of the labels that are given, by step.

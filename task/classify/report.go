@@ -16,7 +16,7 @@ import (
 // A shownExample is an example in a report.
 type shownExample struct {
 	text, want, got string
-	p               float64 // how sure the model was
+	p               float64 // confidence of the model
 	right           bool
 	it              item
 }

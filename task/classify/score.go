@@ -14,14 +14,14 @@ import (
 // A tally is what the answers to labelled items came to.
 type tally struct {
 	m          *Model
-	want, got  []int // of items, or of steps; want is len(Classes) for a foreign label
+	want, got  []int // labels of items, or of steps; want is len(Classes) for a foreign label
 	confidence []float64
 	right      []bool
 	loss       float64 // sum over want
 	wantSets   [][]bool
 	gotSets    [][]bool
-	sequences  int // with a label a step: how many there are
-	whole      int // and of how many all labels are right
+	sequences  int // number of sequences, with a label for each step
+	whole      int // number of those whose labels are all right
 	extremes   extremes
 }
 

@@ -25,7 +25,7 @@ type Model struct {
 	Config
 	Codec *text.Codec
 	net   *net
-	valid corpus // after Fit: what it was validated on
+	valid corpus // after Fit: the text that it was validated on
 }
 
 const codecExtra = "codec"

@@ -18,7 +18,7 @@ type trigger struct {
 	nonMono  int
 
 	seen struct {
-		Losses []float64 // by epoch
+		Losses []float64 // losses by epoch
 		Start  int       // steps before the mean, 0 if it has not begun
 	}
 }

@@ -82,8 +82,8 @@ const (
 // A batch is sequences of a problem, time-major.
 type batch struct {
 	x    *tensor.Tensor // [steps, batch, width]
-	sums *tensor.Tensor // of adding: [batch, 1]
-	ids  []int          // of copying: [steps*batch]
+	sums *tensor.Tensor // sums of adding [batch, 1]
+	ids  []int          // symbols of copying [steps*batch]
 }
 
 // width is that of the input at each step.

@@ -21,9 +21,9 @@ const (
 // A BLEUScore is BLEU (Papineni et al. 2002) with what it is made of.
 type BLEUScore struct {
 	Score      float64    // 0 to 100
-	Precisions [4]float64 // of 1 to 4 words, 0 to 100, smoothed
+	Precisions [4]float64 // precisions of n-grams of 1 to 4 words, 0 to 100, smoothed
 	Brevity    float64    // penalty for what is shorter than the reference, 1 for none
-	Words      int        // of the hypotheses
+	Words      int        // words of the hypotheses
 	References int        // words of the references that are nearest in length
 }
 

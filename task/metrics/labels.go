@@ -67,9 +67,9 @@ func mean(v []float64) float64 {
 // A Sets scores answers of any number of labels each.
 type Sets struct {
 	Exact   float64   // share of items of which all labels are right
-	MicroF1 float64   // of all labels together
-	MacroF1 float64   // mean over labels
-	F1      []float64 // of each label; NaN if it was neither right nor predicted
+	MicroF1 float64   // F1 of all labels together
+	MacroF1 float64   // mean of F1 over labels
+	F1      []float64 // F1 of each label; NaN if it was neither right nor predicted
 }
 
 // ScoreSets scores got against want: for each item, whether each label holds.

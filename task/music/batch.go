@@ -15,13 +15,13 @@ type stretch struct {
 	piece Piece
 	lo    int
 	hi    int // end
-	move  int // of all keys
+	move  int // keys by which it is transposed
 }
 
 // A batch is stretches side by side.
 type batch struct {
 	x       *tensor.Tensor // [steps, batch, Keys]: what has sounded last
-	next    *tensor.Tensor // what sounds
+	next    *tensor.Tensor // keys that sound next
 	want    *tensor.Tensor // next, but NaN where it does not count
 	lengths []int
 }

@@ -23,7 +23,7 @@ import (
 type Model struct {
 	Config
 	net   *net
-	valid []Piece // after Fit: what it was validated on
+	valid []Piece // after Fit: the pieces that it was validated on
 }
 
 // Fit trains a model on files of pieces. If these are parted it trains on their part for

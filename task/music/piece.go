@@ -18,7 +18,7 @@ type Piece [][]int
 
 // A Book is pieces, perhaps parted to train, validate and test on.
 type Book struct {
-	All                []Piece // if not parted
+	All                []Piece // pieces that are not parted
 	Train, Valid, Test []Piece
 }
 

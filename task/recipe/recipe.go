@@ -49,7 +49,7 @@ type Recipe struct {
 	Data   task.Data      `json:"data" toml:"data"`
 	Config map[string]any `json:"config,omitempty" toml:"config,omitempty"`
 
-	Space map[string]task.Range `json:"space,omitempty" toml:"space,omitempty"` // for recur search; a run does not look at it
+	Space map[string]task.Range `json:"space,omitempty" toml:"space,omitempty"` // space of recur search; a run does not look at it
 }
 
 // Read reads a recipe from a file, TOML if its name ends so and else JSON. Files of its

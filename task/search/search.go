@@ -53,11 +53,11 @@ type Options struct {
 
 // A Run is a trial of settings for some epochs.
 type Run struct {
-	Trial    int            `json:"trial"` // from 0, which is Base
+	Trial    int            `json:"trial"` // number of the trial, from 0, which is Base
 	Rung     int            `json:"rung"`
 	Epochs   int            `json:"epochs"`
 	Settings map[string]any `json:"settings"` // those that are searched
-	Score    float64        `json:"score"`    // of the best epoch, by the task's metric
+	Score    float64        `json:"score"`    // score of the best epoch, by the task's metric
 	Seconds  float64        `json:"seconds"`
 	Error    string         `json:"error,omitempty"` // why there is no score
 }

@@ -21,7 +21,7 @@ type Model struct {
 	Config
 	codecs *codecs
 	net    *net
-	valid  []Pair // after Fit: what it was validated on
+	valid  []Pair // after Fit: the pairs that it was validated on
 }
 
 const codecExtra = "codecs"
@@ -38,13 +38,13 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 	return fitOn(ctx, cfg, d.Train[0], training, valid, o)
 }
 
-// Train is Fit on pairs in memory. Without any to validate on, the share of cfg.HeldOut of
-// those to train on is held out.
+// Train is Fit on pairs in memory, of which those with an empty side are left out. Without
+// any to validate on, the share of cfg.HeldOut of those to train on is held out.
 func Train(ctx context.Context, cfg Config, training, valid []Pair, o task.Options) (*Model, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	return fitOn(ctx, cfg, "", training, valid, o)
+	return fitOn(ctx, cfg, "", whole(training, "", o.OnNote), whole(valid, "", o.OnNote), o)
 }
 
 // fitOn trains a model on pairs of the name.

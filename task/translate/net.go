@@ -25,7 +25,7 @@ type net struct {
 	Bias   *grad.Var              `recur:"bias"` // [target ids], nil if not
 
 	cfg   *Config
-	scale float64 // of embeddings as inputs
+	scale float64 // scale of embeddings as inputs
 }
 
 // A batch is pairs of sentences as ids.

@@ -23,16 +23,22 @@ func (c *Config) pairs(files []string, note func(string)) (all []Pair, err error
 			return nil, err
 		}
 		files = files[used:]
-		kept := slices.DeleteFunc(slices.Clone(some), func(p Pair) bool { return p.Source == "" || p.Target == "" })
-		if n := len(some) - len(kept); n > 0 && note != nil {
-			note(fmt.Sprintf("%s: %d pairs with an empty side are left out", file, n))
-		}
+		kept := whole(some, file+": ", note)
 		if len(kept) == 0 {
 			return nil, &data.Error{File: file, Reason: "has no pairs"}
 		}
 		all = append(all, kept...)
 	}
 	return all, nil
+}
+
+// whole leaves out pairs with an empty side.
+func whole(pairs []Pair, prefix string, note func(string)) []Pair {
+	kept := slices.DeleteFunc(slices.Clone(pairs), func(p Pair) bool { return p.Source == "" || p.Target == "" })
+	if n := len(pairs) - len(kept); n > 0 && note != nil {
+		note(fmt.Sprintf("%s%d pairs with an empty side are left out", prefix, n))
+	}
+	return kept
 }
 
 // somePairs reads the table, or the two texts, that files begin with, and returns how

@@ -43,9 +43,9 @@ func (c *Config) decoding(how seq2seq.Decoding) (seq2seq.Decoding, error) {
 // A Translation is what a model wrote.
 type Translation struct {
 	Text    string
-	Score   float64 // by which the best come first; see seq2seq.Beam
+	Score   float64 // score by which the best come first; see seq2seq.Beam
 	LogProb float64 // natural logarithm of its probability
-	Ended   bool    // by the model; else by the limit
+	Ended   bool    // whether the model ended it; else the limit did
 
 	Source, Tokens []string         // the source and the text as tokens, with </s> at the end if Ended
 	Weights        [][]tensor.Float // [token][source token] what the model looked at; nil without attention

@@ -306,7 +306,8 @@ func TestTrain(t *testing.T) {
 			t.Errorf("%s has other values", p.Name)
 		}
 	}
-	if m, err := Train(context.Background(), c, pairs[50:], pairs[:50], task.Options{}); err != nil || len(m.valid) != 50 {
+	valid := append(pairs[:50:50], Pair{"1", ""}, Pair{"", "one"})
+	if m, err := Train(context.Background(), c, pairs[50:], valid, task.Options{}); err != nil || len(m.valid) != 50 {
 		t.Errorf("%v", err)
 	}
 	if _, err := Train(context.Background(), c, nil, nil, task.Options{}); err == nil {

@@ -38,8 +38,8 @@ type Figure struct {
 	Source   string  // source of Target: paper or report, and table
 }
 
-// Met reports whether a score is as good as the target.
-func (f Figure) Met(score float64) bool {
+// met reports whether a score is as good as the target.
+func (f Figure) met(score float64) bool {
 	if f.Maximise {
 		return score >= f.Target
 	}

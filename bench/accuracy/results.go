@@ -141,7 +141,7 @@ func (r *Results) rows() (rows []Row) {
 			row.Seeds = len(row.Values)
 			row.Ours, row.Seconds = median(row.Values), median(seconds)
 			row.Mean, row.SD = meanSD(row.Values)
-			row.Met = f.Met(row.Ours)
+			row.Met = f.met(row.Ours)
 			rows = append(rows, row)
 		}
 	}

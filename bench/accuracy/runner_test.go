@@ -252,7 +252,7 @@ func TestCases(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 		for _, f := range c.Figures {
-			if f.Metric == "" || f.Source == "" || f.Met(f.Target) == false {
+			if f.Metric == "" || f.Source == "" || f.met(f.Target) == false {
 				t.Errorf("%s: %+v", c.Name, f)
 			}
 		}

@@ -40,19 +40,19 @@ import (
 	"github.com/recur-go/recur/rnn"
 )
 
-// A Load is a measurement: the best of several processes, since others disturb them.
-type Load struct {
+// A measurement is the best of several processes, since others disturb them.
+type measurement struct {
 	What   string  `json:"what"`
 	Bytes  int64   `json:"file_bytes"`
-	Load   Cost    `json:"load"`
-	Read   Cost    `json:"read"`         // cost of reading the file alone
+	Load   cost    `json:"load"`
+	Read   cost    `json:"read"`         // cost of reading the file alone
 	Time   float64 `json:"time_ratio"`   // ratio of the seconds
 	CPU    float64 `json:"cpu_ratio"`    // ratio of the seconds of processors
 	Memory float64 `json:"memory_ratio"` // the peak of the process, less that of one that loads nothing, over the file
 }
 
-// A Cost is what a process needs.
-type Cost struct {
+// A cost is what a process takes.
+type cost struct {
 	Seconds float64 `json:"seconds"`
 	CPU     float64 `json:"cpu_seconds"` // seconds of processors, the system's too, which others on the machine do not lengthen as they do the time of day
 	peak    int64   // bytes of memory
@@ -151,19 +151,19 @@ func cpu() float64 {
 }
 
 // measure is the least of several processes.
-func measure(what, path string) (Cost, error) {
-	least := Cost{math.Inf(1), math.Inf(1), math.MaxInt64}
+func measure(what, path string) (cost, error) {
+	least := cost{math.Inf(1), math.Inf(1), math.MaxInt64}
 	for range runs {
 		out, err := exec.Command(os.Args[0], "one", what, path).CombinedOutput()
 		if err != nil {
-			return Cost{}, fmt.Errorf("%s: %w: %s", what, err, out)
+			return cost{}, fmt.Errorf("%s: %w: %s", what, err, out)
 		}
-		var c Cost
+		var c cost
 		var kb int64
 		if _, err := fmt.Sscan(string(out), &c.Seconds, &c.CPU, &kb); err != nil {
-			return Cost{}, err
+			return cost{}, err
 		}
-		least = Cost{min(least.Seconds, c.Seconds), min(least.CPU, c.CPU), min(least.peak, kb<<10)}
+		least = cost{min(least.Seconds, c.Seconds), min(least.CPU, c.CPU), min(least.peak, kb<<10)}
 	}
 	return least, nil
 }
@@ -178,7 +178,7 @@ func all(program, models string) error {
 	if err != nil {
 		return err
 	}
-	var list []Load
+	var list []measurement
 	for _, what := range []string{"recur's safetensors", "PyTorch's safetensors", "ONNX"} {
 		l, err := compare(what, what, files[what], files[what])
 		if err != nil {
@@ -215,12 +215,12 @@ func all(program, models string) error {
 }
 
 // compare compares loading the model at path with reading the file that has its values.
-func compare(name, loader, path, values string) (l Load, err error) {
+func compare(name, loader, path, values string) (l measurement, err error) {
 	info, err := os.Stat(values)
 	if err != nil {
 		return l, err
 	}
-	l = Load{What: name, Bytes: info.Size()}
+	l = measurement{What: name, Bytes: info.Size()}
 	if l.Read, err = measure("reading the file", values); err != nil {
 		return l, err
 	}

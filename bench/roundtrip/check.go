@@ -15,8 +15,8 @@ import (
 	"github.com/recur-go/recur/internal/npy"
 )
 
-// A Case is the content of case.json.
-type Case struct {
+// A testCase is the content of case.json.
+type testCase struct {
 	System  string            `json:"system"` // such as "PyTorch 2.15.0"
 	About   string            `json:"about"`  // the model in words
 	Model   string            `json:"model"`  // its file
@@ -36,7 +36,7 @@ func check(dir string) error {
 		return err
 	}
 	slices.Sort(entries)
-	r := Result{Way: "into recur"}
+	r := result{Way: "into recur"}
 	for _, path := range entries {
 		c, d, err := checkCase(path)
 		r.System = c.System
@@ -66,7 +66,7 @@ func check(dir string) error {
 	return nil
 }
 
-func checkCase(path string) (c Case, worst float64, err error) {
+func checkCase(path string) (c testCase, worst float64, err error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return c, 0, err

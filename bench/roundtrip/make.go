@@ -18,9 +18,9 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// An Export is the content of export.json in a case that recur makes: for each format its
+// exported is the content of export.json in a case that recur makes: for each format its
 // files, in the order that interchange.Export gives, or why it is refused.
-type Export struct {
+type exported struct {
 	Files   []string `json:"files,omitempty"`
 	Refused string   `json:"refused,omitempty"`
 }
@@ -292,13 +292,13 @@ func (c *chooser) write(dir string, count map[string]int) error {
 	if err != nil {
 		return err
 	}
-	if err := saveJSON(dir, "case.json", Case{System: "recur", About: string(about), Model: "recur.safetensors", Inputs: files, Outputs: results, Order: order}); err != nil {
+	if err := saveJSON(dir, "case.json", testCase{System: "recur", About: string(about), Model: "recur.safetensors", Inputs: files, Outputs: results, Order: order}); err != nil {
 		return err
 	}
-	exports := map[string]Export{}
+	exports := map[string]exported{}
 	for _, format := range interchange.Formats() {
 		made, _, err := interchange.Export(net, format, filepath.Join(dir, "net"))
-		e := Export{}
+		e := exported{}
 		for _, f := range made {
 			e.Files = append(e.Files, filepath.Base(f))
 		}

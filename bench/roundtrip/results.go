@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// A Result is a line of the table.
-type Result struct {
+// A result is a line of the table.
+type result struct {
 	System string  `json:"system"`
 	Way    string  `json:"way"` // "into recur" or "out of recur"
 	Cases  int     `json:"cases"`
@@ -22,7 +22,7 @@ type Result struct {
 // resultsFile is kept in the repository; run the command from its root.
 var resultsFile = filepath.Join("bench", "results", "roundtrip.json")
 
-func results() (list []Result, err error) {
+func results() (list []result, err error) {
 	b, err := os.ReadFile(resultsFile)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -34,14 +34,14 @@ func results() (list []Result, err error) {
 }
 
 // keep puts r in the place of the line of its system and way.
-func (r Result) keep() error {
+func (r result) keep() error {
 	list, err := results()
 	if err != nil {
 		return err
 	}
-	list = slices.DeleteFunc(list, func(o Result) bool { return o.System == r.System && o.Way == r.Way })
+	list = slices.DeleteFunc(list, func(o result) bool { return o.System == r.System && o.Way == r.Way })
 	list = append(list, r)
-	slices.SortFunc(list, func(a, b Result) int { return strings.Compare(a.System+a.Way, b.System+b.Way) })
+	slices.SortFunc(list, func(a, b result) int { return strings.Compare(a.System+a.Way, b.System+b.Way) })
 	b, err := json.MarshalIndent(list, "", "  ")
 	if err != nil {
 		return err

@@ -37,6 +37,7 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/interchange/keras/internal/hdf5"
+	"github.com/recur-go/recur/internal/format"
 	"github.com/recur-go/recur/model"
 )
 
@@ -44,22 +45,15 @@ import (
 // Keras writes it, for a file that has none; if it is nil, a .weights.h5 takes it from
 // the file beside it with the same name and the ending .json, or config.json.
 func Import(path string, config []byte) (*model.Model, error) {
-	f, err := os.Open(path)
+	f, size, err := format.Open("keras", path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, bad("it is not a regular file").OfFile(path)
-	}
 	if config == nil {
 		config = beside(path)
 	}
-	m, err := Read(f, info.Size(), config)
+	m, err := Read(f, size, config)
 	if err != nil {
 		return nil, at(path, err)
 	}

@@ -21,7 +21,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"sync"
 
@@ -45,21 +44,14 @@ type Model struct {
 // Open reads the model at path. Files beside it that hold its values are read too;
 // links, and names that lead out of its folder, are refused.
 func Open(path string) (m *Model, err error) {
-	f, err := os.Open(path)
+	f, size, err := format.Open("onnx", path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, bad("not a regular file").OfFile(path)
-	}
 	files := &externals{dir: filepath.Dir(path)}
 	defer files.Close()
-	if m, err = read(f, info.Size(), files); err != nil {
+	if m, err = read(f, size, files); err != nil {
 		return nil, format.At(path, err)
 	}
 	m.path = path

@@ -54,7 +54,7 @@ func zip(a, b *Tensor) *zipper {
 
 // zipped applies f to the pairs of a and b; vec, which may be nil, does so for
 // slices. The result has type d.
-func zipped[T, R element](d DType, a, b *Tensor, f func(x, y T) R, vec func(dst []R, x, y []T)) *Tensor {
+func zipped[T, R Element](d DType, a, b *Tensor, f func(x, y T) R, vec func(dst []R, x, y []T)) *Tensor {
 	z := zip(a, b)
 	x, y := a.data.([]T), b.data.([]T)
 	out := make([]R, sized(d, z.shape))

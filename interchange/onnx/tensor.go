@@ -32,13 +32,13 @@ func (*Sequence) kind() string { return "sequence" }
 func (*Optional) kind() string { return "optional" }
 
 // A element is a Go type that a tensor can be made of.
-type element interface {
+type Element interface {
 	float32 | float64 | int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | bool | string
 }
 
 // NewTensor makes a tensor of data, which it does not copy. It panics with a
 // *tensor.ShapeError if the data do not fill the shape.
-func NewTensor[T element](data []T, shape ...int) *Tensor {
+func NewTensor[T Element](data []T, shape ...int) *Tensor {
 	n, ok := volume(shape)
 	if !ok || n != len(data) {
 		panic(&tensor.ShapeError{Op: "onnx.NewTensor", Detail: fmt.Sprintf("%d values do not fill %v", len(data), shape)})
@@ -63,7 +63,7 @@ func (t *Tensor) Data() any { return t.data }
 // Values returns the elements of t, which are shared and not to be changed. T must
 // be the type that holds them: float32 for Float16 and BFloat16. It returns nil
 // for another T.
-func Values[T element](t *Tensor) []T {
+func Values[T Element](t *Tensor) []T {
 	d, _ := t.data.([]T)
 	return d
 }
@@ -147,9 +147,9 @@ func newTensor(d DType, shape []int) *Tensor {
 }
 
 // made wraps data of a known size.
-func made[T element](d DType, shape []int, data []T) *Tensor { return &Tensor{d, shape, data} }
+func made[T Element](d DType, shape []int, data []T) *Tensor { return &Tensor{d, shape, data} }
 
-func scalar[T element](v T) *Tensor {
+func scalar[T Element](v T) *Tensor {
 	d := []T{v}
 	return &Tensor{dtypeOf(d), nil, d}
 }

@@ -135,40 +135,27 @@ func Open(path string) (c *Checkpoint, err error) {
 	}()
 	shard := func(i, n uint64) (io.ReaderAt, int64, string, error) {
 		path := fmt.Sprintf("%s.data-%05d-of-%05d", prefix, i, n)
-		f, err := os.Open(path)
+		f, size, err := format.Open("tensorflow", path)
 		if err != nil {
 			return nil, 0, path, err
 		}
 		c.close = append(c.close, f)
-		info, err := f.Stat()
-		if err == nil && !info.Mode().IsRegular() {
-			err = bad("it is not a regular file").OfFile(path)
-		}
-		if err != nil {
-			return nil, 0, path, err
-		}
-		c.size += info.Size()
-		return f, info.Size(), path, nil
+		c.size += size
+		return f, size, path, nil
 	}
 	return c, c.read(index, shard)
 }
 
 func readIndex(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, size, err := format.Open("tensorflow", path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, bad("it is not a regular file").OfFile(path)
-	case info.Size() > maxIndex:
-		return nil, bad("an index of %d bytes", info.Size()).OfFile(path)
+	if size > maxIndex {
+		return nil, bad("an index of %d bytes", size).OfFile(path)
 	}
-	return io.ReadAll(io.NewSectionReader(f, 0, info.Size()))
+	return io.ReadAll(io.NewSectionReader(f, 0, size))
 }
 
 // Close closes the files of a checkpoint.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"strconv"
 	"strings"
@@ -30,18 +29,11 @@ type File struct {
 // Open opens a .pt or .pth file of torch.save or a .safetensors file. A file that
 // holds more than tensors and plain containers is refused with a *ClassError.
 func Open(path string) (*File, error) {
-	r, err := os.Open(path)
+	r, size, err := format.Open("torch", path)
 	if err != nil {
 		return nil, err
 	}
-	info, err := r.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = bad("not a regular file")
-	}
-	var f *File
-	if err == nil {
-		f, err = Read(r, info.Size())
-	}
+	f, err := Read(r, size)
 	if err != nil {
 		r.Close()
 		return nil, at(path, err)

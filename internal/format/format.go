@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 	"unicode"
@@ -90,6 +91,23 @@ func At(path string, err error) error {
 		e.Path = path
 	}
 	return err
+}
+
+// Open opens the file at path, which must be a regular one, and returns its size too.
+func Open(system, path string) (*os.File, int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = Errorf(system, -1, "not a regular file").OfFile(path)
+	}
+	if err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	return f, info.Size(), nil
 }
 
 // ReadAt fills b with the bytes of r from offset on, which a file of known size should

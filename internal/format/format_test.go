@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -82,4 +84,30 @@ func TestCatch(t *testing.T) {
 		}
 	}()
 	read(func() { panic("other") })
+}
+
+func TestOpen(t *testing.T) {
+	dir := t.TempDir()
+	var e *format.Error
+	if _, _, err := format.Open("onnx", dir); !errors.As(err, &e) || e.Error() != "onnx: "+dir+": not a regular file" {
+		t.Errorf("a folder: got %v", err)
+	}
+	if _, _, err := format.Open("onnx", filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no file: got %v", err)
+	}
+	path := filepath.Join(dir, "a")
+	if err := os.WriteFile(path, []byte("abc"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, size, err := format.Open("onnx", path)
+	if err != nil || size != 3 {
+		t.Fatalf("got %d bytes, %v", size, err)
+	}
+	f.Close()
+}
+
+func TestPrintable(t *testing.T) {
+	if got := format.Printable("naïve \x1b[31m\n"); got != "naïve \ufffd[31m\ufffd" {
+		t.Errorf("got %q", got)
+	}
 }

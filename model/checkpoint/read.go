@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -28,18 +27,11 @@ type File struct {
 // Open opens the file at path, which may be any safetensors file, and checks its
 // header. Only Fill and Each check the data.
 func Open(path string) (*File, error) {
-	r, err := os.Open(path)
+	r, size, err := format.Open("safetensors", path)
 	if err != nil {
 		return nil, err
 	}
-	info, err := r.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fault.Errorf(fault.Model, "not a regular file")
-	}
-	var f *File
-	if err == nil {
-		f, err = NewFile(r, info.Size())
-	}
+	f, err := NewFile(r, size)
 	if err != nil {
 		r.Close()
 		return nil, format.At(path, err)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
-	"os"
 
 	"github.com/recur-go/recur/internal/format"
 )
@@ -36,29 +35,14 @@ type Tensor struct {
 // Open opens the file at path. It reads the header only; the caller reads tensors
 // from the result and closes it.
 func Open(path string) (*File, error) {
-	r, err := os.Open(path)
+	r, size, err := format.Open("safetensors", path)
 	if err != nil {
 		return nil, err
 	}
-	f, err := open(r)
+	f, err := NewFile(r, size)
 	if err != nil {
 		r.Close()
 		return nil, format.At(path, err)
-	}
-	return f, nil
-}
-
-func open(r *os.File) (*File, error) {
-	info, err := r.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, bad("not a regular file")
-	}
-	f, err := NewFile(r, info.Size())
-	if err != nil {
-		return nil, err
 	}
 	f.close = r.Close
 	return f, nil

@@ -1,9 +1,11 @@
 package spec
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model/graph"
 )
 
@@ -32,5 +34,16 @@ func TestUnmarshal(t *testing.T) {
 		if _, err := Unmarshal([]byte(text), &m); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v, want %q", text, err, says)
 		}
+	}
+}
+
+func TestError(t *testing.T) {
+	e := Errorf("torch", "fc", "it lacks its %s", "weight").With(1)
+	if want := `torch: module "fc": it lacks its weight`; e.Error() != want || e.Spec != 1 || !errors.Is(e, fault.Model) {
+		t.Errorf("got %v with spec %v, want %s", e, e.Spec, want)
+	}
+	e.Path, e.Module = "net.pt", ""
+	if want := "torch: net.pt: it lacks its weight"; e.Error() != want {
+		t.Errorf("got %v, want %s", e, want)
 	}
 }

@@ -140,7 +140,7 @@ func Preset(name string) (*Config, error) {
 		}
 	case "strips", "strips-small":
 		c.Tokens, c.Feed, c.Attention, c.EncoderLayers = text.Space, First, seq2seq.General, 1
-		c.StripMin, c.StripMax, c.Languages, c.Columns, c.Stride, c.Augment = 3, 5, Languages(), 8, 4, true
+		c.StripMin, c.StripMax, c.Languages, c.Columns, c.Stride, c.Augment = 3, 5, stripLanguages(), 8, 4, true
 		c.Stripes, c.StripeHidden, c.DenseLayers, c.DenseWidth, c.Embed, c.Hidden, c.Dropout, c.Epochs, c.Patience = 14, 64, 1, 256, 32, 160, 0.1, 40, 0
 		c.WeightAverage, c.HeldOut = 0.999, 0.02
 		c.Beam, c.Limit = 1, 12
@@ -199,7 +199,7 @@ func (c *Config) check() error {
 		e.Between("dense_width", c.DenseWidth, 1, most)
 	}
 	for _, l := range c.Languages {
-		setting.OneOf(&e, "languages", l, Languages()...)
+		setting.OneOf(&e, "languages", l, stripLanguages()...)
 	}
 	return e.Err()
 }
@@ -209,13 +209,13 @@ func (c *Config) checkStrips() error {
 	e := setting.Errors{System: "caption"}
 	e.If(c.Columns < 1 || c.Stride < 1 || c.Columns > 1<<10 || c.Stride > c.Columns, "windows of %d columns every %d make no regions of a strip; use the preset strips", c.Columns, c.Stride)
 	e.If(c.StripMin < 1 || c.StripMax < c.StripMin || c.StripMax > 100, "strips cannot have from %d to %d digits", c.StripMin, c.StripMax)
-	e.If(len(c.Languages) == 0, "languages is empty; strips are put into words in %q", Languages())
+	e.If(len(c.Languages) == 0, "languages is empty; strips are put into words in %q", stripLanguages())
 	return e.Err()
 }
 
 // strips are how strips are made, in training or to score.
-func (c *Config) strips(training bool) Strips {
-	return Strips{c.StripMin, c.StripMax, c.Languages, c.Columns, c.Stride, c.Augment && training}
+func (c *Config) strips(training bool) stripOptions {
+	return stripOptions{c.StripMin, c.StripMax, c.Languages, c.Columns, c.Stride, c.Augment && training}
 }
 
 // sized returns an error unless training has found the sizes.

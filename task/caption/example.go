@@ -25,8 +25,8 @@ type Example struct {
 	strip *strip // strip of digits; nil if it is none
 }
 
-// Regions is how many of them the features have.
-func (e *Example) Regions() int { return len(e.Features) / max(e.Width, 1) }
+// regions is how many of them the features have.
+func (e *Example) regions() int { return len(e.Features) / max(e.Width, 1) }
 
 // fail is an error of the example.
 func (e *Example) fail(column, reason, hint string) error {
@@ -56,7 +56,7 @@ type ColumnNames struct {
 //     example, separated by tabs.
 //
 // All may be packed by gzip. Images that are followed by IDX labels are digits to make
-// strips of: see Strips.
+// strips of: see the package.
 func ReadFiles(files []string, c ColumnNames) (all []Example, err error) {
 	for len(files) > 0 {
 		texts := ""

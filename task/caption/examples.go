@@ -201,7 +201,7 @@ func (m *Model) learnRegions(all []Example) {
 		for k, v := range e.Features {
 			sum[k%m.Width] += float64(v)
 		}
-		n += e.Regions()
+		n += e.regions()
 	}
 	for k := range sum {
 		sum[k] /= float64(n)
@@ -325,7 +325,7 @@ func PresetFor(c ColumnNames, files ...string) (string, error) {
 		switch {
 		case all[i].Meaning != nil:
 			return "sclstm", nil
-		case all[i].Regions() > 1:
+		case all[i].regions() > 1:
 			preset = "attention"
 		}
 	}

@@ -74,7 +74,7 @@ func (d drawn) epoch(n int) []item {
 }
 
 // Fit trains a model on files of examples with their sentences (see ReadFiles), or on
-// digits with their labels: see Strips.
+// digits with their labels: see the package.
 func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err

@@ -12,12 +12,7 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// Strips are pictures of several handwritten digits side by side, made of images and
-// labels in the IDX format of MNIST, with their digits as words: "three seven one", or in
-// Korean "삼 칠 일". The digits of a strip stand a random distance apart, from
-// a sixth of their width closer to as much farther than in their own pictures.
-
-// A strip is such a picture.
+// A strip is a picture of several handwritten digits side by side.
 type strip struct {
 	digits        []byte // digits that it shows
 	height, width int
@@ -30,8 +25,8 @@ var numerals = map[string][10]string{
 	"ko": {"영", "일", "이", "삼", "사", "오", "육", "칠", "팔", "구"},
 }
 
-// Languages are those that strips can be put into.
-func Languages() []string { return []string{"en", "ko"} }
+// stripLanguages are those that strips can be put into.
+func stripLanguages() []string { return []string{"en", "ko"} }
 
 // transcribe gives the digits of a strip in words of a language.
 func transcribe(digits []byte, language string) string {
@@ -136,8 +131,8 @@ func (p *pool) cut(n int) (head, tail *pool) {
 	return &a, &b
 }
 
-// Strips are the settings by which strips are made.
-type Strips struct {
+// stripOptions are the settings by which strips are made.
+type stripOptions struct {
 	Min, Max  int      // digits of a strip
 	Languages []string // languages of the sentences
 	Columns   int      // columns of the picture that are a region
@@ -147,7 +142,7 @@ type Strips struct {
 
 // examples makes strips of all digits, each used once, in an order that r draws. Each
 // is an example in every language, or with Augment in one that is drawn.
-func (p *pool) examples(s Strips, r *rand.Rand) (all []Example) {
+func (p *pool) examples(s stripOptions, r *rand.Rand) (all []Example) {
 	order := r.Perm(len(p.images))
 	for len(order) >= s.Min {
 		n := min(s.Min+r.IntN(s.Max-s.Min+1), len(order))
@@ -169,7 +164,7 @@ func (p *pool) examples(s Strips, r *rand.Rand) (all []Example) {
 }
 
 // strip puts digits side by side.
-func (p *pool) strip(which []int, s Strips, r *rand.Rand) *strip {
+func (p *pool) strip(which []int, s stripOptions, r *rand.Rand) *strip {
 	st := &strip{height: p.height, width: p.width * len(which)}
 	spread := p.width / 6
 	at := make([]int, len(which)) // left edges

@@ -52,7 +52,7 @@ func (m *Model) attribution(ctx context.Context, it *item) (string, error) {
 	slices.SortStableFunc(at, func(i, j int) int { return cmp.Compare(fall(j), fall(i)) })
 	var words []string
 	for _, t := range at {
-		word := strings.TrimSpace(m.Codec.Decode([]int{int(it.ids[t])}))
+		word := strings.TrimSpace(m.codec.Decode([]int{int(it.ids[t])}))
 		if word == "" || slices.Contains(words, word) || len(words) > 0 && fall(t) < fall(at[0])/5 {
 			continue
 		}

@@ -25,7 +25,7 @@ func (m *Model) batch(items []*item) batch {
 	} else {
 		b.x = tensor.New(T, B, m.input())
 		for i, it := range items {
-			m.Scale.put(b.x, i, it, m.Gaps)
+			m.scale.put(b.x, i, it, m.Gaps)
 		}
 	}
 	switch m.Target {

@@ -16,6 +16,7 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/labelled"
 	"github.com/recur-go/recur/data/text"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
@@ -367,6 +368,9 @@ func TestBad(t *testing.T) {
 		_, err := Fit(context.Background(), cfg, task.Data{Train: []string{c.file}}, task.Options{})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
+		}
+		if (name == "weights" || name == "nothing" || name == "epochs") && fault.Of(err) != fault.Usage {
+			t.Errorf("%s: class %v", name, fault.Of(err))
 		}
 	}
 	if _, err := Preset("best"); err == nil {

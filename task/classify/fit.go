@@ -11,6 +11,7 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/labelled"
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/optim"
 	"github.com/recur-go/recur/task"
@@ -27,7 +28,7 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 		return nil, errors.New("classify: there are no files to train on")
 	}
 	if cfg.HeldOut == 0 && len(d.Valid) == 0 && len(d.Test) == 0 {
-		return nil, errors.New("classify: there is nothing to score the model on: give a file to validate or to test on, or hold a share out (held_out)")
+		return nil, fault.Errorf(fault.Usage, "classify: there is nothing to score the model on: give a file to validate or to test on, or hold a share out (held_out)")
 	}
 	var valid source
 	if len(d.Valid) > 0 {

@@ -52,7 +52,7 @@ func TestLoss(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := &Model{Config: c, net: made.(*net), Scale: &Scale{Mean: []float64{0, 0}, Std: []float64{1, 1}}}
+		m := &Model{Config: c, net: made.(*net), scale: &scale{Mean: []float64{0, 0}, Std: []float64{1, 1}}}
 		items := []*item{{x: []tensor.Float{1, 2, 3, 4, 5, 6}, steps: 3, want: []int32{2}}, {x: []tensor.Float{1, 2}, steps: 1, want: []int32{0}}}
 		if target == Steps {
 			items[0].want = []int32{2, noLabel, 1}

@@ -81,14 +81,14 @@ func (m *Model) encode(s string, tokens []string) (ids []int32) {
 	if tokens != nil && m.Tokens == text.Space {
 		for _, t := range tokens {
 			id := text.Unknown
-			if one := m.Codec.Encode(t); len(one) == 1 {
+			if one := m.codec.Encode(t); len(one) == 1 {
 				id = one[0]
 			}
 			ids = append(ids, int32(id))
 		}
 		return ids
 	}
-	for _, id := range m.Codec.Encode(s) {
+	for _, id := range m.codec.Encode(s) {
 		ids = append(ids, int32(id))
 	}
 	return ids

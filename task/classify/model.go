@@ -12,8 +12,8 @@ import (
 // A Model is a trained classifier. It is only read, so goroutines may share it.
 type Model struct {
 	Config
-	Codec *text.Codec // codec of texts; nil for series
-	Scale *Scale      // scale of series; nil for texts
+	codec *text.Codec // codec of texts; nil for series
+	scale *scale      // scale of series; nil for texts
 
 	ngrams  *ngrams
 	net     *net
@@ -40,14 +40,14 @@ func (m *Model) index() {
 func (m *Model) file(about model.Training) (*model.Model, error) {
 	f := &model.Model{Config: &m.Config, Net: m.net, Training: about}
 	if m.Input == Series {
-		return f, f.SetExtra(scaleExtra, m.Scale)
+		return f, f.SetExtra(scaleExtra, m.scale)
 	}
 	if m.NGramCount > 0 {
 		if err := f.SetExtra(ngramsExtra, m.ngrams.keys); err != nil {
 			return nil, err
 		}
 	}
-	return f, f.SetExtra(codecExtra, m.Codec)
+	return f, f.SetExtra(codecExtra, m.codec)
 }
 
 // Save replaces the file at path by m.
@@ -77,21 +77,21 @@ func Read(r io.ReaderAt, size int64) (*Model, error) {
 // extras reads what a file has beside config and net, and sees that it fits them.
 func (m *Model) extras(f *model.Model) error {
 	if m.Input == Series {
-		m.Scale = new(Scale)
-		if err := f.Extra(scaleExtra, m.Scale); err != nil {
+		m.scale = new(scale)
+		if err := f.Extra(scaleExtra, m.scale); err != nil {
 			return err
 		}
-		if len(m.Scale.Mean) != m.Width || len(m.Scale.Std) != m.Width {
-			return fmt.Errorf("%w: a scale of %d channels, and a net for %d", model.ErrCorrupt, len(m.Scale.Mean), m.Width)
+		if len(m.scale.Mean) != m.Width || len(m.scale.Std) != m.Width {
+			return fmt.Errorf("%w: a scale of %d channels, and a net for %d", model.ErrCorrupt, len(m.scale.Mean), m.Width)
 		}
 		return nil
 	}
-	m.Codec = new(text.Codec)
-	if err := f.Extra(codecExtra, m.Codec); err != nil {
+	m.codec = new(text.Codec)
+	if err := f.Extra(codecExtra, m.codec); err != nil {
 		return err
 	}
-	if m.Codec.Size() != m.Size {
-		return fmt.Errorf("%w: a vocabulary of %d, and a net for %d", model.ErrCorrupt, m.Codec.Size(), m.Size)
+	if m.codec.Size() != m.Size {
+		return fmt.Errorf("%w: a vocabulary of %d, and a net for %d", model.ErrCorrupt, m.codec.Size(), m.Size)
 	}
 	if m.NGramCount == 0 {
 		return nil

@@ -9,16 +9,16 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// A Scale brings the channels of series to mean 0 and deviation 1: (x - Mean)/Std.
+// A scale brings the channels of series to mean 0 and deviation 1: (x - Mean)/Std.
 // Those of images, of 0 to 255, have mean 0 and deviation 255.
-type Scale struct {
+type scale struct {
 	Mean []float64 `json:"mean"`
 	Std  []float64 `json:"std"`
 }
 
 // put writes an item into row i of x [steps, batch, width]. Missing values are 0, and
 // with gaps a flag for each, 1 where it is missing, stands after the values.
-func (s *Scale) put(x *tensor.Tensor, i int, it *item, gaps bool) {
+func (s *scale) put(x *tensor.Tensor, i int, it *item, gaps bool) {
 	B, W, n := x.Dim(1), x.Dim(2), len(s.Mean)
 	for t := range it.steps {
 		to := x.Data[(t*B+i)*W : (t*B+i+1)*W]
@@ -80,8 +80,8 @@ func (s *moments) add(e *labelled.Example, input string) error {
 	return nil
 }
 
-func (s *moments) scale() *Scale {
-	z := &Scale{Mean: s.mean, Std: make([]float64, s.width)}
+func (s *moments) scale() *scale {
+	z := &scale{Mean: s.mean, Std: make([]float64, s.width)}
 	for c := range z.Std {
 		z.Std[c] = 1
 		if s.images {

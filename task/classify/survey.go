@@ -11,6 +11,7 @@ import (
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/text"
+	"github.com/recur-go/recur/internal/fault"
 )
 
 // survey reads what to train on once, for what a model must know before it can read
@@ -66,7 +67,7 @@ func survey(cfg Config, name string, training source) (*Model, error) {
 		return nil, &data.Error{File: name, Reason: fmt.Sprintf("%d examples have %d different labels", n, len(m.Classes)), Hint: "name the column of the labels"}
 	}
 	if cfg.Input == Series {
-		m.Width, m.Gaps, m.Scale = moments.width, moments.gaps, moments.scale()
+		m.Width, m.Gaps, m.scale = moments.width, moments.gaps, moments.scale()
 	}
 	m.index()
 	return m, m.weigh(labels)
@@ -77,7 +78,7 @@ func (m *Model) learn(corpus iter.Seq[string]) (err error) {
 	next, stop := iter.Pull(corpus)
 	defer stop()
 	first, ok := next()
-	m.Codec, err = text.Learn(func(yield func(string) bool) {
+	m.codec, err = text.Learn(func(yield func(string) bool) {
 		for s := first; ok; s, ok = next() {
 			if !yield(s) {
 				return
@@ -85,7 +86,7 @@ func (m *Model) learn(corpus iter.Seq[string]) (err error) {
 		}
 	}, text.Options{Kind: m.Tokens, Max: m.Vocab, Min: m.Rare, Lower: m.Lower})
 	if err == nil {
-		m.Size = m.Codec.Size()
+		m.Size = m.codec.Size()
 	}
 	return err
 }
@@ -112,7 +113,7 @@ func classes(labels map[string]int) []string {
 func (m *Model) weigh(counts map[string]int) error {
 	for label := range m.ClassWeights {
 		if counts[label] == 0 {
-			return fmt.Errorf("classify: class_weights has a weight for %q, and the labels are %q", label, m.Classes)
+			return fault.Errorf(fault.Usage, "classify: class_weights has a weight for %q, and the labels are %q", label, m.Classes)
 		}
 	}
 	if !m.Balanced && len(m.ClassWeights) == 0 {

@@ -72,23 +72,23 @@ type Outcome struct {
 	Metric task.Metric
 }
 
-// A Rung is so many trials for so many epochs.
-type Rung struct{ Trials, Epochs int }
+// A rung is so many trials for so many epochs.
+type rung struct{ trials, epochs int }
 
-// Plan lists the rungs of a search. Runs of the first last at least an epoch.
-func Plan(trials, epochs, eta int) []Rung {
+// rungs lists the rungs of a search. Runs of the first last at least an epoch.
+func rungs(trials, epochs, eta int) []rung {
 	k := 1
 	for n, r := trials/eta, epochs/eta; n >= 1 && r >= 1; n, r = n/eta, r/eta {
 		k++
 	}
-	rungs := make([]Rung, k)
+	all := make([]rung, k)
 	part := 1
-	for i := range rungs {
-		rungs[i].Trials = trials / part
-		rungs[k-1-i].Epochs = max(1, (epochs+part/2)/part)
+	for i := range all {
+		all[i].trials = trials / part
+		all[k-1-i].epochs = max(1, (epochs+part/2)/part)
 		part *= eta
 	}
-	return rungs
+	return all
 }
 
 // defaults are o with its defaults, checked.
@@ -164,10 +164,10 @@ func (s *searcher) search(ctx context.Context) (*Outcome, error) {
 	for i := range trials {
 		trials[i] = i
 	}
-	plan := Plan(s.Trials, s.Epochs, s.Eta)
+	plan := rungs(s.Trials, s.Epochs, s.Eta)
 	board := map[int]Run{}
 	for k, rung := range plan {
-		runs, err := s.rung(ctx, trials[:rung.Trials], k, rung.Epochs, k == len(plan)-1)
+		runs, err := s.rung(ctx, trials[:rung.trials], k, rung.epochs, k == len(plan)-1)
 		if err != nil {
 			return nil, err
 		}
@@ -179,7 +179,7 @@ func (s *searcher) search(ctx context.Context) (*Outcome, error) {
 			out.Epochs += r.Epochs
 		}
 		if runs[0].Error != "" {
-			return nil, fmt.Errorf("search: every run of %d epochs failed; the first: %s", rung.Epochs, runs[0].Error)
+			return nil, fmt.Errorf("search: every run of %d epochs failed; the first: %s", rung.epochs, runs[0].Error)
 		}
 		out.Best = runs[0]
 	}

@@ -81,15 +81,15 @@ func init() { task.Register(&bowl{}) }
 func TestPlan(t *testing.T) {
 	for _, c := range []struct {
 		trials, epochs, eta int
-		want                []Rung
+		want                []rung
 	}{
-		{27, 20, 3, []Rung{{27, 2}, {9, 7}, {3, 20}}},
-		{27, 27, 3, []Rung{{27, 1}, {9, 3}, {3, 9}, {1, 27}}},
-		{1, 100, 3, []Rung{{1, 100}}},
-		{8, 1, 2, []Rung{{8, 1}}},
-		{5, 4, 2, []Rung{{5, 1}, {2, 2}, {1, 4}}},
+		{27, 20, 3, []rung{{27, 2}, {9, 7}, {3, 20}}},
+		{27, 27, 3, []rung{{27, 1}, {9, 3}, {3, 9}, {1, 27}}},
+		{1, 100, 3, []rung{{1, 100}}},
+		{8, 1, 2, []rung{{8, 1}}},
+		{5, 4, 2, []rung{{5, 1}, {2, 2}, {1, 4}}},
 	} {
-		if got := Plan(c.trials, c.epochs, c.eta); !slices.Equal(got, c.want) {
+		if got := rungs(c.trials, c.epochs, c.eta); !slices.Equal(got, c.want) {
 			t.Errorf("%d trials, %d epochs, eta %d: %v, want %v", c.trials, c.epochs, c.eta, got, c.want)
 		}
 	}

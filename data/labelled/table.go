@@ -25,7 +25,7 @@ func (r *reader) table(s *source) error {
 	return r.textTable(s, comma, quotes)
 }
 
-// separator is what parts the columns: whichever of tab, semicolon and comma the first
+// separator is what separates the columns: whichever of tab, semicolon and comma the first
 // line that is not blank has, in this order of preference where they are as many.
 func separator(head string) rune {
 	line := strings.TrimLeft(head, "\r\n")
@@ -179,7 +179,7 @@ func (r *reader) textTable(s *source, comma rune, quotes bool) error {
 		case r.Text != "" || r.Label != "" || width > 2 || width == 2 && (at.text >= 0 || at.label >= 0):
 			return s.wrong(row, fmt.Sprintf("there are the columns %q, of which it is not clear which has the text and which the label", fields), "say what the columns of text and label are called")
 		case width == 1 && !r.Unlabelled:
-			return s.wrong(row, "has one column", "a row needs a text and a label, parted by a comma or a tab")
+			return s.wrong(row, "has one column", "a row needs a text and a label, separated by a comma or a tab")
 		case width == 1:
 			at = columns{0, -1}
 		default:

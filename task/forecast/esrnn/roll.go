@@ -8,10 +8,10 @@ import (
 	"github.com/recur-go/recur/task/forecast"
 )
 
-// atOnce is from how many origins a reading of a series forecasts.
+// atOnce is the number of origins that one reading of a series forecasts from.
 const atOnce = 256
 
-// drift is by how much the scale of a series may change before it is read anew.
+// drift is the change of the scale of a series after which it is read anew.
 const drift = 0.005
 
 // Roll implements forecast.Roller: a net smooths and reads the series once and forecasts

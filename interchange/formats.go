@@ -1,5 +1,5 @@
 // Package interchange opens models of any format: those of recur, ONNX, PyTorch,
-// Keras and TensorFlow. It tells a file by what it holds, brings it here (Import), runs
+// Keras and TensorFlow. It knows a file by its contents, brings it here (Import), runs
 // it (Open), describes it (Describe), and hands models on (Export).
 package interchange
 
@@ -24,11 +24,11 @@ import (
 // A fileFormat is a format of models that other systems write.
 type fileFormat struct {
 	Name string // such as PyTorch
-	// Match tells whether a file is of the format. head is its first bytes; it is
+	// Match reports whether a file is of the format. head is its first bytes; it is
 	// empty where path names no file, as the prefix of a TensorFlow checkpoint does.
 	Match func(path string, head []byte) bool
-	// Import makes a model of the file. spec is JSON that says what the file
-	// does not, nil if there is none.
+	// Import makes a model of the file. spec is JSON for what the file lacks, nil
+	// if there is none.
 	Import func(path string, spec []byte) (*model.Model, error)
 }
 
@@ -43,7 +43,7 @@ func isKeras(path string, head []byte) bool {
 	return bytes.HasPrefix(head, []byte("PK")) && strings.EqualFold(filepath.Ext(path), ".keras") || bytes.HasPrefix(head, []byte("\x89HDF"))
 }
 
-// isTensorFlow tells a checkpoint by its index, which path or its prefix names, and a
+// isTensorFlow knows a checkpoint by its index, which path or its prefix names, and a
 // SavedModel by the checkpoint in its folder.
 func isTensorFlow(path string, _ []byte) bool {
 	info, err := os.Stat(tensorflow.Index(path))
@@ -67,7 +67,7 @@ func isSafetensors(head []byte) bool {
 	return len(head) > 8 && head[8] == '{' && string(head[4:8]) == "\x00\x00\x00\x00"
 }
 
-// An UnknownError tells of a file that is of no known format.
+// An UnknownError is the error for a file that is of no known format.
 type UnknownError struct{ Path string }
 
 func (e *UnknownError) Error() string {
@@ -90,7 +90,7 @@ const (
 	onnxModel
 )
 
-// identify tells what the file at path is, and its format if it is foreign.
+// identify finds out what the file at path is, and its format if it is foreign.
 func identify(path string) (kind, *fileFormat, error) {
 	head, err := firstBytes(path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -142,7 +142,7 @@ func firstBytes(path string) ([]byte, error) {
 	return head[:n], err
 }
 
-// Import makes a model of recur of a file of another system. spec is a small JSON that
+// Import makes a model of recur of a file of another system. spec is JSON that
 // says what the file does not, nil if there is none: see torch.Spec, tensorflow.Spec and
 // keras.Import. A model of ONNX runs as it is, and is not imported so: see Open.
 func Import(path string, spec []byte) (*model.Model, error) {

@@ -38,7 +38,7 @@ func Open(path string, spec []byte) (*Runner, error) {
 	return graphRunner(net), nil
 }
 
-// Describe tells what the file at path holds, as text by its method String and as
+// Describe describes the file at path, as text by its method String and as
 // JSON: a *model.Info, an *onnx.Info, or, where a file of weights cannot be made a
 // network without a spec, a *Weights.
 func Describe(path string, spec []byte) (any, error) {

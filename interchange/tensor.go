@@ -115,7 +115,7 @@ type Dim struct {
 
 func (d Dim) String() string { return onnx.Dim(d).String() }
 
-// An InputError tells which input a model does not take, and why.
+// An InputError names an input that a model does not take, and why.
 type InputError struct {
 	Input  string // its name, "" if it is not known
 	Reason string

@@ -103,7 +103,7 @@ func (c *common) check() error {
 	return nil
 }
 
-// set tells whether a value is given and not null, false or an empty object or list.
+// set reports whether a value is given and not null, false or an empty object or list.
 func set(raw json.RawMessage) bool {
 	switch string(bytes.TrimSpace(raw)) {
 	case "", "null", "false", "{}", "[]", "0", "0.0":

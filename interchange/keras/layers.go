@@ -29,7 +29,7 @@ func init() { // not where it is declared, for layers hold layers
 	}
 }
 
-// unknown says why classes are refused that one might expect.
+// unknown has the reasons why classes are refused that one might expect.
 var unknown = map[string]string{
 	"Lambda":    "it holds Python code, which is never run; write it with layers that are not Lambda",
 	"CuDNNLSTM": "its weights are in the layout of cuDNN; load the model into LSTM in Keras and save it again",

@@ -66,7 +66,7 @@ type Weight struct {
 	Read  func(dst []tensor.Float) error // fills dst with all values
 }
 
-// A Place says which array of a model is asked for.
+// A Place names an array of a model.
 type Place struct {
 	// Path is that of Keras 2's objects, in which layers with weights are counted, such
 	// as layer_with_weights-0/forward_layer/cell/kernel.

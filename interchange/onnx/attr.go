@@ -16,7 +16,7 @@ type nodeDef struct {
 	subplans []*plan
 }
 
-// given tells whether input i is there.
+// given reports whether input i is there.
 func (n *nodeDef) given(i int) bool { return i < len(n.slots) && n.slots[i] >= 0 }
 
 // constant is input i if the file holds it, else nil.
@@ -161,7 +161,7 @@ func (n *nodeDef) ignore(names ...string) {
 // A refusal is what a builder panics with when recur does not have what is asked.
 type refusal string
 
-// refuse says that recur does not have this.
+// refuse ends with an error that recur does not have this.
 func (n *nodeDef) refuse(format string, args ...any) { panic(refusal(fmt.Sprintf(format, args...))) }
 
 // choose is a if yes, else b.

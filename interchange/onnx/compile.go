@@ -324,7 +324,7 @@ func (p *plan) lifetimes() {
 	}
 }
 
-// pure tells whether a node gives the same for the same inputs.
+// pure reports whether a node gives the same for the same inputs.
 func pure(n *nodeProto) bool {
 	switch n.op {
 	case "If", "Loop", "Scan", "SequenceMap": // what they run is decided by the run

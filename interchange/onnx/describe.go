@@ -48,7 +48,7 @@ type Param struct {
 	Values int    `json:"values"`
 }
 
-// Describe tells what the model holds.
+// Describe describes the model.
 func (m *Model) Describe() *Info {
 	info := *m.info
 	info.Path = m.path

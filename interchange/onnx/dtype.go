@@ -70,7 +70,7 @@ func (d DType) memory() int {
 	return d.Size()
 }
 
-// float tells whether elements are floating-point numbers.
+// float reports whether elements are floating-point numbers.
 func (d DType) float() bool {
 	return d == Float32 || d == Float64 || d == Float16 || d == BFloat16
 }

@@ -24,7 +24,7 @@ func badAt(offset int64, reason string, args ...any) *FormatError {
 	return format.Errorf("onnx", offset, reason, args...)
 }
 
-// A GraphError tells of a model whose bytes are well-formed but whose graph makes
+// A GraphError is the error for a model whose bytes are well-formed but whose graph makes
 // no sense, such as a node that reads what nobody writes.
 type GraphError struct {
 	Node, Op string // the node at fault, "" for the graph as a whole
@@ -67,7 +67,7 @@ func (e *UnsupportedError) Error() string {
 // Is reports whether target is fault.Model.
 func (e *UnsupportedError) Is(target error) bool { return target == fault.Model }
 
-// An InputError tells of inputs to Run that the model does not take.
+// An InputError is the error for inputs to Run that the model does not take.
 type InputError struct{ Input, Reason string }
 
 func (e *InputError) Error() string { return fmt.Sprintf("onnx: input %q: %s", e.Input, e.Reason) }
@@ -75,7 +75,7 @@ func (e *InputError) Error() string { return fmt.Sprintf("onnx: input %q: %s", e
 // Is reports whether target is fault.Data.
 func (e *InputError) Is(target error) bool { return target == fault.Data }
 
-// A RunError tells which node failed, and why.
+// A RunError names the node that failed, and why.
 type RunError struct {
 	Node, Op string
 	Err      error

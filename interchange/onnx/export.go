@@ -61,7 +61,7 @@ func Export(w io.Writer, net *graph.Net, o ExportOptions) (err error) {
 	return err
 }
 
-// An ExportError tells which layer cannot be handed on, and why.
+// An ExportError names a layer that cannot be handed on, and why.
 type ExportError struct{ Layer, Reason string }
 
 func (e *ExportError) Error() string {

@@ -14,7 +14,7 @@ func init() {
 	)
 }
 
-// A sliding says how windows slide over the dimensions of an image or a sequence.
+// A sliding is how windows slide over the dimensions of an image or a sequence.
 type sliding struct {
 	kernel, strides, dilations, pads []int // nil for defaults; pads: all begins, then all ends
 	auto                             string

@@ -25,7 +25,7 @@ func init() {
 	)
 }
 
-// A grain says how scales spread over a tensor: one for all, one for each entry of
+// A grain is how scales spread over a tensor: one for all, one for each entry of
 // an axis, or one for each block of entries along it.
 type grain struct{ axis, block int }
 

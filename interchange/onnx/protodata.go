@@ -20,7 +20,7 @@ type tensorProto struct {
 
 func float32Bits(v uint64) float32 { return math.Float32frombits(uint32(v)) }
 
-// dataFields says which typed field holds a type, if raw_data does not.
+// dataFields are the typed fields that hold a type, if raw_data does not.
 var dataFields = map[DType]int{
 	Float32: 4, Int32: 5, Int16: 5, Int8: 5, Uint16: 5, Uint8: 5, Bool: 5, Float16: 5, BFloat16: 5,
 	String: 6, Int64: 7, Float64: 10, Uint32: 11, Uint64: 11,

@@ -56,7 +56,7 @@ func (c *call) opt(i int) *Tensor {
 	return nil
 }
 
-// wants tells whether anybody reads output i.
+// wants reports whether anybody reads output i.
 func (c *call) wants(i int) bool { return i < len(c.node.out) && c.node.out[i] >= 0 }
 
 // set makes v output i.

@@ -224,7 +224,7 @@ func prepared(op preparer, in []Value) (done []int) {
 	return op.prepare(in)
 }
 
-// reads tells whether a step or an output still reads a slot.
+// reads reports whether a step or an output still reads a slot.
 func (p *plan) reads(slot int) bool {
 	for _, st := range p.steps {
 		for _, i := range st.in {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// A StatePair says that an output is what an input has to be at the next step.
+// A StatePair is an output whose value its input takes at the next step.
 type StatePair struct{ Input, Output string }
 
 // A Stream runs a model whose states are inputs and outputs step by step, and hands
@@ -202,7 +202,7 @@ func stem(name string) string {
 	return strings.Join(kept, "_")
 }
 
-// alike tells whether an output can have the shape of an input.
+// alike reports whether an output can have the shape of an input.
 func alike(in, out *ValueInfo) bool {
 	if in.Kind != "tensor" || out.Kind != "tensor" || in.DType != out.DType {
 		return false

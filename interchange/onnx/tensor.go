@@ -31,7 +31,7 @@ func (*Tensor) kind() string   { return "tensor" }
 func (*Sequence) kind() string { return "sequence" }
 func (*Optional) kind() string { return "optional" }
 
-// A element is a Go type that a tensor can be made of.
+// An Element is a Go type that a tensor can be made of.
 type Element interface {
 	float32 | float64 | int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | bool | string
 }

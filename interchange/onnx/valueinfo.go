@@ -46,7 +46,7 @@ func (v *ValueInfo) String() string {
 	return s + " " + fmt.Sprint(v.Shape)
 }
 
-// check tells what keeps x from being this input.
+// check is an *InputError if x cannot be this input.
 func (v *ValueInfo) check(x Value) error {
 	if o, ok := x.(*Optional); ok && v.Kind == "optional" {
 		if o.Value == nil {

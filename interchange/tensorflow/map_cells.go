@@ -50,7 +50,7 @@ var tanhOnly = map[string]bool{
 	"conv_lstm_cell": true, "conv_1d_lstm_cell": true, "conv_2d_lstm_cell": true, "conv_3d_lstm_cell": true,
 }
 
-// asks tells whether the cell, or one in it, has a forget bias that is added at run time.
+// asks reports whether the cell, or one in it, has a forget bias that is added at run time.
 func (c *cellVars) asks() bool {
 	switch c.kind {
 	case "phased_lstm_cell", "cudnn_compatible_lstm_cell":

@@ -137,7 +137,7 @@ func (m *module) values() (n int) {
 	return n
 }
 
-// recognise tells the type of a module by the names and shapes of its variables.
+// recognise finds the type of a module by the names and shapes of its variables.
 func (m *module) recognise() (typ string, guess bool) {
 	kernel, emb := m.vars["kernel"], m.vars["embedding"]
 	switch {

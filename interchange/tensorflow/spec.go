@@ -86,7 +86,7 @@ func (l SpecLayer) MarshalJSON() ([]byte, error) {
 	return spec.Marshal(graph.Layer{Name: l.Name, From: l.From, Op: l.Op}, plain(l))
 }
 
-// A MapError tells why a checkpoint cannot be made a network. It has the fields
+// A MapError is the reason why a checkpoint cannot be made a network. It has the fields
 //
 //	System string // "tensorflow"
 //	Path   string // name of the checkpoint, "" if it is not known

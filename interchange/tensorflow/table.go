@@ -42,7 +42,7 @@ func table(file []byte, visit func(key string, value []byte) error) error {
 	})
 }
 
-// A handle says where a block is.
+// A handle is the place of a block.
 type handle struct{ at, n uint64 }
 
 // block visits the entries of a block, in which a key is what it shares with the key

@@ -24,7 +24,7 @@ func badAt(offset int64, reason string, args ...any) *FormatError {
 	return format.Errorf("torch", offset, reason, args...)
 }
 
-// A ClassError tells of a file that asks for an object other than a tensor or a plain
+// A ClassError is the error for a file that asks for an object other than a tensor or a plain
 // container. To make it, Python would run code, which recur never does.
 type ClassError struct {
 	Path  string
@@ -42,7 +42,7 @@ func (e *ClassError) Error() string {
 // Is reports whether target is fault.Model.
 func (e *ClassError) Is(target error) bool { return target == fault.Model }
 
-// A MapError tells why weights cannot be made a network. It has the fields
+// A MapError is the reason why weights cannot be made a network. It has the fields
 //
 //	System string // "torch"
 //	Path   string // name of the file, "" if it is not known

@@ -33,7 +33,7 @@ func Export(w io.Writer, net *graph.Net) (source string, err error) {
 	return e.source(), nil
 }
 
-// An ExportError tells which layer PyTorch has no module for, and why.
+// An ExportError names a layer that PyTorch has no module for, and why.
 type ExportError struct{ Layer, Reason string }
 
 func (e *ExportError) Error() string {

@@ -16,7 +16,7 @@ type layerOf struct {
 	states         int
 }
 
-// layer tells what PyTorch calls a cell.
+// layer is PyTorch's name of a cell.
 func (e *exporter) layer(c rnn.Config) (l layerOf, err error) {
 	refuse := func(what string) (layerOf, error) { return l, fmt.Errorf("PyTorch has no %s", what) }
 	plain := func(a, usual rnn.Activation) bool { return a == rnn.Activation{} || a == usual }

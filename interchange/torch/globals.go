@@ -25,7 +25,7 @@ var dtypes = map[string]safetensors.DType{
 	"bool": safetensors.Bool, "uint16": safetensors.U16, "uint32": safetensors.U32, "uint64": safetensors.U64,
 }
 
-// known tells whether a name may be referred to.
+// known reports whether a name may be referred to.
 func (n global) known() bool {
 	module, name, _ := strings.Cut(string(n), " ")
 	switch module {

@@ -37,7 +37,7 @@ func modules(tensors []*Tensor) (list []*module) {
 	return list
 }
 
-// recognise tells the type of a module by the names and shapes of its tensors.
+// recognise finds the type of a module by the names and shapes of its tensors.
 func (m *module) recognise() (typ string, guess bool) {
 	if hh := m.first("weight_hh_l0", "weight_hh"); hh != nil && len(hh.Shape) == 2 {
 		out := hh.Shape[1]

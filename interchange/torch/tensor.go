@@ -101,7 +101,7 @@ func (t *Tensor) check() error {
 	return nil
 }
 
-// contiguous tells whether the elements lie one after the other.
+// contiguous reports whether the elements lie one after the other.
 func (t *Tensor) contiguous() bool {
 	n := 1
 	for i := len(t.Shape) - 1; i >= 0; i-- {

@@ -6,7 +6,7 @@ import (
 	"github.com/recur-go/recur/internal/fault"
 )
 
-// An Error tells why the weights of a file cannot be made a network. It is of class
+// An Error is the reason why the weights of a file cannot be made a network. It is of class
 // fault.Model.
 type Error struct {
 	System string // the reader, such as "torch"

@@ -21,7 +21,7 @@ type Dataset struct {
 	size    uint64 // bytes of all values
 }
 
-// layout says where the values are.
+// layout reads where the values are.
 type layout struct {
 	class   int
 	compact *cursor

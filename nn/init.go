@@ -104,16 +104,15 @@ func Orthogonal(r *rand.Rand, gain float64, in, out int) *grad.Var {
 	return grad.Leaf(t)
 }
 
-// Beside puts matrices of the same height, such as the weights of the gates of a
-// cell, side by side in one parameter.
-func Beside(parts ...*grad.Var) *grad.Var {
-	if parts[0].Value.Data == nil { // of Shapes
-		n := 0
-		for _, p := range parts {
-			n += p.Dim(1)
-		}
-		return grad.Leaf(&tensor.Tensor{Shape: parts[0].Shape().WithLast(n)})
+// GlorotGates puts matrices [in, width] of Glorot, one for each gate of a cell, side by
+// side in one parameter [in, gates*width].
+func GlorotGates(r *rand.Rand, in, gates, width int) *grad.Var {
+	if r == nil || r == Shapes {
+		return unfilled(r, in, gates*width)
 	}
-	g := grad.Eval()
-	return grad.Leaf(g.Concat(parts...).Value.Clone())
+	parts := make([]*grad.Var, gates)
+	for i := range parts {
+		parts[i] = Glorot(r, in, width)
+	}
+	return grad.Leaf(grad.Eval().Concat(parts...).Value.Clone())
 }

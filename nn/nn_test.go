@@ -121,10 +121,19 @@ func TestOrthogonal(t *testing.T) {
 	}
 }
 
-func TestBeside(t *testing.T) {
-	got := nn.Beside(nn.Constant(1, 2, 1), nn.Constant(2, 2, 2)).Value
-	if got.Shape != tensor.ShapeOf(2, 3) || !slices.Equal(got.Data, []tensor.Float{1, 2, 2, 1, 2, 2}) {
-		t.Error(got)
+func TestGlorotGates(t *testing.T) {
+	got := nn.GlorotGates(rand.New(rand.NewPCG(1, 2)), 2, 3, 4).Value
+	r := rand.New(rand.NewPCG(1, 2))
+	for k := range 3 {
+		want := nn.Glorot(r, 2, 4).Value
+		for i := range 2 {
+			if part := got.At(i).Data[k*4 : (k+1)*4]; !slices.Equal(part, want.At(i).Data) {
+				t.Errorf("row %d of gate %d is %v, want %v", i, k, part, want.At(i).Data)
+			}
+		}
+	}
+	if blank := nn.GlorotGates(nn.Shapes, 2, 3, 4); blank.Shape() != got.Shape || len(blank.Value.Data) != 0 {
+		t.Errorf("of Shapes %v with %d values", blank.Shape(), len(blank.Value.Data))
 	}
 }
 

@@ -75,8 +75,8 @@ type basicRun struct {
 	last   []grad.Float   // h of the batch
 
 	first  bool           // whether the gradient of the first state is wanted
-	dy, da *tensor.Tensor // by y, which may be nil, and by the argument of φ
-	dh     []grad.Float   // by h of the batch
+	dy, da *tensor.Tensor // gradients by y, which may be nil, and by the argument of φ
+	dh     []grad.Float   // gradient by h of the batch
 }
 
 func (r *basicRun) forward(lo, hi int) {

@@ -199,7 +199,7 @@ func nearNumbers(t *testing.T, what string, got *tensor.Tensor, want []float64) 
 	}
 }
 
-// wideBuild says that Float is float64.
+// wideBuild is whether Float is float64.
 var wideBuild = tensor.Float(1)+tensor.Float(1e-12) != 1
 
 // onlyWants makes data of the parameters of c that are not listed.

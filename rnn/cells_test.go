@@ -59,7 +59,7 @@ func cells() map[string]rnn.Cell {
 }
 
 // kinked cells have limits or a ReLU, across which a difference in float32 steps
-// too often to say anything; their gradients are checked in the recur_f64 build.
+// too often to be of use; their gradients are checked in the recur_f64 build.
 var kinked = []string{"BasicReLU", "LSTMCellClip", "LSTMProjClip", "LSTMAll", "LSTMClip", "LSTMActivations", "GRUClip", "GRUActivations", "IndRNN", "MinLSTMLog", "MinGRUPositive"}
 
 func conform(t *testing.T, name string, c rnn.Cell) {

@@ -114,16 +114,12 @@ func NewConvLSTM(r *rand.Rand, size, window []int, in, filters int) *ConvLSTM {
 
 // New draws both kernels by Glorot and sets B to zero but for a forget bias of 1.
 func (o ConvLSTMOptions) New(r *rand.Rand, in, filters int) *ConvLSTM {
-	c := &ConvLSTM{ConvLSTMOptions: o, B: nn.Full(r, 0, 4*filters)}
-	kernel := func(rows int) *grad.Var {
-		parts := make([]*grad.Var, 4)
-		for i := range parts {
-			parts[i] = nn.Glorot(r, rows, filters)
-		}
-		return nn.Beside(parts...)
-	}
 	window := product(o.Window)
-	c.Wx, c.Wh = kernel(window*in), kernel(window*filters)
+	c := &ConvLSTM{
+		ConvLSTMOptions: o,
+		Wx:              nn.GlorotGates(r, window*in, 4, filters), Wh: nn.GlorotGates(r, window*filters, 4, filters),
+		B: nn.Full(r, 0, 4*filters),
+	}
 	if setUnits(c.B, 1, filters, 1); o.NoBias {
 		c.B = nil
 	}

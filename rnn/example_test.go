@@ -114,8 +114,8 @@ func ExampleDynamic() {
 	// true
 }
 
-// A loop function feeds each output back as the next input, and ends a row when
-// it says so: outputs of unknown length.
+// A loop function feeds each output back as the next input, and decides when
+// a row ends: outputs of unknown length.
 func ExampleRaw() {
 	double := counter{}
 	g := grad.Eval()

@@ -15,7 +15,7 @@ import (
 // tfCase is one of TensorFlow 1's tests of a single step.
 type tfCase struct{ fixture.TF1Cell }
 
-// cell makes one of the given kind for inputs in wide, and says how wide its
+// cell makes one of the given kind for inputs in wide, and returns how wide its
 // output is.
 func (c tfCase) cell(kind string, o fixture.TF1Config, in int) (cell rnn.Cell, out int) {
 	H, k := o.NumUnits, c.Weight("kernel")

@@ -81,15 +81,15 @@ func Freeze(c Cell, p Precision) (Cell, error) {
 // frozen holds the packed weights of a cell, nil for those that it does not have.
 type frozen struct {
 	wx, wh *layouts
-	wp     *layouts // of an LSTM with a projection
-	wn     *layouts // of a GRU whose Wn is not a part of wh
+	wp     *layouts // projection of an LSTM; nil for none
+	wn     *layouts // Wn of a GRU, where it is not a part of wh
 }
 
 // layouts is a weight [k, n] packed for products of many rows, and of one.
 type layouts struct {
 	k, n      int
 	many, one *kernel.Packed
-	small     multiplier // in place of both
+	small     multiplier // weight of another precision, in place of both
 }
 
 // layOut lays out w.

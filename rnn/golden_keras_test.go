@@ -65,7 +65,7 @@ func kerasCell(w weights, scope string) rnn.Cell {
 		return c
 	}
 	if b == nil {
-		if !w.gradient() { // Bn says where the reset is, and so has to be there
+		if !w.gradient() { // a Bn puts the reset after the product, so it has to be there
 			c.Bn = leaf(tensor.New(rk.Dim(0)))
 		}
 		return c

@@ -17,7 +17,7 @@ import (
 )
 
 // A golden case is what another system computed: see testdata/golden/make_*.py.
-// Arrays are as that system lays them out; each system's test says how they map.
+// Arrays are as that system lays them out; each system's test maps them.
 type golden struct {
 	name   string
 	config map[string]any

@@ -111,7 +111,7 @@ type gruRun struct {
 	gates   *tensor.Tensor
 	oneStep bool // whether gates holds only one step's rows
 	y       []grad.Float
-	h       []grad.Float   // of the batch
+	h       []grad.Float   // state of the batch
 	bias    []grad.Float   // Bn, where hw begins; nil if the reset comes before the product
 	hw      []grad.Float   // h·Wh and Bn, of the batch
 	inner   *tensor.Tensor // h·Wn + Bn, or r∘h; of the batch if there is no way back
@@ -119,9 +119,9 @@ type gruRun struct {
 
 	first bool           // whether the gradient of the first h is wanted
 	dy    *tensor.Tensor // nil for none
-	dh    []grad.Float   // of the batch
-	dhw   *tensor.Tensor // by h·Wh, which differs from that of the gates in n alone
-	drh   []grad.Float   // by r∘h, of the batch
+	dh    []grad.Float   // gradients by the state of the batch
+	dhw   *tensor.Tensor // gradient by h·Wh, which differs from that of the gates in n alone
+	drh   []grad.Float   // gradient by r∘h, of the batch
 }
 
 func (r *gruRun) forward(lo, hi int) {

@@ -165,8 +165,8 @@ type indRun struct {
 
 	pre, y []grad.Float
 	before []grad.Float // h before each step; nil if there is no way back
-	h      []grad.Float // of the batch; on the way back its gradient
-	dy, da []grad.Float // by y, nil for none, and by the argument of φ, at first 0
+	h      []grad.Float // state of the batch; on the way back its gradient
+	dy, da []grad.Float // gradients by y, nil for none, and by the argument of φ, at first 0
 }
 
 func (r *indRun) forward(lo, hi int) {

@@ -119,16 +119,16 @@ type lstmRun struct {
 	gates   *tensor.Tensor
 	oneStep bool // whether gates holds only one step's rows
 	y       []grad.Float
-	h, c    []grad.Float   // of the batch
-	tanh    []grad.Float   // of c; of the batch if there is no way back
+	h, c    []grad.Float   // state of the batch
+	tanh    []grad.Float   // tanh of c; of the batch if there is no way back
 	m       *tensor.Tensor // o∘tanh(c), which the projection reads; as tanh
 	hBefore *tensor.Tensor // h before each step; nil if there is no way back
 	cBefore []grad.Float
 
 	first      bool           // whether the gradient of the first h is wanted
 	dy         *tensor.Tensor // nil for none
-	dh, dc     []grad.Float   // of the batch
-	dm         []grad.Float   // of the batch
+	dh, dc     []grad.Float   // gradients by the state of the batch
+	dm         []grad.Float   // gradient by m, of the batch
 	dProjected *tensor.Tensor
 }
 

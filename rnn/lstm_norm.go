@@ -109,10 +109,10 @@ type normRun struct {
 	gates   *tensor.Tensor
 	oneStep bool // whether gates holds only one step's rows
 	y       []grad.Float
-	h, c    []grad.Float   // of the batch
+	h, c    []grad.Float   // state of the batch
 	hat     []grad.Float   // â; with the next three, of the batch if there is no way back
 	cellHat []grad.Float   // ĉ
-	tanh    []grad.Float   // of c'
+	tanh    []grad.Float   // tanh of c'
 	inv     []grad.Float   // [rows, 5]: 1/√(σ²+eps) of the gates and of c'
 	hBefore *tensor.Tensor // nil if there is no way back
 	cBefore []grad.Float
@@ -120,7 +120,7 @@ type normRun struct {
 
 	first                 bool           // whether the gradient of the first h is wanted
 	dy                    *tensor.Tensor // nil for none
-	dh, dc                []grad.Float   // of the batch
+	dh, dc                []grad.Float   // gradients by the state of the batch
 	dGain, dShift         []grad.Float   // [batch, 4H]
 	dCellGain, dCellShift []grad.Float   // [batch, H]
 }

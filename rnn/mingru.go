@@ -46,7 +46,7 @@ type MinGRUOptions struct {
 
 // New draws W by Glorot and sets B to zero.
 func (o MinGRUOptions) New(r *rand.Rand, in, hidden int) *MinGRU {
-	c := &MinGRU{W: nn.Beside(nn.Glorot(r, in, hidden), nn.Glorot(r, in, hidden)), B: nn.Full(r, 0, 2*hidden), Positive: o.Positive}
+	c := &MinGRU{W: nn.GlorotGates(r, in, 2, hidden), B: nn.Full(r, 0, 2*hidden), Positive: o.Positive}
 	if o.NoBias {
 		c.B = nil
 	}

@@ -20,7 +20,7 @@ type MinLSTM struct {
 	W *grad.Var `recur:"w"` // [in, 3*hidden]: f, i, u
 	B *grad.Var `recur:"b"` // [3*hidden], nil for none
 
-	Positive bool // as in MinGRU
+	Positive bool // see MinGRU
 
 	packed *layouts // W of a frozen cell
 }
@@ -43,8 +43,7 @@ type MinLSTMOptions struct {
 
 // New draws W by Glorot and sets B to zero, and to 1 for f.
 func (o MinLSTMOptions) New(r *rand.Rand, in, hidden int) *MinLSTM {
-	w := nn.Beside(nn.Glorot(r, in, hidden), nn.Glorot(r, in, hidden), nn.Glorot(r, in, hidden))
-	c := &MinLSTM{W: w, B: nn.Full(r, 0, 3*hidden), Positive: o.Positive}
+	c := &MinLSTM{W: nn.GlorotGates(r, in, 3, hidden), B: nn.Full(r, 0, 3*hidden), Positive: o.Positive}
 	if setUnits(c.B, 0, hidden, 1); o.NoBias {
 		c.B = nil
 	}

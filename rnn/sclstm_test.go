@@ -10,7 +10,7 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// What is to be said only ever grows less: the reading gate lies between 0 and 1.
+// What is to be mentioned only ever grows less: the reading gate lies between 0 and 1.
 func TestSCLSTMReadsOff(t *testing.T) {
 	c := noisy(rnn.NewSCLSTM(rng(), 3, 6, 4))
 	g := grad.Eval()
@@ -30,7 +30,7 @@ func TestSCLSTMReadsOff(t *testing.T) {
 	}
 }
 
-// A cell with two things to say; after three steps some of each is still to come.
+// A cell with two facts to mention; after three steps some of each is still to come.
 func ExampleSCLSTM() {
 	c := rnn.NewSCLSTM(rand.New(rand.NewPCG(1, 2)), 3, 5, 2)
 	g := grad.Eval()

@@ -8,8 +8,8 @@ import (
 )
 
 // The shapes of network, apart from the encoder-decoder, which is in package
-// seq2seq. Dynamic is all there is to them; the functions say which part of it
-// each takes.
+// seq2seq. Dynamic is all there is to them; the functions differ in the part of
+// it that they return.
 
 // SequenceToSequence gives an output for every step of x, such as the price of
 // the day after for every day. It is Dynamic from the first state.

@@ -72,11 +72,7 @@ func (o SRUOptions) Parts(in, hidden int) int {
 
 // New draws W by Glorot part by part, and V from N(0, 0.1²), and sets B to zero.
 func (o SRUOptions) New(r *rand.Rand, in, hidden int) *SRU {
-	var parts []*grad.Var
-	for range o.Parts(in, hidden) {
-		parts = append(parts, nn.Glorot(r, in, hidden))
-	}
-	c := &SRU{W: nn.Beside(parts...), B: nn.Full(r, 0, 2*hidden), Scale: o.Scale, Activation: o.Activation}
+	c := &SRU{W: nn.GlorotGates(r, in, o.Parts(in, hidden), hidden), B: nn.Full(r, 0, 2*hidden), Scale: o.Scale, Activation: o.Activation}
 	if o.Peepholes {
 		c.V = nn.Normal(r, 0.1, 2, hidden)
 	}
@@ -189,9 +185,9 @@ type sruRun struct {
 	v, u, pre []grad.Float
 	f, y      []grad.Float
 	before    []grad.Float // c before each step; nil if there is no way back
-	c         []grad.Float // of the batch; on the way back its gradient
+	c         []grad.Float // state of the batch; on the way back its gradient
 
-	dy, du, df []grad.Float // by y, nil for none; by u; by pre + v∘c, at first 0
+	dy, du, df []grad.Float // gradients by y, nil for none; by u; by pre + v∘c, at first 0
 }
 
 func (r *sruRun) forward(lo, hi int) {

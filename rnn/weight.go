@@ -16,7 +16,7 @@ type stepWeight struct {
 	ld         int
 	transposed bool
 	packed     *kernel.Packed // nil if there are few steps
-	frozen     *layouts       // of a frozen cell, whose packed is; nil for others
+	frozen     *layouts       // weight of a frozen cell, which packed is a part of; nil for others
 }
 
 // A multiplier is a right factor in a layout of its own.

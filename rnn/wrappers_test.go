@@ -210,7 +210,7 @@ func TestUserWrapper(t *testing.T) {
 	}
 }
 
-// The wrappers against what they say, step by step.
+// The wrappers against their equations, step by step.
 func TestWrappersByHand(t *testing.T) {
 	r := rng()
 	inner := noisy(rnn.NewGRU(r, 5, 5))

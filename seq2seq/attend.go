@@ -31,7 +31,7 @@ type attention struct {
 	values  *grad.Var // m [memories, T, width]
 	v       *grad.Var // [d], nil for dot products
 	w       *grad.Var // [d] with v, else [1]; nil without coverage
-	lengths []int     // of the memories; nil if all are full
+	lengths []int     // steps of the memories; nil if all are full
 	rows    []int     // the memory of each row of q; nil if they are the same
 }
 
@@ -96,8 +96,8 @@ type attending struct {
 	ctx, weights *grad.Var
 	e            []grad.Float // tanh(...) [n, T, d], with v
 
-	order []int // the rows of q by their memory
-	ends  []int // where those of each memory end in order
+	order []int // rows of q by their memory
+	ends  []int // end of each memory's rows in order
 
 	dctx, dweights         *tensor.Tensor // nil if none reached
 	dq, dk, dm, dv, dc, dw []grad.Float   // nil if not wanted; dv and dw [n, d] a row for each of q

@@ -92,9 +92,9 @@ type node struct {
 	ended   bool
 	logProb float64
 	score   float64
-	weights []grad.Float // as token was chosen
-	covered []float64    // the sum of weights so far, if coverage counts
-	row     int          // of the state that gave it
+	weights []grad.Float // weights of an Attender as token was chosen
+	covered []float64    // sum of weights so far, if coverage counts
+	row     int          // row of the state that gave it
 }
 
 // extend gives the best hypotheses after a step from nodes. scores and weights are those

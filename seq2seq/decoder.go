@@ -23,7 +23,7 @@ import (
 // an rnn.RowSelector; everything else goes by the state.
 type Decoder struct {
 	Cell       rnn.Cell
-	Input      func(g *grad.Tape, ids []int) *grad.Var   // what the cell reads, [len(ids), in], such as nn.Embedding's Forward
+	Input      func(g *grad.Tape, ids []int) *grad.Var   // input of the cell, [len(ids), in], such as nn.Embedding's Forward
 	Score      func(g *grad.Tape, y *grad.Var) *grad.Var // scores of every token, [rows, tokens], such as nn.Linear's Forward
 	Start, End int
 	Never      []int // tokens that are not written, such as that for unknown words
@@ -40,15 +40,15 @@ type Attender interface {
 // A Hypothesis is a sequence that a Decoder wrote.
 type Hypothesis struct {
 	Tokens  []int
-	Ended   bool           // by End, which is not among Tokens; else by the limit
+	Ended   bool           // whether End, which is not among Tokens, ended it; else the limit did
 	LogProb float64        // natural logarithm of the probability of Tokens and, if Ended, of End
 	Score   float64        // LogProb with the penalties of Beam
 	Weights [][]grad.Float // weights of an Attender, as it chose each token and End
 }
 
 // Greedy chooses the likeliest token at each step, of those equal the first, and at
-// most limit of them. s is the state to begin with, which tells how many rows there
-// are, and g the tape on which it was made.
+// most limit of them. s is the first state, with a row for each sequence, and g the
+// tape on which it was made.
 func (d *Decoder) Greedy(g *grad.Tape, s rnn.State, limit int) []Hypothesis {
 	return d.choose(g, s, limit, func(_ int, scores []grad.Float) int {
 		best := -1
@@ -63,8 +63,8 @@ func (d *Decoder) Greedy(g *grad.Tape, s rnn.State, limit int) []Hypothesis {
 	})
 }
 
-// choose writes with a rule for what to say: the row of the batch and the scores of
-// all tokens give one of them.
+// choose decodes by a rule: the row of the batch and the scores of all tokens give one
+// of them.
 func (d *Decoder) choose(g *grad.Tape, s rnn.State, limit int, rule func(row int, scores []grad.Float) int) []Hypothesis {
 	w := newWalk(d, g, s)
 	all := make([]Hypothesis, s[0].Dim(0))

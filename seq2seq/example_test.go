@@ -13,8 +13,8 @@ import (
 	"github.com/recur-go/recur/train"
 )
 
-// An encoder-decoder learns to say a list of digits backwards. Sentences differ
-// in length: the decoder says End when it is done.
+// An encoder-decoder learns to reverse a list of digits. Sentences differ
+// in length: the decoder predicts End when it is done.
 func ExampleEncoderDecoder() {
 	r := rand.New(rand.NewPCG(1, 2))
 	m := seq2seq.NewEncoderDecoder(r, 10, 12, 48) // 10 digits; the target has Start and End too
@@ -25,7 +25,7 @@ func ExampleEncoderDecoder() {
 	// Output: [[3 2 1] [0 4]] <nil>
 }
 
-// Beam search with any cell: what tells the rows apart is the state that they begin
+// Beam search with any cell: what distinguishes the rows is the state that they begin
 // with, or what the cell holds for each and picks (rnn.RowSelector).
 func ExampleDecoder_Beam() {
 	r := rand.New(rand.NewPCG(1, 2))
@@ -43,8 +43,8 @@ func ExampleDecoder_Beam() {
 	// 2 true
 }
 
-// A decoder with Bahdanau's attention looks back at what the encoder said, and tells
-// where it looked.
+// A decoder with Bahdanau's attention looks back at the outputs of the encoder, and
+// reports where it looked.
 func ExampleAttention() {
 	r := rand.New(rand.NewPCG(1, 2))
 	const tokens, start, end, h = 12, 10, 11, 16

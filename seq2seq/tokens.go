@@ -39,7 +39,7 @@ func Embed(g *grad.Tape, e *nn.Embedding, rows [][]int) rnn.Seq {
 }
 
 // Shift makes the decoder's lesson of teacher forcing from target rows: it reads
-// start and then the target, and must say the target and then end.
+// start and then the target, and must predict the target and then end.
 func Shift(rows [][]int, start, end int) (in, want [][]int) {
 	for _, r := range rows {
 		in = append(in, append([]int{start}, r...))

@@ -47,17 +47,14 @@ import (
 	"github.com/recur-go/recur/rnn"
 )
 
-// Kind is the kind of the model files.
-const Kind = "graph"
-
-func init() { model.Register(Kind, func() model.Config { return new(Config) }) }
+func init() { model.Register("graph", func() model.Config { return new(Config) }) }
 
 // A Config describes a network.
 type Config struct {
 	Source    string   `json:"source,omitempty"`     // origin of the network, for people to read
-	TimeMajor bool     `json:"time_major,omitempty"` // sequences come and go as [time, batch, width], else [batch, time, width]
+	TimeMajor bool     `json:"time_major,omitempty"` // inputs and outputs are [time, batch, width], else [batch, time, width]
 	Inputs    []Input  `json:"inputs"`
-	Layers    []Layer  `json:"layers"`            // in the order in which they run
+	Layers    []Layer  `json:"layers"`            // layers in the order in which they run
 	Outputs   []string `json:"outputs,omitempty"` // layers, or what they give; the last if empty
 }
 

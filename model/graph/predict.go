@@ -97,12 +97,12 @@ func (n *Net) enter(g *grad.Tape, want Input, t *tensor.Tensor, lengths []int) (
 			return v, fmt.Errorf("graph: length %d of row %d is not from 0 to %d", l, i, T)
 		}
 	}
-	v.Mask = MaskOf(lengths, T)
+	v.Mask = maskOf(lengths, T)
 	return v, nil
 }
 
-// MaskOf is the mask of rows of the given lengths within T steps.
-func MaskOf(lengths []int, T int) []bool {
+// maskOf is the mask of rows of the given lengths within T steps.
+func maskOf(lengths []int, T int) []bool {
 	mask := make([]bool, T*len(lengths))
 	for i, n := range lengths {
 		for t := range n {

@@ -33,7 +33,7 @@ type CFNOptions struct{}
 
 // New draws the kernels by Glorot and sets the bias to 1.
 func (CFNOptions) New(r *rand.Rand, in, hidden int) *CFN {
-	return &CFN{kernel(r, in, 3, hidden), kernel(r, hidden, 2, hidden), nn.Full(r, 1, 2*hidden)}
+	return &CFN{nn.GlorotGates(r, in, 3, hidden), nn.GlorotGates(r, hidden, 2, hidden), nn.Full(r, 1, 2*hidden)}
 }
 
 // StateSize is {hidden}.

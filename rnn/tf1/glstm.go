@@ -21,7 +21,7 @@ import (
 //
 // The state is {h, c}, the output h'.
 type GLSTM struct {
-	Kernels    []*grad.Var `recur:"kernels"`    // of each group [(in+out)/groups, 4*hidden/groups]
+	Kernels    []*grad.Var `recur:"kernels"`    // [(in+out)/groups, 4*hidden/groups] for each group
 	Bias       *grad.Var   `recur:"bias"`       // [4*hidden]: bias_i, bias_j, bias_f, bias_o
 	Projection *grad.Var   `recur:"projection"` // [hidden, out], nil for none; then out is hidden
 	ForgetBias float64
@@ -69,7 +69,7 @@ func (o GLSTMOptions) New(r *rand.Rand, in, hidden int) *GLSTM {
 		c.Projection = nn.Glorot(r, hidden, out)
 	}
 	for range o.Groups {
-		c.Kernels = append(c.Kernels, kernel(r, (in+out)/o.Groups, 4, hidden/o.Groups))
+		c.Kernels = append(c.Kernels, nn.GlorotGates(r, (in+out)/o.Groups, 4, hidden/o.Groups))
 	}
 	return c
 }

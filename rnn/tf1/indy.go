@@ -39,7 +39,7 @@ type IndyGRUOptions struct{}
 // sets the gates' bias to 1.
 func (IndyGRUOptions) New(r *rand.Rand, in, hidden int) *IndyGRU {
 	return &IndyGRU{
-		GateKernel: kernel(r, in, 2, hidden), GateU: nn.Uniform(r, 1, 2*hidden), GateBias: nn.Full(r, 1, 2*hidden),
+		GateKernel: nn.GlorotGates(r, in, 2, hidden), GateU: nn.Uniform(r, 1, 2*hidden), GateBias: nn.Full(r, 1, 2*hidden),
 		Kernel: nn.Glorot(r, in, hidden), U: nn.Uniform(r, 1, hidden), Bias: nn.Full(r, 0, hidden),
 	}
 }
@@ -91,7 +91,7 @@ type IndyLSTMOptions struct {
 // New draws the kernel by Glorot and the state's weights from U(-1, 1), and
 // sets the bias to zero.
 func (o IndyLSTMOptions) New(r *rand.Rand, in, hidden int) *IndyLSTM {
-	return &IndyLSTM{kernel(r, in, 4, hidden), nn.Uniform(r, 1, 4*hidden), nn.Full(r, 0, 4*hidden), o.ForgetBias}
+	return &IndyLSTM{nn.GlorotGates(r, in, 4, hidden), nn.Uniform(r, 1, 4*hidden), nn.Full(r, 0, 4*hidden), o.ForgetBias}
 }
 
 // StateSize is {hidden, hidden}.

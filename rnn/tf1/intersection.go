@@ -43,7 +43,7 @@ type IntersectionOptions struct {
 
 // New draws the kernels by Glorot and sets the biases to zero.
 func (o IntersectionOptions) New(r *rand.Rand, in, hidden int) *Intersection {
-	c := &Intersection{Kernel: kernel(r, 2*hidden, 4, hidden), Bias: nn.Full(r, 0, 4*hidden), ForgetBias: o.ForgetBias}
+	c := &Intersection{Kernel: nn.GlorotGates(r, 2*hidden, 4, hidden), Bias: nn.Full(r, 0, 4*hidden), ForgetBias: o.ForgetBias}
 	if in != hidden {
 		c.In, c.InBias = nn.Glorot(r, in, hidden), nn.Full(r, 0, hidden)
 	}

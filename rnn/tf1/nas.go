@@ -57,7 +57,7 @@ func (o NASOptions) New(r *rand.Rand, in, hidden int) *NAS {
 		out = o.Projection
 		c.Projection = nn.Glorot(r, hidden, out)
 	}
-	c.Kernel, c.Recurrent = kernel(r, in, 8, hidden), kernel(r, out, 8, hidden)
+	c.Kernel, c.Recurrent = nn.GlorotGates(r, in, 8, hidden), nn.GlorotGates(r, out, 8, hidden)
 	return c
 }
 

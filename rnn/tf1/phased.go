@@ -70,7 +70,7 @@ func (o PhasedOptions) New(r *rand.Rand, in, hidden int) *Phased {
 		gates += hidden
 	}
 	c := &Phased{
-		Mask: kernel(r, gates, 2, hidden), MaskBias: nn.Full(r, 0, 2*hidden),
+		Mask: nn.GlorotGates(r, gates, 2, hidden), MaskBias: nn.Full(r, 0, 2*hidden),
 		New: nn.Glorot(r, in, hidden), NewBias: nn.Full(r, 0, hidden),
 		Out: nn.Glorot(r, gates, hidden), OutBias: nn.Full(r, 0, hidden),
 		Period: nn.Full(r, 0, hidden), Phase: nn.Full(r, 0, hidden), On: nn.Full(r, 0.1, hidden), Leak: o.Leak,

@@ -10,10 +10,8 @@ package tf1
 
 import (
 	"fmt"
-	"math/rand/v2"
 
 	"github.com/recur-go/recur/grad"
-	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/tensor"
 )
@@ -47,15 +45,6 @@ func linear(g *grad.Tape, w, b *grad.Var, xs ...*grad.Var) *grad.Var {
 // gate is σ(x + bias).
 func gate(g *grad.Tape, x *grad.Var, bias float64) *grad.Var {
 	return g.Sigmoid(g.ScaleShift(x, 1, bias))
-}
-
-// kernel draws a matrix by Glorot, part by part for its gates.
-func kernel(r *rand.Rand, in, gates, width int) *grad.Var {
-	parts := make([]*grad.Var, gates)
-	for i := range parts {
-		parts[i] = nn.Glorot(r, in, width)
-	}
-	return nn.Beside(parts...)
 }
 
 // finite checks a number that is added at run time.

@@ -36,7 +36,7 @@ type UGRNNOptions struct {
 
 // New draws the kernel by Glorot and sets the bias to zero.
 func (o UGRNNOptions) New(r *rand.Rand, in, hidden int) *UGRNN {
-	return &UGRNN{kernel(r, in+hidden, 2, hidden), nn.Full(r, 0, 2*hidden), o.ForgetBias}
+	return &UGRNN{nn.GlorotGates(r, in+hidden, 2, hidden), nn.Full(r, 0, 2*hidden), o.ForgetBias}
 }
 
 // StateSize is {hidden}.

@@ -17,10 +17,10 @@ import (
 // TensorFlow's kernel holds the directions for x and for h one above the other.
 // Everything else, peepholes too, is the LSTM's; gates lie in its order.
 type WeightNorm struct {
-	LSTM *rnn.LSTM `recur:"lstm"` // whose Wx, Wh and Wp are directions
+	LSTM *rnn.LSTM `recur:"lstm"` // LSTM whose Wx, Wh and Wp are directions
 	Gx   *grad.Var `recur:"gx"`   // lengths of the columns of Wx
-	Gh   *grad.Var `recur:"gh"`   // those of Wh
-	Gp   *grad.Var `recur:"gp"`   // those of Wp; nil where it is
+	Gh   *grad.Var `recur:"gh"`   // lengths of the columns of Wh
+	Gp   *grad.Var `recur:"gp"`   // lengths of the columns of Wp; nil where it is
 }
 
 // NewWeightNorm gives the columns of c the length 1.

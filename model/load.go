@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/internal/fault"
+	"github.com/recur-go/recur/internal/format"
 	"github.com/recur-go/recur/model/checkpoint"
 )
 
@@ -17,7 +18,7 @@ import (
 // checkpoint of one.
 func Load(path string) (*Model, error) { return LoadFile(path, Read) }
 
-// Read reads a model from a file of size bytes.
+// Read reads a model, of a kind that is registered, from the size bytes of r.
 func Read(r io.ReaderAt, size int64) (*Model, error) {
 	f, err := checkpoint.NewFile(r, size)
 	if err != nil {
@@ -85,7 +86,7 @@ func readFile[M any](f fs.File, name string, read func(r io.ReaderAt, size int64
 	}
 	if err != nil {
 		var none M
-		return none, fmt.Errorf("%s: %w", name, err)
+		return none, format.At(name, err)
 	}
 	return m, nil
 }

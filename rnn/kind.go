@@ -5,7 +5,8 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
-	"strings"
+
+	"github.com/recur-go/recur/internal/setting"
 )
 
 // A Kind names a cell with its options in configs and on command lines.
@@ -50,11 +51,7 @@ func (k Kind) Check() error {
 	if named[k] != nil {
 		return nil
 	}
-	var names []string
-	for _, known := range Kinds() {
-		names = append(names, string(known))
-	}
-	return fmt.Errorf("rnn: there is no cell %q; there are %s", string(k), strings.Join(names, ", "))
+	return setting.Unknown("cell", k, Kinds())
 }
 
 // CountParams is the number of values in the parameters of the cell that New makes.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/nn"
 )
 
@@ -187,7 +188,7 @@ func (c *Config) UnmarshalJSON(b []byte) error {
 	for name, fields := range doc {
 		k := kinds[name]
 		if k == nil {
-			return fmt.Errorf("rnn: there is no cell %q; there are %q", name, slices.Sorted(maps.Keys(kinds)))
+			return setting.Unknown("cell", name, slices.Sorted(maps.Keys(kinds)))
 		}
 		hidden := 0
 		if raw := fields[k.hidden]; raw != nil {

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/train"
 )
@@ -212,7 +213,7 @@ func Find(name string) (Task, error) {
 	t, ok := tasks[name]
 	mu.Unlock()
 	if !ok {
-		return nil, fmt.Errorf("there is no task %q; there are %v", name, Names())
+		return nil, setting.Unknown("task", name, Names())
 	}
 	return t, nil
 }

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -79,7 +80,7 @@ type Options struct {
 
 func (o *Options) check() error {
 	if !slices.Contains(Formats(), o.Format) {
-		return fmt.Errorf("labelled: there is no format %q; there are %q", o.Format, Formats()[1:])
+		return setting.Unknown("format", o.Format, Formats()[1:])
 	}
 	if !slices.Contains([]string{"", "on", "off"}, o.Quotes) {
 		return fmt.Errorf("labelled: quotes are on or off, not %q", o.Quotes)

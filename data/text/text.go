@@ -12,6 +12,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/recur-go/recur/internal/setting"
 )
 
 // Ids that every vocabulary begins with. There is none for padding: batches of
@@ -61,7 +63,7 @@ type Codec struct {
 // frequent tokens, those of the same count in order of the text.
 func Learn(corpus iter.Seq[string], o Options) (*Codec, error) {
 	if !slices.Contains(Kinds(), o.Kind) {
-		return nil, fmt.Errorf("text: there is no kind of token %q; there are %q", o.Kind, Kinds())
+		return nil, setting.Unknown("kind of token", o.Kind, Kinds())
 	}
 	if o.Max == 0 {
 		o.Max = 32000
@@ -234,7 +236,7 @@ func (c *Codec) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	if !slices.Contains(Kinds(), j.Kind) {
-		return fmt.Errorf("text: there is no kind of token %q; there are %q", j.Kind, Kinds())
+		return setting.Unknown("kind of token", j.Kind, Kinds())
 	}
 	*c = Codec{Kind: j.Kind, Lower: j.Lower}
 	if j.Kind == BPE {

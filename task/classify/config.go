@@ -141,7 +141,7 @@ func Preset(name string) (*Config, error) {
 	case "tags":
 		c.Target, c.Pool, c.Tokens, c.NGrams, c.Rare, c.Case = Steps, "", text.Space, 0, 2, true
 	default:
-		return nil, fmt.Errorf("classify: there is no preset %q; there are %q", name, Presets())
+		return nil, setting.Unknown("preset of classify", name, Presets())
 	}
 	return c, nil
 }

@@ -179,8 +179,8 @@ func asForecaster[M Forecaster](m M, err error) (Forecaster, error) {
 // whose package the program lacks names what to import.
 func LoadAny(path string) (Forecaster, error) { return model.LoadFile(path, ReadAny) }
 
-// ReadAny is LoadAny of a file of size bytes. Of a file system, such as an embed.FS, use
-// model.LoadFS with it.
+// ReadAny reads what LoadAny does from the size bytes of r. For a file of an fs.FS, such as an
+// embed.FS, call model.LoadFS(fsys, name, forecast.ReadAny).
 func ReadAny(r io.ReaderAt, size int64) (Forecaster, error) {
 	f, err := checkpoint.NewFile(r, size)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/text"
 	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
@@ -29,6 +30,9 @@ func (m *Model) Evaluate(ctx context.Context, files ...string) (*task.Result, er
 	c, err := read(fromFiles(files), m.Codec, m.Lines)
 	if err != nil {
 		return nil, err
+	}
+	if len(c.ids) < 2 {
+		return nil, &data.Error{File: strings.Join(files, ", "), Reason: fmt.Sprintf("has %d tokens, too few to predict one from another", len(c.ids)), Hint: "give more text"}
 	}
 	return m.result(ctx, c)
 }

@@ -65,7 +65,7 @@ func press(row []tensor.Float, keys []int, move int) {
 	}
 }
 
-// stretches cuts the pieces into stretches of at most c.Steps, begun at another place in
+// stretches cuts the pieces into stretches of at most c.Window, begun at another place in
 // each epoch, and moves them.
 func (c *Config) stretches(pieces []Piece, epoch int) (all []stretch) {
 	r := rand.New(rand.NewPCG(c.Seed, 1<<32+uint64(epoch)))

@@ -188,8 +188,8 @@ func (m *Model) Save(path string, about model.Training) error { return task.Save
 // Load reads a model that Save wrote, or a checkpoint of Fit.
 func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }
 
-// Read is Load of a file of size bytes. Of a file system, such as an embed.FS, use
-// model.LoadFS with it.
+// Read reads what Load does from the size bytes of r. For a file of an fs.FS, such as an
+// embed.FS, call model.LoadFS(fsys, name, music.Read).
 func Read(r io.ReaderAt, size int64) (*Model, error) {
 	_, c, n, err := model.ReadAs[*Config, *net](r, size, "one of music")
 	if err != nil {

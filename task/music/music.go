@@ -5,7 +5,6 @@
 package music
 
 import (
-	"fmt"
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/grad"
@@ -59,7 +58,7 @@ func Preset(name string) (*Config, error) {
 	case "folk":
 		c.Dropout, c.DropoutInput, c.Window, c.Epochs, c.Rate = 0.3, 0.1, 200, 10, 1e-2
 	default:
-		return nil, fmt.Errorf("music: there is no preset %q; there are %q", name, Presets())
+		return nil, setting.Unknown("preset of music", name, Presets())
 	}
 	return c, nil
 }

@@ -53,7 +53,7 @@ func (m *Model) result(ctx context.Context, pieces []Piece) (*task.Result, error
 		return nil, err
 	}
 	r := &task.Result{Scores: scores}
-	r.Text = fmt.Sprintf("%d pieces: %.3f nats for each step\n", len(pieces), scores["nll"])
+	r.Text = fmt.Sprintf("%.3f nats for each step; pieces: %d\n", scores["nll"], len(pieces))
 	of := pieces[0]
 	for _, p := range pieces {
 		if len(p) >= shown {

@@ -19,7 +19,6 @@ package recipe
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -76,13 +75,24 @@ func Read(path string) (*Recipe, error) {
 		return nil, fault.Errorf(fault.Usage, "%s: %w", path, err)
 	}
 	if r.Version != Version {
-		return nil, fault.Errorf(fault.Usage, "%s: it is a recipe of version %d, and this recur reads version %d, whose settings have other names and meanings: give them their new ones, and version = %d", path, cmp.Or(r.Version, 1), Version, Version)
+		return nil, fault.Errorf(fault.Usage, "%s: %s", path, wrongVersion(r.Version))
 	}
 	if r.Task == "" {
 		return nil, fault.Errorf(fault.Usage, "%s: it names no task; there are %s", path, strings.Join(task.Names(), ", "))
 	}
 	r.Data, err = moved(r.Data, func(file string) (string, error) { return filepath.Join(filepath.Dir(path), file), nil })
 	return r, err
+}
+
+func wrongVersion(v int) string {
+	if v > Version {
+		return fmt.Sprintf("it is a recipe of version %d, and this recur reads version %d: a newer recur wrote it", v, Version)
+	}
+	is := "it is a recipe of version 1"
+	if v == 0 {
+		is = "it names no version, as a recipe of version 1"
+	}
+	return fmt.Sprintf("%s, and this recur reads version %d, whose settings have other names and meanings: give them their new ones, and version = %d", is, Version, Version)
 }
 
 // moved is d with another path for each of its files that is not absolute.

@@ -63,7 +63,7 @@ func fields(t reflect.Type) iter.Seq2[string, reflect.StructField] {
 // suggest names the nearest of the names to one that is not there, or all of them.
 func suggest(name string, all []string) string {
 	nearest := slices.MinFunc(all, func(a, b string) int { return distance(name, a) - distance(name, b) })
-	if distance(name, nearest) <= max(2, len(name)/3) {
+	if d := distance(name, nearest); d <= max(2, len(name)/3) && 2*d <= len(name) {
 		return fmt.Sprintf("did you mean %q?", nearest)
 	}
 	return "there are " + strings.Join(all, ", ")

@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"github.com/recur-go/recur/internal/atomicfile"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/internal/par"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/task"
@@ -117,12 +118,12 @@ func (o Options) defaults() (Options, error) {
 		}
 		epochs, ok := made.Config["epochs"].(int)
 		if !ok || epochs < 1 {
-			return o, fmt.Errorf("search: the task %s has no epochs to measure runs by", o.Task.Name())
+			return o, fault.Errorf(fault.Usage, "search: the settings of %s have no epochs, so that the length of the longest runs is not known: give --epochs", o.Task.Name())
 		}
 		o.Epochs = epochs
 	}
 	if o.Trials < 1 || o.Trials > 1e5 || o.Epochs < 1 || o.Eta < 2 || o.Workers < 1 {
-		return o, fmt.Errorf("search: %d trials, %d epochs, eta %d and %d workers; want 1 to 100,000 trials, epochs and workers from 1 and eta from 2", o.Trials, o.Epochs, o.Eta, o.Workers)
+		return o, fault.Errorf(fault.Usage, "search: %d trials, %d epochs, eta %d and %d workers; want 1 to 100,000 trials, epochs and workers from 1 and eta from 2", o.Trials, o.Epochs, o.Eta, o.Workers)
 	}
 	return o, nil
 }

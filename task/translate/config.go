@@ -7,7 +7,6 @@ package translate
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -60,7 +59,7 @@ type Config struct {
 	Rate          float64 `json:"rate"`                     // learning rate of Adam, which falls along a cosine
 	Warmup        int     `json:"warmup,omitempty"`         // steps in which the rate rises
 	Clip          float64 `json:"clip"`                     // greatest norm of the gradient
-	WeightAverage float64 `json:"weight_average,omitempty"` // decay of the moving average of the weights, which are the model's; less in a short run, 0 for none
+	WeightAverage float64 `json:"weight_average,omitempty"` // decay of the moving average of the weights, which are the model's; less in a run of so few steps that it would go back over more than a twentieth of them; 0 for none
 	HeldOut       float64 `json:"held_out,omitempty"`       // share of the pairs to validate on, if there are no files for that
 	Patience      int     `json:"patience,omitempty"`       // epochs without a better score after which training stops; 0 for never
 	Select        string  `json:"select"`                   // the score to select by: bleu, chrf, exact or loss
@@ -96,14 +95,14 @@ func Preset(name string) (*Config, error) {
 		Tokens: text.BPE, Vocab: 8000, Shared: true, MaxLength: 100,
 		Cell: rnn.KindLSTM, Embed: 256, Encoder: 256, Hidden: 256, Layers: 1, Attention: seq2seq.General, Tied: true,
 		Dropout: 0.3, LabelSmoothing: 0.1,
-		Batch: 64, Epochs: 12, Rate: 1e-3, Warmup: 400, Clip: 1, WeightAverage: 0.995, HeldOut: 0.05, Select: "chrf", Seed: 1,
+		Batch: 64, Epochs: 12, Rate: 1e-3, Warmup: 400, Clip: 1, WeightAverage: 0.999, HeldOut: 0.05, Select: "chrf", Seed: 1,
 		Beam: 5, LengthPenalty: 1,
 	}
 	switch name {
 	case "attention":
 	case "multi30k":
 		c.Vocab, c.Embed, c.Encoder, c.Hidden, c.Epochs, c.Rate, c.Warmup, c.Dropout = 4000, 192, 128, 192, 9, 2e-3, 200, 0.25
-		c.Select, c.WeightAverage = "bleu", 0.9951052373959863 // which goes back 5 % of the steps
+		c.Select = "bleu"
 	case "bahdanau":
 		c.Cell, c.Attention, c.AttendFirst = rnn.KindGRU, seq2seq.Additive, true
 	case "plain":
@@ -112,9 +111,9 @@ func Preset(name string) (*Config, error) {
 		c.Tokens, c.TargetTokens, c.Vocab, c.Shared, c.Lower = text.Chars, text.Jamo, 0, false, true
 		c.Embed, c.Encoder, c.Hidden, c.Dropout, c.Epochs, c.Rate, c.Select, c.LabelSmoothing = 64, 128, 128, 0.2, 12, 2e-3, "exact", 0.05
 	case "small":
-		c.Vocab, c.Embed, c.Encoder, c.Hidden, c.Epochs, c.Rate, c.WeightAverage = 4000, 128, 64, 128, 5, 2e-3, 0.98
+		c.Vocab, c.Embed, c.Encoder, c.Hidden, c.Epochs, c.Rate = 4000, 128, 64, 128, 5, 2e-3
 	default:
-		return nil, fmt.Errorf("translate: there is no preset %q; there are %q", name, Presets())
+		return nil, setting.Unknown("preset of translate", name, Presets())
 	}
 	return c, nil
 }

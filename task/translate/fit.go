@@ -56,6 +56,7 @@ func fitOn(ctx context.Context, cfg Config, name string, training, valid []Pair,
 	m := &Model{Config: cfg, codecs: k.codecs, valid: k.valid}
 	m.net = newNet(&m.Config, rand.New(rand.NewPCG(cfg.Seed, 0)))
 	steps := (len(k.training) + cfg.Batch - 1) / cfg.Batch * cfg.Epochs
+	average := min(cfg.WeightAverage, 1-1/max(1, 0.05*float64(steps))) // over the last twentieth of the steps at most
 	lossOptions := seq2seq.LossOptions{LabelSmoothing: cfg.LabelSmoothing}
 	_, err = task.Train(ctx, m.net, func(epoch int) iter.Seq[batch] {
 		if cfg.Epochs > 1 {
@@ -63,7 +64,7 @@ func fitOn(ctx context.Context, cfg Config, name string, training, valid []Pair,
 		}
 		return cfg.batches(k.training, epoch)
 	}, func(g *grad.Tape, b batch) *grad.Var { return m.net.loss(g, b, lossOptions) }, task.Course{
-		Run: o, Steps: steps, File: m.file, WeightAverage: cfg.WeightAverage,
+		Run: o, Steps: steps, File: m.file, WeightAverage: average,
 		Options: train.Options{
 			Epochs: cfg.Epochs, ClipNorm: cfg.Clip, Seed: cfg.Seed, Patience: cfg.Patience, Maximise: cfg.Select != "loss",
 			Optimizer: &optim.Adam{LR: cfg.Rate}, Schedule: optim.Cosine{Steps: steps, Warmup: min(cfg.Warmup, steps/4), Floor: 0.02},
@@ -126,8 +127,8 @@ func (m *Model) Save(path string, about model.Training) error { return task.Save
 // Load reads a model that Save wrote, or a checkpoint of Fit.
 func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }
 
-// Read is Load of a file of size bytes. Of a file system, such as an embed.FS, use
-// model.LoadFS with it.
+// Read reads what Load does from the size bytes of r. For a file of an fs.FS, such as an
+// embed.FS, call model.LoadFS(fsys, name, translate.Read).
 func Read(r io.ReaderAt, size int64) (*Model, error) {
 	f, c, n, err := model.ReadAs[*Config, *net](r, size, "one that translates")
 	if err != nil {

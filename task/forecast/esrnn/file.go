@@ -71,8 +71,8 @@ func (m *Model) Save(path string, about model.Training) error {
 // Load reads a model that Save wrote.
 func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }
 
-// Read is Load of a file of size bytes. Of a file system, such as an embed.FS, use
-// model.LoadFS with it.
+// Read reads what Load does from the size bytes of r. For a file of an fs.FS, such as an
+// embed.FS, call model.LoadFS(fsys, name, esrnn.Read).
 func Read(r io.ReaderAt, size int64) (*Model, error) {
 	file, c, n, err := model.ReadAs[*Config, *nets](r, size, "a forecaster of kind "+kind)
 	if err != nil {

@@ -14,7 +14,6 @@ package probabilistic
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/recur-go/recur/data"
@@ -96,7 +95,7 @@ func Preset(name string) (*Config, error) {
 	case "deepar":
 		c.Output, c.Autoregressive = Student, true
 	default:
-		return nil, fmt.Errorf("probabilistic: there is no preset %q; there are %q", name, Presets())
+		return nil, setting.Unknown("preset of forecast", name, Presets())
 	}
 	return &c, nil
 }
@@ -131,7 +130,7 @@ func (c *Config) check() error {
 		e.If(f.v < 1 || f.v > 1<<16, "%s is %d, want 1 to 65536", f.name, f.v)
 	}
 	e.Add(c.Cell.Check())
-	e.If(!slices.Contains(Outputs(), c.Output), "there is no output %q; there are %v", c.Output, Outputs())
+	e.If(!slices.Contains(Outputs(), c.Output), "there is no output %q; there are %s", c.Output, setting.List(Outputs()))
 	e.If(c.Autoregressive && (c.Output == Quantile || c.Output == Point), "the output of an autoregressive net is a distribution to sample from: normal, student or negbin, not %s", c.Output)
 	e.If(c.Transform != Auto && c.Transform != Plain && c.Transform != Log, "there is no transform %q; there are auto, plain and log", c.Transform)
 	e.If(c.Transform == Log && c.Output == NegBin, "counts have no transform: leave transform out")

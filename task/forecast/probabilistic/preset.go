@@ -23,7 +23,7 @@ func init() {
 // with is c with what s asks for.
 func (c Config) with(s forecast.Spec) (Config, error) {
 	if s.Steps != 0 {
-		return c, errors.New("probabilistic: steps are epochs times steps_per_epoch: set these")
+		return c, errors.New("steps are epochs times steps_per_epoch: give those, such as --set epochs=20 --set steps_per_epoch=50")
 	}
 	c.Horizon, c.Season, c.Levels, c.Seed, c.Source, c.Covariates = s.Horizon, s.Season, s.Levels, s.Seed, s.Source, s.Covariates
 	c.Window, c.Cell, c.Hidden, c.Layers, c.Dropout, c.Nets = s.Window, s.Cell, s.Hidden, s.Layers, s.Dropout, s.Nets

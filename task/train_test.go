@@ -71,7 +71,7 @@ func fit(t *testing.T, epochs int, average float64, run Options) (*line, train.E
 func TestTrain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "checkpoint.safetensors")
 	var steps, epochs int
-	l, last := fit(t, 4, 0, Options{
+	_, last := fit(t, 4, 0, Options{
 		Checkpoint: path,
 		OnStep: func(s Step) {
 			if steps++; s.Progress.Step != steps || s.Of != 12 {
@@ -94,7 +94,7 @@ func TestTrain(t *testing.T) {
 		t.Fatalf("%+v, %v", m, err)
 	}
 	whole, _ := fit(t, 4, 0, Options{})
-	if l, _ = fit(t, 4, 0, Options{Checkpoint: path, Resume: true}); l.net.W.Value.Data[0] != whole.net.W.Value.Data[0] {
+	if l, _ := fit(t, 4, 0, Options{Checkpoint: path, Resume: true}); l.net.W.Value.Data[0] != whole.net.W.Value.Data[0] {
 		t.Errorf("resumed to %v, not %v", l.net.W.Value.Data, whole.net.W.Value.Data)
 	}
 	if averaged, _ := fit(t, 4, 0.9, Options{}); averaged.net.W.Value.Data[0] == whole.net.W.Value.Data[0] {

@@ -18,8 +18,6 @@ import (
 //	Hint   string // a remedy, "" if none is known
 type FormatError = format.Error
 
-func bad(reason string, args ...any) *FormatError { return badAt(-1, reason, args...) }
-
 func badAt(offset int64, reason string, args ...any) *FormatError {
 	return format.Errorf("onnx", offset, reason, args...)
 }

@@ -79,7 +79,7 @@ func (k *checker) frozen() error {
 	x := k.x.At(0)
 	want, got := step(k.c, x, k.s, 0, batch), step(c, x, k.s, 0, batch)
 	if len(got) != len(want) {
-		return fmt.Errorf("Freeze returns a %T with %d entries in its state, want %d", c, len(got)-1, len(want)-1)
+		return fmt.Errorf("the result of Freeze is a %T with %d entries in its state, want %d", c, len(got)-1, len(want)-1)
 	}
 	for i, v := range want {
 		if !slices.Equal(got[i].Value.Data, v.Value.Data) {

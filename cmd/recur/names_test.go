@@ -21,7 +21,7 @@ import (
 )
 
 // The names of tensors are the format of model files: another name needs another version of
-// the format. testdata/names.txt has those of every preset of every task; UPDATE_NAMES=1
+// the format. testdata/tensors.golden has those of every preset of every task; UPDATE_NAMES=1
 // writes it anew.
 func TestNamesOfTensors(t *testing.T) {
 	// What reading the data finds out.
@@ -77,7 +77,7 @@ func TestNamesOfTensors(t *testing.T) {
 			t.Errorf("there is no model of kind %s in the test", kind)
 		}
 	}
-	const golden = "testdata/names.txt"
+	const golden = "testdata/tensors.golden"
 	if os.Getenv("UPDATE_NAMES") != "" {
 		if err := os.WriteFile(golden, got.Bytes(), 0o666); err != nil {
 			t.Fatal(err)

@@ -149,7 +149,7 @@ func Preset(name string) (*Config, error) {
 			c.Hidden, c.Batch, c.Epochs, c.HeldOut = 96, 16, 60, 0.05
 		}
 	default:
-		return nil, setting.Unknown("preset of caption", name, Presets())
+		return nil, setting.Unknown("preset", name, Presets())
 	}
 	return c, nil
 }

@@ -141,7 +141,7 @@ func Preset(name string) (*Config, error) {
 	case "tags":
 		c.Target, c.Pool, c.Tokens, c.NGrams, c.Rare, c.Case = Steps, "", text.Space, 0, 2, true
 	default:
-		return nil, setting.Unknown("preset of classify", name, Presets())
+		return nil, setting.Unknown("preset", name, Presets())
 	}
 	return c, nil
 }

@@ -92,7 +92,7 @@ func Preset(name string) (*Config, error) {
 	case "bpe":
 		c.Tokens, c.Embed, c.Hidden, c.Dropout, c.Tied, c.Window, c.Epochs = text.BPE, 256, 512, 0.5, true, 64, 20
 	default:
-		return nil, setting.Unknown("preset of generate", name, Presets())
+		return nil, setting.Unknown("preset", name, Presets())
 	}
 	return c, nil
 }

@@ -58,7 +58,7 @@ func Preset(name string) (*Config, error) {
 	case "folk":
 		c.Dropout, c.DropoutInput, c.Window, c.Epochs, c.Rate = 0.3, 0.1, 200, 10, 1e-2
 	default:
-		return nil, setting.Unknown("preset of music", name, Presets())
+		return nil, setting.Unknown("preset", name, Presets())
 	}
 	return c, nil
 }

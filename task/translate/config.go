@@ -113,7 +113,7 @@ func Preset(name string) (*Config, error) {
 	case "small":
 		c.Vocab, c.Embed, c.Encoder, c.Hidden, c.Epochs, c.Rate = 4000, 128, 64, 128, 5, 2e-3
 	default:
-		return nil, setting.Unknown("preset of translate", name, Presets())
+		return nil, setting.Unknown("preset", name, Presets())
 	}
 	return c, nil
 }

@@ -95,7 +95,7 @@ func Preset(name string) (*Config, error) {
 	case "deepar":
 		c.Output, c.Autoregressive = Student, true
 	default:
-		return nil, setting.Unknown("preset of forecast", name, Presets())
+		return nil, setting.Unknown("preset", name, Presets())
 	}
 	return &c, nil
 }

@@ -160,11 +160,11 @@ func TestFreezeSmall(t *testing.T) {
 	}
 }
 
-// raceEnabled is set where the race detector is on: there a sync.Pool forgets at random.
-var raceEnabled bool
+// RaceEnabled is set where the race detector is on: there a sync.Pool forgets at random.
+var RaceEnabled bool
 
 func TestSmallStreamDoesNotAllocate(t *testing.T) {
-	if raceEnabled {
+	if RaceEnabled {
 		t.Skip("a sync.Pool forgets what it holds under the race detector")
 	}
 	c := NewLSTM(rand.New(rand.NewPCG(8, 5)), 64, 128)

@@ -2,4 +2,4 @@
 
 package rnn
 
-func init() { raceEnabled = true }
+func init() { RaceEnabled = true }

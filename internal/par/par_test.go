@@ -43,13 +43,7 @@ func TestNested(t *testing.T) {
 	if sum.Load() != 8000 {
 		t.Errorf("%d, want 8000", sum.Load())
 	}
-	for late := time.After(10 * time.Second); running() != 0; runtime.Gosched() {
-		select {
-		case <-late:
-			t.Fatalf("%d helpers stay", running())
-		default:
-		}
-	}
+	quiet(t)
 }
 
 func TestConcurrentCallers(t *testing.T) {
@@ -117,10 +111,28 @@ func BenchmarkDo(b *testing.B) {
 	}
 }
 
-func running() int {
-	helpers.Lock()
-	defer helpers.Unlock()
-	return helpers.n
+// until waits for a state of the helpers.
+func until(t *testing.T, what string, ready func() bool) {
+	t.Helper()
+	for late := time.After(20 * time.Second); ; runtime.Gosched() {
+		helpers.Lock()
+		ok := ready()
+		helpers.Unlock()
+		select {
+		case <-late:
+			t.Fatal("waited in vain: ", what)
+		default:
+		}
+		if ok {
+			return
+		}
+	}
+}
+
+// quiet waits until the helpers of what ran before have ended.
+func quiet(t *testing.T) {
+	t.Helper()
+	until(t, "no helper runs", func() bool { return helpers.n == 0 })
 }
 
 // meeting is a task whose first piece ends once another has begun.
@@ -135,6 +147,7 @@ func (m meeting) Piece(i int) {
 
 func TestBusyHelperComesLater(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	quiet(t) // a helper that lingers would be the second one
 	release, inside := make(chan bool), make(chan bool)
 	first := make(chan bool)
 	go func() {
@@ -148,11 +161,7 @@ func TestBusyHelperComesLater(t *testing.T) {
 		Do(2, meeting{make(chan bool)}) // needs two at once
 		close(second)
 	}()
-	for open := 0; open == 0; {
-		helpers.Lock()
-		open = len(helpers.open)
-		helpers.Unlock()
-	}
+	until(t, "the second job is open", func() bool { return len(helpers.open) > 0 })
 	close(release)
 	<-first
 	select {

@@ -4,40 +4,15 @@ package onnx
 // the same type: from element srcAt on with the strides from, to element dstAt on
 // with the strides to. Operators that move elements and do not look at them are
 // one or more of these.
-func copyStrided(dst any, dstAt int, to []int, src any, srcAt int, from, dims []int) {
-	if product(dims) == 0 {
-		return
-	}
-	dims, to, from = merge(dims, to, from)
-	switch s := src.(type) {
-	case []float32:
-		strided(dst.([]float32), dstAt, to, s, srcAt, from, dims)
-	case []float64:
-		strided(dst.([]float64), dstAt, to, s, srcAt, from, dims)
-	case []int8:
-		strided(dst.([]int8), dstAt, to, s, srcAt, from, dims)
-	case []int16:
-		strided(dst.([]int16), dstAt, to, s, srcAt, from, dims)
-	case []int32:
-		strided(dst.([]int32), dstAt, to, s, srcAt, from, dims)
-	case []int64:
-		strided(dst.([]int64), dstAt, to, s, srcAt, from, dims)
-	case []uint8:
-		strided(dst.([]uint8), dstAt, to, s, srcAt, from, dims)
-	case []uint16:
-		strided(dst.([]uint16), dstAt, to, s, srcAt, from, dims)
-	case []uint32:
-		strided(dst.([]uint32), dstAt, to, s, srcAt, from, dims)
-	case []uint64:
-		strided(dst.([]uint64), dstAt, to, s, srcAt, from, dims)
-	case []bool:
-		strided(dst.([]bool), dstAt, to, s, srcAt, from, dims)
-	case []string:
-		strided(dst.([]string), dstAt, to, s, srcAt, from, dims)
+func copyStrided(dst *Tensor, dstAt int, to []int, src *Tensor, srcAt int, from, dims []int) {
+	if product(dims) > 0 {
+		dims, to, from = merge(dims, to, from)
+		kinds[src.DType].move(dst, dstAt, to, src, srcAt, from, dims)
 	}
 }
 
-func strided[T any](dst []T, dstAt int, to []int, src []T, srcAt int, from, dims []int) {
+func (elements[T]) move(y *Tensor, dstAt int, to []int, x *Tensor, srcAt int, from, dims []int) {
+	dst, src := y.data.([]T), x.data.([]T)
 	last := len(dims) - 1
 	n, st, sf := dims[last], to[last], from[last]
 	at := make([]int, last)
@@ -88,36 +63,12 @@ func merge(dims, to, from []int) (d, t, f []int) {
 // negative one leaves zeros.
 func pick(t *Tensor, shape []int, at []int, size int) *Tensor {
 	y := newTensor(t.DType, shape)
-	switch d := t.data.(type) {
-	case []float32:
-		picked(y.data.([]float32), d, at, size)
-	case []float64:
-		picked(y.data.([]float64), d, at, size)
-	case []int8:
-		picked(y.data.([]int8), d, at, size)
-	case []int16:
-		picked(y.data.([]int16), d, at, size)
-	case []int32:
-		picked(y.data.([]int32), d, at, size)
-	case []int64:
-		picked(y.data.([]int64), d, at, size)
-	case []uint8:
-		picked(y.data.([]uint8), d, at, size)
-	case []uint16:
-		picked(y.data.([]uint16), d, at, size)
-	case []uint32:
-		picked(y.data.([]uint32), d, at, size)
-	case []uint64:
-		picked(y.data.([]uint64), d, at, size)
-	case []bool:
-		picked(y.data.([]bool), d, at, size)
-	case []string:
-		picked(y.data.([]string), d, at, size)
-	}
+	kinds[t.DType].pick(y, t, at, size)
 	return y
 }
 
-func picked[T any](y, x []T, at []int, size int) {
+func (elements[T]) pick(dst, src *Tensor, at []int, size int) {
+	y, x := dst.data.([]T), src.data.([]T)
 	for i, k := range at {
 		if k >= 0 {
 			copy(y[i*size:(i+1)*size], x[k*size:(k+1)*size])

@@ -94,7 +94,7 @@ func expand(t *Tensor, out []int) *Tensor {
 		return t
 	}
 	y := newTensor(t.DType, out)
-	copyStrided(y.data, 0, stridesOf(out), t.data, 0, stretched(t.Shape, out), out)
+	copyStrided(y, 0, stridesOf(out), t, 0, stretched(t.Shape, out), out)
 	return y
 }
 
@@ -108,7 +108,7 @@ func transpose(t *Tensor, perm []int) *Tensor {
 		shape[i], from[i] = t.Shape[p], own[p]
 	}
 	y := newTensor(t.DType, shape)
-	copyStrided(y.data, 0, stridesOf(shape), t.data, 0, from, shape)
+	copyStrided(y, 0, stridesOf(shape), t, 0, from, shape)
 	return y
 }
 
@@ -160,29 +160,15 @@ func indices(shape []int, visit func(at []int)) {
 
 // list is the elements of a tensor of whole numbers, for shapes, axes and the like.
 func (t *Tensor) list() []int {
-	switch d := t.data.(type) {
-	case []int64:
-		return toInts(d)
-	case []int32:
-		return toInts(d)
-	case []uint8:
-		return toInts(d)
-	case []int8:
-		return toInts(d)
-	case []int16:
-		return toInts(d)
-	case []uint16:
-		return toInts(d)
-	case []uint32:
-		return toInts(d)
-	case []uint64:
-		return toInts(d)
+	k, ok := kinds[t.DType].(wholeKind)
+	if !ok {
+		fail("%v is no list of whole numbers", t)
 	}
-	fail("%v is no list of whole numbers", t)
-	return nil
+	return k.list(t.data)
 }
 
-func toInts[T integer](d []T) []int {
+func (wholes[T]) list(data any) []int {
+	d := data.([]T)
 	v := make([]int, len(d))
 	for i, x := range d {
 		v[i] = int(x)
@@ -234,33 +220,17 @@ func fromDoubles(d DType, shape []int, v []float64) *Tensor {
 
 // fit converts data to what holds d, if it is not that already.
 func fit(d DType, data any) any {
-	switch d {
-	case Float32, Float16, BFloat16:
-		return convert[float32](data)
-	case Float64:
-		return convert[float64](data)
-	case Int8:
-		return convert[int8](data)
-	case Int16:
-		return convert[int16](data)
-	case Int32:
-		return convert[int32](data)
-	case Int64:
-		return convert[int64](data)
-	case Uint8:
-		return convert[uint8](data)
-	case Uint16:
-		return convert[uint16](data)
-	case Uint32:
-		return convert[uint32](data)
-	case Uint64:
-		return convert[uint64](data)
-	case Bool:
+	if d == Bool {
 		return truth(data)
 	}
-	fail("%T does not convert to %v", data, d)
-	return nil
+	k, ok := kinds[d].(numberKind)
+	if !ok {
+		fail("%T does not convert to %v", data, d)
+	}
+	return k.convert(data)
 }
+
+func (numbers[T]) convert(data any) any { return convert[T](data) }
 
 // convert gives numbers another type; data of that type are returned as they are.
 func convert[D number](data any) []D {

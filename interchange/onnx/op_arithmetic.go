@@ -109,30 +109,11 @@ func arithmetic(n *nodeDef) op {
 // calculate is an operator of two numbers, by its name.
 func calculate(name string, a, b *Tensor) *Tensor {
 	same(a, b)
-	switch a.data.(type) {
-	case []float32:
-		return zipped(a.DType, a, b, operation[float32](name), vector(name))
-	case []float64:
-		return zipped(a.DType, a, b, operation[float64](name), nil)
-	case []int8:
-		return zipped(a.DType, a, b, operation[int8](name), nil)
-	case []int16:
-		return zipped(a.DType, a, b, operation[int16](name), nil)
-	case []int32:
-		return zipped(a.DType, a, b, operation[int32](name), nil)
-	case []int64:
-		return zipped(a.DType, a, b, operation[int64](name), nil)
-	case []uint8:
-		return zipped(a.DType, a, b, operation[uint8](name), nil)
-	case []uint16:
-		return zipped(a.DType, a, b, operation[uint16](name), nil)
-	case []uint32:
-		return zipped(a.DType, a, b, operation[uint32](name), nil)
-	case []uint64:
-		return zipped(a.DType, a, b, operation[uint64](name), nil)
-	}
-	fail("%v are not numbers", a.DType)
-	return nil
+	return numbersOf(a).calculate(name, a, b)
+}
+
+func (numbers[T]) calculate(name string, a, b *Tensor) *Tensor {
+	return zipped(a.DType, a, b, operation[T](name), vector[T](name))
 }
 
 func operation[T number](name string) func(x, y T) T {
@@ -165,8 +146,8 @@ func operation[T number](name string) func(x, y T) T {
 	panic("onnx: no operation " + name)
 }
 
-// vector is the kernel of an operation, nil if there is none.
-func vector(name string) func(dst, x, y []float32) {
+// vector is the kernel of an operation, nil if there is none for the type.
+func vector[T number](name string) func(dst, x, y []T) {
 	var f func(dst, x, y []tensor.Float)
 	switch name {
 	case "Add", "Sum", "Mean":
@@ -178,7 +159,7 @@ func vector(name string) func(dst, x, y []float32) {
 	default:
 		return nil
 	}
-	v, _ := any(f).(func(dst, x, y []float32)) // which it is not where Float is float64
+	v, _ := any(f).(func(dst, x, y []T))
 	return v
 }
 
@@ -231,35 +212,12 @@ func mod(n *nodeDef) op {
 	return opFunc(func(c *call) {
 		a, b := c.tensor(0), c.tensor(1)
 		same(a, b)
-		switch a.data.(type) {
-		case []float32:
-			c.set(0, zipped(a.DType, a, b, floatMod[float32](fmod), nil))
-		case []float64:
-			c.set(0, zipped(a.DType, a, b, floatMod[float64](fmod), nil))
-		case []int8:
-			c.set(0, zipped(a.DType, a, b, intMod[int8](fmod), nil))
-		case []int16:
-			c.set(0, zipped(a.DType, a, b, intMod[int16](fmod), nil))
-		case []int32:
-			c.set(0, zipped(a.DType, a, b, intMod[int32](fmod), nil))
-		case []int64:
-			c.set(0, zipped(a.DType, a, b, intMod[int64](fmod), nil))
-		case []uint8:
-			c.set(0, zipped(a.DType, a, b, intMod[uint8](fmod), nil))
-		case []uint16:
-			c.set(0, zipped(a.DType, a, b, intMod[uint16](fmod), nil))
-		case []uint32:
-			c.set(0, zipped(a.DType, a, b, intMod[uint32](fmod), nil))
-		case []uint64:
-			c.set(0, zipped(a.DType, a, b, intMod[uint64](fmod), nil))
-		default:
-			fail("%v are not numbers", a.DType)
-		}
+		c.set(0, numbersOf(a).mod(fmod, a, b))
 	})
 }
 
-func intMod[T integer](fmod bool) func(x, y T) T {
-	return func(x, y T) T {
+func (wholes[T]) mod(fmod bool, a, b *Tensor) *Tensor {
+	return zipped(a.DType, a, b, func(x, y T) T {
 		if y == 0 {
 			fail("division by zero")
 		}
@@ -268,17 +226,17 @@ func intMod[T integer](fmod bool) func(x, y T) T {
 			r += y
 		}
 		return r
-	}
+	}, nil)
 }
 
-func floatMod[T floating](fmod bool) func(x, y T) T {
-	return func(x, y T) T {
+func (reals[T]) mod(fmod bool, a, b *Tensor) *Tensor {
+	return zipped(a.DType, a, b, func(x, y T) T {
 		r := math.Mod(float64(x), float64(y))
 		if !fmod && r != 0 && (r < 0) != (y < 0) {
 			r += float64(y)
 		}
 		return T(r)
-	}
+	}, nil)
 }
 
 func bitShift(n *nodeDef) op {
@@ -294,26 +252,15 @@ func bitwise(n *nodeDef) op {
 
 func combined(name string, a, b *Tensor) *Tensor {
 	same(a, b)
-	switch a.data.(type) {
-	case []int8:
-		return zipped(a.DType, a, b, bitOperation[int8](name), nil)
-	case []int16:
-		return zipped(a.DType, a, b, bitOperation[int16](name), nil)
-	case []int32:
-		return zipped(a.DType, a, b, bitOperation[int32](name), nil)
-	case []int64:
-		return zipped(a.DType, a, b, bitOperation[int64](name), nil)
-	case []uint8:
-		return zipped(a.DType, a, b, bitOperation[uint8](name), nil)
-	case []uint16:
-		return zipped(a.DType, a, b, bitOperation[uint16](name), nil)
-	case []uint32:
-		return zipped(a.DType, a, b, bitOperation[uint32](name), nil)
-	case []uint64:
-		return zipped(a.DType, a, b, bitOperation[uint64](name), nil)
+	k, ok := kinds[a.DType].(wholeKind)
+	if !ok {
+		fail("%v are not whole numbers", a.DType)
 	}
-	fail("%v are not whole numbers", a.DType)
-	return nil
+	return k.combine(name, a, b)
+}
+
+func (wholes[T]) combine(name string, a, b *Tensor) *Tensor {
+	return zipped(a.DType, a, b, bitOperation[T](name), nil)
 }
 
 func bitOperation[T integer](name string) func(x, y T) T {

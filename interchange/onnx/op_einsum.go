@@ -111,7 +111,7 @@ func diagonal(t *Tensor, labels string) *labelled {
 		return l
 	}
 	l.t = newTensor(t.DType, shape)
-	copyStrided(l.t.data, 0, stridesOf(shape), t.data, 0, from, shape)
+	copyStrided(l.t, 0, stridesOf(shape), t, 0, from, shape)
 	return l
 }
 

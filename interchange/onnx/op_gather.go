@@ -163,33 +163,23 @@ func scatter(y *Tensor, at []int, updates *Tensor, size int, reduce string) {
 	if reduce == "none" {
 		one, dims := []int{1}, []int{size}
 		for i, k := range at {
-			copyStrided(y.data, k*size, one, updates.data, i*size, one, dims)
+			copyStrided(y, k*size, one, updates, i*size, one, dims)
 		}
 		return
 	}
 	name := map[string]string{"add": "Add", "mul": "Mul", "max": "Max", "min": "Min"}[reduce]
-	switch d := y.data.(type) {
-	case []float32:
-		join(d, at, updates.data.([]float32), size, operation[float32](name))
-	case []float64:
-		join(d, at, updates.data.([]float64), size, operation[float64](name))
-	case []int32:
-		join(d, at, updates.data.([]int32), size, operation[int32](name))
-	case []int64:
-		join(d, at, updates.data.([]int64), size, operation[int64](name))
-	case []uint8:
-		join(d, at, updates.data.([]uint8), size, operation[uint8](name))
-	case []int8:
-		join(d, at, updates.data.([]int8), size, operation[int8](name))
-	default:
+	k, ok := kinds[y.DType].(numberKind)
+	if !ok {
 		fail("reduction %s of %v", reduce, y.DType)
 	}
+	k.join(y, at, updates, size, name)
 }
 
-func join[T number](y []T, at []int, updates []T, size int, f func(x, y T) T) {
+func (numbers[T]) join(dst *Tensor, at []int, updates *Tensor, size int, name string) {
+	y, u, f := dst.data.([]T), updates.data.([]T), operation[T](name)
 	for i, k := range at {
 		for j := range size {
-			y[k*size+j] = f(y[k*size+j], updates[i*size+j])
+			y[k*size+j] = f(y[k*size+j], u[i*size+j])
 		}
 	}
 }
@@ -205,7 +195,7 @@ func oneHot(n *nodeDef) op {
 		a := axisOf(axis, len(at.Shape)+1)
 		shape := slices.Insert(slices.Clone(at.Shape), a, depth)
 		y := newTensor(values.DType, shape)
-		copyStrided(y.data, 0, stridesOf(shape), values.data, 0, make([]int, len(shape)), shape) // off
+		copyStrided(y, 0, stridesOf(shape), values, 0, make([]int, len(shape)), shape) // off
 		to, one := stridesOf(shape), []int{1}
 		list, i := at.list(), 0
 		indices(at.Shape, func(index []int) {
@@ -218,7 +208,7 @@ func oneHot(n *nodeDef) op {
 			for j, v := range index {
 				where += v * to[choose(j < a, j, j+1)]
 			}
-			copyStrided(y.data, where, one, values.data, 1, one, one)
+			copyStrided(y, where, one, values, 1, one, one)
 		})
 		c.set(0, y)
 	})
@@ -278,7 +268,7 @@ func tensorScatter(n *nodeDef) op {
 				if lo < 0 || k >= x.Shape[a] {
 					fail("update of %d from %d on is beyond %d", u.Shape[a], lo, x.Shape[a])
 				}
-				copyStrided(y.data, b*to[0]+k*to[a], to, u.data, b*from[0]+i*from[a], from, dims)
+				copyStrided(y, b*to[0]+k*to[a], to, u, b*from[0]+i*from[a], from, dims)
 			}
 		}
 		c.set(0, y)

@@ -56,36 +56,19 @@ func compare(n *nodeDef) op {
 	return opFunc(func(c *call) {
 		a, b := c.tensor(0), c.tensor(1)
 		same(a, b)
-		switch a.data.(type) {
-		case []float32:
-			c.set(0, zipped(Bool, a, b, comparison[float32](name), nil))
-		case []float64:
-			c.set(0, zipped(Bool, a, b, comparison[float64](name), nil))
-		case []int8:
-			c.set(0, zipped(Bool, a, b, comparison[int8](name), nil))
-		case []int16:
-			c.set(0, zipped(Bool, a, b, comparison[int16](name), nil))
-		case []int32:
-			c.set(0, zipped(Bool, a, b, comparison[int32](name), nil))
-		case []int64:
-			c.set(0, zipped(Bool, a, b, comparison[int64](name), nil))
-		case []uint8:
-			c.set(0, zipped(Bool, a, b, comparison[uint8](name), nil))
-		case []uint16:
-			c.set(0, zipped(Bool, a, b, comparison[uint16](name), nil))
-		case []uint32:
-			c.set(0, zipped(Bool, a, b, comparison[uint32](name), nil))
-		case []uint64:
-			c.set(0, zipped(Bool, a, b, comparison[uint64](name), nil))
-		case []string:
-			c.set(0, zipped(Bool, a, b, comparison[string](name), nil))
-		case []bool:
+		if a.DType == Bool {
 			if name != "Equal" {
 				fail("bool has no order")
 			}
 			c.set(0, zipped(Bool, a, b, func(x, y bool) bool { return x == y }, nil))
+			return
 		}
+		c.set(0, kinds[a.DType].(orderedKind).compare(name, a, b))
 	})
+}
+
+func (ordered[T]) compare(name string, a, b *Tensor) *Tensor {
+	return zipped(Bool, a, b, comparison[T](name), nil)
 }
 
 func comparison[T cmp.Ordered](name string) func(x, y T) bool {
@@ -124,7 +107,7 @@ func where(c *call) {
 			k++
 		}
 		if choice[i] {
-			copyStrided(y.data, i, one, x.data, i, one, []int{k - i})
+			copyStrided(y, i, one, x, i, one, []int{k - i})
 		}
 		i = k
 	}
@@ -134,7 +117,7 @@ func where(c *call) {
 // copyAll fills y with the elements of x.
 func copyAll(y, x *Tensor) {
 	one := []int{1}
-	copyStrided(y.data, 0, one, x.data, 0, one, []int{x.Len()})
+	copyStrided(y, 0, one, x, 0, one, []int{x.Len()})
 }
 
 func isNaN(c *call) {

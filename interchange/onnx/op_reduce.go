@@ -60,38 +60,14 @@ func reduce(n *nodeDef) op {
 
 // reduced reduces the last dimension of x.
 func reduced(name string, x *Tensor, shape []int) *Tensor {
-	switch d := x.data.(type) {
-	case []float32:
-		return reduceRows(name, x, d, shape)
-	case []float64:
-		return reduceRows(name, x, d, shape)
-	case []int8:
-		return reduceRows(name, x, d, shape)
-	case []int16:
-		return reduceRows(name, x, d, shape)
-	case []int32:
-		return reduceRows(name, x, d, shape)
-	case []int64:
-		return reduceRows(name, x, d, shape)
-	case []uint8:
-		return reduceRows(name, x, d, shape)
-	case []uint16:
-		return reduceRows(name, x, d, shape)
-	case []uint32:
-		return reduceRows(name, x, d, shape)
-	case []uint64:
-		return reduceRows(name, x, d, shape)
-	case []bool:
-		if name == "ReduceMax" || name == "ReduceMin" {
-			return cast(reduced(name, cast(x, Uint8), shape), Bool)
-		}
+	if x.DType == Bool && (name == "ReduceMax" || name == "ReduceMin") {
+		return cast(reduced(name, cast(x, Uint8), shape), Bool)
 	}
-	fail("%v", x)
-	return nil
+	return numbersOf(x).reduce(name, x, shape)
 }
 
-func reduceRows[T number](name string, x *Tensor, d []T, shape []int) *Tensor {
-	n := x.dim(-1)
+func (numbers[T]) reduce(name string, x *Tensor, shape []int) *Tensor {
+	d, n := x.data.([]T), x.dim(-1)
 	f := reducer[T](name, x.DType)
 	y := make([]T, product(shape))
 	for i := range y {
@@ -203,35 +179,15 @@ func limit[T number](d DType, sign int) T {
 
 // order compares elements of any type, floats by value with NaN greatest.
 func order(x *Tensor) func(i, j int) int {
-	switch d := x.data.(type) {
-	case []float32:
-		return ordered(d)
-	case []float64:
-		return ordered(d)
-	case []int8:
-		return ordered(d)
-	case []int16:
-		return ordered(d)
-	case []int32:
-		return ordered(d)
-	case []int64:
-		return ordered(d)
-	case []uint8:
-		return ordered(d)
-	case []uint16:
-		return ordered(d)
-	case []uint32:
-		return ordered(d)
-	case []uint64:
-		return ordered(d)
-	case []string:
-		return ordered(d)
+	k, ok := kinds[x.DType].(orderedKind)
+	if !ok {
+		fail("%v has no order", x.DType)
 	}
-	fail("%v has no order", x.DType)
-	return nil
+	return k.order(x)
 }
 
-func ordered[T cmp.Ordered](d []T) func(i, j int) int {
+func (ordered[T]) order(x *Tensor) func(i, j int) int {
+	d := x.data.([]T)
 	return func(i, j int) int {
 		a, b := d[i], d[j]
 		switch {
@@ -281,29 +237,12 @@ func cumulative(n *nodeDef) op {
 	return opFunc(func(c *call) {
 		x := c.tensor(0)
 		x, back := lanes(x, axisOf(c.tensor(1).one(), len(x.Shape)))
-		n := x.dim(-1)
-		var y *Tensor
-		switch d := x.data.(type) {
-		case []float32:
-			y = made(x.DType, x.Shape, accumulate(d, n, name, exclusive, reverse))
-		case []float64:
-			y = made(x.DType, x.Shape, accumulate(d, n, name, exclusive, reverse))
-		case []int32:
-			y = made(x.DType, x.Shape, accumulate(d, n, name, exclusive, reverse))
-		case []int64:
-			y = made(x.DType, x.Shape, accumulate(d, n, name, exclusive, reverse))
-		case []uint32:
-			y = made(x.DType, x.Shape, accumulate(d, n, name, exclusive, reverse))
-		case []uint64:
-			y = made(x.DType, x.Shape, accumulate(d, n, name, exclusive, reverse))
-		default:
-			fail("%v", x)
-		}
-		c.set(0, back(y))
+		c.set(0, back(numbersOf(x).accumulate(x, name, exclusive, reverse)))
 	})
 }
 
-func accumulate[T number](x []T, n int, name string, exclusive, reverse bool) []T {
+func (numbers[T]) accumulate(t *Tensor, name string, exclusive, reverse bool) *Tensor {
+	x, n := t.data.([]T), t.dim(-1)
 	y := make([]T, len(x))
 	f := operation[T](name)
 	for lo := 0; lo < len(x); lo += n {
@@ -321,7 +260,7 @@ func accumulate[T number](x []T, n int, name string, exclusive, reverse bool) []
 			}
 		}
 	}
-	return y
+	return made(t.DType, t.Shape, y)
 }
 
 func topK(n *nodeDef) op {

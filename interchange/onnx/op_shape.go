@@ -176,7 +176,7 @@ func tile(c *call) {
 		dims, from = append(dims, r, x.Shape[i]), append(from, 0, own[i])
 	}
 	y := newTensor(x.DType, shape)
-	copyStrided(y.data, 0, stridesOf(dims), x.data, 0, from, dims)
+	copyStrided(y, 0, stridesOf(dims), x, 0, from, dims)
 	c.set(0, y)
 }
 

@@ -49,7 +49,7 @@ func concat(list []*Tensor, axis int) *Tensor {
 	to := stridesOf(shape)
 	at := 0
 	for _, t := range list {
-		copyStrided(y.data, at, to, t.data, 0, stridesOf(t.Shape), t.Shape)
+		copyStrided(y, at, to, t, 0, stridesOf(t.Shape), t.Shape)
 		at += t.Shape[a] * to[a]
 	}
 	return y
@@ -63,7 +63,7 @@ func part(t *Tensor, axis, lo, hi int) *Tensor {
 	shape, own := slices.Clone(t.Shape), stridesOf(t.Shape)
 	shape[axis] = hi - lo
 	y := newTensor(t.DType, shape)
-	copyStrided(y.data, 0, stridesOf(shape), t.data, lo*own[axis], own, shape)
+	copyStrided(y, 0, stridesOf(shape), t, lo*own[axis], own, shape)
 	return y
 }
 
@@ -167,7 +167,7 @@ func slice(t *Tensor, starts, ends, axes, steps []int) *Tensor {
 		return t
 	}
 	y := newTensor(t.DType, shape)
-	copyStrided(y.data, 0, stridesOf(shape), t.data, at, from, shape)
+	copyStrided(y, 0, stridesOf(shape), t, at, from, shape)
 	return y
 }
 
@@ -230,11 +230,11 @@ func padAxis(x *Tensor, axis, before, after int, mode string, value *Tensor) *Te
 	y := newTensor(x.DType, shape)
 	to, from := stridesOf(shape), stridesOf(x.Shape)
 	if mode == "constant" {
-		copyStrided(y.data, 0, to, value.data, 0, make([]int, len(shape)), shape)
+		copyStrided(y, 0, to, value, 0, make([]int, len(shape)), shape)
 		lo, hi := max(0, -before), n-max(0, -after)
 		if dims := slices.Clone(x.Shape); hi > lo {
 			dims[axis] = hi - lo
-			copyStrided(y.data, max(before, 0)*to[axis], to, x.data, lo*from[axis], from, dims)
+			copyStrided(y, max(before, 0)*to[axis], to, x, lo*from[axis], from, dims)
 		}
 		return y
 	}
@@ -260,7 +260,7 @@ func padAxis(x *Tensor, axis, before, after int, mode string, value *Tensor) *Te
 				k = period - k
 			}
 		}
-		copyStrided(y.data, i*to[axis], to, x.data, k*from[axis], from, dims)
+		copyStrided(y, i*to[axis], to, x, k*from[axis], from, dims)
 	}
 	return y
 }
@@ -284,7 +284,7 @@ func trilu(n *nodeDef) op {
 			if upper {
 				lo, hi = min(cols, max(0, i+k)), cols
 			}
-			copyStrided(y.data, r*cols+lo, one, x.data, r*cols+lo, one, []int{hi - lo})
+			copyStrided(y, r*cols+lo, one, x, r*cols+lo, one, []int{hi - lo})
 		}
 		c.set(0, y)
 	})
@@ -337,7 +337,7 @@ func reverseSequence(n *nodeDef) op {
 				if t < n {
 					from = n - 1 - t
 				}
-				copyStrided(y.data, t*own[time]+b*own[batch], one, x.data, from*own[time]+b*own[batch], one, dims)
+				copyStrided(y, t*own[time]+b*own[batch], one, x, from*own[time]+b*own[batch], one, dims)
 			}
 		}
 		c.set(0, y)

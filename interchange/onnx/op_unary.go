@@ -90,36 +90,13 @@ func signed(n *nodeDef) op {
 	name := n.op
 	return opFunc(func(c *call) {
 		x := c.tensor(0)
-		switch d := x.data.(type) {
-		case []float32:
-			c.set(0, made(x.DType, x.Shape, sign(name, d)))
-		case []float64:
-			c.set(0, made(x.DType, x.Shape, sign(name, d)))
-		case []int8:
-			c.set(0, made(x.DType, x.Shape, sign(name, d)))
-		case []int16:
-			c.set(0, made(x.DType, x.Shape, sign(name, d)))
-		case []int32:
-			c.set(0, made(x.DType, x.Shape, sign(name, d)))
-		case []int64:
-			c.set(0, made(x.DType, x.Shape, sign(name, d)))
-		case []uint8:
-			c.set(0, made(x.DType, x.Shape, sign(name, d)))
-		case []uint16:
-			c.set(0, made(x.DType, x.Shape, sign(name, d)))
-		case []uint32:
-			c.set(0, made(x.DType, x.Shape, sign(name, d)))
-		case []uint64:
-			c.set(0, made(x.DType, x.Shape, sign(name, d)))
-		default:
-			fail("%v are not numbers", x.DType)
-		}
+		c.set(0, numbersOf(x).signed(name, x))
 	})
 }
 
-func sign[T number](name string, x []T) []T {
-	y := make([]T, len(x))
-	for i, v := range x {
+func (numbers[T]) signed(name string, x *Tensor) *Tensor {
+	y := make([]T, x.Len())
+	for i, v := range x.data.([]T) {
 		switch {
 		case name == "Relu":
 			y[i] = max(v, 0)
@@ -138,7 +115,7 @@ func sign[T number](name string, x []T) []T {
 			y[i] = v // 0 or NaN
 		}
 	}
-	return y
+	return made(x.DType, x.Shape, y)
 }
 
 func parametric(n *nodeDef) op {

@@ -104,46 +104,32 @@ func (t *tensorProto) raw(f *field, n int) {
 // has been checked.
 func rawData(w *wire, pos int64, d DType, n int) any {
 	switch d {
-	case Float32:
-		return numbers[float32](w, pos, n)
-	case Float64:
-		return numbers[float64](w, pos, n)
-	case Int8:
-		return numbers[int8](w, pos, n)
-	case Int16:
-		return numbers[int16](w, pos, n)
-	case Int32:
-		return numbers[int32](w, pos, n)
-	case Int64:
-		return numbers[int64](w, pos, n)
-	case Uint8:
-		return numbers[uint8](w, pos, n)
-	case Uint16:
-		return numbers[uint16](w, pos, n)
-	case Uint32:
-		return numbers[uint32](w, pos, n)
-	case Uint64:
-		return numbers[uint64](w, pos, n)
 	case Bool:
 		b := make([]bool, n)
-		for i, v := range numbers[uint8](w, pos, n) {
+		for i, v := range rawNumbers[uint8](w, pos, n) {
 			b[i] = v != 0
 		}
 		return b
+	case Float16, BFloat16:
+		from := fromHalf
+		if d == BFloat16 {
+			from = fromBrain
+		}
+		x := make([]float32, n)
+		for i, v := range rawNumbers[uint16](w, pos, n) {
+			x[i] = from(v)
+		}
+		return x
 	}
-	h, x := numbers[uint16](w, pos, n), make([]float32, n)
-	from := fromHalf
-	if d == BFloat16 {
-		from = fromBrain
-	}
-	for i, v := range h {
-		x[i] = from(v)
-	}
-	return x
+	return kinds[d].(numberKind).read(w, pos, n)
 }
 
-// numbers reads a slice straight from the file.
-func numbers[T integer | floating](w *wire, pos int64, n int) []T {
+func (numbers[T]) read(w *wire, pos int64, n int) any { return rawNumbers[T](w, pos, n) }
+
+func (numbers[T]) bytes(data any) []byte { return rawBytes(data.([]T)) }
+
+// rawNumbers reads a slice straight from the file.
+func rawNumbers[T number](w *wire, pos int64, n int) []T {
 	d := make([]T, n)
 	if n == 0 {
 		return d
@@ -155,7 +141,7 @@ func numbers[T integer | floating](w *wire, pos int64, n int) []T {
 }
 
 // rawBytes is the memory of d.
-func rawBytes[T integer | floating](d []T) []byte {
+func rawBytes[T number](d []T) []byte {
 	if len(d) == 0 {
 		return nil
 	}
@@ -205,7 +191,7 @@ func (t *tensorProto) typed(fields []field, n int) {
 	varints := func(f *field, set func(uint64)) { f.varints(set) }
 	fixed4 := func(f *field, set func(uint64)) { f.fixed(4, set) }
 	fixed8 := func(f *field, set func(uint64)) { f.fixed(8, set) }
-	t.data = newData(t.DType, n)
+	t.data = kinds[t.DType].make(n)
 	switch d := t.data.(type) {
 	case []float32:
 		switch t.DType {
@@ -218,28 +204,19 @@ func (t *tensorProto) typed(fields []field, n int) {
 		}
 	case []float64:
 		each(fixed8, func(i int, v uint64) { d[i] = math.Float64frombits(v) })
-	case []int8:
-		each(varints, func(i int, v uint64) { d[i] = int8(v) })
-	case []int16:
-		each(varints, func(i int, v uint64) { d[i] = int16(v) })
-	case []int32:
-		each(varints, func(i int, v uint64) { d[i] = int32(v) })
-	case []int64:
-		each(varints, func(i int, v uint64) { d[i] = int64(v) })
-	case []uint8:
-		each(varints, func(i int, v uint64) { d[i] = uint8(v) })
-	case []uint16:
-		each(varints, func(i int, v uint64) { d[i] = uint16(v) })
-	case []uint32:
-		each(varints, func(i int, v uint64) { d[i] = uint32(v) })
-	case []uint64:
-		each(varints, func(i int, v uint64) { d[i] = v })
 	case []bool:
 		each(varints, func(i int, v uint64) { d[i] = v != 0 })
 	case []string:
 		each(func(f *field, set func(uint64)) { set(0) }, func(i int, _ uint64) { d[i] = fields[i].text() })
+	default:
+		each(varints, kinds[t.DType].(wholeKind).setter(d))
 	}
 	if count != n {
 		corrupt(t.at, "tensor %q of %v %v has %d values", t.name, t.DType, t.Shape, count)
 	}
+}
+
+func (wholes[T]) setter(data any) func(i int, v uint64) {
+	d := data.([]T)
+	return func(i int, v uint64) { d[i] = T(v) }
 }

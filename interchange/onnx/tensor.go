@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
-	"reflect"
 	"slices"
 
 	"github.com/recur-go/recur/tensor"
@@ -49,8 +48,12 @@ func NewTensor[T Element](data []T, shape ...int) *Tensor {
 // FromData makes a tensor of type d of data, a slice as Data returns, which it does not
 // copy. The float32s of Float16 and BFloat16 must have the precision of the type.
 func FromData(d DType, data any, shape ...int) (*Tensor, error) {
-	n, ok := volume(shape)
-	if v := reflect.ValueOf(data); d.memory() == 0 || v.Kind() != reflect.Slice || v.Type() != reflect.TypeOf(newData(d, 0)) || !ok || n != v.Len() {
+	want, sound := volume(shape)
+	n, ok := 0, d.memory() > 0
+	if ok {
+		n, ok = kinds[d].length(data)
+	}
+	if !ok || !sound || n != want {
 		return nil, fmt.Errorf("onnx: data of type %T do not fill a tensor %v %v", data, d, shape)
 	}
 	return &Tensor{d, slices.Clone(shape), data}, nil
@@ -143,7 +146,7 @@ func sized(d DType, shape []int) int {
 
 // newTensor makes a tensor of zeros.
 func newTensor(d DType, shape []int) *Tensor {
-	return &Tensor{d, shape, newData(d, sized(d, shape))}
+	return &Tensor{d, shape, kinds[d].make(sized(d, shape))}
 }
 
 // made wraps data of a known size.
@@ -163,63 +166,14 @@ func ints(v ...int) *Tensor {
 }
 
 func dtypeOf(data any) DType {
-	switch data.(type) {
-	case []float32:
-		return Float32
-	case []float64:
-		return Float64
-	case []int8:
-		return Int8
-	case []int16:
-		return Int16
-	case []int32:
-		return Int32
-	case []int64:
-		return Int64
-	case []uint8:
-		return Uint8
-	case []uint16:
-		return Uint16
-	case []uint32:
-		return Uint32
-	case []uint64:
-		return Uint64
-	case []bool:
-		return Bool
-	case []string:
-		return String
+	for d, k := range kinds {
+		if k != nil {
+			if _, ok := k.length(data); ok {
+				return DType(d)
+			}
+		}
 	}
 	panic(fmt.Sprintf("onnx: %T is no type of a tensor", data))
-}
-
-func newData(d DType, n int) any {
-	switch d {
-	case Float32, Float16, BFloat16:
-		return make([]float32, n)
-	case Float64:
-		return make([]float64, n)
-	case Int8:
-		return make([]int8, n)
-	case Int16:
-		return make([]int16, n)
-	case Int32:
-		return make([]int32, n)
-	case Int64:
-		return make([]int64, n)
-	case Uint8:
-		return make([]uint8, n)
-	case Uint16:
-		return make([]uint16, n)
-	case Uint32:
-		return make([]uint32, n)
-	case Uint64:
-		return make([]uint64, n)
-	case Bool:
-		return make([]bool, n)
-	case String:
-		return make([]string, n)
-	}
-	panic(fmt.Sprintf("onnx: no tensor has %v", d))
 }
 
 // roundTo gives the elements of t, which is held as float32, the precision of its

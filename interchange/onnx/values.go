@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
@@ -110,44 +111,21 @@ func AppendTensor(b []byte, t *Tensor, name string) []byte {
 // appendRaw appends the elements of t as raw_data has them.
 func appendRaw(b []byte, t *Tensor) []byte {
 	at, size := len(b), t.DType.Size()
-	switch d := t.data.(type) {
-	case []float32:
-		switch t.DType {
-		case Float32:
-			b = append(b, rawBytes(d)...)
-		case Float16:
-			for _, x := range d {
-				h := [1]uint16{toHalf(x)}
-				b = append(b, rawBytes(h[:])...)
-			}
-		case BFloat16:
-			for _, x := range d {
-				h := [1]uint16{toBrain(x)}
-				b = append(b, rawBytes(h[:])...)
-			}
+	switch t.DType {
+	case Float16, BFloat16:
+		to := toHalf
+		if t.DType == BFloat16 {
+			to = toBrain
 		}
-	case []float64:
-		b = append(b, rawBytes(d)...)
-	case []int8:
-		b = append(b, rawBytes(d)...)
-	case []int16:
-		b = append(b, rawBytes(d)...)
-	case []int32:
-		b = append(b, rawBytes(d)...)
-	case []int64:
-		b = append(b, rawBytes(d)...)
-	case []uint8:
-		b = append(b, d...)
-	case []uint16:
-		b = append(b, rawBytes(d)...)
-	case []uint32:
-		b = append(b, rawBytes(d)...)
-	case []uint64:
-		b = append(b, rawBytes(d)...)
-	case []bool:
-		for _, v := range d {
+		for _, x := range t.data.([]float32) {
+			b = binary.NativeEndian.AppendUint16(b, to(x))
+		}
+	case Bool:
+		for _, v := range t.data.([]bool) {
 			b = append(b, choose[byte](v, 1, 0))
 		}
+	default:
+		b = append(b, kinds[t.DType].(numberKind).bytes(t.data)...)
 	}
 	flip(b[at:], size)
 	return b

@@ -49,6 +49,16 @@ type Counter interface {
 	CountParams() int
 }
 
+// CountParams counts for a Counter whose New takes nn.Shapes too, as the initialisers of
+// package nn do: it makes the network without the values. A config that makes no sense has 0.
+func CountParams(c Config) int {
+	net, err := build(c, nn.Shapes)
+	if err != nil {
+		return 0
+	}
+	return nn.Count(nn.Params(net))
+}
+
 // Errors of loading, besides *MismatchError and *safetensors.FormatError.
 var (
 	ErrCorrupt = checkpoint.ErrCorrupt                            // a checksum does not agree

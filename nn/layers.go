@@ -16,7 +16,7 @@ type Linear struct {
 
 // NewLinear draws W by Glorot and sets B to zero.
 func NewLinear(r *rand.Rand, in, out int) *Linear {
-	return &Linear{Glorot(r, in, out), Zeros(out)}
+	return &Linear{Glorot(r, in, out), Full(r, 0, out)}
 }
 
 // Forward maps x [..., in] to [..., out].

@@ -36,9 +36,9 @@ func NewSCLSTM(r *rand.Rand, in, hidden, facts int) *SCLSTM {
 	c := &SCLSTM{
 		Wx: nn.Glorot(r, in, 4*hidden+facts), Wh: nn.Glorot(r, hidden, 4*hidden+facts),
 		Wd: nn.Glorot(r, facts, 3*hidden+facts), Wc: nn.Glorot(r, facts, hidden),
-		B: nn.Zeros(4*hidden + facts),
+		B: nn.Full(r, 0, 4*hidden+facts),
 	}
-	for j := range 4*hidden + facts {
+	for j := range c.B.Value.Data {
 		switch {
 		case j >= hidden && j < 2*hidden:
 			c.B.Value.Data[j] = 1

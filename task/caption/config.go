@@ -175,9 +175,9 @@ func (c *Config) check() error {
 	e.Between("epochs", c.Epochs, 1, most)
 	e.Between("limit", c.Limit, 1, most)
 	e.Between("beam", c.Beam, 1, most)
-	e.Between("encoder_layers", c.EncoderLayers, 0, most)
+	e.Between("encoder_layers", c.EncoderLayers, 0, 1<<10)
 	e.Between("stripes", c.Stripes, 0, most)
-	e.Between("dense_layers", c.DenseLayers, 0, most)
+	e.Between("dense_layers", c.DenseLayers, 0, 1<<10)
 	e.Between("top", c.Top, 0, most)
 	e.Between("patience", c.Patience, 0, most)
 	e.Rate("rate", c.Rate)
@@ -235,48 +235,7 @@ func (c *Config) sized() error {
 }
 
 // CountParams implements model.Counter.
-func (c *Config) CountParams() int {
-	if c.check() != nil || c.sized() != nil {
-		return 0
-	}
-	linear := func(in, out int) int { return out * (in + 1) }
-	n := c.Size*c.Embed + linear(c.Hidden, c.Size)
-	if c.Decoder == SCLSTM {
-		in, H, D := c.Embed+c.Acts, c.Hidden, c.Slots
-		return n + (in+H+1)*(4*H+D) + D*(3*H+D) + D*H
-	}
-	if c.Width == 0 {
-		n += linear(c.Acts+c.Slots, c.Hidden)
-		if c.Attention != "" {
-			n += (c.Slots + 1) * c.Hidden
-		}
-	} else {
-		in := c.Width
-		if c.Stripes > 0 {
-			n += 2 * c.Cell.CountParams(in/c.Stripes, c.StripeHidden)
-			in = c.Stripes * 2 * c.StripeHidden
-		}
-		for range c.DenseLayers {
-			n += linear(in, c.DenseWidth)
-			in = c.DenseWidth
-		}
-		for range c.EncoderLayers {
-			n += 2 * c.Cell.CountParams(in, c.Hidden)
-			in = 2 * c.Hidden
-		}
-		n += linear(in, c.Hidden)
-	}
-	in := c.reads()
-	if c.Attention != "" {
-		in = c.attention().In(in, c.Hidden, c.Hidden)
-		n += c.attention().CountParams(c.Hidden, c.Hidden)
-	}
-	n += c.Cell.CountParams(in, c.Hidden)
-	if c.Feed != Every {
-		n += linear(c.Hidden, c.Hidden*stateCount(c.Cell))
-	}
-	return n
-}
+func (c *Config) CountParams() int { return model.CountParams(c) }
 
 // reads is the width of what a plain decoder reads at every step.
 func (c *Config) reads() int {

@@ -58,7 +58,7 @@ func newNet(r *rand.Rand, c *Config) *net {
 			in = c.Stripes * 2 * c.StripeHidden
 		}
 		for range c.DenseLayers {
-			n.Dense = append(n.Dense, &nn.Linear{W: nn.He(r, in, c.DenseWidth), B: nn.Zeros(c.DenseWidth)})
+			n.Dense = append(n.Dense, &nn.Linear{W: nn.He(r, in, c.DenseWidth), B: nn.Full(r, 0, c.DenseWidth)})
 			in = c.DenseWidth
 		}
 		for range c.EncoderLayers {

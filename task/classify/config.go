@@ -248,31 +248,7 @@ func (c *Config) found() error {
 }
 
 // CountParams implements model.Counter.
-func (c *Config) CountParams() int {
-	if c.check() != nil || c.found() != nil {
-		return 0
-	}
-	n := 0
-	if c.Input == Text {
-		n += (c.Size + c.NGramCount) * c.Embed
-		if c.cased() {
-			n += cases * c.Embed
-		}
-	}
-	in := c.input()
-	for range c.Layers {
-		cell := c.Cell.CountParams(in, c.Hidden)
-		if c.Bidirectional {
-			cell *= 2
-		}
-		n += cell
-		in = c.output()
-	}
-	if c.Target != Steps && slices.Contains(c.pools(), "attention") {
-		n += in*attentionWidth + attentionWidth + attentionWidth
-	}
-	return n + (c.pooled()+1)*len(c.Classes)
-}
+func (c *Config) CountParams() int { return model.CountParams(c) }
 
 // New builds the net, as model.Config asks.
 func (c *Config) New(r *rand.Rand) (any, error) {
@@ -283,10 +259,10 @@ func (c *Config) New(r *rand.Rand) (any, error) {
 	if c.Input == Text {
 		n.Embed = nn.NewEmbedding(r, c.Size, c.Embed)
 		if c.NGramCount > 0 {
-			n.NGrams = &nn.Embedding{W: nn.Zeros(c.NGramCount, c.Embed)}
+			n.NGrams = &nn.Embedding{W: nn.Full(r, 0, c.NGramCount, c.Embed)}
 		}
 		if c.cased() {
-			n.Case = &nn.Embedding{W: nn.Zeros(cases, c.Embed)}
+			n.Case = &nn.Embedding{W: nn.Full(r, 0, cases, c.Embed)}
 		}
 	}
 	in := c.input()

@@ -27,12 +27,12 @@ func (c *Config) New(r *rand.Rand) (any, error) {
 	return n, nil
 }
 
-// CountParams is the number of values in the nets' parameters.
+// CountParams implements model.Counter.
 func (c *Config) CountParams() int {
-	full := c.withDefaults()
-	cell := 4 * full.Hidden * (features + full.Hidden + 1)
-	head := (full.Hidden + 1) * len(quantiles)
-	return full.Nets * (cell + head + features + 1)
+	one := c.withDefaults()
+	n := one.Nets
+	one.Nets = 1
+	return n * model.CountParams(&one)
 }
 
 // Save replaces the file at path by m, whole or not at all. about sums up

@@ -103,7 +103,7 @@ func (c *Config) check() error {
 	e.Add(c.Cell.Check())
 	e.Size("embed", c.Embed)
 	e.Size("hidden", c.Hidden)
-	e.Size("layers", c.Layers)
+	e.Between("layers", c.Layers, 1, 1<<10)
 	e.Size("batch", c.Batch)
 	e.Size("window", c.Window)
 	e.Size("epochs", c.Epochs)
@@ -130,21 +130,7 @@ func (c *Config) widths(i int) (in, out int) {
 }
 
 // CountParams implements model.Counter.
-func (c *Config) CountParams() int {
-	if c.check() != nil || c.Size < 1 {
-		return 0
-	}
-	n, last := c.Size*(c.Embed+1), c.Hidden
-	for i := range c.Layers {
-		in, out := c.widths(i)
-		n += c.Cell.CountParams(in, out)
-		last = out
-	}
-	if !c.Tied {
-		n += c.Size * last
-	}
-	return n
-}
+func (c *Config) CountParams() int { return model.CountParams(c) }
 
 // New builds the net, as model.Config asks.
 func (c *Config) New(r *rand.Rand) (any, error) {
@@ -162,7 +148,7 @@ func (c *Config) New(r *rand.Rand) (any, error) {
 		last = out
 	}
 	if c.Tied {
-		n.Bias = nn.Zeros(c.Size)
+		n.Bias = nn.Full(r, 0, c.Size)
 	} else {
 		n.Out = nn.NewLinear(r, last, c.Size)
 	}

@@ -68,7 +68,7 @@ func (c *Config) check() error {
 	e := setting.Errors{System: "music"}
 	e.Add(c.Cell.Check())
 	e.Size("hidden", c.Hidden)
-	e.Size("layers", c.Layers)
+	e.Between("layers", c.Layers, 1, 1<<10)
 	e.Size("batch", c.Batch)
 	e.Size("window", c.Window)
 	e.Size("epochs", c.Epochs)
@@ -82,17 +82,7 @@ func (c *Config) check() error {
 }
 
 // CountParams implements model.Counter.
-func (c *Config) CountParams() int {
-	if c.check() != nil {
-		return 0
-	}
-	n, in := (c.Hidden+1+2*Keys)*Keys, Keys
-	for range c.Layers {
-		n += c.Cell.CountParams(in, c.Hidden)
-		in = c.Hidden
-	}
-	return n
-}
+func (c *Config) CountParams() int { return model.CountParams(c) }
 
 // net predicts which keys sound next. The cells sum up what has sounded, what sounds now
 // counts directly too, and the keys of a chord are predicted one after another from the lowest

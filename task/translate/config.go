@@ -125,7 +125,7 @@ func (c *Config) check() error {
 	e.Size("embed", c.Embed)
 	e.Size("encoder", c.Encoder)
 	e.Size("hidden", c.Hidden)
-	e.Size("layers", c.Layers)
+	e.Between("layers", c.Layers, 1, 1<<10)
 	e.Size("batch", c.Batch)
 	e.Size("epochs", c.Epochs)
 	e.Size("beam", c.Beam)
@@ -187,27 +187,7 @@ func (c *Config) encoderIn(i int) int {
 }
 
 // CountParams implements model.Counter.
-func (c *Config) CountParams() int {
-	if c.check() != nil || c.SourceSize < 1 || c.TargetSize < 1 {
-		return 0
-	}
-	n := c.TargetSize * (c.Embed + 1)
-	if !c.Shared {
-		n += c.SourceSize * c.Embed
-	}
-	if !c.Tied {
-		n += c.TargetSize * c.Hidden
-	}
-	entries := len(c.Cell.New(nil, 1, 1).StateSize())
-	for i := range c.Layers {
-		n += 2*c.Cell.CountParams(c.encoderIn(i), c.Encoder) + c.Cell.CountParams(c.decoderIn(i), c.Hidden)
-		n += entries * (2*c.Encoder + 1) * c.Hidden
-	}
-	if c.Attention != None {
-		n += c.attention().CountParams(c.Hidden, 2*c.Encoder)
-	}
-	return n
-}
+func (c *Config) CountParams() int { return model.CountParams(c) }
 
 // New builds the net, as model.Config asks.
 func (c *Config) New(r *rand.Rand) (any, error) {
@@ -254,7 +234,7 @@ func newNet(c *Config, r *rand.Rand) *net {
 		n.Att.Hidden = (c.Layers - 1) * len(n.Bridge[0])
 	}
 	if c.Tied {
-		n.Bias = nn.Zeros(c.TargetSize)
+		n.Bias = nn.Full(r, 0, c.TargetSize)
 	} else {
 		n.Out = nn.NewLinear(r, c.out(), c.TargetSize)
 	}

@@ -41,21 +41,12 @@ func (c *Config) New(r *rand.Rand) (any, error) {
 	return n, nil
 }
 
-// CountParams is the number of values in the nets' parameters.
+// CountParams implements model.Counter.
 func (c *Config) CountParams() int {
-	full := c.withDefaults()
-	if full.check() != nil {
-		return 0
-	}
-	in, h, rates := full.Window+1, full.Hidden, 1+len(full.Seasonalities)
-	n := rates + full.Series*(rates+full.seasonValues()) + (in+1)*full.Horizon + (h+1)*full.Horizon*len(full.quantiles())
-	for _, block := range full.Dilations {
-		for range block {
-			n += 4 * h * (in + h + 1)
-			in = h
-		}
-	}
-	return full.Nets * n
+	one := c.withDefaults()
+	n := one.Nets
+	one.Nets = 1
+	return n * model.CountParams(&one)
 }
 
 // Save replaces the file at path by m, whole or not at all. about sums up its

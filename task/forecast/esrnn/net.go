@@ -30,12 +30,12 @@ type Net struct {
 func newNet(r *rand.Rand, c *Config) *Net {
 	n := &Net{
 		Rates:    nn.Constant(-2, 1+len(c.Seasonalities)),
-		OwnRates: &nn.Embedding{W: nn.Zeros(c.Series, 1+len(c.Seasonalities))},
+		OwnRates: &nn.Embedding{W: nn.Full(r, 0, c.Series, 1+len(c.Seasonalities))},
 		Skip:     nn.NewLinear(r, c.Window+1, c.Horizon),
 		Out:      nn.NewLinear(r, c.Hidden, c.Horizon*len(c.quantiles())),
 	}
 	if len(c.Seasonalities) > 0 {
-		n.OwnSeason = &nn.Embedding{W: nn.Zeros(c.Series, c.seasonValues())}
+		n.OwnSeason = &nn.Embedding{W: nn.Full(r, 0, c.Series, c.seasonValues())}
 	}
 	n.Rates.Value.Data[0] = 0
 	clear(n.Skip.W.Value.Data)

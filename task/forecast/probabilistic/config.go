@@ -125,10 +125,11 @@ func (c *Config) check() error {
 	for _, f := range []struct {
 		name string
 		v    int
-	}{{"horizon", c.Horizon}, {"season", c.Season}, {"window", c.Window}, {"hidden", c.Hidden}, {"layers", c.Layers}, {"nets", c.Nets},
+	}{{"horizon", c.Horizon}, {"season", c.Season}, {"window", c.Window}, {"hidden", c.Hidden}, {"nets", c.Nets},
 		{"epochs", c.Epochs}, {"steps_per_epoch", c.StepsPerEpoch}, {"batch", c.Batch}, {"paths", c.Paths}} {
 		e.If(f.v < 1 || f.v > 1<<16, "%s is %d, want 1 to 65536", f.name, f.v)
 	}
+	e.Between("layers", c.Layers, 1, 1<<10)
 	e.Add(c.Cell.Check())
 	e.If(!slices.Contains(Outputs(), c.Output), "there is no output %q; there are %s", c.Output, setting.List(Outputs()))
 	e.If(c.Autoregressive && (c.Output == Quantile || c.Output == Point), "the output of an autoregressive net is a distribution to sample from: normal, student or negbin, not %s", c.Output)

@@ -31,25 +31,12 @@ func (c *Config) New(r *rand.Rand) (any, error) {
 	return n, nil
 }
 
-// CountParams is the number of values in the nets' parameters.
+// CountParams implements model.Counter.
 func (c *Config) CountParams() int {
-	full := c.withDefaults()
-	if full.check() != nil {
-		return 0
-	}
-	in, n := full.layout().numbers, 0
-	for _, v := range full.Covariates {
-		if !isNumeric(v) {
-			n += (len(v.Categories) + 1) * embedWidth(v)
-			in += embedWidth(v)
-		}
-	}
-	for range full.Layers {
-		n += full.Cell.CountParams(in, full.Hidden)
-		in = full.Hidden
-	}
-	n += (full.Hidden+1)*full.Output.parameters() + 1 + 2*len(full.Lags) + 1
-	return full.Nets * n
+	one := c.withDefaults()
+	n := one.Nets
+	one.Nets = 1
+	return n * model.CountParams(&one)
 }
 
 // scales are what a file keeps beside the nets.

@@ -41,8 +41,9 @@ func newNet(r *rand.Rand, c *Config) *Net {
 		in = c.Hidden
 	}
 	n.Head = nn.NewLinear(r, c.Hidden, c.Output.parameters())
-	for i := range c.Hidden { // the first parameter begins as that of Skip alone
-		n.Head.W.Value.Data[i*c.Output.parameters()] = 0
+	head := n.Head.W.Value.Data
+	for i := 0; i < len(head); i += c.Output.parameters() { // the first parameter begins as that of Skip alone
+		head[i] = 0
 	}
 	n.Skip = nn.NewLinear(nil, 1+2*len(c.Lags), 1)
 	return n

@@ -25,15 +25,8 @@ func (c *Config) New(r *rand.Rand) (any, error) {
 	return newNet(r, &full), nil
 }
 
-// CountParams is the number of values in the net's parameters.
-func (c *Config) CountParams() int {
-	full := c.withDefaults()
-	if full.check() != nil {
-		return 0
-	}
-	w, d := full.Segment, full.Hidden
-	return (w+1)*d + 6*d*d + 4*d + (full.writes()+full.Channels)*(d/2) + (d+1)*w
-}
+// CountParams implements model.Counter.
+func (c *Config) CountParams() int { return model.CountParams(c) }
 
 // scales are what a file keeps beside the net.
 type scales struct {

@@ -22,10 +22,10 @@ func (c *Config) New(r *rand.Rand) (any, error) {
 	if c.In < 1 || c.Out < 1 {
 		return nil, errors.New("in and out must be positive")
 	}
-	return &Layer{W: nn.Glorot(r, c.In, c.Out), B: nn.Constant(0.5, c.Out)}, nil
+	return &Layer{W: nn.Glorot(r, c.In, c.Out), B: nn.Full(r, 0.5, c.Out)}, nil
 }
 
-func (c *Config) CountParams() int { return c.In*c.Out + c.Out }
+func (c *Config) CountParams() int { return model.CountParams(c) }
 
 func init() { model.Register("example layer", func() model.Config { return new(Config) }) }
 

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/recur-go/recur/internal/ieee"
 )
 
 // A Case is the result of one model on test data in ONNX's layout.
@@ -148,7 +150,7 @@ func readSet(dir, prefix string, infos []*ValueInfo) (map[string]Value, error) {
 func fromBits(t *Tensor) *Tensor {
 	y := newTensor(BFloat16, t.Shape)
 	for i, b := range t.data.([]uint16) {
-		y.data.([]float32)[i] = fromBrain(b)
+		y.data.([]float32)[i] = ieee.FromBrain(b)
 	}
 	return y
 }

@@ -2,7 +2,8 @@ package onnx
 
 import (
 	"fmt"
-	"math"
+
+	"github.com/recur-go/recur/internal/ieee"
 )
 
 // A DType is the type of the elements of a tensor, numbered as in ONNX.
@@ -79,50 +80,9 @@ func (d DType) float() bool {
 func (d DType) round(x float32) float32 {
 	switch d {
 	case Float16:
-		return fromHalf(toHalf(x))
+		return ieee.FromHalf(ieee.ToHalf(x))
 	case BFloat16:
-		return fromBrain(toBrain(x))
+		return ieee.FromBrain(ieee.ToBrain(x))
 	}
 	return x
 }
-
-// toHalf rounds to IEEE 754 binary16, to nearest even.
-func toHalf(x float32) uint16 {
-	b := math.Float32bits(x)
-	sign := uint16(b >> 16 & 0x8000)
-	b &= 0x7fffffff
-	switch {
-	case b > 0x7f800000:
-		return sign | 0x7e00
-	case b >= 0x477ff000: // 65520 and above
-		return sign | 0x7c00
-	case b < 0x38800000: // subnormal: adding 2^-1 leaves its bits at the end
-		f := math.Float32frombits(b) + 0.5
-		return sign | uint16(math.Float32bits(f)-0x3f000000)
-	}
-	b += 0xc8000fff + b>>13&1
-	return sign | uint16(b>>13)
-}
-
-func fromHalf(h uint16) float32 {
-	sign, exp, man := uint32(h&0x8000)<<16, uint32(h>>10&0x1f), uint32(h&0x3ff)
-	switch exp {
-	case 0:
-		f := float32(man) / (1 << 24)
-		return math.Float32frombits(math.Float32bits(f) | sign)
-	case 31:
-		return math.Float32frombits(sign | 0x7f800000 | man<<13)
-	}
-	return math.Float32frombits(sign | (exp+112)<<23 | man<<13)
-}
-
-// toBrain rounds to bfloat16, to nearest even.
-func toBrain(x float32) uint16 {
-	b := math.Float32bits(x)
-	if b&0x7fffffff > 0x7f800000 {
-		return uint16(b>>16) | 0x40
-	}
-	return uint16((b + 0x7fff + b>>16&1) >> 16)
-}
-
-func fromBrain(h uint16) float32 { return math.Float32frombits(uint32(h) << 16) }

@@ -1,9 +1,10 @@
 package onnx
 
 import (
-	"encoding/binary"
 	"math"
 	"unsafe"
+
+	"github.com/recur-go/recur/internal/ieee"
 )
 
 // maxRank is the most dimensions of a tensor in a file.
@@ -111,9 +112,9 @@ func rawData(w *wire, pos int64, d DType, n int) any {
 		}
 		return b
 	case Float16, BFloat16:
-		from := fromHalf
+		from := ieee.FromHalf
 		if d == BFloat16 {
-			from = fromBrain
+			from = ieee.FromBrain
 		}
 		x := make([]float32, n)
 		for i, v := range rawNumbers[uint16](w, pos, n) {
@@ -126,7 +127,7 @@ func rawData(w *wire, pos int64, d DType, n int) any {
 
 func (numbers[T]) read(w *wire, pos int64, n int) any { return rawNumbers[T](w, pos, n) }
 
-func (numbers[T]) bytes(data any) []byte { return rawBytes(data.([]T)) }
+func (numbers[T]) bytes(data any) []byte { return ieee.Memory(data.([]T)) }
 
 // rawNumbers reads a slice straight from the file.
 func rawNumbers[T number](w *wire, pos int64, n int) []T {
@@ -134,31 +135,12 @@ func rawNumbers[T number](w *wire, pos int64, n int) []T {
 	if n == 0 {
 		return d
 	}
-	b := rawBytes(d)
+	b := ieee.Memory(d)
 	w.read(b, pos)
-	flip(b, int(unsafe.Sizeof(d[0])))
+	if !ieee.LittleEndian {
+		ieee.Flip(b, int(unsafe.Sizeof(d[0])))
+	}
 	return d
-}
-
-// rawBytes is the memory of d.
-func rawBytes[T number](d []T) []byte {
-	if len(d) == 0 {
-		return nil
-	}
-	return unsafe.Slice((*byte)(unsafe.Pointer(&d[0])), len(d)*int(unsafe.Sizeof(d[0])))
-}
-
-// flip turns numbers of the given size from little-endian to the machine's order,
-// or back.
-func flip(b []byte, size int) {
-	if one := uint16(1); size == 1 || binary.NativeEndian.AppendUint16(nil, one)[0] == 1 {
-		return
-	}
-	for ; len(b) >= size; b = b[size:] {
-		for i, j := 0, size-1; i < j; i, j = i+1, j-1 {
-			b[i], b[j] = b[j], b[i]
-		}
-	}
 }
 
 // typed reads float_data, int32_data and so on.
@@ -198,9 +180,9 @@ func (t *tensorProto) typed(fields []field, n int) {
 		case Float32:
 			each(fixed4, func(i int, v uint64) { d[i] = float32Bits(v) })
 		case Float16:
-			each(varints, func(i int, v uint64) { d[i] = fromHalf(uint16(v)) })
+			each(varints, func(i int, v uint64) { d[i] = ieee.FromHalf(uint16(v)) })
 		case BFloat16:
-			each(varints, func(i int, v uint64) { d[i] = fromBrain(uint16(v)) })
+			each(varints, func(i int, v uint64) { d[i] = ieee.FromBrain(uint16(v)) })
 		}
 	case []float64:
 		each(fixed8, func(i int, v uint64) { d[i] = math.Float64frombits(v) })

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/recur-go/recur/internal/format"
+	"github.com/recur-go/recur/internal/ieee"
 )
 
 // ReadTensor reads a TensorProto, the format of the inputs and outputs in ONNX's
@@ -113,9 +114,9 @@ func appendRaw(b []byte, t *Tensor) []byte {
 	at, size := len(b), t.DType.Size()
 	switch t.DType {
 	case Float16, BFloat16:
-		to := toHalf
+		to := ieee.ToHalf
 		if t.DType == BFloat16 {
-			to = toBrain
+			to = ieee.ToBrain
 		}
 		for _, x := range t.data.([]float32) {
 			b = binary.NativeEndian.AppendUint16(b, to(x))
@@ -127,6 +128,8 @@ func appendRaw(b []byte, t *Tensor) []byte {
 	default:
 		b = append(b, kinds[t.DType].(numberKind).bytes(t.data)...)
 	}
-	flip(b[at:], size)
+	if !ieee.LittleEndian {
+		ieee.Flip(b[at:], size)
+	}
 	return b
 }

@@ -17,12 +17,10 @@
 package tensorflow
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -31,6 +29,7 @@ import (
 	"unsafe"
 
 	"github.com/recur-go/recur/internal/format"
+	"github.com/recur-go/recur/internal/ieee"
 )
 
 // A FormatError is a fault of a file of a checkpoint. It has the fields
@@ -294,7 +293,7 @@ func scan[F float32 | float64](v *Variable, step int, to func(at, n int) []F, vi
 	}
 	var zero F
 	size := dtypes[v.DType].size
-	direct := !v.big && size == uint64(unsafe.Sizeof(zero)) && v.DType <= double && binary.NativeEndian.Uint16([]byte{1, 0}) == 1
+	direct := !v.big && size == uint64(unsafe.Sizeof(zero)) && v.DType <= double && ieee.LittleEndian
 	var buf []byte
 	var crc uint32
 	const chunk = 1 << 18 // bytes, so that the checksum finds them in the cache
@@ -304,8 +303,7 @@ func scan[F float32 | float64](v *Variable, step int, to func(at, n int) []F, vi
 			n := min(len(part)-lo, chunk/int(size))
 			var b []byte
 			if direct {
-				// The view has just the bytes of part, and lives no longer than this.
-				b = unsafe.Slice((*byte)(unsafe.Pointer(&part[lo])), n*int(size))
+				b = ieee.Memory(part[lo : lo+n])
 			} else {
 				if buf == nil {
 					buf = make([]byte, min(v.size, chunk))
@@ -319,8 +317,11 @@ func scan[F float32 | float64](v *Variable, step int, to func(at, n int) []F, vi
 				return err
 			}
 			crc = crc32.Update(crc, castagnoli, b)
+			if v.big {
+				ieee.Flip(b, int(size))
+			}
 			if !direct {
-				decode(part[lo:lo+n], b, v.DType, v.big)
+				ieee.Decode(part[lo:lo+n], b, forms[v.DType])
 			}
 			lo += n
 		}
@@ -334,36 +335,4 @@ func scan[F float32 | float64](v *Variable, step int, to func(at, n int) []F, vi
 
 func (v *Variable) fail(reason string, args ...any) error {
 	return badAt(int64(v.offset), reason, args...).In(v.Name).OfFile(v.path)
-}
-
-func decode[F float32 | float64](dst []F, b []byte, d DType, big bool) {
-	var o binary.ByteOrder = binary.LittleEndian
-	if big {
-		o = binary.BigEndian
-	}
-	size := int(dtypes[d].size)
-	for i := range len(b) / size {
-		switch p := b[i*size:]; d {
-		case float:
-			dst[i] = F(math.Float32frombits(o.Uint32(p)))
-		case double:
-			dst[i] = F(math.Float64frombits(o.Uint64(p)))
-		case bfloat16:
-			dst[i] = F(math.Float32frombits(uint32(o.Uint16(p)) << 16))
-		case halfFloat:
-			dst[i] = F(half(o.Uint16(p)))
-		}
-	}
-}
-
-// half is an IEEE 754 binary16 as a float32, which is exact.
-func half(h uint16) float32 {
-	sign, exponent, fraction := uint32(h)>>15<<31, h>>10&31, uint32(h&1023)
-	switch exponent {
-	case 31:
-		return math.Float32frombits(sign | 0x7f800000 | fraction<<13)
-	case 0:
-		return math.Float32frombits(sign | math.Float32bits(float32(fraction)/(1<<24)))
-	}
-	return math.Float32frombits(sign | (uint32(exponent)+112)<<23 | fraction<<13)
 }

@@ -6,6 +6,8 @@ import (
 	"math/bits"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/recur-go/recur/internal/ieee"
 )
 
 // fields calls visit for the fields of a protocol buffer: v of a number, b of bytes.
@@ -138,6 +140,8 @@ const (
 	halfFloat DType = 19
 )
 
+var forms = map[DType]ieee.Form{float: ieee.F32, double: ieee.F64, bfloat16: ieee.BF16, halfFloat: ieee.F16}
+
 var dtypes = map[DType]struct {
 	name string
 	size uint64
@@ -155,4 +159,4 @@ func (d DType) String() string {
 }
 
 // isFloat reports whether values are floating-point, and so can be read.
-func (d DType) isFloat() bool { return d == float || d == double || d == halfFloat || d == bfloat16 }
+func (d DType) isFloat() bool { return forms[d] != "" }

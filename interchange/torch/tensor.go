@@ -1,7 +1,6 @@
 package torch
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -9,9 +8,9 @@ import (
 	"math"
 	"math/bits"
 	"sync"
-	"unsafe"
 
 	"github.com/recur-go/recur/interchange/internal/crc"
+	"github.com/recur-go/recur/internal/ieee"
 	"github.com/recur-go/recur/internal/par"
 	"github.com/recur-go/recur/model/safetensors"
 )
@@ -160,7 +159,7 @@ func each[F float32 | float64](t *Tensor, f func(at int, values []F)) error {
 			sums[i] = crc32.ChecksumIEEE(raw)
 		}
 		if !b.same {
-			decode(values, raw, t.DType)
+			ieee.Decode(values, raw, ieee.Form(t.DType))
 		}
 		f(at, values)
 	})
@@ -184,21 +183,12 @@ type buffer[F float32 | float64] struct {
 
 func newBuffer[F float32 | float64](n int, d safetensors.DType) *buffer[F] {
 	b := &buffer[F]{values: make([]F, n)}
-	if b.raw = bytesOf(b.values); b.raw != nil && len(b.raw) == n*d.Size() { // both float32, or float64
+	if b.raw = ieee.Memory(b.values); ieee.LittleEndian && len(b.raw) == n*d.Size() { // both float32, or float64
 		b.same = true
 	} else {
 		b.raw = make([]byte, n*d.Size())
 	}
 	return b
-}
-
-// bytesOf views v as the bytes of a file, nil on a machine whose own order is the other.
-func bytesOf[F float32 | float64](v []F) []byte {
-	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
-		return nil
-	}
-	var zero F
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(zero)))
 }
 
 // gather is each for a view whose elements lie apart: it reads the part of the
@@ -218,7 +208,7 @@ func gather[F float32 | float64](t *Tensor, f func(at int, values []F)) error {
 	if err := t.read(raw, t.offset); err != nil {
 		return err
 	}
-	decode(all, raw, t.DType)
+	ieee.Decode(all, raw, ieee.Form(t.DType))
 	values := make([]F, n)
 	at, index := 0, make([]int, len(t.Shape))
 	for i := range values {
@@ -248,39 +238,4 @@ func (t *Tensor) read(raw []byte, element int) error {
 func (t *Tensor) Float32s() ([]float32, error) {
 	all := make([]float32, t.Len())
 	return all, each(t, func(at int, values []float32) { copy(all[at:], values) })
-}
-
-func decode[F float32 | float64](dst []F, raw []byte, d safetensors.DType) {
-	le := binary.LittleEndian
-	switch d {
-	case safetensors.F32:
-		for i := range dst {
-			dst[i] = F(math.Float32frombits(le.Uint32(raw[4*i:])))
-		}
-	case safetensors.F64:
-		for i := range dst {
-			dst[i] = F(math.Float64frombits(le.Uint64(raw[8*i:])))
-		}
-	case safetensors.BF16:
-		for i := range dst {
-			dst[i] = F(math.Float32frombits(uint32(le.Uint16(raw[2*i:])) << 16))
-		}
-	default:
-		for i := range dst {
-			dst[i] = F(half(le.Uint16(raw[2*i:])))
-		}
-	}
-}
-
-// half is the value of a float16.
-func half(h uint16) float32 {
-	sign, exp, man := uint32(h>>15)<<31, uint32(h>>10&31), uint32(h&1023)
-	switch exp {
-	case 0:
-		v := float32(man) * (1.0 / (1 << 24))
-		return math.Float32frombits(math.Float32bits(v) | sign)
-	case 31:
-		return math.Float32frombits(sign | 0xff<<23 | man<<13)
-	}
-	return math.Float32frombits(sign | (exp+112)<<23 | man<<13)
 }

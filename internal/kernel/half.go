@@ -3,6 +3,8 @@ package kernel
 import (
 	"math"
 	"unsafe"
+
+	"github.com/recur-go/recur/internal/ieee"
 )
 
 // Half is a right operand B [k,n] in floats of 16 bits (IEEE 754 binary16), in panels
@@ -77,20 +79,8 @@ func (h *Half) widen(j, panels int, dst []Float) {
 
 func widenGo(h []uint16, x []Float) {
 	for i, v := range h {
-		x[i] = Float(fromHalf(v))
+		x[i] = Float(ieee.FromHalf(v))
 	}
-}
-
-// fromHalf is exact. The smallest halves are multiples of 2^-24.
-func fromHalf(h uint16) float32 {
-	sign, e, m := uint32(h>>15)<<31, uint32(h>>10)&31, uint32(h)&1023
-	switch e {
-	case 0:
-		return math.Float32frombits(sign | math.Float32bits(float32(m)*(1.0/(1<<24))))
-	case 31:
-		return math.Float32frombits(sign | 0x7f800000 | m<<13)
-	}
-	return math.Float32frombits(sign | (e+112)<<23 | m<<13)
 }
 
 // toHalf rounds to even.

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"testing"
+
+	"github.com/recur-go/recur/internal/ieee"
 )
 
 func smallShapes() []shape {
@@ -105,7 +107,7 @@ func TestHalf(t *testing.T) {
 			a, b, bias := numbers(r, s.m*s.k), numbers(r, s.k*s.n), numbers(r, s.n)
 			h := PackHalf(s.k, s.n, b, s.n)
 			for i := range b {
-				b[i] = Float(fromHalf(toHalf(float32(b[i]))))
+				b[i] = Float(ieee.FromHalf(toHalf(float32(b[i]))))
 			}
 			want, c := make([]Float, s.m*s.n), make([]Float, s.m*s.n)
 			GemmBias(s.m, s.n, s.k, a, s.k, b, s.n, bias, want, s.n)
@@ -127,7 +129,7 @@ func TestHalves(t *testing.T) {
 	var all []uint16
 	for h := range 1 << 16 {
 		all = append(all, uint16(h))
-		f := fromHalf(uint16(h))
+		f := ieee.FromHalf(uint16(h))
 		if back := toHalf(f); f == f && !math.IsInf(float64(f), 0) && back != uint16(h) {
 			t.Fatalf("%#x is %v and back %#x", h, f, back)
 		}
@@ -142,7 +144,7 @@ func TestHalves(t *testing.T) {
 		x := make([]Float, len(all))
 		widen(all, x)
 		for i, v := range x {
-			if want := Float(fromHalf(all[i])); v != want && (v == v || want == want) {
+			if want := Float(ieee.FromHalf(all[i])); v != want && (v == v || want == want) {
 				t.Fatalf("%#x widens to %v, want %v", i, v, want)
 			}
 		}

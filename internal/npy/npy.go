@@ -20,6 +20,7 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/internal/format"
+	"github.com/recur-go/recur/internal/ieee"
 )
 
 const (
@@ -134,7 +135,7 @@ func decode(kind string, raw []byte) any {
 		h, f := make([]uint16, n), make([]float32, n)
 		read(h)
 		for i, v := range h {
-			f[i] = half(v)
+			f[i] = ieee.FromHalf(v)
 		}
 		return f
 	case "f4":
@@ -163,26 +164,6 @@ func decode(kind string, raw []byte) any {
 		b[i] = v != 0
 	}
 	return b
-}
-
-// half is the value of a float16.
-func half(h uint16) float32 {
-	exp, man := int(h>>10&31), float64(h&1023)
-	var v float64
-	switch exp {
-	case 0:
-		v = math.Ldexp(man, -24)
-	case 31:
-		if v = math.Inf(1); man != 0 {
-			v = math.NaN()
-		}
-	default:
-		v = math.Ldexp(1024+man, exp-25)
-	}
-	if h>>15 == 1 {
-		v = -v
-	}
-	return float32(v)
 }
 
 type header struct {

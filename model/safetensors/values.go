@@ -3,7 +3,8 @@ package safetensors
 import (
 	"encoding/binary"
 	"math"
-	"unsafe"
+
+	"github.com/recur-go/recur/internal/ieee"
 )
 
 // Read fills dst, of length t.Len(), with the values of t, which must be of a
@@ -74,24 +75,9 @@ func (t *Tensor) chunks(f func(at int, b []byte) error) error {
 }
 
 func decode[F float32 | float64](dst []F, b []byte, d DType) {
-	le := binary.LittleEndian
 	switch d {
-	case F64:
-		for i := range len(b) / 8 {
-			dst[i] = F(math.Float64frombits(le.Uint64(b[8*i:])))
-		}
-	case F32:
-		for i := range len(b) / 4 {
-			dst[i] = F(math.Float32frombits(le.Uint32(b[4*i:])))
-		}
-	case BF16: // the upper half of a float32
-		for i := range len(b) / 2 {
-			dst[i] = F(math.Float32frombits(uint32(le.Uint16(b[2*i:])) << 16))
-		}
-	case F16:
-		for i := range len(b) / 2 {
-			dst[i] = F(minifloat(uint32(le.Uint16(b[2*i:])), 5, 10))
-		}
+	default:
+		ieee.Decode(dst, b, ieee.Form(d))
 	case F8E5M2:
 		for i := range b {
 			dst[i] = F(minifloat(uint32(b[i]), 5, 2))
@@ -165,11 +151,10 @@ type Value interface {
 func littleEndian[T Value](v []T) ([]byte, DType) {
 	var zero T
 	d := dtypeOf(zero)
-	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 && d.Size() > 1 {
+	if !ieee.LittleEndian && d.Size() > 1 {
 		return nil, d
 	}
-	// The view has just the bytes of v, and lives no longer than its users.
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(zero))), d
+	return ieee.Memory(v), d // which lives no longer than its users
 }
 
 func dtypeOf(zero any) DType {

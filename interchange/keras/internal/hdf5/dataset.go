@@ -1,11 +1,11 @@
 package hdf5
 
 import (
-	"encoding/binary"
 	"math"
 	"unsafe"
 
 	"github.com/recur-go/recur/internal/format"
+	"github.com/recur-go/recur/internal/ieee"
 )
 
 // A Dataset is an array of a file.
@@ -154,8 +154,8 @@ func Read[F float32 | float64](d *Dataset, dst []F) (err error) {
 		return nil
 	}
 	var zero F
-	if b := littleEndian(dst); b != nil && d.DType.isFloat() && !d.DType.big && d.DType.size == int(unsafe.Sizeof(zero)) {
-		d.bytes(b)
+	if ieee.LittleEndian && d.DType.isFloat() && !d.DType.big && d.DType.size == int(unsafe.Sizeof(zero)) {
+		d.bytes(ieee.Memory(dst))
 		return nil
 	}
 	if d.layout.class != contiguousLayout || d.layout.addr == undefined {
@@ -167,8 +167,9 @@ func Read[F float32 | float64](d *Dataset, dst []F) (err error) {
 	buf := make([]byte, min(d.size, 64<<10))
 	for len(dst) > 0 {
 		n := min(len(buf)/d.DType.size, len(dst))
-		d.f.read(buf[:n*d.DType.size], pos)
-		decode(d.DType, dst[:n], buf)
+		part := buf[:n*d.DType.size]
+		d.f.read(part, pos)
+		decode(d.DType, dst[:n], part)
 		dst, pos = dst[n:], pos+int64(n*d.DType.size)
 	}
 	return nil
@@ -278,16 +279,6 @@ func (d *Dataset) place(b []byte, at []int, chunk []byte) {
 			in[i] = 0
 		}
 	}
-}
-
-// littleEndian views v as its bytes, without a copy; nil on a machine whose own
-// order is the other.
-func littleEndian[F float32 | float64](v []F) []byte {
-	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
-		return nil
-	}
-	// The view has just the bytes of v, and lives no longer than its users.
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(v[0])))
 }
 
 // fault is an error about d.

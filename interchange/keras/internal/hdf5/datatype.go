@@ -1,10 +1,11 @@
 package hdf5
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math"
 	"math/bits"
+
+	"github.com/recur-go/recur/internal/ieee"
 )
 
 // A DType is the type of the elements of an array.
@@ -94,31 +95,22 @@ func (c *cursor) datatype() DType {
 	return d
 }
 
-// order is the byte order of numbers.
-func (d DType) order() binary.ByteOrder {
-	if d.big {
-		return binary.BigEndian
-	}
-	return binary.LittleEndian
-}
-
-// decode turns the bytes b of numbers into dst.
+// decode turns the bytes b of numbers, which it may turn around, into dst.
 func decode[F float32 | float64](d DType, dst []F, b []byte) {
-	o := d.order()
-	for i := range dst {
-		switch p := b[i*d.size:]; {
-		case d.class != classFloat:
-			dst[i] = F(d.int(p))
-		case d.brain:
-			dst[i] = F(math.Float32frombits(uint32(o.Uint16(p)) << 16))
-		case d.size == 2:
-			dst[i] = F(half(o.Uint16(p)))
-		case d.size == 4:
-			dst[i] = F(math.Float32frombits(o.Uint32(p)))
-		default:
-			dst[i] = F(math.Float64frombits(o.Uint64(p)))
+	if d.class != classFloat {
+		for i := range dst {
+			dst[i] = F(d.int(b[i*d.size:]))
 		}
+		return
 	}
+	if d.big {
+		ieee.Flip(b, d.size)
+	}
+	form := map[int]ieee.Form{2: ieee.F16, 4: ieee.F32, 8: ieee.F64}[d.size]
+	if d.brain {
+		form = ieee.BF16
+	}
+	ieee.Decode(dst, b, form)
 }
 
 // int is the whole number that b begins with.
@@ -135,19 +127,6 @@ func (d DType) int(b []byte) int64 {
 		return int64(v<<shift) >> shift
 	}
 	return int64(v)
-}
-
-// half is an IEEE 754 binary16 as a float32, which is exact.
-func half(h uint16) float32 {
-	sign, exponent, fraction := uint32(h)>>15<<31, h>>10&31, uint32(h&1023)
-	switch exponent {
-	case 31:
-		return math.Float32frombits(sign | 0x7f800000 | fraction<<13)
-	case 0:
-		v := float32(fraction) / (1 << 24)
-		return math.Float32frombits(sign | math.Float32bits(v))
-	}
-	return math.Float32frombits(sign | (uint32(exponent)+112)<<23 | fraction<<13)
 }
 
 // dataspace reads the dimensions of a dataspace message. A scalar has none, and a

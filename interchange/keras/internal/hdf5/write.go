@@ -4,9 +4,10 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strings"
+
+	"github.com/recur-go/recur/internal/ieee"
 )
 
 // An Array is a float32 array to be written.
@@ -167,15 +168,10 @@ func (w *writer) write(b []byte) {
 func (w *writer) pad(to uint64) { w.write(make([]byte, to-w.n)) }
 
 func (w *writer) floats(v []float32) {
-	if b := littleEndian(v); b != nil {
-		w.write(b)
-		return
+	b := ieee.Memory(v)
+	if !ieee.LittleEndian {
+		b = slices.Clone(b)
+		ieee.Flip(b, 4)
 	}
-	for chunk := range slices.Chunk(v, 16<<10) {
-		var b []byte
-		for _, x := range chunk {
-			b = le.AppendUint32(b, math.Float32bits(x))
-		}
-		w.write(b)
-	}
+	w.write(b)
 }

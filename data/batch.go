@@ -13,7 +13,7 @@ import (
 // Shuffled is a copy of items in an order drawn by seed. Epoch picks another of
 // the seed's orders, so that train.FitEpochs sees a new one each time and a resumed
 // run the same again.
-func Shuffled[T any](items []T, seed uint64, epoch int) []T {
+func Shuffled[S ~[]T, T any](items S, seed uint64, epoch int) S {
 	s := slices.Clone(items)
 	rand.New(rand.NewPCG(seed, uint64(epoch))).Shuffle(len(s), func(i, j int) { s[i], s[j] = s[j], s[i] })
 	return s
@@ -21,8 +21,8 @@ func Shuffled[T any](items []T, seed uint64, epoch int) []T {
 
 // Batches yields items, shuffled by seed and epoch, in batches of size, the last
 // of which may be smaller. For batches in order there is slices.Chunk.
-func Batches[T any](items []T, size int, seed uint64, epoch int) iter.Seq[[]T] {
-	return func(yield func([]T) bool) { slices.Chunk(Shuffled(items, seed, epoch), size)(yield) }
+func Batches[S ~[]T, T any](items S, size int, seed uint64, epoch int) iter.Seq[S] {
+	return func(yield func(S) bool) { slices.Chunk(Shuffled(items, seed, epoch), size)(yield) }
 }
 
 // poolBatches is how many batches Buckets sorts at a time: many enough for lengths
@@ -32,9 +32,9 @@ const poolBatches = 50
 // Buckets is Batches for sequences: those of a batch are of about the same length,
 // so that little is padded. Items are shuffled, sorted by length within pools of 50
 // batches, and the batches of all pools are shuffled again.
-func Buckets[T any](items []T, length func(T) int, size int, seed uint64, epoch int) iter.Seq[[]T] {
-	return func(yield func([]T) bool) {
-		var batches [][]T
+func Buckets[S ~[]T, T any](items S, length func(T) int, size int, seed uint64, epoch int) iter.Seq[S] {
+	return func(yield func(S) bool) {
+		var batches []S
 		for pool := range slices.Chunk(Shuffled(items, seed, epoch), size*poolBatches) {
 			slices.SortStableFunc(pool, func(a, b T) int { return cmp.Compare(length(b), length(a)) })
 			batches = slices.AppendSeq(batches, slices.Chunk(pool, size))

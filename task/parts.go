@@ -29,3 +29,26 @@ func (o Options) Parts(steps int) func(i int) Options {
 		return part
 	}
 }
+
+// Part is the options of training i of n that go on one after another, each of so many steps.
+// Steps and epochs count on from those before it. All but the first have i in the name of
+// their checkpoint.
+func (o Options) Part(i, n, steps int) Options {
+	part := Options{Checkpoint: o.Checkpoint, Resume: o.Resume}
+	if o.Checkpoint != "" && i > 0 {
+		part.Checkpoint += fmt.Sprintf(".%d", i)
+	}
+	if o.OnStep != nil {
+		part.OnStep = func(s Step) {
+			s.Progress.Step, s.Of = s.Progress.Step+i*steps, n*steps
+			o.OnStep(s)
+		}
+	}
+	if o.OnEpoch != nil {
+		part.OnEpoch = func(e Epoch) bool {
+			e.N, e.Steps, e.Of = e.N+i*e.Of, e.Steps+i*steps, n*e.Of
+			return o.OnEpoch(e)
+		}
+	}
+	return part
+}

@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"io"
 	"iter"
 
 	"github.com/recur-go/recur/grad"
@@ -36,6 +37,23 @@ func Save(path string, about model.Training, file func(about model.Training) (*m
 		return err
 	}
 	return m.Save(path)
+}
+
+// SaveWith is m.Save with extra beside the net of m, under a name.
+func SaveWith(path string, m *model.Model, name string, extra any) error {
+	if err := m.SetExtra(name, extra); err != nil {
+		return err
+	}
+	return m.Save(path)
+}
+
+// Read is model.ReadAs for a file with an extra beside the net, under a name.
+func Read[C model.Config, N, X any](r io.ReaderAt, size int64, what, name string) (c C, net N, extra X, err error) {
+	m, c, net, err := model.ReadAs[C, N](r, size, what)
+	if err == nil {
+		err = m.Extra(name, &extra)
+	}
+	return c, net, extra, err
 }
 
 // Train trains net, as train.FitEpochs does, on the course c.

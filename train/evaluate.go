@@ -11,11 +11,11 @@ import (
 )
 
 // Evaluate is the mean of loss over batches without training, as Options.Validate
-// may return it. Every batch counts alike.
+// may return it. Batches count alike or, if they are Sharders, by their weights.
 func Evaluate[B any](ctx context.Context, batches iter.Seq[B], loss func(*grad.Tape, B) *grad.Var) (mean float64, err error) {
 	defer tensor.Catch(&err)
 	g := grad.Eval()
-	n := 0
+	var total float64
 	for b := range batches {
 		if err := ctx.Err(); err != nil {
 			return 0, err
@@ -25,13 +25,17 @@ func Evaluate[B any](ctx context.Context, batches iter.Seq[B], loss func(*grad.T
 		if err != nil {
 			return 0, err
 		}
-		mean += l
-		n++
+		weight := 1.0
+		if s, ok := any(b).(Sharder[B]); ok {
+			_, weight = s.Shard(0, 1)
+		}
+		mean += l * weight
+		total += weight
 	}
-	if n == 0 {
+	if total == 0 {
 		return 0, errors.New("train: no batches to evaluate")
 	}
-	return mean / float64(n), nil
+	return mean / total, nil
 }
 
 // scalar is the value of a loss.

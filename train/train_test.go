@@ -493,6 +493,11 @@ func TestEvaluate(t *testing.T) {
 	if _, err := train.Evaluate(ctx, slices.Values([]float64{}), loss); err == nil {
 		t.Error("no batches have a mean")
 	}
+	rows := func(g *grad.Tape, w waves) *grad.Var { return g.Scalar(float64(w.x.Dim(1))) }
+	some := func(n int) waves { return waves{tensor.New(2, n, 1), tensor.New(n, 1)} }
+	if mean, err := train.Evaluate(ctx, slices.Values([]waves{some(1), some(3)}), rows); mean != 2.5 || err != nil {
+		t.Errorf("mean of 1 for 1 row and of 3 for 3 is %v, %v", mean, err)
+	}
 	var shape *tensor.ShapeError
 	if _, err := train.Evaluate(ctx, slices.Values([]float64{1}), func(g *grad.Tape, _ float64) *grad.Var { return g.Add(g.Zeros(2), g.Zeros(3)) }); !errors.As(err, &shape) {
 		t.Errorf("a shape mistake gives %v", err)

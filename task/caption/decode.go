@@ -45,7 +45,8 @@ func (m *Model) Caption(ctx context.Context, examples []Example, how seq2seq.Dec
 		return nil, err
 	}
 	g := grad.Eval()
-	for at, part := range chunks(items) {
+	at := 0
+	for part := range slices.Chunk(items, chunk) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -59,6 +60,7 @@ func (m *Model) Caption(ctx context.Context, examples []Example, how seq2seq.Dec
 			slices.SortStableFunc(captions, func(a, b Caption) int { return cmp.Compare(b.Score, a.Score) })
 			all = append(all, captions[:min(how.Beam.N, len(captions))])
 		}
+		at += len(part)
 	}
 	return all, nil
 }
@@ -74,19 +76,6 @@ func (c *Config) beam(b seq2seq.Beam) (seq2seq.Beam, error) {
 	}
 	b.Width = max(b.Width, b.N)
 	return b, nil
-}
-
-// chunks yields the items chunk by chunk, each with the index of its first.
-func chunks(items []item) func(yield func(int, []item) bool) {
-	return func(yield func(int, []item) bool) {
-		at := 0
-		for part := range slices.Chunk(items, chunk) {
-			if !yield(at, part) {
-				return
-			}
-			at += len(part)
-		}
-	}
 }
 
 // find looks for sentences of a batch that begins at item at.

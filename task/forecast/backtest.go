@@ -167,14 +167,7 @@ func (r *Report) addModel(ctx context.Context, cfg Config, o task.Options, serie
 			for i, k := range take {
 				train[i] = data.Series{ID: series[k].ID, Y: series[k].Y[:r.origin(series[k], j)]}
 			}
-			var fit task.Options
-			if o.OnStep != nil {
-				fit.OnStep = func(s task.Step) {
-					s.Progress.Step += j / r.Refit * s.Of
-					s.Of *= fits
-					o.OnStep(s)
-				}
-			}
+			fit := task.Options{OnStep: o.OnStep}.Part(j/r.Refit, fits, cfg.Nets*cfg.Steps)
 			var err error
 			if m, err = Fit(ctx, cfg, fit, train...); err != nil {
 				return err

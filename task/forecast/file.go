@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/task"
 )
 
 func init() { model.Register(Name, func() model.Config { return new(Config) }) }
@@ -38,11 +39,7 @@ func (c *Config) CountParams() int {
 // Save replaces the file at path by m, whole or not at all. about sums up
 // its training.
 func (m *Model) Save(path string, about model.Training) error {
-	file := &model.Model{Config: &m.Config, Net: &nets{m.Nets}, Training: about}
-	if err := file.SetExtra("widen", m.Widen); err != nil {
-		return err
-	}
-	return file.Save(path)
+	return task.SaveWith(path, &model.Model{Config: &m.Config, Net: &nets{m.Nets}, Training: about}, "widen", m.Widen)
 }
 
 // Load reads a model that Save wrote.
@@ -51,13 +48,9 @@ func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }
 // Read reads what Load does from the size bytes of r. For a file of an fs.FS, such as an
 // embed.FS, call model.LoadFS(fsys, name, forecast.Read).
 func Read(r io.ReaderAt, size int64) (*Model, error) {
-	file, c, n, err := model.ReadAs[*Config, *nets](r, size, "a forecaster of preset "+Small)
+	c, n, widen, err := task.Read[*Config, *nets, []float64](r, size, "a forecaster of preset "+Small, "widen")
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{Config: c.withDefaults(), Nets: n.Nets}
-	if err := file.Extra("widen", &m.Widen); err != nil {
-		return nil, err
-	}
-	return m, nil
+	return &Model{Config: c.withDefaults(), Nets: n.Nets, Widen: widen}, nil
 }

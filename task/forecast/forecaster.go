@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/model/checkpoint"
 	"github.com/recur-go/recur/rnn"
@@ -140,7 +141,7 @@ func FindMethod(name string) (Method, error) {
 			return m, nil
 		}
 	}
-	return Method{}, fmt.Errorf("forecast: there is no preset %q; there are %s", name, strings.Join(Presets(), ", "))
+	return Method{}, setting.Unknown("preset", name, Presets())
 }
 
 // MethodOf is by with Valid, Fit and Read made of the functions of a method's package. config

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/data"
-	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/task"
 )
 
@@ -175,11 +174,6 @@ type trained struct {
 	Forecaster
 	plan Plan
 	held []data.Series // whole, after Fit
-}
-
-// Save implements task.Model.
-func (m *trained) Save(path string, about model.Training) error {
-	return m.Forecaster.Save(path, about)
 }
 
 // Evaluate forecasts the last part of each series of files.

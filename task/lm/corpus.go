@@ -119,39 +119,30 @@ type window struct {
 // windows cuts a text into rows that stand side by side, and these into windows. What
 // does not fill the rows is left out. With fewer than two ids to a row there are none.
 func windows(ids []int32, batch, steps int) iter.Seq[window] {
-	return func(yield func(window) bool) {
-		row := len(ids) / batch
-		for lo := 0; lo < row-1; lo += steps {
-			n := min(steps, row-1-lo)
-			w := window{make([]int, n*batch), make([]int, n*batch), batch, lo == 0}
-			for t := range n {
-				for r := range batch {
-					at := r*row + lo + t
-					w.in[t*batch+r], w.want[t*batch+r] = int(ids[at]), int(ids[at+1])
-				}
-			}
-			if !yield(w) {
-				return
-			}
-		}
-	}
+	row := len(ids) / batch
+	return cut(ids, batch, row, row-1, steps)
 }
 
 // batchify cuts a text into rows that stand side by side, the last of which may be shorter,
 // so that each id but the first is wanted once. Past the end of a row -1 is wanted, which
 // does not count.
 func batchify(ids []int32, batch, steps int) iter.Seq[window] {
+	n := len(ids) - 1
+	batch = max(1, min(batch, n))
+	row := (n + batch - 1) / batch
+	return cut(ids, batch, row, row, steps)
+}
+
+// cut yields windows of rows that begin row ids apart, up to the id at end of each.
+func cut(ids []int32, batch, row, end, steps int) iter.Seq[window] {
 	return func(yield func(window) bool) {
-		n := len(ids) - 1
-		batch = max(1, min(batch, n))
-		row := (n + batch - 1) / batch
-		for lo := 0; lo < row; lo += steps {
-			steps := min(steps, row-lo)
-			w := window{make([]int, steps*batch), make([]int, steps*batch), batch, lo == 0}
-			for t := range steps {
+		for lo := 0; lo < end; lo += steps {
+			n := min(steps, end-lo)
+			w := window{make([]int, n*batch), make([]int, n*batch), batch, lo == 0}
+			for t := range n {
 				for r := range batch {
 					w.want[t*batch+r] = -1
-					if at := r*row + lo + t; at < n {
+					if at := r*row + lo + t; at < len(ids)-1 {
 						w.in[t*batch+r], w.want[t*batch+r] = int(ids[at]), int(ids[at+1])
 					}
 				}

@@ -208,16 +208,12 @@ func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }
 // Read reads what Load does from the size bytes of r. For a file of an fs.FS, such as an
 // embed.FS, call model.LoadFS(fsys, name, lm.Read).
 func Read(r io.ReaderAt, size int64) (*Model, error) {
-	f, c, n, err := model.ReadAs[*Config, *net](r, size, "a language model")
+	c, n, codec, err := task.Read[*Config, *net, text.Codec](r, size, "a language model", codecExtra)
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{Config: *c, Codec: new(text.Codec), net: n}
-	if err := f.Extra(codecExtra, m.Codec); err != nil {
-		return nil, err
+	if codec.Size() != c.Size {
+		return nil, fmt.Errorf("%w: a vocabulary of %d, and a net for %d", model.ErrCorrupt, codec.Size(), c.Size)
 	}
-	if m.Codec.Size() != c.Size {
-		return nil, fmt.Errorf("%w: a vocabulary of %d, and a net for %d", model.ErrCorrupt, m.Codec.Size(), c.Size)
-	}
-	return m, nil
+	return &Model{Config: *c, Codec: &codec, net: n}, nil
 }

@@ -1,6 +1,7 @@
 package lm
 
 import (
+	"github.com/recur-go/recur/internal/kernel"
 	"github.com/recur-go/recur/model/graph"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/tensor"
@@ -31,18 +32,9 @@ func (n *net) Graph() (*graph.Net, error) {
 	if n.Out != nil {
 		values.Add("scores", n.Out)
 	} else {
-		values["scores.w"], values["scores.b"] = turned(n.Embed.W.Value), n.Bias.Value
+		w := tensor.New(width, vocab)
+		kernel.Transpose(vocab, width, n.Embed.W.Value.Data, w.Data, vocab)
+		values["scores.w"], values["scores.b"] = w, n.Bias.Value
 	}
 	return g, g.Fill(values)
-}
-
-// turned is the transpose of a matrix.
-func turned(w *tensor.Tensor) *tensor.Tensor {
-	t := tensor.New(w.Dim(1), w.Dim(0))
-	for i := range w.Dim(0) {
-		for j, v := range w.At(i).Data {
-			t.Data[j*w.Dim(0)+i] = v
-		}
-	}
-	return t
 }

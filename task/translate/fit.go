@@ -86,18 +86,7 @@ func (m *Model) loss(ctx context.Context, pairs []Pair) (float64, error) {
 	for _, p := range pairs {
 		all = append(all, m.codecs.encode(p))
 	}
-	sum, tokens := 0.0, 0
-	g := grad.Eval()
-	for b := range m.inOrder(all) {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		g.Reset()
-		n := b.tokens()
-		sum += float64(m.net.loss(g, b, seq2seq.LossOptions{}).Value.Data[0]) * float64(n)
-		tokens += n
-	}
-	return sum / float64(max(tokens, 1)), nil
+	return train.Evaluate(ctx, m.inOrder(all), func(g *grad.Tape, b batch) *grad.Var { return m.net.loss(g, b, seq2seq.LossOptions{}) })
 }
 
 // score scores the model on pairs, by what it writes with how and by its loss.
@@ -130,15 +119,12 @@ func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }
 // Read reads what Load does from the size bytes of r. For a file of an fs.FS, such as an
 // embed.FS, call model.LoadFS(fsys, name, translate.Read).
 func Read(r io.ReaderAt, size int64) (*Model, error) {
-	f, c, n, err := model.ReadAs[*Config, *net](r, size, "one that translates")
+	c, n, k, err := task.Read[*Config, *net, codecs](r, size, "one that translates", codecExtra)
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{Config: *c, codecs: new(codecs), net: n}
+	m := &Model{Config: *c, codecs: &k, net: n}
 	m.net.cfg = &m.Config
-	if err := f.Extra(codecExtra, m.codecs); err != nil {
-		return nil, err
-	}
 	if m.codecs.Source == nil || m.codecs.Source.Size() != c.SourceSize || m.codecs.target().Size() != c.TargetSize {
 		return nil, fmt.Errorf("%w: the vocabularies are not those that the net is for", model.ErrCorrupt)
 	}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/task"
 )
 
 // kind is the name of this package's models in model files.
@@ -52,11 +53,7 @@ func (c *Config) CountParams() int {
 // Save replaces the file at path by m, whole or not at all. about sums up its
 // training.
 func (m *Model) Save(path string, about model.Training) error {
-	file := &model.Model{Config: &m.Config, Net: &nets{m.Nets}, Training: about}
-	if err := file.SetExtra("esrnn", rest{m.IDs, m.BaselineWeight, m.Widen}); err != nil {
-		return err
-	}
-	return file.Save(path)
+	return task.SaveWith(path, &model.Model{Config: &m.Config, Net: &nets{m.Nets}, Training: about}, "esrnn", rest{m.IDs, m.BaselineWeight, m.Widen})
 }
 
 // Load reads a model that Save wrote.
@@ -65,12 +62,8 @@ func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }
 // Read reads what Load does from the size bytes of r. For a file of an fs.FS, such as an
 // embed.FS, call model.LoadFS(fsys, name, esrnn.Read).
 func Read(r io.ReaderAt, size int64) (*Model, error) {
-	file, c, n, err := model.ReadAs[*Config, *nets](r, size, "a forecaster of kind "+kind)
+	c, n, x, err := task.Read[*Config, *nets, rest](r, size, "a forecaster of kind "+kind, "esrnn")
 	if err != nil {
-		return nil, err
-	}
-	var x rest
-	if err := file.Extra("esrnn", &x); err != nil {
 		return nil, err
 	}
 	full := c.withDefaults()

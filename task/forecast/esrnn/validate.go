@@ -14,7 +14,7 @@ import (
 func (m *Model) validate(ctx context.Context, n *Net, held, series []data.Series) error {
 	var past, whole []data.Series
 	for i, s := range held {
-		if known(s.Y) > 0 && known(series[i].Y[len(s.Y):]) > 0 {
+		if known(s.Y) && known(series[i].Y[len(s.Y):]) {
 			past, whole = append(past, s), append(whole, series[i])
 		}
 	}
@@ -35,13 +35,9 @@ func (m *Model) validate(ctx context.Context, n *Net, held, series []data.Series
 	return nil
 }
 
-func known(y []float64) (n int) {
-	for _, v := range y {
-		if !math.IsNaN(v) {
-			n++
-		}
-	}
-	return n
+// known reports whether any value of y is known.
+func known(y []float64) bool {
+	return slices.ContainsFunc(y, func(v float64) bool { return !math.IsNaN(v) })
 }
 
 // baselineWeight chooses the weight of the simple methods: the smallest that is not clearly

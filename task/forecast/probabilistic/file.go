@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/task"
 )
 
 // kind is the name of this package's models in model files.
@@ -50,11 +51,7 @@ type scales struct {
 // Save replaces the file at path by m, whole or not at all. about sums up its
 // training.
 func (m *Model) Save(path string, about model.Training) error {
-	file := &model.Model{Config: &m.Config, Net: &nets{m.Nets}, Training: about}
-	if err := file.SetExtra("scales", scales{m.IDs, m.Scales, m.Units, m.Bands}); err != nil {
-		return err
-	}
-	return file.Save(path)
+	return task.SaveWith(path, &model.Model{Config: &m.Config, Net: &nets{m.Nets}, Training: about}, "scales", scales{m.IDs, m.Scales, m.Units, m.Bands})
 }
 
 // Load reads a model that Save wrote.
@@ -63,12 +60,8 @@ func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }
 // Read reads what Load does from the size bytes of r. For a file of an fs.FS, such as an
 // embed.FS, call model.LoadFS(fsys, name, probabilistic.Read).
 func Read(r io.ReaderAt, size int64) (*Model, error) {
-	file, c, n, err := model.ReadAs[*Config, *nets](r, size, "a forecaster of kind "+kind)
+	c, n, s, err := task.Read[*Config, *nets, scales](r, size, "a forecaster of kind "+kind, "scales")
 	if err != nil {
-		return nil, err
-	}
-	var s scales
-	if err := file.Extra("scales", &s); err != nil {
 		return nil, err
 	}
 	m := &Model{Config: c.withDefaults(), Nets: n.Nets, IDs: s.IDs, Scales: s.Scales, Units: s.Units, Bands: s.Bands}

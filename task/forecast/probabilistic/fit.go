@@ -176,7 +176,7 @@ func (b batch) Shard(i, n int) (batch, float64) {
 // train trains net number i.
 func (m *Model) train(ctx context.Context, o task.Options, i int, n *Net, learn, valid []window) error {
 	steps := m.Epochs * m.StepsPerEpoch
-	course := task.Course{Run: m.runOf(i, o), Steps: steps, Options: train.Options{
+	course := task.Course{Run: o.Part(i, m.Config.Nets, steps), Steps: steps, Options: train.Options{
 		Epochs: m.Epochs, Seed: m.Seed + uint64(i)<<32, Shards: 2, CheckpointEvery: 100, Optimizer: &optim.Adam{LR: m.Rate},
 		Schedule: optim.Cosine{Steps: steps, Warmup: min(50, steps/10), Floor: 0.02},
 	}}
@@ -202,29 +202,6 @@ func (m *Model) train(ctx context.Context, o task.Options, i int, n *Net, learn,
 		}
 	}, func(g *grad.Tape, b batch) *grad.Var { return m.loss(g, n, b) }, course)
 	return err
-}
-
-// runOf is the part of a run in which net i is trained, after those before it.
-func (m *Model) runOf(i int, o task.Options) task.Options {
-	part := task.Options{Checkpoint: o.Checkpoint, Resume: o.Resume}
-	if o.Checkpoint != "" && i > 0 {
-		part.Checkpoint += fmt.Sprintf(".%d", i)
-	}
-	if o.OnStep != nil {
-		part.OnStep = func(s task.Step) {
-			s.Progress.Step += i * s.Of
-			s.Of *= m.Config.Nets
-			o.OnStep(s)
-		}
-	}
-	if o.OnEpoch != nil {
-		part.OnEpoch = func(e task.Epoch) bool {
-			e.N, e.Steps = e.N+i*m.Epochs, e.Steps+i*m.Epochs*m.StepsPerEpoch
-			e.Of *= m.Config.Nets
-			return o.OnEpoch(e)
-		}
-	}
-	return part
 }
 
 // loss is the mean over the steps to forecast or, if the net is autoregressive, all steps.
@@ -266,16 +243,6 @@ func (m *Model) before(ws []window) []span {
 }
 
 // score is the loss over windows.
-func (m *Model) score(ctx context.Context, n *Net, ws []window) (float64, error) {
-	var sum, count float64
-	g := grad.Eval()
-	for part := range slices.Chunk(ws, 32) {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		g.Reset()
-		sum += float64(m.loss(g, n, part).Value.Data[0]) * float64(len(part))
-		count += float64(len(part))
-	}
-	return sum / count, nil
+func (m *Model) score(ctx context.Context, n *Net, ws batch) (float64, error) {
+	return train.Evaluate(ctx, slices.Chunk(ws, 32), func(g *grad.Tape, b batch) *grad.Var { return m.loss(g, n, b) })
 }

@@ -15,7 +15,7 @@ func init() {
 	for _, name := range Presets() {
 		preset, _ := Preset(name)
 		forecast.Register(forecast.MethodOf(forecast.Method{
-			Name: name, About: about[name], Kind: kind, Covariates: true, Default: preset.spec(),
+			Name: name, About: about[name], Kind: kind, Covariates: true, Default: preset.Spec(),
 		}, preset.with, Fit, Read))
 	}
 }
@@ -33,15 +33,12 @@ func (c Config) with(s forecast.Spec) (Config, error) {
 	return c, full.check()
 }
 
-// spec is c as what is asked of a method.
-func (c *Config) spec() forecast.Spec {
+// Spec is c as what is asked of a method; for a Model it implements forecast.Forecaster.
+func (c *Config) Spec() forecast.Spec {
 	return forecast.Spec{Horizon: c.Horizon, Season: c.Season, Levels: c.Levels, Seed: c.Seed, Source: c.Source, Covariates: c.Covariates,
 		Output: string(c.Output), Paths: c.Paths, Window: c.Window, Cell: c.Cell, Hidden: c.Hidden, Layers: c.Layers, Dropout: c.Dropout,
 		Nets: c.Nets, Epochs: c.Epochs, StepsPerEpoch: c.StepsPerEpoch, Batch: c.Batch, Rate: c.Rate}
 }
-
-// Spec implements forecast.Forecaster.
-func (m *Model) Spec() forecast.Spec { return m.Config.spec() }
 
 // WithLevels implements forecast.WithLevels.
 func (m *Model) WithLevels(levels []float64) forecast.Forecaster {

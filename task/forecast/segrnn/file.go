@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/task"
 )
 
 // kind is the name of this package's models in model files.
@@ -39,11 +40,7 @@ type scales struct {
 // Save replaces the file at path by m, whole or not at all. about sums up its
 // training.
 func (m *Model) Save(path string, about model.Training) error {
-	file := &model.Model{Config: &m.Config, Net: m.Net, Training: about}
-	if err := file.SetExtra("scales", scales{m.IDs, m.Scales, m.Widths, m.Epochs}); err != nil {
-		return err
-	}
-	return file.Save(path)
+	return task.SaveWith(path, &model.Model{Config: &m.Config, Net: m.Net, Training: about}, "scales", scales{m.IDs, m.Scales, m.Widths, m.Epochs})
 }
 
 // Load reads a model that Save wrote.
@@ -52,12 +49,8 @@ func Load(path string) (*Model, error) { return model.LoadFile(path, Read) }
 // Read reads what Load does from the size bytes of r. For a file of an fs.FS, such as an
 // embed.FS, call model.LoadFS(fsys, name, segrnn.Read).
 func Read(r io.ReaderAt, size int64) (*Model, error) {
-	file, c, n, err := model.ReadAs[*Config, *Net](r, size, "a forecaster of kind "+kind)
+	c, n, s, err := task.Read[*Config, *Net, scales](r, size, "a forecaster of kind "+kind, "scales")
 	if err != nil {
-		return nil, err
-	}
-	var s scales
-	if err := file.Extra("scales", &s); err != nil {
 		return nil, err
 	}
 	full := c.withDefaults()

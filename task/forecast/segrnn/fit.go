@@ -59,7 +59,7 @@ func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series)
 		return nil, err
 	}
 	m := &Model{Config: c}
-	var learn, valid []window
+	var learn, valid batch
 	for i, s := range series {
 		n := len(s.Y)
 		held := c.HeldOutSteps
@@ -91,13 +91,7 @@ func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series)
 	valid = thin(valid, 4096)
 	perEpoch := (len(learn) + c.Batch - 1) / c.Batch
 	last, err := task.Train(ctx, m.Net, func(epoch int) iter.Seq[batch] {
-		return func(yield func(batch) bool) {
-			for ws := range data.Batches(learn, c.Batch, c.Seed, epoch) {
-				if !yield(ws) {
-					return
-				}
-			}
-		}
+		return data.Batches(learn, c.Batch, c.Seed, epoch)
 	}, m.loss, task.Course{
 		Run: o, Steps: c.Epochs * perEpoch, WeightAverage: c.WeightAverage, Options: train.Options{
 			Epochs: c.Epochs, Patience: c.Patience, Seed: c.Seed, Shards: 2, CheckpointEvery: max(perEpoch/2, 20),
@@ -242,14 +236,6 @@ func channels(b batch) []int {
 }
 
 // score is the error that training is to lower, over windows.
-func (m *Model) score(ctx context.Context, ws []window) (float64, error) {
-	var sum, n float64
-	for part := range slices.Chunk(ws, 256) {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		sum += float64(m.loss(grad.Eval(), part).Value.Data[0]) * float64(len(part))
-		n += float64(len(part))
-	}
-	return sum / n, nil
+func (m *Model) score(ctx context.Context, ws batch) (float64, error) {
+	return train.Evaluate(ctx, slices.Chunk(ws, 256), m.loss)
 }

@@ -74,9 +74,10 @@ type basicRun struct {
 	before *tensor.Tensor // h before each step; nil if there is no way back
 	last   []grad.Float   // h of the batch
 
-	first  bool           // whether the gradient of the first state is wanted
-	dy, da *tensor.Tensor // gradients by y, which may be nil, and by the argument of φ
-	dh     []grad.Float   // gradient by h of the batch
+	first bool           // whether the gradient of the first state is wanted
+	dy    []grad.Float   // gradient by y; nil for none
+	da    *tensor.Tensor // gradient by the argument of φ
+	dh    []grad.Float   // gradient by h of the batch
 }
 
 func (r *basicRun) forward(lo, hi int) {
@@ -97,9 +98,7 @@ func (r *basicRun) backward(lo, hi int) {
 	H := r.H
 	for at, n := range backwards(r.active, lo, hi) {
 		dh, da := block(r.dh, lo, n, H), block(r.da.Data, at, n, H)
-		if r.dy != nil {
-			kernel.AddTo(dh, block(r.dy.Data, at, n, H))
-		}
+		addRows(dh, r.dy, at, n, H)
 		clear(da)
 		r.back(da, dh, block(r.y.Data, at, n, H))
 		if at > lo || r.first {
@@ -138,7 +137,7 @@ func (r basicBackward) Step(s, piece int) {
 	for i := range r.active[t] {
 		dh, da := block(r.dh, i, 1, H)[lo:hi], block(r.da.Data, at+i, 1, H)[lo:hi]
 		if r.dy != nil {
-			kernel.AddTo(dh, block(r.dy.Data, at+i, 1, H)[lo:hi])
+			kernel.AddTo(dh, block(r.dy, at+i, 1, H)[lo:hi])
 		}
 		clear(da)
 		r.back(da, dh, block(r.y.Data, at+i, 1, H)[lo:hi])

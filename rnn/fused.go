@@ -157,13 +157,28 @@ func carried(g *grad.Tape, v, y *grad.Var) *grad.Var {
 // reached collects the gradients that came to a fused loop: those of the final
 // state go to dh, those of the outputs are returned, nil if there are none. It
 // reports whether there are any at all.
-func reached(g *grad.Tape, y, last *grad.Var, dh []grad.Float) (dy *tensor.Tensor, ok bool) {
-	if d := g.GradIfSet(last); d != nil {
-		copy(dh, d.Data)
-		ok = true
+func reached(g *grad.Tape, y, last *grad.Var, dh []grad.Float) (dy []grad.Float, ok bool) {
+	ok = copyGrad(g, last, dh)
+	if d := g.GradIfSet(y); d != nil {
+		return d.Data, true
 	}
-	dy = g.GradIfSet(y)
-	return dy, ok || dy != nil
+	return nil, ok
+}
+
+// copyGrad copies the gradient of v to d, if one came, and reports whether.
+func copyGrad(g *grad.Tape, v *grad.Var, d []grad.Float) bool {
+	from := g.GradIfSet(v)
+	if from != nil {
+		copy(d, from.Data)
+	}
+	return from != nil
+}
+
+// addRows adds the n rows of dy from row at on to d, unless dy is nil.
+func addRows(d, dy []grad.Float, at, n, w int) {
+	if dy != nil {
+		kernel.AddTo(d, block(dy, at, n, w))
+	}
 }
 
 func addGrad(g *grad.Tape, v *grad.Var, d []grad.Float) {

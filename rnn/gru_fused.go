@@ -118,7 +118,7 @@ type gruRun struct {
 	before  *tensor.Tensor // h before each step; nil if there is no way back
 
 	first bool           // whether the gradient of the first h is wanted
-	dy    *tensor.Tensor // nil for none
+	dy    []grad.Float   // nil for none
 	dh    []grad.Float   // gradients by the state of the batch
 	dhw   *tensor.Tensor // gradient by h·Wh, which differs from that of the gates in n alone
 	drh   []grad.Float   // gradient by r∘h, of the batch
@@ -154,9 +154,7 @@ func (r *gruRun) backward(lo, hi int) {
 	for at, n := range backwards(r.active, lo, hi) {
 		dh, gates := block(r.dh, lo, n, H), block(r.gates.Data, at, n, 3*H)
 		before, inner := block(r.before.Data, at, n, H), block(r.inner.Data, at, n, H)
-		if r.dy != nil {
-			kernel.AddTo(dh, block(r.dy.Data, at, n, H))
-		}
+		addRows(dh, r.dy, at, n, H)
 		more := at > lo || r.first // steps, or a first state, before this one
 		if r.bias != nil {
 			dhw := block(r.dhw.Data, at, n, 3*H)
@@ -209,7 +207,7 @@ func (r gruBackward) Step(s, piece int) {
 	for i := range r.active[t] {
 		dh, gates := block(r.dh, i, 1, H), block(r.gates.Data, at+i, 1, 3*H)
 		if r.dy != nil {
-			kernel.AddTo(dh[lo:hi], block(r.dy.Data, at+i, 1, H)[lo:hi])
+			kernel.AddTo(dh[lo:hi], block(r.dy, at+i, 1, H)[lo:hi])
 		}
 		kernel.GRUUnitsGrad(H, lo, hi, gates, block(r.before.Data, at+i, 1, H), block(r.inner.Data, at+i, 1, H), dh, gates, block(r.dhw.Data, at+i, 1, 3*H))
 	}

@@ -92,15 +92,20 @@ func (c *IndRNN) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad
 	mustLinear("IndRNN", x, c.W, c.B, active, s, 1)
 	must("IndRNN", "u", c.U, tensor.ShapeOf(c.W.Dim(1)))
 	pre := c.packed.affine(g, x, c.W, c.B)
+	var apply func(dst, src []grad.Float)
+	var back func(dx, dy, y []grad.Float)
 	switch or(c.Activation, ReLU) {
 	case ReLU:
-		return c.fused(g, pre, active, s, kernel.ReLU, kernel.ReLUGrad)
+		apply, back = kernel.ReLU, kernel.ReLUGrad
 	case Tanh:
-		return c.fused(g, pre, active, s, kernel.Tanhs, kernel.TanhGrad)
+		apply, back = kernel.Tanhs, kernel.TanhGrad
 	case Identity:
-		return c.fused(g, pre, active, s, func(_, _ []grad.Float) {}, func(dx, dy, _ []grad.Float) { kernel.AddTo(dx, dy) })
+		apply, back = func(_, _ []grad.Float) {}, func(dx, dy, _ []grad.Float) { kernel.AddTo(dx, dy) }
+	default:
+		return Unroll(g, (*indStep)(c), pre, active, s)
 	}
-	return Unroll(g, (*indStep)(c), pre, active, s)
+	y, last := elementwise(g, pre, c.U, nil, active, s[0], apply, back)
+	return y, State(g.List(last))
 }
 
 // indStep is the cell after the input projection.
@@ -111,90 +116,4 @@ func (c *indStep) StateSize() []int { return (*IndRNN)(c).StateSize() }
 func (c *indStep) Step(g *grad.Tape, pre *grad.Var, s State) (*grad.Var, State) {
 	h := c.Activation.Apply(g, g.Add(pre, g.MulRow(s[0], c.U)))
 	return h, State(g.List(h))
-}
-
-// fused runs the recurrence over pre = x·W + B. apply is called with dst = src.
-func (c *IndRNN) fused(g *grad.Tape, pre *grad.Var, active []int, s State,
-	apply func(dst, src []grad.Float), back func(dx, dy, y []grad.Float)) (*grad.Var, State) {
-	y := g.NewVar(g.Scratch(pre.Shape()), pre, c.U, s[0])
-	last := carried(g, s[0], y)
-	r := indRun{H: pre.Dim(1), active: active, u: c.U.Value.Data, apply: apply, back: back,
-		pre: pre.Value.Data, y: y.Value.Data, h: last.Value.Data}
-	keep := g.NeedsGrad(y)
-	if keep {
-		r.before = g.Scratch(pre.Shape()).Data
-	}
-	if cuts := splitRows(active, indCost*r.H); cuts != nil {
-		r := r // only this escapes, and only here
-		inRanges(cuts, active, r.forward)
-	} else {
-		r.forward(0, batch(active))
-	}
-	if keep {
-		r := r
-		g.Record(func() {
-			r.h = g.NewTensor(s[0].Shape()).Data
-			dy, ok := reached(g, y, last, r.h)
-			if !ok {
-				return
-			}
-			r.dy, r.da = dataOf(dy), g.NewTensor(pre.Shape()).Data
-			inRanges(splitRows(active, indCost*r.H), active, r.backward)
-			addGrad(g, pre, r.da)
-			addGrad(g, s[0], r.h)
-			if g.NeedsGrad(c.U) {
-				kernel.Mul(r.da, r.da, r.before)
-				kernel.ColSums(pre.Dim(0), r.H, r.da, r.H, g.Grad(c.U).Data)
-			}
-		})
-	}
-	return y, State(g.List(last))
-}
-
-// indCost is about what an element costs, in multiplications of a product.
-const indCost = 16
-
-// indRun is a run of the fused loop. Row r of its matrices belongs to row r of the
-// packed sequence.
-type indRun struct {
-	H      int
-	active []int
-	u      []grad.Float
-	apply  func(dst, src []grad.Float)
-	back   func(dx, dy, y []grad.Float)
-
-	pre, y []grad.Float
-	before []grad.Float // h before each step; nil if there is no way back
-	h      []grad.Float // state of the batch; on the way back its gradient
-	dy, da []grad.Float // gradients by y, nil for none, and by the argument of φ, at first 0
-}
-
-func (r *indRun) forward(lo, hi int) {
-	H := r.H
-	for at, n := range forwards(r.active, lo, hi) {
-		h, y := block(r.h, lo, n, H), block(r.y, at, n, H)
-		if r.before != nil {
-			copy(block(r.before, at, n, H), h)
-		}
-		for i := range n {
-			kernel.Mul(block(y, i, 1, H), block(h, i, 1, H), r.u)
-		}
-		kernel.AddTo(y, block(r.pre, at, n, H))
-		r.apply(y, y)
-		copy(h, y)
-	}
-}
-
-func (r *indRun) backward(lo, hi int) {
-	H := r.H
-	for at, n := range backwards(r.active, lo, hi) {
-		dh, da := block(r.h, lo, n, H), block(r.da, at, n, H)
-		if r.dy != nil {
-			kernel.AddTo(dh, block(r.dy, at, n, H))
-		}
-		r.back(da, dh, block(r.y, at, n, H))
-		for i := range n {
-			kernel.Mul(block(dh, i, 1, H), block(da, i, 1, H), r.u)
-		}
-	}
 }

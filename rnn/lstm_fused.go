@@ -70,11 +70,7 @@ func (c *LSTM) fusedBack(g *grad.Tape, x *grad.Var, s State, y, h, cell *grad.Va
 	H, out := r.H, r.out
 	r.dh, r.dc = g.NewTensor(s[0].Shape()).Data, g.NewTensor(s[1].Shape()).Data
 	dy, ok := reached(g, y, h, r.dh)
-	if d := g.GradIfSet(cell); d != nil {
-		copy(r.dc, d.Data)
-		ok = true
-	}
-	if !ok {
+	if !copyGrad(g, cell, r.dc) && !ok {
 		return
 	}
 	r.dy, r.first = dy, g.NeedsGrad(s[0])
@@ -125,10 +121,10 @@ type lstmRun struct {
 	hBefore *tensor.Tensor // h before each step; nil if there is no way back
 	cBefore []grad.Float
 
-	first      bool           // whether the gradient of the first h is wanted
-	dy         *tensor.Tensor // nil for none
-	dh, dc     []grad.Float   // gradients by the state of the batch
-	dm         []grad.Float   // gradient by m, of the batch
+	first      bool         // whether the gradient of the first h is wanted
+	dy         []grad.Float // nil for none
+	dh, dc     []grad.Float // gradients by the state of the batch
+	dm         []grad.Float // gradient by m, of the batch
 	dProjected *tensor.Tensor
 }
 
@@ -164,9 +160,7 @@ func (r *lstmRun) backward(lo, hi int) {
 	H, out := r.H, r.out
 	for at, n := range backwards(r.active, lo, hi) {
 		dh, dc, gates := block(r.dh, lo, n, out), block(r.dc, lo, n, H), block(r.gates.Data, at, n, 4*H)
-		if r.dy != nil {
-			kernel.AddTo(dh, block(r.dy.Data, at, n, out))
-		}
+		addRows(dh, r.dy, at, n, out)
 		dm := dh
 		if r.projected {
 			d := block(r.dProjected.Data, at, n, out)
@@ -218,7 +212,7 @@ func (r lstmBackward) Step(s, piece int) {
 	for i := range r.active[t] {
 		dh, gates := block(r.dh, i, 1, H), block(r.gates.Data, at+i, 1, 4*H)
 		if r.dy != nil {
-			kernel.AddTo(dh[lo:hi], block(r.dy.Data, at+i, 1, H)[lo:hi])
+			kernel.AddTo(dh[lo:hi], block(r.dy, at+i, 1, H)[lo:hi])
 		}
 		kernel.LSTMUnitsGrad(H, lo, hi, gates, block(r.cBefore, at+i, 1, H), block(r.tanh, at+i, 1, H), dh, block(r.dc, i, 1, H), gates)
 	}

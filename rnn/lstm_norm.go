@@ -66,11 +66,7 @@ func (c *LSTM) normedBack(g *grad.Tape, x *grad.Var, s State, y, h, cell *grad.V
 	B, H, norm := s[0].Dim(0), r.H, c.Norm
 	r.dh, r.dc = g.NewTensor(s[0].Shape()).Data, g.NewTensor(s[1].Shape()).Data
 	dy, ok := reached(g, y, h, r.dh)
-	if d := g.GradIfSet(cell); d != nil {
-		copy(r.dc, d.Data)
-		ok = true
-	}
-	if !ok {
+	if !copyGrad(g, cell, r.dc) && !ok {
 		return
 	}
 	r.dy, r.first = dy, g.NeedsGrad(s[0])
@@ -118,11 +114,11 @@ type normRun struct {
 	cBefore []grad.Float
 	work    []grad.Float // [batch, normWork·H], a row for each range
 
-	first                 bool           // whether the gradient of the first h is wanted
-	dy                    *tensor.Tensor // nil for none
-	dh, dc                []grad.Float   // gradients by the state of the batch
-	dGain, dShift         []grad.Float   // [batch, 4H]
-	dCellGain, dCellShift []grad.Float   // [batch, H]
+	first                 bool         // whether the gradient of the first h is wanted
+	dy                    []grad.Float // nil for none
+	dh, dc                []grad.Float // gradients by the state of the batch
+	dGain, dShift         []grad.Float // [batch, 4H]
+	dCellGain, dCellShift []grad.Float // [batch, H]
 }
 
 // normWork is how many times H a row needs on the way back: for gradients of four
@@ -171,9 +167,7 @@ func (r *normRun) backward(lo, hi int) {
 	H := r.H
 	for at, n := range backwards(r.active, lo, hi) {
 		dh, dc, gates := block(r.dh, lo, n, H), block(r.dc, lo, n, H), block(r.gates.Data, at, n, 4*H)
-		if r.dy != nil {
-			kernel.AddTo(dh, block(r.dy.Data, at, n, H))
-		}
+		addRows(dh, r.dy, at, n, H)
 		work := block(r.work, lo, 1, normWork*H)
 		for k := range n {
 			r.backwardRow(lo+k, at+k, work, block(gates, k, 1, 4*H), block(dh, k, 1, H), block(dc, k, 1, H))

@@ -3,7 +3,6 @@ package rnn
 import (
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/internal/kernel"
-	"github.com/recur-go/recur/tensor"
 )
 
 // blend runs the linear recurrence h' = (1-w)∘h + w∘u over packed rows from s. Since
@@ -24,21 +23,13 @@ func blend(g *grad.Tape, w, u *grad.Var, active []int, s *grad.Var) (*grad.Var, 
 				return
 			}
 			dw, du := g.Scratch(w.Shape()).Data, g.Scratch(u.Shape()).Data
-			scan.Backward(s.Value.Data, y.Value.Data, dataOf(dy), dh, dw, du)
+			scan.Backward(s.Value.Data, y.Value.Data, dy, dh, dw, du)
 			addGrad(g, w, dw)
 			addGrad(g, u, du)
 			addGrad(g, s, dh)
 		})
 	}
 	return y, last
-}
-
-// dataOf is nil for no tensor.
-func dataOf(t *tensor.Tensor) []grad.Float {
-	if t == nil {
-		return nil
-	}
-	return t.Data
 }
 
 // before gives for every packed row of y, the states after each step, the one that

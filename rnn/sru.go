@@ -115,7 +115,7 @@ func (c *SRU) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Va
 		y, last = blend(g, g.ScaleShift(g.Sigmoid(f), -1, 1), u, active, s[0])
 	} else {
 		v := g.Split(g.Reshape(c.V, 2*H), 2)
-		y, last = c.seeing(g, u, f, v[0], active, s[0])
+		y, last = elementwise(g, f, v[0], u, active, s[0], kernel.Sigmoids, kernel.SigmoidGrad)
 		r = g.Add(r, g.MulRow(before(g, s[0], y, active), v[1]))
 	}
 	if c.Scale != 0 {
@@ -135,93 +135,4 @@ func (c *SRU) check(x *grad.Var, active []int, s State) {
 	must("SRU", "b", c.B, tensor.ShapeOf(2*H))
 	must("SRU", "v", c.V, tensor.ShapeOf(2, H))
 	mustState("SRU", s, active, H)
-}
-
-// seeing runs c' = f∘c + (1-f)∘u with f = σ(pre + v∘c) over packed rows from s. It
-// returns y and the last c.
-func (c *SRU) seeing(g *grad.Tape, u, pre, v *grad.Var, active []int, s *grad.Var) (*grad.Var, *grad.Var) {
-	y := g.NewVar(g.Scratch(u.Shape()), u, pre, v, s)
-	last := carried(g, s, y)
-	f := g.Scratch(u.Shape())
-	r := sruRun{H: u.Dim(1), active: active, v: v.Value.Data, u: u.Value.Data, pre: pre.Value.Data, f: f.Data, y: y.Value.Data, c: last.Value.Data}
-	keep := g.NeedsGrad(y)
-	if keep {
-		r.before = g.Scratch(u.Shape()).Data
-	}
-	if cuts := splitRows(active, indCost*r.H); cuts != nil {
-		r := r // only this escapes, and only here
-		inRanges(cuts, active, r.forward)
-	} else {
-		r.forward(0, batch(active))
-	}
-	if keep {
-		r := r
-		g.Record(func() {
-			r.c = g.NewTensor(s.Shape()).Data
-			dy, ok := reached(g, y, last, r.c)
-			if !ok {
-				return
-			}
-			r.dy, r.du, r.df = dataOf(dy), g.Scratch(u.Shape()).Data, g.NewTensor(u.Shape()).Data
-			inRanges(splitRows(active, indCost*r.H), active, r.backward)
-			addGrad(g, u, r.du)
-			addGrad(g, pre, r.df)
-			addGrad(g, s, r.c)
-			if g.NeedsGrad(v) {
-				kernel.Mul(r.df, r.df, r.before)
-				kernel.ColSums(u.Dim(0), r.H, r.df, r.H, g.Grad(v).Data)
-			}
-		})
-	}
-	return y, last
-}
-
-// sruRun is a run of the loop with V. Row r of its matrices belongs to row r of the
-// packed sequence.
-type sruRun struct {
-	H      int
-	active []int
-
-	v, u, pre []grad.Float
-	f, y      []grad.Float
-	before    []grad.Float // c before each step; nil if there is no way back
-	c         []grad.Float // state of the batch; on the way back its gradient
-
-	dy, du, df []grad.Float // gradients by y, nil for none; by u; by pre + v∘c, at first 0
-}
-
-func (r *sruRun) forward(lo, hi int) {
-	H := r.H
-	for at, n := range forwards(r.active, lo, hi) {
-		c, f := block(r.c, lo, n, H), block(r.f, at, n, H)
-		if r.before != nil {
-			copy(block(r.before, at, n, H), c)
-		}
-		for i := range n {
-			kernel.Mul(block(f, i, 1, H), block(c, i, 1, H), r.v)
-		}
-		kernel.AddTo(f, block(r.pre, at, n, H))
-		kernel.Sigmoids(f, f)
-		kernel.Lerp(c, block(r.u, at, n, H), c, f)
-		copy(block(r.y, at, n, H), c)
-	}
-}
-
-func (r *sruRun) backward(lo, hi int) {
-	H := r.H
-	for at, n := range backwards(r.active, lo, hi) {
-		d, du, df, f := block(r.c, lo, n, H), block(r.du, at, n, H), block(r.df, at, n, H), block(r.f, at, n, H)
-		if r.dy != nil {
-			kernel.AddTo(d, block(r.dy, at, n, H))
-		}
-		kernel.Sub(du, block(r.before, at, n, H), block(r.u, at, n, H))
-		kernel.Mul(du, du, d)
-		kernel.SigmoidGrad(df, du, f)
-		copy(du, d)
-		kernel.Mul(d, d, f) // by c, and the rest of it by u
-		kernel.Sub(du, du, d)
-		for i := range n {
-			kernel.MulAdd(block(d, i, 1, H), block(df, i, 1, H), r.v)
-		}
-	}
 }

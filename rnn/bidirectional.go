@@ -17,26 +17,15 @@ const (
 	Average               // (forward + backward) / 2
 )
 
-func (m Merge) String() string {
-	if m < Concat || m > Average {
-		return fmt.Sprintf("Merge(%d)", int(m))
-	}
-	return [...]string{"concat", "sum", "multiply", "average"}[m]
-}
+var merges = []string{"concat", "sum", "multiply", "average"}
+
+func (m Merge) String() string { return nameOf(m, "Merge", merges) }
 
 // MarshalText writes the name.
 func (m Merge) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
 // UnmarshalText reads concat, sum, multiply or average.
-func (m *Merge) UnmarshalText(b []byte) error {
-	for k := Concat; k <= Average; k++ {
-		if string(b) == k.String() {
-			*m = k
-			return nil
-		}
-	}
-	return fmt.Errorf("rnn: merge %q is none of concat, sum, multiply, average", b)
-}
+func (m *Merge) UnmarshalText(b []byte) error { return parseName(m, b, "merge", merges) }
 
 // Bidirectional reads each sequence from both ends (Schuster & Paliwal 1997).
 // The backward cell starts at each row's own last valid step, and its outputs

@@ -118,11 +118,9 @@ func (o ConvLSTMOptions) New(r *rand.Rand, in, filters int) *ConvLSTM {
 	c := &ConvLSTM{
 		ConvLSTMOptions: o,
 		Wx:              nn.GlorotGates(r, window*in, 4, filters), Wh: nn.GlorotGates(r, window*filters, 4, filters),
-		B: nn.Full(r, 0, 4*filters),
+		B: newBias(r, 4*filters, o.NoBias),
 	}
-	if setUnits(c.B, 1, filters, 1); o.NoBias {
-		c.B = nil
-	}
+	setUnits(c.B, filters, filters, 1)
 	return c
 }
 

@@ -84,10 +84,10 @@ func (c *Dilated) Unroll(g *grad.Tape, x *grad.Var, active []int, s State) (*gra
 // split plans how packed rows become those of K interleaved sequences. Row b of
 // sequence j is number j·B+b.
 func (c *Dilated) split(g *grad.Tape, active []int, B int) (d struct {
-	order, row []int // position to number, and to row of the batch; longest first
-	active     []int
-	from, to   []int // packed rows of the K sequences to those of x, and back
-	slot       []int // number, its slots turned so that the oldest is first, to position
+	packing        // of the numbers
+	row      []int // position to row of the batch
+	from, to []int // packed rows of the K sequences to those of x, and back
+	slot     []int // number, its slots turned so that the oldest is first, to position
 }) {
 	K, N := c.K, c.K*B
 	length, steps := g.Ints(N), g.Ints(B) // of each sequence; of each row
@@ -101,30 +101,21 @@ func (c *Dilated) split(g *grad.Tape, active []int, B int) (d struct {
 			steps[b]++
 		}
 	}
-	d.order, d.row = upTo(g, N), g.Ints(N)
-	slices.SortStableFunc(d.order, func(i, j int) int { return length[j] - length[i] })
-	at := g.Ints(N)
-	for p, i := range d.order {
-		d.row[p], at[i] = i%B, p
+	d.packing = pack(g, length, (len(active)+K-1)/K)
+	d.row = g.Ints(N)
+	for i, k := range d.order {
+		d.row[i] = k % B
 	}
-	d.from, d.to = g.Ints(total)[:0], g.Ints(total)
-	d.active = g.Ints(length[d.order[0]])
-	live := N
-	for i := range d.active {
-		for live > 0 && length[d.order[live-1]] <= i {
-			live--
-		}
-		d.active[i] = live
-		for _, k := range d.order[:live] {
-			row := start[i*K+k/B] + k%B
-			d.to[row] = len(d.from)
-			d.from = append(d.from, row)
-		}
+	d.from, d.to = g.Ints(total), g.Ints(total)
+	for i, at := range d.rows {
+		t, k := at/N, at%N
+		row := start[t*K+k/B] + k%B
+		d.from[i], d.to[row] = row, i
 	}
 	d.slot = g.Ints(N)
 	for j := range K {
 		for b := range B {
-			d.slot[j*B+b] = at[(j+steps[b])%K*B+b]
+			d.slot[j*B+b] = d.back[(j+steps[b])%K*B+b]
 		}
 	}
 	return d

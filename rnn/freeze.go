@@ -26,25 +26,16 @@ const (
 	Int8
 )
 
-func (p Precision) String() string {
-	if p < Single || p > Int8 {
-		return fmt.Sprintf("Precision(%d)", int(p))
-	}
-	return [...]string{"single", "half", "int8"}[p]
-}
+var precisions = []string{"single", "half", "int8"}
+
+func (p Precision) String() string { return nameOf(p, "Precision", precisions) }
 
 // MarshalText writes the name.
 func (p Precision) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
 // UnmarshalText reads single, half or int8.
 func (p *Precision) UnmarshalText(b []byte) error {
-	for k := Single; k <= Int8; k++ {
-		if string(b) == k.String() {
-			*p = k
-			return nil
-		}
-	}
-	return fmt.Errorf("rnn: precision %q is none of single, half, int8", b)
+	return parseName(p, b, "precision", precisions)
 }
 
 // A Freezer is a Cell that has a faster or smaller form for inference alone. Freeze returns

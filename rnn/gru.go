@@ -35,13 +35,13 @@ type GRU struct {
 
 func init() {
 	Register("gru", Spec[GRUOptions, *GRU]{
-		New: GRUOptions.New,
+		New:  GRUOptions.New,
+		Kind: true,
 		Options: func(c *GRU) (GRUOptions, int) {
 			return GRUOptions{ResetBefore: c.Bn == nil, NoBias: c.B == nil, Clip: c.Clip, Gate: c.Gate, Cand: c.Cand}, c.Wh.Dim(0)
 		},
 		Check: func(o GRUOptions, _, _ int) error { return notNegative("clip", o.Clip) },
 	})
-	RegisterKind(KindGRU, GRUOptions{})
 }
 
 // GRUOptions are the options of a GRU. The zero value is PyTorch's form.
@@ -55,17 +55,11 @@ type GRUOptions struct {
 
 // New draws Wx by Glorot and Wh orthogonal, and sets the biases to zero.
 func (o GRUOptions) New(r *rand.Rand, in, hidden int) *GRU {
-	c := &GRU{
-		Wx: nn.Glorot(r, in, 3*hidden), Wh: nn.Orthogonal(r, 1, hidden, 3*hidden), B: nn.Full(r, 0, 3*hidden),
+	return &GRU{
+		Wx: nn.Glorot(r, in, 3*hidden), Wh: nn.Orthogonal(r, 1, hidden, 3*hidden),
+		B: newBias(r, 3*hidden, o.NoBias), Bn: newBias(r, hidden, o.ResetBefore),
 		Clip: o.Clip, Gate: o.Gate, Cand: o.Cand,
 	}
-	if o.NoBias {
-		c.B = nil
-	}
-	if !o.ResetBefore {
-		c.Bn = nn.Full(r, 0, hidden)
-	}
-	return c
 }
 
 // NewGRU makes the form that resets after the product.

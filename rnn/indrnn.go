@@ -32,12 +32,12 @@ type IndRNN struct {
 
 func init() {
 	Register("indrnn", Spec[IndRNNOptions, *IndRNN]{
-		New: IndRNNOptions.New,
+		New:  IndRNNOptions.New,
+		Kind: true,
 		Options: func(c *IndRNN) (IndRNNOptions, int) {
 			return IndRNNOptions{NoBias: c.B == nil, Activation: c.Activation}, c.U.Dim(0)
 		},
 	})
-	RegisterKind("indrnn", IndRNNOptions{})
 }
 
 // IndRNNOptions are the options of an IndRNN.
@@ -49,12 +49,9 @@ type IndRNNOptions struct {
 // New draws W by Glorot and U from U(0, 1), so that there are units with short and
 // with long memories, and sets B to zero.
 func (o IndRNNOptions) New(r *rand.Rand, in, hidden int) *IndRNN {
-	c := &IndRNN{W: nn.Glorot(r, in, hidden), U: nn.Uniform(r, 0.5, hidden), B: nn.Full(r, 0, hidden), Activation: o.Activation}
+	c := &IndRNN{W: nn.Glorot(r, in, hidden), U: nn.Uniform(r, 0.5, hidden), B: newBias(r, hidden, o.NoBias), Activation: o.Activation}
 	for i := range c.U.Value.Data {
 		c.U.Value.Data[i] += 0.5
-	}
-	if o.NoBias {
-		c.B = nil
 	}
 	return c
 }

@@ -30,12 +30,12 @@ type MinGRU struct {
 
 func init() {
 	Register("mingru", Spec[MinGRUOptions, *MinGRU]{
-		New: MinGRUOptions.New,
+		New:  MinGRUOptions.New,
+		Kind: true,
 		Options: func(c *MinGRU) (MinGRUOptions, int) {
 			return MinGRUOptions{NoBias: c.B == nil, Positive: c.Positive}, c.W.Dim(1) / 2
 		},
 	})
-	RegisterKind("mingru", MinGRUOptions{})
 }
 
 // MinGRUOptions are the options of a MinGRU.
@@ -46,11 +46,7 @@ type MinGRUOptions struct {
 
 // New draws W by Glorot and sets B to zero.
 func (o MinGRUOptions) New(r *rand.Rand, in, hidden int) *MinGRU {
-	c := &MinGRU{W: nn.GlorotGates(r, in, 2, hidden), B: nn.Full(r, 0, 2*hidden), Positive: o.Positive}
-	if o.NoBias {
-		c.B = nil
-	}
-	return c
+	return &MinGRU{W: nn.GlorotGates(r, in, 2, hidden), B: newBias(r, 2*hidden, o.NoBias), Positive: o.Positive}
 }
 
 // StateSize is {hidden}.

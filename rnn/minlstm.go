@@ -27,12 +27,12 @@ type MinLSTM struct {
 
 func init() {
 	Register("minlstm", Spec[MinLSTMOptions, *MinLSTM]{
-		New: MinLSTMOptions.New,
+		New:  MinLSTMOptions.New,
+		Kind: true,
 		Options: func(c *MinLSTM) (MinLSTMOptions, int) {
 			return MinLSTMOptions{NoBias: c.B == nil, Positive: c.Positive}, c.W.Dim(1) / 3
 		},
 	})
-	RegisterKind("minlstm", MinLSTMOptions{})
 }
 
 // MinLSTMOptions are the options of a MinLSTM.
@@ -43,10 +43,8 @@ type MinLSTMOptions struct {
 
 // New draws W by Glorot and sets B to zero, and to 1 for f.
 func (o MinLSTMOptions) New(r *rand.Rand, in, hidden int) *MinLSTM {
-	c := &MinLSTM{W: nn.GlorotGates(r, in, 3, hidden), B: nn.Full(r, 0, 3*hidden), Positive: o.Positive}
-	if setUnits(c.B, 0, hidden, 1); o.NoBias {
-		c.B = nil
-	}
+	c := &MinLSTM{W: nn.GlorotGates(r, in, 3, hidden), B: newBias(r, 3*hidden, o.NoBias), Positive: o.Positive}
+	setUnits(c.B, 0, hidden, 1)
 	return c
 }
 

@@ -36,13 +36,15 @@ type Spec[O any, C Cell] struct {
 
 	// Hidden is the name of Config.Hidden in JSON, default "hidden".
 	Hidden string
+
+	// Kind makes the name a Kind as well, with options of zero; see RegisterKind.
+	Kind bool
 }
 
 // A kind is a Spec of any types.
 type kind struct {
 	name, hidden string
-	blank        func() any // pointer to options
-	value        func(blank any) any
+	options      reflect.Type
 	make         func(o any, r *rand.Rand, in, hidden int) Cell
 	check        func(o any, in, hidden int) error
 	describe     func(c Cell) Config
@@ -63,10 +65,8 @@ func Register[O any, C Cell](name string, s Spec[O, C]) {
 		panic(fmt.Sprintf("rnn: the kind %q, its options %v or its cell %v are taken", name, options, cell))
 	}
 	k := &kind{
-		name: name, hidden: s.Hidden,
-		blank: func() any { return new(O) },
-		value: func(p any) any { return *p.(*O) },
-		make:  func(o any, r *rand.Rand, in, hidden int) Cell { return s.New(o.(O), r, in, hidden) },
+		name: name, hidden: s.Hidden, options: options,
+		make: func(o any, r *rand.Rand, in, hidden int) Cell { return s.New(o.(O), r, in, hidden) },
 		check: func(o any, in, hidden int) error {
 			if s.Check == nil {
 				return nil
@@ -82,6 +82,9 @@ func Register[O any, C Cell](name string, s Spec[O, C]) {
 		k.hidden = "hidden"
 	}
 	kinds[name], byOptions[options], byCell[cell] = k, k, k
+	if s.Kind {
+		RegisterKind(Kind(name), *new(O))
+	}
 }
 
 // ConfigOf describes a cell. It is an error if its type, or that of a cell inside it, is not
@@ -201,13 +204,13 @@ func (c *Config) UnmarshalJSON(b []byte) error {
 		if err != nil {
 			return err
 		}
-		o := k.blank()
+		o := reflect.New(k.options)
 		d := json.NewDecoder(bytes.NewReader(rest))
 		d.DisallowUnknownFields()
-		if err := d.Decode(o); err != nil {
+		if err := d.Decode(o.Interface()); err != nil {
 			return fmt.Errorf("rnn: cell %s: %w", name, err)
 		}
-		*c = Config{hidden, k.value(o)}
+		*c = Config{hidden, o.Elem().Interface()}
 	}
 	return nil
 }

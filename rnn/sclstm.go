@@ -38,14 +38,8 @@ func NewSCLSTM(r *rand.Rand, in, hidden, facts int) *SCLSTM {
 		Wd: nn.Glorot(r, facts, 3*hidden+facts), Wc: nn.Glorot(r, facts, hidden),
 		B: nn.Full(r, 0, 4*hidden+facts),
 	}
-	for j := range c.B.Value.Data {
-		switch {
-		case j >= hidden && j < 2*hidden:
-			c.B.Value.Data[j] = 1
-		case j >= 3*hidden && j < 3*hidden+facts:
-			c.B.Value.Data[j] = 2
-		}
-	}
+	setUnits(c.B, hidden, hidden, 1)
+	setUnits(c.B, 3*hidden, facts, 2)
 	return c
 }
 

@@ -48,9 +48,7 @@ func (st *Stream) MarshalBinary() ([]byte, error) {
 	b = binary.LittleEndian.AppendUint64(b, st.steps)
 	b = binary.LittleEndian.AppendUint32(b, uint32(n))
 	for _, v := range st.s {
-		for _, f := range v.Value.Data {
-			b = appendFloat(b, f)
-		}
+		b = appendFloats(b, v.Value.Data)
 	}
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli)), nil
 }
@@ -79,10 +77,7 @@ func (st *Stream) UnmarshalBinary(b []byte) error {
 		return fmt.Errorf("%w: %d floats of %d bytes, the cell has %d", ErrSessionModel, n, size, st.floats())
 	}
 	for _, v := range st.s {
-		for i := range v.Value.Data {
-			v.Value.Data[i] = readFloat(floats, size)
-			floats = floats[size:]
-		}
+		floats = readFloats(v.Value.Data, floats, size)
 	}
 	st.steps = steps
 	return nil
@@ -97,18 +92,28 @@ func (st *Stream) floats() (n int) {
 
 const floatBytes = int(unsafe.Sizeof(tensor.Float(0)))
 
-func appendFloat(b []byte, f tensor.Float) []byte {
-	if floatBytes == 8 {
-		return binary.LittleEndian.AppendUint64(b, math.Float64bits(float64(f)))
+func appendFloats(b []byte, fs []tensor.Float) []byte {
+	for _, f := range fs {
+		if floatBytes == 8 {
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(float64(f)))
+		} else {
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(f)))
+		}
 	}
-	return binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(f)))
+	return b
 }
 
-func readFloat(b []byte, size int) tensor.Float {
-	if size == 8 {
-		return tensor.Float(math.Float64frombits(binary.LittleEndian.Uint64(b)))
+// readFloats fills fs with floats of the given bytes each, and returns the rest of b.
+func readFloats(fs []tensor.Float, b []byte, size int) []byte {
+	for i := range fs {
+		if size == 8 {
+			fs[i] = tensor.Float(math.Float64frombits(binary.LittleEndian.Uint64(b)))
+		} else {
+			fs[i] = tensor.Float(math.Float32frombits(binary.LittleEndian.Uint32(b)))
+		}
+		b = b[size:]
 	}
-	return tensor.Float(math.Float32frombits(binary.LittleEndian.Uint32(b)))
+	return b
 }
 
 func sessionDigest(c Cell) (d [8]byte) {

@@ -39,7 +39,8 @@ type SRU struct {
 
 func init() {
 	Register("sru", Spec[SRUOptions, *SRU]{
-		New: SRUOptions.New,
+		New:  SRUOptions.New,
+		Kind: true,
 		Options: func(c *SRU) (SRUOptions, int) {
 			H := c.B.Dim(0) / 2
 			return SRUOptions{Peepholes: c.V != nil, SkipProjection: c.W.Dim(0) == H && c.W.Dim(1) == 4*H, Scale: c.Scale, Activation: c.Activation}, H
@@ -51,7 +52,6 @@ func init() {
 			return nil
 		},
 	})
-	RegisterKind("sru", SRUOptions{})
 }
 
 // SRUOptions are the options of an SRU.

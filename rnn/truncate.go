@@ -75,9 +75,7 @@ func (k *Carry) MarshalBinary() ([]byte, error) {
 	for _, t := range k.kept {
 		b = binary.LittleEndian.AppendUint32(b, uint32(t.Dim(0)))
 		b = binary.LittleEndian.AppendUint32(b, uint32(t.Dim(1)))
-		for _, v := range t.Data {
-			b = appendFloat(b, v)
-		}
+		b = appendFloats(b, t.Data)
 	}
 	return b, nil
 }
@@ -99,9 +97,7 @@ func (k *Carry) UnmarshalBinary(b []byte) error {
 			return fmt.Errorf("rnn: entry %d of a carried state is cut short", i)
 		}
 		t := tensor.New(rows, width)
-		for j := range t.Data {
-			t.Data[j], b = readFloat(b, floatBytes), b[floatBytes:]
-		}
+		b = readFloats(t.Data, b, floatBytes)
 		kept = append(kept, t)
 	}
 	if entries < 0 || len(b) != 0 {

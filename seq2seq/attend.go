@@ -177,20 +177,15 @@ func (r *attending) back(g *grad.Tape) {
 		return
 	}
 	n := r.q.Dim(0)
-	wanted := func(v *grad.Var) []grad.Float {
+	wanted := func(v *grad.Var, room func(*grad.Var) *tensor.Tensor) []grad.Float {
 		if v == nil || !g.NeedsGrad(v) {
 			return nil
 		}
-		return g.Grad(v).Data
+		return room(v).Data
 	}
-	parts := func(v *grad.Var) []grad.Float {
-		if v == nil || !g.NeedsGrad(v) {
-			return nil
-		}
-		return g.NewTensor(tensor.ShapeOf(n, len(v.Value.Data))).Data
-	}
-	r.dq, r.dk, r.dm, r.dc = wanted(r.q), wanted(r.keys), wanted(r.values), wanted(r.c)
-	r.dv, r.dw = parts(r.v), parts(r.w)
+	parts := func(v *grad.Var) *tensor.Tensor { return g.NewTensor(tensor.ShapeOf(n, len(v.Value.Data))) }
+	r.dq, r.dk, r.dm, r.dc = wanted(r.q, g.Grad), wanted(r.keys, g.Grad), wanted(r.values, g.Grad), wanted(r.c, g.Grad)
+	r.dv, r.dw = wanted(r.v, parts), wanted(r.w, parts)
 	scratch := g.Scratch(tensor.ShapeOf(n, r.T+r.d)).Data
 	r.each(func(i, m, steps int) {
 		work := row(scratch, i, r.T+r.d)

@@ -68,7 +68,7 @@ func (d *Decoder) Greedy(g *grad.Tape, s rnn.State, limit int) []Hypothesis {
 func (d *Decoder) choose(g *grad.Tape, s rnn.State, limit int, rule func(row int, scores []grad.Float) int) []Hypothesis {
 	w := newWalk(d, g, s)
 	all := make([]Hypothesis, s[0].Dim(0))
-	rows, ids := make([]int, len(all)), filled(len(all), d.Start)
+	rows, ids := make([]int, len(all)), slices.Repeat([]int{d.Start}, len(all))
 	for i := range rows {
 		rows[i] = i
 	}
@@ -143,12 +143,4 @@ func (w *walk) step(from, of, ids []int) (scores, weights [][]grad.Float) {
 func logSumExp(x []grad.Float) float64 {
 	m, z := kernel.ExpsBelowMax(make([]grad.Float, len(x)), x)
 	return float64(m) + math.Log(z)
-}
-
-func filled[T any](n int, v T) []T {
-	s := make([]T, n)
-	for i := range s {
-		s[i] = v
-	}
-	return s
 }

@@ -87,7 +87,7 @@ func (c tfCase) gatherTree(t *testing.T, tokens [][][]int) {
 		} else {
 			length = slices.Max(c.SequenceLength[b])
 		}
-		nodes := filled(beams, &node{})
+		nodes := slices.Repeat([]*node{{}}, beams)
 		for s := range length {
 			var next []*node
 			for k := range beams {

@@ -26,9 +26,7 @@ func (d *Decoder) Loss(g *grad.Tape, s rnn.State, rows [][]int, l LossOptions) (
 	if l.SampleProb > 0 {
 		y, last = d.scheduled(g, s, in, l.SampleProb)
 	} else {
-		ids, lengths := Pad(in)
-		x := d.Input(g, ids)
-		y, last = rnn.Dynamic(g, d.Cell, rnn.Seq{X: g.Reshape(x, len(ids)/max(1, len(in)), len(in), x.Dim(1)), Len: lengths}, s)
+		y, last = rnn.Dynamic(g, d.Cell, read(g, d.Input, in), s)
 	}
 	want, _ := Pad(out)
 	at, valid := g.Ints(len(want))[:0], g.Ints(len(want))[:0]

@@ -18,10 +18,7 @@ func Pad(rows [][]int) (ids, lengths []int) {
 		T = max(T, len(r))
 		lengths = append(lengths, len(r))
 	}
-	ids = make([]int, T*len(rows))
-	for i := range ids {
-		ids[i] = -1
-	}
+	ids = slices.Repeat([]int{-1}, T*len(rows))
 	for b, r := range rows {
 		for t, id := range r {
 			ids[t*len(rows)+b] = id
@@ -31,10 +28,13 @@ func Pad(rows [][]int) (ids, lengths []int) {
 }
 
 // Embed looks up rows of ids as one padded sequence.
-func Embed(g *grad.Tape, e *nn.Embedding, rows [][]int) rnn.Seq {
+func Embed(g *grad.Tape, e *nn.Embedding, rows [][]int) rnn.Seq { return read(g, e.Forward, rows) }
+
+// read makes one padded sequence of rows of ids, of which input makes the steps.
+func read(g *grad.Tape, input func(g *grad.Tape, ids []int) *grad.Var, rows [][]int) rnn.Seq {
 	ids, lengths := Pad(rows)
 	T := len(ids) / max(len(rows), 1)
-	x := e.Forward(g, ids)
+	x := input(g, ids)
 	return rnn.Seq{X: g.Reshape(x, T, len(rows), x.Dim(1)), Len: lengths}
 }
 

@@ -57,11 +57,8 @@ func rowsOf(c rnn.Cell, in, n int) error {
 func step(c rnn.Cell, x *tensor.Tensor, s []*tensor.Tensor, lo, hi int) []*grad.Var {
 	g := grad.Eval()
 	c = rnn.BeginSequence(g, c, hi-lo)
-	var state rnn.State
-	for _, t := range s {
-		state = append(state, g.Const(t.Slice(lo, hi)))
-	}
-	y, next := c.Step(g, g.Const(x.Slice(lo, hi)), state)
+	rows := func(t *tensor.Tensor) *grad.Var { return g.Const(t.Slice(lo, hi)) }
+	y, next := c.Step(g, rows(x), state(s, rows))
 	return append([]*grad.Var{y}, next...)
 }
 

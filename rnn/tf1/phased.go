@@ -115,11 +115,7 @@ func (c *Phased) open(g *grad.Tape, t *grad.Var) *grad.Var {
 	batch, H := t.Dim(0), c.New.Dim(1)
 	rows := func(v *grad.Var) *grad.Var { return g.AddRow(g.Zeros(batch, H), v) }
 	blank := func() *tensor.Tensor { return g.NewTensor(tensor.ShapeOf(batch, H)) }
-	one := blank()
-	for i := range one.Data {
-		one.Data[i] = 1
-	}
-	cycles := g.Div(g.Sub(g.MulCol(g.Const(one), g.Reshape(t, batch)), rows(c.Phase)), rows(c.Period))
+	cycles := g.Div(g.Sub(g.MulCol(ones(g, batch, H), g.Reshape(t, batch)), rows(c.Phase)), rows(c.Period))
 	past := blank()
 	for i, v := range cycles.Value.Data {
 		past.Data[i] = grad.Float(math.Floor(float64(v)))

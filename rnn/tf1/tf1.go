@@ -47,6 +47,9 @@ func gate(g *grad.Tape, x *grad.Var, bias float64) *grad.Var {
 	return g.Sigmoid(g.ScaleShift(x, 1, bias))
 }
 
+// ones are data.
+func ones(g *grad.Tape, dims ...int) *grad.Var { return g.ScaleShift(g.Zeros(dims...), 1, 1) }
+
 // finite checks a number that is added at run time.
 func finite(what string, v float64) error {
 	if v-v != 0 {

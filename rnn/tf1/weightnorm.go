@@ -4,8 +4,8 @@ import (
 	"math"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
-	"github.com/recur-go/recur/tensor"
 )
 
 // WeightNorm is an LSTM with weight normalisation (Salimans & Kingma 2016), as
@@ -25,19 +25,11 @@ type WeightNorm struct {
 
 // NewWeightNorm gives the columns of c the length 1.
 func NewWeightNorm(c *rnn.LSTM) *WeightNorm {
-	w := &WeightNorm{LSTM: c, Gx: ones(c.Wx.Dim(1)), Gh: ones(c.Wh.Dim(1))}
+	w := &WeightNorm{LSTM: c, Gx: nn.Constant(1, c.Wx.Dim(1)), Gh: nn.Constant(1, c.Wh.Dim(1))}
 	if c.Wp != nil {
-		w.Gp = ones(c.Wp.Dim(1))
+		w.Gp = nn.Constant(1, c.Wp.Dim(1))
 	}
 	return w
-}
-
-func ones(n int) *grad.Var {
-	t := tensor.New(n)
-	for i := range t.Data {
-		t.Data[i] = 1
-	}
-	return grad.Leaf(t)
 }
 
 // StateSize is the LSTM's.
@@ -88,11 +80,7 @@ func (c *WeightNorm) normal(g *grad.Tape) *rnn.LSTM {
 
 // columns brings the columns of v to the lengths n.
 func columns(g *grad.Tape, v, n *grad.Var) *grad.Var {
-	row := g.NewTensor(tensor.ShapeOf(1, v.Dim(0)))
-	for i := range row.Data {
-		row.Data[i] = 1
-	}
-	square := g.Affine(g.Const(row), g.Square(v), nil)
+	square := g.Affine(ones(g, 1, v.Dim(0)), g.Square(v), nil)
 	inverse := g.Map(square,
 		func(x grad.Float) grad.Float { return grad.Float(1 / math.Sqrt(max(float64(x), 1e-12))) },
 		func(x, y grad.Float) grad.Float {

@@ -53,6 +53,3 @@ func (k Kind) Check() error {
 	}
 	return setting.Unknown("cell", k, Kinds())
 }
-
-// CountParams is the number of values in the parameters of the cell that New makes.
-func (k Kind) CountParams(in, hidden int) int { return k.Config(hidden).CountParams(in) }

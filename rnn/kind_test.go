@@ -19,7 +19,7 @@ func TestKinds(t *testing.T) {
 			for _, p := range nn.Params(c) {
 				n += len(p.Value.Data)
 			}
-			if got := k.CountParams(in, 5); got != n || n == 0 {
+			if got := k.Config(5).CountParams(in); got != n || n == 0 {
 				t.Errorf("%s from %d: %d values, counted %d", k, in, n, got)
 			}
 			if s := c.StateSize(); s[len(s)-1] != 5 {

@@ -65,7 +65,7 @@ func TestAttentionIsACell(t *testing.T) {
 			if f := nn.Untagged(a); f != nil {
 				t.Errorf("fields without a tag: %v", f)
 			}
-			if got := o.CountParams(4, 4); got != n {
+			if got := nn.Count(nn.Params(o.New(nn.Shapes, nil, 4, 4))); got != n {
 				t.Errorf("%d parameters are counted, there are %d", got, n)
 			}
 			rnntest.Cell(t, &remembering{a, nn.Uniform(r, 1, 5, 1, 4)}, 3)

@@ -1,7 +1,6 @@
 package kernel
 
 import (
-	"math"
 	"unsafe"
 
 	"github.com/recur-go/recur/internal/ieee"
@@ -83,22 +82,13 @@ func widenGo(h []uint16, x []Float) {
 	}
 }
 
-// toHalf rounds to even.
-func toHalf(f float32) uint16 {
-	const largest = 65504
-	u := math.Float32bits(f)
-	sign, a := uint16(u>>31)<<15, math.Float32frombits(u&^(1<<31))
-	switch {
-	case f != f:
-		return sign | 0x7e00
-	case a >= largest:
-		return sign | 0x7bff
-	case a < 1.0/(1<<14): // a multiple of 2^-24, which rounding to a whole number finds
-		return sign | uint16(math.RoundToEven(float64(a)*(1<<24)))
+// toHalf rounds to even, beyond 65504 to that.
+func toHalf(x float32) uint16 {
+	h := ieee.ToHalf(x)
+	if h&0x7fff == 0x7c00 { // infinite
+		h--
 	}
-	u &^= 1 << 31
-	u += 0xfff + u>>13&1 // to even at bit 13
-	return min(sign|uint16((u>>13)-112<<10), sign|0x7bff)
+	return h
 }
 
 // alignedBytes returns n zeros from a line of the cache on.

@@ -2,11 +2,11 @@
 package setting
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/recur-go/recur/internal/fault"
 )
@@ -68,20 +68,12 @@ func (e *Errors) Levels(levels []float64) {
 // Err joins all errors to one of class fault.Usage; nil if there is none.
 func (e *Errors) Err() error { return fault.As(fault.Usage, errors.Join(e.list...)) }
 
-// Levels returns the levels of the bands of a forecast from low to high; default 0.5, 0.8
-// and 0.95.
-func Levels(levels []float64) []float64 {
-	if levels == nil {
-		return []float64{0.5, 0.8, 0.95}
+// Unknown is the error for a name that is none of the known ones, which it lists: a preset,
+// a task, a kind of cell. It is of class fault.Usage.
+func Unknown[S ~string](what string, name S, known []S) error {
+	names := make([]string, len(known))
+	for i, k := range known {
+		names[i] = string(k)
 	}
-	return slices.Sorted(slices.Values(levels))
-}
-
-// Horizon returns the steps to forecast; default a season, or 12 if season is no more than
-// a step.
-func Horizon(horizon, season int) int {
-	if season > 1 {
-		return cmp.Or(horizon, season)
-	}
-	return cmp.Or(horizon, 12)
+	return fault.Errorf(fault.Usage, "there is no %s %q; there are %s", what, string(name), strings.Join(names, ", "))
 }

@@ -3,7 +3,6 @@ package setting
 import (
 	"errors"
 	"math"
-	"slices"
 	"testing"
 
 	"github.com/recur-go/recur/internal/fault"
@@ -43,20 +42,5 @@ net: cell is "brain"
 of its own`
 	if err := e.Err(); err.Error() != want || !errors.Is(err, own) || fault.Of(err) != fault.Usage {
 		t.Errorf("%v, want %v", err, want)
-	}
-}
-
-func TestDefaults(t *testing.T) {
-	asked := []float64{0.9, 0.5}
-	if got := Levels(asked); !slices.Equal(got, []float64{0.5, 0.9}) || asked[0] != 0.9 {
-		t.Errorf("levels %v of %v", got, asked)
-	}
-	if got := Levels(nil); !slices.Equal(got, []float64{0.5, 0.8, 0.95}) {
-		t.Errorf("levels %v", got)
-	}
-	for _, c := range [][3]int{{0, 1, 12}, {0, 7, 7}, {3, 7, 3}, {3, 1, 3}} {
-		if got := Horizon(c[0], c[1]); got != c[2] {
-			t.Errorf("horizon %d of %v", got, c)
-		}
 	}
 }

@@ -227,32 +227,33 @@ func TestReadConverts(t *testing.T) {
 func TestNarrowFloatsAreOrdered(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		decode func(c uint32) float64
+		dtype  DType
 		sign   uint32
 		finite uint32 // codes from 0 of finite positive numbers
 		top    float64
 	}{
-		{"F16", func(c uint32) float64 { return minifloat(c, 5, 10) }, 1 << 15, 0x7c00, 65504},
-		{"E5M2", func(c uint32) float64 { return minifloat(c, 5, 2) }, 1 << 7, 0x7c, 57344},
-		{"E4M3", func(c uint32) float64 {
-			dst := make([]float64, 1)
-			decode(dst, []byte{byte(c)}, F8E4M3)
-			return dst[0]
-		}, 1 << 7, 0x7f, 448},
+		{"F16", F16, 1 << 15, 0x7c00, 65504},
+		{"E5M2", F8E5M2, 1 << 7, 0x7c, 57344},
+		{"E4M3", F8E4M3, 1 << 7, 0x7f, 448},
 	} {
+		value := func(code uint32) float64 {
+			dst := make([]float64, 1)
+			decode(dst, binary.LittleEndian.AppendUint16(nil, uint16(code))[:c.dtype.Size()], c.dtype)
+			return dst[0]
+		}
 		for i := range c.finite {
-			x := c.decode(i)
-			if i > 0 && x <= c.decode(i-1) {
+			x := value(i)
+			if i > 0 && x <= value(i-1) {
 				t.Errorf("%s: code %#x is %v, not above the one before", c.name, i, x)
 			}
-			if y := c.decode(i | c.sign); y != -x || math.Signbit(y) != true {
+			if y := value(i | c.sign); y != -x || math.Signbit(y) != true {
 				t.Errorf("%s: code %#x is %v, its mirror %v", c.name, i, x, y)
 			}
 		}
-		if x := c.decode(c.finite - 1); x != c.top {
+		if x := value(c.finite - 1); x != c.top {
 			t.Errorf("%s: greatest is %v, not %v", c.name, x, c.top)
 		}
-		if x := c.decode(c.sign - 1); !math.IsNaN(x) {
+		if x := value(c.sign - 1); !math.IsNaN(x) {
 			t.Errorf("%s: last code is %v, not NaN", c.name, x)
 		}
 	}

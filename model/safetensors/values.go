@@ -78,48 +78,19 @@ func decode[F float32 | float64](dst []F, b []byte, d DType) {
 	switch d {
 	default:
 		ieee.Decode(dst, b, ieee.Form(d))
-	case F8E5M2:
+	case F8E5M2: // the upper half of an F16
 		for i := range b {
-			dst[i] = F(minifloat(uint32(b[i]), 5, 2))
+			dst[i] = F(ieee.FromHalf(uint16(b[i]) << 8))
 		}
-	case F8E4M3: // no infinities: all but the last code go on as numbers
+	case F8E4M3: // an F16 whose exponent is 8 less, without infinities
 		for i := range b {
-			if c := uint32(b[i]); c&0x7f == 0x7f {
+			if c := uint16(b[i]); c&0x7f == 0x7f {
 				dst[i] = F(math.NaN())
 			} else {
-				dst[i] = F(scaled(c, 4, 3))
+				dst[i] = F(ieee.FromHalf(c&0x80<<8|c&0x7f<<7) * 256)
 			}
 		}
 	}
-}
-
-// minifloat decodes an IEEE 754 number of 1 sign, e exponent and m fraction bits.
-func minifloat(c uint32, e, m int) float64 {
-	if top := uint32(1)<<e - 1; c>>m&top == top {
-		if c&(1<<m-1) != 0 {
-			return math.NaN()
-		}
-		return math.Inf(1 - 2*int(c>>(e+m)))
-	}
-	return scaled(c, e, m)
-}
-
-// scaled is the number that c stands for where no code is an infinity or NaN:
-// ±fraction·2^(exponent-bias-m), with an implied leading 1 but for exponent 0.
-func scaled(c uint32, e, m int) float64 {
-	fraction := float64(c & (1<<m - 1))
-	exponent := int(c >> m & (1<<e - 1))
-	if exponent == 0 {
-		exponent = 1
-	} else {
-		fraction += float64(uint32(1) << m)
-	}
-	bias := 1<<(e-1) - 1
-	x := math.Ldexp(fraction, exponent-bias-m)
-	if c>>(e+m) != 0 {
-		return math.Copysign(x, -1)
-	}
-	return x
 }
 
 func decodeInt(b []byte, d DType) int64 {

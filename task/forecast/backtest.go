@@ -10,6 +10,7 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/forecast/internal/quantile"
 )
 
 // A Plan is where a back-test forecasts from. The zero value of each field means its
@@ -89,8 +90,8 @@ func (p Plan) Check(s Spec, series ...data.Series) error {
 // newReport is the report of a back-test that is about to begin, and lists the series that
 // take part by their indices.
 func newReport(model string, plan Plan, s Spec, series []data.Series) (r *Report, take []int, err error) {
-	r = &Report{Plan: plan, Model: model, Season: cmp.Or(s.Season, 1), Levels: setting.Levels(s.Levels)}
-	r.Horizon = setting.Horizon(s.Horizon, r.Season)
+	r = &Report{Plan: plan, Model: model, Season: cmp.Or(s.Season, 1), Levels: quantile.Levels(s.Levels)}
+	r.Horizon = quantile.Horizon(s.Horizon, r.Season)
 	e := setting.Errors{System: "forecast"}
 	e.Count("horizon", r.Horizon)
 	e.Count("season", r.Season)

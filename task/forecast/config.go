@@ -5,6 +5,7 @@ import (
 
 	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/task/forecast/internal/quantile"
 )
 
 // A Config is what to forecast and how to train this package's own model. The zero value
@@ -28,8 +29,8 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	c.Season = cmp.Or(c.Season, 1)
-	c.Horizon = setting.Horizon(c.Horizon, c.Season)
-	c.Levels = setting.Levels(c.Levels)
+	c.Horizon = quantile.Horizon(c.Horizon, c.Season)
+	c.Levels = quantile.Levels(c.Levels)
 	c.Window = cmp.Or(c.Window, min(max(2*c.Season, 8), 104))
 	c.Hidden = cmp.Or(c.Hidden, 24)
 	c.Nets = cmp.Or(c.Nets, 5)

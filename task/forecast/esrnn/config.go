@@ -5,6 +5,7 @@ import (
 
 	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/task/forecast"
+	"github.com/recur-go/recur/task/forecast/internal/quantile"
 )
 
 // A Config is what to forecast and how to train. The zero value of each field means its
@@ -32,8 +33,8 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	c.Season = cmp.Or(c.Season, 1)
-	c.Horizon = setting.Horizon(c.Horizon, c.Season)
-	c.Levels = setting.Levels(c.Levels)
+	c.Horizon = quantile.Horizon(c.Horizon, c.Season)
+	c.Levels = quantile.Levels(c.Levels)
 	if c.Seasonalities == nil {
 		switch m := c.Season; {
 		case m == 24:

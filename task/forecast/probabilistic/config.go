@@ -20,6 +20,7 @@ import (
 	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task/forecast"
+	"github.com/recur-go/recur/task/forecast/internal/quantile"
 )
 
 // An Output is what the net predicts for a step.
@@ -102,8 +103,8 @@ func Preset(name string) (*Config, error) {
 
 func (c Config) withDefaults() Config {
 	c.Season = cmp.Or(c.Season, 1)
-	c.Horizon = setting.Horizon(c.Horizon, c.Season)
-	c.Levels = setting.Levels(c.Levels)
+	c.Horizon = quantile.Horizon(c.Horizon, c.Season)
+	c.Levels = quantile.Levels(c.Levels)
 	c.Output = cmp.Or(c.Output, Quantile)
 	c.Paths = cmp.Or(c.Paths, 200)
 	c.Window = cmp.Or(c.Window, min(max(3*c.Season, c.Horizon, 8), 168))
@@ -131,7 +132,9 @@ func (c *Config) check() error {
 	}
 	e.Between("layers", c.Layers, 1, 1<<10)
 	e.Add(c.Cell.Check())
-	e.If(!slices.Contains(Outputs(), c.Output), "there is no output %q; there are %s", c.Output, setting.List(Outputs()))
+	if !slices.Contains(Outputs(), c.Output) {
+		e.Add(setting.Unknown("output", c.Output, Outputs()))
+	}
 	e.If(c.Autoregressive && (c.Output == Quantile || c.Output == Point), "the output of an autoregressive net is a distribution to sample from: normal, student or negbin, not %s", c.Output)
 	e.If(c.Transform != Auto && c.Transform != Plain && c.Transform != Log, "there is no transform %q; there are auto, plain and log", c.Transform)
 	e.If(c.Transform == Log && c.Output == NegBin, "counts have no transform: leave transform out")

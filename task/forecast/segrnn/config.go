@@ -12,6 +12,7 @@ import (
 
 	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/task/forecast"
+	"github.com/recur-go/recur/task/forecast/internal/quantile"
 )
 
 // A Config is what to forecast and how to train. Preset gives the settings of the paper.
@@ -65,7 +66,7 @@ func (c Config) withDefaults() Config {
 	c.Epochs = cmp.Or(c.Epochs, paper.Epochs)
 	c.Batch = cmp.Or(c.Batch, paper.Batch)
 	c.Rate = cmp.Or(c.Rate, paper.Rate)
-	c.Levels = setting.Levels(c.Levels)
+	c.Levels = quantile.Levels(c.Levels)
 	return c
 }
 

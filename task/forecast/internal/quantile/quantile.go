@@ -1,4 +1,4 @@
-// Package quantile has what forecasts by quantiles share.
+// Package quantile has what ways to forecast share: quantiles, levels and defaults.
 package quantile
 
 import (

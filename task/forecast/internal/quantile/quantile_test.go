@@ -2,6 +2,7 @@ package quantile
 
 import (
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -32,5 +33,20 @@ func TestSamples(t *testing.T) {
 	}
 	if got := Normal(0.975); math.Abs(got-1.959964) > 1e-6 {
 		t.Errorf("Normal(0.975) is %v, want 1.959964", got)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	asked := []float64{0.9, 0.5}
+	if got := Levels(asked); !slices.Equal(got, []float64{0.5, 0.9}) || asked[0] != 0.9 {
+		t.Errorf("levels %v of %v", got, asked)
+	}
+	if got := Levels(nil); !slices.Equal(got, []float64{0.5, 0.8, 0.95}) {
+		t.Errorf("levels %v", got)
+	}
+	for _, c := range [][3]int{{0, 1, 12}, {0, 7, 7}, {3, 7, 3}, {3, 1, 3}} {
+		if got := Horizon(c[0], c[1]); got != c[2] {
+			t.Errorf("horizon %d of %v", got, c)
+		}
 	}
 }

@@ -1,0 +1,24 @@
+package quantile
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Levels returns the levels of the bands of a forecast from low to high; default 0.5, 0.8
+// and 0.95.
+func Levels(levels []float64) []float64 {
+	if levels == nil {
+		return []float64{0.5, 0.8, 0.95}
+	}
+	return slices.Sorted(slices.Values(levels))
+}
+
+// Horizon returns the steps to forecast; default a season, or 12 if season is no more than
+// a step.
+func Horizon(horizon, season int) int {
+	if season > 1 {
+		return cmp.Or(horizon, season)
+	}
+	return cmp.Or(horizon, 12)
+}

@@ -2,14 +2,15 @@ package tensorflow
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/interchange/internal/spec"
 	"github.com/recur-go/recur/interchange/keras"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/model/graph"
@@ -35,19 +36,19 @@ func Import(path string, spec []byte) (*model.Model, error) {
 }
 
 // Model makes the network of a checkpoint, as Import does.
-func (c *Checkpoint) Model(spec []byte) (*model.Model, error) {
+func (c *Checkpoint) Model(text []byte) (*model.Model, error) {
 	var kind struct {
 		Class   string `json:"class_name"`
 		Version string `json:"keras_version"` // version, which Keras 3 does not write
 	}
-	if json.Unmarshal(spec, &kind) == nil && kind.Class != "" {
+	if json.Unmarshal(text, &kind) == nil && kind.Class != "" {
 		version := 2
 		if kind.Version == "" || strings.HasPrefix(kind.Version, "3") {
 			version = 3
 		}
-		return keras.FromConfig(bytes.Clone(spec), version, objects{c})
+		return keras.FromConfig(bytes.Clone(text), version, objects{c})
 	}
-	s, err := parseSpec(spec)
+	s, err := parseSpec(text)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +76,7 @@ func (c *Checkpoint) Model(spec []byte) (*model.Model, error) {
 	if len(s.Layers) == 0 {
 		guess := guessed(s, list)
 		if len(list) > 1 || list[0].typ == "" {
-			return nil, unmapped("", "it has %d modules (%s), and does not say how they are joined; give a spec", len(list), moduleNames(list)).With(guess)
+			return nil, unmapped("", "it has %d modules (%s), and does not say how they are joined; give a spec", len(list), spec.Names(names(list))).With(guess)
 		}
 		if list[0].asks() {
 			return nil, unmapped(list[0].name, `its cells are LSTMs, whose forget bias is added at run time and is not in a checkpoint; give "forget_bias" in a spec (TensorFlow's default is 1)`).With(guess)
@@ -90,15 +91,11 @@ func (m *module) asks() bool {
 	return slices.ContainsFunc(m.cells, (*cellVars).asks)
 }
 
-func moduleNames(list []*module) string {
-	var names []string
+func names(list []*module) (names []string) {
 	for _, m := range list {
-		names = append(names, fmt.Sprintf("%q", m.name))
+		names = append(names, m.name)
 	}
-	if len(names) > 20 {
-		names = append(names[:20], "…")
-	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 // guessed is the spec of modules that follow one another in the order of their names.
@@ -120,62 +117,37 @@ type task func(to map[string]*grad.Var) error
 
 // assemble makes the network that a spec asks for.
 func assemble(s *Spec, list []*module) (*model.Model, error) {
-	byName, used := map[string]*module{}, map[string]bool{}
+	c := &graph.Config{Source: "TensorFlow", TimeMajor: s.TimeMajor, Inputs: s.Inputs, Outputs: s.Outputs}
+	var items []spec.Item
+	for _, l := range s.Layers {
+		name := cmp.Or(l.Name, strings.NewReplacer(":", "_", ".", "_").Replace(l.Module))
+		items = append(items, spec.Item{Layer: graph.Layer{Name: name, From: l.From, Op: l.Op}, Module: l.Module})
+	}
+	var tasks []task
+	err := spec.Assemble(c, items, names(list), "tensorflow", "the checkpoint", func(k, i int, to graph.Layer) ([]graph.Layer, graph.Input, error) {
+		l := s.Layers[k]
+		l.Name = to.Name
+		r, err := list[i].toLayer(l)
+		var known *MapError
+		switch {
+		case errors.As(err, &known):
+			return nil, graph.Input{}, err
+		case err != nil:
+			return nil, graph.Input{}, unmapped(l.Module, "%v", err)
+		}
+		if r.layers == nil {
+			r.layers = []graph.Layer{{Name: l.Name, Op: r.op}}
+		}
+		r.layers[0].From = to.From
+		tasks = append(tasks, r.fill...)
+		return r.layers, r.in, nil
+	})
+	if err != nil {
+		return nil, err
+	}
 	values := 0
 	for _, m := range list {
-		byName[m.name] = m
 		values += m.values()
-	}
-	c := &graph.Config{Source: "TensorFlow", TimeMajor: s.TimeMajor, Inputs: s.Inputs, Outputs: s.Outputs}
-	var tasks []task
-	for i, l := range s.Layers {
-		if l.Op != nil {
-			if l.Name == "" {
-				l.Name = fmt.Sprintf("layer%d", i)
-			}
-			c.Layers = append(c.Layers, graph.Layer{Name: l.Name, From: l.From, Op: l.Op})
-			continue
-		}
-		m := byName[l.Module]
-		switch {
-		case m == nil:
-			return nil, unmapped(l.Module, "the checkpoint has no such module; it has %s", moduleNames(list))
-		case used[l.Module]:
-			return nil, unmapped(l.Module, "it is used twice, and layers that share weights are not known")
-		}
-		used[l.Module] = true
-		if l.Name == "" {
-			if l.Name = strings.NewReplacer(":", "_", ".", "_").Replace(l.Module); l.Name == "" {
-				l.Name = "net"
-			}
-		}
-		r, err := m.toLayer(l)
-		if err != nil {
-			var known *MapError
-			if errors.As(err, &known) {
-				return nil, err
-			}
-			return nil, unmapped(m.name, "%v", err)
-		}
-		if len(c.Inputs) == 0 {
-			r.in.Name = "x"
-			c.Inputs = []graph.Input{r.in}
-		}
-		layers := r.layers
-		if layers == nil {
-			layers = []graph.Layer{{Name: l.Name, Op: r.op}}
-		}
-		layers[0].From = l.From
-		c.Layers, tasks = append(c.Layers, layers...), append(tasks, r.fill...)
-	}
-	var left []string
-	for _, m := range list {
-		if !used[m.name] {
-			left = append(left, m.name)
-		}
-	}
-	if len(left) > 0 {
-		return nil, unmapped("", "the spec leaves out the modules %q", left)
 	}
 	if n := c.CountParams(); n > values+1<<20 {
 		return nil, unmapped("", "the spec asks for %d values of parameters, the checkpoint has %d", n, values)

@@ -16,6 +16,7 @@
 package torch
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -23,6 +24,7 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/interchange/internal/spec"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/model/graph"
 	"github.com/recur-go/recur/nn"
@@ -45,8 +47,8 @@ func Import(path string, spec []byte) (*model.Model, error) {
 }
 
 // Model makes the network of the file, as Import does.
-func (f *File) Model(spec []byte) (*model.Model, error) {
-	s, err := parseSpec(spec)
+func (f *File) Model(text []byte) (*model.Model, error) {
+	s, err := parseSpec(text)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +60,7 @@ func (f *File) Model(spec []byte) (*model.Model, error) {
 	if len(s.Layers) == 0 {
 		guess := guessed(s, list)
 		if len(list) > 1 || list[0].guess {
-			return nil, unmapped("", "the file has %d modules (%s), and a state_dict does not say how they are joined; give a spec", len(list), names(list)).With(guess)
+			return nil, unmapped("", "the file has %d modules (%s), and a state_dict does not say how they are joined; give a spec", len(list), spec.Names(names(list))).With(guess)
 		}
 		s = guess
 	}
@@ -118,15 +120,11 @@ func (f *File) weights(spec *Spec) ([]*Tensor, error) {
 	return list, nil
 }
 
-func names(list []*module) string {
-	var all []string
+func names(list []*module) (names []string) {
 	for _, m := range list {
-		all = append(all, m.name)
+		names = append(names, m.name)
 	}
-	if len(all) > 20 {
-		all = append(all[:20], "…")
-	}
-	return strings.Join(all, ", ")
+	return names
 }
 
 func (m *module) names() string { return fmt.Sprintf("%q", slices.Sorted(maps.Keys(m.tensors))) }
@@ -148,67 +146,25 @@ func guessed(spec *Spec, list []*module) *Spec {
 }
 
 // assemble makes the config that a spec asks for, and what fills its network.
-func assemble(spec *Spec, list []*module) (*graph.Config, []task, error) {
-	byName, used := map[string]*module{}, map[string]bool{}
-	for _, m := range list {
-		byName[m.name] = m
+func assemble(s *Spec, list []*module) (*graph.Config, []task, error) {
+	c := &graph.Config{TimeMajor: s.TimeMajor, Inputs: s.Inputs, Outputs: s.Outputs}
+	var items []spec.Item
+	for _, l := range s.Layers {
+		name := cmp.Or(l.Name, strings.ReplaceAll(l.Module, ":", "_"))
+		items = append(items, spec.Item{Layer: graph.Layer{Name: name, From: l.From, Op: l.Op}, Module: l.Module})
 	}
-	c := &graph.Config{TimeMajor: spec.TimeMajor, Inputs: spec.Inputs, Outputs: slices.Clone(spec.Outputs)}
 	var tasks []task
-	last := map[string]string{} // the layer that gives what a spec's layer does
-	for i, l := range spec.Layers {
-		l.From = slices.Clone(l.From)
-		for k, from := range l.From {
-			if to := last[from]; to != "" {
-				l.From[k] = to
-			}
-		}
-		if l.Op != nil {
-			if l.Name == "" {
-				l.Name = fmt.Sprintf("layer%d", i)
-			}
-			c.Layers = append(c.Layers, graph.Layer{Name: l.Name, From: l.From, Op: l.Op})
-			continue
-		}
-		m := byName[l.Module]
-		switch {
-		case m == nil:
-			return nil, nil, unmapped(l.Module, "the file has no such module; it has %s", names(list))
-		case used[l.Module]:
-			return nil, nil, unmapped(l.Module, "it is used twice, and layers that share weights are not known")
-		}
-		used[l.Module] = true
-		if l.Name == "" {
-			if l.Name = strings.ReplaceAll(l.Module, ":", "_"); l.Name == "" {
-				l.Name = "net"
-			}
-		}
-		r, err := m.toLayers(l)
+	err := spec.Assemble(c, items, names(list), "torch", "the file", func(k, i int, to graph.Layer) ([]graph.Layer, graph.Input, error) {
+		l := s.Layers[k]
+		l.Name, l.From = to.Name, to.From
+		r, err := list[i].toLayers(l)
 		if err != nil {
-			return nil, nil, err
+			return nil, graph.Input{}, err
 		}
-		if len(c.Inputs) == 0 {
-			r.in.Name = "x"
-			c.Inputs = []graph.Input{r.in}
-		}
-		c.Layers, tasks = append(c.Layers, r.layers...), append(tasks, r.tasks...)
-		last[l.Name] = r.layers[len(r.layers)-1].Name
-	}
-	var left []string
-	for _, m := range list {
-		if !used[m.name] {
-			left = append(left, m.name)
-		}
-	}
-	if len(left) > 0 {
-		return nil, nil, unmapped("", "the spec leaves out the modules %q", left)
-	}
-	for i, out := range c.Outputs {
-		if to := last[out]; to != "" {
-			c.Outputs[i] = to
-		}
-	}
-	return c, tasks, nil
+		tasks = append(tasks, r.tasks...)
+		return r.layers, r.in, nil
+	})
+	return c, tasks, err
 }
 
 // fill runs the tasks.

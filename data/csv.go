@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/recur-go/recur/internal/bounded"
 )
 
 // ReadCSV reads a long table from r. name is what errors call it.
@@ -45,7 +47,7 @@ func readCSV(in *File, o Options) (*Table, error) {
 		b.Problem(&Error{Reason: "is empty", Hint: "it needs a header such as unique_id,ds,y and a row for each time"})
 		return nil, b.err()
 	}
-	lines := &lineReader{in: in, row: 1}
+	lines := newLineReader(in)
 	c := csv.NewReader(lines)
 	c.Comma = delimiter(head)
 	c.FieldsPerRecord = -1
@@ -89,39 +91,34 @@ var errLong = errors.New("row too long")
 // lineReader makes every end of line \n, and refuses rows that never end.
 type lineReader struct {
 	in     *File
-	row    int // line that the row begins at
-	line   int // lines of the row that have ended
+	ends   bounded.LineEnds // of in
+	row    int              // line that the row begins at
+	line   int              // lines of the row that have ended
 	len    int
-	cr     bool // the last byte was \r
 	within bool // quotation marks, where ends of lines do not end the row
 	plain  bool // quotation marks are marks like others
 }
 
-func (l *lineReader) Read(p []byte) (n int, err error) {
-	n, err = l.in.Read(p)
-	out := p[:0]
-	for _, c := range p[:n] {
-		if c == '\n' && l.cr { // \r\n: the \r was the end of line
-			l.cr = false
-			continue
-		}
-		if l.cr = c == '\r'; l.cr {
-			c = '\n'
-		}
+func newLineReader(in *File) *lineReader {
+	return &lineReader{in: in, ends: bounded.LineEnds{In: in}, row: 1}
+}
+
+func (l *lineReader) Read(p []byte) (int, error) {
+	n, err := l.ends.Read(p)
+	for i, c := range p[:n] {
 		if c == '"' && !l.plain {
 			l.within = !l.within
 		}
 		if l.len++; l.len > maxRow {
-			return len(out), errLong
+			return i, errLong
 		}
 		if c == '\n' {
 			if l.line++; !l.within {
 				l.row, l.line, l.len = l.row+l.line, 0, 0
 			}
 		}
-		out = append(out, c)
 	}
-	return len(out), err
+	return n, err
 }
 
 // bad is what a row of CSV has wrong, by the error of reading it; nil if it could not be read.
@@ -214,47 +211,46 @@ func (t *csvTable) record() ([]string, error) {
 }
 
 func (t *csvTable) row(line int, rec []string) {
+	if e := t.take(line, rec); e != nil {
+		e.Row = line
+		t.Problem(e)
+	}
+}
+
+func (t *csvTable) take(line int, rec []string) *Error {
 	if len(rec) == 1 && strings.TrimSpace(rec[0]) == "" {
-		return
+		return nil
 	}
 	if len(rec) != len(t.header) {
-		e := &Error{Row: line, Reason: fmt.Sprintf("has %s, the header has %d", plural(len(rec), "field", "fields"), len(t.header)), Hint: "put fields that hold the separator in quotation marks"}
+		e := &Error{Reason: fmt.Sprintf("has %s, the header has %d", plural(len(rec), "field", "fields"), len(t.header)), Hint: "put fields that hold the separator in quotation marks"}
 		if t.in.Comma == ',' && len(rec) == len(t.header)+1 {
 			e.Hint = "for decimal commas separate the columns by semicolons, or put such numbers in quotation marks and say that commas mark decimals"
 		}
-		t.Problem(e)
-		return
+		return e
 	}
 	id := ""
 	if t.id >= 0 {
 		id = strings.TrimSpace(rec[t.id])
 		if e := badID(id); e != nil {
-			e.Row, e.Column = line, t.header[t.id]
-			t.Problem(e)
-			return
+			return e.in(t.header[t.id])
 		}
 	}
 	at, e := t.ParseTime(rec[t.ds])
 	if e != nil {
-		e.Row, e.Column = line, t.header[t.ds]
-		t.Problem(e)
-		return
+		return e.in(t.header[t.ds])
 	}
 	t.learn(t.Builder, line, rec[t.y])
 	y, e := value(rec[t.y], t.decimal)
 	if e != nil {
-		e.Row, e.Column = line, t.header[t.y]
-		t.Problem(e)
-		return
+		return e.in(t.header[t.y])
 	}
 	for i, at := range t.x {
 		if t.values[i], e = t.parse(i, rec[at], t.decimal); e != nil {
-			e.Row, e.Column = line, t.header[at]
-			t.Problem(e)
-			return
+			return e.in(t.header[at])
 		}
 	}
 	t.Add(line, strings.Clone(id), at, y, t.values...)
+	return nil
 }
 
 // badID reports what cannot name a series.

@@ -42,6 +42,9 @@ func (e *Error) Error() string {
 // Is reports whether target is fault.Data.
 func (e *Error) Is(target error) bool { return target == fault.Data }
 
+// in sets Column and returns e.
+func (e *Error) in(column string) *Error { e.Column = column; return e }
+
 func shortened(s string) string {
 	if r := []rune(s); len(r) > 40 {
 		return string(r[:40]) + "…"

@@ -89,24 +89,21 @@ func (t *jsonTable) row(n int, row map[string]json.RawMessage) *Error {
 	}
 	at, e := t.ParseTime(text(t.ds))
 	if e != nil {
-		e.Column = t.ds
-		return e
+		return e.in(t.ds)
 	}
 	y := math.NaN()
 	raw, ok := row[t.y]
 	t.known = t.known || ok
 	if ok && string(raw) != "null" {
 		if y, e = t.ParseValue(text(t.y)); e != nil {
-			e.Column = t.y
-			return e
+			return e.in(t.y)
 		}
 	}
 	id := ""
 	if _, ok := row[t.id]; ok {
 		id = text(t.id)
 		if e := badID(id); e != nil {
-			e.Column = t.id
-			return e
+			return e.in(t.id)
 		}
 	}
 	for i, c := range t.cols {
@@ -116,8 +113,7 @@ func (t *jsonTable) row(n int, row map[string]json.RawMessage) *Error {
 			t.seen[i] = true
 		}
 		if t.values[i], e = t.ParseCovariate(i, x); e != nil {
-			e.Column = c.Name
-			return e
+			return e.in(c.Name)
 		}
 	}
 	t.Add(n, id, at, y, t.values...)

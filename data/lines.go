@@ -35,7 +35,7 @@ func eachLine(path string, f func(n int, line string) error) error {
 		return err
 	}
 	t := &records{path: path}
-	return t.scan(&lineReader{in: file, row: 1}, func(n int, line string) error {
+	return t.scan(newLineReader(file), func(n int, line string) error {
 		if !utf8.ValidString(line) {
 			return t.fail(&Error{Row: n, Reason: "is not UTF-8", Hint: "save the file as UTF-8"})
 		}

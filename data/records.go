@@ -62,7 +62,7 @@ func newRecords(f *File, header func([]string) bool, each func([]string, Record)
 	if err == nil && len(bytes.TrimSpace(head)) == 0 {
 		err = &Error{File: f.Name, Reason: "is empty", Hint: "it needs a row for each example"}
 	}
-	return &records{path: f.Name, header: header, each: each}, &lineReader{in: f, row: 1}, head, err
+	return &records{path: f.Name, header: header, each: each}, newLineReader(f), head, err
 }
 
 // records hands rows on.

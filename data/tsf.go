@@ -206,8 +206,7 @@ func (t *tsf) series(id string, f []string) *Error {
 		if err != nil {
 			var e *Error
 			if at, e = t.ParseTime(s); e != nil {
-				e.Column = t.attributes[t.start]
-				return e
+				return e.in(t.attributes[t.start])
 			}
 		}
 		if t.opts.Freq == nil {
@@ -227,8 +226,7 @@ func (t *tsf) series(id string, f []string) *Error {
 		}
 		y, e := t.ParseValue(s)
 		if e != nil {
-			e.Column = strconv.Itoa(i + 1)
-			return e
+			return e.in(strconv.Itoa(i + 1))
 		}
 		t.Add(t.row, id, step.Add(at, i), y)
 	}

@@ -92,6 +92,18 @@ func (o *Options) check() error {
 // *data.Error if a file is wrong. Images of IDX are in one file and their labels in
 // the next, or in one whose name has labels-idx1 for images-idx3.
 func Read(files []string, o Options) iter.Seq2[Example, error] {
+	return examples(o, func(r *reader) error {
+		for _, path := range files {
+			if err := r.file(path); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// examples yields what read emits.
+func examples(o Options, read func(r *reader) error) iter.Seq2[Example, error] {
 	return func(yield func(Example, error) bool) {
 		r := &reader{Options: o, emit: func(e Example) error {
 			if !yield(e, nil) {
@@ -99,7 +111,14 @@ func Read(files []string, o Options) iter.Seq2[Example, error] {
 			}
 			return nil
 		}}
-		if err := r.files(files); err != nil && err != errStop {
+		err := r.check()
+		if err == nil {
+			err = read(r)
+		}
+		if err == nil {
+			err = r.endImages()
+		}
+		if err != nil && err != errStop {
 			yield(Example{}, err)
 		}
 	}
@@ -113,18 +132,6 @@ type reader struct {
 	Options
 	emit  func(Example) error
 	image images
-}
-
-func (r *reader) files(files []string) error {
-	if err := r.check(); err != nil {
-		return err
-	}
-	for _, f := range files {
-		if err := r.file(f); err != nil {
-			return err
-		}
-	}
-	return r.endImages()
 }
 
 // add emits an example, its labels cut and renamed by the options.

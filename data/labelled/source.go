@@ -38,28 +38,13 @@ func (r *reader) file(path string) error {
 // ReadFrom is Read of one file that is open, such as standard input. name is what
 // errors call it.
 func ReadFrom(in io.Reader, name string, o Options) iter.Seq2[Example, error] {
-	return func(yield func(Example, error) bool) {
-		r := &reader{Options: o, emit: func(e Example) error {
-			if !yield(e, nil) {
-				return errStop
-			}
-			return nil
-		}}
-		err := r.check()
-		var f *data.File
-		if err == nil {
-			f, err = data.NewFile(in, name)
+	return examples(o, func(r *reader) error {
+		f, err := data.NewFile(in, name)
+		if err != nil {
+			return err
 		}
-		if err == nil {
-			err = r.from(f)
-		}
-		if err == nil {
-			err = r.endImages()
-		}
-		if err != nil && err != errStop {
-			yield(Example{}, err)
-		}
-	}
+		return r.from(f)
+	})
 }
 
 // from reads one file.
@@ -158,8 +143,7 @@ func (s *source) failed(row int, err error) error {
 // rows yields the lines of the source, without their ends, which may be those of Unix,
 // Windows or old Macs, and their numbers from 1.
 func (s *source) rows(each func(n int, line string) error) error {
-	ends := &lineEnds{in: s.in}
-	in := bufio.NewReaderSize(ends, 64<<10)
+	in := bufio.NewReaderSize(&bounded.LineEnds{In: s.in}, 64<<10)
 	for n := 1; ; n++ {
 		line, err := bounded.Line(in, longest)
 		if err != nil && err != io.EOF {
@@ -188,29 +172,4 @@ func (s *source) rows(each func(n int, line string) error) error {
 			return nil
 		}
 	}
-}
-
-// lineEnds makes every end of line \n.
-type lineEnds struct {
-	in io.Reader
-	cr bool // the last byte was \r
-}
-
-func (l *lineEnds) Read(p []byte) (n int, err error) {
-	for n == 0 && err == nil && len(p) > 0 { // \n after \r may be all that there was
-		n, err = l.in.Read(p)
-		out := p[:0]
-		for _, c := range p[:n] {
-			if c == '\n' && l.cr {
-				l.cr = false
-				continue
-			}
-			if l.cr = c == '\r'; l.cr {
-				c = '\n'
-			}
-			out = append(out, c)
-		}
-		n = len(out)
-	}
-	return n, err
 }

@@ -66,7 +66,7 @@ func (s *source) records(comma rune, quotes bool, each func(row int, fields []st
 			return each(n, strings.Split(line, string(comma)))
 		})
 	}
-	limit := &limited{in: &lineEnds{in: s.in}}
+	limit := &limited{in: &bounded.LineEnds{In: s.in}}
 	c := csv.NewReader(bufio.NewReader(limit))
 	c.Comma, c.FieldsPerRecord, c.ReuseRecord, c.TrimLeadingSpace = comma, -1, true, comma == ' '
 	row := 1

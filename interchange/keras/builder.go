@@ -115,7 +115,7 @@ func (b *builder) model(o *object, in []*flow, path, scope string, frozen bool) 
 	if b.scan(c.Layers, scope, 0); len(b.bad) > 0 {
 		return nil, &UnsupportedError{Layers: b.bad}
 	}
-	frozen = frozen || c.Trainable != nil && !*c.Trainable
+	frozen = frozen || !yes(c.Trainable)
 	paths := weightPaths(path, c.Layers)
 	for i, p := range paths {
 		switch {
@@ -372,7 +372,7 @@ func (b *builder) layer(l *object, path, scope string, frozen bool, args [][]*fl
 	if err := own.check(); err != nil {
 		return fail(err)
 	}
-	c.frozen = frozen || own.Trainable != nil && !*own.Trainable
+	c.frozen = frozen || !yes(own.Trainable)
 	if err := b.arguments(c, args, kw); err != nil {
 		return fail(err)
 	}

@@ -82,12 +82,8 @@ var cellClasses = map[string]func(o *cellOptions) madeCell{
 
 // cell reads a cell for inputs in wide.
 func (b *builder) cell(o *object, in int) (m madeCell, err error) {
-	var own common
 	c := &cellOptions{in: in, Activation: activation{name: "tanh"}, Recurrent: activation{name: "sigmoid"}}
-	if err := o.read(&own); err != nil {
-		return m, err
-	}
-	if err := own.check(); err != nil {
+	if _, err := o.trains(); err != nil {
 		return m, err
 	}
 	if err := o.read(c); err != nil {

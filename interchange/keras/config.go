@@ -103,6 +103,15 @@ func (c *common) check() error {
 	return nil
 }
 
+// trains checks the settings that any layer has, and reports whether it trains.
+func (o *object) trains() (bool, error) {
+	var own common
+	if err := o.read(&own); err != nil {
+		return false, err
+	}
+	return yes(own.Trainable), own.check()
+}
+
 // set reports whether a value is given and not null, false or an empty object or list.
 func set(raw json.RawMessage) bool {
 	switch string(bytes.TrimSpace(raw)) {

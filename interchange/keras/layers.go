@@ -58,6 +58,15 @@ func (c *call) input() (*flow, error) {
 	return t, err
 }
 
+// inputWith is input, and reads the settings of the layer.
+func (c *call) inputWith(settings any) (*flow, error) {
+	x, err := c.input()
+	if err == nil {
+		err = c.read(settings)
+	}
+	return x, err
+}
+
 func (t *flow) known() error {
 	if t.width < 1 {
 		return fmt.Errorf("the width of its input %q is not known", t.name)
@@ -90,10 +99,7 @@ func (b *builder) dense(c *call) ([]*flow, error) {
 		Bias       *bool `json:"use_bias"`
 		Activation activation
 	}
-	x, err := c.input()
-	if err == nil {
-		err = c.read(&o)
-	}
+	x, err := c.inputWith(&o)
 	if err != nil {
 		return nil, err
 	}
@@ -129,10 +135,7 @@ func (b *builder) activation(c *call) ([]*flow, error) {
 
 func (b *builder) dropout(c *call) ([]*flow, error) {
 	var o struct{ Rate float64 }
-	x, err := c.input()
-	if err == nil {
-		err = c.read(&o)
-	}
+	x, err := c.inputWith(&o)
 	if err != nil {
 		return nil, err
 	}
@@ -176,13 +179,7 @@ func (b *builder) masking(c *call) ([]*flow, error) {
 	var o struct {
 		Value scalar `json:"mask_value"`
 	}
-	x, err := c.input()
-	if err == nil {
-		err = c.read(&o)
-	}
-	if err == nil && !x.sequence {
-		err = fmt.Errorf("it reads what is no sequence")
-	}
+	x, err := c.sequenceWith(&o)
 	if err != nil {
 		return nil, err
 	}
@@ -195,13 +192,7 @@ func (b *builder) masking(c *call) ([]*flow, error) {
 
 func (b *builder) timeDistributed(c *call) ([]*flow, error) {
 	var o struct{ Layer object }
-	x, err := c.input()
-	if err == nil {
-		err = c.read(&o)
-	}
-	if err == nil && !x.sequence {
-		err = fmt.Errorf("it reads what is no sequence")
-	}
+	x, err := c.sequenceWith(&o)
 	if err != nil {
 		return nil, err
 	}
@@ -220,13 +211,10 @@ func (b *builder) timeDistributed(c *call) ([]*flow, error) {
 	default:
 		return nil, fmt.Errorf("it holds a layer %s, which is not one that works step by step", o.Layer.Class)
 	}
-	var own common
-	if err := o.Layer.read(&own); err != nil {
+	trains, err := o.Layer.trains()
+	if err != nil {
 		return nil, err
 	}
-	if err := own.check(); err != nil {
-		return nil, err
-	}
-	inner.frozen = c.frozen || own.Trainable != nil && !*own.Trainable
+	inner.frozen = c.frozen || !trains
 	return layers[o.Layer.Class](b, &inner)
 }

@@ -62,6 +62,15 @@ func (c *call) sequenceOf() (*flow, error) {
 	return x, err
 }
 
+// sequenceWith is sequenceOf, and reads the settings of the layer.
+func (c *call) sequenceWith(settings any) (*flow, error) {
+	x, err := c.sequenceOf()
+	if err == nil {
+		err = c.read(settings)
+	}
+	return x, err
+}
+
 // A convolution is what the layers of convolutions have in common.
 type convolution struct {
 	Filters    int
@@ -79,10 +88,7 @@ type convolution struct {
 // readConv reads a convolution of the only input.
 func (b *builder) readConv(c *call) (o convolution, err error) {
 	o.Groups, o.Multiplier = 1, 1
-	if o.x, err = c.sequenceOf(); err != nil {
-		return o, err
-	}
-	if err = c.read(&o); err != nil {
+	if o.x, err = c.sequenceWith(&o); err != nil {
 		return o, err
 	}
 	var w windowed
@@ -178,10 +184,7 @@ func (b *builder) globalPool(c *call) ([]*flow, error) {
 		Format string `json:"data_format"`
 		Keep   bool   `json:"keepdims"`
 	}
-	x, err := c.sequenceOf()
-	if err == nil {
-		err = c.read(&o)
-	}
+	x, err := c.sequenceWith(&o)
 	if err == nil && (o.Keep || o.Format != "" && o.Format != "channels_last") {
 		err = fmt.Errorf("keepdims, and data_format %q, are not supported", o.Format)
 	}

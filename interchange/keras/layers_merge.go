@@ -117,10 +117,7 @@ func (b *builder) reshape(c *call) ([]*flow, error) {
 	var o struct {
 		Target numbers `json:"target_shape"`
 	}
-	x, err := c.input()
-	if err == nil {
-		err = c.read(&o)
-	}
+	x, err := c.inputWith(&o)
 	if err != nil {
 		return nil, err
 	}
@@ -170,10 +167,7 @@ func (b *builder) reshape(c *call) ([]*flow, error) {
 
 func (b *builder) repeat(c *call) ([]*flow, error) {
 	var o struct{ N int }
-	x, err := c.input()
-	if err == nil {
-		err = c.read(&o)
-	}
+	x, err := c.inputWith(&o)
 	if err == nil && x.sequence {
 		err = fmt.Errorf("it repeats a sequence, not a vector")
 	}

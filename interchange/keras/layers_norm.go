@@ -34,10 +34,7 @@ type norm struct {
 // readNorm reads a normalisation over the last axis of the only input.
 func (c *call) readNorm() (o norm, x *flow, err error) {
 	o.Epsilon = 1e-3
-	if x, err = c.input(); err == nil {
-		err = c.read(&o)
-	}
-	if err == nil {
+	if x, err = c.inputWith(&o); err == nil {
 		err = axisIsLast(o.Axis, x)
 	}
 	return o, x, err
@@ -113,10 +110,7 @@ func (b *builder) normalization(c *call) ([]*flow, error) {
 		Variance any
 		Invert   bool
 	}
-	x, err := c.input()
-	if err == nil {
-		err = c.read(&o)
-	}
+	x, err := c.inputWith(&o)
 	if err == nil && len(o.Axis) == 0 {
 		err = fmt.Errorf("one mean for all values")
 	}

@@ -29,21 +29,18 @@ type runner struct {
 
 // runner reads a recurrent layer that reads x. path is that of its weights.
 func (b *builder) runner(o *object, x *flow, path string, frozen bool) (*runner, error) {
-	var own common
 	r := &runner{}
-	if err := o.read(&own); err != nil {
+	trains, err := o.trains()
+	if err != nil {
 		return nil, err
 	}
-	if err := own.check(); err != nil {
-		return nil, err
-	}
+	frozen = frozen || !trains
 	if err := o.read(&r.unroll); err != nil {
 		return nil, err
 	}
 	if r.TimeMajor {
 		return nil, fmt.Errorf("time_major")
 	}
-	frozen = frozen || own.Trainable != nil && !*own.Trainable
 	list, err := cellsOf(o, path)
 	if err != nil {
 		return nil, err

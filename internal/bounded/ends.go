@@ -1,0 +1,28 @@
+package bounded
+
+import "io"
+
+// LineEnds reads In with \n for every end of line: those of Unix, Windows and old Macs.
+type LineEnds struct {
+	In io.Reader
+	cr bool // the last byte was \r
+}
+
+func (l *LineEnds) Read(p []byte) (n int, err error) {
+	for n == 0 && err == nil && len(p) > 0 { // \n after \r may be all that there was
+		n, err = l.In.Read(p)
+		out := p[:0]
+		for _, c := range p[:n] {
+			if c == '\n' && l.cr {
+				l.cr = false
+				continue
+			}
+			if l.cr = c == '\r'; l.cr {
+				c = '\n'
+			}
+			out = append(out, c)
+		}
+		n = len(out)
+	}
+	return n, err
+}

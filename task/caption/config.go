@@ -249,11 +249,6 @@ func (c *Config) reads() int {
 	return in
 }
 
-// attention is the attention of a plain decoder.
-func (c *Config) attention() seq2seq.AttentionOptions {
-	return seq2seq.AttentionOptions{Score: c.Attention}
-}
-
 // stateCount is how many entries the state of a cell has, each of the width of the cell.
 func stateCount(k rnn.Kind) int { return len(k.New(nil, 1, 1).StateSize()) }
 

@@ -128,15 +128,9 @@ func (m *Model) fit(ctx context.Context, training source, o task.Options) (*Mode
 	}
 	steps := (len(first) + m.Batch - 1) / m.Batch * m.Epochs
 	metric := m.metric()
-	_, err = task.Train(ctx, m.net, func(epoch int) iter.Seq[[]item] {
-		return data.Buckets(training.epoch(epoch), m.length, m.Batch, m.Seed, epoch)
-	}, func(g *grad.Tape, items []item) *grad.Var {
-		sentences := make([][]int, len(items))
-		for i, it := range items {
-			sentences[i] = it.ids
-		}
-		return m.net.loss(g, m.what(items), sentences)
-	}, task.Course{
+	_, err = task.Train(ctx, m.net, func(epoch int) iter.Seq[batch] {
+		return data.Buckets(batch(training.epoch(epoch)), m.length, m.Batch, m.Seed, epoch)
+	}, m.loss, task.Course{
 		Run: o, Steps: steps, File: m.file, WeightAverage: m.WeightAverage,
 		Options: train.Options{
 			Epochs: m.Epochs, ClipNorm: m.Clip, Seed: m.Seed, Patience: m.Patience, Maximise: metric.Maximise,
@@ -151,6 +145,27 @@ func (m *Model) fit(ctx context.Context, training source, o task.Options) (*Mode
 		return nil, err
 	}
 	return m, nil
+}
+
+// A batch is items whose loss is a mean over their words and ends.
+type batch []item
+
+// Shard implements train.Sharder.
+func (b batch) Shard(i, n int) (part batch, words float64) {
+	part = b[len(b)*i/n : len(b)*(i+1)/n]
+	for _, it := range part {
+		words += float64(len(it.ids) + 1)
+	}
+	return part, words
+}
+
+// loss is that of the net.
+func (m *Model) loss(g *grad.Tape, b batch) *grad.Var {
+	sentences := make([][]int, len(b))
+	for i, it := range b {
+		sentences[i] = it.ids
+	}
+	return m.net.loss(g, m.what(b), sentences)
 }
 
 // length is what costs time of an item.

@@ -68,7 +68,7 @@ func newNet(r *rand.Rand, c *Config) *net {
 		n.Sum = nn.NewLinear(r, in, c.Hidden)
 	}
 	if c.Attention != "" {
-		o := c.attention()
+		o := seq2seq.AttentionOptions{Score: c.Attention}
 		n.Att = o.New(r, c.Cell.New(r, o.In(c.reads(), c.Hidden, c.Hidden), c.Hidden), c.Hidden, c.Hidden)
 	} else {
 		n.Cell = c.Cell.New(r, c.reads(), c.Hidden)

@@ -5,10 +5,10 @@ import (
 	"slices"
 
 	"github.com/recur-go/recur/data/text"
-	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/metrics"
+	"github.com/recur-go/recur/train"
 )
 
 // metric is what to select models by.
@@ -86,26 +86,10 @@ func (m *Model) score(ctx context.Context, examples []Example, how seq2seq.Decod
 }
 
 // lossOf is the mean loss of a word.
-func (m *Model) lossOf(ctx context.Context, items []item) (float64, error) {
+func (m *Model) lossOf(ctx context.Context, items batch) (float64, error) {
 	items = slices.Clone(items)
 	slices.SortStableFunc(items, func(a, b item) int { return m.length(a) - m.length(b) })
-	sum, words := 0.0, 0
-	g := grad.Eval()
-	for part := range slices.Chunk(items, chunk) {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		g.Reset()
-		n := 0
-		sentences := make([][]int, len(part))
-		for i, it := range part {
-			sentences[i] = it.ids
-			n += len(it.ids) + 1
-		}
-		sum += float64(m.net.loss(g, m.what(part), sentences).Value.Data[0]) * float64(n)
-		words += n
-	}
-	return sum / float64(max(words, 1)), nil
+	return train.Evaluate(ctx, slices.Chunk(items, chunk), m.loss)
 }
 
 // references gathers the sentences that a caption of an example is held against: those

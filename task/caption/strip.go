@@ -54,13 +54,7 @@ func isSample(name string) bool { return name == SampleTrain || name == SampleTe
 
 // isDigits reports whether files are images with labels.
 func isDigits(files []string) bool {
-	if len(files) > 0 && isSample(files[0]) {
-		return true
-	}
-	if len(files) < 2 {
-		return false
-	}
-	return isIDX(files[0]) && isIDX(files[1])
+	return len(files) > 0 && isSample(files[0]) || len(files) > 1 && isIDX(files[0]) && isIDX(files[1])
 }
 
 func isIDX(path string) bool {

@@ -245,14 +245,13 @@ func spread(y, f []float64, shift float64) float64 {
 
 // normal makes bands of normal errors with standard deviation se around point.
 func normal(point, se, levels []float64) Forecast {
-	f := Forecast{Point: point}
-	for _, level := range levels {
-		z := math.Sqrt2 * math.Erfinv(level)
-		b := Band{Level: level, Lo: make([]float64, len(point)), Hi: make([]float64, len(point))}
+	f := NewForecast(len(point), levels)
+	f.Point = point
+	for _, b := range f.Bands {
+		z := math.Sqrt2 * math.Erfinv(b.Level)
 		for k, p := range point {
 			b.Lo[k], b.Hi[k] = p-z*se[k], p+z*se[k]
 		}
-		f.Bands = append(f.Bands, b)
 	}
 	return f
 }

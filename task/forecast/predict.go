@@ -74,10 +74,7 @@ func (c *Config) quantiles(nets []*Net, ws []window) [][][]float64 {
 // forecast puts quantiles relative to the origin back into the units of the
 // series, with the bands widened.
 func (c *Config) forecast(w window, q [][]float64, widen []float64) Forecast {
-	f := Forecast{Point: make([]float64, c.Horizon)}
-	for _, l := range c.Levels {
-		f.Bands = append(f.Bands, Band{l, make([]float64, c.Horizon), make([]float64, c.Horizon)})
-	}
+	f := NewForecast(c.Horizon, c.Levels)
 	if constant(w.p.x) {
 		q = make([][]float64, c.Horizon)
 		for k := range q {

@@ -59,6 +59,15 @@ type Band struct {
 	Lo, Hi []float64
 }
 
+// NewForecast makes a forecast of a horizon with a band for each of the levels, all of it 0.
+func NewForecast(horizon int, levels []float64) Forecast {
+	f := Forecast{Point: make([]float64, horizon)}
+	for _, l := range levels {
+		f.Bands = append(f.Bands, Band{l, make([]float64, horizon), make([]float64, horizon)})
+	}
+	return f
+}
+
 // Interpolate returns y with its missing values filled: each is put on the line
 // between its neighbours or, with season > 1 and at least two seasons, on the
 // line between neighbours of the series less its mean season. Values missing at

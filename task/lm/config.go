@@ -117,18 +117,6 @@ func (c *Config) check() error {
 	return e.Err()
 }
 
-// widths are what goes into and comes out of layer i.
-func (c *Config) widths(i int) (in, out int) {
-	in, out = c.Hidden, c.Hidden
-	if i == 0 {
-		in = c.Embed
-	}
-	if i == c.Layers-1 && c.Tied {
-		out = c.Embed
-	}
-	return in, out
-}
-
 // CountParams implements model.Counter.
 func (c *Config) CountParams() int { return model.CountParams(c) }
 
@@ -141,16 +129,19 @@ func (c *Config) New(r *rand.Rand) (any, error) {
 		return nil, errors.New("lm: the size of the vocabulary is not known")
 	}
 	n := &net{Embed: nn.NewEmbedding(r, c.Size, c.Embed)}
-	last := 0
+	in := c.Embed
 	for i := range c.Layers {
-		in, out := c.widths(i)
+		out := c.Hidden
+		if i == c.Layers-1 && c.Tied {
+			out = c.Embed
+		}
 		n.Cells = append(n.Cells, c.Cell.New(r, in, out))
-		last = out
+		in = out
 	}
 	if c.Tied {
 		n.Bias = nn.Full(r, 0, c.Size)
 	} else {
-		n.Out = nn.NewLinear(r, last, c.Size)
+		n.Out = nn.NewLinear(r, in, c.Size)
 	}
 	if c.Init > 0 && r != nil {
 		for _, p := range nn.Params(n) {

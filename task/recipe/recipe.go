@@ -69,7 +69,9 @@ func Read(path string) (*Recipe, error) {
 			err = fmt.Errorf("line %d: a recipe has no %q; it has version, task, preset, data, config and space", row, strings.Join(strict.Errors[0].Key(), "."))
 		}
 	} else {
-		err = strictJSON(b, r)
+		d := json.NewDecoder(bytes.NewReader(b))
+		d.DisallowUnknownFields()
+		err = d.Decode(r)
 	}
 	if err != nil {
 		return nil, fault.Errorf(fault.Usage, "%s: %w", path, err)
@@ -129,7 +131,7 @@ func (r *Recipe) Settings() (task.Task, any, error) {
 // New is the recipe of a run with all its settings, so that it does not change when a
 // preset does.
 func New(t task.Task, cfg any, d task.Data) (*Recipe, error) {
-	settings, err := settings(cfg)
+	_, settings, err := settings(cfg)
 	return &Recipe{Version: Version, Task: t.Name(), Data: d, Config: settings}, err
 }
 
@@ -164,7 +166,7 @@ func (r *Recipe) Write(path string) error {
 // Override changes settings of cfg, a pointer to a struct, by their JSON names. What cfg
 // does not have is an error that names what is near.
 func Override(cfg any, by map[string]any) error {
-	has, err := names(cfg)
+	has, _, err := settings(cfg)
 	if err != nil {
 		return err
 	}
@@ -203,10 +205,4 @@ func Set(cfg any, name, value string) error {
 		}
 	}
 	return err
-}
-
-func strictJSON(b []byte, to any) error {
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	return d.Decode(to)
 }

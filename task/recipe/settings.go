@@ -9,29 +9,18 @@ import (
 )
 
 // settings are the values of a config by their JSON names, those too that JSON would
-// leave out: a preset may have another.
-func settings(cfg any) (map[string]any, error) {
+// leave out: a preset may have another. names lists them in the order of the fields.
+func settings(cfg any) (names []string, all map[string]any, err error) {
 	v, err := structOf(cfg)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	all := map[string]any{}
+	all = map[string]any{}
 	for name, f := range fields(v.Type()) {
+		names = append(names, name)
 		all[name] = v.FieldByIndex(f.Index).Interface()
 	}
-	return all, nil
-}
-
-// names lists the JSON names of a config's fields.
-func names(cfg any) (all []string, err error) {
-	v, err := structOf(cfg)
-	if err != nil {
-		return nil, err
-	}
-	for name := range fields(v.Type()) {
-		all = append(all, name)
-	}
-	return all, nil
+	return names, all, nil
 }
 
 func structOf(cfg any) (reflect.Value, error) {

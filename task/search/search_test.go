@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -211,7 +212,7 @@ func FuzzParseRange(f *testing.F) {
 	f.Add("64,128")
 	f.Fuzz(func(t *testing.T, s string) {
 		if r, err := ParseRange(s); err == nil && len(r.Values) == 0 {
-			if v := draw(newFixed(0.5), r).(float64); v < r.Min || v > r.Max {
+			if v := draw(rand.New(fixed(0.5)), r).(float64); v < r.Min || v > r.Max {
 				t.Errorf("%s: %v", s, v)
 			}
 		}

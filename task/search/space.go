@@ -107,7 +107,7 @@ func checkSpace(space map[string]task.Range, t task.Task, base any) (map[string]
 			if err != nil {
 				return nil, err
 			}
-			if err := recipe.Override(probe, map[string]any{name: draw(newFixed(v), r)}); err != nil {
+			if err := recipe.Override(probe, map[string]any{name: draw(rand.New(fixed(v)), r)}); err != nil {
 				return nil, fmt.Errorf("search: %w", err)
 			}
 		}
@@ -115,9 +115,7 @@ func checkSpace(space map[string]task.Range, t task.Task, base any) (map[string]
 	return checked, nil
 }
 
-// fixed is a source of one number, and newFixed draws it.
-func newFixed(v float64) *rand.Rand { return rand.New(fixed(v)) }
-
+// fixed is a source of one number.
 type fixed float64
 
 func (f fixed) Uint64() uint64 { return uint64(float64(f) * (1 << 53)) }

@@ -154,38 +154,6 @@ func (c *Config) check() error {
 	return e.Err()
 }
 
-// attention is that of the net, for a decoder with one.
-func (c *Config) attention() seq2seq.AttentionOptions {
-	return seq2seq.AttentionOptions{Score: c.Attention, AttendFirst: c.AttendFirst, NoInputFeeding: c.NoInputFeeding, Coverage: c.Coverage, Out: c.out()}
-}
-
-// out is the width of what the decoder gives.
-func (c *Config) out() int {
-	if c.Tied {
-		return c.Embed
-	}
-	return c.Hidden
-}
-
-// decoderIn is the width of what layer i of the decoder reads.
-func (c *Config) decoderIn(i int) int {
-	switch {
-	case i > 0:
-		return c.Hidden
-	case c.Attention == None:
-		return c.Embed
-	}
-	return c.attention().In(c.Embed, c.Hidden, 2*c.Encoder)
-}
-
-// encoderIn is that of the encoder.
-func (c *Config) encoderIn(i int) int {
-	if i > 0 {
-		return 2 * c.Encoder
-	}
-	return c.Embed
-}
-
 // CountParams implements model.Counter.
 func (c *Config) CountParams() int { return model.CountParams(c) }
 
@@ -210,10 +178,19 @@ func newNet(c *Config, r *rand.Rand) *net {
 	if n.Src = n.Dst; !c.Shared {
 		n.Src = embedding(c.SourceSize)
 	}
+	attention := seq2seq.AttentionOptions{Score: c.Attention, AttendFirst: c.AttendFirst, NoInputFeeding: c.NoInputFeeding, Coverage: c.Coverage}
+	if c.Tied {
+		attention.Out = c.Embed
+	}
+	encIn, decIn := c.Embed, c.Embed // widths of what a layer reads
+	if c.Attention != None {
+		decIn = attention.In(c.Embed, c.Hidden, 2*c.Encoder)
+	}
 	var cells rnn.Stack
 	for i := range c.Layers {
-		fwd, bwd := c.Cell.New(r, c.encoderIn(i), c.Encoder), c.Cell.New(r, c.encoderIn(i), c.Encoder)
-		dec := c.Cell.New(r, c.decoderIn(i), c.Hidden)
+		fwd, bwd := c.Cell.New(r, encIn, c.Encoder), c.Cell.New(r, encIn, c.Encoder)
+		dec := c.Cell.New(r, decIn, c.Hidden)
+		encIn, decIn = 2*c.Encoder, c.Hidden
 		var bridge []*nn.Linear
 		for range dec.StateSize() {
 			bridge = append(bridge, nn.NewLinear(r, 2*c.Encoder, c.Hidden))
@@ -230,13 +207,13 @@ func newNet(c *Config, r *rand.Rand) *net {
 	}
 	n.Dec = cells
 	if c.Attention != None {
-		n.Att = c.attention().New(r, cells, c.Hidden, 2*c.Encoder)
+		n.Att = attention.New(r, cells, c.Hidden, 2*c.Encoder)
 		n.Att.Hidden = (c.Layers - 1) * len(n.Bridge[0])
 	}
 	if c.Tied {
 		n.Bias = nn.Full(r, 0, c.TargetSize)
 	} else {
-		n.Out = nn.NewLinear(r, c.out(), c.TargetSize)
+		n.Out = nn.NewLinear(r, c.Hidden, c.TargetSize)
 	}
 	return n
 }

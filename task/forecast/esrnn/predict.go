@@ -134,10 +134,7 @@ func (m *Model) simple(s data.Series) []float64 {
 // forecast puts a reading into the units of its series, blended with simple methods if
 // they are there, with bands around it.
 func (m *Model) forecast(r reading, simple []float64) forecast.Forecast {
-	f := forecast.Forecast{Point: make([]float64, m.Horizon)}
-	for _, l := range m.Levels {
-		f.Bands = append(f.Bands, forecast.Band{Level: l, Lo: make([]float64, m.Horizon), Hi: make([]float64, m.Horizon)})
-	}
+	f := forecast.NewForecast(m.Horizon, m.Levels)
 	for k := range f.Point {
 		if r.z == nil {
 			f.Point[k] = r.last

@@ -23,12 +23,10 @@ func (m *Model) validate(ctx context.Context, n *Net, held, series []data.Series
 		return err
 	}
 	simple := make([][]float64, len(past))
-	for i, s := range past {
-		if !m.NoBaselines {
+	if !m.NoBaselines {
+		for i, s := range past {
 			simple[i] = m.simple(s)
 		}
-	}
-	if !m.NoBaselines {
 		m.BaselineWeight = m.baselineWeight(all, simple, past, whole)
 	}
 	m.widen(all, simple, past, whole)

@@ -312,10 +312,7 @@ func kept(s rnn.State) rnn.State {
 
 // forecast brings a prediction back to the units of the series.
 func (m *Model) forecast(z *scaled, v prediction) forecast.Forecast {
-	f := forecast.Forecast{Point: make([]float64, m.Horizon)}
-	for _, l := range m.Levels {
-		f.Bands = append(f.Bands, forecast.Band{Level: l, Lo: make([]float64, m.Horizon), Hi: make([]float64, m.Horizon)})
-	}
+	f := forecast.NewForecast(m.Horizon, m.Levels)
 	for k, q := range v.q {
 		q = m.Bands.apply(q, k, z.Unit)
 		f.Point[k] = z.value(q[middle])

@@ -30,17 +30,14 @@ func (m *Model) Predict(ctx context.Context, series ...data.Series) ([]forecast.
 	fs := make([]forecast.Forecast, len(series))
 	for i, y := range m.run(ws) {
 		scale := ws[i].s.scale
-		f := forecast.Forecast{Point: make([]float64, m.Horizon)}
+		f := forecast.NewForecast(m.Horizon, m.Levels)
 		for k, v := range y {
-			f.Point[k] = scale.Mean + v*scale.Std
-		}
-		for l, level := range m.Levels {
-			b := forecast.Band{Level: level, Lo: make([]float64, m.Horizon), Hi: make([]float64, m.Horizon)}
-			for k, p := range f.Point {
+			p := scale.Mean + v*scale.Std
+			f.Point[k] = p
+			for l, b := range f.Bands {
 				half := m.Widths[l][k] * scale.Std
 				b.Lo[k], b.Hi[k] = p-half, p+half
 			}
-			f.Bands = append(f.Bands, b)
 		}
 		fs[i] = f
 	}

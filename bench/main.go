@@ -3,9 +3,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"time"
@@ -21,32 +19,23 @@ type job struct {
 }
 
 func main() {
-	lines, out := bufio.NewScanner(os.Stdin), json.NewEncoder(os.Stdout)
-	for lines.Scan() {
-		var j job
-		if err := json.Unmarshal(lines.Bytes(), &j); err != nil {
-			fail(err)
-		}
-		if j.Peak {
-			out.Encode(map[string]float64{"gflops": speed.Peak()})
-			continue
-		}
-		run, _, err := j.Runner()
-		if err != nil {
-			fail(err)
-		}
-		times, err := speed.Clock(context.Background(), run, time.Duration(j.Seconds*1e9), 3)
-		if err != nil {
-			fail(err)
-		}
-		out.Encode(struct {
-			speed.Times
-			Form string `json:"form"`
-		}{times, kernel.Tier()})
+	if err := speed.Serve(os.Stdin, os.Stdout, job.answer); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(2)
 	}
 }
 
-func fail(err error) {
-	fmt.Fprintln(os.Stderr, "bench:", err)
-	os.Exit(2)
+func (j job) answer() (any, error) {
+	if j.Peak {
+		return map[string]float64{"gflops": speed.Peak()}, nil
+	}
+	run, _, err := j.Runner()
+	if err != nil {
+		return nil, err
+	}
+	times, err := speed.Clock(context.Background(), run, time.Duration(j.Seconds*1e9), 3)
+	return struct {
+		speed.Times
+		Form string `json:"form"`
+	}{times, kernel.Tier()}, err
 }

@@ -26,10 +26,7 @@ func ett(ctx context.Context, dir, name string, c segrnn.Config, o task.Options)
 	series := make([]data.Series, len(header))
 	for i, id := range header {
 		series[i].ID = id
-		for t, row := range values[:20*month] {
-			if len(row) != len(header) {
-				return segrnn.Score{}, fmt.Errorf("%s: row %d has %d values, want %d", name, t+2, len(row), len(header))
-			}
+		for _, row := range values[:20*month] {
 			series[i].Y = append(series[i].Y, row[i])
 		}
 	}
@@ -67,10 +64,7 @@ func init() {
 						return nil, err
 					}
 					c.Horizon, c.Seed = horizon, seed
-					s, err := ett(ctx, filepath.Join(dir, "ts", "ltsf"), name, *c, task.Options{OnEpoch: func(e task.Epoch) bool {
-						note(fmt.Sprintf("epoch %d: loss %.4f, validation %.4f, %.0f s", e.N, e.Loss, e.Scores["loss"], e.Elapsed.Seconds()))
-						return true
-					}})
+					s, err := ett(ctx, filepath.Join(dir, "ts", "ltsf"), name, *c, noting(note, ""))
 					return map[string]float64{"mse": s.MSE, "mae": s.MAE}, err
 				},
 			})

@@ -9,7 +9,6 @@ import (
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/calendar"
-	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast"
 	"github.com/recur-go/recur/task/forecast/probabilistic"
 )
@@ -49,9 +48,6 @@ func gefcom(dir, track string) (*gefcomTrack, error) {
 	}
 	covariates := make([][]float64, len(others))
 	for i, row := range values {
-		if len(row) != len(header) {
-			return nil, fmt.Errorf("%s: row %d has %d values, want %d", track, i+2, len(row), len(header))
-		}
 		at, err := data.ParseTime(times[i])
 		if err != nil {
 			return nil, fmt.Errorf("%s: row %d: %w", track, i+2, err)
@@ -147,10 +143,7 @@ func (g *gefcomTrack) run(ctx context.Context, c probabilistic.Config, note func
 			return nil, fmt.Errorf("there is no task %d", k)
 		}
 		past := g.series.Before(span[0])
-		o := task.Options{OnEpoch: func(e task.Epoch) bool {
-			note(fmt.Sprintf("task %d, epoch %d: loss %.4f, validation %.4f, %.0f s", k, e.N, e.Loss, e.Scores["loss"], e.Elapsed.Seconds()))
-			return true
-		}}
+		o := noting(note, fmt.Sprintf("task %d, ", k))
 		var err error
 		if m == nil {
 			m, err = probabilistic.Fit(ctx, c, o, past)
@@ -165,9 +158,9 @@ func (g *gefcomTrack) run(ctx context.Context, c probabilistic.Config, note func
 			return nil, err
 		}
 		s := g.score(k, f[0])
-		note(fmt.Sprintf("task %d: pinball %.4f, mean %.4f", k, s, (scores["pinball"]*float64(k-4)+s)/float64(k-3)))
 		scores["task_"+strconv.Itoa(k)] = s
 		scores["pinball"] = (scores["pinball"]*float64(k-4) + s) / float64(k-3)
+		note(fmt.Sprintf("task %d: pinball %.4f, mean %.4f", k, s, scores["pinball"]))
 	}
 	return scores, nil
 }

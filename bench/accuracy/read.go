@@ -3,6 +3,7 @@ package accuracy
 import (
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"math"
@@ -51,6 +52,9 @@ func parse(path string, r io.Reader) (ids []string, values [][]float64, header [
 			} else if v[i], err = strconv.ParseFloat(s, 64); err != nil {
 				return nil, nil, nil, &data.Error{File: path, Row: n, Column: strconv.Itoa(i + 2), Value: s, Reason: "this is no number", Hint: "write a number, or leave it empty if it is unknown"}
 			}
+		}
+		if len(v) != len(header) {
+			return nil, nil, nil, fmt.Errorf("%s: row %d has %d values, want %d", path, n, len(v), len(header))
 		}
 		ids, values = append(ids, row[0]), append(values, v)
 	}

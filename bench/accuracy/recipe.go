@@ -28,10 +28,9 @@ func byRecipe(c Case, name, preset string, d task.Data) Case {
 		if err != nil {
 			return nil, err
 		}
-		m, err := t.Fit(ctx, cfg, r.Data, task.Options{Checkpoint: checkpoint(ctx), Resume: true, OnNote: note, OnEpoch: func(e task.Epoch) bool {
-			note(e.String())
-			return true
-		}})
+		o := noting(note, "")
+		o.Checkpoint, o.Resume, o.OnNote = checkpoint(ctx), true, note
+		m, err := t.Fit(ctx, cfg, r.Data, o)
 		if err != nil {
 			return nil, err
 		}
@@ -49,6 +48,14 @@ func byRecipe(c Case, name, preset string, d task.Data) Case {
 		return result.Scores, nil
 	}
 	return c
+}
+
+// noting notes every epoch, after the given words.
+func noting(note func(string), of string) task.Options {
+	return task.Options{OnEpoch: func(e task.Epoch) bool {
+		note(fmt.Sprintf("%s%v, %.0f s", of, e, e.Elapsed.Seconds()))
+		return true
+	}}
 }
 
 // with is the recipe of a case for a seed, with its files in dir.

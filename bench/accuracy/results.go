@@ -1,6 +1,7 @@
 package accuracy
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -97,13 +98,7 @@ func (r *Results) Add(run Run) {
 		r.Runs = append(r.Runs, run)
 	}
 	slices.SortFunc(r.Runs, func(a, b Run) int {
-		switch {
-		case a.Case != b.Case:
-			return place(a.Case) - place(b.Case)
-		case a.Seed < b.Seed:
-			return -1
-		}
-		return 1
+		return cmp.Or(cmp.Compare(place(a.Case), place(b.Case)), cmp.Compare(a.Seed, b.Seed))
 	})
 	r.Rows = r.rows()
 }

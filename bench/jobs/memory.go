@@ -1,15 +1,11 @@
 package main
 
 import (
-	"bufio"
-	"fmt"
 	"math/rand/v2"
-	"os"
 	"runtime"
-	"strconv"
-	"strings"
 	"time"
 
+	"github.com/recur-go/recur/bench/speed"
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
@@ -43,7 +39,7 @@ func memory(o options) (any, error) {
 	w.fill(0.1, c.Wx, c.Wh, c.B)
 	x := tensor.New(o.steps, longBatch, width)
 	fillInput(x)
-	before, err := resident("VmRSS")
+	before, err := speed.Resident("VmRSS")
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +56,7 @@ func memory(o options) (any, error) {
 	u.Allocated = int(has.TotalAlloc - had.TotalAlloc)
 	u.Loss = float64(loss.Value.Data[0]) / float64(len(x.Data))
 	u.Tape = g.Bytes()
-	after, err := resident("VmHWM")
+	after, err := speed.Resident("VmHWM")
 	u.Bytes = after - before
 	return u, err
 }
@@ -81,7 +77,7 @@ func stream(o options) (any, error) {
 	for range 100 {
 		st.Push(x)
 	}
-	before, err := resident("VmHWM")
+	before, err := speed.Resident("VmHWM")
 	if err != nil {
 		return nil, err
 	}
@@ -94,23 +90,7 @@ func stream(o options) (any, error) {
 	u := usage{System: "recur", Job: "stream", Steps: o.steps, Seconds: time.Since(begin).Seconds(), Loss: float64(st.Push(x)[0])}
 	runtime.ReadMemStats(&has)
 	u.Allocated = int(has.TotalAlloc - had.TotalAlloc)
-	after, err := resident("VmHWM")
+	after, err := speed.Resident("VmHWM")
 	u.Bytes = after - before
 	return u, err
-}
-
-// resident reads a line of the kernel's account of this process, in bytes.
-func resident(name string) (int, error) {
-	f, err := os.Open("/proc/self/status")
-	if err != nil {
-		return 0, fmt.Errorf("memory is measured on Linux only: %w", err)
-	}
-	defer f.Close()
-	for in := bufio.NewScanner(f); in.Scan(); {
-		if rest, ok := strings.CutPrefix(in.Text(), name+":"); ok {
-			kb, err := strconv.Atoi(strings.Fields(rest)[0])
-			return kb << 10, err
-		}
-	}
-	return 0, fmt.Errorf("/proc/self/status has no %s", name)
 }

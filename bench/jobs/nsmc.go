@@ -14,6 +14,7 @@ import (
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/optim"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/seq2seq"
 )
 
 // Korean film reviews, good or bad, read character by character from both ends by
@@ -49,34 +50,14 @@ type review struct {
 	good  int
 }
 
-// reviewsOf are reviews, time-major, with -1 past the end of each.
+// reviewsOf are the characters of reviews, and whether each is good.
 type reviewsOf struct {
-	ids, lengths, good []int
-}
-
-func take(rs []review) reviewsOf {
-	longest := 0
-	for _, r := range rs {
-		longest = max(longest, len(r.chars))
-	}
-	b := reviewsOf{ids: make([]int, longest*len(rs))}
-	for i := range b.ids {
-		b.ids[i] = -1
-	}
-	for i, r := range rs {
-		b.lengths, b.good = append(b.lengths, len(r.chars)), append(b.good, r.good)
-		for t, id := range r.chars {
-			b.ids[t*len(rs)+i] = id
-		}
-	}
-	return b
+	chars [][]int
+	good  []int
 }
 
 func (m *reviewModel) scores(g *grad.Tape, b reviewsOf) *grad.Var {
-	x := m.Embed.Forward(g, b.ids)
-	B := len(b.lengths)
-	x = g.Reshape(x, len(b.ids)/B, B, m.Embed.W.Dim(1))
-	_, _, last := m.Cells.Both(g, rnn.Seq{X: x, Len: b.lengths}, nil)
+	_, _, last := m.Cells.Both(g, seq2seq.Embed(g, m.Embed, b.chars), nil)
 	return m.Out.Forward(g, g.Concat(last[0], last[2])) // h of both
 }
 
@@ -88,11 +69,11 @@ func batches(rs []review) iter.Seq[reviewsOf] {
 			slices.SortStableFunc(at, func(i, j int) int { return cmp.Compare(len(rs[j].chars), len(rs[i].chars)) })
 			parts := slices.Collect(slices.Chunk(at, reviewBatch))
 			for _, k := range shuffled(len(parts)) {
-				var part []review
+				var b reviewsOf
 				for _, i := range parts[k] {
-					part = append(part, rs[i])
+					b.chars, b.good = append(b.chars, rs[i].chars), append(b.good, rs[i].good)
 				}
-				if !yield(take(part)) {
+				if !yield(b) {
 					return
 				}
 			}

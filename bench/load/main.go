@@ -31,6 +31,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/recur-go/recur/bench/speed"
 	"github.com/recur-go/recur/interchange"
 	"github.com/recur-go/recur/interchange/onnx"
 	"github.com/recur-go/recur/interchange/torch"
@@ -63,13 +64,14 @@ const runs = 5
 
 func main() {
 	var err error
-	if len(os.Args) == 4 && os.Args[1] == "one" {
-		err = one(os.Args[2], os.Args[3])
-	} else if len(os.Args) == 3 {
-		err = all(os.Args[1], os.Args[2])
-	} else if len(os.Args) == 2 {
-		err = all(os.Args[1], "")
-	} else {
+	switch args := os.Args[1:]; {
+	case len(args) == 3 && args[0] == "one":
+		err = one(args[1], args[2])
+	case len(args) == 2:
+		err = all(args[0], args[1])
+	case len(args) == 1:
+		err = all(args[0], "")
+	default:
 		err = fmt.Errorf("usage: load RECUR [MODELS], the program and a folder")
 	}
 	if err != nil {
@@ -129,15 +131,11 @@ func one(what, path string) error {
 		return err
 	}
 	seconds, cpuSeconds := time.Since(begin).Seconds(), cpu()-cpuBegin
-	status, err := os.ReadFile("/proc/self/status")
+	peak, err := speed.Resident("VmHWM")
 	if err != nil {
 		return err
 	}
-	for line := range strings.Lines(string(status)) {
-		if f := strings.Fields(line); f[0] == "VmHWM:" {
-			fmt.Println(seconds, cpuSeconds, f[1])
-		}
-	}
+	fmt.Println(seconds, cpuSeconds, peak)
 	return nil
 }
 
@@ -159,11 +157,10 @@ func measure(what, path string) (cost, error) {
 			return cost{}, fmt.Errorf("%s: %w: %s", what, err, out)
 		}
 		var c cost
-		var kb int64
-		if _, err := fmt.Sscan(string(out), &c.Seconds, &c.CPU, &kb); err != nil {
+		if _, err := fmt.Sscan(string(out), &c.Seconds, &c.CPU, &c.peak); err != nil {
 			return cost{}, err
 		}
-		least = cost{min(least.Seconds, c.Seconds), min(least.CPU, c.CPU), min(least.peak, kb<<10)}
+		least = cost{min(least.Seconds, c.Seconds), min(least.CPU, c.CPU), min(least.peak, c.peak)}
 	}
 	return least, nil
 }

@@ -9,9 +9,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -49,25 +47,17 @@ func serve(in io.Reader, out io.Writer, profile string) error {
 		return err
 	}
 	defer stop()
-	for lines := bufio.NewScanner(in); lines.Scan(); {
-		var j job
-		if err := json.Unmarshal(lines.Bytes(), &j); err != nil {
-			return err
-		}
-		step, err := j.trainer()
-		if err != nil {
-			return err
-		}
-		a := answer{}
-		a.Times, err = speed.Clock(context.Background(), func() { a.Loss = step() }, time.Duration(j.Seconds*1e9), 5)
-		if err != nil {
-			return err
-		}
-		if err := json.NewEncoder(out).Encode(a); err != nil {
-			return err
-		}
+	return speed.Serve(in, out, job.answer)
+}
+
+func (j job) answer() (any, error) {
+	step, err := j.trainer()
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	a := answer{}
+	a.Times, err = speed.Clock(context.Background(), func() { a.Loss = step() }, time.Duration(j.Seconds*1e9), 5)
+	return a, err
 }
 
 // trainer gives a training step: forward, and the gradients of all weights and of

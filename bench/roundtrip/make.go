@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -74,9 +73,13 @@ func (c *chooser) cell() rnn.Config {
 		}
 		return pick(c, rnn.Sigmoid, rnn.HardSigmoid(0.2, 0.5))
 	}
+	return rnn.Config{Hidden: hidden, Options: c.options(hidden, act, gate)}
+}
+
+func (c *chooser) options(hidden int, act func(rnn.Activation) rnn.Activation, gate func() rnn.Activation) any {
 	if !c.common && c.r.IntN(4) == 0 {
-		return rnn.Config{Hidden: hidden, Options: pick[any](c, rnn.IndRNNOptions{NoBias: c.maybe(), Activation: act(rnn.ReLU)}, rnn.MinGRUOptions{Positive: c.maybe()},
-			rnn.MinLSTMOptions{NoBias: c.maybe()}, rnn.SRUOptions{Peepholes: c.maybe(), Scale: 1.5, Activation: act(rnn.Tanh)})}
+		return pick[any](c, rnn.IndRNNOptions{NoBias: c.maybe(), Activation: act(rnn.ReLU)}, rnn.MinGRUOptions{Positive: c.maybe()},
+			rnn.MinLSTMOptions{NoBias: c.maybe()}, rnn.SRUOptions{Peepholes: c.maybe(), Scale: 1.5, Activation: act(rnn.Tanh)})
 	}
 	switch c.r.IntN(4) {
 	case 0:
@@ -84,7 +87,7 @@ func (c *chooser) cell() rnn.Config {
 		if c.common && c.maybe() {
 			o.Activation = rnn.ReLU
 		}
-		return rnn.Config{Hidden: hidden, Options: o}
+		return o
 	case 1:
 		o := rnn.GRUOptions{}
 		if !c.common {
@@ -93,14 +96,14 @@ func (c *chooser) cell() rnn.Config {
 				o.Clip = 0.8
 			}
 		}
-		return rnn.Config{Hidden: hidden, Options: o}
+		return o
 	}
 	o := rnn.LSTMOptions{NoBias: c.maybe()}
 	if c.common {
 		if c.r.IntN(3) == 0 {
 			o.Projection = 1 + c.r.IntN(hidden-1)
 		}
-		return rnn.Config{Hidden: hidden, Options: o}
+		return o
 	}
 	o.Peepholes, o.Coupled, o.Gate, o.Cand, o.Out = c.maybe(), c.r.IntN(3) == 0, gate(), act(rnn.Tanh), act(rnn.Tanh)
 	switch c.r.IntN(4) {
@@ -111,7 +114,7 @@ func (c *chooser) cell() rnn.Config {
 	case 2:
 		o.Clip = 1
 	}
-	return rnn.Config{Hidden: hidden, Options: o}
+	return o
 }
 
 // config draws a network and reports whether its rows may be ragged.
@@ -317,7 +320,7 @@ func saveJSON(dir, name string, v any) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, name), b, 0o666)
+	return os.WriteFile(filepath.Join(dir, name), append(b, '\n'), 0o666)
 }
 
 func saveTensor(dir, name string, t *tensor.Tensor) error {
@@ -334,5 +337,5 @@ func save(dir, name string, data any, shape []int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return npy.Write(io.Writer(f), &npy.Array{Shape: shape, Data: data})
+	return npy.Write(f, &npy.Array{Shape: shape, Data: data})
 }

@@ -42,11 +42,7 @@ func (r result) keep() error {
 	list = slices.DeleteFunc(list, func(o result) bool { return o.System == r.System && o.Way == r.Way })
 	list = append(list, r)
 	slices.SortFunc(list, func(a, b result) int { return strings.Compare(a.System+a.Way, b.System+b.Way) })
-	b, err := json.MarshalIndent(list, "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(resultsFile, append(b, '\n'), 0o666)
+	return saveJSON(filepath.Dir(resultsFile), filepath.Base(resultsFile), list)
 }
 
 func table() error {

@@ -1,4 +1,4 @@
-// Package bench times recurrent layers on the shapes that recur is compared on.
+// Package speed times recurrent layers on the shapes that recur is compared on.
 package speed
 
 import (

@@ -7,9 +7,12 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"github.com/recur-go/recur/internal/atomicfile"
 	"github.com/recur-go/recur/internal/chart"
 )
 
@@ -33,11 +36,7 @@ func main() {
 
 func run(names []string) error {
 	for _, f := range figures {
-		asked := len(names) == 0
-		for _, n := range names {
-			asked = asked || n == f.name
-		}
-		if !asked {
+		if len(names) > 0 && !slices.Contains(names, f.name) {
 			continue
 		}
 		if err := f.draw(); err != nil {
@@ -49,14 +48,7 @@ func run(names []string) error {
 
 // save writes a picture to docs/img.
 func save(name string, c *chart.Chart) error {
-	format := filepath.Ext(name)[1:]
-	f, err := os.Create(filepath.Join("docs", "img", name))
-	if err != nil {
-		return err
-	}
-	if err := c.Write(f, format); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
+	return atomicfile.WriteFile(filepath.Join("docs", "img", name), func(w io.Writer) error {
+		return c.Write(w, filepath.Ext(name)[1:])
+	})
 }

@@ -18,6 +18,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/grad"
@@ -133,13 +134,7 @@ func (m *model) accuracy(of images, weights rnn.Precision) float64 {
 		b := of.take(at)
 		scores := m.scores(g, cell, b.x).Value
 		for i, want := range b.want {
-			best := 0
-			for k, v := range scores.At(i).Data {
-				if v > scores.At(i).Data[best] {
-					best = k
-				}
-			}
-			if best == want {
+			if row := scores.At(i).Data; slices.Index(row, slices.Max(row)) == want {
 				right++
 			}
 		}

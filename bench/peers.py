@@ -18,6 +18,8 @@ import subprocess
 import sys
 import time
 
+from systems import Process, machine
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 SYSTEMS = ["recur", "pytorch", "onednn", "onnxruntime", "tensorflow", "jax", "gomlx"]
 FIELDS = ("cell", "mode", "batch", "steps", "input", "hidden", "threads", "ragged", "dtype")
@@ -25,45 +27,7 @@ GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 SLOWEST = {"gomlx": 0.5e9}  # flops of a forward pass beyond which a system is not asked
 
 
-class Process:
-    """A peer that answers a line of JSON for each job."""
-
-    def __init__(self, name, argv, threads):
-        self.name, self.argv, self.threads, self.p = name, argv, threads, None
-
-    def ask(self, job):
-        if self.p is None:
-            n = str(self.threads)
-            env = dict(os.environ, GOMAXPROCS=n, OMP_NUM_THREADS=n, MKL_NUM_THREADS=n)
-            cores = "1" if self.threads == 1 else f"0-{self.threads - 1}"
-            self.p = subprocess.Popen(["taskset", "-c", cores, *self.argv], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                      stderr=subprocess.DEVNULL, text=True, env=env, cwd=HERE)
-        try:
-            self.p.stdin.write(json.dumps(job) + "\n")
-            self.p.stdin.flush()
-            line = self.p.stdout.readline()
-        except BrokenPipeError:
-            line = ""
-        if not line:
-            print(f"{self.name} ended at {job}", file=sys.stderr)
-            self.p.wait()
-            self.p = None
-            return None
-        return json.loads(line)
-
-    def close(self):
-        if self.p is not None:
-            self.p.stdin.close()
-            self.p.wait()
-
-
-def machine(recur):
-    cpu = platform.processor()
-    try:
-        with open("/proc/cpuinfo") as f:
-            cpu = next(line.split(":")[1].strip() for line in f if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
+def measured(recur):
     versions = {"go": subprocess.run(["go", "env", "GOVERSION"], capture_output=True, text=True).stdout.strip(),
                 "python": platform.python_version(), "gomlx": "0.26.0"}
     for p in ("torch", "onnxruntime", "tensorflow", "keras", "jax"):
@@ -71,7 +35,7 @@ def machine(recur):
             versions[p] = importlib.metadata.version(p)
         except importlib.metadata.PackageNotFoundError:
             pass
-    return {"cpu": cpu, "cores": os.cpu_count(), "system": platform.system() + " " + platform.machine(),
+    return {**machine(),
             "date": time.strftime("%Y-%m-%d"), "versions": versions,
             "peak_gflops": {n: recur[n].ask({"peak": True})["gflops"] for n in recur}}
 
@@ -115,7 +79,7 @@ def main():
     for name, folder in (("recur", "."), ("gomlx", "gomlx")):
         if name in a.systems:
             subprocess.run(["go", "build", "-o", os.path.join(binaries, name), "."], cwd=os.path.join(HERE, folder), check=True)
-    with open(os.path.join(HERE, "..", "internal", "bench", "grid.json")) as f:
+    with open(os.path.join(HERE, "speed", "grid.json")) as f:
         grid = json.load(f)
     file = {"pytorch": "torch"}
     command = {s: [sys.executable, os.path.join(HERE, f"peer_{file.get(s, s)}.py")] for s in a.systems}
@@ -127,9 +91,9 @@ def main():
             results = json.load(f)
     have = {(r["system"], *key(r)) for r in results["rows"]}
     for threads in a.threads:
-        peers = [Process(s, command[s], threads) for s in a.systems]
+        peers = [Process(s, command[s], threads, stderr=subprocess.DEVNULL, cwd=HERE) for s in a.systems]
         if "recur" in a.systems:
-            m = machine({str(threads): peers[0]})
+            m = measured({str(threads): peers[0]})
             peaks = {**results["machine"].get("peak_gflops", {}), **m["peak_gflops"]}
             results["machine"] = {**m, "peak_gflops": peaks}
         for job in jobs(grid, threads):

@@ -7,7 +7,6 @@ and of the start; prints tables and keeps the figures. See README.md.
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -15,24 +14,15 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.append(os.path.dirname(HERE))
+from systems import machine, pinned
+
 ROOT = os.path.dirname(os.path.dirname(HERE))
 TRAINED = ("ptb", "mnist", "nsmc")
 
 
-def machine():
-    cpu = platform.processor()
-    try:
-        with open("/proc/cpuinfo") as f:
-            cpu = next(line.split(":")[1].strip() for line in f if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
-    return {"cpu": cpu, "cores": os.cpu_count(), "system": platform.system() + " " + platform.machine()}
-
-
 def run(command, threads, *args):
-    env = dict(os.environ, GOMAXPROCS=str(threads), OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads))
-    pin = ["taskset", "-c", str(os.cpu_count() - 1)] if threads == 1 else []
-    done = subprocess.run([*pin, *command, *map(str, args)], env=env, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(**pinned([*command, *map(str, args)], threads), stdout=subprocess.PIPE, check=True)
     return json.loads(done.stdout)
 
 

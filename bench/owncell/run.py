@@ -8,7 +8,6 @@ import argparse
 import json
 import math
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -16,40 +15,19 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.append(os.path.dirname(HERE))
+from systems import Process, machine
+
 SHAPES = [(32, 64, 64, 128), (20, 35, 200, 200)]
 CELLS = ["layernorm", "lstm", "mgu"]
 PEERS = ["eager", "script", "compile"]
 
 
-class Process:
-    """A system that answers a line of JSON for each job."""
-
-    def __init__(self, argv, threads):
-        env = dict(os.environ, GOMAXPROCS=str(threads), OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads))
-        pin = ["taskset", "-c", str(os.cpu_count() - 1)] if threads == 1 else []
-        self.p = subprocess.Popen([*pin, *argv], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
-
-    def ask(self, job):
-        self.p.stdin.write(json.dumps(job) + "\n")
-        self.p.stdin.flush()
-        line = self.p.stdout.readline()
-        if not line:
-            sys.exit(f"a system ended at {job}")
-        return json.loads(line)
-
-    def close(self):
-        self.p.stdin.close()
-        self.p.wait()
-
-
-def machine():
-    cpu = platform.processor()
-    try:
-        with open("/proc/cpuinfo") as f:
-            cpu = next(line.split(":")[1].strip() for line in f if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
-    return {"cpu": cpu, "cores": os.cpu_count(), "system": platform.system() + " " + platform.machine()}
+def ask(system, job):
+    answer = system.ask(job)
+    if answer is None:
+        sys.exit(f"a system ended at {job}")
+    return answer
 
 
 def main():
@@ -68,11 +46,12 @@ def main():
         binary = os.path.join(folder, "owncell")
         subprocess.run(["go", "build", "-o", binary, "."], cwd=HERE, check=True)
         for threads in a.threads:
-            systems = {"recur": Process([binary], threads)}
+            systems = {"recur": Process("recur", [binary], threads)}
             for how in a.peers:
-                systems["pytorch " + how] = Process([sys.executable, os.path.join(HERE, "owncell.py"), how], threads)
+                name = "pytorch " + how
+                systems[name] = Process(name, [sys.executable, os.path.join(HERE, "owncell.py"), how], threads)
             for s in systems.values():  # until all have started
-                s.ask({"cell": "mgu", "batch": 1, "steps": 1, "input": 1, "hidden": 1, "seconds": 0})
+                ask(s, {"cell": "mgu", "batch": 1, "steps": 1, "input": 1, "hidden": 1, "seconds": 0})
             for cell in a.cells:
                 for shape in SHAPES:
                     rows += point(systems, cell, shape, threads, a)
@@ -89,7 +68,7 @@ def point(systems, cell, shape, threads, a):
     for _ in range(a.rounds):  # in turn, so that a slow minute slows all
         for name, s in systems.items():
             time.sleep(0.3)  # for the threads of the one before to come to rest
-            samples[name].append(s.ask({"cell": cell, **of, "seconds": a.seconds}))
+            samples[name].append(ask(s, {"cell": cell, **of, "seconds": a.seconds}))
     losses = {name: runs[0]["loss"] for name, runs in samples.items()}
     if any(not math.isclose(loss, losses["recur"], rel_tol=1e-3) for loss in losses.values()):
         sys.exit(f"{cell}: the systems compute different things: {losses}")

@@ -20,6 +20,15 @@ type Sharder[B any] interface {
 	Shard(i, n int) (part B, weight float64)
 }
 
+// Rows is a batch that can be split, whose rows count alike.
+type Rows[T any] []T
+
+// Shard implements Sharder.
+func (b Rows[T]) Shard(i, n int) (part Rows[T], weight float64) {
+	part = b[len(b)*i/n : len(b)*(i+1)/n]
+	return part, float64(len(part))
+}
+
 // shards computes the gradients of a batch, each shard on a tape of its own.
 type shards[B any] struct {
 	seed  uint64

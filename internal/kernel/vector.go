@@ -51,3 +51,13 @@ func Transpose(m, n int, src, dst []Float, ldd int) {
 		transpose(m, min(tile, n-j), src[j:], n, dst[j*ldd:], ldd)
 	}
 }
+
+// ArgMax is where the greatest of x stands, the first of equals.
+func ArgMax(x []Float) (at int) {
+	for i, v := range x {
+		if v > x[at] {
+			at = i
+		}
+	}
+	return at
+}

@@ -2,6 +2,7 @@ package caption
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -13,7 +14,6 @@ import (
 	"github.com/recur-go/recur/tensor"
 )
 
-// readStrips reads digits.
 func (m *Model) readStrips(d task.Data) (source, error) {
 	p, err := readPool(d.Train)
 	if err != nil {
@@ -68,7 +68,6 @@ func (m *Model) fixedStrips(p *pool) []Example {
 // ofStrips reports whether the model has learnt from strips of digits.
 func (m *Model) ofStrips() bool { return m.StripMax > 0 && m.Width > 0 && m.scale == nil }
 
-// readExamples reads examples.
 func (m *Model) readExamples(d task.Data) (source, error) {
 	all, err := readWhole(d.Train, m.ColumnNames)
 	if err != nil {
@@ -150,7 +149,6 @@ func whole(all []Example) error {
 	return nil
 }
 
-// learn learns the vocabulary.
 func (m *Model) learn(lines []string) (err error) {
 	m.codec, err = text.Learn(slices.Values(lines), text.Options{Kind: text.Space})
 	if err == nil {
@@ -212,7 +210,7 @@ func (m *Model) learnRegions(all []Example) {
 			squares[k%m.Width] += d * d
 		}
 	}
-	m.features = &features{Acts: sorted(languages)}
+	m.features = &features{Acts: slices.Sorted(maps.Keys(languages))}
 	m.scale = &scale{make([]tensor.Float, m.Width), make([]tensor.Float, m.Width)}
 	for k := range sum {
 		m.scale.Mean[k], m.scale.Inverse[k] = tensor.Float(sum[k]), 1

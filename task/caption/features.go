@@ -2,6 +2,7 @@ package caption
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,15 +25,7 @@ func learnFeatures(w *wording, meanings []*Meaning) *features {
 			slots[f] = true
 		}
 	}
-	return &features{sorted(acts), sorted(slots)}
-}
-
-func sorted(set map[string]bool) (all []string) {
-	for s := range set {
-		all = append(all, s)
-	}
-	slices.Sort(all)
-	return all
+	return &features{slices.Sorted(maps.Keys(acts)), slices.Sorted(maps.Keys(slots))}
 }
 
 // features are those of the slots of m, in order and each once.

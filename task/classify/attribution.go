@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/data/text"
+	"github.com/recur-go/recur/internal/kernel"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -32,7 +33,7 @@ func (m *Model) attribution(ctx context.Context, it *item) (string, error) {
 	if err := m.each(ctx, all, func(i int, s []tensor.Float) { scores[i] = slices.Clone(s) }); err != nil {
 		return "", err
 	}
-	got := argmax(scores[0])
+	got := kernel.ArgMax(scores[0])
 	lead := func(s []tensor.Float) float64 {
 		next := math.Inf(-1)
 		for i, v := range s {

@@ -168,12 +168,11 @@ func (m *Model) each(ctx context.Context, items []item, f func(i int, scores []t
 	return nil
 }
 
-// answer makes an answer of scores.
 func (m *Model) answer(scores []tensor.Float) (a Answer) {
 	switch m.Target {
 	case One:
 		a.Probabilities = softmax(scores)
-		a.Label = m.Classes[argmax(scores)]
+		a.Label = m.Classes[kernel.ArgMax(scores)]
 	case Many:
 		a.Labels = []string{}
 		for i, s := range scores {
@@ -186,7 +185,7 @@ func (m *Model) answer(scores []tensor.Float) (a Answer) {
 	case Steps:
 		a.Labels = []string{}
 		for step := range slices.Chunk(scores, len(m.Classes)) {
-			best := argmax(step)
+			best := kernel.ArgMax(step)
 			a.Labels = append(a.Labels, m.Classes[best])
 			a.Probabilities = append(a.Probabilities, softmax(step)[best])
 		}
@@ -202,14 +201,4 @@ func softmax(scores []tensor.Float) []float64 {
 		p[i] = float64(v)
 	}
 	return p
-}
-
-// argmax is where the greatest stands, the first of equals.
-func argmax(v []tensor.Float) (best int) {
-	for i := range v {
-		if v[i] > v[best] {
-			best = i
-		}
-	}
-	return best
 }

@@ -126,7 +126,6 @@ func (t *tally) result(ctx context.Context) (*task.Result, error) {
 	return r, nil
 }
 
-// examples is a table of them.
 func (m *Model) examples(ctx context.Context, list []shownExample) (p task.Part, err error) {
 	p.Head = []string{"example", "label", "answer", "probability"}
 	explained := m.Input == Text && m.Target == One

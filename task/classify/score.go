@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/recur-go/recur/data/labelled"
+	"github.com/recur-go/recur/internal/kernel"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/metrics"
 	"github.com/recur-go/recur/tensor"
@@ -75,7 +76,7 @@ func (t *tally) add(ctx context.Context, items []item) error {
 func (t *tally) label(label int32, scores []tensor.Float) (right bool) {
 	C := len(t.m.Classes)
 	p := softmax(scores)
-	got := argmax(scores)
+	got := kernel.ArgMax(scores)
 	want := int(label)
 	if label == foreign {
 		want = C

@@ -10,7 +10,6 @@ import (
 	"github.com/recur-go/recur/data"
 )
 
-// load reads items.
 func (m *Model) load(from source, phrases bool) (items []item, err error) {
 	o := m.Reading()
 	o.Phrases = phrases

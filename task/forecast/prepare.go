@@ -44,7 +44,7 @@ func prepareAs(f transform, y []float64, season int) *prepared {
 	}
 	p.scale = 1
 	if len(changes) > 0 {
-		p.scale = max(avg(changes), 1e-9)
+		p.scale = max(known(changes), 1e-9)
 	}
 	for t := range p.x {
 		p.x[t] /= p.scale
@@ -53,14 +53,6 @@ func prepareAs(f transform, y []float64, season int) *prepared {
 		p.index[i] /= p.scale
 	}
 	return p
-}
-
-func avg(x []float64) float64 {
-	var s float64
-	for _, v := range x {
-		s += v
-	}
-	return s / float64(len(x))
 }
 
 // value undoes prepare for a value of x at time t.

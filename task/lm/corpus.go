@@ -80,7 +80,6 @@ type corpus struct {
 	chars int
 }
 
-// read encodes a text.
 func read(from source, codec *text.Codec, ended bool) (c corpus, err error) {
 	for line := range from(&err) {
 		c.chars += utf8.RuneCountInString(line)

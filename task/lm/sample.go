@@ -138,7 +138,6 @@ func (w *writer) push(id int) []tensor.Float {
 	return w.m.net.head(w.g, row).Value.Data
 }
 
-// draw draws the next token.
 func (w *writer) draw(scores []tensor.Float) int {
 	w.order = w.order[:0]
 	for id, v := range scores {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/kernel"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task"
 )
@@ -44,12 +45,7 @@ func (m *Model) guesses(ctx context.Context, ids []int32) (all []guess, err erro
 		for t, id := range w.want {
 			at++
 			row := logs[t*n : (t+1)*n]
-			best := 0
-			for i, v := range row {
-				if v > row[best] {
-					best = i
-				}
-			}
+			best := kernel.ArgMax(row)
 			all = append(all, guess{at, best, math.Exp(float64(row[id])), math.Exp(float64(row[best]))})
 		}
 	}

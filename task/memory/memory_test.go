@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/internal/fault"
+	"github.com/recur-go/recur/internal/kernel"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task"
@@ -33,7 +34,7 @@ func TestAdding(t *testing.T) {
 func TestCopying(t *testing.T) {
 	const wait, n = 5, 3
 	b := copying(rand.New(rand.NewPCG(1, 1)), wait, n)
-	in := func(step, row int) int { return largest(b.x.Data[(step*n+row)*letters : (step*n+row+1)*letters]) }
+	in := func(step, row int) int { return kernel.ArgMax(b.x.Data[(step*n+row)*letters : (step*n+row+1)*letters]) }
 	for i := range n {
 		for step := range wait + 2*recall {
 			want := blank

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/kernel"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/optim"
 	"github.com/recur-go/recur/rnn"
@@ -100,7 +101,7 @@ func (n *Net) Test(ctx context.Context, sequences int, seed uint64) (Result, err
 		}
 		rows := len(b.ids) / (n.config.Length + 2*recall)
 		for at := len(b.ids) - recall*rows; at < len(b.ids); at++ {
-			if largest(y.Value.Data[at*letters:(at+1)*letters]) == b.ids[at] {
+			if kernel.ArgMax(y.Value.Data[at*letters:(at+1)*letters]) == b.ids[at] {
 				right++
 			}
 			of++
@@ -112,15 +113,6 @@ func (n *Net) Test(ctx context.Context, sequences int, seed uint64) (Result, err
 	}
 	res.Loss, res.Accuracy = loss, float64(right)/float64(of)
 	return res, nil
-}
-
-func largest(x []tensor.Float) (at int) {
-	for i, v := range x {
-		if v > x[at] {
-			at = i
-		}
-	}
-	return at
 }
 
 func (c Config) batches(r *rand.Rand, count, size int) iter.Seq[batch] {

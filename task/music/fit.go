@@ -92,7 +92,6 @@ func (n *net) loss(g *grad.Tape, b batch) *grad.Var {
 	return g.Scale(nn.BCE(g, n.scores(g, rnn.Input(g, b.x, b.lengths), g.Const(b.next)), b.want), Keys)
 }
 
-// readPieces reads the files.
 func readPieces(d task.Data) (pieces, valid []Piece, err error) {
 	if len(d.Train) == 0 {
 		return nil, nil, errors.New("music: there are no pieces to train on")

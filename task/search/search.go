@@ -299,7 +299,6 @@ func (s *searcher) settings(trial int) map[string]any {
 	return drawn
 }
 
-// config is that of a run.
 func (s *searcher) config(r Run) (any, error) {
 	cfg, err := clone(s.Task, s.Base)
 	if err != nil {

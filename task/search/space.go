@@ -55,7 +55,6 @@ func checkRange(r task.Range) error {
 	return nil
 }
 
-// draw draws a value.
 func draw(r *rand.Rand, of task.Range) any {
 	u := r.Float64()
 	if n := len(of.Values); n > 0 {

@@ -83,7 +83,6 @@ type corpus struct {
 	valid    []Pair
 }
 
-// read reads the files.
 func (c *Config) read(d task.Data, o task.Options) (training, valid []Pair, err error) {
 	if len(d.Train) == 0 {
 		return nil, nil, errors.New("translate: there is nothing to train on")

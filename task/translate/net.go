@@ -71,7 +71,6 @@ func (n *net) bridge(g *grad.Tape, last rnn.State) (s rnn.State) {
 	return s
 }
 
-// score scores the ids of the target.
 func (n *net) score(g *grad.Tape, h *grad.Var) *grad.Var {
 	h = g.Dropout(h, n.cfg.Dropout)
 	if n.Out != nil {

@@ -134,7 +134,6 @@ func (c *Config) unusable(series []data.Series) error {
 	return fmt.Errorf("esrnn: none of the %d series has 4 values that are not all the same: there is nothing to learn", len(series))
 }
 
-// train trains net number i.
 func (c *Config) train(ctx context.Context, o task.Options, i int, all []*scaled) (*Net, error) {
 	seed := c.Seed*1000 + uint64(i)
 	n := newNet(rand.New(rand.NewPCG(seed, 1)), c)

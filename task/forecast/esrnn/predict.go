@@ -19,11 +19,7 @@ func (m *Model) Predict(ctx context.Context, series ...data.Series) ([]forecast.
 	}
 	fs := make([]forecast.Forecast, len(series))
 	for i, r := range all {
-		var simple []float64
-		if m.BaselineWeight > 0 {
-			simple = m.simple(series[i])
-		}
-		fs[i] = m.forecast(r, simple)
+		fs[i] = m.blend(r, series[i])
 	}
 	return fs, nil
 }
@@ -116,6 +112,14 @@ func (m *Model) id(i int, name string) int {
 func last(y []float64) float64 {
 	y = forecast.Interpolate(y, 1)
 	return y[len(y)-1]
+}
+
+// blend is the forecast of a reading of s.
+func (m *Model) blend(r reading, s data.Series) forecast.Forecast {
+	if m.BaselineWeight > 0 {
+		return m.forecast(r, m.simple(s))
+	}
+	return m.forecast(r, nil)
 }
 
 // simple is the mean of Comb and Theta, without a season if none is smoothed.

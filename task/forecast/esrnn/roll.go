@@ -80,11 +80,7 @@ func (m *Model) roll(ctx context.Context, s data.Series, z *scaled, origins []in
 	}
 	fs := make([]forecast.Forecast, len(origins))
 	for i, r := range readings {
-		var simple []float64
-		if m.BaselineWeight > 0 {
-			simple = m.simple(s.Before(origins[i]))
-		}
-		fs[i] = m.forecast(r, simple)
+		fs[i] = m.blend(r, s.Before(origins[i]))
 	}
 	return fs, nil
 }

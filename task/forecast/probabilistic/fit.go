@@ -165,15 +165,8 @@ func thin(ws []window, n int) (kept []window) {
 	return kept
 }
 
-// A batch of windows splits for two cores.
-type batch []window
+type batch = train.Rows[window]
 
-func (b batch) Shard(i, n int) (batch, float64) {
-	part := b[len(b)*i/n : len(b)*(i+1)/n]
-	return part, float64(len(part))
-}
-
-// train trains net number i.
 func (m *Model) train(ctx context.Context, o task.Options, i int, n *Net, learn, valid []window) error {
 	steps := m.Epochs * m.StepsPerEpoch
 	course := task.Course{Run: o.Part(i, m.Config.Nets, steps), Steps: steps, Options: train.Options{

@@ -198,7 +198,7 @@ func (m *Model) decode(g *grad.Tape, n *Net, r *rand.Rand, ws []window, s rnn.St
 // paths is the number that each net samples.
 func (m *Model) paths() int { return (m.Paths + len(m.Nets) - 1) / max(len(m.Nets), 1) }
 
-// sample goes on from each origin along many paths, each step of which is drawn from what
+// sample goes on from each origin along many paths, each step of which is drawn from
 // the net's output for it, and is an input of the next.
 func (m *Model) sample(ctx context.Context, n *Net, r *rand.Rand, ws []window, s rnn.State, predictions []prediction) error {
 	P, l := m.paths(), m.shape

@@ -153,7 +153,6 @@ func (z *scaled) value(x float64) float64 {
 	return v
 }
 
-// scale prepares a series.
 func (c *Config) scale(s data.Series, by Scale) *scaled {
 	n := len(s.Y)
 	z := &scaled{Series: s, Scale: by, log: c.Transform == Log, x: make([]tensor.Float, n), known: make([]bool, n), last: make([]tensor.Float, n)}

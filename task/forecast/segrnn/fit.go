@@ -177,13 +177,7 @@ type fading int
 
 func (f fading) At(step int) float64 { return math.Pow(0.9, float64(max(step/int(f)-2, 0))) }
 
-// A batch of windows splits for two cores.
-type batch []window
-
-func (b batch) Shard(i, n int) (batch, float64) {
-	part := b[len(b)*i/n : len(b)*(i+1)/n]
-	return part, float64(len(part))
-}
+type batch = train.Rows[window]
 
 // loss is the mean error over the steps that are known.
 func (m *Model) loss(g *grad.Tape, b batch) *grad.Var {

@@ -142,8 +142,8 @@ func firstBytes(path string) ([]byte, error) {
 	return head[:n], err
 }
 
-// Import makes a model of recur of a file of another system. spec is JSON that
-// says what the file does not, nil if there is none: see torch.Spec, tensorflow.Spec and
+// Import makes a model of recur of a file of another system. spec is JSON for
+// what the file lacks, nil if there is none: see torch.Spec, tensorflow.Spec and
 // keras.Import. A model of ONNX runs as it is, and is not imported so: see Open.
 func Import(path string, spec []byte) (*model.Model, error) {
 	what, f, err := identify(path)

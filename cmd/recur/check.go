@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -48,9 +47,7 @@ The exit code is 0 only if all pass.`,
 				return err
 			}
 			if asJSON {
-				e := json.NewEncoder(out)
-				e.SetIndent("", "  ")
-				err = e.Encode(map[string]any{"cases": finite(cases)})
+				err = printInfo(out, map[string]any{"cases": finite(cases)}, true)
 			} else {
 				_, err = fmt.Fprintf(out, "%d pass, %d fail, %d unsupported\n", count[onnx.Pass], count[onnx.Fail], count[onnx.Unsupported])
 			}

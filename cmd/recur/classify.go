@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/recur-go/recur/data/labelled"
-	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/classify"
 	"github.com/recur-go/recur/task/recipe"
 )
@@ -51,21 +50,7 @@ or JSON. Labels that they have are not looked at.`,
 			if path != "" {
 				return labelFiles(cmd, path, files, settings, f.json)
 			}
-			if len(files) == 0 {
-				return usage("classify takes a FILE to train on, or --model; see recur classify --help")
-			}
-			t, err := task.Find(classify.Name)
-			if err != nil {
-				return err
-			}
-			cfg, err := f.config(cmd, t)
-			if err != nil {
-				return err
-			}
-			if err := recipe.Override(cfg, settings); err != nil {
-				return usage("%v", err)
-			}
-			return trainCommand(cmd, t, cfg, f.data(files), f)
+			return f.train(cmd, classify.Name, files, settings)
 		},
 	}
 	flags := cmd.Flags()

@@ -33,7 +33,7 @@ text with a trained one, token by token as it comes.`,
 				return err
 			}
 			if path == "" {
-				return f.train(cmd, lm.Name, files)
+				return f.train(cmd, lm.Name, files, nil)
 			}
 			if len(files) > 0 {
 				return usage("generate takes a FILE to train on or a --model to write with, not both")

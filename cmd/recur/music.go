@@ -40,7 +40,7 @@ with --midi a MIDI file too.`,
 				return err
 			}
 			if path == "" {
-				return f.train(cmd, music.Name, files)
+				return f.train(cmd, music.Name, files, nil)
 			}
 			if len(files) > 0 {
 				return usage("music takes a FILE to train on or a --model to play with, not both")

@@ -47,8 +47,8 @@ func (f *trainFlags) bindShared(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.json, "json", false, "print JSON instead of text")
 }
 
-// train trains the model of a task on files, as the flags ask.
-func (f *trainFlags) train(cmd *cobra.Command, name string, files []string) error {
+// train trains the model of a task on files, as the flags ask and with the given settings.
+func (f *trainFlags) train(cmd *cobra.Command, name string, files []string, settings map[string]any) error {
 	if len(files) == 0 {
 		return usage("%s takes a FILE to train on, or --model; see %s --help", cmd.Name(), cmd.CommandPath())
 	}
@@ -59,6 +59,9 @@ func (f *trainFlags) train(cmd *cobra.Command, name string, files []string) erro
 	cfg, err := f.config(cmd, t)
 	if err != nil {
 		return err
+	}
+	if err := recipe.Override(cfg, settings); err != nil {
+		return usage("%v", err)
 	}
 	return trainCommand(cmd, t, cfg, f.data(files), f)
 }

@@ -20,40 +20,29 @@ func (r *training) report() error {
 	if err != nil {
 		return err
 	}
+	write := func(name string, f func(w io.Writer) error) {
+		if err == nil {
+			err = replace(r.path(name), f)
+			r.files = append(r.files, r.path(name))
+		}
+	}
+	write(reportFile, page.Write)
 	curves := r.curves()
-	parts := []struct {
-		name string
-		f    func(w io.Writer) error
-	}{
-		{reportFile, page.Write},
-		{"curves.svg", func(w io.Writer) error { return curves.Write(w, "svg") }},
-		{"curves.png", func(w io.Writer) error { return curves.Write(w, "png") }},
+	for _, format := range []string{"svg", "png"} {
+		write("curves."+format, func(w io.Writer) error { return curves.Write(w, format) })
 	}
 	for _, part := range r.result.Parts {
-		if part.File == "" {
-			continue
-		}
 		for _, format := range []string{"svg", "png"} {
-			parts = append(parts, struct {
-				name string
-				f    func(w io.Writer) error
-			}{part.File + "." + format, func(w io.Writer) error { return drawPart(w, part, format) }})
+			if part.File != "" {
+				write(part.File+"."+format, func(w io.Writer) error { return drawPart(w, part, format) })
+			}
 		}
 	}
 	for _, f := range r.result.Files {
-		parts = append(parts, struct {
-			name string
-			f    func(w io.Writer) error
-		}{f.Name, func(w io.Writer) error { _, err := w.Write(f.Data); return err }})
-	}
-	for _, p := range parts {
-		if err := replace(r.path(p.name), p.f); err != nil {
-			return err
-		}
-		r.files = append(r.files, r.path(p.name))
+		write(f.Name, func(w io.Writer) error { _, err := w.Write(f.Data); return err })
 	}
 	r.files = append(r.files, r.path(recipeFile))
-	return nil
+	return err
 }
 
 func heatMap(h *task.Heat) *chart.Heat {

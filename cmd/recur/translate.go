@@ -55,7 +55,7 @@ With --model, translate the lines of standard input or of files with a trained o
 			if o.source != "" {
 				files = append([]string{o.source, o.target}, files...)
 			}
-			return o.train(cmd, translate.Name, files)
+			return o.train(cmd, translate.Name, files, nil)
 		},
 	}
 	flags := cmd.Flags()

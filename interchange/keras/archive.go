@@ -72,7 +72,7 @@ func versionOf(metadata []byte) int {
 	var m struct {
 		Version string `json:"keras_version"`
 	}
-	json.Unmarshal(metadata, &m) // what does not say is of Keras 3, which made the format
+	json.Unmarshal(metadata, &m) // what has no version is of Keras 3, which made the format
 	if m.Version == "" {
 		return 3
 	}

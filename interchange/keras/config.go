@@ -24,8 +24,8 @@ type object struct {
 var maskOps = map[string]bool{"NotEqual": true, "Any": true, "ExpandDims": true, "Squeeze": true, "Cast": true, "BroadcastTo": true,
 	"ZerosLike": true, "OnesLike": true, "LogicalOr": true, "Concatenate": true}
 
-// isOp tells a plain operation on tensors, which a functional model may hold beside
-// its layers. An old file does not say where a class is from; what only a layer has is
+// isOp reports whether o is a plain operation on tensors, which a functional model may hold
+// beside its layers. An old file does not have where a class is from; what only a layer has is
 // trainable.
 func (o *object) isOp() bool {
 	if o.Module != "" {
@@ -35,7 +35,7 @@ func (o *object) isOp() bool {
 	return maskOps[o.Class] && json.Unmarshal(o.Config, &c) == nil && c.Trainable == nil && len(o.Inbound) > 0
 }
 
-// foreign tells a class of the program that made the model.
+// foreign reports whether o is of a class of the program that made the model.
 func (o *object) foreign() bool {
 	own := o.Module == "" || strings.HasPrefix(o.Module, "keras") || strings.HasPrefix(o.Module, "tf_keras")
 	return !own || strings.Contains(o.Registered, ">")

@@ -8,7 +8,7 @@ import (
 
 // convolutional are the layers that read steps with places in space, by the dimensions
 // of those. What they give goes on as vectors or sequences of all places, one after
-// another, and its flow says which places there are.
+// another, and its flow has the places.
 var convolutional = map[string]int{"ConvLSTM1D": 1, "ConvLSTM2D": 2, "ConvLSTM3D": 3}
 
 // spatial are the layers that may read places in space: for them every value is by
@@ -54,8 +54,8 @@ func (t *flow) channels() int {
 	return n
 }
 
-// convCell reads the cell of a ConvLSTM for steps of x, and tells the places of its
-// outputs.
+// convCell reads the cell of a ConvLSTM for steps of x, and returns the places of
+// its outputs.
 func (b *builder) convCell(o *object, x *flow) (m madeCell, space []int, err error) {
 	c := struct {
 		Filters    int

@@ -8,7 +8,7 @@ import (
 	"github.com/recur-go/recur/model/graph"
 )
 
-// Which steps of a sequence are there is said by a mask that travels with it. While a
+// A mask that travels with a sequence marks which of its steps are there. While a
 // model is built a mask is the text of the condition that makes it, so that two masks
 // can be compared: "ids≠0" for an Embedding or a Masking, and where Keras 3 merges
 // sequences, conditions of which one must hold: "a≠0|b≠0". An empty mask masks nothing.

@@ -294,7 +294,7 @@ func (c *compiler) call(n *nodeProto, f *functionProto, in []int, attrs map[stri
 	}
 }
 
-// lifetimes tells each step which slots it is the last to read.
+// lifetimes gives each step the slots that it is the last to read.
 func (p *plan) lifetimes() {
 	last := make([]int, len(p.consts))
 	for i := range last {

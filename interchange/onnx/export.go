@@ -11,7 +11,7 @@ import (
 	"github.com/recur-go/recur/nn"
 )
 
-// ExportOptions say what graph Export makes. The zero value is one for whole sequences
+// ExportOptions choose the graph that Export makes. The zero value is one for whole sequences
 // with lengths and states.
 type ExportOptions struct {
 	Step      bool // a graph of a single step, in place of one of whole sequences

@@ -22,7 +22,7 @@ type cellExport struct {
 // of the outputs.
 var cellExports = map[reflect.Type]func(e *cellExport, options any) string{}
 
-// exports says how cells with options O become nodes. Call it from init, in a file for the
+// exports registers how cells with options O become nodes. Call it from init, in a file for the
 // cell.
 func exports[O any](f func(e *cellExport, o O) string) {
 	cellExports[reflect.TypeFor[O]()] = func(e *cellExport, o any) string { return f(e, o.(O)) }

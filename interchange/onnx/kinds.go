@@ -40,6 +40,13 @@ type wholeKind interface {
 	combine(name string, a, b *Tensor) *Tensor
 }
 
+// A realKind is that of floats.
+type realKind interface {
+	numberKind
+	mapped(x *Tensor, f func(x float64) float64) *Tensor
+	softmax(x *Tensor, log bool) *Tensor
+}
+
 type (
 	elements[T Element]        struct{}
 	ordered[T number | string] struct{ elements[T] }
@@ -60,6 +67,15 @@ func numbersOf(x *Tensor) numberKind {
 	k, ok := kinds[x.DType].(numberKind)
 	if !ok {
 		fail("%v are not numbers", x.DType)
+	}
+	return k
+}
+
+// realsOf is the kind of the floats of x.
+func realsOf(x *Tensor) realKind {
+	k, ok := kinds[x.DType].(realKind)
+	if !ok {
+		fail("%v are not floats", x.DType)
 	}
 	return k
 }

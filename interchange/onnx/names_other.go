@@ -4,5 +4,5 @@ package onnx
 
 import "io/fs"
 
-// names is how many names a file has, as far as the system tells.
+// names is how many names a file has, as far as the system reports.
 func names(fs.FileInfo) uint64 { return 1 }

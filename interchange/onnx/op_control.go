@@ -74,8 +74,8 @@ func scanned(v Value) *Tensor {
 	return t
 }
 
-// stacked is stack for what a loop gave, which may be nothing at all; then the
-// declaration of the output tells its type and shape.
+// stacked is stack for what a loop gave, which may be nothing at all; then
+// type and shape are those that the output is declared with.
 func stacked(list []*Tensor, axis int, v *ValueInfo) *Tensor {
 	if len(list) > 0 {
 		return stack(list, axis)

@@ -28,17 +28,12 @@ func softmax(n *nodeDef) op {
 	rows, log := rowsOf(n), n.op == "LogSoftmax"
 	return opFunc(func(c *call) {
 		x, back := rows(c.tensor(0))
-		var y *Tensor
-		switch d := x.data.(type) {
-		case []float32:
-			y = made(x.DType, x.Shape, softmaxRows(d, x.dim(-1), log))
-		case []float64:
-			y = made(x.DType, x.Shape, softmaxRows(d, x.dim(-1), log))
-		default:
-			fail("%v are not floats", x.DType)
-		}
-		c.set(0, back(y))
+		c.set(0, back(realsOf(x).softmax(x, log)))
 	})
+}
+
+func (reals[T]) softmax(x *Tensor, log bool) *Tensor {
+	return made(x.DType, x.Shape, softmaxRows(x.data.([]T), x.dim(-1), log))
 }
 
 func softmaxRows[T floating](x []T, n int, log bool) []T {

@@ -172,13 +172,10 @@ func centred(x, zero *Tensor, rows bool) *Tensor {
 		return y
 	}
 	z := cast(zero, Int32)
-	if len(z.Shape) == 1 && z.Shape[0] > 1 && rows {
-		z = z.view([]int{z.Shape[0], 1})
+	if rows {
+		z = column(z)
 	}
-	if z.Len() == 1 {
-		z = z.view(nil)
-	}
-	return calculate("Sub", y, z)
+	return calculate("Sub", y, single(z))
 }
 
 func matMulInteger(c *call) {
@@ -187,20 +184,10 @@ func matMulInteger(c *call) {
 
 func qLinearMatMul(c *call) {
 	y := cast(matmul(centred(c.tensor(0), c.tensor(2), true), centred(c.tensor(3), c.tensor(5), false)), Float64)
-	scaleA := cast(c.tensor(1), Float64)
-	if len(scaleA.Shape) == 1 && scaleA.Shape[0] > 1 {
-		scaleA = scaleA.view([]int{scaleA.Shape[0], 1})
-	}
-	scale := calculate("Div", calculate("Mul", scaleA, cast(c.tensor(4), Float64)), cast(c.tensor(6), Float64))
-	if scale.Len() == 1 {
-		scale = scale.view(nil)
-	}
-	y = mapped(calculate("Mul", y, scale), math.RoundToEven)
-	zero := cast(c.tensor(7), Float64)
-	if zero.Len() == 1 {
-		zero = zero.view(nil)
-	}
-	y = calculate("Add", y, zero)
+	scale := calculate("Mul", column(cast(c.tensor(1), Float64)), cast(c.tensor(4), Float64))
+	scale = calculate("Div", scale, cast(c.tensor(6), Float64))
+	y = mapped(calculate("Mul", y, single(scale)), math.RoundToEven)
+	y = calculate("Add", y, single(cast(c.tensor(7), Float64)))
 	c.set(0, saturated(c.tensor(7).DType, y.Shape, slices.Clone(y.doubles())))
 }
 
@@ -214,6 +201,14 @@ func matMulIntegerToFloat(c *call) {
 func single(t *Tensor) *Tensor {
 	if t.Len() == 1 {
 		return t.view(nil)
+	}
+	return t
+}
+
+// column makes a column of a vector of several elements.
+func column(t *Tensor) *Tensor {
+	if len(t.Shape) == 1 && t.Shape[0] > 1 {
+		return t.view([]int{t.Shape[0], 1})
 	}
 	return t
 }

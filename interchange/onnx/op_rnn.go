@@ -33,7 +33,7 @@ type recurrent struct {
 	directions        int
 	reverse           bool // the only direction is backwards
 	batchMajor        bool // layout 1
-	hidden            int  // 0 if the model does not say
+	hidden            int  // 0 if the model does not give it
 	clip              float64
 	coupled           bool // input_forget
 	linearBeforeReset bool

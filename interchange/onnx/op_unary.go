@@ -62,23 +62,14 @@ func quick(x *Tensor, name string) *Tensor {
 }
 
 // mapped applies f to every element of a tensor of floats.
-func mapped(x *Tensor, f func(x float64) float64) *Tensor {
-	switch d := x.data.(type) {
-	case []float32:
-		y := make([]float32, len(d))
-		for i, v := range d {
-			y[i] = float32(f(float64(v)))
-		}
-		return made(x.DType, x.Shape, y)
-	case []float64:
-		y := make([]float64, len(d))
-		for i, v := range d {
-			y[i] = f(v)
-		}
-		return made(x.DType, x.Shape, y)
+func mapped(x *Tensor, f func(x float64) float64) *Tensor { return realsOf(x).mapped(x, f) }
+
+func (reals[T]) mapped(x *Tensor, f func(x float64) float64) *Tensor {
+	y := make([]T, x.Len())
+	for i, v := range x.data.([]T) {
+		y[i] = T(f(float64(v)))
 	}
-	fail("%v are not floats", x.DType)
-	return nil
+	return made(x.DType, x.Shape, y)
 }
 
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }

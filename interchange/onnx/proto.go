@@ -248,7 +248,7 @@ func parseAttr(m message) *attrProto {
 			seen = attrSparses
 		}
 	}
-	if a.typ == 0 { // files before IR version 4 need not say
+	if a.typ == 0 { // files before IR version 4 need not have it
 		a.typ = seen
 	}
 	return a

@@ -213,7 +213,7 @@ func (p *plan) pack() {
 	}
 }
 
-// prepared is prepare for inputs that may not fit, of which run will tell.
+// prepared is prepare for inputs that may not fit, which run will report.
 func prepared(op preparer, in []Value) (done []int) {
 	defer func() {
 		if r := recover(); r != nil {

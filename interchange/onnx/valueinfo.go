@@ -11,7 +11,7 @@ type ValueInfo struct {
 	Name  string `json:"name"`
 	Kind  string `json:"kind"`            // "tensor", "sequence" or "optional"
 	DType DType  `json:"dtype,omitempty"` // type of the tensor, or of those in the sequence
-	Shape []Dim  `json:"shape"`           // nil if the file does not say
+	Shape []Dim  `json:"shape"`           // nil if the file has none
 	Elem  string `json:"-"`               // kind of the value of an optional: "tensor" or "sequence"
 }
 

@@ -10,8 +10,8 @@
 //
 // Import makes a network of package graph of it. The cells of TensorFlow 1, those of
 // tf.contrib.rnn too, are known by the names of their variables; how modules follow one
-// another, and what is added at run time, such as the forget bias, a checkpoint does not
-// tell: a Spec does. For a checkpoint of a model of Keras the spec is the model's JSON.
+// another, and what is added at run time, such as the forget bias, is not in a
+// checkpoint but in a Spec. For a checkpoint of a model of Keras the spec is the model's JSON.
 //
 // Nothing in a file is trusted, and checksums are compared.
 package tensorflow
@@ -80,7 +80,7 @@ var dataName = regexp.MustCompile(`\.data-\d{5}-of-\d{5}$`)
 
 // Index is the name of the index of a checkpoint: path may be that itself, the prefix
 // of the names of its files, one of its files of values, the folder of a SavedModel, or
-// a folder with a file that says which checkpoint is the last.
+// a folder with a file that names the last checkpoint.
 func Index(path string) string {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		prefix := filepath.Join(path, "variables", "variables")
@@ -92,7 +92,7 @@ func Index(path string) string {
 	return dataName.ReplaceAllString(strings.TrimSuffix(path, ".index"), "") + ".index"
 }
 
-// last is the prefix of the last checkpoint in a folder, "" if it does not say. One
+// last is the prefix of the last checkpoint in a folder, "" if none is named. One
 // that lies elsewhere is taken to have been moved here.
 func last(folder string) string {
 	f, err := os.Open(filepath.Join(folder, "checkpoint"))

@@ -126,25 +126,29 @@ func straight(param string, v *Variable) task {
 	return func(to map[string]*grad.Var) error { return Read(v, to[param].Value.Data) }
 }
 
-func (m *module) dense(l SpecLayer) (*mapped, error) {
+// kernel takes a kernel and the bias, if there is one, of as many units as its last
+// dimension, which are all that the module may have, and fills the parameters of param.
+func (m *module) kernel(param string, dims ...int) (w, b *Variable, fill []task, err error) {
 	if err := m.only("kernel", "bias"); err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
-	w, err := m.must("kernel", -1, -1)
+	if w, err = m.must("kernel", dims...); err != nil {
+		return nil, nil, nil, err
+	}
+	fill = []task{straight(param+".w", w)}
+	if b, err = m.may("bias", w.Shape[len(dims)-1]); b != nil {
+		fill = append(fill, straight(param+".b", b))
+	}
+	return w, b, fill, err
+}
+
+func (m *module) dense(l SpecLayer) (*mapped, error) {
+	w, b, fill, err := m.kernel(l.Name, -1, -1)
 	if err != nil {
 		return nil, err
 	}
-	b, err := m.may("bias", w.Shape[1])
-	if err != nil {
-		return nil, err
-	}
-	r := &mapped{in: graph.Input{Width: w.Shape[0], Sequence: true}}
-	r.op = &graph.Dense{Units: w.Shape[1], NoBias: b == nil, Activation: l.Activation}
-	r.fill = append(r.fill, straight(l.Name+".w", w))
-	if b != nil {
-		r.fill = append(r.fill, straight(l.Name+".b", b))
-	}
-	return r, nil
+	return &mapped{op: &graph.Dense{Units: w.Shape[1], NoBias: b == nil, Activation: l.Activation}, fill: fill,
+		in: graph.Input{Width: w.Shape[0], Sequence: true}}, nil
 }
 
 func (m *module) embedding(l SpecLayer) (*mapped, error) {
@@ -235,23 +239,10 @@ func (m *module) norm(l SpecLayer, typ string) (*mapped, error) {
 }
 
 func (m *module) conv(l SpecLayer) (*mapped, error) {
-	if err := m.only("kernel", "bias"); err != nil {
-		return nil, err
-	}
-	w, err := m.must("kernel", -1, -1, -1)
+	w, b, fill, err := m.kernel(l.Name, -1, -1, -1)
 	if err != nil {
 		return nil, err
 	}
-	units := w.Shape[2]
-	b, err := m.may("bias", units)
-	if err != nil {
-		return nil, err
-	}
-	r := &mapped{in: graph.Input{Width: w.Shape[1], Sequence: true}}
-	r.op = &graph.Conv{Units: units, Size: w.Shape[0], Stride: l.Stride, Dilation: l.Dilation, Padding: l.Padding, NoBias: b == nil, Activation: l.Activation}
-	r.fill = append(r.fill, straight(l.Name+".w", w))
-	if b != nil {
-		r.fill = append(r.fill, straight(l.Name+".b", b))
-	}
-	return r, nil
+	op := &graph.Conv{Units: w.Shape[2], Size: w.Shape[0], Stride: l.Stride, Dilation: l.Dilation, Padding: l.Padding, NoBias: b == nil, Activation: l.Activation}
+	return &mapped{op: op, fill: fill, in: graph.Input{Width: w.Shape[1], Sequence: true}}, nil
 }

@@ -33,8 +33,8 @@ func (c *cellVars) inner() (own map[string]*Variable, list []*cellVars, err erro
 	return own, modules[0].cells, nil
 }
 
-// attention maps AttentionCellWrapper, which attends to its last outputs. How many, a
-// checkpoint does not tell.
+// attention maps AttentionCellWrapper, which attends to its last outputs. How many is
+// not in a checkpoint.
 func (c *cellVars) attention(o options, param string) (k mappedCell, err error) {
 	own, list, err := c.inner()
 	if err != nil {
@@ -93,7 +93,7 @@ func (c *cellVars) attention(o options, param string) (k mappedCell, err error) 
 	return k, err
 }
 
-// turned tells for each row of TensorFlow's state of a cell, which has c before h, the row
+// turned gives for each row of TensorFlow's state of a cell, which has c before h, the row
 // here, for a state that ends at the given row.
 func turned(sizes []int, end int) (to []int) {
 	first := end

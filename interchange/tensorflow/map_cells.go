@@ -321,7 +321,7 @@ func (c *cellVars) phased(o options, param string) (k mappedCell, err error) {
 	return k, err
 }
 
-// conv has one kernel for x and h, whose places a checkpoint does not tell.
+// conv has one kernel for x and h, whose places are not in a checkpoint.
 func (c *cellVars) conv(o options, param string) (k mappedCell, err error) {
 	w := c.vars["kernel"]
 	if w == nil || len(w.Shape) < 3 || len(w.Shape) > 5 {

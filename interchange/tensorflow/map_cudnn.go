@@ -9,7 +9,7 @@ import (
 )
 
 // cudnn maps the one vector of CudnnLSTM, CudnnGRU, CudnnRNNTanh or CudnnRNNRelu, whose
-// layout a spec tells. Each layer of both directions is one here too.
+// layout is in the spec. Each layer of both directions is one here too.
 func (m *module) cudnn(l SpecLayer) (*mapped, error) {
 	if err := m.only("opaque"); err != nil {
 		return nil, err

@@ -86,8 +86,8 @@ func (c *cellVars) norms(H int, gates []string, param string, k *mappedCell, the
 	return nil
 }
 
-// projection takes the projection of an LSTM of H units, if it has one, and tells its width,
-// 0 if not, and that of the output.
+// projection takes the projection of an LSTM of H units, if it has one, and returns its
+// width, 0 if not, and that of the output.
 func (c *cellVars) projection(name string, H int, param string, k *mappedCell) (width, out int, err error) {
 	if c.vars[name] == nil {
 		return 0, H, nil

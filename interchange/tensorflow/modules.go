@@ -10,7 +10,7 @@ import (
 // A module is the variables of one layer.
 type module struct {
 	name  string
-	typ   string // "" if it cannot be told
+	typ   string // "" if it is not recognised
 	guess bool   // typ is a guess by the name, which a spec should confirm
 	vars  map[string]*Variable
 	cells []*cellVars // cells of an RNN in order, those of fw before those of bw

@@ -6,8 +6,8 @@ import (
 )
 
 // The index of a checkpoint is a table as LevelDB has them: blocks of sorted keys with
-// their values, an index of the blocks, and at the end a footer that says where that
-// is.
+// their values, an index of the blocks, and at the end a footer with the place of
+// that.
 const (
 	footerSize = 48
 	tableMagic = 0xdb4775248b80fb57

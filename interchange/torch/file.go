@@ -265,7 +265,7 @@ const legacyMagic = "\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
 
 func (f *File) readLegacy(r io.ReaderAt) error {
 	f.Format = "PyTorch legacy"
-	// The pickles come first, and how long they are is not said: what is wrong with a part
+	// The pickles come first, and their length is not known: what is wrong with a part
 	// of them may only be that it ends.
 	for n := int64(1 << 20); ; n *= 8 {
 		b := make([]byte, min(f.size, maxPickle, n))

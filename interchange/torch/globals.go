@@ -74,7 +74,7 @@ func (u *unpickler) object(op byte) {
 		if _, ok := u.top().(*dict); !ok {
 			u.fail("the pickle sets attributes of %s", describe(u.top()))
 		}
-		if _, ok := state.(*dict); !ok { // the _metadata of a state_dict, which says nothing of its tensors
+		if _, ok := state.(*dict); !ok { // the _metadata of a state_dict, which has nothing of its tensors
 			u.fail("the pickle sets attributes to %s", describe(state))
 		}
 	case 'Q': // BINPERSID

@@ -8,8 +8,8 @@
 //	m, err := torch.Import("tagger.pt", spec)
 //	net := m.Net.(*graph.Net)
 //
-// A state_dict has names and shapes. They tell the types of most modules; how modules
-// follow one another, and a few options, they do not tell: a Spec does.
+// A state_dict has names and shapes. They show the types of most modules; how modules
+// follow one another, and a few options, are in a Spec.
 //
 // Export writes the weights of a graph under PyTorch's names as safetensors, and the
 // source of a module that loads them.

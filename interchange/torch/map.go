@@ -67,15 +67,11 @@ func (l *SpecLayer) allowed(typ string) error {
 }
 
 func (m *module) linear(l SpecLayer) (*mapped, error) {
-	w, err := m.must("weight", -1, -1)
+	w, b, err := m.weighted(-1, -1)
 	if err != nil {
 		return nil, err
 	}
 	out, in := w.Shape[0], w.Shape[1]
-	b, err := m.shape("bias", out)
-	if err != nil {
-		return nil, err
-	}
 	r := &mapped{in: graph.Input{Width: in, Sequence: true}}
 	r.layers = []graph.Layer{{Name: l.Name, From: l.From, Op: &graph.Dense{Units: out, NoBias: b == nil, Activation: l.Activation}}}
 	r.tasks = append(r.tasks, task{l.Name + ".w", w, transposed(in)})
@@ -97,11 +93,7 @@ func (m *module) embedding(l SpecLayer) (*mapped, error) {
 }
 
 func (m *module) layerNorm(l SpecLayer) (*mapped, error) {
-	w, err := m.must("weight", -1)
-	if err != nil {
-		return nil, err
-	}
-	b, err := m.shape("bias", w.Shape[0])
+	w, b, err := m.weighted(-1)
 	if err != nil {
 		return nil, err
 	}
@@ -146,11 +138,8 @@ func (m *module) recurrent(typ string, l SpecLayer) (*mapped, error) {
 	var stack rnn.Configs
 	for k := range layers {
 		name := l.Name
-		switch {
-		case layers > 1 && both:
+		if layers > 1 {
 			name = fmt.Sprintf("%s.%d", l.Name, k)
-		case layers > 1:
-			name = fmt.Sprintf("%s.%d", l.Name, k) // of a Stack in one layer
 		}
 		fwd, tasks, out, n, err := m.cell(typ, gates, in, suffix(k, false), name, l, both)
 		if err != nil {

@@ -11,15 +11,11 @@ import (
 // conv maps an nn.Conv1d, whose weight is [out, in/groups, size]. Its input is
 // [batch, in, time] in PyTorch; here, as everywhere, it is a sequence.
 func (m *module) conv(l SpecLayer) (*mapped, error) {
-	w, err := m.must("weight", -1, -1, -1)
+	w, b, err := m.weighted(-1, -1, -1)
 	if err != nil {
 		return nil, err
 	}
 	out, in, size := w.Shape[0], w.Shape[1], w.Shape[2]
-	b, err := m.shape("bias", out)
-	if err != nil {
-		return nil, err
-	}
 	if l.Groups < 0 || l.Groups > out {
 		return nil, unmapped(m.name, "%d groups of %d filters", l.Groups, out)
 	}

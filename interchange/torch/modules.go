@@ -10,7 +10,7 @@ import (
 // A module is the tensors of one module of a state_dict.
 type module struct {
 	name    string
-	typ     string // "" if it cannot be told
+	typ     string // "" if it is not recognised
 	tensors map[string]*Tensor
 	guess   bool // typ is a guess by the name, which a spec should confirm
 }
@@ -133,4 +133,12 @@ func (m *module) must(name string, dims ...int) (*Tensor, error) {
 		err = unmapped(m.name, "it lacks its %s", name)
 	}
 	return t, err
+}
+
+// weighted is the weight of a module, and its bias, one for each row, if it has one.
+func (m *module) weighted(dims ...int) (w, b *Tensor, err error) {
+	if w, err = m.must("weight", dims...); err == nil {
+		b, err = m.shape("bias", w.Shape[0])
+	}
+	return w, b, err
 }

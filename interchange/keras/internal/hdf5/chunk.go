@@ -26,7 +26,7 @@ const (
 	chunkTree2      = 5
 )
 
-// index reads what layout version 4 says of the index of chunks.
+// index reads the index of chunks of layout version 4.
 func (c *cursor) index(flags int, filtered bool) (x index) {
 	pos := c.pos
 	switch x.kind = c.u8(); x.kind {

@@ -218,7 +218,7 @@ func (g *Group) links() bool {
 	return found
 }
 
-// heapInfo reads a message that says where a heap and the B-tree of its names are.
+// heapInfo reads a message with the places of a heap and of the B-tree of its names.
 // The order of creation is counted in so many bytes.
 func (f *File) heapInfo(c *cursor, order int) (heap, index uint64) {
 	pos := c.pos

@@ -98,7 +98,7 @@ func (f *File) superblock(at int64) {
 	}
 }
 
-// rebase sets where addresses count from: what the superblock at byte at says, or
+// rebase sets where addresses count from: what the superblock at byte at has, or
 // its own place if the file was moved behind a block of the user's.
 func (f *File) rebase(base uint64, at int64) {
 	switch {

@@ -17,7 +17,7 @@ type Array struct {
 	Data  []float32
 }
 
-// Write writes a file that holds the arrays, in groups as their paths say. It has
+// Write writes a file that holds the arrays, in groups by their paths. It has
 // the form of HDF5 1.8: superblock 2, object headers 2, links in the headers, values
 // contiguous, so that the library from 2008 on reads it. Nothing but the headers is
 // held in memory.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/recur-go/recur/model/graph"
@@ -68,7 +67,7 @@ func Assemble(c *graph.Config, items []Item, modules []string, system, file stri
 func Names(modules []string) string {
 	var list []string
 	for _, m := range modules[:min(20, len(modules))] {
-		list = append(list, strconv.Quote(m))
+		list = append(list, cmp.Or(m, `""`))
 	}
 	if len(modules) > 20 {
 		list = append(list, "…")

@@ -22,7 +22,10 @@ func (c *Basic) fused(g *grad.Tape, x *grad.Var, active []int, s State,
 	in := newInput(x, c.Wx, c.B, active, w.wx, cut)
 	in.before(y.Value.Data, span{0, N})
 	last := carried(g, s[0], y)
-	r := basicRun{H: H, active: active, in: in, units: plan, apply: apply, back: back, y: y.Value, last: last.Value.Data, first: g.NeedsGrad(s[0])}
+	r := basicRun{
+		loop:  loop{H: H, active: active, in: in, units: plan, y: y.Value.Data, h: last.Value.Data, first: g.NeedsGrad(s[0])},
+		apply: apply, back: back,
+	}
 	if keep {
 		r.before = g.Scratch(y.Shape())
 	}
@@ -30,7 +33,7 @@ func (c *Basic) fused(g *grad.Tape, x *grad.Var, active []int, s State,
 	if rows := splitRows(active, H*H); cut || rows != nil {
 		r := r // only this escapes, and only here
 		r.units.run(active, rows, r.forward, basicForward{&r})
-		r.units.end(active, H, r.last, r.y.Data)
+		r.units.end(active, H, r.h, r.y)
 	} else {
 		r.forward(0, batch(active))
 	}
@@ -59,34 +62,19 @@ func (c *Basic) fused(g *grad.Tape, x *grad.Var, active []int, s State,
 	return y, State(g.List(last))
 }
 
-// basicRun is a run of the fused loop. Row r of its matrices belongs to row r of
-// the packed sequence.
+// basicRun is a run of the fused loop, whose y is at first x·Wx + B.
 type basicRun struct {
-	H      int
-	active []int
-	apply  func(dst, src []grad.Float)
-	back   func(dx, dy, y []grad.Float)
-	in     input
-	units  unitPlan
-	wh     stepWeight
-
-	y      *tensor.Tensor // at first x·Wx + B
-	before *tensor.Tensor // h before each step; nil if there is no way back
-	last   []grad.Float   // h of the batch
-
-	first bool           // whether the gradient of the first state is wanted
-	dy    []grad.Float   // gradient by y; nil for none
+	loop
+	apply func(dst, src []grad.Float)
+	back  func(dx, dy, y []grad.Float)
 	da    *tensor.Tensor // gradient by the argument of φ
-	dh    []grad.Float   // gradient by h of the batch
 }
 
 func (r *basicRun) forward(lo, hi int) {
 	H := r.H
 	for at, n := range forwards(r.active, lo, hi) {
-		h, y := block(r.last, lo, n, H), block(r.y.Data, at, n, H)
-		if r.before != nil {
-			copy(block(r.before.Data, at, n, H), h)
-		}
+		h, y := block(r.h, lo, n, H), block(r.y, at, n, H)
+		r.keep(h, at, lo, n)
 		r.in.step(y, at, n)
 		r.wh.mulAdd(n, h, H, y, H)
 		r.apply(y, y)
@@ -100,7 +88,7 @@ func (r *basicRun) backward(lo, hi int) {
 		dh, da := block(r.dh, lo, n, H), block(r.da.Data, at, n, H)
 		addRows(dh, r.dy, at, n, H)
 		clear(da)
-		r.back(da, dh, block(r.y.Data, at, n, H))
+		r.back(da, dh, block(r.y, at, n, H))
 		if at > lo || r.first {
 			r.wh.mul(n, da, H, nil, dh, H)
 		}
@@ -113,12 +101,10 @@ type basicForward struct{ *basicRun }
 func (r basicForward) Step(t, piece int) {
 	H, n := r.H, r.active[t]
 	lo, hi, at := r.units.of(t, piece)
-	h, y := r.units.before(t, H, r.last, r.y.Data), block(r.y.Data, at, n, H)
+	h, y := r.units.before(t, H, r.h, r.y), block(r.y, at, n, H)
 	r.wh.packed.MulAddColumns(lo, hi, n, h, H, y, H)
 	for i := range n {
-		if r.before != nil {
-			copy(block(r.before.Data, at+i, 1, H)[lo:hi], block(h, i, 1, H)[lo:hi])
-		}
+		r.keepUnits(block(h, i, 1, H), at, i, lo, hi)
 		part := block(y, i, 1, H)[lo:hi]
 		r.apply(part, part)
 	}
@@ -140,6 +126,6 @@ func (r basicBackward) Step(s, piece int) {
 			kernel.AddTo(dh, block(r.dy, at+i, 1, H)[lo:hi])
 		}
 		clear(da)
-		r.back(da, dh, block(r.y.Data, at+i, 1, H)[lo:hi])
+		r.back(da, dh, block(r.y, at+i, 1, H)[lo:hi])
 	}
 }

@@ -17,6 +17,45 @@ import (
 // leaves one product for the gradient of each weight to the end. Rows of the batch
 // do not mix, so the loop runs for ranges of them on several cores.
 
+// A loop is what the runs of those loops have in common. Row r of its matrices belongs to
+// row r of the packed sequence, or of the batch where that is noted.
+type loop struct {
+	H      int
+	active []int
+	in     input
+	units  unitPlan
+	wh     stepWeight
+
+	gates   *tensor.Tensor // before and after their activations; on the way back their gradients
+	oneStep bool           // whether gates holds only one step's rows
+	y       []grad.Float
+	h       []grad.Float   // state of the batch
+	before  *tensor.Tensor // h before each step; nil if there is no way back
+
+	first bool         // whether the gradient of the first h is wanted
+	dy    []grad.Float // nil for none
+	dh    []grad.Float // gradient by h of the batch
+}
+
+// keep keeps h, n rows of the batch from lo on, for the way back of the packed rows from at
+// on. It returns the row of what else is kept: at, or lo if there is no way back.
+func (r *loop) keep(h []grad.Float, at, lo, n int) int {
+	if r.before == nil {
+		return lo
+	}
+	copy(block(r.before.Data, at, n, r.before.Dim(1)), h)
+	return at
+}
+
+// keepUnits is keep for the units lo to hi of row i of the batch.
+func (r *loop) keepUnits(h []grad.Float, at, i, lo, hi int) int {
+	if r.before == nil {
+		return i
+	}
+	copy(block(r.before.Data, at+i, 1, r.H)[lo:hi], h[lo:hi])
+	return at + i
+}
+
 // one is the list of active rows of a single step.
 func one(g *grad.Tape, n int) []int {
 	active := g.Ints(1)

@@ -16,7 +16,7 @@ func (c *GRU) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Var
 	c.packed.mustNotTrain(keep)
 	w := c.packed.weights()
 
-	r := gruRun{H: H, active: active, h: last.Value.Data}
+	r := gruRun{loop: loop{H: H, active: active, h: last.Value.Data}}
 	if c.Bn != nil && !w.wh.isSmall() {
 		r.units = cutUnits(active, H, 3)
 	}
@@ -99,29 +99,17 @@ func (c *GRU) fusedBack(g *grad.Tape, x *grad.Var, s State, y, last *grad.Var, r
 	addGrad(g, s[0], r.dh)
 }
 
-// gruRun is a run of the fused loop. Row r of its matrices belongs to row r of the
-// packed sequence, or of the batch where that is noted.
+// gruRun is a run of the fused loop, with Wr and Wz alone in wh if the reset comes before
+// the product.
 type gruRun struct {
-	H      int
-	active []int
-	in     input
-	units  unitPlan
-	wh, wn stepWeight // Wh; or Wr beside Wz, and Wn
+	loop
+	wn    stepWeight     // Wn, if it is not in wh
+	bias  []grad.Float   // Bn, where hw begins; nil if the reset comes before the product
+	hw    []grad.Float   // h·Wh and Bn, of the batch
+	inner *tensor.Tensor // h·Wn + Bn, or r∘h; of the batch if there is no way back
 
-	gates   *tensor.Tensor
-	oneStep bool // whether gates holds only one step's rows
-	y       []grad.Float
-	h       []grad.Float   // state of the batch
-	bias    []grad.Float   // Bn, where hw begins; nil if the reset comes before the product
-	hw      []grad.Float   // h·Wh and Bn, of the batch
-	inner   *tensor.Tensor // h·Wn + Bn, or r∘h; of the batch if there is no way back
-	before  *tensor.Tensor // h before each step; nil if there is no way back
-
-	first bool           // whether the gradient of the first h is wanted
-	dy    []grad.Float   // nil for none
-	dh    []grad.Float   // gradients by the state of the batch
-	dhw   *tensor.Tensor // gradient by h·Wh, which differs from that of the gates in n alone
-	drh   []grad.Float   // gradient by r∘h, of the batch
+	dhw *tensor.Tensor // gradient by h·Wh, which differs from that of the gates in n alone
+	drh []grad.Float   // gradient by r∘h, of the batch
 }
 
 func (r *gruRun) forward(lo, hi int) {
@@ -129,12 +117,7 @@ func (r *gruRun) forward(lo, hi int) {
 	for at, n := range forwards(r.active, lo, hi) {
 		h, gates, y := block(r.h, lo, n, H), block(r.gates.Data, rowOf(r.oneStep, at, lo), n, 3*H), block(r.y, at, n, H)
 		r.in.step(gates, at, n)
-		kept := lo
-		if r.before != nil {
-			copy(block(r.before.Data, at, n, H), h)
-			kept = at
-		}
-		inner := block(r.inner.Data, kept, n, H)
+		inner := block(r.inner.Data, r.keep(h, at, lo, n), n, H)
 		if r.bias != nil {
 			hw := block(r.hw, lo, n, 3*H)
 			r.wh.mul(n, h, H, r.bias, hw, 3*H)
@@ -185,11 +168,8 @@ func (r gruForward) Step(t, piece int) {
 		r.wh.packed.MulColumns(k*H+lo, k*H+hi, n, h, H, r.bias, r.hw, 3*H)
 	}
 	for i := range n {
-		hb, kept := block(h, i, 1, H), i
-		if r.before != nil {
-			kept = at + i
-			copy(block(r.before.Data, kept, 1, H)[lo:hi], hb[lo:hi])
-		}
+		hb := block(h, i, 1, H)
+		kept := r.keepUnits(hb, at, i, lo, hi)
 		kernel.GRUUnits(H, lo, hi, block(r.gates.Data, at+i, 1, 3*H), block(r.hw, i, 1, 3*H), hb, block(r.inner.Data, kept, 1, H), block(r.y, at+i, 1, H))
 	}
 }

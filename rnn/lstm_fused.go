@@ -17,8 +17,8 @@ func (c *LSTM) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Va
 	w := c.packed.weights()
 
 	r := lstmRun{
-		H: H, out: out, active: active,
-		h: h.Value.Data, c: cell.Value.Data,
+		loop: loop{H: H, active: active, h: h.Value.Data},
+		out:  out, c: cell.Value.Data,
 		projected: c.Wp != nil, limit: grad.Float(c.ProjClip),
 		kernel: kernel.LSTM{H: H, Clip: grad.Float(c.CellClip)},
 	}
@@ -35,7 +35,7 @@ func (c *LSTM) fused(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.Va
 	r.in = newInput(x, c.Wx, c.B, active, w.wx, cut)
 	part, rows, kept := r.in.rows(active, N, 4*H, keep)
 	if keep {
-		r.hBefore, r.cBefore = g.Scratch(y.Shape()), g.Scratch(tensor.ShapeOf(N, H)).Data
+		r.before, r.cBefore = g.Scratch(y.Shape()), g.Scratch(tensor.ShapeOf(N, H)).Data
 	}
 	r.gates = g.Scratch(tensor.ShapeOf(rows, 4*H))
 	r.tanh = g.Scratch(tensor.ShapeOf(kept, H)).Data
@@ -91,7 +91,7 @@ func (c *LSTM) fusedBack(g *grad.Tape, x *grad.Var, s State, y, h, cell *grad.Va
 	}
 	r.wh.free()
 	r.wp.free()
-	g.AffineGrad(r.hBefore, r.gates, c.Wh, nil)
+	g.AffineGrad(r.before, r.gates, c.Wh, nil)
 	if r.projected {
 		g.AffineGrad(r.m, r.dProjected, c.Wp, nil)
 	}
@@ -100,30 +100,21 @@ func (c *LSTM) fusedBack(g *grad.Tape, x *grad.Var, s State, y, h, cell *grad.Va
 	addGrad(g, s[1], r.dc)
 }
 
-// lstmRun is a run of the fused loop. Row r of its matrices belongs to row r of
-// the packed sequence, or of the batch where that is noted.
+// lstmRun is a run of the fused loop.
 type lstmRun struct {
-	H, out    int
-	active    []int
+	loop
+	out       int
 	kernel    kernel.LSTM
-	in        input
-	units     unitPlan
-	wh, wp    stepWeight
+	wp        stepWeight
 	projected bool
 	limit     grad.Float // limit of the projection; 0 for none
 
-	gates   *tensor.Tensor
-	oneStep bool // whether gates holds only one step's rows
-	y       []grad.Float
-	h, c    []grad.Float   // state of the batch
+	c       []grad.Float   // state of the batch
 	tanh    []grad.Float   // tanh of c; of the batch if there is no way back
 	m       *tensor.Tensor // o∘tanh(c), which the projection reads; as tanh
-	hBefore *tensor.Tensor // h before each step; nil if there is no way back
-	cBefore []grad.Float
+	cBefore []grad.Float   // c before each step, if there is a way back
 
-	first      bool         // whether the gradient of the first h is wanted
-	dy         []grad.Float // nil for none
-	dh, dc     []grad.Float // gradients by the state of the batch
+	dc         []grad.Float // gradient by c of the batch
 	dm         []grad.Float // gradient by m, of the batch
 	dProjected *tensor.Tensor
 }
@@ -134,11 +125,9 @@ func (r *lstmRun) forward(lo, hi int) {
 		h, c := block(r.h, lo, n, out), block(r.c, lo, n, H)
 		gates, y := block(r.gates.Data, rowOf(r.oneStep, at, lo), n, 4*H), block(r.y, at, n, out)
 		r.in.step(gates, at, n)
-		kept := lo
-		if r.hBefore != nil {
-			copy(block(r.hBefore.Data, at, n, out), h)
+		kept := r.keep(h, at, lo, n)
+		if r.cBefore != nil {
 			copy(block(r.cBefore, at, n, H), c)
-			kept = at
 		}
 		tanh := block(r.tanh, kept, n, H)
 		r.wh.mulAdd(n, h, out, gates, 4*H)
@@ -189,10 +178,8 @@ func (r lstmForward) Step(t, piece int) {
 		r.wh.packed.MulAddColumns(k*H+lo, k*H+hi, n, h, H, gates, 4*H)
 	}
 	for i := range n {
-		c, kept := block(r.c, i, 1, H), i
-		if r.hBefore != nil {
-			kept = at + i
-			copy(block(r.hBefore.Data, kept, 1, H)[lo:hi], block(h, i, 1, H)[lo:hi])
+		c, kept := block(r.c, i, 1, H), r.keepUnits(block(h, i, 1, H), at, i, lo, hi)
+		if r.cBefore != nil {
 			copy(block(r.cBefore, kept, 1, H)[lo:hi], c[lo:hi])
 		}
 		kernel.LSTMUnits(H, lo, hi, block(gates, i, 1, 4*H), c, block(r.tanh, kept, 1, H), block(r.y, at+i, 1, H))

@@ -27,14 +27,14 @@ func (c *LSTM) normed(g *grad.Tape, x *grad.Var, active []int, s State) (*grad.V
 	w := c.packed.weights()
 
 	r := normRun{
-		H: H, active: active, norm: norm, eps: norm.eps(),
-		h: h.Value.Data, c: cell.Value.Data,
+		loop: loop{H: H, active: active, h: h.Value.Data},
+		norm: norm, eps: norm.eps(), c: cell.Value.Data,
 		work: g.Scratch(tensor.ShapeOf(B, normWork*H)).Data,
 	}
 	r.in = newInput(x, c.Wx, c.B, active, w.wx, false)
 	part, rows, kept := r.in.rows(active, N, 4*H, keep)
 	if keep {
-		r.hBefore, r.cBefore = g.Scratch(y.Shape()), g.Scratch(y.Shape()).Data
+		r.before, r.cBefore = g.Scratch(y.Shape()), g.Scratch(y.Shape()).Data
 	}
 	r.gates = g.Scratch(tensor.ShapeOf(rows, 4*H))
 	r.hat = g.Scratch(tensor.ShapeOf(kept, 4*H)).Data
@@ -75,7 +75,7 @@ func (c *LSTM) normedBack(g *grad.Tape, x *grad.Var, s State, y, h, cell *grad.V
 	r.wh = newStepWeight(4*H, H, c.Wh.Value.Data, 4*H, true, r.active, false)
 	inRanges(splitRows(r.active, 4*H*H), r.active, r.backward)
 	r.wh.free()
-	g.AffineGrad(r.hBefore, r.gates, c.Wh, nil)
+	g.AffineGrad(r.before, r.gates, c.Wh, nil)
 	projectGrad(g, x, c.Wx, c.B, r.gates)
 	addSums(g, norm.Gain, B, r.dGain)
 	addSums(g, norm.Shift, B, r.dShift)
@@ -95,28 +95,19 @@ func addSums(g *grad.Tape, v *grad.Var, m int, d []grad.Float) {
 // A normRun is a run of the loop; see lstmRun. Each row of the batch sums its own
 // gradients of the gains and shifts, so that their order is always the same.
 type normRun struct {
-	H      int
-	active []int
-	norm   *LSTMNorm
-	eps    float64
-	in     input
-	wh     stepWeight
+	loop
+	norm *LSTMNorm
+	eps  float64
 
-	gates   *tensor.Tensor
-	oneStep bool // whether gates holds only one step's rows
-	y       []grad.Float
-	h, c    []grad.Float   // state of the batch
-	hat     []grad.Float   // â; with the next three, of the batch if there is no way back
-	cellHat []grad.Float   // ĉ
-	tanh    []grad.Float   // tanh of c'
-	inv     []grad.Float   // [rows, 5]: 1/√(σ²+eps) of the gates and of c'
-	hBefore *tensor.Tensor // nil if there is no way back
-	cBefore []grad.Float
+	c       []grad.Float // state of the batch
+	hat     []grad.Float // â; with the next three, of the batch if there is no way back
+	cellHat []grad.Float // ĉ
+	tanh    []grad.Float // tanh of c'
+	inv     []grad.Float // [rows, 5]: 1/√(σ²+eps) of the gates and of c'
+	cBefore []grad.Float // c before each step, if there is a way back
 	work    []grad.Float // [batch, normWork·H], a row for each range
 
-	first                 bool         // whether the gradient of the first h is wanted
-	dy                    []grad.Float // nil for none
-	dh, dc                []grad.Float // gradients by the state of the batch
+	dc                    []grad.Float // gradient by c of the batch
 	dGain, dShift         []grad.Float // [batch, 4H]
 	dCellGain, dCellShift []grad.Float // [batch, H]
 }
@@ -131,11 +122,9 @@ func (r *normRun) forward(lo, hi int) {
 		h, c := block(r.h, lo, n, H), block(r.c, lo, n, H)
 		gates, y := block(r.gates.Data, rowOf(r.oneStep, at, lo), n, 4*H), block(r.y, at, n, H)
 		r.in.step(gates, at, n)
-		kept := lo
-		if r.hBefore != nil {
-			copy(block(r.hBefore.Data, at, n, H), h)
+		kept := r.keep(h, at, lo, n)
+		if r.cBefore != nil {
 			copy(block(r.cBefore, at, n, H), c)
-			kept = at
 		}
 		r.wh.mulAdd(n, h, H, gates, 4*H)
 		for k := range n {

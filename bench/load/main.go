@@ -13,7 +13,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,7 +25,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -35,6 +33,7 @@ import (
 	"github.com/recur-go/recur/interchange"
 	"github.com/recur-go/recur/interchange/onnx"
 	"github.com/recur-go/recur/interchange/torch"
+	"github.com/recur-go/recur/internal/atomicfile"
 	"github.com/recur-go/recur/internal/npy"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/model/graph"
@@ -252,20 +251,8 @@ func write(dir string, bytes int) (map[string]string, error) {
 		if what == "ONNX" {
 			ext = ".onnx"
 		}
-		files[what] = filepath.Join(dir, strconv.Itoa(bytes)+strings.Map(func(r rune) rune {
-			if r == '\'' || r == ' ' {
-				return -1
-			}
-			return r
-		}, what)+ext)
-		out, err := os.Create(files[what])
-		if err != nil {
-			return nil, err
-		}
-		if err := f(out); err != nil {
-			return nil, err
-		}
-		if err := out.Close(); err != nil {
+		files[what] = filepath.Join(dir, fmt.Sprintf("%d-%d%s", bytes, len(files), ext))
+		if err := atomicfile.WriteFile(files[what], f); err != nil {
 			return nil, err
 		}
 	}
@@ -279,12 +266,10 @@ func firstAnswers(program, dir string) (map[string]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	var b bytes.Buffer
-	if err := npy.Write(&b, &npy.Array{Shape: []int{1, 1, 64}, Data: make([]float32, 64)}); err != nil {
-		return nil, err
-	}
 	x := filepath.Join(dir, "x.npy")
-	if err := os.WriteFile(x, b.Bytes(), 0o666); err != nil {
+	if err := atomicfile.WriteFile(x, func(w io.Writer) error {
+		return npy.Write(w, &npy.Array{Shape: []int{1, 1, 64}, Data: make([]float32, 64)})
+	}); err != nil {
 		return nil, err
 	}
 	first := map[string]float64{}

@@ -35,16 +35,11 @@ func (g *Tape) Affine(x, w, b *Var) *Var {
 	}
 	kernel.GemmBias(m, n, k, x.Value.Data, k, w.Value.Data, n, bias, y.Value.Data, n)
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			dy := g.GradIfSet(y)
-			if dy == nil {
-				return
-			}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
 			if g.NeedsGrad(x) { // dx += dy·wᵀ
 				g.timesT(x, m, dy.Data, w)
 			}
 			g.AffineGrad(x.Value, dy, w, b)
-			g.passed(y)
 		})
 	}
 	return y
@@ -83,11 +78,7 @@ func (g *Tape) AffineT(x, w, b *Var) *Var {
 		kernel.AddRows(m, n, b.Value.Data, y.Value.Data, n)
 	}
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			dy := g.GradIfSet(y)
-			if dy == nil {
-				return
-			}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
 			if g.NeedsGrad(x) {
 				kernel.Gemm(m, k, n, dy.Data, n, w.Value.Data, k, g.Grad(x).Data, k)
 			}
@@ -97,7 +88,6 @@ func (g *Tape) AffineT(x, w, b *Var) *Var {
 			if b != nil && g.NeedsGrad(b) {
 				kernel.ColSums(m, n, dy.Data, n, g.Grad(b).Data)
 			}
-			g.passed(y)
 		})
 	}
 	return y
@@ -111,13 +101,10 @@ func (g *Tape) AddRow(x, b *Var) *Var {
 	copy(y.Value.Data, x.Value.Data)
 	kernel.AddRows(m, n, b.Value.Data, y.Value.Data, n)
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			if dy := g.GradIfSet(y); dy != nil {
-				g.add(x, dy.Data)
-				if g.NeedsGrad(b) {
-					kernel.ColSums(m, n, dy.Data, n, g.Grad(b).Data)
-				}
-				g.passed(y)
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
+			g.add(x, dy.Data)
+			if g.NeedsGrad(b) {
+				kernel.ColSums(m, n, dy.Data, n, g.Grad(b).Data)
 			}
 		})
 	}
@@ -133,11 +120,7 @@ func (g *Tape) MulRow(x, p *Var) *Var {
 		kernel.Mul(y.Value.Data[i*n:(i+1)*n], x.Value.Data[i*n:(i+1)*n], p.Value.Data)
 	}
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			dy := g.GradIfSet(y)
-			if dy == nil {
-				return
-			}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
 			for i := range m {
 				dyi := dy.Data[i*n : (i+1)*n]
 				if g.NeedsGrad(x) {
@@ -147,7 +130,6 @@ func (g *Tape) MulRow(x, p *Var) *Var {
 					kernel.MulAdd(g.Grad(p).Data, dyi, x.Value.Data[i*n:(i+1)*n])
 				}
 			}
-			g.passed(y)
 		})
 	}
 	return y
@@ -172,11 +154,7 @@ func (g *Tape) MulCol(x, c *Var) *Var {
 		}
 	}
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			dy := g.GradIfSet(y)
-			if dy == nil {
-				return
-			}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
 			for i, ci := range c.Value.Data {
 				dyi := dy.Data[i*n : (i+1)*n]
 				if g.NeedsGrad(x) {
@@ -186,7 +164,6 @@ func (g *Tape) MulCol(x, c *Var) *Var {
 					g.Grad(c).Data[i] += kernel.Dot(dyi, x.Value.Data[i*n:(i+1)*n])
 				}
 			}
-			g.passed(y)
 		})
 	}
 	return y

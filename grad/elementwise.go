@@ -25,11 +25,9 @@ func (g *Tape) Add(a, b *Var) *Var {
 	y := g.like(a, a, b)
 	kernel.Add(y.Value.Data, a.Value.Data, b.Value.Data)
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			if dy := g.GradIfSet(y); dy != nil {
-				g.add(b, dy.Data)
-				g.move(a, y)
-			}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
+			g.add(b, dy.Data)
+			g.move(a, y)
 		})
 	}
 	return y
@@ -41,13 +39,11 @@ func (g *Tape) Sub(a, b *Var) *Var {
 	y := g.like(a, a, b)
 	kernel.Sub(y.Value.Data, a.Value.Data, b.Value.Data)
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			if dy := g.GradIfSet(y); dy != nil {
-				if g.NeedsGrad(b) {
-					kernel.Axpy(-1, dy.Data, g.Grad(b).Data)
-				}
-				g.move(a, y)
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
+			if g.NeedsGrad(b) {
+				kernel.Axpy(-1, dy.Data, g.Grad(b).Data)
 			}
+			g.move(a, y)
 		})
 	}
 	return y
@@ -59,12 +55,9 @@ func (g *Tape) Mul(a, b *Var) *Var {
 	y := g.like(a, a, b)
 	kernel.Mul(y.Value.Data, a.Value.Data, b.Value.Data)
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			if dy := g.GradIfSet(y); dy != nil {
-				g.addMul(a, dy.Data, b.Value.Data)
-				g.addMul(b, dy.Data, a.Value.Data)
-				g.passed(y)
-			}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
+			g.addMul(a, dy.Data, b.Value.Data)
+			g.addMul(b, dy.Data, a.Value.Data)
 		})
 	}
 	return y
@@ -78,11 +71,7 @@ func (g *Tape) Div(a, b *Var) *Var {
 		y.Value.Data[i] = v / b.Value.Data[i]
 	}
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			dy := g.GradIfSet(y)
-			if dy == nil {
-				return
-			}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
 			if g.NeedsGrad(a) {
 				da := g.Grad(a).Data
 				for i, d := range dy.Data {
@@ -95,7 +84,6 @@ func (g *Tape) Div(a, b *Var) *Var {
 					db[i] -= d * y.Value.Data[i] / b.Value.Data[i]
 				}
 			}
-			g.passed(y)
 		})
 	}
 	return y
@@ -108,11 +96,7 @@ func (g *Tape) Lerp(a, b, w *Var) *Var {
 	y := g.like(a, a, b, w)
 	kernel.Lerp(y.Value.Data, a.Value.Data, b.Value.Data, w.Value.Data)
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			dy := g.GradIfSet(y)
-			if dy == nil {
-				return
-			}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
 			if g.NeedsGrad(w) {
 				apart := g.unset(y.Shape())
 				kernel.Sub(apart.Data, b.Value.Data, a.Value.Data)
@@ -127,7 +111,6 @@ func (g *Tape) Lerp(a, b, w *Var) *Var {
 				g.add(a, db.Data)
 				g.give(db)
 			}
-			g.passed(y)
 		})
 	}
 	return y
@@ -143,11 +126,8 @@ func (g *Tape) ScaleShift(x *Var, k, c float64) *Var {
 		y.Value.Data[i] = Float(k)*v + Float(c)
 	}
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			if dy := g.GradIfSet(y); dy != nil {
-				kernel.Axpy(Float(k), dy.Data, g.Grad(x).Data)
-				g.passed(y)
-			}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
+			kernel.Axpy(Float(k), dy.Data, g.Grad(x).Data)
 		})
 	}
 	return y
@@ -158,11 +138,8 @@ func (g *Tape) Tanh(x *Var) *Var {
 	y := g.like(x, x)
 	kernel.Tanhs(y.Value.Data, x.Value.Data)
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			if dy := g.GradIfSet(y); dy != nil {
-				kernel.TanhGrad(g.Grad(x).Data, dy.Data, y.Value.Data)
-				g.passed(y)
-			}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
+			kernel.TanhGrad(g.Grad(x).Data, dy.Data, y.Value.Data)
 		})
 	}
 	return y
@@ -173,11 +150,8 @@ func (g *Tape) Sigmoid(x *Var) *Var {
 	y := g.like(x, x)
 	kernel.Sigmoids(y.Value.Data, x.Value.Data)
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			if dy := g.GradIfSet(y); dy != nil {
-				kernel.SigmoidGrad(g.Grad(x).Data, dy.Data, y.Value.Data)
-				g.passed(y)
-			}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
+			kernel.SigmoidGrad(g.Grad(x).Data, dy.Data, y.Value.Data)
 		})
 	}
 	return y
@@ -198,11 +172,8 @@ func (g *Tape) Exp(x *Var) *Var {
 	y := g.like(x, x)
 	kernel.Exps(y.Value.Data, x.Value.Data)
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			if dy := g.GradIfSet(y); dy != nil {
-				g.addMul(x, dy.Data, y.Value.Data)
-				g.passed(y)
-			}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
+			g.addMul(x, dy.Data, y.Value.Data)
 		})
 	}
 	return y
@@ -255,13 +226,10 @@ func (g *Tape) Map(x *Var, f func(x Float) Float, dfdx func(x, y Float) Float) *
 		y.Value.Data[i] = f(v)
 	}
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			if dy := g.GradIfSet(y); dy != nil {
-				dx := g.Grad(x).Data
-				for i, d := range dy.Data {
-					dx[i] += d * dfdx(x.Value.Data[i], y.Value.Data[i])
-				}
-				g.passed(y)
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
+			dx := g.Grad(x).Data
+			for i, d := range dy.Data {
+				dx[i] += d * dfdx(x.Value.Data[i], y.Value.Data[i])
 			}
 		})
 	}

@@ -21,19 +21,17 @@ func Example() {
 }
 
 // Anyone can add an operation: compute, then record how to go back.
-func ExampleTape_Record() {
+func ExampleTape_RecordFrom() {
 	cube := func(g *grad.Tape, x *grad.Var) *grad.Var {
 		y := g.NewVar(g.NewTensor(x.Shape()), x)
 		for i, v := range x.Value.Data {
 			y.Value.Data[i] = v * v * v
 		}
 		if g.NeedsGrad(y) {
-			g.Record(func() {
-				if dy := g.GradIfSet(y); dy != nil {
-					dx := g.Grad(x).Data
-					for i, d := range dy.Data {
-						dx[i] += d * 3 * x.Value.Data[i] * x.Value.Data[i]
-					}
+			g.RecordFrom(y, func(dy *tensor.Tensor) {
+				dx := g.Grad(x).Data
+				for i, d := range dy.Data {
+					dx[i] += d * 3 * x.Value.Data[i] * x.Value.Data[i]
 				}
 			})
 		}

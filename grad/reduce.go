@@ -16,12 +16,10 @@ func (g *Tape) Mean(x *Var) *Var {
 func (g *Tape) sum(x *Var, k float64) *Var {
 	y := g.Scalar(kernel.Sum(x.Value.Data)*k, x)
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			if dy := g.GradIfSet(y); dy != nil {
-				d, dx := dy.Data[0]*Float(k), g.Grad(x).Data
-				for i := range dx {
-					dx[i] += d
-				}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
+			d, dx := dy.Data[0]*Float(k), g.Grad(x).Data
+			for i := range dx {
+				dx[i] += d
 			}
 		})
 	}
@@ -43,11 +41,7 @@ func (g *Tape) Softmax(x *Var) *Var {
 		kernel.LogSoftmaxExp(y.Value.Data[i*n:(i+1)*n], x.Value.Data[i*n:(i+1)*n], 0)
 	}
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			dy := g.GradIfSet(y)
-			if dy == nil {
-				return
-			}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
 			dx := g.Grad(x).Data
 			for i := range m {
 				p, d := y.Value.Data[i*n:(i+1)*n], dy.Data[i*n:(i+1)*n]
@@ -56,7 +50,6 @@ func (g *Tape) Softmax(x *Var) *Var {
 					dx[i*n+j] += pj * (d[j] - mean)
 				}
 			}
-			g.passed(y)
 		})
 	}
 	return y
@@ -76,11 +69,7 @@ func (g *Tape) LogSoftmax(x *Var) *Var {
 		}
 	}
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			dy := g.GradIfSet(y)
-			if dy == nil {
-				return
-			}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
 			dx := g.Grad(x).Data
 			for i := range m {
 				d := dy.Data[i*n : (i+1)*n]
@@ -92,7 +81,6 @@ func (g *Tape) LogSoftmax(x *Var) *Var {
 					dx[i*n+j] += dj - p[i*n+j]*s
 				}
 			}
-			g.passed(y)
 		})
 	}
 	return y
@@ -111,11 +99,7 @@ func (g *Tape) LayerNorm(x, gain, shift *Var, eps float64) *Var {
 		inv[i] = kernel.LayerNorm(y.Value.Data[lo:hi], xhat[lo:hi], x.Value.Data[lo:hi], gain.Value.Data, shift.Value.Data, eps)
 	}
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			dy := g.GradIfSet(y)
-			if dy == nil {
-				return
-			}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
 			for i := range m {
 				d, h := dy.Data[i*n:(i+1)*n], xhat[i*n:(i+1)*n]
 				if g.NeedsGrad(shift) {
@@ -128,7 +112,6 @@ func (g *Tape) LayerNorm(x, gain, shift *Var, eps float64) *Var {
 					kernel.LayerNormGrad(g.Grad(x).Data[i*n:(i+1)*n], d, h, gain.Value.Data, inv[i])
 				}
 			}
-			g.passed(y)
 		})
 	}
 	return y

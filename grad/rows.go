@@ -50,15 +50,12 @@ func (g *Tape) ConcatRows(xs ...*Var) *Var {
 	}
 	if g.NeedsGrad(y) {
 		xs := g.List(xs...) // the caller may reuse its slice
-		g.Record(func() {
-			if dy := g.GradIfSet(y); dy != nil {
-				rest := dy.Data
-				for _, x := range xs {
-					n := len(x.Value.Data)
-					g.add(x, rest[:n])
-					rest = rest[n:]
-				}
-				g.passed(y)
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
+			rest := dy.Data
+			for _, x := range xs {
+				n := len(x.Value.Data)
+				g.add(x, rest[:n])
+				rest = rest[n:]
 			}
 		})
 	}
@@ -85,15 +82,12 @@ func (g *Tape) GatherRows(table *Var, ids []int) *Var {
 		}
 	}
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			if dy := g.GradIfSet(y); dy != nil {
-				dt := g.Grad(table).Data
-				for i, id := range ids {
-					if id >= 0 {
-						kernel.AddTo(dt[id*w:(id+1)*w], dy.Data[i*w:(i+1)*w])
-					}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
+			dt := g.Grad(table).Data
+			for i, id := range ids {
+				if id >= 0 {
+					kernel.AddTo(dt[id*w:(id+1)*w], dy.Data[i*w:(i+1)*w])
 				}
-				g.passed(y)
 			}
 		})
 	}
@@ -112,13 +106,10 @@ func (g *Tape) ScatterRows(x *Var, at []int, n int) *Var {
 		copy(y.Value.Data[r*w:(r+1)*w], x.Value.Data[i*w:])
 	}
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			if dy := g.GradIfSet(y); dy != nil {
-				dx := g.Grad(x).Data
-				for i, r := range at {
-					kernel.AddTo(dx[i*w:(i+1)*w], dy.Data[r*w:(r+1)*w])
-				}
-				g.passed(y)
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
+			dx := g.Grad(x).Data
+			for i, r := range at {
+				kernel.AddTo(dx[i*w:(i+1)*w], dy.Data[r*w:(r+1)*w])
 			}
 		})
 	}
@@ -189,13 +180,10 @@ func (g *Tape) Columns(x *Var, lo, hi int) *Var {
 		copy(y.Value.Data[i*w:(i+1)*w], x.Value.Data[i*n+lo:])
 	}
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			if dy := g.GradIfSet(y); dy != nil {
-				dx := g.Grad(x).Data
-				for i := range m {
-					kernel.AddTo(dx[i*n+lo:i*n+hi], dy.Data[i*w:(i+1)*w])
-				}
-				g.passed(y)
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
+			dx := g.Grad(x).Data
+			for i := range m {
+				kernel.AddTo(dx[i*n+lo:i*n+hi], dy.Data[i*w:(i+1)*w])
 			}
 		})
 	}
@@ -226,11 +214,7 @@ func (g *Tape) Concat(xs ...*Var) *Var {
 	}
 	if g.NeedsGrad(y) {
 		xs := g.List(xs...)
-		g.Record(func() {
-			dy := g.GradIfSet(y)
-			if dy == nil {
-				return
-			}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
 			lo := 0
 			for _, x := range xs {
 				w := x.Shape().Last()
@@ -242,7 +226,6 @@ func (g *Tape) Concat(xs ...*Var) *Var {
 				}
 				lo += w
 			}
-			g.passed(y)
 		})
 	}
 	return y
@@ -266,15 +249,12 @@ func (g *Tape) TransposeBatch(x *Var) *Var {
 		}
 	}
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			if dy := g.GradIfSet(y); dy != nil {
-				dx := g.Grad(x).Data
-				for i := range a {
-					for j := range b {
-						kernel.AddTo(dx[(i*b+j)*w:(i*b+j+1)*w], dy.Data[(j*a+i)*w:(j*a+i+1)*w])
-					}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
+			dx := g.Grad(x).Data
+			for i := range a {
+				for j := range b {
+					kernel.AddTo(dx[(i*b+j)*w:(i*b+j+1)*w], dy.Data[(j*a+i)*w:(j*a+i+1)*w])
 				}
-				g.passed(y)
 			}
 		})
 	}

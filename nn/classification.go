@@ -41,18 +41,17 @@ func NLL(g *grad.Tape, p *grad.Var, want []int) *grad.Var {
 	checkTargets("nn.NLL", p, want)
 	slopes := g.Scratch(p.Shape()).Data
 	clear(slopes)
-	return mean(g, p, slopes, func() (sum float64, count int) {
-		for i, id := range want {
-			if id < 0 {
-				continue
-			}
-			v := max(float64(p.Value.Data[i*n+id]), least)
-			sum -= math.Log(v)
-			slopes[i*n+id] = tensor.Float(-1 / v)
-			count++
+	sum, count := 0.0, 0
+	for i, id := range want {
+		if id < 0 {
+			continue
 		}
-		return sum, count
-	})
+		v := max(float64(p.Value.Data[i*n+id]), least)
+		sum -= math.Log(v)
+		slopes[i*n+id] = tensor.Float(-1 / v)
+		count++
+	}
+	return meanLoss(g, sum, count, [][]tensor.Float{slopes}, p)
 }
 
 // BCE is the mean binary cross-entropy of logits against targets in [0, 1] of
@@ -66,18 +65,7 @@ func BCE(g *grad.Tape, logits *grad.Var, want *tensor.Tensor) *grad.Var {
 	if logits.Shape() != want.Shape {
 		panic(&tensor.ShapeError{Op: "nn.BCE", Detail: fmt.Sprintf("logits %v, target %v", logits.Shape(), want.Shape)})
 	}
-	slopes := g.Scratch(logits.Shape()).Data
-	return mean(g, logits, slopes, func() (sum float64, n int) {
-		for i, v := range logits.Value.Data {
-			x, w := float64(v), float64(want.Data[i])
-			slopes[i] = 0
-			if w != w {
-				continue
-			}
-			sum += max(x, 0) - x*w + math.Log1p(math.Exp(-math.Abs(x)))
-			slopes[i] = tensor.Float(1/(1+math.Exp(-x)) - w)
-			n++
-		}
-		return sum, n
+	return elementLoss(g, logits, want, func(_ int, x, want float64) (loss, slope float64) {
+		return max(x, 0) - x*want + math.Log1p(math.Exp(-math.Abs(x))), 1/(1+math.Exp(-x)) - want
 	})
 }

@@ -105,10 +105,8 @@ func (c *crossEntropy) loss() *grad.Var {
 	}
 	y := c.g.Scalar(sum/float64(max(c.count, 1)), c.logits)
 	if c.g.NeedsGrad(y) {
-		c.g.Record(func() {
-			if dy := c.g.GradIfSet(y); dy != nil {
-				c.back(dy.Data[0] / tensor.Float(max(c.count, 1)))
-			}
+		c.g.RecordFrom(y, func(dy *tensor.Tensor) {
+			c.back(dy.Data[0] / tensor.Float(max(c.count, 1)))
 		})
 	}
 	return y

@@ -84,27 +84,29 @@ func likelihood(g *grad.Tape, op string, want *tensor.Tensor, f func(y float64, 
 			slopes[j][i] = tensor.Float(d[j])
 		}
 	}
+	return meanLoss(g, sum, n, slopes, params...)
+}
+
+// meanLoss makes sum/n the result, for n terms whose sum has the derivatives slopes by the
+// elements of each of xs.
+func meanLoss(g *grad.Tape, sum float64, n int, slopes [][]tensor.Float, xs ...*grad.Var) *grad.Var {
 	count := float64(max(n, 1))
-	loss := g.Scalar(sum/count, params...)
-	if g.NeedsGrad(loss) {
-		g.Record(func() {
-			dl := g.GradIfSet(loss)
-			if dl == nil {
-				return
-			}
-			k := dl.Data[0] / tensor.Float(count)
-			for j, p := range params {
-				if !g.NeedsGrad(p) {
+	y := g.Scalar(sum/count, xs...)
+	if g.NeedsGrad(y) {
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
+			d := dy.Data[0] / tensor.Float(count)
+			for k, x := range xs {
+				if !g.NeedsGrad(x) {
 					continue
 				}
-				dp := g.Grad(p).Data
-				for i, s := range slopes[j] {
-					dp[i] += k * s
+				dx := g.Grad(x).Data
+				for i, s := range slopes[k] {
+					dx[i] += d * s
 				}
 			}
 		})
 	}
-	return loss
+	return y
 }
 
 func lgamma(x float64) float64 {

@@ -13,15 +13,16 @@ import (
 
 // MSE is the mean of (x-want)².
 func MSE(g *grad.Tape, x *grad.Var, want *tensor.Tensor) *grad.Var {
-	return regression(g, "nn.MSE", x, want, func(e float64) (loss, slope float64) {
+	return regression(g, "nn.MSE", x, want, func(_ int, x, want float64) (loss, slope float64) {
+		e := x - want
 		return e * e, 2 * e
 	})
 }
 
 // MAE is the mean of |x-want|.
 func MAE(g *grad.Tape, x *grad.Var, want *tensor.Tensor) *grad.Var {
-	return regression(g, "nn.MAE", x, want, func(e float64) (loss, slope float64) {
-		return math.Abs(e), sign(e)
+	return regression(g, "nn.MAE", x, want, func(_ int, x, want float64) (loss, slope float64) {
+		return math.Abs(x - want), sign(x - want)
 	})
 }
 
@@ -32,7 +33,8 @@ func Huber(g *grad.Tape, x *grad.Var, want *tensor.Tensor, delta float64) *grad.
 	if delta == 0 {
 		delta = 1
 	}
-	return regression(g, "nn.Huber", x, want, func(e float64) (loss, slope float64) {
+	return regression(g, "nn.Huber", x, want, func(_ int, x, want float64) (loss, slope float64) {
+		e := x - want
 		if math.Abs(e) <= delta {
 			return e * e / 2, e
 		}
@@ -40,46 +42,36 @@ func Huber(g *grad.Tape, x *grad.Var, want *tensor.Tensor, delta float64) *grad.
 	})
 }
 
-func regression(g *grad.Tape, op string, x *grad.Var, want *tensor.Tensor, f func(e float64) (loss, slope float64)) *grad.Var {
+func regression(g *grad.Tape, op string, x *grad.Var, want *tensor.Tensor, f elementFunc) *grad.Var {
 	if x.Shape() != want.Shape {
 		panic(&tensor.ShapeError{Op: op, Detail: fmt.Sprintf("prediction %v, target %v", x.Shape(), want.Shape)})
 	}
-	slopes := g.Scratch(x.Shape()).Data
-	return mean(g, x, slopes, func() (sum float64, n int) {
-		for i, v := range x.Value.Data {
-			w := want.Data[i]
-			slopes[i] = 0
+	return elementLoss(g, x, want, f)
+}
+
+// An elementFunc is the loss of element x of a prediction, number j of those for the same
+// target, and its derivative by x.
+type elementFunc func(j int, x, want float64) (loss, slope float64)
+
+// elementLoss is the mean of f over the elements of x, of which each of want is the target
+// of as many.
+func elementLoss(g *grad.Tape, x *grad.Var, want *tensor.Tensor, f elementFunc) *grad.Var {
+	slopes, sum, n := g.Scratch(x.Shape()).Data, 0.0, 0
+	each := len(x.Value.Data) / max(len(want.Data), 1)
+	for i, w := range want.Data {
+		for j := range each {
+			k := i*each + j
+			slopes[k] = 0
 			if w != w {
 				continue
 			}
-			loss, slope := f(float64(v) - float64(w))
-			slopes[i] = tensor.Float(slope)
+			loss, slope := f(j, float64(x.Value.Data[k]), float64(w))
+			slopes[k] = tensor.Float(slope)
 			sum += loss
 			n++
 		}
-		return sum, n
-	})
-}
-
-// mean makes sum/n the result, where each gives the sum, the number of terms,
-// and in slopes the derivative of the sum by each element of x.
-func mean(g *grad.Tape, x *grad.Var, slopes []tensor.Float, each func() (sum float64, n int)) *grad.Var {
-	sum, n := each()
-	count := float64(max(n, 1))
-	y := g.Scalar(sum/count, x)
-	if g.NeedsGrad(y) {
-		g.Record(func() {
-			dy := g.GradIfSet(y)
-			if dy == nil {
-				return
-			}
-			d, dx := dy.Data[0]/tensor.Float(count), g.Grad(x).Data
-			for i, s := range slopes {
-				dx[i] += d * s
-			}
-		})
 	}
-	return y
+	return meanLoss(g, sum, n, [][]tensor.Float{slopes}, x)
 }
 
 // Pinball is the mean quantile loss (Koenker & Bassett 1978) of x [..., q], one
@@ -92,25 +84,12 @@ func Pinball(g *grad.Tape, x *grad.Var, want *tensor.Tensor, quantiles []float64
 	if q == 0 || x.Shape().Last() != q || len(want.Data)*q != len(x.Value.Data) {
 		panic(&tensor.ShapeError{Op: "nn.Pinball", Detail: fmt.Sprintf("prediction %v, target %v, %d quantiles", x.Shape(), want.Shape, q)})
 	}
-	slopes := g.Scratch(x.Shape()).Data
-	return mean(g, x, slopes, func() (sum float64, n int) {
-		for i, v := range x.Value.Data {
-			w := want.Data[i/q]
-			slopes[i] = 0
-			if w != w {
-				continue
-			}
-			tau := quantiles[i%q]
-			n++
-			if e := float64(w) - float64(v); e >= 0 {
-				sum += tau * e
-				slopes[i] = tensor.Float(-tau)
-			} else {
-				sum += (tau - 1) * e
-				slopes[i] = tensor.Float(1 - tau)
-			}
+	return elementLoss(g, x, want, func(j int, x, want float64) (loss, slope float64) {
+		tau, e := quantiles[j], want-x
+		if e >= 0 {
+			return tau * e, -tau
 		}
-		return sum, n
+		return (tau - 1) * e, 1 - tau
 	})
 }
 

@@ -100,11 +100,7 @@ func positive(g *grad.Tape, x *grad.Var, ask bool) *grad.Var {
 	kernel.ReLU(over, x.Value.Data)
 	kernel.AddTo(v, over)
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			dy := g.GradIfSet(y)
-			if dy == nil {
-				return
-			}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
 			dx := g.Grad(x).Data
 			for i, d := range dy.Data {
 				if y := y.Value.Data[i]; x.Value.Data[i] < 0 {

@@ -6,6 +6,7 @@ import (
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/internal/kernel"
 	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/tensor"
 )
 
 // MinLSTM is the minimal long short-term memory of Feng et al. 2024:
@@ -91,11 +92,7 @@ func portion(g *grad.Tape, i, f *grad.Var) *grad.Var {
 		}
 	}
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			dy := g.GradIfSet(y)
-			if dy == nil {
-				return
-			}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
 			// y = σ(log σ(i) - log σ(f)), and log σ(v) has the derivative 1-σ(v).
 			di, df := g.Grad(i).Data, g.Grad(f).Data
 			for k, d := range dy.Data {

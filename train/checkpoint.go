@@ -44,9 +44,9 @@ func (f *fitter) save() error {
 	if p, ok := f.opts.Schedule.(*optim.Plateau); ok {
 		at.State.Plateau = &p.State
 	}
-	tensors := f.tensors(f.values())
+	tensors := f.tensors("", f.values())
 	if f.best != nil {
-		tensors = append(tensors, renamed(bestPrefix, f.tensors(f.best))...)
+		tensors = append(tensors, f.tensors(bestPrefix, f.best)...)
 	}
 	if st, ok := f.opts.Optimizer.(optim.HasState); ok {
 		steps, slots := st.Slots(f.params)
@@ -82,18 +82,11 @@ func (f *fitter) values() [][]tensor.Float {
 	return values
 }
 
-// tensors names values as the parameters are named.
-func (f *fitter) tensors(values [][]tensor.Float) []checkpoint.Tensor {
+// tensors names values as the parameters are named, after a prefix.
+func (f *fitter) tensors(prefix string, values [][]tensor.Float) []checkpoint.Tensor {
 	ts := make([]checkpoint.Tensor, len(values))
 	for i, p := range f.params {
-		ts[i] = checkpoint.Of(p.Name, values[i], p.Shape().Dims()...)
-	}
-	return ts
-}
-
-func renamed(prefix string, ts []checkpoint.Tensor) []checkpoint.Tensor {
-	for i := range ts {
-		ts[i].Name = prefix + ts[i].Name
+		ts[i] = checkpoint.Of(prefix+p.Name, values[i], p.Shape().Dims()...)
 	}
 	return ts
 }
@@ -132,10 +125,10 @@ func (f *fitter) load(file *checkpoint.File) error {
 	}
 	params, slots := blank(), map[string][]tensor.Float{}
 	var best [][]tensor.Float
-	tensors := f.tensors(params)
+	tensors := f.tensors("", params)
 	if slices.ContainsFunc(file.Tensors, func(t *safetensors.Tensor) bool { return strings.HasPrefix(t.Name, bestPrefix) }) {
 		best = blank()
-		tensors = append(tensors, renamed(bestPrefix, f.tensors(best))...)
+		tensors = append(tensors, f.tensors(bestPrefix, best)...)
 	}
 	for _, t := range file.Tensors {
 		if name, ok := strings.CutPrefix(t.Name, slotPrefix); ok {

@@ -4,11 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
-	"sync"
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/internal/kernel"
+	"github.com/recur-go/recur/internal/par"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/tensor"
 )
@@ -71,7 +70,7 @@ func (s *shards[B]) gradients(step int, b B, loss func(*grad.Tape, B) *grad.Var,
 	for _, w := range weights {
 		total += w
 	}
-	s.each(len(parts), func(i int) {
+	par.For(len(parts), 1, func(i, _ int) {
 		s.loss[i], s.errs[i] = s.one(i, step, parts[i], loss, weights[i]/total)
 	})
 	for _, err := range s.errs[:len(parts)] {
@@ -109,34 +108,4 @@ func (s *shards[B]) one(i, step int, part B, loss func(*grad.Tape, B) *grad.Var,
 	}
 	g.Backward(l)
 	return v, nil
-}
-
-// each runs f(0) to f(n-1) on up to GOMAXPROCS goroutines.
-func (s *shards[B]) each(n int, f func(i int)) {
-	workers := min(n, runtime.GOMAXPROCS(0))
-	if workers == 1 {
-		for i := range n {
-			f(i)
-		}
-		return
-	}
-	var wg sync.WaitGroup
-	var panicked any
-	var once sync.Once
-	for w := range workers {
-		wg.Go(func() {
-			defer func() {
-				if r := recover(); r != nil {
-					once.Do(func() { panicked = r })
-				}
-			}()
-			for i := w; i < n; i += workers {
-				f(i)
-			}
-		})
-	}
-	wg.Wait()
-	if panicked != nil {
-		panic(panicked)
-	}
 }

@@ -31,23 +31,21 @@ const (
 	end
 )
 
+var classes = [...]string{
+	Usage:   "wrong usage",
+	Data:    "bad data",
+	Model:   "bad model file",
+	Numeric: "numeric failure",
+	IO:      "input or output failed",
+	Peer:    "another program failed",
+}
+
 // Error makes a class a target of errors.Is.
 func (c Class) Error() string {
-	switch c {
-	case Usage:
-		return "wrong usage"
-	case Data:
-		return "bad data"
-	case Model:
-		return "bad model file"
-	case Numeric:
-		return "numeric failure"
-	case IO:
-		return "input or output failed"
-	case Peer:
-		return "another program failed"
+	if c < Usage || c >= end {
+		return "failed"
 	}
-	return "failed"
+	return classes[c]
 }
 
 // Of returns the class of err, 0 for none: of all errors in its tree, the outermost that

@@ -16,10 +16,7 @@ func ColSums(m, n int, a []Float, lda int, dst []Float) {
 		colSums(m, a, lda, dst[:n])
 		return
 	}
-	t, ok := sumTasks.Get().(*sumTask)
-	if !ok {
-		t = new(sumTask)
-	}
+	t := sumTasks.Get().(*sumTask)
 	*t = sumTask{m, a, lda, dst[:n], pieces}
 	par.Do(pieces, t)
 	*t = sumTask{}
@@ -32,7 +29,7 @@ func colSums(m int, a []Float, lda int, dst []Float) {
 	}
 }
 
-var sumTasks sync.Pool
+var sumTasks = sync.Pool{New: func() any { return new(sumTask) }}
 
 // A sumTask is ColSums in pieces of columns.
 type sumTask struct {

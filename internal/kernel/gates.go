@@ -17,25 +17,15 @@ func LSTMUnitsGrad(H, lo, hi int, gates, c, tc, dm, dc, dgates []Float) {
 	lstmGrad(hi-lo, H, dgates[lo:3*H+hi], dc[lo:hi], dm[lo:hi], gates[lo:3*H+hi], c[lo:hi], tc[lo:hi])
 }
 
-// GRUGates takes gates r, z, n [3, H] = x·Wx + B, hw [3, H] = h·Wh and h [H]. It
-// sets r and z to σ(r+hw), n to tanh(n + r∘hw), q to the last part of hw, and y to
-// (1-z)∘n + z∘h.
-func GRUGates(H int, gates, hw, h, q, y []Float) {
-	gru(H, H, gates[:3*H], q[:H], y[:H], hw[:3*H], h[:H])
-}
-
-// GRUGatesGrad goes back: d, the gradient of y, becomes z∘d, the part of h's
-// gradient that does not pass through hw; dgates and dhw are set.
-func GRUGatesGrad(H int, gates, h, q, d, dgates, dhw []Float) {
-	gruGrad(H, H, dgates[:3*H], dhw[:3*H], d[:H], gates[:3*H], h[:H], q[:H])
-}
-
-// GRUUnits is GRUGates for the units lo to hi alone.
+// GRUUnits takes gates r, z, n [3, H] = x·Wx + B, hw [3, H] = h·Wh and h [H]. For the
+// units lo to hi it sets r and z to σ(r+hw), n to tanh(n + r∘hw), q to the last part of
+// hw, and y to (1-z)∘n + z∘h.
 func GRUUnits(H, lo, hi int, gates, hw, h, q, y []Float) {
 	gru(hi-lo, H, gates[lo:2*H+hi], q[lo:hi], y[lo:hi], hw[lo:2*H+hi], h[lo:hi])
 }
 
-// GRUUnitsGrad is GRUGatesGrad for the units lo to hi alone.
+// GRUUnitsGrad goes back: d, the gradient of y, becomes z∘d, the part of h's
+// gradient that does not pass through hw; dgates and dhw are set.
 func GRUUnitsGrad(H, lo, hi int, gates, h, q, d, dgates, dhw []Float) {
 	gruGrad(hi-lo, H, dgates[lo:2*H+hi], dhw[lo:2*H+hi], d[lo:hi], gates[lo:2*H+hi], h[lo:hi], q[lo:hi])
 }

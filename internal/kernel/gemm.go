@@ -126,10 +126,7 @@ func (g product) cols(lo, hi int) product {
 // as the cores, or a few times as many, for a core that is late, if they stay so large
 // that it does not matter that each reads all of the other operand.
 func (g *product) split(procs int) {
-	t, ok := tasks.Get().(*gemmTask)
-	if !ok {
-		t = new(gemmTask)
-	}
+	t := tasks.Get().(*gemmTask)
 	t.g = *g
 	w := width()
 	if g.row {
@@ -150,7 +147,7 @@ func (g *product) split(procs int) {
 	tasks.Put(t)
 }
 
-var tasks sync.Pool
+var tasks = sync.Pool{New: func() any { return new(gemmTask) }}
 
 // A gemmTask is a product in pieces of rows or of columns.
 type gemmTask struct {

@@ -266,13 +266,10 @@ func gemmGo(m, n, k int, a []Float, rsa, csa int, b []Float, rsb, csb int, c []F
 // A buffer is scratch memory that begins at a line of the cache.
 type buffer struct{ all, f []Float }
 
-var buffers sync.Pool
+var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
 func takeBuffer(n int) *buffer {
-	b, ok := buffers.Get().(*buffer)
-	if !ok {
-		b = new(buffer)
-	}
+	b := buffers.Get().(*buffer)
 	if cap(b.all) < n+16 {
 		b.all = make([]Float, n+16)
 	}

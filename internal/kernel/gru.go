@@ -8,7 +8,7 @@ package kernel
 // activations, q = the last part of hw, and y = (1-z)∘n + z∘h.
 func GRUForwardAfter(n, H int, gates, hw, h, q, y []Float) {
 	for i := range n {
-		GRUGates(H, gates[i*3*H:], hw[i*3*H:], h[i*H:], q[i*H:], y[i*H:])
+		GRUUnits(H, 0, H, gates[i*3*H:], hw[i*3*H:], h[i*H:], q[i*H:], y[i*H:])
 	}
 }
 
@@ -38,7 +38,7 @@ func GRUForwardBefore(n, H int, gates, h, y []Float) {
 // pass through hw.
 func GRUBackwardAfter(n, H int, gates, h, q, d, da, dhw []Float) {
 	for i := range n {
-		GRUGatesGrad(H, gates[i*3*H:], h[i*H:], q[i*H:], d[i*H:], da[i*3*H:], dhw[i*3*H:])
+		GRUUnitsGrad(H, 0, H, gates[i*3*H:], h[i*H:], q[i*H:], d[i*H:], da[i*3*H:], dhw[i*3*H:])
 	}
 }
 

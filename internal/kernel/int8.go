@@ -81,10 +81,7 @@ func (q *Int8) MulAdd(m int, a []Float, lda int, c []Float, ldc int) {
 		}
 		return
 	}
-	t, ok := byteTasks.Get().(*byteTask)
-	if !ok {
-		t = new(byteTask)
-	}
+	t := byteTasks.Get().(*byteTask)
 	*t = work
 	par.Do(pieces, t)
 	*t = byteTask{}
@@ -102,7 +99,10 @@ const (
 	byteColumns = 256 // of C at a time, whole panels
 )
 
-var byteTasks, byteBuffers sync.Pool
+var (
+	byteTasks   = sync.Pool{New: func() any { return new(byteTask) }}
+	byteBuffers = sync.Pool{New: func() any { return new(byteBuffer) }}
+)
 
 // A byteTask is a product in pieces of rows.
 type byteTask struct {
@@ -127,10 +127,7 @@ func (t *byteTask) Piece(i int) { t.piece(i) }
 func (t *byteTask) piece(i int) {
 	q, lo := t.q, i*byteRows
 	m, deep := min(byteRows, t.m-lo), (q.k+15)/16*16
-	buf, ok := byteBuffers.Get().(*byteBuffer)
-	if !ok {
-		buf = new(byteBuffer)
-	}
+	buf := byteBuffers.Get().(*byteBuffer)
 	if len(buf.a) < m*deep {
 		buf.a = make([]uint8, m*deep)
 	}

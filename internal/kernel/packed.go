@@ -60,10 +60,7 @@ func (p *Packed) pack(j packTask) {
 	if p.size(j.k, j.n); j.k*j.n == 0 {
 		return
 	}
-	t, ok := packTasks.Get().(*packTask)
-	if !ok {
-		t = new(packTask)
-	}
+	t := packTasks.Get().(*packTask)
 	*t = j
 	t.dst = p.buf
 	if j.row {
@@ -94,7 +91,7 @@ func copyWide(k, w int, b []Float, ldb int, dst []Float) {
 // packPiece is how many elements are worth a piece: some 20 µs.
 const packPiece = 1 << 16
 
-var packTasks sync.Pool
+var packTasks = sync.Pool{New: func() any { return new(packTask) }}
 
 // A packTask packs B in pieces of whole panels.
 type packTask struct {

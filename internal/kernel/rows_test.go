@@ -88,24 +88,6 @@ func TestLayerNorm(t *testing.T) {
 	})
 }
 
-func TestSoftmaxGrad(t *testing.T) {
-	eachTier(t, func(t *testing.T) {
-		r := rand.New(rand.NewPCG(3, 3))
-		x, dy, p, dx := numbers(r, 19), numbers(r, 19), make([]Float, 19), make([]Float, 19)
-		LogSoftmaxExp(p, x, 0)
-		SoftmaxGrad(dx, dy, p)
-		var mean float64
-		for i := range p {
-			mean += float64(p[i]) * float64(dy[i])
-		}
-		for i := range p {
-			if want := float64(p[i]) * (float64(dy[i]) - mean); math.Abs(float64(dx[i])-want) > 1e-6 {
-				t.Errorf("dx[%d] = %v, want %v", i, dx[i], want)
-			}
-		}
-	})
-}
-
 // Two steps of each optimiser against the equations in float64.
 func TestOptimisers(t *testing.T) {
 	eachTier(t, func(t *testing.T) {

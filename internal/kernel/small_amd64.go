@@ -58,10 +58,7 @@ func (q *Int8) sum(m, j, n int, a []uint8, lda int, sums []int32) {
 // sumWords is sum by way of products of 16 bits.
 func (q *Int8) sumWords(m, j, n int, a []uint8, lda int, sums []int32) {
 	deep := (q.k + 3) / 4
-	w, _ := wordBuffers.Get().(*[]int16)
-	if w == nil {
-		w = new([]int16)
-	}
+	w := wordBuffers.Get().(*[]int16)
 	if len(*w) < 4*deep {
 		*w = make([]int16, 4*deep)
 	}
@@ -84,7 +81,7 @@ func (q *Int8) sumWords(m, j, n int, a []uint8, lda int, sums []int32) {
 	wordBuffers.Put(w)
 }
 
-var wordBuffers sync.Pool
+var wordBuffers = sync.Pool{New: func() any { return new([]int16) }}
 
 // floats is a pointer to what assembly takes four bytes at a time.
 func floats[T int8 | uint8 | int32](p *T) *float32 { return (*float32)(unsafe.Pointer(p)) }

@@ -59,9 +59,6 @@ func norm512(n int, y, xhat, gain, bias *float32, inv float32)
 func normGrad512(n int, dx, dy, xhat, gain *float32, inv, mean, along float32)
 
 //go:noescape
-func softmaxGrad512(n int, dx, dy, p *float32, mean float32)
-
-//go:noescape
 func adam512(n int, p, grad, m, v *float32, b1, a1, b2, a2, keep, rate, scale, eps float32)
 
 //go:noescape
@@ -141,9 +138,6 @@ func norm256(n int, y, xhat, gain, bias *float32, inv float32)
 
 //go:noescape
 func normGrad256(n int, dx, dy, xhat, gain *float32, inv, mean, along float32)
-
-//go:noescape
-func softmaxGrad256(n int, dx, dy, p *float32, mean float32)
 
 //go:noescape
 func adam256(n int, p, grad, m, v *float32, b1, a1, b2, a2, keep, rate, scale, eps float32)

@@ -59,9 +59,6 @@ func normNEON(n int, y, xhat, gain, bias *float32, inv float32)
 func normGradNEON(n int, dx, dy, xhat, gain *float32, inv, mean, along float32)
 
 //go:noescape
-func softmaxGradNEON(n int, dx, dy, p *float32, mean float32)
-
-//go:noescape
 func adamNEON(n int, p, grad, m, v *float32, b1, a1, b2, a2, keep, rate, scale, eps float32)
 
 //go:noescape

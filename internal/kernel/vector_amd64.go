@@ -256,20 +256,6 @@ func normGrad(dx, dy, xhat, gain []Float, inv, mean, along Float) {
 	}
 }
 
-func softmaxGrad(dx, dy, p []Float, mean Float) {
-	if tier == goTier {
-		softmaxGradGo(dx, dy, p, mean)
-		return
-	}
-	for i, n := 0, len(p); i < n; i += run {
-		if tier == avx512Tier {
-			softmaxGrad512(min(run, n-i), &dx[i], &dy[i], &p[i], mean)
-		} else {
-			softmaxGrad256(min(run, n-i), &dx[i], &dy[i], &p[i], mean)
-		}
-	}
-}
-
 func adam(p, grad, m, v []Float, b1, a1, b2, a2, keep, rate, scale, eps Float) {
 	if tier == goTier {
 		adamGo(p, grad, m, v, b1, a1, b2, a2, keep, rate, scale, eps)

@@ -389,28 +389,6 @@ func normGrad(dx, dy, xhat, gain []Float, inv, mean, along Float) {
 	}
 }
 
-func softmaxGrad(dx, dy, p []Float, mean Float) {
-	if tier == goTier {
-		softmaxGradGo(dx, dy, p, mean)
-		return
-	}
-	n := len(p)
-	full := n &^ 3
-	for i := 0; i < full; i += run {
-		softmaxGradNEON(min(run, full-i), &dx[i], &dy[i], &p[i], mean)
-	}
-	if full < n {
-		var t0 [4]Float
-		var t1 [4]Float
-		var t2 [4]Float
-		copy(t0[0:][:n-full], dx[full:])
-		copy(t1[0:][:n-full], dy[full:])
-		copy(t2[0:][:n-full], p[full:])
-		softmaxGradNEON(4, &t0[0], &t1[0], &t2[0], mean)
-		copy(dx[full:][:n-full], t0[0:])
-	}
-}
-
 func adam(p, grad, m, v []Float, b1, a1, b2, a2, keep, rate, scale, eps Float) {
 	if tier == goTier {
 		adamGo(p, grad, m, v, b1, a1, b2, a2, keep, rate, scale, eps)

@@ -836,46 +836,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func softmaxGrad256(n int, dx, dy, p *float32, mean float32)
-TEXT ·softmaxGrad256(SB), 0, $16-36
-	MOVQ n+0(FP), CX
-	MOVQ dx+8(FP), DI
-	MOVQ dy+16(FP), SI
-	MOVQ p+24(FP), DX
-	VBROADCASTSS mean+32(FP), Y14
-	XORQ AX, AX
-	SUBQ $8, CX
-	JLT  tail
-
-loop:
-	VMOVUPS (SI)(AX*4), Y0
-	VSUBPS Y14, Y0, Y0
-	VMOVUPS (DX)(AX*4), Y1
-	VMOVUPS (DI)(AX*4), Y2
-	VFMADD231PS Y0, Y1, Y2
-	VMOVUPS Y2, (DI)(AX*4)
-	ADDQ $8, AX
-	SUBQ $8, CX
-	JGE  loop
-
-tail:
-	ADDQ $8, CX
-	JLE  done
-	LEAQ lanes256<>+32(SB), R13
-	SHLQ $2, CX
-	SUBQ CX, R13
-	VMOVUPS (R13), Y15
-	VMASKMOVPS (SI)(AX*4), Y15, Y0
-	VSUBPS Y14, Y0, Y0
-	VMASKMOVPS (DX)(AX*4), Y15, Y1
-	VMASKMOVPS (DI)(AX*4), Y15, Y2
-	VFMADD231PS Y0, Y1, Y2
-	VMASKMOVPS Y2, Y15, (DI)(AX*4)
-
-done:
-	VZEROUPPER
-	RET
-
 // func adam256(n int, p, grad, m, v *float32, b1, a1, b2, a2, keep, rate, scale, eps float32)
 TEXT ·adam256(SB), 0, $16-72
 	MOVQ n+0(FP), CX

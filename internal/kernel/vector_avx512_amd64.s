@@ -821,46 +821,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func softmaxGrad512(n int, dx, dy, p *float32, mean float32)
-TEXT ·softmaxGrad512(SB), 0, $16-36
-	MOVQ n+0(FP), CX
-	MOVQ dx+8(FP), DI
-	MOVQ dy+16(FP), SI
-	MOVQ p+24(FP), DX
-	VBROADCASTSS mean+32(FP), Z31
-	XORQ AX, AX
-	SUBQ $16, CX
-	JLT  tail
-
-loop:
-	VMOVUPS (SI)(AX*4), Z0
-	VSUBPS Z31, Z0, Z0
-	VMOVUPS (DX)(AX*4), Z1
-	VMOVUPS (DI)(AX*4), Z2
-	VFMADD231PS Z0, Z1, Z2
-	VMOVUPS Z2, (DI)(AX*4)
-	ADDQ $16, AX
-	SUBQ $16, CX
-	JGE  loop
-
-tail:
-	ADDQ $16, CX
-	JLE  done
-	MOVQ $1, R13
-	SHLQ CX, R13
-	DECQ R13
-	KMOVW R13, K1
-	VMOVUPS.Z (SI)(AX*4), K1, Z0
-	VSUBPS Z31, Z0, Z0
-	VMOVUPS.Z (DX)(AX*4), K1, Z1
-	VMOVUPS.Z (DI)(AX*4), K1, Z2
-	VFMADD231PS Z0, Z1, Z2
-	VMOVUPS Z2, K1, (DI)(AX*4)
-
-done:
-	VZEROUPPER
-	RET
-
 // func adam512(n int, p, grad, m, v *float32, b1, a1, b2, a2, keep, rate, scale, eps float32)
 TEXT ·adam512(SB), 0, $16-72
 	MOVQ n+0(FP), CX

@@ -611,33 +611,6 @@ loop:
 done:
 	RET
 
-// func softmaxGradNEON(n int, dx, dy, p *float32, mean float32)
-TEXT ·softmaxGradNEON(SB), 0, $16-36
-	MOVD n+0(FP), R0
-	MOVD dx+8(FP), R1
-	MOVD dy+16(FP), R2
-	MOVD p+24(FP), R3
-	MOVWU mean+32(FP), R20
-	VDUP R20, V31.S4
-	LSR $2, R0
-	CBZ R0, done
-
-loop:
-	VLD1 (R2), [V0.S4]
-	WORD $0x4ebfd400 // FSUB V0, V0, V31
-	VLD1 (R3), [V1.S4]
-	VLD1 (R1), [V2.S4]
-	WORD $0x4e20cc22 // FMLA V2, V1, V0
-	VST1 [V2.S4], (R1)
-	ADD $16, R1
-	ADD $16, R2
-	ADD $16, R3
-	SUB $1, R0
-	CBNZ R0, loop
-
-done:
-	RET
-
 // func adamNEON(n int, p, grad, m, v *float32, b1, a1, b2, a2, keep, rate, scale, eps float32)
 TEXT ·adamNEON(SB), 0, $16-72
 	MOVD n+0(FP), R0

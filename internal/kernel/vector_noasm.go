@@ -76,10 +76,6 @@ func normGrad(dx, dy, xhat, gain []Float, inv, mean, along Float) {
 	normGradGo(dx, dy, xhat, gain, inv, mean, along)
 }
 
-func softmaxGrad(dx, dy, p []Float, mean Float) {
-	softmaxGradGo(dx, dy, p, mean)
-}
-
 func adam(p, grad, m, v []Float, b1, a1, b2, a2, keep, rate, scale, eps Float) {
 	adamGo(p, grad, m, v, b1, a1, b2, a2, keep, rate, scale, eps)
 }

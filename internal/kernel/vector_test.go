@@ -38,7 +38,6 @@ var elementwises = []elementwise{
 	{"shift", 2, 1, func(s [][]Float) { shift(s[0], s[1], 0.3) }, func(s [][]Float) { shiftGo(s[0], s[1], 0.3) }, 0},
 	{"norm", 4, 2, func(s [][]Float) { norm(s[0], s[1], s[2], s[3], 1.5) }, func(s [][]Float) { normGo(s[0], s[1], s[2], s[3], 1.5) }, 4},
 	{"normGrad", 4, 1, func(s [][]Float) { normGrad(s[0], s[1], s[2], s[3], 1.5, 0.1, 0.4) }, func(s [][]Float) { normGradGo(s[0], s[1], s[2], s[3], 1.5, 0.1, 0.4) }, 8},
-	{"softmaxGrad", 3, 1, func(s [][]Float) { softmaxGrad(s[0], s[1], s[2], 0.4) }, func(s [][]Float) { softmaxGradGo(s[0], s[1], s[2], 0.4) }, 4},
 	{"adam", 4, 4, func(s [][]Float) {
 		square(s[3])
 		adam(s[0], s[1], s[2], s[3], 0.9, 0.1, 0.99, 0.01, 0.999, 0.002, 1.25, 1e-4)

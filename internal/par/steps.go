@@ -18,10 +18,7 @@ type Stepper interface {
 // another by looking, not by sleeping. A piece whose core is late is done by the
 // caller, so Steps ends whatever cores are free; nothing but speed depends on them.
 func Steps(steps, pieces int, s Stepper) {
-	m, ok := marches.Get().(*march)
-	if !ok {
-		m = new(march)
-	}
+	m := marches.Get().(*march)
 	m.steps, m.s = steps, s
 	if cap(m.lanes) < pieces {
 		m.lanes = make([]lane, pieces)
@@ -36,7 +33,7 @@ func Steps(steps, pieces int, s Stepper) {
 	marches.Put(m)
 }
 
-var marches sync.Pool
+var marches = sync.Pool{New: func() any { return new(march) }}
 
 // Crowded reports whether a core of a late call of Steps kept the others waiting, as
 // happens when another program has it: then a loop does better on one core.

@@ -33,10 +33,10 @@ func (n *Net) Logits() (*Net, error) {
 				l.Op, m.Layers[out.layer].Node = &o, &denseNode{&o, node.Linear}
 				continue
 			}
-		case *activationNode:
-			if node.op.Func.isOfLogits() {
+		case *Activation:
+			if node.Func.isOfLogits() {
 				o := &Activation{}
-				l.Op, m.Layers[out.layer].Node = o, &activationNode{o}
+				l.Op, m.Layers[out.layer].Node = o, o
 				continue
 			}
 		}

@@ -78,13 +78,9 @@ func (c *Config) plan() (*plan, error) {
 	for i, l := range c.Layers {
 		from := last[:1]
 		if len(l.From) > 0 {
-			from = nil
-			for _, name := range l.From {
-				at, err := find(known, name)
-				if err != nil {
-					return nil, fmt.Errorf("graph: layer %q: %w", l.Name, err)
-				}
-				from = append(from, at)
+			var err error
+			if from, err = find(known, l.From); err != nil {
+				return nil, fmt.Errorf("graph: layer %q: %w", l.Name, err)
 			}
 		}
 		var in []Spec
@@ -114,30 +110,30 @@ func (c *Config) plan() (*plan, error) {
 		p.params += made.Params
 	}
 	if p.out = last[:1]; len(c.Outputs) > 0 {
-		p.out = nil
-		for _, name := range c.Outputs {
-			at, err := find(known, name)
-			if err != nil {
-				return nil, fmt.Errorf("graph: output: %w", err)
-			}
-			p.out = append(p.out, at)
+		var err error
+		if p.out, err = find(known, c.Outputs); err != nil {
+			return nil, fmt.Errorf("graph: output: %w", err)
 		}
 	}
 	return p, nil
 }
 
-// find looks up the name of an input or a layer, or "name:i".
-func find(known map[string][]place, name string) (place, error) {
-	if at := known[name]; at != nil {
-		return at[0], nil
-	}
-	if k := strings.LastIndexByte(name, ':'); k > 0 {
-		i, err := strconv.Atoi(name[k+1:])
-		if at := known[name[:k]]; err == nil && i >= 0 && i < len(at) {
-			return at[i], nil
+// find looks up names of inputs or layers, or "name:i".
+func find(known map[string][]place, names []string) (found []place, err error) {
+	for _, name := range names {
+		at, i := known[name], 0
+		if k := strings.LastIndexByte(name, ':'); at == nil && k > 0 {
+			at = known[name[:k]]
+			if i, err = strconv.Atoi(name[k+1:]); err != nil {
+				i = -1
+			}
 		}
+		if i < 0 || i >= len(at) {
+			return nil, fmt.Errorf("nothing before it is called %q", name)
+		}
+		found = append(found, at[i])
 	}
-	return place{}, fmt.Errorf("nothing before it is called %q", name)
+	return found, nil
 }
 
 // CountParams implements model.Counter.

@@ -25,12 +25,10 @@ func (o *AttentionPool) Plan(in []Spec) (Plan, error) {
 }
 
 // New implements Op.
-func (o *AttentionPool) New(*rand.Rand, []Spec) Node { return attentionPoolNode{} }
-
-type attentionPoolNode struct{}
+func (o *AttentionPool) New(*rand.Rand, []Spec) Node { return o }
 
 // Run implements Node.
-func (attentionPoolNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
+func (o *AttentionPool) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
 	x, mask := in[0].X, in[0].Mask
 	T, B, W := x.Dim(0), x.Dim(1), x.Dim(2)
 	if T == 0 {

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 
@@ -103,35 +104,19 @@ type Conv struct {
 	Activation Func    `json:"activation,omitempty"`
 }
 
-func orOne(n int) int {
-	if n == 0 {
-		return 1
-	}
-	return n
-}
-
-func (o *Conv) window() window { return window{o.Size, orOne(o.Stride), orOne(o.Dilation)} }
+func (o *Conv) window() window { return window{o.Size, cmp.Or(o.Stride, 1), cmp.Or(o.Dilation, 1)} }
 
 // Plan implements Op.
 func (o *Conv) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
-	if err == nil && !f.Sequence {
-		err = fmt.Errorf("a convolution reads a sequence, not a vector")
-	}
-	if err == nil {
-		err = size("units", o.Units)
-	}
-	if err == nil {
-		err = o.window().check(o.Padding)
-	}
-	if err == nil && (o.Around < 0 || o.Around > maxWindow || o.Around > 0 && o.Padding != Valid) {
-		err = fmt.Errorf("around is %d with padding %q", o.Around, string(o.Padding))
-	}
-	groups := orOne(o.Groups)
-	if err == nil && (groups < 1 || f.Width%groups != 0 || o.Units%groups != 0) {
-		err = fmt.Errorf("%d values and %d units cannot be cut into %d groups", f.Width, o.Units, groups)
-	}
-	if err != nil {
+	groups := cmp.Or(o.Groups, 1)
+	if err := cmp.Or(err,
+		unless(f.Sequence, "a convolution reads a sequence, not a vector"),
+		size("units", o.Units),
+		o.window().check(o.Padding),
+		unless(o.Around == 0 || o.Around > 0 && o.Around <= maxWindow && o.Padding == Valid, "around is %d with padding %q", o.Around, string(o.Padding)),
+		unless(groups >= 1 && f.Width%groups == 0 && o.Units%groups == 0, "%d values and %d units cannot be cut into %d groups", f.Width, o.Units, groups),
+	); err != nil {
 		return Plan{}, err
 	}
 	if most := float64(o.Size) * float64(f.Width) * float64(o.Units); most > limit*limit {
@@ -146,7 +131,7 @@ func (o *Conv) Plan(in []Spec) (Plan, error) {
 
 // New implements Op.
 func (o *Conv) New(r *rand.Rand, in []Spec) Node {
-	part := in[0].Width / orOne(o.Groups)
+	part := in[0].Width / cmp.Or(o.Groups, 1)
 	w := nn.Glorot(r, o.Size*part, o.Units)
 	n := &conv{op: o, W: grad.Leaf(tensor.FromSlice(w.Value.Data, o.Size, part, o.Units))}
 	if !o.NoBias {
@@ -163,7 +148,7 @@ type conv struct {
 
 // Run implements Node.
 func (n *conv) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
-	x, w, groups := in[0].X, n.op.window(), orOne(n.op.Groups)
+	x, w, groups := in[0].X, n.op.window(), cmp.Or(n.op.Groups, 1)
 	T, B, W := x.Dim(0), x.Dim(1), x.Dim(2)
 	count, first := w.places("graph.Conv", T+2*n.op.Around, n.op.Padding)
 	first -= n.op.Around
@@ -209,51 +194,35 @@ type Pool struct {
 	Padding Padding `json:"padding,omitempty"`
 }
 
-func (o *Pool) window() window {
-	if o.Stride == 0 {
-		return window{o.Size, o.Size, 1}
-	}
-	return window{o.Size, o.Stride, 1}
-}
+func (o *Pool) window() window { return window{o.Size, cmp.Or(o.Stride, o.Size), 1} }
 
 // Plan implements Op.
 func (o *Pool) Plan(in []Spec) (Plan, error) {
 	f, err := pooled(o.By, in)
-	if err == nil {
-		err = o.window().check(o.Padding)
-	}
-	if err == nil && o.Padding == Causal {
-		err = fmt.Errorf("pooling is not causal")
-	}
+	err = cmp.Or(err, o.window().check(o.Padding), unless(o.Padding != Causal, "pooling is not causal"))
 	return Plan{Out: []Spec{f}, Whole: true}, err
 }
 
 func pooled(by string, in []Spec) (Spec, error) {
 	f, err := single(in)
-	if err == nil && !f.Sequence {
-		err = fmt.Errorf("pooling reads a sequence, not a vector")
-	}
-	if err == nil && by != "max" && by != "average" {
-		err = fmt.Errorf("pooling by %q, not max or average", by)
-	}
-	return f, err
+	return f, cmp.Or(err,
+		unless(f.Sequence, "pooling reads a sequence, not a vector"),
+		unless(by == "max" || by == "average", "pooling by %q, not max or average", by))
 }
 
 // New implements Op.
-func (o *Pool) New(*rand.Rand, []Spec) Node { return &poolNode{o} }
-
-type poolNode struct{ op *Pool }
+func (o *Pool) New(*rand.Rand, []Spec) Node { return o }
 
 // Run implements Node.
-func (n *poolNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
-	x, w := in[0].X, n.op.window()
+func (o *Pool) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
+	x, w := in[0].X, o.window()
 	T, B, W := x.Dim(0), x.Dim(1), x.Dim(2)
-	count, first := w.places("graph.Pool", T, n.op.Padding)
+	count, first := w.places("graph.Pool", T, o.Padding)
 	steps := func(i int) (lo, hi int) { // of output i
 		t := first + i*w.stride
 		return max(t, 0), min(t+w.size, T)
 	}
-	if n.op.By == "max" {
+	if o.By == "max" {
 		y := largest(g, x, count, func(i, _ int) (lo, hi int, mask []bool) { lo, hi = steps(i); return lo, hi, nil })
 		return []Value{{X: y}}, nil
 	}
@@ -313,18 +282,16 @@ func (o *GlobalPool) Plan(in []Spec) (Plan, error) {
 }
 
 // New implements Op.
-func (o *GlobalPool) New(*rand.Rand, []Spec) Node { return &globalPoolNode{o} }
-
-type globalPoolNode struct{ op *GlobalPool }
+func (o *GlobalPool) New(*rand.Rand, []Spec) Node { return o }
 
 // Run implements Node.
-func (n *globalPoolNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
+func (o *GlobalPool) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
 	x, mask := in[0].X, in[0].Mask
 	T, B, W := x.Dim(0), x.Dim(1), x.Dim(2)
-	if n.op.All {
+	if o.All {
 		mask = nil
 	}
-	if n.op.By == "max" {
+	if o.By == "max" {
 		y := largest(g, x, 1, func(int, int) (int, int, []bool) { return 0, T, mask })
 		return []Value{{X: g.Reshape(y, B, W)}}, nil
 	}

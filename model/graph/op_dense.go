@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 
@@ -27,6 +28,14 @@ func single(in []Spec) (Spec, error) {
 	return in[0], nil
 }
 
+// unless is an error where a layer is not as it should be. cmp.Or takes the first of many.
+func unless(right bool, format string, args ...any) error {
+	if right {
+		return nil
+	}
+	return fmt.Errorf(format, args...)
+}
+
 // Dense is activation(x·W + B) for every step of a sequence, or a vector. Its
 // parameters are w [in, units] and b [units].
 type Dense struct {
@@ -38,10 +47,7 @@ type Dense struct {
 // Plan implements Op.
 func (o *Dense) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
-	if err == nil {
-		err = size("units", o.Units)
-	}
-	if err != nil {
+	if err := cmp.Or(err, size("units", o.Units)); err != nil {
 		return Plan{}, err
 	}
 	p := Plan{Out: []Spec{{o.Units, f.Sequence}}, Params: f.Width * o.Units}
@@ -83,20 +89,15 @@ type Activation struct {
 // Plan implements Op.
 func (o *Activation) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
-	if err != nil {
-		return Plan{}, err
-	}
-	return Plan{Out: []Spec{f}}, o.Func.check()
+	return Plan{Out: []Spec{f}}, cmp.Or(err, o.Func.check())
 }
 
 // New implements Op.
-func (o *Activation) New(*rand.Rand, []Spec) Node { return &activationNode{o} }
-
-type activationNode struct{ op *Activation }
+func (o *Activation) New(*rand.Rand, []Spec) Node { return o }
 
 // Run implements Node.
-func (n *activationNode) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn.State) {
-	return each(in, func(x *grad.Var) *grad.Var { return n.op.Func.apply(g, x) })
+func (o *Activation) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn.State) {
+	return each(in, func(x *grad.Var) *grad.Var { return o.Func.apply(g, x) })
 }
 
 // LayerNorm is an nn.LayerNorm over the values of each step. Its parameters are gain
@@ -108,10 +109,7 @@ type LayerNorm struct {
 // Plan implements Op.
 func (o *LayerNorm) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
-	if err == nil && !(o.Eps >= 0) {
-		err = fmt.Errorf("eps is %v, not from 0 on", o.Eps)
-	}
-	return Plan{Out: []Spec{f}, Params: 2 * f.Width}, err
+	return Plan{Out: []Spec{f}, Params: 2 * f.Width}, cmp.Or(err, unless(o.Eps >= 0, "eps is %v, not from 0 on", o.Eps))
 }
 
 // New implements Op.
@@ -136,20 +134,15 @@ type Dropout struct {
 // Plan implements Op.
 func (o *Dropout) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
-	if err == nil && !(o.Rate >= 0 && o.Rate < 1) {
-		err = fmt.Errorf("rate is %v, not from 0 to below 1", o.Rate)
-	}
-	return Plan{Out: []Spec{f}}, err
+	return Plan{Out: []Spec{f}}, cmp.Or(err, unless(o.Rate >= 0 && o.Rate < 1, "rate is %v, not from 0 to below 1", o.Rate))
 }
 
 // New implements Op.
-func (o *Dropout) New(*rand.Rand, []Spec) Node { return &dropoutNode{nn.Dropout{P: o.Rate}} }
-
-type dropoutNode struct{ drop nn.Dropout }
+func (o *Dropout) New(*rand.Rand, []Spec) Node { return o }
 
 // Run implements Node.
-func (n *dropoutNode) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn.State) {
-	return each(in, func(x *grad.Var) *grad.Var { return n.drop.Forward(g, x) })
+func (o *Dropout) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn.State) {
+	return each(in, func(x *grad.Var) *grad.Var { return g.Dropout(x, o.Rate) })
 }
 
 // Embedding looks up a row for each id. Its parameter is w [vocab, width].
@@ -162,18 +155,11 @@ type Embedding struct {
 // Plan implements Op.
 func (o *Embedding) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
-	if err == nil {
-		err = size("vocab", o.Vocab)
-	}
-	if err == nil {
-		err = size("width", o.Width)
-	}
-	if err == nil && f.Width != 1 {
-		err = fmt.Errorf("an embedding reads one id at each step, not %d", f.Width)
-	}
-	if err == nil && o.MaskZero && !f.Sequence {
-		err = fmt.Errorf("mask_zero for what is no sequence")
-	}
+	err = cmp.Or(err,
+		size("vocab", o.Vocab),
+		size("width", o.Width),
+		unless(f.Width == 1, "an embedding reads one id at each step, not %d", f.Width),
+		unless(f.Sequence || !o.MaskZero, "mask_zero for what is no sequence"))
 	return Plan{Out: []Spec{{o.Width, f.Sequence}}, Params: o.Vocab * o.Width}, err
 }
 
@@ -223,26 +209,21 @@ type Masking struct {
 // Plan implements Op.
 func (o *Masking) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
-	if err == nil && !f.Sequence {
-		err = fmt.Errorf("masking of what is no sequence")
-	}
-	return Plan{Out: []Spec{f}}, err
+	return Plan{Out: []Spec{f}}, cmp.Or(err, unless(f.Sequence, "masking of what is no sequence"))
 }
 
 // New implements Op.
-func (o *Masking) New(*rand.Rand, []Spec) Node { return &maskingNode{o} }
-
-type maskingNode struct{ op *Masking }
+func (o *Masking) New(*rand.Rand, []Spec) Node { return o }
 
 // Run implements Node.
-func (n *maskingNode) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn.State) {
+func (o *Masking) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn.State) {
 	x := in[0].X
 	T, B, W := x.Dim(0), x.Dim(1), x.Dim(2)
 	mask, rows := make([]bool, T*B), g.Ints(T*B)
 	for i := range mask {
 		rows[i] = -1
 		for _, v := range x.Value.Data[i*W : (i+1)*W] {
-			if v != tensor.Float(n.op.Value) && (in[0].Mask == nil || in[0].Mask[i]) {
+			if v != tensor.Float(o.Value) && (in[0].Mask == nil || in[0].Mask[i]) {
 				mask[i], rows[i] = true, i
 				break
 			}

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 
@@ -141,19 +142,14 @@ type Last struct{}
 // Plan implements Op.
 func (o *Last) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
-	if err == nil && !f.Sequence {
-		err = fmt.Errorf("a vector has no last step")
-	}
-	return Plan{Out: []Spec{{f.Width, false}}}, err
+	return Plan{Out: []Spec{{f.Width, false}}}, cmp.Or(err, unless(f.Sequence, "a vector has no last step"))
 }
 
 // New implements Op.
-func (o *Last) New(*rand.Rand, []Spec) Node { return lastNode{} }
-
-type lastNode struct{}
+func (o *Last) New(*rand.Rand, []Spec) Node { return o }
 
 // Run implements Node.
-func (lastNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
+func (o *Last) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
 	return []Value{lastOf(g, in[0], false)}, nil
 }
 
@@ -165,30 +161,23 @@ type RepeatVector struct {
 // Plan implements Op.
 func (o *RepeatVector) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
-	if err == nil && f.Sequence {
-		err = fmt.Errorf("what is repeated is a vector, not a sequence")
-	}
-	if err == nil {
-		err = size("steps", o.Steps)
-	}
-	if err == nil && o.Steps > limit/f.Width {
-		err = fmt.Errorf("%d steps of %d values are too many", o.Steps, f.Width)
-	}
+	err = cmp.Or(err,
+		unless(!f.Sequence, "what is repeated is a vector, not a sequence"),
+		size("steps", o.Steps),
+		unless(o.Steps*f.Width <= limit, "%d steps of %d values are too many", o.Steps, f.Width))
 	return Plan{Out: []Spec{{f.Width, true}}, Whole: true}, err
 }
 
 // New implements Op.
-func (o *RepeatVector) New(*rand.Rand, []Spec) Node { return &repeatNode{o.Steps} }
-
-type repeatNode struct{ steps int }
+func (o *RepeatVector) New(*rand.Rand, []Spec) Node { return o }
 
 // Run implements Node.
-func (n *repeatNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
+func (o *RepeatVector) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
 	x := in[0].X
 	B := x.Dim(0)
-	rows := g.Ints(n.steps * B)
+	rows := g.Ints(o.Steps * B)
 	for i := range rows {
 		rows[i] = i % B
 	}
-	return []Value{{X: g.Reshape(g.GatherRows(x, rows), n.steps, B, x.Dim(1))}}, nil
+	return []Value{{X: g.Reshape(g.GatherRows(x, rows), o.Steps, B, x.Dim(1))}}, nil
 }

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 
@@ -55,12 +56,10 @@ func (o *Mask) Plan(in []Spec) (Plan, error) {
 }
 
 // New implements Op.
-func (o *Mask) New(*rand.Rand, []Spec) Node { return maskNode{} }
-
-type maskNode struct{}
+func (o *Mask) New(*rand.Rand, []Spec) Node { return o }
 
 // Run implements Node.
-func (maskNode) Run(_ *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
+func (o *Mask) Run(_ *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
 	v := Value{X: in[0].X}
 	if len(in) == 2 {
 		if v.Mask = in[1].Mask; v.Mask != nil && len(v.Mask) != v.X.Dim(0)*v.X.Dim(1) {
@@ -78,27 +77,20 @@ type Flatten struct {
 // Plan implements Op.
 func (o *Flatten) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
-	if err == nil && !f.Sequence {
-		err = fmt.Errorf("what is flattened is a sequence, not a vector")
-	}
-	if err == nil {
-		err = size("steps", o.Steps)
-	}
+	err = cmp.Or(err, unless(f.Sequence, "what is flattened is a sequence, not a vector"), size("steps", o.Steps))
 	return Plan{Out: []Spec{{f.Width * o.Steps, false}}, Whole: true}, err
 }
 
 // New implements Op.
-func (o *Flatten) New(*rand.Rand, []Spec) Node { return &flattenNode{o.Steps} }
-
-type flattenNode struct{ steps int }
+func (o *Flatten) New(*rand.Rand, []Spec) Node { return o }
 
 // Run implements Node.
-func (n *flattenNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
+func (o *Flatten) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
 	x := in[0].X
-	if x.Dim(0) != n.steps {
-		panic(&tensor.ShapeError{Op: "graph.Flatten", Detail: fmt.Sprintf("%d steps where there must be %d", x.Dim(0), n.steps)})
+	if x.Dim(0) != o.Steps {
+		panic(&tensor.ShapeError{Op: "graph.Flatten", Detail: fmt.Sprintf("%d steps where there must be %d", x.Dim(0), o.Steps)})
 	}
-	return []Value{{X: g.Reshape(g.TransposeBatch(x), x.Dim(1), n.steps*x.Dim(2))}}, nil
+	return []Value{{X: g.Reshape(g.TransposeBatch(x), x.Dim(1), o.Steps*x.Dim(2))}}, nil
 }
 
 // Steps cuts a vector into a sequence of Steps steps: Flatten the other way round.
@@ -109,28 +101,19 @@ type Steps struct {
 // Plan implements Op.
 func (o *Steps) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
-	if err == nil && f.Sequence {
-		err = fmt.Errorf("what is cut into steps is a vector, not a sequence")
-	}
-	if err == nil {
-		err = size("steps", o.Steps)
-	}
-	if err == nil && f.Width%o.Steps != 0 {
-		err = fmt.Errorf("%d values cannot be cut into %d steps", f.Width, o.Steps)
-	}
-	if err != nil {
-		return Plan{}, err
-	}
-	return Plan{Out: []Spec{{f.Width / o.Steps, true}}, Whole: true}, nil
+	n := max(o.Steps, 1)
+	err = cmp.Or(err,
+		unless(!f.Sequence, "what is cut into steps is a vector, not a sequence"),
+		size("steps", o.Steps),
+		unless(f.Width%n == 0, "%d values cannot be cut into %d steps", f.Width, o.Steps))
+	return Plan{Out: []Spec{{f.Width / n, true}}, Whole: true}, err
 }
 
 // New implements Op.
-func (o *Steps) New(*rand.Rand, []Spec) Node { return &stepsNode{o.Steps} }
-
-type stepsNode struct{ steps int }
+func (o *Steps) New(*rand.Rand, []Spec) Node { return o }
 
 // Run implements Node.
-func (n *stepsNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
+func (o *Steps) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
 	x := in[0].X
-	return []Value{{X: g.TransposeBatch(g.Reshape(x, x.Dim(0), n.steps, x.Dim(1)/n.steps))}}, nil
+	return []Value{{X: g.TransposeBatch(g.Reshape(x, x.Dim(0), o.Steps, x.Dim(1)/o.Steps))}}, nil
 }

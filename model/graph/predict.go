@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/rnn"
@@ -31,7 +32,7 @@ func (n *Net) Predict(in map[string]*tensor.Tensor, lengths []int, first []*tens
 		values = append(values, v)
 	}
 	for name := range in {
-		if !n.takes(name) {
+		if !slices.ContainsFunc(n.Config.Inputs, func(in Input) bool { return in.Name == name }) {
 			return nil, nil, fmt.Errorf("graph: the network takes no input %q", name)
 		}
 	}
@@ -110,15 +111,6 @@ func maskOf(lengths []int, T int) []bool {
 		}
 	}
 	return mask
-}
-
-func (n *Net) takes(name string) bool {
-	for _, in := range n.Config.Inputs {
-		if in.Name == name {
-			return true
-		}
-	}
-	return false
 }
 
 // OutputNames are the names of the outputs.

@@ -132,13 +132,11 @@ func weigh(g *grad.Tape, q rnn.Seq, weights *grad.Var) *grad.Var {
 		}
 	}
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			if dy := g.GradIfSet(y); dy != nil {
-				d := g.Grad(rows).Data
-				for t := range T {
-					for i, v := range dy.Data {
-						d[t*B*W+i] += v
-					}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
+			d := g.Grad(rows).Data
+			for t := range T {
+				for i, v := range dy.Data {
+					d[t*B*W+i] += v
 				}
 			}
 		})
@@ -168,13 +166,11 @@ func maxOver(g *grad.Tape, q rnn.Seq) *grad.Var {
 		}
 	}
 	if g.NeedsGrad(y) {
-		g.Record(func() {
-			if dy := g.GradIfSet(y); dy != nil {
-				dx := g.Grad(q.X).Data
-				for i, from := range at {
-					if from >= 0 {
-						dx[from] += dy.Data[i]
-					}
+		g.RecordFrom(y, func(dy *tensor.Tensor) {
+			dx := g.Grad(q.X).Data
+			for i, from := range at {
+				if from >= 0 {
+					dx[from] += dy.Data[i]
 				}
 			}
 		})

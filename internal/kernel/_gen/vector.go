@@ -114,10 +114,6 @@ var kernels = []kernel{
 		d = b.fnma(b.load("xhat"), b.scalar("along"), d)
 		b.store("dx", b.fma(d, b.scalar("inv"), b.load("dx")))
 	}},
-	{"softmaxGrad", "dx dy p", "mean", func(b *body) {
-		d := b.sub(b.load("dy"), b.scalar("mean"))
-		b.store("dx", b.fma(b.load("p"), d, b.load("dx")))
-	}},
 	{"adam", "p grad m v", "b1 a1 b2 a2 keep rate scale eps", func(b *body) {
 		d := b.load("grad")
 		m := b.fma(d, b.scalar("a1"), b.mul(b.load("m"), b.scalar("b1")))

@@ -132,11 +132,7 @@ func (o *smoothed) loss(g *grad.Tape, at []origin, mid, out *grad.Var, quantiles
 	if !g.NeedsGrad(loss) {
 		return loss
 	}
-	g.Record(func() {
-		d := g.GradIfSet(loss)
-		if d == nil {
-			return
-		}
+	g.RecordFrom(loss, func(d *tensor.Tensor) {
 		unit := d.Data[0] / tensor.Float(weight)
 		dmid, dout := g.Grad(mid).Data, g.Grad(out).Data
 		for i, a := range at {

@@ -159,11 +159,7 @@ func (o *smoothed) windows(g *grad.Tape, w int) *grad.Var {
 	if !g.NeedsGrad(x) {
 		return x
 	}
-	g.Record(func() {
-		dx := g.GradIfSet(x)
-		if dx == nil {
-			return
-		}
+	g.RecordFrom(x, func(dx *tensor.Tensor) {
 		sum := g.Scratch(tensor.ShapeOf(o.steps)).Data // sum of the gradients of x - S
 		for k, z := range o.batch {
 			dl := row(g.Grad(o.level), k)

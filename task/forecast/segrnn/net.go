@@ -90,16 +90,12 @@ func (n *Net) decode(g *grad.Tape, h, places *grad.Var, channels []int) *grad.Va
 		}
 		p := at(j, b)
 		copy(a, places.Value.Data[p*3*H:(p+1)*3*H])
-		kernel.GRUGates(H, a, hw.Value.Data[b*3*H:(b+1)*3*H], h.Value.Data[b*H:(b+1)*H], q, out.Value.Data[i*H:(i+1)*H])
+		kernel.GRUUnits(H, 0, H, a, hw.Value.Data[b*3*H:(b+1)*3*H], h.Value.Data[b*H:(b+1)*H], q, out.Value.Data[i*H:(i+1)*H])
 	}
 	if !keep {
 		return out
 	}
-	g.Record(func() {
-		dy := g.GradIfSet(out)
-		if dy == nil {
-			return
-		}
+	g.RecordFrom(out, func(dy *tensor.Tensor) {
 		dh, dhw, dp := g.Grad(h).Data, g.Grad(hw).Data, g.Grad(places).Data
 		d := g.Scratch(tensor.ShapeOf(7 * H)).Data
 		de, da, dw := d[:H], d[H:4*H], d[4*H:]
@@ -107,7 +103,7 @@ func (n *Net) decode(g *grad.Tape, h, places *grad.Var, channels []int) *grad.Va
 			j, b := i/B, i%B
 			p := at(j, b)
 			copy(de, dy.Data[i*H:(i+1)*H])
-			kernel.GRUGatesGrad(H, gates[i*3*H:(i+1)*3*H], h.Value.Data[b*H:(b+1)*H], hw.Value.Data[(b*3+2)*H:(b*3+3)*H], de, da, dw)
+			kernel.GRUUnitsGrad(H, 0, H, gates[i*3*H:(i+1)*3*H], h.Value.Data[b*H:(b+1)*H], hw.Value.Data[(b*3+2)*H:(b*3+3)*H], de, da, dw)
 			kernel.AddTo(dh[b*H:(b+1)*H], de)
 			kernel.AddTo(dhw[b*3*H:(b+1)*3*H], dw)
 			kernel.AddTo(dp[p*3*H:(p+1)*3*H], da)

@@ -498,6 +498,9 @@ func TestEvaluate(t *testing.T) {
 	if mean, err := train.Evaluate(ctx, slices.Values([]waves{some(1), some(3)}), rows); mean != 2.5 || err != nil {
 		t.Errorf("mean of 1 for 1 row and of 3 for 3 is %v, %v", mean, err)
 	}
+	if part, n := (train.Rows[int]{1, 2, 3, 4, 5}).Shard(1, 2); !slices.Equal(part, []int{3, 4, 5}) || n != 3 {
+		t.Errorf("the second half of 5 rows is %v, of weight %v", part, n)
+	}
 	var shape *tensor.ShapeError
 	if _, err := train.Evaluate(ctx, slices.Values([]float64{1}), func(g *grad.Tape, _ float64) *grad.Var { return g.Add(g.Zeros(2), g.Zeros(3)) }); !errors.As(err, &shape) {
 		t.Errorf("a shape mistake gives %v", err)

@@ -113,8 +113,8 @@ func trained(job func(options) (result, error)) func(options) (any, error) {
 	}
 }
 
-// epoch trains m for o.share of the n batches, and measures.
-func epoch[B any](o options, name string, m any, n int, batches iter.Seq[B], loss func(*grad.Tape, B) *grad.Var, opt optim.Optimizer, clip float64) (result, error) {
+// epoch trains m for o.share of the n batches, and measures that and the score.
+func epoch[B any](o options, name string, m any, n int, batches iter.Seq[B], loss func(*grad.Tape, B) *grad.Var, opt optim.Optimizer, clip float64, score func() float64) (result, error) {
 	r := result{Job: name, Steps: max(1, int(math.Ceil(o.share*float64(n))))}
 	var losses []float64
 	begin := time.Now()
@@ -133,5 +133,6 @@ func epoch[B any](o options, name string, m any, n int, batches iter.Seq[B], los
 	for _, l := range last {
 		r.Loss += l / float64(len(last))
 	}
+	r.Score = score()
 	return r, nil
 }

@@ -113,14 +113,9 @@ func mnist(o options) (result, error) {
 	}
 	m := newDigitModel(o.wide(digitWidth))
 	n := (len(training.labels) + digitBatch - 1) / digitBatch
-	r, err := epoch(o, "mnist", m, n, training.batches(), func(g *grad.Tape, b digitBatchOf) *grad.Var {
+	return epoch(o, "mnist", m, n, training.batches(), func(g *grad.Tape, b digitBatchOf) *grad.Var {
 		return nn.CrossEntropy(g, m.scores(g, b.x), b.want)
-	}, &optim.Adam{LR: 1e-3}, -1)
-	if err != nil {
-		return r, err
-	}
-	r.Score = m.accuracy(test)
-	return r, nil
+	}, &optim.Adam{LR: 1e-3}, -1, func() float64 { return m.accuracy(test) })
 }
 
 func readDigits(dir, part string) (digits, error) {

@@ -109,14 +109,9 @@ func nsmc(o options) (result, error) {
 	for rest := len(training); rest > 0; rest -= reviewPool {
 		n += (min(rest, reviewPool) + reviewBatch - 1) / reviewBatch
 	}
-	r, err := epoch(o, "nsmc", m, n, batches(training), func(g *grad.Tape, b reviewsOf) *grad.Var {
+	return epoch(o, "nsmc", m, n, batches(training), func(g *grad.Tape, b reviewsOf) *grad.Var {
 		return nn.CrossEntropy(g, m.scores(g, b), b.good)
-	}, &optim.Adam{LR: 1e-3}, -1)
-	if err != nil {
-		return r, err
-	}
-	r.Score = m.accuracy(held)
-	return r, nil
+	}, &optim.Adam{LR: 1e-3}, -1, func() float64 { return m.accuracy(held) })
 }
 
 // alphabet gives the characters ids from 1, the frequent first; 0 is for all that

@@ -118,13 +118,9 @@ func ptb(o options) (result, error) {
 	var state rnn.Carry
 	r, err := epoch(o, "ptb", m, n, windows(training), func(g *grad.Tape, b window) *grad.Var {
 		return g.Scale(m.loss(g, b, &state), ptbSteps)
-	}, &optim.SGD{LR: ptbRate}, ptbClip)
-	if err != nil {
-		return r, err
-	}
+	}, &optim.SGD{LR: ptbRate}, ptbClip, func() float64 { return m.perplexity(valid) })
 	r.Loss /= ptbSteps
-	r.Score = m.perplexity(valid)
-	return r, nil
+	return r, err
 }
 
 // readWords gives the ids of the words of a text, whose lines it ends with

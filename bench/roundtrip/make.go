@@ -232,13 +232,12 @@ func (c *chooser) write(dir string, count map[string]int) error {
 		}
 	}
 	files := map[string]string{"x": "x.npy"}
+	var saved []error
+	keep := func(name string, t *tensor.Tensor) { saved = append(saved, saveTensor(dir, name, t)) }
 	if in.IDs {
-		err = save(dir, "x.npy", whole, dims)
+		saved = append(saved, save(dir, "x.npy", whole, dims))
 	} else {
-		err = saveTensor(dir, "x.npy", x)
-	}
-	if err != nil {
-		return err
+		keep("x.npy", x)
 	}
 	lengths, list := make([]int, B), make([]int64, B)
 	for i := range lengths {
@@ -250,9 +249,7 @@ func (c *chooser) write(dir string, count map[string]int) error {
 		list[i] = int64(lengths[i])
 	}
 	files["lengths"] = "lengths.npy"
-	if err := save(dir, "lengths.npy", list, []int{B}); err != nil {
-		return err
-	}
+	saved = append(saved, save(dir, "lengths.npy", list, []int{B}))
 	var first []*tensor.Tensor
 	for i, s := range net.States() {
 		h := tensor.New(B, s.Width)
@@ -261,9 +258,7 @@ func (c *chooser) write(dir string, count map[string]int) error {
 		}
 		first = append(first, h)
 		files[s.Name] = fmt.Sprintf("state%d.npy", i)
-		if err := saveTensor(dir, files[s.Name], h); err != nil {
-			return err
-		}
+		keep(files[s.Name], h)
 	}
 	out, last, err := net.Predict(map[string]*tensor.Tensor{"x": x}, lengths, first)
 	if err != nil {
@@ -273,22 +268,19 @@ func (c *chooser) write(dir string, count map[string]int) error {
 	y := net.OutputNames()[0]
 	results[y] = "y.npy"
 	order := []string{y}
-	if err := saveTensor(dir, "y.npy", out[y]); err != nil {
-		return err
-	}
+	keep("y.npy", out[y])
 	for i, s := range net.States() {
 		name := fmt.Sprintf("last%d.npy", i)
 		results[s.Name+"_out"] = name
 		order = append(order, s.Name)
-		if err := saveTensor(dir, name, last[i]); err != nil {
-			return err
-		}
+		keep(name, last[i])
 	}
 	plain, _, err := net.Predict(map[string]*tensor.Tensor{"x": x}, nil, nil) // for systems whose models take neither lengths nor states
 	if err != nil {
 		return err
 	}
-	if err := saveTensor(dir, "plain.npy", plain[y]); err != nil {
+	keep("plain.npy", plain[y])
+	if err := errors.Join(saved...); err != nil {
 		return err
 	}
 	about, err := json.Marshal(k)

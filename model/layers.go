@@ -3,8 +3,6 @@ package model
 import (
 	"fmt"
 	"reflect"
-	"strconv"
-	"strings"
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/internal/format"
@@ -22,71 +20,41 @@ type Layer struct {
 
 // Layers lists the layers of a network, by the walk of nn.Params: every struct that
 // has a parameter as a field, with all that lies within it.
-func Layers(net any) []Layer {
-	w := layerWalker{seen: map[uintptr]bool{}}
-	w.walk(reflect.ValueOf(net), "")
-	return w.layers
-}
-
-type layerWalker struct {
-	layers []Layer
-	seen   map[uintptr]bool
+func Layers(net any) (layers []Layer) {
+	seen := map[uintptr]bool{}
+	nn.Walk(net, func(v reflect.Value, path string) bool {
+		if v.Kind() != reflect.Pointer || v.IsNil() {
+			return true
+		}
+		if seen[v.Pointer()] {
+			return false
+		}
+		seen[v.Pointer()] = true
+		l, ok := layerOf(v, path)
+		if ok {
+			layers = append(layers, l)
+		}
+		return !ok
+	})
+	return layers
 }
 
 var varType = reflect.TypeFor[*grad.Var]()
 
-func (w *layerWalker) walk(v reflect.Value, path string) {
-	switch v.Kind() {
-	case reflect.Interface:
-		w.walk(v.Elem(), path)
-	case reflect.Pointer:
-		at := v.Pointer()
-		if at == 0 || w.seen[at] || v.Type() == varType {
-			return
-		}
-		w.seen[at] = true
-		if v.Elem().Kind() == reflect.Struct && w.layer(v, path) {
-			return
-		}
-		w.walk(v.Elem(), path)
-	case reflect.Slice, reflect.Array:
-		for i := range v.Len() {
-			name := strconv.Itoa(i)
-			if n, ok := v.Index(i).Interface().(nn.Namer); ok {
-				name = n.ParamName()
-			}
-			w.walk(v.Index(i), dotted(path, name))
-		}
-	case reflect.Struct:
-		for i := range v.NumField() {
-			f := v.Type().Field(i)
-			tag := f.Tag.Get("recur")
-			if tag == "-" || !f.IsExported() && !(f.Anonymous && f.Type.Kind() == reflect.Struct) {
-				continue
-			}
-			name := strings.ToLower(f.Name)
-			if f.Anonymous {
-				name = ""
-			}
-			if tag != "" {
-				name = tag
-			}
-			w.walk(v.Field(i), dotted(path, name))
-		}
+// layerOf describes what v points to if that has parameters as fields.
+func layerOf(v reflect.Value, path string) (l Layer, ok bool) {
+	if v.Elem().Kind() != reflect.Struct {
+		return l, false
 	}
-}
-
-// layer adds what v points to if it has parameters as fields.
-func (w *layerWalker) layer(v reflect.Value, path string) bool {
 	direct := false
 	for i := range v.Elem().NumField() {
 		f := v.Elem().Type().Field(i)
 		direct = direct || f.IsExported() && f.Type == varType && !v.Elem().Field(i).IsNil()
 	}
 	if !direct || !v.CanInterface() {
-		return false
+		return l, false
 	}
-	l := Layer{Name: path, Op: v.Elem().Type().Name()}
+	l = Layer{Name: path, Op: v.Elem().Type().Name()}
 	_, lookup := v.Interface().(*nn.Embedding)
 	for _, p := range nn.Params(v.Interface()) {
 		l.Values += len(p.Value.Data)
@@ -99,15 +67,7 @@ func (w *layerWalker) layer(v reflect.Value, path string) bool {
 			l.State += 4 * n
 		}
 	}
-	w.layers = append(w.layers, l)
-	return true
-}
-
-func dotted(a, b string) string {
-	if a == "" || b == "" {
-		return a + b
-	}
-	return a + "." + b
+	return l, true
 }
 
 // describeNet fills in the layers of info from the network itself, which is in memory.

@@ -102,15 +102,6 @@ func (e *cellExport) gates(have int, bias bool, recurrentBias string, order ...i
 	return w
 }
 
-// rearranged is the blocks of x of the given size in another order.
-func rearranged(x []float32, size int, order ...int) []float32 {
-	y := make([]float32, 0, len(order)*size)
-	for _, k := range order {
-		y = append(y, x[k*size:(k+1)*size]...)
-	}
-	return y
-}
-
 // fused is a node RNN, GRU or LSTM in one direction.
 func (e *cellExport) fused(op string, w []string, peep string, attrs ...attr) string {
 	direction := "forward"

@@ -20,7 +20,7 @@ func (e *cellExport) lstm(o rnn.LSTMOptions) string {
 	w := e.gates(gates, !o.NoBias, "", order...)
 	peep := ""
 	if o.Peepholes { // i o f of i f o
-		peep = e.constant(NewTensor(rearranged(e.weights(e.prefix+".p"), e.hidden, 0, 2, 1), 1, 3*e.hidden))
+		peep = e.constant(NewTensor(blocks(e.weights(e.prefix+".p"), e.hidden, 0, 2, 1), 1, 3*e.hidden))
 	}
 	return e.fused("LSTM", w, peep, attrs...)
 }

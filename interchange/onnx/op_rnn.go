@@ -290,8 +290,8 @@ func leaf(data []tensor.Float, dims ...int) *grad.Var {
 }
 
 // blocks is the blocks of the given size, in another order.
-func blocks(x []tensor.Float, size int, order ...int) []tensor.Float {
-	y := make([]tensor.Float, 0, len(order)*size)
+func blocks[T floating](x []T, size int, order ...int) []T {
+	y := make([]T, 0, len(order)*size)
 	for _, k := range order {
 		y = append(y, x[k*size:(k+1)*size]...)
 	}

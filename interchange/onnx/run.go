@@ -3,6 +3,7 @@ package onnx
 import (
 	"context"
 	"runtime"
+	"slices"
 
 	"github.com/recur-go/recur/tensor"
 )
@@ -226,24 +227,9 @@ func prepared(op preparer, in []Value) (done []int) {
 
 // reads reports whether a step or an output still reads a slot.
 func (p *plan) reads(slot int) bool {
-	for _, st := range p.steps {
-		for _, i := range st.in {
-			if i == slot {
-				return true
-			}
-		}
-		for _, sub := range st.subplans {
-			for _, c := range sub.captures {
-				if c.outer == slot {
-					return true
-				}
-			}
-		}
-	}
-	for _, i := range p.outputs {
-		if i == slot {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(p.outputs, slot) || slices.ContainsFunc(p.steps, func(st *step) bool {
+		return slices.Contains(st.in, slot) || slices.ContainsFunc(st.subplans, func(sub *plan) bool {
+			return slices.ContainsFunc(sub.captures, func(c capture) bool { return c.outer == slot })
+		})
+	})
 }

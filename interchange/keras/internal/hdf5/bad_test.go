@@ -20,7 +20,7 @@ func readAll(b []byte, unchecked bool) error {
 		return err
 	}
 	return root.Walk(func(d *Dataset) error {
-		_, err := Values[float32](d)
+		_, err := values[float32](d)
 		return err
 	})
 }

@@ -182,15 +182,6 @@ func (d *Dataset) Check() (err error) {
 	return nil
 }
 
-// Values reads the values of d, as Read does, into a new slice.
-func Values[F float32 | float64](d *Dataset) ([]F, error) {
-	if err := d.Check(); err != nil {
-		return nil, err
-	}
-	dst := make([]F, d.Len())
-	return dst, Read(d, dst)
-}
-
 // whole returns all bytes of d.
 func (d *Dataset) whole() []byte {
 	d.check()

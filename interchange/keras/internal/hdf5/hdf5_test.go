@@ -49,11 +49,11 @@ func TestFilesOfH5py(t *testing.T) {
 			n := 0
 			err = root.Walk(func(d *Dataset) error {
 				n++
-				v, err := Values[float32](d)
+				v, err := values[float32](d)
 				if err != nil {
 					return err
 				}
-				wide, err := Values[float64](d)
+				wide, err := values[float64](d)
 				if err != nil {
 					return err
 				}
@@ -127,7 +127,7 @@ func TestWrite(t *testing.T) {
 	err = root.Walk(func(d *Dataset) error {
 		want := arrays[i]
 		i++
-		v, err := Values[float32](d)
+		v, err := values[float32](d)
 		if d.Path != "/"+want.Path || !slices.Equal(d.Shape, want.Shape) || !slices.Equal(v, want.Data) {
 			t.Errorf("%q %v %v, want %v", d.Path, d.Shape, v, want)
 		}
@@ -146,4 +146,13 @@ func TestWrite(t *testing.T) {
 			t.Errorf("%v was written", bad)
 		}
 	}
+}
+
+// values reads the values of d, as Read does, into a new slice.
+func values[F float32 | float64](d *Dataset) ([]F, error) {
+	if err := d.Check(); err != nil {
+		return nil, err
+	}
+	dst := make([]F, d.Len())
+	return dst, Read(d, dst)
 }

@@ -89,20 +89,20 @@ func (c *covariates) parse(i int, s string, decimal rune) (float64, *Error) {
 	if blank(s) {
 		return math.NaN(), nil
 	}
+	s = strings.TrimSpace(s)
 	if c.kind[i] == undecided {
 		c.kind[i] = categorical
-		if _, e := number(strings.TrimSpace(s), decimal); e == nil {
+		if _, e := number(s, decimal); e == nil {
 			c.kind[i] = numeric
 		}
 	}
 	if c.kind[i] == numeric {
-		v, e := number(strings.TrimSpace(s), decimal)
+		v, e := number(s, decimal)
 		if e != nil && e.Reason == "is no number" {
 			e.Hint = "correct it, leave the field empty if the value is not known, or say that the column holds categories"
 		}
 		return v, e
 	}
-	s = strings.TrimSpace(s)
 	if at, ok := c.place[i][s]; ok {
 		return float64(at), nil
 	}

@@ -14,12 +14,10 @@ const largest = 1e30
 
 // value reads a number. decimal is '.' or ','.
 func value(s string, decimal rune) (float64, *Error) {
-	s = strings.TrimSpace(s)
-	switch strings.ToLower(s) {
-	case "", "na", "n/a", "nan", "null", "none", ".", "-", "?":
+	if blank(s) {
 		return math.NaN(), nil
 	}
-	return number(s, decimal)
+	return number(strings.TrimSpace(s), decimal)
 }
 
 // number reads s with the given decimal mark.

@@ -6,8 +6,8 @@ package onnx
 // one or more of these.
 func copyStrided(dst *Tensor, dstAt int, to []int, src *Tensor, srcAt int, from, dims []int) {
 	if product(dims) > 0 {
-		dims, to, from = merge(dims, to, from)
-		kinds[src.DType].move(dst, dstAt, to, src, srcAt, from, dims)
+		dims, t, f := merge(dims, to, from) // of their own, so that the arguments do not escape
+		kinds[src.DType].move(dst, dstAt, t, src, srcAt, f, dims)
 	}
 }
 

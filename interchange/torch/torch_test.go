@@ -141,7 +141,7 @@ func TestGoldensNoticeMistakes(t *testing.T) {
 func TestWhatIsRefused(t *testing.T) {
 	for file, want := range map[string]string{
 		"module.pt":          "an object of torch.nn.modules.rnn.LSTM",
-		"tagger.safetensors": "6 modules (bn, conv, embedding, fc, gru, norm)",
+		"tagger.safetensors": "6 modules (\"bn\", \"conv\", \"embedding\", \"fc\", \"gru\", \"norm\")",
 	} {
 		_, err := Import(filepath.Join("testdata", file), nil)
 		if err == nil || !strings.Contains(err.Error(), want) {

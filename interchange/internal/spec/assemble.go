@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/recur-go/recur/model/graph"
@@ -67,7 +68,7 @@ func Assemble(c *graph.Config, items []Item, modules []string, system, file stri
 func Names(modules []string) string {
 	var list []string
 	for _, m := range modules[:min(20, len(modules))] {
-		list = append(list, cmp.Or(m, `""`))
+		list = append(list, strconv.Quote(m))
 	}
 	if len(modules) > 20 {
 		list = append(list, "…")

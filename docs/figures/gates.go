@@ -79,7 +79,7 @@ func watch(m *gateNet, x *tensor.Tensor) []chart.Line {
 			unit, most = j, w
 		}
 	}
-	said, input, forget := chart.Line{Name: "what the net says"}, chart.Line{Name: "input gate", Dashed: true}, chart.Line{Name: "forget gate", Dashed: true}
+	said, input, forget := chart.Line{Name: "what the net predicts"}, chart.Line{Name: "input gate", Dashed: true}, chart.Line{Name: "forget gate", Dashed: true}
 	g := grad.Eval()
 	s := rnn.Start(g, m.Cell, 1)
 	for t := range gateSteps {

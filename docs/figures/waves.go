@@ -81,7 +81,7 @@ func waveWindow(m *waveNet) *chart.Chart {
 		whole.X, whole.Y = append(whole.X, t), append(whole.Y, wave(t))
 	}
 	x := tensor.New(waveSteps, 1, 1)
-	input, target, said := chart.Line{Name: "window", Dots: true}, chart.Line{Name: "one step later", Dots: true}, chart.Line{Name: "what the net says", Dots: true}
+	input, target, said := chart.Line{Name: "window", Dots: true}, chart.Line{Name: "one step later", Dots: true}, chart.Line{Name: "what the net predicts", Dots: true}
 	for k := range waveSteps {
 		t := t0 + waveEvery*float64(k)
 		x.Data[k] = tensor.Float(wave(t))

@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,6 +45,23 @@ func tensorOf(storage, numel, offset, size, stride string) string {
 }
 
 func read(b []byte) (*File, error) { return Read(bytes.NewReader(b), int64(len(b))) }
+
+// Floats of 8 bits are read too, whose files are often those of large models.
+func TestFloatsOf8Bits(t *testing.T) {
+	for dtype, raw := range map[safetensors.DType]string{safetensors.F8E4M3: "\x38\xc4\x01", safetensors.F8E5M2: "\x3c\xc2\x18"} {
+		var b bytes.Buffer
+		if err := safetensors.Write(&b, nil, []safetensors.Source{{Name: "w", DType: dtype, Shape: []int{3}, Data: []byte(raw)}}); err != nil {
+			t.Fatal(err)
+		}
+		f, err := read(b.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, err := f.Tensors[0].Float32s(); err != nil || !slices.Equal(v, []float32{1, -3, 1. / 512}) {
+			t.Errorf("%s: %v, %v", dtype, v, err)
+		}
+	}
+}
 
 func TestSoundPickle(t *testing.T) {
 	f, err := read(archive(t, tensorOf("FloatStorage", "K\x08", "K\x00", "K\x02K\x03\x86", "K\x03K\x01\x86")))

@@ -3,6 +3,7 @@ package ieee
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"unsafe"
 )
@@ -16,6 +17,9 @@ const (
 	BF16 Form = "BF16" // bfloat16, the upper half of a float32
 	F32  Form = "F32"
 	F64  Form = "F64"
+
+	F8E5M2 Form = "F8_E5M2" // the upper half of an F16
+	F8E4M3 Form = "F8_E4M3" // an F16 whose exponent is 8 less, without infinities
 )
 
 // Decode turns the little-endian numbers of b into dst, which has room for them.
@@ -38,6 +42,20 @@ func Decode[F float32 | float64](dst []F, b []byte, f Form) {
 		for i := range len(b) / 2 {
 			dst[i] = F(FromHalf(le.Uint16(b[2*i:])))
 		}
+	case F8E5M2:
+		for i, c := range b {
+			dst[i] = F(FromHalf(uint16(c) << 8))
+		}
+	case F8E4M3:
+		for i, c := range b {
+			if c := uint16(c); c&0x7f == 0x7f {
+				dst[i] = F(math.NaN())
+			} else {
+				dst[i] = F(FromHalf(c&0x80<<8|c&0x7f<<7) * 256)
+			}
+		}
+	default:
+		panic(fmt.Sprintf("ieee: there is no form %q", f))
 	}
 }
 

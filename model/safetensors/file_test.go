@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/internal/badfile"
+	"github.com/recur-go/recur/internal/ieee"
 )
 
 // testdata/python.safetensors was made by the reference library, see make.py.
@@ -238,7 +239,7 @@ func TestNarrowFloatsAreOrdered(t *testing.T) {
 	} {
 		value := func(code uint32) float64 {
 			dst := make([]float64, 1)
-			decode(dst, binary.LittleEndian.AppendUint16(nil, uint16(code))[:c.dtype.Size()], c.dtype)
+			ieee.Decode(dst, binary.LittleEndian.AppendUint16(nil, uint16(code))[:c.dtype.Size()], ieee.Form(c.dtype))
 			return dst[0]
 		}
 		for i := range c.finite {

@@ -2,7 +2,6 @@ package safetensors
 
 import (
 	"encoding/binary"
-	"math"
 
 	"github.com/recur-go/recur/internal/ieee"
 )
@@ -21,7 +20,7 @@ func Read[F float32 | float64](t *Tensor, dst []F) error {
 		return t.readAt(b, 0)
 	}
 	return t.chunks(func(at int, b []byte) error {
-		decode(dst[at:], b, t.DType)
+		ieee.Decode(dst[at:], b, ieee.Form(t.DType))
 		return nil
 	})
 }
@@ -72,25 +71,6 @@ func (t *Tensor) chunks(f func(at int, b []byte) error) error {
 		}
 	}
 	return nil
-}
-
-func decode[F float32 | float64](dst []F, b []byte, d DType) {
-	switch d {
-	default:
-		ieee.Decode(dst, b, ieee.Form(d))
-	case F8E5M2: // the upper half of an F16
-		for i := range b {
-			dst[i] = F(ieee.FromHalf(uint16(b[i]) << 8))
-		}
-	case F8E4M3: // an F16 whose exponent is 8 less, without infinities
-		for i := range b {
-			if c := uint16(b[i]); c&0x7f == 0x7f {
-				dst[i] = F(math.NaN())
-			} else {
-				dst[i] = F(ieee.FromHalf(c&0x80<<8|c&0x7f<<7) * 256)
-			}
-		}
-	}
 }
 
 func decodeInt(b []byte, d DType) int64 {

@@ -45,6 +45,12 @@ func TestParamNames(t *testing.T) {
 	if n := nn.Count(nn.Params(m)); n != 14 {
 		t.Errorf("%d values, want 14", n)
 	}
+	const half = math.MaxInt/2 + 1
+	for _, many := range [][]*grad.Var{{nn.Full(nn.Shapes, 0, half, 2)}, {nn.Full(nn.Shapes, 0, half), nn.Full(nn.Shapes, 0, half)}} {
+		if n := nn.Count(nn.Params(many)); n != math.MaxInt {
+			t.Errorf("%d values, want the most", n)
+		}
+	}
 	if got := nn.Params(nil); got != nil {
 		t.Errorf("nil has parameters %v", got)
 	}

@@ -47,7 +47,7 @@ func (c Config) check() error {
 	e.Count("season", c.Season)
 	e.Count("window", c.Window)
 	e.Count("hidden", c.Hidden)
-	e.Count("nets", c.Nets)
+	e.Between("nets", c.Nets, 1, 1<<16)
 	e.Count("steps", c.Steps)
 	e.Count("batch", c.Batch)
 	e.Rate("rate", c.Rate)

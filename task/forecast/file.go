@@ -6,6 +6,7 @@ import (
 
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/forecast/internal/quantile"
 )
 
 func init() { model.Register(Name, func() model.Config { return new(Config) }) }
@@ -33,7 +34,7 @@ func (c *Config) CountParams() int {
 	one := c.withDefaults()
 	n := one.Nets
 	one.Nets = 1
-	return n * model.CountParams(&one)
+	return quantile.Params(n, model.CountParams(&one))
 }
 
 // Save replaces the file at path by m, whole or not at all. about sums up

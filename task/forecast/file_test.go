@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math"
@@ -8,10 +9,12 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/model"
+	"github.com/recur-go/recur/model/checkpoint"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/task"
 )
@@ -57,6 +60,25 @@ func TestSaveLoad(t *testing.T) {
 	}
 	if _, err := Load(path); !errors.Is(err, model.ErrCorrupt) {
 		t.Errorf("a damaged file gives %v", err)
+	}
+}
+
+// A count of nets that overflows is no way to ask for more than the file has.
+func TestTooManyNets(t *testing.T) {
+	one := Config{Hidden: 1, Nets: 1}
+	for one.CountParams()%4 != 0 {
+		one.Hidden++
+	}
+	var b bytes.Buffer
+	doc := checkpoint.Doc{}
+	if err := errors.Join(doc.Set("kind", Name), doc.Set("config", Config{Hidden: one.Hidden, Nets: math.MaxInt/2 + 1}), checkpoint.Write(&b, doc, nil)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(bytes.NewReader(b.Bytes()), int64(b.Len())); !errors.Is(err, model.ErrCorrupt) || !strings.Contains(err.Error(), "asks for") {
+		t.Errorf("the most nets: %v", err)
+	}
+	if _, err := Fit(context.Background(), Config{Nets: 1 << 17}, task.Options{}); err == nil || !strings.Contains(err.Error(), "nets is 131072") {
+		t.Errorf("2^17 nets: %v", err)
 	}
 }
 

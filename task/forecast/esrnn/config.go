@@ -84,7 +84,7 @@ func (c *Config) check() error {
 	e.Count("window", c.Window)
 	e.Count("hidden", c.Hidden)
 	e.Count("history", c.History)
-	e.Count("nets", c.Nets)
+	e.Between("nets", c.Nets, 1, 1<<16)
 	e.If(c.Steps < 0 || c.Batch < 0, "%d steps of %d series, want at least 1", c.Steps, c.Batch)
 	e.If(c.Span < 2*c.Window, "span is %d, want at least two windows of %d", c.Span, c.Window)
 	for _, m := range c.Seasonalities {

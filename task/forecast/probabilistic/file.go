@@ -7,6 +7,7 @@ import (
 
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/forecast/internal/quantile"
 )
 
 // kind is the name of this package's models in model files.
@@ -37,7 +38,7 @@ func (c *Config) CountParams() int {
 	one := c.withDefaults()
 	n := one.Nets
 	one.Nets = 1
-	return n * model.CountParams(&one)
+	return quantile.Params(n, model.CountParams(&one))
 }
 
 // scales are what a file keeps beside the nets.

@@ -2,6 +2,7 @@ package quantile
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -21,4 +22,13 @@ func Horizon(horizon, season int) int {
 		return cmp.Or(horizon, season)
 	}
 	return cmp.Or(horizon, 12)
+}
+
+// Params is the number of parameters of so many nets, each with those of one, or
+// math.MaxInt if there are more.
+func Params(nets, one int) int {
+	if nets > 0 && one > math.MaxInt/nets {
+		return math.MaxInt
+	}
+	return nets * one
 }

@@ -1,4 +1,4 @@
-// Package quantile has what ways to forecast share: quantiles, levels and defaults.
+// Package quantile has what ways to forecast share: quantiles, levels, defaults and counts.
 package quantile
 
 import (

@@ -49,4 +49,10 @@ func TestDefaults(t *testing.T) {
 			t.Errorf("horizon %d of %v", got, c)
 		}
 	}
+	if got := Params(3, 5); got != 15 {
+		t.Errorf("3 nets of 5 have %d parameters", got)
+	}
+	if got := Params(math.MaxInt/2+1, 4); got != math.MaxInt {
+		t.Errorf("the most nets of 4 have %d parameters", got)
+	}
 }

@@ -9,10 +9,10 @@ type LineEnds struct {
 }
 
 func (l *LineEnds) Read(p []byte) (n int, err error) {
-	for n == 0 && err == nil && len(p) > 0 { // \n after \r may be all that there was
-		n, err = l.In.Read(p)
+	for {
+		got, err := l.In.Read(p)
 		out := p[:0]
-		for _, c := range p[:n] {
+		for _, c := range p[:got] {
 			if c == '\n' && l.cr {
 				l.cr = false
 				continue
@@ -22,7 +22,8 @@ func (l *LineEnds) Read(p []byte) (n int, err error) {
 			}
 			out = append(out, c)
 		}
-		n = len(out)
+		if len(out) > 0 || got == 0 || err != nil { // else all that there was is a \n after \r
+			return len(out), err
+		}
 	}
-	return n, err
 }

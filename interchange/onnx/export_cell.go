@@ -60,13 +60,8 @@ func (e *cellExport) sigmoid(x string) string { return e.one("Sigmoid", x) }
 func (e *cellExport) dot(x, w string) string  { return e.two("MatMul", x, e.weight(w)) }
 func (e *cellExport) join(l ...string) string { return e.node("Concat", l, attr{"axis", -1}) }
 
-// affine is x·w + b for the parameters of these names, b "" for none.
-func (e *cellExport) affine(x, w, b string) string {
-	if x = e.dot(x, w); b != "" {
-		x = e.add(x, e.weight(b))
-	}
-	return x
-}
+// affine is x·w + b for the parameters of these names.
+func (e *cellExport) affine(x, w, b string) string { return e.add(e.dot(x, w), e.weight(b)) }
 
 // activate applies an activation, the usual one where it is not given.
 func (e *cellExport) activate(a, usual rnn.Activation, x string) string {

@@ -49,7 +49,7 @@ func (e *cellExport) linear(x string, bias bool) string {
 	if bias {
 		return e.affine(x, "w", "b")
 	}
-	return e.affine(x, "w", "")
+	return e.dot(x, "w")
 }
 
 // positive is g(u) of the minimal cells, if it is asked for.

@@ -189,8 +189,7 @@ func (x *exporter) stack(cells rnn.Configs, param string, in int) (s stack, err 
 }
 
 func (x *exporter) rnn(l graph.Layer, o *graph.RNN, in []*exportedTensor) (*exportedTensor, error) {
-	width, _ := in[0].shape[2].(int)
-	s, err := x.stack(o.Cells, l.Name, width)
+	s, err := x.stack(o.Cells, l.Name, in[0].width())
 	switch {
 	case err != nil:
 		return nil, err
@@ -236,12 +235,11 @@ func (x *exporter) recurrent(name, class string, config dict, width int, state [
 }
 
 func (x *exporter) bidirectional(l graph.Layer, o *graph.Bidirectional, in []*exportedTensor) (*exportedTensor, error) {
-	width, _ := in[0].shape[2].(int)
-	fwd, err := x.stack(o.Fwd, l.Name+".fwd", width)
+	fwd, err := x.stack(o.Fwd, l.Name+".fwd", in[0].width())
 	if err != nil {
 		return nil, err
 	}
-	bwd, err := x.stack(o.Bwd, l.Name+".bwd", width)
+	bwd, err := x.stack(o.Bwd, l.Name+".bwd", in[0].width())
 	if err != nil {
 		return nil, err
 	}

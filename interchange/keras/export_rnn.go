@@ -62,10 +62,7 @@ func (x *exporter) cell(c rnn.Config, param string, in int) (cellConfig, error) 
 
 // named is Keras's name of an activation, whose default is def.
 func (x *cellExport) named(a, def rnn.Activation) string {
-	if a == (rnn.Activation{}) {
-		a = def
-	}
-	name, err := activationName(a)
+	name, err := activationName(cmp.Or(a, def))
 	x.err = cmp.Or(x.err, err)
 	return name
 }

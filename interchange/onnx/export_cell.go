@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 
@@ -65,8 +66,5 @@ func (e *cellExport) affine(x, w, b string) string { return e.add(e.dot(x, w), e
 
 // activate applies an activation, the usual one where it is not given.
 func (e *cellExport) activate(a, usual rnn.Activation, x string) string {
-	if a == (rnn.Activation{}) {
-		a = usual
-	}
-	return e.activation(a.String(), x)
+	return e.activation(cmp.Or(a, usual).String(), x)
 }

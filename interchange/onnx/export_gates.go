@@ -1,6 +1,10 @@
 package onnx
 
-import "github.com/recur-go/recur/rnn"
+import (
+	"cmp"
+
+	"github.com/recur-go/recur/rnn"
+)
 
 // The cells that ONNX has operators for.
 
@@ -28,9 +32,7 @@ func (e *exporter) activations(list []rnn.Activation, usual ...rnn.Activation) [
 	var alphas, betas []float64
 	plain := true
 	for i, a := range list {
-		if a == (rnn.Activation{}) {
-			a = usual[i]
-		}
+		a = cmp.Or(a, usual[i])
 		plain = plain && a == usual[i]
 		name, alpha, beta := cut(a.String())
 		names = append(names, operators[name])

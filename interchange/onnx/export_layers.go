@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -43,11 +44,7 @@ func (e *exporter) op(name string, op graph.Op, in []flow) []flow {
 	case *graph.Activation:
 		y.name = e.function(o.Func, y.name)
 	case *graph.LayerNorm:
-		eps := o.Eps
-		if eps == 0 {
-			eps = 1e-5
-		}
-		y.name = e.node("LayerNormalization", []string{y.name, e.param(name + ".gain"), e.param(name + ".shift")}, attr{"axis", -1}, attr{"epsilon", eps})
+		y.name = e.node("LayerNormalization", []string{y.name, e.param(name + ".gain"), e.param(name + ".shift")}, attr{"axis", -1}, attr{"epsilon", cmp.Or(o.Eps, 1e-5)})
 	case *graph.Affine:
 		y.name = e.node("Add", []string{e.node("Mul", []string{y.name, e.param(name + ".gain")}), e.param(name + ".shift")})
 	case *graph.Dropout:

@@ -1,6 +1,10 @@
 package onnx
 
-import "github.com/recur-go/recur/rnn"
+import (
+	"cmp"
+
+	"github.com/recur-go/recur/rnn"
+)
 
 func init() { exports((*cellExport).lstm) }
 
@@ -34,10 +38,7 @@ func (e *cellExport) lstmStep(o rnn.LSTMOptions, x string, s []string) (string, 
 		}
 		return e.node("Clip", []string{x, e.scalar(-limit), e.scalar(limit)})
 	}
-	eps := o.NormEps
-	if eps == 0 {
-		eps = 1e-12
-	}
+	eps := cmp.Or(o.NormEps, 1e-12)
 	h, c := s[0], s[1]
 	a := add(e.dot(x, "wx"), e.dot(h, "wh"))
 	if !o.NoBias && !o.LayerNorm {

@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -236,10 +237,7 @@ func (r *recurrent) activation(d, k int) (a rnn.Activation) {
 func (r *recurrent) basic(d int, k *gateWeights) rnn.Cell {
 	c := &rnn.Basic{Wx: k.input(0), Wh: k.recurrent(0), B: k.bias(0), Activation: r.activation(d, 0)}
 	if limit := r.clip; limit > 0 {
-		act := c.Activation
-		if act == (rnn.Activation{}) {
-			act = rnn.Tanh
-		}
+		act := cmp.Or(c.Activation, rnn.Tanh)
 		c.Activation = rnn.ActivationFunc("clipped", func(g *grad.Tape, x *grad.Var) *grad.Var {
 			return act.Apply(g, g.Clip(x, -limit, limit))
 		})

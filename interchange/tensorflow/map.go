@@ -1,6 +1,7 @@
 package tensorflow
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -191,12 +192,8 @@ func (m *module) norm(l SpecLayer, typ string) (*mapped, error) {
 		}
 	}
 	r := &mapped{in: graph.Input{Width: n, Sequence: true}}
-	eps := l.Eps
 	if typ == layerNormType {
-		if eps == 0 {
-			eps = 1e-12
-		}
-		r.op = &graph.LayerNorm{Eps: eps}
+		r.op = &graph.LayerNorm{Eps: cmp.Or(l.Eps, 1e-12)}
 		for part, param := range map[string]string{"gamma": ".gain", "beta": ".shift"} {
 			if v := vars[part]; v != nil {
 				r.fill = append(r.fill, straight(l.Name+param, v))
@@ -204,9 +201,7 @@ func (m *module) norm(l SpecLayer, typ string) (*mapped, error) {
 		}
 		return r, nil
 	}
-	if eps == 0 {
-		eps = 1e-3
-	}
+	eps := cmp.Or(l.Eps, 1e-3)
 	if vars["moving_mean"] == nil || vars["moving_variance"] == nil {
 		return nil, fmt.Errorf("it lacks its moving mean or variance")
 	}

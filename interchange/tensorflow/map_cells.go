@@ -1,6 +1,7 @@
 package tensorflow
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -161,11 +162,7 @@ func (c *cellVars) indRNN(o options, param string) (k mappedCell, err error) {
 	if err != nil {
 		return k, err
 	}
-	act := o.act
-	if act == (rnn.Activation{}) {
-		act = rnn.Tanh
-	}
-	return c.simple(rnn.Config{Hidden: H, Options: rnn.IndRNNOptions{Activation: act}}, H, "kernel_w", 0, param,
+	return c.simple(rnn.Config{Hidden: H, Options: rnn.IndRNNOptions{Activation: cmp.Or(o.act, rnn.Tanh)}}, H, "kernel_w", 0, param,
 		part{"kernel_w", ".w", []int{-1, H}}, part{"kernel_u", ".u", []int{1, H}}, part{"bias", ".b", []int{H}})
 }
 

@@ -1,6 +1,7 @@
 package torch
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 
@@ -159,8 +160,5 @@ func (l layerOf) more() string {
 }
 
 func (l layerOf) width() int {
-	if l.proj > 0 {
-		return l.proj
-	}
-	return l.hidden
+	return cmp.Or(l.proj, l.hidden)
 }

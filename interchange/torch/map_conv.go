@@ -1,6 +1,7 @@
 package torch
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/recur-go/recur/grad"
@@ -59,10 +60,7 @@ func (m *module) batchNorm(l SpecLayer) (*mapped, error) {
 	if err != nil {
 		return nil, err
 	}
-	eps := l.Eps
-	if eps == 0 {
-		eps = 1e-5
-	}
+	eps := cmp.Or(l.Eps, 1e-5)
 	r := &mapped{in: graph.Input{Width: n, Sequence: true}}
 	r.layers = []graph.Layer{{Name: l.Name, From: l.From, Op: &graph.Affine{}}}
 	gain, shift := l.Name+".gain", l.Name+".shift"

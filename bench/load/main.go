@@ -85,10 +85,11 @@ func network(bytes int) (*graph.Net, error) {
 	for 4*(4*hidden*(64+hidden)+8*hidden*hidden) < bytes {
 		hidden++
 	}
+	lstm := rnn.Config{Hidden: hidden, Options: rnn.LSTMOptions{}}
 	return graph.New(&graph.Config{
 		Inputs: []graph.Input{{Name: "x", Width: 64, Sequence: true}},
 		Layers: []graph.Layer{
-			{Name: "rnn", Op: &graph.RNN{Cells: rnn.Configs{rnn.Config{Hidden: hidden, Options: rnn.LSTMOptions{}}, rnn.Config{Hidden: hidden, Options: rnn.LSTMOptions{}}}}},
+			{Name: "rnn", Op: &graph.RNN{Cells: rnn.Configs{lstm, lstm}}},
 			{Name: "out", Op: &graph.Dense{Units: 4}},
 		},
 	}, rand.New(rand.NewPCG(1, 1)))

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+
+	"github.com/recur-go/recur/nn"
 )
 
 // Configs describe a stack of cells, each fed by the one before.
@@ -35,16 +37,29 @@ func ConfigsOf(c Cell) (Configs, error) {
 
 // Check refuses configs that make no sense for inputs in wide.
 func (l Configs) Check(in int) error {
+	_, _, _, err := l.Plan(in)
+	return err
+}
+
+// Plan is Check, and gives the widths of the output and of the entries of the state, and
+// the number of values in the parameters. It makes the cells one at a time.
+func (l Configs) Plan(in int) (out int, state []int, params int, err error) {
 	if len(l) == 0 {
-		return errors.New("a recurrent layer without cells")
+		return 0, nil, 0, errors.New("a recurrent layer without cells")
 	}
+	out = in
 	for i, c := range l {
-		var err error
-		if in, _, err = c.Plan(in); err != nil {
-			return fmt.Errorf("cell %d: %w", i, err)
+		cell, err := c.blank(out)
+		if err != nil {
+			return 0, nil, 0, fmt.Errorf("cell %d: %w", i, err)
+		}
+		_, out, _ = Widths(cell)
+		state = append(state, cell.StateSize()...)
+		if params += nn.Count(nn.Params(cell)); params < 0 {
+			return 0, nil, 0, fmt.Errorf("cell %d: too many parameters", i)
 		}
 	}
-	return nil
+	return out, state, params, nil
 }
 
 // New makes the cells, one by itself or a Stack.

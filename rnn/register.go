@@ -31,7 +31,8 @@ type Spec[O any, C Cell] struct {
 	// Options are what New makes a cell like c of.
 	Options func(c C) (o O, hidden int)
 
-	// Check refuses options that make no sense. Hidden is at least 1. It may be nil.
+	// Check refuses options that make no sense, or for which New would make very many
+	// parameters. Hidden is at least 1. It may be nil.
 	Check func(o O, in, hidden int) error
 
 	// Hidden is the name of Config.Hidden in JSON, default "hidden".
@@ -151,12 +152,20 @@ func (c Config) New(r *rand.Rand, in int) Cell {
 
 // Plan is Check, and gives the widths of the output and of the entries of the state.
 func (c Config) Plan(in int) (out int, state []int, err error) {
-	if err := c.Check(in); err != nil {
+	cell, err := c.blank(in)
+	if err != nil {
 		return 0, nil, err
 	}
-	cell := c.New(nn.Shapes, in)
 	_, out, _ = Widths(cell)
 	return out, cell.StateSize(), nil
+}
+
+// blank is the cell of nn.Shapes, if Check passes c.
+func (c Config) blank(in int) (Cell, error) {
+	if err := c.Check(in); err != nil {
+		return nil, err
+	}
+	return c.New(nn.Shapes, in), nil
 }
 
 // CountParams is the number of values in the parameters of the cell that New makes.

@@ -137,6 +137,7 @@ func TestBadRareCells(t *testing.T) {
 		"hidden is 0":                 `{"nas": {}}`,
 		"projection is -1":            `{"nas": {"hidden": 2, "projection": -1}}`,
 		"do not divide":               `{"glstm": {"hidden": 4, "groups": 3}}`,
+		"are more than 1024":          `{"glstm": {"hidden": 6, "groups": 1025}}`,
 		"0 groups":                    `{"glstm": {"hidden": 4}}`,
 		"length is 0":                 `{"attention": {"cells": [{"gru": {"hidden": 2}}], "in": 2, "width": 2, "vec": 2}}`,
 		"too many to attend":          `{"attention": {"cells": [{"gru": {"hidden": 2}}], "in": 2, "width": 4096, "vec": 2, "length": 4096}}`,

@@ -167,7 +167,14 @@ func TestStreamGivesWhatASequenceGives(t *testing.T) {
 
 func TestBadConfigs(t *testing.T) {
 	seq := []Input{{Name: "x", Width: 2, Sequence: true}}
+	wide := []Input{{Name: "x", Width: 1 << 22, Sequence: true}}
+	nas := func(n int) *RNN {
+		return &RNN{Cells: slices.Repeat(rnn.Configs{{Hidden: 1 << 22, Options: tf1.NASOptions{}}}, n)} // of 2^48 values each
+	}
 	for want, c := range map[string]*Config{
+		"cell 32767: too many":  {Inputs: wide, Layers: []Layer{{Name: "a", Op: nas(1 << 15)}}},
+		`layer "b": too many`:   {Inputs: wide, Layers: []Layer{{Name: "a", Op: nas(1 << 14)}, {Name: "b", Op: nas(1 << 14)}}},
+		`"both": too many`:      {Inputs: wide, Layers: []Layer{{Name: "both", Op: &Bidirectional{Fwd: nas(1 << 14).Cells, Bwd: nas(1 << 14).Cells, Merge: rnn.Sum}}}},
 		"0 inputs":              {Layers: []Layer{{Name: "a", Op: &Dense{Units: 1}}}},
 		"empty or taken":        {Inputs: seq, Layers: []Layer{{Name: "x", Op: &Dense{Units: 1}}}},
 		`nothing before it`:     {Inputs: seq, Layers: []Layer{{Name: "a", From: []string{"b"}, Op: &Dense{Units: 1}}}},

@@ -107,7 +107,9 @@ func (c *Config) plan() (*plan, error) {
 		}
 		known[l.Name] = last
 		p.layers, p.specs, p.from = append(p.layers, made), append(p.specs, in), append(p.from, from)
-		p.params += made.Params
+		if p.params += made.Params; made.Params < 0 || p.params < 0 {
+			return nil, fmt.Errorf("graph: layer %q: too many parameters", l.Name)
+		}
 	}
 	if p.out = last[:1]; len(c.Outputs) > 0 {
 		var err error

@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/grad"
-	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
 )
 
@@ -60,12 +59,11 @@ func planRNN(list rnn.Configs, in []Spec) (Plan, error) {
 	if len(in) == 0 || !in[0].Sequence {
 		return Plan{}, fmt.Errorf("a recurrent layer reads a sequence, not %v", in)
 	}
-	if err := list.Check(in[0].Width); err != nil {
+	width, state, params, err := list.Plan(in[0].Width)
+	if err != nil {
 		return Plan{}, err
 	}
-	c := list.New(nn.Shapes, in[0].Width)
-	_, width, _ := rnn.Widths(c)
-	p := Plan{Out: []Spec{{width, true}}, State: c.StateSize(), Params: nn.Count(nn.Params(c))}
+	p := Plan{Out: []Spec{{width, true}}, State: state, Params: params}
 	for _, n := range p.State {
 		p.Out = append(p.Out, Spec{n, false})
 	}

@@ -48,12 +48,19 @@ type GLSTMOptions struct {
 	ForgetBias float64 `json:"forget_bias,omitempty"` // added to f
 }
 
+// maxGroups is the largest number of groups: each has a kernel of its own.
+const maxGroups = 1 << 10
+
 func (o GLSTMOptions) check(in, hidden int) error {
 	out := hidden
 	if o.Projection != 0 {
 		out = o.Projection
 	}
-	if n := o.Groups; n < 1 || in%n != 0 || hidden%n != 0 || out%n != 0 {
+	n := o.Groups
+	if n > maxGroups {
+		return fmt.Errorf("%d groups are more than %d", n, maxGroups)
+	}
+	if n < 1 || in%n != 0 || hidden%n != 0 || out%n != 0 {
 		return fmt.Errorf("%d groups do not divide an input of %d, %d units and an output of %d", n, in, hidden, out)
 	}
 	return errors.Join(finite("forget_bias", o.ForgetBias), projectable(o.Projection))

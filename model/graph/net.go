@@ -250,11 +250,3 @@ func (n *Net) check(in []Value, s rnn.State) {
 		}
 	}
 }
-
-// size checks a size.
-func size(what string, n int) error {
-	if n < 1 || n > limit {
-		return fmt.Errorf("%s is %d, which is not from 1 to %d", what, n, limit)
-	}
-	return nil
-}

@@ -41,7 +41,7 @@ func (w window) check(p Padding) error {
 		what string
 		n    int
 	}{{"size", w.size}, {"stride", w.stride}, {"dilation", w.dilation}} {
-		if err := size(v.what, v.n); err != nil {
+		if err := rnn.CheckSize(v.what, v.n); err != nil {
 			return err
 		}
 		if v.n > maxWindow {
@@ -112,7 +112,7 @@ func (o *Conv) Plan(in []Spec) (Plan, error) {
 	groups := cmp.Or(o.Groups, 1)
 	if err := cmp.Or(err,
 		unless(f.Sequence, "a convolution reads a sequence, not a vector"),
-		size("units", o.Units),
+		rnn.CheckSize("units", o.Units),
 		o.window().check(o.Padding),
 		unless(o.Around == 0 || o.Around > 0 && o.Around <= maxWindow && o.Padding == Valid, "around is %d with padding %q", o.Around, string(o.Padding)),
 		unless(groups >= 1 && f.Width%groups == 0 && o.Units%groups == 0, "%d values and %d units cannot be cut into %d groups", f.Width, o.Units, groups),

@@ -47,7 +47,7 @@ type Dense struct {
 // Plan implements Op.
 func (o *Dense) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
-	if err := cmp.Or(err, size("units", o.Units)); err != nil {
+	if err := cmp.Or(err, rnn.CheckSize("units", o.Units)); err != nil {
 		return Plan{}, err
 	}
 	p := Plan{Out: []Spec{{o.Units, f.Sequence}}, Params: f.Width * o.Units}
@@ -156,8 +156,8 @@ type Embedding struct {
 func (o *Embedding) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
 	err = cmp.Or(err,
-		size("vocab", o.Vocab),
-		size("width", o.Width),
+		rnn.CheckSize("vocab", o.Vocab),
+		rnn.CheckSize("width", o.Width),
 		unless(f.Width == 1, "an embedding reads one id at each step, not %d", f.Width),
 		unless(f.Sequence || !o.MaskZero, "mask_zero for what is no sequence"))
 	return Plan{Out: []Spec{{o.Width, f.Sequence}}, Params: o.Vocab * o.Width}, err

@@ -163,7 +163,7 @@ func (o *RepeatVector) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
 	err = cmp.Or(err,
 		unless(!f.Sequence, "what is repeated is a vector, not a sequence"),
-		size("steps", o.Steps),
+		rnn.CheckSize("steps", o.Steps),
 		unless(o.Steps*f.Width <= limit, "%d steps of %d values are too many", o.Steps, f.Width))
 	return Plan{Out: []Spec{{f.Width, true}}, Whole: true}, err
 }

@@ -77,7 +77,7 @@ type Flatten struct {
 // Plan implements Op.
 func (o *Flatten) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
-	err = cmp.Or(err, unless(f.Sequence, "what is flattened is a sequence, not a vector"), size("steps", o.Steps))
+	err = cmp.Or(err, unless(f.Sequence, "what is flattened is a sequence, not a vector"), rnn.CheckSize("steps", o.Steps))
 	return Plan{Out: []Spec{{f.Width * o.Steps, false}}, Whole: true}, err
 }
 
@@ -104,7 +104,7 @@ func (o *Steps) Plan(in []Spec) (Plan, error) {
 	n := max(o.Steps, 1)
 	err = cmp.Or(err,
 		unless(!f.Sequence, "what is cut into steps is a vector, not a sequence"),
-		size("steps", o.Steps),
+		rnn.CheckSize("steps", o.Steps),
 		unless(f.Width%n == 0, "%d values cannot be cut into %d steps", f.Width, o.Steps))
 	return Plan{Out: []Spec{{f.Width / n, true}}, Whole: true}, err
 }

@@ -247,6 +247,12 @@ func TestSample(t *testing.T) {
 	if got := share(Sampling{TopP: 1e-3}); got[order[0]] < 0.999 {
 		t.Errorf("of a thousandth: %v", got)
 	}
+	coldest := d.Sample(g, s, 5, Sampling{Temperature: -1, Limit: 3, TopK: 2, Seed: 4})
+	for i, h := range d.Greedy(g, s, 3) {
+		if !slices.Equal(h.Tokens, coldest[i].Tokens) || h.Ended != coldest[i].Ended {
+			t.Errorf("row %d says %v at a temperature below 0, want %v", i, coldest[i].Tokens, h.Tokens)
+		}
+	}
 	all := d.Sample(g, s, 5, Sampling{Seed: 4})
 	first := treeDecoder(tree{tokens: 4, rows: c.rows[:2]}).Sample(g, s.SelectRows(g, []int{0, 1}), 5, Sampling{Seed: 4})
 	for i, h := range first {

@@ -42,15 +42,18 @@ func (s Sampling) Check() error {
 // Each row draws from a source of its own, given by Seed and by its number, which is the
 // row's unless places has another: so it is the same in any batch.
 func (d *Decoder) Sample(g *grad.Tape, s rnn.State, limit int, how Sampling, places ...int) []Hypothesis {
+	if how.Limit > 0 {
+		limit = min(limit, how.Limit)
+	}
+	if how.Temperature < 0 {
+		return d.Greedy(g, s, limit)
+	}
 	var sources []*rand.Rand
 	for row := range s[0].Dim(0) {
 		if places != nil {
 			row = places[row]
 		}
 		sources = append(sources, rand.New(rand.NewPCG(how.Seed, uint64(row))))
-	}
-	if how.Limit > 0 {
-		limit = min(limit, how.Limit)
 	}
 	draw := drawing{Sampling: how, never: d.Never}
 	return d.choose(g, s, limit, func(row int, scores []grad.Float) int { return draw.from(sources[row], scores) })
@@ -80,9 +83,6 @@ func (d *drawing) from(r *rand.Rand, scores []grad.Float) int {
 			d.order = append(d.order, candidate{id, float64(v)})
 			top = max(top, float64(v))
 		}
-	}
-	if heat < 0 {
-		return slices.MaxFunc(d.order, func(a, b candidate) int { return cmp.Or(cmp.Compare(a.p, b.p), b.id-a.id) }).id
 	}
 	if d.TopK > 0 || d.TopP > 0 {
 		slices.SortFunc(d.order, func(a, b candidate) int { return cmp.Or(cmp.Compare(b.p, a.p), a.id-b.id) })

@@ -9,6 +9,7 @@ import (
 	"math"
 	"unsafe"
 
+	"github.com/recur-go/recur/internal/ieee"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/tensor"
 )
@@ -105,15 +106,12 @@ func appendFloats(b []byte, fs []tensor.Float) []byte {
 
 // readFloats fills fs with floats of the given bytes each, and returns the rest of b.
 func readFloats(fs []tensor.Float, b []byte, size int) []byte {
-	for i := range fs {
-		if size == 8 {
-			fs[i] = tensor.Float(math.Float64frombits(binary.LittleEndian.Uint64(b)))
-		} else {
-			fs[i] = tensor.Float(math.Float32frombits(binary.LittleEndian.Uint32(b)))
-		}
-		b = b[size:]
+	n, form := len(fs)*size, ieee.F32
+	if size == 8 {
+		form = ieee.F64
 	}
-	return b
+	ieee.Decode(fs, b[:n], form)
+	return b[n:]
 }
 
 func sessionDigest(c Cell) (d [8]byte) {

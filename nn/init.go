@@ -35,11 +35,10 @@ func unfilled(r *rand.Rand, dims ...int) *grad.Var {
 // Full is Constant, and of Shapes a parameter without values: for the biases of cells,
 // whatever r is otherwise.
 func Full(r *rand.Rand, c float64, dims ...int) *grad.Var {
-	v := unfilled(r, dims...)
-	for i := range v.Value.Data {
-		v.Value.Data[i] = tensor.Float(c)
+	if r == Shapes {
+		return unfilled(r, dims...)
 	}
-	return v
+	return Constant(c, dims...)
 }
 
 // Uniform draws a parameter from U(-limit, limit). With limit 1/√n for n inputs

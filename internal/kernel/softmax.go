@@ -2,7 +2,7 @@ package kernel
 
 import "math"
 
-// ExpsBelowMax sets p = e^(x-m) with m = Max(x), for the length of x, and returns m
+// ExpsBelowMax sets p = e^(x-m) with m the greatest of x, for the length of x, and returns m
 // and the sum of p.
 func ExpsBelowMax(p, x []Float) (m Float, sum float64) {
 	m, p = maxOf(x), p[:len(x)]

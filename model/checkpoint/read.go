@@ -78,7 +78,7 @@ func NewFile(r io.ReaderAt, size int64) (*File, error) {
 	return f, nil
 }
 
-// A versionError is the version of a file that is not Version.
+// A versionError is the version of a file that is not layoutVersion.
 type versionError int
 
 func (e versionError) Error() string {

@@ -152,8 +152,14 @@ func (r *training) write(m task.Model) error {
 }
 
 // checkpoints lists the checkpoints of a run in dir, one or one for each of several nets.
-func checkpoints(dir string) ([]string, error) {
-	return filepath.Glob(filepath.Join(dir, checkpointFile+"*"))
+func checkpoints(dir string) (paths []string, err error) {
+	files, err := os.ReadDir(dir)
+	for _, f := range files {
+		if strings.HasPrefix(f.Name(), checkpointFile) {
+			paths = append(paths, filepath.Join(dir, f.Name()))
+		}
+	}
+	return paths, err
 }
 
 // removeCheckpoints removes those of a run that has ended.

@@ -79,7 +79,7 @@ func (f *trainFlags) recipe(cmd *cobra.Command, args []string) (r *recipe.Recipe
 		return &recipe.Recipe{Data: f.data(args[1:])}, t, cfg, err
 	}
 	if len(args) > 1 {
-		return nil, nil, nil, usage("there is no task %q; tasks are %s", args[0], taskNames())
+		return nil, nil, nil, err
 	}
 	if r, err = recipe.Read(args[0]); err != nil {
 		return nil, nil, nil, err

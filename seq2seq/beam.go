@@ -12,8 +12,8 @@ import (
 // Beam is how Beam searches. Hypotheses are ranked as Wu et al. 2016 (GNMT) do:
 //
 //	score = log P / lp + cp
-//	lp = ((5 + n) / 6)^Length                 n tokens, End included
-//	cp = Coverage · Σ_i log min(Σ_t a_ti, 1)  a_ti: weight of step i of the memory as token t was chosen
+//	lp = ((5 + n) / 6)^LengthPenalty                 n tokens, End included
+//	cp = CoveragePenalty · Σ_i log min(Σ_t a_ti, 1)  a_ti: weight of step i of the memory as token t was chosen
 //
 // cp is for an Attender alone, and ranks the hypotheses that are left at the end: among
 // beginnings it would favour those that look everywhere at once. TensorFlow's

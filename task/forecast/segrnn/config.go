@@ -8,7 +8,6 @@ package segrnn
 
 import (
 	"cmp"
-	"fmt"
 
 	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/task/forecast"
@@ -47,7 +46,7 @@ func Presets() []string { return []string{kind} }
 //	segrnn  the settings of the paper, with averaged weights
 func Preset(name string) (*Config, error) {
 	if name != kind {
-		return nil, fmt.Errorf("segrnn: there is no preset %q; there is %q", name, kind)
+		return nil, setting.Unknown("preset", name, Presets())
 	}
 	c := paper
 	return &c, nil

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/task"
@@ -131,8 +132,8 @@ func TestNone(t *testing.T) {
 	if err != nil || c.Dropout != 0.5 || c.WeightAverage != 0.99 {
 		t.Fatalf("%+v, %v", c, err)
 	}
-	if _, err := segrnn.Preset("linear"); err == nil {
-		t.Error("there is a preset linear")
+	if _, err := segrnn.Preset("linear"); fault.Of(err) != fault.Usage {
+		t.Errorf("there is a preset linear: %v", err)
 	}
 	c.Horizon, c.Window, c.Segment, c.Hidden, c.Epochs, c.Batch = 24, 48, 12, 8, 1, 32
 	var points [3][]float64

@@ -19,7 +19,8 @@ type IDX struct {
 
 // ReadIDX reads an IDX file of unsigned bytes, which may be packed by gzip. limit
 // is the most bytes of data to accept; 0 means 1 GiB. What is wrong with it is an Error,
-// with the name of r if that is a *File.
+// with the name of r if that is a *File; what fails to be read for another reason keeps its
+// error.
 func ReadIDX(r io.Reader, limit int64) (*IDX, error) {
 	if limit <= 0 {
 		limit = 1 << 30
@@ -34,9 +35,15 @@ func ReadIDX(r io.Reader, limit int64) (*IDX, error) {
 	fail := func(format string, args ...any) error {
 		return &Error{File: in.Name, Reason: fmt.Sprintf(format, args...), Hint: "fetch it again"}
 	}
+	short := func(what string, err error) error {
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return fail("%s cut short: %v", what, err)
+		}
+		return in.failed(0, err)
+	}
 	var head [4]byte
 	if _, err := io.ReadFull(in, head[:]); err != nil {
-		return nil, fail("the header is cut short: %v", err)
+		return nil, short("the header is", err)
 	}
 	if head[0] != 0 || head[1] != 0 || head[2] != 8 || head[3] == 0 || head[3] > 4 {
 		return nil, fail("the header % x is not that of an array of unsigned bytes of 1 to 4 dimensions", head)
@@ -45,7 +52,7 @@ func ReadIDX(r io.Reader, limit int64) (*IDX, error) {
 	for range head[3] {
 		var dim [4]byte
 		if _, err := io.ReadFull(in, dim[:]); err != nil {
-			return nil, fail("the header is cut short: %v", err)
+			return nil, short("the header is", err)
 		}
 		n := binary.BigEndian.Uint32(dim[:])
 		hi, lo := bits.Mul64(size, uint64(n))
@@ -57,7 +64,7 @@ func ReadIDX(r io.Reader, limit int64) (*IDX, error) {
 	}
 	var err error
 	if x.Data, err = io.ReadAll(io.LimitReader(in, int64(size))); err != nil {
-		return nil, fail("%v", err)
+		return nil, short("the values are", err)
 	}
 	if uint64(len(x.Data)) != size {
 		return nil, fail("there are %d bytes, the header %v promises %d", len(x.Data), x.Dims, size)

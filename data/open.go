@@ -79,6 +79,9 @@ func (f *File) failed(row int, err error) error {
 	if f.packed && fault.Of(err) == 0 {
 		return &Error{File: f.Name, Row: row, Reason: "is cut short or damaged: " + err.Error(), Hint: "fetch it again"}
 	}
+	if f.Name == "" {
+		return err
+	}
 	return fmt.Errorf("%s: %w", f.Name, err)
 }
 

@@ -85,6 +85,11 @@ func TestCutShort(t *testing.T) {
 	if _, err := data.ReadTSF(iotest.ErrReader(lost), "a", data.Options{}); !errors.Is(err, lost) {
 		t.Errorf("TSF: %v", err)
 	}
+	for _, head := range []string{"", "\x00\x00\x08\x01", "\x00\x00\x08\x01\x00\x00\x00\x09a"} {
+		if _, err := data.ReadIDX(io.MultiReader(strings.NewReader(head), iotest.ErrReader(lost)), 0); !errors.Is(err, lost) {
+			t.Errorf("IDX after %q: %v", head, err)
+		}
+	}
 }
 
 // A program that lacks the reader of Parquet names what to import.

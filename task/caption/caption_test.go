@@ -184,6 +184,15 @@ func TestSearch(t *testing.T) {
 	if len(a) != 3 || a[0].Text != b[0].Text || a[2].LogProb != b[2].LogProb {
 		t.Errorf("%v and %v are drawn with one seed", a, b)
 	}
+	for _, bad := range []seq2seq.Decoding{
+		{Beam: seq2seq.Beam{Width: -1}}, {Beam: seq2seq.Beam{Width: 1001}}, {Beam: seq2seq.Beam{N: -1}}, {Beam: seq2seq.Beam{N: 1001}},
+		{Beam: seq2seq.Beam{LengthPenalty: math.NaN()}}, {Beam: seq2seq.Beam{CoveragePenalty: -1}},
+		{Sampling: &seq2seq.Sampling{Temperature: math.NaN()}}, {Sampling: &seq2seq.Sampling{TopP: 2}}, {Sampling: &seq2seq.Sampling{TopK: -1}},
+	} {
+		if _, err := m.Caption(context.Background(), []Example{e}, bad); err == nil {
+			t.Errorf("%+v was taken", bad)
+		}
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := m.Caption(ctx, []Example{e}, seq2seq.Decoding{}); !errors.Is(err, context.Canceled) {

@@ -3,7 +3,6 @@ package caption
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -32,9 +31,10 @@ const chunk = 64
 // N of the beam, which is as wide as that at least.
 func (m *Model) Caption(ctx context.Context, examples []Example, how seq2seq.Decoding) (all [][]Caption, err error) {
 	defer tensor.Catch(&err)
-	if how.Beam, err = m.beam(how.Beam); err != nil {
+	if err := how.Check(); err != nil {
 		return nil, err
 	}
+	how.Beam = m.beam(how.Beam)
 	bare := make([]Example, len(examples)) // so that each is one item
 	for i, e := range examples {
 		bare[i] = e
@@ -66,16 +66,13 @@ func (m *Model) Caption(ctx context.Context, examples []Example, how seq2seq.Dec
 }
 
 // beam is b with what it leaves to the config.
-func (c *Config) beam(b seq2seq.Beam) (seq2seq.Beam, error) {
-	if b.Width < 0 || b.N < 0 || max(b.Width, b.N) > 1000 {
-		return b, fmt.Errorf("caption: a beam of %d and the best %d of it; they are from 0 to 1000", b.Width, b.N)
-	}
+func (c *Config) beam(b seq2seq.Beam) seq2seq.Beam {
 	b.N = max(b.N, 1)
 	if b.Width == 0 {
 		b.Width, b.LengthPenalty = c.Beam, cmp.Or(b.LengthPenalty, c.LengthPenalty)
 	}
 	b.Width = max(b.Width, b.N)
-	return b, nil
+	return b
 }
 
 // find looks for sentences of a batch that begins at item at.

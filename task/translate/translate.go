@@ -25,19 +25,16 @@ func (c *Config) decoding(how seq2seq.Decoding) (seq2seq.Decoding, error) {
 		b.Width = max(c.Beam, b.N)
 		b.LengthPenalty, b.CoveragePenalty = cmp.Or(b.LengthPenalty, c.LengthPenalty), cmp.Or(b.CoveragePenalty, c.CoveragePenalty)
 	}
+	if err := how.Check(); err != nil {
+		return how, err
+	}
 	switch {
-	case b.Width < 0 || b.N < 0 || b.Width > 1000:
-		return how, fmt.Errorf("translate: a beam of %d and the best %d of it; it is at most 1000", b.Width, b.N)
 	case b.N > b.Width:
 		return how, fmt.Errorf("translate: the best %d of a beam of %d", b.N, b.Width)
-	case !(b.LengthPenalty >= 0 && b.CoveragePenalty >= 0):
-		return how, fmt.Errorf("translate: penalties are 0 or more, not %v and %v", b.LengthPenalty, b.CoveragePenalty)
-	case how.Sampling == nil:
-		return how, nil
-	case b.N > 1:
+	case how.Sampling != nil && b.N > 1:
 		return how, errors.New("translate: sampling gives one translation; the n best are those of a beam")
 	}
-	return how, how.Sampling.Check()
+	return how, nil
 }
 
 // A Translation is what a model wrote.

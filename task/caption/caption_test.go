@@ -373,11 +373,7 @@ func TestTrain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, p := range nn.Params(a.net) {
-		if q := nn.Params(b.net)[i]; !slices.Equal(p.Value.Data, q.Value.Data) {
-			t.Errorf("%s has other values", p.Name)
-		}
-	}
+	same(t, a.net, b.net)
 	vector, err := Preset("vector")
 	if err != nil {
 		t.Fatal(err)

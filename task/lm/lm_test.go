@@ -232,13 +232,19 @@ func resume(t *testing.T, c Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, p := range nn.Params(whole.net) {
-		if !slices.Equal(p.Value.Data, nn.Params(resumed.net)[i].Value.Data) {
-			t.Fatalf("%s differs from an unbroken run", p.Name)
-		}
-	}
+	same(t, whole.net, resumed.net)
 	if _, err := Load(path); err != nil {
 		t.Errorf("the checkpoint is no model: %v", err)
+	}
+}
+
+// same fails the test unless two nets have the same bits.
+func same(t testing.TB, a, b *net) {
+	t.Helper()
+	for i, p := range nn.Params(a) {
+		if !slices.Equal(p.Value.Data, nn.Params(b)[i].Value.Data) {
+			t.Fatalf("%s differs", p.Name)
+		}
 	}
 }
 
@@ -383,11 +389,7 @@ func TestTrain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, p := range nn.Params(a.net) {
-		if q := nn.Params(b.net)[i]; !slices.Equal(p.Value.Data, q.Value.Data) {
-			t.Errorf("%s has other values", p.Name)
-		}
-	}
+	same(t, a.net, b.net)
 	if m, err := Train(context.Background(), c, rhyme, rhyme, task.Options{}); err != nil || m.valid.chars != len(rhyme) {
 		t.Errorf("%v", err)
 	}

@@ -15,8 +15,8 @@ import (
 // net puts a vector v into words:
 //
 //	v = tanh(Sum(what)), of a meaning the 1s of its act and slots, of regions the mean over
-//	    them, after a cell over the parts of each (Down), layers for each by itself
-//	    (Front) and for all in their order (Enc)
+//	    them, after a cell over the stripes of each (Stripes), layers for each by
+//	    itself (Dense) and for all in their order (Enc)
 //	s_0 = tanh(Begin(v))                        if v is fed first
 //	x_t = [Embed[word_t]; v]                    if v is fed every step
 //	y_t, s_{t+1} = Cell(x_t, s_t)               with attention to slots or regions, if any

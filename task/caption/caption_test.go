@@ -383,9 +383,19 @@ func TestTrain(t *testing.T) {
 		"NaN": {Features: []tensor.Float{1, tensor.Float(math.NaN())}, Width: 2},
 	} {
 		e.Texts = []string{"it is so"}
-		if _, err := Train(context.Background(), *vector, slices.Repeat([]Example{e}, 40), nil, task.Options{}); fault.Of(err) != fault.Data {
+		if _, err := Train(context.Background(), *vector, slices.Repeat([]Example{e}, 40), nil, task.Options{}); fault.Of(err) != fault.Data || !strings.Contains(err.Error(), "row 1") {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	good := Example{Features: []tensor.Float{1}, Width: 1, Texts: []string{"it is so"}}
+	held := []Example{good, good}
+	vector.Epochs, vector.Hidden, vector.Embed = 1, 4, 4
+	m, err := Train(context.Background(), *vector, slices.Repeat([]Example{good}, 9), held, task.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := []string{given(&m.valid[0]), given(&m.valid[1])}; !slices.Equal(got, []string{"example 1", "example 2"}) || held[1].Row != 0 {
+		t.Errorf("examples in memory are called %q", got)
 	}
 	if _, err := Train(context.Background(), c, nil, nil, task.Options{}); err == nil {
 		t.Error("nothing was trained on")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/recur-go/recur/data"
@@ -102,8 +103,14 @@ func Train(ctx context.Context, cfg Config, training, valid []Example, o task.Op
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	for _, set := range [][]Example{training, valid} {
-		if err := whole(set); err != nil {
+	for _, set := range []*[]Example{&training, &valid} {
+		*set = slices.Clone(*set)
+		for i := range *set {
+			if e := &(*set)[i]; e.Row == 0 {
+				e.Row = i + 1 // by which errors and reports name it
+			}
+		}
+		if err := whole(*set); err != nil {
 			return nil, err
 		}
 	}

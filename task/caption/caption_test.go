@@ -143,6 +143,12 @@ func TestMeanings(t *testing.T) {
 			if len(r.Parts) < 2 || (c.Attention != "" || c.Decoder == SCLSTM) && r.Parts[2].Heat == nil {
 				t.Errorf("the report has %d parts and no maps", len(r.Parts))
 			}
+			if _, err := back.Report(context.Background()); err == nil {
+				t.Error("a model that was loaded has something that it was validated on")
+			}
+			if _, err := back.Evaluate(context.Background()); err == nil {
+				t.Error("no file was evaluated")
+			}
 		})
 	}
 }

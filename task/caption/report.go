@@ -2,6 +2,7 @@ package caption
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -22,6 +23,9 @@ const (
 
 // result scores the model and gathers examples for a report.
 func (m *Model) result(ctx context.Context, examples []Example) (*task.Result, error) {
+	if len(examples) == 0 {
+		return nil, errors.New("caption: there are no examples to score")
+	}
 	known := m.known(examples)
 	if len(known) == 0 {
 		return nil, examples[0].fail("", "has an act or slots that training has not seen, and so have all others", "train on examples of them")

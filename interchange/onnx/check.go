@@ -81,6 +81,17 @@ func Check(ctx context.Context, dir string, tol Tolerance, visit func(Case)) (ca
 	return cases, err
 }
 
+// dataSets lists the folders of inputs and outputs in dir.
+func dataSets(dir string) (sets []string, err error) {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), "test_data_set_") {
+			sets = append(sets, filepath.Join(dir, e.Name()))
+		}
+	}
+	return sets, err
+}
+
 func checkModel(ctx context.Context, path string, tol Tolerance) (c Case) {
 	failed := func(err error) Case {
 		c.Status, c.Reason = Fail, err.Error()
@@ -94,9 +105,12 @@ func checkModel(ctx context.Context, path string, tol Tolerance) (c Case) {
 	if err != nil {
 		return failed(err)
 	}
-	sets, err := filepath.Glob(filepath.Join(filepath.Dir(path), "test_data_set_*"))
-	if err != nil || len(sets) == 0 {
-		return failed(fmt.Errorf("there is no test_data_set_0 beside the model"))
+	sets, err := dataSets(filepath.Dir(path))
+	if err != nil {
+		return failed(err)
+	}
+	if len(sets) == 0 {
+		return failed(errors.New("there is no test_data_set_0 beside the model"))
 	}
 	for _, set := range sets {
 		in, err := readSet(set, "input", m.Inputs)

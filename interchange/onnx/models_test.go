@@ -2,6 +2,8 @@ package onnx_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/recur-go/recur/interchange/onnx"
@@ -21,5 +23,17 @@ func TestModels(t *testing.T) {
 	}
 	if len(cases) < 30 {
 		t.Errorf("%d models", len(cases))
+	}
+}
+
+// A folder may have marks of a pattern in its name.
+func TestCheckReadsAnyFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run[1]")
+	if err := os.CopyFS(dir, os.DirFS("testdata/models/bitxor")); err != nil {
+		t.Fatal(err)
+	}
+	cases, err := onnx.Check(context.Background(), dir, onnx.DefaultTolerance, nil)
+	if err != nil || len(cases) != 1 || cases[0].Status != onnx.Pass {
+		t.Errorf("%v, %v", cases, err)
 	}
 }

@@ -58,8 +58,8 @@ var (
 )
 
 // Register makes a kind of cell known by a name: to configs and files, to package graph,
-// and by that to the exporters. It panics if the name or a type is taken. Call it from
-// init in the file of the cell.
+// and by that to the exporters. The cell is a Sizer, or wraps one. Register panics if the
+// name or a type is taken. Call it from init in the file of the cell.
 func Register[O any, C Cell](name string, s Spec[O, C]) {
 	options, cell := reflect.TypeFor[O](), reflect.TypeFor[C]()
 	if kinds[name] != nil || byOptions[options] != nil || byCell[cell] != nil || name == "" {
@@ -160,12 +160,16 @@ func (c Config) Plan(in int) (out int, state []int, err error) {
 	return out, cell.StateSize(), nil
 }
 
-// blank is the cell of nn.Shapes, if Check passes c.
+// blank is the cell of nn.Shapes, if Check passes c and the width of its output is known.
 func (c Config) blank(in int) (Cell, error) {
 	if err := c.Check(in); err != nil {
 		return nil, err
 	}
-	return c.New(nn.Shapes, in), nil
+	cell := c.New(nn.Shapes, in)
+	if _, out, _ := Widths(cell); out < 1 {
+		return nil, fmt.Errorf("a cell %T does not give the width of its output: it must be a Sizer", cell)
+	}
+	return cell, nil
 }
 
 // CountParams is the number of values in the parameters of the cell that New makes.

@@ -499,4 +499,15 @@ func TestTrain(t *testing.T) {
 	if _, err := Train(context.Background(), c, nil, nil, task.Options{}); err == nil {
 		t.Error("nothing was trained on")
 	}
+	for want, labels := range map[string][]string{"has no label": nil, "has 2 labels": {"0", "1"}, "has 0 labels": {}, `no label`: {""}} {
+		bad := slices.Clone(series)
+		bad[7].Labels = labels
+		for _, sets := range [][2][]labelled.Example{{bad, nil}, {series, bad}} {
+			_, err := Train(context.Background(), c, sets[0], sets[1], task.Options{})
+			var e *data.Error
+			if !errors.As(err, &e) || e.Row != 8 || !strings.Contains(e.Reason, want) {
+				t.Errorf("labels %q: %v, want %s in row 8", labels, err, want)
+			}
+		}
+	}
 }

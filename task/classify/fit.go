@@ -7,6 +7,7 @@ import (
 	"iter"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/labelled"
@@ -60,12 +61,20 @@ func files(names []string) source {
 	return func(o labelled.Options) iter.Seq2[labelled.Example, error] { return labelled.Read(names, o) }
 }
 
+// examples are those in memory, each with the labels that a file would have to have.
 func examples(all []labelled.Example) source {
-	return func(labelled.Options) iter.Seq2[labelled.Example, error] {
+	return func(o labelled.Options) iter.Seq2[labelled.Example, error] {
 		return func(yield func(labelled.Example, error) bool) {
 			for i, e := range all {
 				e.Row = i + 1
-				if !yield(e, nil) {
+				var err error
+				switch one := !o.Many && !o.PerStep; {
+				case e.Labels == nil || one && slices.Equal(e.Labels, []string{""}):
+					err = &data.Error{Row: e.Row, Reason: "has no label", Hint: "give every example its labels, or take it out"}
+				case one && len(e.Labels) != 1:
+					err = &data.Error{Row: e.Row, Reason: fmt.Sprintf("has %d labels, not one", len(e.Labels)), Hint: "for any number of labels set target to many, for one a step to steps"}
+				}
+				if !yield(e, err) || err != nil {
 					return
 				}
 			}

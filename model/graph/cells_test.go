@@ -137,6 +137,7 @@ func TestBadRareCells(t *testing.T) {
 		"hidden is 0":                 `{"nas": {}}`,
 		"projection is -1":            `{"nas": {"hidden": 2, "projection": -1}}`,
 		"do not divide":               `{"glstm": {"hidden": 4, "groups": 3}}`,
+		"one in another are more":     nested(17),
 		"are more than 1024":          `{"glstm": {"hidden": 6, "groups": 1025}}`,
 		"0 groups":                    `{"glstm": {"hidden": 4}}`,
 		"length is 0":                 `{"attention": {"cells": [{"gru": {"hidden": 2}}], "in": 2, "width": 2, "vec": 2}}`,
@@ -165,5 +166,20 @@ func TestBadRareCells(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want an error with %q", text, err, want)
 		}
+	}
+}
+
+// nested is the text of so many attentions one in another.
+func nested(n int) string {
+	return strings.Repeat(`{"attention": {"width": 1, "in": 1, "vec": 1, "length": 1, "cells": [`, n) + `{"lstm": {"hidden": 1}}` + strings.Repeat("]}}", n)
+}
+
+func TestNestedAttention(t *testing.T) {
+	var c rnn.Config
+	if err := json.Unmarshal([]byte(nested(16)), &c); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Check(1); err != nil {
+		t.Error(err)
 	}
 }

@@ -54,7 +54,25 @@ type AttentionOptions struct {
 	Length int         `json:"length"` // number of the last outputs that are attended to
 }
 
+// maxDepth is the largest number of Attentions one in another: to plan one, all in it are
+// made.
+const maxDepth = 16
+
+// depth is the number of Attentions one in another, o itself among them.
+func (o AttentionOptions) depth() int {
+	inner := 0
+	for _, c := range o.Cells {
+		if a, ok := c.Options.(AttentionOptions); ok {
+			inner = max(inner, a.depth())
+		}
+	}
+	return 1 + inner
+}
+
 func (o AttentionOptions) check(_, width int) error {
+	if n := o.depth(); n > maxDepth {
+		return fmt.Errorf("%d attentions one in another are more than %d", n, maxDepth)
+	}
 	if err := errors.Join(rnn.CheckSize("in", o.In), rnn.CheckSize("vec", o.Vec), rnn.CheckSize("length", o.Length)); err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ func (o Options) Parts(steps int) func(i int) Options {
 	var mu sync.Mutex
 	done, all := map[int]int{}, 0
 	return func(i int) Options {
-		part := Options{Resume: o.Resume}
+		part := Options{Resume: o.Resume, Begin: o.Begin}
 		if o.Checkpoint != "" {
 			part.Checkpoint = fmt.Sprintf("%s.%d", o.Checkpoint, i)
 		}
@@ -34,7 +34,7 @@ func (o Options) Parts(steps int) func(i int) Options {
 // Steps and epochs count on from those before it. All but the first have i in the name of
 // their checkpoint.
 func (o Options) Part(i, n, steps int) Options {
-	part := Options{Checkpoint: o.Checkpoint, Resume: o.Resume}
+	part := Options{Checkpoint: o.Checkpoint, Resume: o.Resume, Begin: o.Begin}
 	if o.Checkpoint != "" && i > 0 {
 		part.Checkpoint += fmt.Sprintf(".%d", i)
 	}

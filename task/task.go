@@ -34,6 +34,11 @@ type Options struct {
 	Checkpoint string // file to write while training; none if empty
 	Resume     bool   // whether to go on from Checkpoint if it is there
 
+	// Begin is called when the data have been read and the settings checked, before the first
+	// step; its error ends the run. Where several nets are trained it is called for each, by
+	// several goroutines.
+	Begin func() error
+
 	OnStep  func(Step)       // called after each step
 	OnEpoch func(Epoch) bool // called after each epoch; false stops
 	OnNote  func(string)     // called with what reading found, for people

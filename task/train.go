@@ -58,6 +58,11 @@ func Read[C model.Config, N, X any](r io.ReaderAt, size int64, what, name string
 
 // Train trains net, as train.FitEpochs does, on the course c.
 func Train[B any](ctx context.Context, net any, batches func(epoch int) iter.Seq[B], loss func(*grad.Tape, B) *grad.Var, c Course) (last train.Epoch, err error) {
+	if c.Run.Begin != nil {
+		if err := c.Run.Begin(); err != nil {
+			return last, err
+		}
+	}
 	opts := c.Options
 	opts.Checkpoint, opts.Resume = c.Run.Checkpoint, c.Run.Resume
 	if opts.CheckpointEvery == 0 && c.Steps > 0 {

@@ -156,3 +156,20 @@ func TestOf(t *testing.T) {
 		t.Errorf("%q", kinds)
 	}
 }
+
+func TestBegin(t *testing.T) {
+	dir, refused := t.TempDir(), errors.New("refused")
+	l := &line{net: nn.NewLinear(rand.New(rand.NewPCG(1, 1)), 1, 1)}
+	run := Options{Checkpoint: filepath.Join(dir, "c"), Begin: func() error { return refused },
+		OnStep: func(Step) { t.Error("a step was made") }}
+	for name, o := range map[string]Options{"whole": run, "side by side": run.Parts(6)(1), "one after another": run.Part(1, 2, 3)} {
+		_, err := Train(context.Background(), l.net, batches, l.loss, Course{
+			Options: train.Options{Epochs: 1, Optimizer: &optim.SGD{LR: 0.01}}, Run: o, File: l.file})
+		if !errors.Is(err, refused) {
+			t.Errorf("%s: %v, want the error of Begin", name, err)
+		}
+		if left, _ := filepath.Glob(filepath.Join(dir, "*")); left != nil {
+			t.Errorf("%s: %v was written", name, left)
+		}
+	}
+}

@@ -12,6 +12,7 @@ type Of[C any, M Model] struct {
 	Name    string                        // also the kind of the models' files, unless there are Kinds
 	Kinds   func() []string               // kinds of the models' files; nil for Name alone
 	Presets func() []string               // names for Preset, the default first
+	About   func(preset string) string    // description of a preset, in a line; nil for none
 	Preset  func(name string) (*C, error) // config of a preset
 	Metric  func(cfg *C) Metric           // score to select models by
 	Space   func(cfg *C) map[string]Range // settings that a search varies
@@ -21,6 +22,15 @@ type Of[C any, M Model] struct {
 
 // Task is o as a Task, for Register.
 func (o Of[C, M]) Task() Task { return adapter[C, M]{o} }
+
+// About describes a preset of a task in a line, if the task does by a method
+// About(preset string) string, as those that Of makes do.
+func About(t Task, preset string) string {
+	if by, ok := t.(interface{ About(preset string) string }); ok {
+		return by.About(preset)
+	}
+	return ""
+}
 
 type adapter[C any, M Model] struct{ of Of[C, M] }
 
@@ -34,6 +44,13 @@ func (a adapter[C, M]) Kinds() []string {
 }
 
 func (a adapter[C, M]) Presets() []string { return a.of.Presets() }
+
+func (a adapter[C, M]) About(preset string) string {
+	if a.of.About == nil {
+		return ""
+	}
+	return a.of.About(preset)
+}
 
 func (a adapter[C, M]) Config(preset string) (any, error) {
 	if preset == "" {

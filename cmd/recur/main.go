@@ -91,6 +91,9 @@ failure, 6 input or output failed, 130 or 143 stopped by a signal.`,
 	for _, command := range commands {
 		root.AddCommand(command())
 	}
+	for _, command := range root.Commands() {
+		explainPresets(command)
+	}
 	return root
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/recur-go/recur/internal/fault"
 )
@@ -67,13 +66,3 @@ func (e *Errors) Levels(levels []float64) {
 
 // Err joins all errors to one of class fault.Usage; nil if there is none.
 func (e *Errors) Err() error { return fault.As(fault.Usage, errors.Join(e.list...)) }
-
-// Unknown is the error for a name that is none of the known ones, which it lists: a preset,
-// a task, a kind of cell. It is of class fault.Usage.
-func Unknown[S ~string](what string, name S, known []S) error {
-	names := make([]string, len(known))
-	for i, k := range known {
-		names[i] = string(k)
-	}
-	return fault.Errorf(fault.Usage, "there is no %s %q; there are %s", what, string(name), strings.Join(names, ", "))
-}

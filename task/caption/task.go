@@ -11,7 +11,7 @@ import (
 
 func init() {
 	task.Register(task.Of[Config, *Model]{
-		Name: Name, Presets: Presets, Preset: Preset, Fit: Fit, Load: Load,
+		Name: Name, Presets: Presets, About: about, Preset: Preset, Fit: Fit, Load: Load,
 		Metric: (*Config).metric, Space: (*Config).space,
 	}.Task())
 }

@@ -39,7 +39,7 @@ func Preset(name string) (*Job, error) {
 
 func init() {
 	task.Register(task.Of[Job, *trained]{
-		Name: Name, Kinds: kinds, Presets: taskPresets, Preset: Preset, Fit: fit,
+		Name: Name, Kinds: kinds, Presets: taskPresets, About: about, Preset: Preset, Fit: fit,
 		Load: func(path string) (*trained, error) {
 			m, err := LoadAny(path)
 			return &trained{Forecaster: m, plan: Plan{Origins: 8}}, err

@@ -14,7 +14,7 @@ import (
 
 func init() {
 	task.Register(task.Of[Config, *Model]{
-		Name: Name, Presets: Presets, Preset: Preset, Fit: Fit, Load: Load,
+		Name: Name, Presets: Presets, About: about, Preset: Preset, Fit: Fit, Load: Load,
 		Metric: func(*Config) task.Metric { return task.Metric{Name: "nll"} }, Space: func(*Config) map[string]task.Range {
 			return map[string]task.Range{
 				"rate":          {Min: 5e-4, Max: 8e-3, Log: true},

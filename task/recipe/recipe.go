@@ -18,9 +18,7 @@
 package recipe
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -29,10 +27,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pelletier/go-toml/v2"
-
 	"github.com/recur-go/recur/internal/atomicfile"
 	"github.com/recur-go/recur/internal/fault"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/task"
 )
 
@@ -60,18 +57,9 @@ func Read(path string) (*Recipe, error) {
 	}
 	r := new(Recipe)
 	if strings.EqualFold(filepath.Ext(path), ".toml") {
-		d := toml.NewDecoder(bytes.NewReader(b))
-		d.DisallowUnknownFields()
-		err = d.Decode(r)
-		var strict *toml.StrictMissingError
-		if errors.As(err, &strict) && len(strict.Errors) > 0 {
-			row, _ := strict.Errors[0].Position()
-			err = fmt.Errorf("line %d: a recipe has no %q; it has version, task, preset, data, config and space", row, strings.Join(strict.Errors[0].Key(), "."))
-		}
+		err = decodeTOML(b, r)
 	} else {
-		d := json.NewDecoder(bytes.NewReader(b))
-		d.DisallowUnknownFields()
-		err = d.Decode(r)
+		err = decodeJSON(b, r)
 	}
 	if err != nil {
 		return nil, fault.Errorf(fault.Usage, "%s: %w", path, err)
@@ -172,19 +160,18 @@ func Override(cfg any, by map[string]any) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(by)) {
 		if !slices.Contains(has, name) {
-			return fault.Errorf(fault.Usage, "there is no setting %q; %s", name, suggest(name, has))
+			return setting.Unknown("setting", name, has)
 		}
 	}
 	b, err := json.Marshal(by)
 	if err != nil {
-		return err
+		return fault.As(fault.Usage, setting.JSONError(nil, err)) // a NaN, which TOML has
 	}
 	if err := json.Unmarshal(b, cfg); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) {
-			return fault.Errorf(fault.Usage, "setting %s takes a %s, not a %s", wrong.Field, wrong.Type, wrong.Value)
+		if name, problem, ok := setting.Takes(err); ok {
+			return fault.Errorf(fault.Usage, "setting %s %s", name, problem)
 		}
-		return err
+		return fault.As(fault.Usage, err)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/recipe"
 )
@@ -82,14 +83,18 @@ func TestRead(t *testing.T) {
 func TestBad(t *testing.T) {
 	for want, s := range map[string]string{
 		"recipe of version 1, and this recur reads version 2": `{"task": "fake", "config": {"lr": 1}}`,
-		"recipe of version 3":     `{"version": 3, "task": "fake"}`,
-		"names no task":           `{"version": 2, "data": {}}`,
-		`unknown field "dat"`:     `{"version": 2, "task": "fake", "dat": {}}`,
-		`did you mean "width"`:    `{"version": 2, "task": "fake", "config": {"widht": 1}}`,
-		"there are width, rate":   `{"version": 2, "task": "fake", "config": {"learning_momentum": 1}}`,
-		"width takes a int":       `{"version": 2, "task": "fake", "config": {"width": "wide"}}`,
-		`there is no task "fale"`: `{"version": 2, "task": "fale"}`,
-		"invalid character":       `task`,
+		"recipe of version 3":                            `{"version": 3, "task": "fake"}`,
+		"names no task":                                  `{"version": 2, "data": {}}`,
+		`recipe has no "dat"; did you mean "data"?`:      `{"version": 2, "task": "fake", "dat": {}}`,
+		`did you mean "width"`:                           `{"version": 2, "task": "fake", "config": {"widht": 1}}`,
+		"there are width, rate":                          `{"version": 2, "task": "fake", "config": {"learning_momentum": 1}}`,
+		"width takes a whole number, not text":           `{"version": 2, "task": "fake", "config": {"width": "wide"}}`,
+		`there is no task "fale"`:                        `{"version": 2, "task": "fale"}`,
+		"line 1, column 2: it is not JSON":               `task`,
+		"line 2, column 1: something follows the recipe": "{\"version\": 2, \"task\": \"fake\"}\n{}",
+		"ends too early":                                 `{"version": 2, "task": "fake"`,
+		"version takes a whole number, not text":         `{"version": "two", "task": "fake"}`,
+		"data.train takes a list, not text":              `{"version": 2, "task": "fake", "data": {"train": "a.txt"}}`,
 	} {
 		r, err := recipe.Read(write(t, "r.json", s))
 		if err == nil {
@@ -99,9 +104,21 @@ func TestBad(t *testing.T) {
 			t.Errorf("%s: %v, want %q", s, err, want)
 		}
 	}
-	_, err := recipe.Read(write(t, "r.toml", "task = \"fake\"\n[dota]\nx = 1\n"))
-	if err == nil || !strings.Contains(err.Error(), `no "dota"`) || !strings.Contains(err.Error(), "line 2") {
-		t.Errorf("%v", err)
+	for want, s := range map[string]string{
+		`line 2: a recipe has no "dota"; did you mean "data"?`:      "task = \"fake\"\n[dota]\nx = 1\n",
+		"line 1, column 11: version takes a whole number, not text": "version = \"two\"\ntask = \"fake\"\n",
+		"line 2, column 8":                      "version = 2\ntask = fake\n",
+		"data.train takes a list":               "version = 2\n[data]\ntrain = \"a.txt\"\n",
+		"setting rate takes a number, not text": "version = 2\ntask = \"fake\"\n[config]\nrate = \"fast\"\n",
+		"a number is NaN":                       "version = 2\ntask = \"fake\"\n[config]\nrate = nan\n",
+	} {
+		r, err := recipe.Read(write(t, "r.toml", s))
+		if err == nil {
+			_, _, err = r.Settings()
+		}
+		if err == nil || !strings.Contains(err.Error(), want) || fault.Of(err) != fault.Usage || strings.Contains(err.Error(), " toml:") {
+			t.Errorf("%s: %v, want %q", s, err, want)
+		}
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
-	"slices"
 	"strings"
 )
 
@@ -47,34 +46,4 @@ func fields(t reflect.Type) iter.Seq2[string, reflect.StructField] {
 			}
 		}
 	}
-}
-
-// suggest names the nearest of the names to one that is not there, or all of them.
-func suggest(name string, all []string) string {
-	nearest := slices.MinFunc(all, func(a, b string) int { return distance(name, a) - distance(name, b) })
-	if d := distance(name, nearest); d <= max(2, len(name)/3) && 2*d <= len(name) {
-		return fmt.Sprintf("did you mean %q?", nearest)
-	}
-	return "there are " + strings.Join(all, ", ")
-}
-
-// distance is the number of letters to change, add or take away (Levenshtein 1966).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := before
-			if a[i] != b[j] {
-				change++
-			}
-			before = row[j+1]
-			row[j+1] = min(change, before+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

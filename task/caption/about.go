@@ -1,0 +1,24 @@
+package caption
+
+// about describes a preset in a line.
+func about(preset string) string {
+	switch preset {
+	case "sclstm":
+		return "meanings, by the semantically conditioned LSTM (Wen et al. 2015)"
+	case "vector":
+		return "one vector of an image: first state and input of each step (Vinyals et al. 2015)"
+	case "attention":
+		return "regions of an image in no order, with attention to them (Xu et al. 2015)"
+	case "slots":
+		return "meanings, by an LSTM with attention to slots (Wen et al. 2015c)"
+	case "rnnlg":
+		return "sclstm, scored as the data of RNNLG are"
+	case "e2e":
+		return "slots, for the data of the E2E challenge (Novikova et al. 2017)"
+	case "strips":
+		return "strips of handwritten digits, read both ways, with attention"
+	case "strips-small":
+		return "the same for a few thousand digits"
+	}
+	return ""
+}

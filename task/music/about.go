@@ -1,0 +1,12 @@
+package music
+
+// about describes a preset in a line.
+func about(preset string) string {
+	switch preset {
+	case "chorales":
+		return "a few hundred short pieces, such as Bach's chorales; LSTM"
+	case "folk":
+		return "longer pieces, such as the Nottingham tunes; the same with less dropout"
+	}
+	return ""
+}

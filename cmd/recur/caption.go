@@ -17,20 +17,22 @@ import (
 
 // captionFlags are those of recur caption beside the ones of all tasks.
 type captionFlags struct {
-	trainFlags
-	model, folder string
-	meanings      []string
-	language      string
-	beam          seq2seq.Beam
-	sample        bool
-	draw          seq2seq.Sampling
+	*taskCommand
+	folder   string
+	meanings []string
+	language string
+	beam     seq2seq.Beam
+	sample   bool
+	draw     seq2seq.Sampling
 }
 
-func init() { commands = append(commands, newCaption) }
+func init() { addTask(newCaption) }
 
-func newCaption() *cobra.Command {
-	f := &captionFlags{}
-	cmd := &cobra.Command{
+func newCaption() *taskCommand {
+	c := newTaskCommand(caption.Name, caption.Presets(), "put files into words with a trained model")
+	c.training.Lookup("preset").Usage = "settings to begin with: " + strings.Join(caption.Presets(), ", ") + " (default by the data)"
+	f := &captionFlags{taskCommand: c}
+	c.help = cobra.Command{
 		Use:   "caption [FILE...]",
 		Short: "Put vectors or meanings into words: vector to sequence",
 		Long: `Train a model that puts vectors into words, and score it on what it has not seen. Files
@@ -51,39 +53,10 @@ A model of strips takes PNG pictures too.`,
   recur caption --model m.safetensors --meaning "inform(name='red door cafe';area=soma)" -n 3
   recur caption --model m.safetensors strip.png --language ko
   recur eval m.safetensors mnist-sample.test`,
-		RunE: func(cmd *cobra.Command, files []string) error {
-			if f.model != "" {
-				return f.caption(cmd, files)
-			}
-			if len(f.meanings) > 0 || cmd.Flags().Changed("language") {
-				return usage("--meaning and --language are for a trained model: give --model")
-			}
-			t, err := task.Find(caption.Name)
-			if err != nil {
-				return err
-			}
-			d := f.data(files)
-			switch {
-			case len(files) == 0:
-				d, err = f.digits()
-			case f.preset == "":
-				f.preset, err = f.suited(cmd, t, files)
-			}
-			if err != nil {
-				return err
-			}
-			cfg, err := f.config(cmd, t)
-			if err != nil {
-				return err
-			}
-			return trainCommand(cmd, t, cfg, d, &f.trainFlags)
-		},
 	}
-	flags := cmd.Flags()
-	f.bind(flags, strings.Join(caption.Presets(), ", "))
-	flags.Lookup("preset").Usage = "settings to begin with: " + strings.Join(caption.Presets(), ", ") + " (default by the data)"
+	flags := c.training
 	flags.StringVar(&f.folder, "data", "", "folder with the four files of MNIST, to learn strips from")
-	flags.StringVar(&f.model, "model", "", "put files into words with a trained model")
+	flags = c.using
 	flags.StringArrayVar(&f.meanings, "meaning", nil, "a meaning to put into words")
 	flags.StringVar(&f.language, "language", "", "language of the sentences, if the model has several (default all)")
 	flags.IntVarP(&f.beam.N, "number", "n", 1, "sentences for each example, best first")
@@ -93,16 +66,29 @@ A model of strips takes PNG pictures too.`,
 	flags.Float64Var(&f.draw.Temperature, "temperature", 1, "temperature of --sample: low is safe, high is wild")
 	flags.IntVar(&f.draw.TopK, "top-k", 0, "with --sample, choose among this number of the likeliest words (default all)")
 	flags.Float64Var(&f.draw.TopP, "top-p", 0, "with --sample, choose among the likeliest words that together have this probability (default all)")
-	return cmd
+	c.data = f.files
+	c.use = f.caption
+	return c
 }
 
-// suited is the preset that suits the files, whose columns --set may name.
-func (f *captionFlags) suited(cmd *cobra.Command, t task.Task, files []string) (string, error) {
-	cfg, err := f.config(cmd, t)
-	if err != nil {
-		return "", err
+// files are the files to train on: those of the demo if none are named.
+func (f *captionFlags) files(cmd *cobra.Command, files []string) (d task.Data, err error) {
+	if len(files) == 0 {
+		return f.digits()
 	}
-	return caption.PresetFor(cfg.(*caption.Config).ColumnNames, files...)
+	if f.folder != "" {
+		return d, usage("--data is for training without files of one's own: leave it out, or the FILEs")
+	}
+	if f.preset == "" {
+		_, cfg, err := f.config(cmd)
+		if err != nil {
+			return d, err
+		}
+		if f.preset, err = caption.PresetFor(cfg.(*caption.Config).ColumnNames, files...); err != nil {
+			return d, err
+		}
+	}
+	return task.Data{Train: files}, nil
 }
 
 // digits are the files of the demo.
@@ -127,9 +113,7 @@ func (f *captionFlags) digits() (d task.Data, err error) {
 			f.preset = "strips-small"
 		}
 	}
-	if f.out == "" {
-		f.out = filepath.Join("recur-out", "caption-strips")
-	}
+	f.base = "caption-strips"
 	return d, nil
 }
 

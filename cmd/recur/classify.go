@@ -12,15 +12,13 @@ import (
 
 	"github.com/recur-go/recur/data/labelled"
 	"github.com/recur-go/recur/task/classify"
-	"github.com/recur-go/recur/task/recipe"
 )
 
-func init() { commands = append(commands, newClassify) }
+func init() { addTask(newClassify) }
 
-func newClassify() *cobra.Command {
-	f := &trainFlags{}
-	var path, format, text, label, target string
-	cmd := &cobra.Command{
+func newClassify() *taskCommand {
+	c := newTaskCommand(classify.Name, classify.Presets(), "label with a trained model")
+	c.help = cobra.Command{
 		Use:   "classify FILE...",
 		Short: "Label texts, series and images: train a classifier, or use one",
 		Long: `Train a model that gives sequences labels, and score it on what it has not seen: one
@@ -40,41 +38,28 @@ or JSON. Labels that they have are not looked at.`,
   recur classify JapaneseVowels_TRAIN.ts --test JapaneseVowels_TEST.ts --preset series
   recur classify train-images-idx3-ubyte.gz --test t10k-images-idx3-ubyte.gz --preset rowimage
   echo "so good" | recur classify --model recur-out/classify-reviews/model.safetensors`,
-		RunE: func(cmd *cobra.Command, files []string) error {
-			settings := map[string]any{}
-			for name, v := range map[string]string{"format": format, "text": text, "label": label, "target": target} {
-				if cmd.Flags().Changed(name) {
-					settings[name] = v
-				}
-			}
-			if path != "" {
-				return labelFiles(cmd, path, files, settings, f.json)
-			}
-			return f.train(cmd, classify.Name, files, settings)
-		},
 	}
-	flags := cmd.Flags()
-	f.bind(flags, strings.Join(classify.Presets(), ", "))
-	flags.StringVar(&path, "model", "", "label with a trained model")
-	flags.StringVar(&text, "text", "", "column or key of the text (default: text, sentence, document, review…)")
-	flags.StringVar(&label, "label", "", "column or key of the label (default: label, class, category, sentiment…)")
-	flags.StringVar(&target, "target", "", "labels of an example: one, many, or steps for one a step (default by preset)")
-	flags.StringVar(&format, "format", "", "format of the files: table, json, lines, text, trees, conll, ts or idx (default: found)")
-	return cmd
+	flags := c.both
+	flags.String(c.setting("text"), "", "column or key of the text (default: text, sentence, document, review…)")
+	flags.String(c.setting("label"), "", "column or key of the label (default: label, class, category, sentiment…)")
+	flags.String(c.setting("target"), "", "labels of an example: one, many, or steps for one a step (default by preset)")
+	flags.String(c.setting("format"), "", "format of the files: table, json, lines, text, trees, conll, ts or idx (default: found)")
+	c.use = func(cmd *cobra.Command, files []string) error { return labelFiles(cmd, c, files) }
+	return c
 }
 
 // labelFiles answers for the examples of files, or of standard input, as they come.
-func labelFiles(cmd *cobra.Command, path string, files []string, settings map[string]any, asJSON bool) error {
-	m, err := classify.Load(path)
+func labelFiles(cmd *cobra.Command, c *taskCommand, files []string) error {
+	m, err := classify.Load(c.model)
 	if err != nil {
 		return err
 	}
-	c := m.Config
-	c.Format = labelled.Auto // new data need not have the form of those in training
-	if err := recipe.Override(&c, settings); err != nil {
-		return usage("%v", err)
+	cfg := m.Config
+	cfg.Format = labelled.Auto // new data need not have the form of those in training
+	if err := overrideByFlags(&cfg, cmd.Flags(), c.settings); err != nil {
+		return err
 	}
-	o := c.Reading()
+	o := cfg.Reading()
 	o.Unlabelled = true
 	examples, size := labelled.Read(files, o), m.Batch
 	if len(files) == 0 || len(files) == 1 && files[0] == "-" {
@@ -87,7 +72,7 @@ func labelFiles(cmd *cobra.Command, path string, files []string, settings map[st
 		}
 		examples, size = labelled.ReadFrom(in, "standard input", o), 1
 	}
-	return writeAnswers(cmd.OutOrStdout(), m.Answers(cmd.Context(), examples, size), m, asJSON)
+	return writeAnswers(cmd.OutOrStdout(), m.Answers(cmd.Context(), examples, size), m, c.json)
 }
 
 // An answerJSON is an answer on a line of JSON.

@@ -31,22 +31,25 @@ import (
 
 // forecastFlags are what the user asks for.
 type forecastFlags struct {
-	trainFlags
-	sample, model          string
+	*taskCommand
+	sample                 string
 	output, cell           string
 	paths                  bool
 	source                 forecast.Source
 	horizon, season, steps int
 	origins                int
-	levels                 []string
+	levels                 levels
 	weights                rnn.Precision
 }
 
-func init() { commands = append(commands, newForecast) }
+func init() { addTask(newForecast) }
 
-func newForecast() *cobra.Command {
-	f := &forecastFlags{}
-	cmd := &cobra.Command{
+func newForecast() *taskCommand {
+	c := newTaskCommand(forecast.Name, nil, "forecast with a saved model, without training")
+	c.training.Lookup("preset").Usage = "kind of model: " + presetNames()
+	c.usingToo("out", "force")
+	f := &forecastFlags{taskCommand: c, levels: levels{0.5, 0.8, 0.95}}
+	c.help = cobra.Command{
 		Use:   "forecast [FILE]",
 		Short: "Forecast time series",
 		Long: `Train a recurrent model on time series, back-test it on rolling origins against
@@ -76,44 +79,44 @@ known plays any part in a forecast from there, in back-tests too.`,
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			file := ""
-			if len(args) == 1 {
-				file = args[0]
-			}
-			return f.run(cmd, file)
-		},
 	}
-	flags := cmd.Flags()
-	f.bindShared(flags)
-	flags.Lookup("preset").Usage = "kind of model: " + presetNames()
-	flags.Lookup("set").Usage = "change a setting of the preset, such as --set hidden=128; report.html lists them"
+	flags := c.both
 	flags.StringVar(&f.sample, "data", sets.All()[0].Name, "series that ships with recur, used without FILE: "+setNames())
-	flags.IntVar(&f.horizon, "horizon", 0, "steps to forecast (default one season, or 12)")
-	flags.StringVar(&f.source.Freq, "freq", "", "step of time: Y, Q, M, W, D, B, h, min, s, i, with a number before it for multiples (default found from the dates)")
-	flags.IntVar(&f.season, "season", 0, "steps of a season (default by the frequency: 12 for months, 7 for days, ...)")
-	flags.StringSliceVar(&f.levels, "level", []string{"50", "80", "95"}, "probabilities of the bands in per cent")
+	flags.StringVar(&f.source.Freq, c.setting("freq"), "", "step of time: Y, Q, M, W, D, B, h, min, s, i, with a number before it for multiples (default found from the dates)")
+	flags.Var(&f.levels, c.settingOf("level", "levels"), "probabilities of the bands in per cent")
+	flags.StringVar(&f.source.ID, c.setting("id"), "", "name of the column of series (default unique_id)")
+	flags.StringVar(&f.source.Time, c.setting("time"), "", "name of the column of times (default ds)")
+	flags.StringVar(&f.source.Value, c.setting("value"), "", "name of the column of values (default y)")
+	flags.StringVar(&f.source.Layout, c.setting("time-layout"), "", "form of the times, such as 2/1/2006 or 01/02/2006 15:04: how it would write 2 January 2006, 15:04:05 (default ISO)")
+	flags.TextVar(&f.source.Table, c.setting("layout"), data.Found, "of a CSV file: long, a row for each time of each series; wide, a row for each series; or found from the header")
+	flags.StringVar(&f.source.Decimal, c.setting("decimal"), "", "mark of decimals, . or , (default found)")
+	flags.BoolVar(&f.source.Sort, c.setting("sort"), false, "put rows in order of time")
 	flags.TextVar(&f.weights, "weights", rnn.Single, "weights of the cells when they forecast, back-test included: single, half (16 bits) or int8")
-	flags.IntVar(&f.origins, "origins", 0, "origins of the back-test (default 24, fewer for short or many series)")
-	flags.IntVar(&f.steps, "steps", 0, "training steps of each net, for presets small (default 500) and esrnn (default by the data)")
-	flags.StringVar(&f.model, "model", "", "forecast with a saved model, without training")
-	flags.StringVar(&f.source.ID, "id", "", "name of the column of series (default unique_id)")
-	flags.StringVar(&f.source.Time, "time", "", "name of the column of times (default ds)")
-	flags.StringVar(&f.source.Value, "value", "", "name of the column of values (default y)")
-	flags.StringVar(&f.source.Layout, "time-layout", "", "form of the times, such as 2/1/2006 or 01/02/2006 15:04: how it would write 2 January 2006, 15:04:05 (default ISO)")
-	flags.TextVar(&f.source.Table, "layout", data.Found, "of a CSV file: long, a row for each time of each series; wide, a row for each series; or found from the header")
-	flags.StringVar(&f.source.Decimal, "decimal", "", "mark of decimals, . or , (default found)")
-	flags.BoolVar(&f.source.Sort, "sort", false, "put rows in order of time")
-	flags.StringSliceVar(&f.source.Past, "past", nil, "columns that are known up to the end of the series only, such as weather")
-	flags.StringSliceVar(&f.source.Known, "known", nil, "columns that are known in advance, such as prices; rows after the last value of y give those ahead")
-	flags.StringSliceVar(&f.source.Static, "static", nil, "columns with one value for each series, such as its region")
-	flags.StringSliceVar(&f.source.Category, "category", nil, "those of these columns that hold categories even if they look like numbers")
-	flags.BoolVar(&f.source.Calendar, "calendar", false, "take hours, days and months as known")
-	flags.StringSliceVar(&f.source.Holidays, "holidays", nil, "take the public holidays of countries as known: "+strings.Join(calendar.Countries(), ", "))
-	flags.StringVar(&f.output, "output", "", "what the net predicts for each step, for presets qrnn and deepar: quantile, point, normal, student, negbin (counts)")
-	flags.StringVar(&f.cell, "cell", "", "cell of the net: "+cellNames())
 	flags.BoolVar(&f.paths, "paths", false, "write the sampled futures of preset deepar too, as paths.csv, and in --json")
-	return cmd
+
+	flags.IntVar(&f.horizon, c.setting("horizon"), 0, "steps to forecast (default one season, or 12)")
+
+	flags = c.training
+	flags.IntVar(&f.season, c.setting("season"), 0, "steps of a season (default by the frequency: 12 for months, 7 for days, ...)")
+	flags.IntVar(&f.origins, c.setting("origins"), 0, "origins of the back-test (default 24, fewer for short or many series)")
+	flags.IntVar(&f.steps, c.setting("steps"), 0, "training steps of each net, for presets small (default 500) and esrnn (default by the data)")
+	flags.StringSliceVar(&f.source.Past, c.setting("past"), nil, "columns that are known up to the end of the series only, such as weather")
+	flags.StringSliceVar(&f.source.Known, c.setting("known"), nil, "columns that are known in advance, such as prices; rows after the last value of y give those ahead")
+	flags.StringSliceVar(&f.source.Static, c.setting("static"), nil, "columns with one value for each series, such as its region")
+	flags.StringSliceVar(&f.source.Category, c.setting("category"), nil, "those of these columns that hold categories even if they look like numbers")
+	flags.BoolVar(&f.source.Calendar, c.setting("calendar"), false, "take hours, days and months as known")
+	flags.StringSliceVar(&f.source.Holidays, c.setting("holidays"), nil, "take the public holidays of countries as known: "+strings.Join(calendar.Countries(), ", "))
+	flags.StringVar(&f.output, c.setting("output"), "", "what the net predicts for each step, for presets qrnn and deepar: quantile, point, normal, student, negbin (counts)")
+	flags.StringVar(&f.cell, c.setting("cell"), "", "cell of the net: "+cellNames())
+	run := func(cmd *cobra.Command, files []string) error {
+		file := ""
+		if len(files) == 1 {
+			file = files[0]
+		}
+		return f.run(cmd, file)
+	}
+	c.fit, c.use = run, run
+	return c
 }
 
 func setNames() string {
@@ -137,10 +140,7 @@ func presetNames() string {
 
 func (f *forecastFlags) run(cmd *cobra.Command, file string) error {
 	began := time.Now()
-	levels, err := percents(f.levels)
-	if err != nil {
-		return err
-	}
+	levels := f.levels
 	if file != "" && cmd.Flags().Changed("data") {
 		return usage("--data names a series that ships with recur, and a FILE was given too: leave one out")
 	}
@@ -173,18 +173,38 @@ func (f *forecastFlags) run(cmd *cobra.Command, file string) error {
 	return r.print(cmd.OutOrStdout())
 }
 
-// percents reads the levels, from low to high.
-func percents(texts []string) (levels []float64, err error) {
-	for _, s := range texts {
+// levels are the probabilities of bands, per cents as a flag.
+type levels []float64
+
+// Type implements pflag.Value.
+func (l *levels) Type() string { return "numbers" }
+
+// String implements pflag.Value.
+func (l *levels) String() string {
+	var texts []string
+	for _, v := range *l {
+		texts = append(texts, strconv.FormatFloat(100*v, 'g', -1, 64))
+	}
+	return strings.Join(texts, ",")
+}
+
+// Set implements pflag.Value.
+func (l *levels) Set(text string) error {
+	*l = nil
+	for s := range strings.SplitSeq(text, ",") {
 		v, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(s), "%"), 64)
 		if err != nil || !(v > 0 && v < 100) {
-			return nil, usage("--level takes per cents between 0 and 100, such as 80,95, not %q", s)
+			return fmt.Errorf("want per cents between 0 and 100, such as 80,95, not %q", s)
 		}
-		levels = append(levels, v/100)
+		*l = append(*l, v/100)
 	}
-	slices.Sort(levels)
-	return slices.Compact(levels), nil
+	slices.Sort(*l)
+	*l = slices.Compact(*l)
+	return nil
 }
+
+// Setting implements settingValue.
+func (l *levels) Setting() (any, error) { return []float64(*l), nil }
 
 // A forecastRun is one run of the command.
 type forecastRun struct {
@@ -334,7 +354,7 @@ func (r *forecastRun) load() (err error) {
 	if r.model, err = forecast.LoadAny(r.flags.model); err != nil {
 		return err
 	}
-	for _, flag := range slices.Concat(trainingOnly, []string{"past", "known", "static", "category", "calendar", "holidays", "output", "cell", "season"}) {
+	for _, flag := range slices.Concat([]string{"preset", "set", "valid", "test", "resume", "epochs"}, []string{"past", "known", "static", "category", "calendar", "holidays", "output", "cell", "season"}) {
 		if r.given.Changed(flag) {
 			return usage("--%s is for training, and %s is trained: leave it out, or leave --model out", flag, r.flags.model)
 		}
@@ -408,7 +428,7 @@ func (r *forecastRun) write() error {
 			return err
 		}
 		r.files = append(r.files, path)
-		if err := removeCheckpoints(r.dir()); err != nil {
+		if err := (&folder{dir: r.dir()}).removeCheckpoints(); err != nil {
 			return err
 		}
 	}

@@ -80,7 +80,7 @@ func (r *forecastRun) ask(spec forecast.Spec) (forecast.Spec, error) {
 	f := r.flags
 	spec.Horizon, spec.Season, spec.Seed, spec.Source = f.horizon, f.season, f.seed, f.source
 	spec.Steps, spec.Output, spec.Cell = cmp.Or(f.steps, spec.Steps), cmp.Or(f.output, spec.Output), cmp.Or(rnn.Kind(f.cell), spec.Cell)
-	if err := f.override(r.given, &spec); err != nil {
+	if err := f.override(&spec, r.given); err != nil {
 		return spec, err
 	}
 	if spec.Cell != "" {
@@ -98,10 +98,11 @@ func (r *forecastRun) trainPreset(preset forecast.Method, spec forecast.Spec, se
 	if err := os.MkdirAll(r.dir(), 0o777); err != nil {
 		return err
 	}
-	if err := r.history.resume(r.dir(), r.flags.resume); err != nil {
-		return err
+	f := &folder{dir: r.dir()}
+	if r.flags.resume {
+		f.state = stopped
 	}
-	return r.history.record(r.stderr, r.dir(), r.flags.resume, task.Metric{Name: "loss"}, func(o task.Options) (err error) {
+	return r.history.record(r.stderr, f, task.Metric{Name: "loss"}, func() error { return nil }, func(o task.Options) (err error) {
 		r.model, err = preset.Fit(r.ctx, spec, o, series...)
 		return err
 	})

@@ -12,13 +12,13 @@ import (
 	"github.com/recur-go/recur/task/lm"
 )
 
-func init() { commands = append(commands, newGenerate) }
+func init() { addTask(newGenerate) }
 
-func newGenerate() *cobra.Command {
-	f := &trainFlags{}
-	var path, prompt string
+func newGenerate() *taskCommand {
+	c := newTaskCommand(lm.Name, lm.Presets(), "write with a trained model")
+	var prompt string
 	var s lm.Sampling
-	cmd := &cobra.Command{
+	c.help = cobra.Command{
 		Use:   "generate FILE...",
 		Short: "Train a language model on text, and write text with it",
 		Long: `Train a language model on text files (UTF-8, also with gzip), by characters, words,
@@ -28,26 +28,8 @@ text with a trained one, token by token as it comes.`,
   recur generate train.txt --valid valid.txt --test test.txt --preset zaremba-small
   recur generate --model recur-out/generate-shakespeare/model.safetensors --prompt "ROMEO:"
   recur generate --model m.safetensors --temperature 0.7 --top-p 0.9 --stop "\n\n"`,
-		RunE: func(cmd *cobra.Command, files []string) error {
-			if err := f.apart(cmd, path == "", "prompt", "temperature", "top-k", "top-p", "penalty", "limit", "stop"); err != nil {
-				return err
-			}
-			if path == "" {
-				return f.train(cmd, lm.Name, files, nil)
-			}
-			if len(files) > 0 {
-				return usage("generate takes a FILE to train on or a --model to write with, not both")
-			}
-			if err := s.Check(); err != nil || s.Limit < 1 {
-				return usage("%v", cmp.Or(err, errors.New("--limit is at least 1")))
-			}
-			s.Seed = f.seed
-			return generate(cmd, path, prompt, s, f.json)
-		},
 	}
-	flags := cmd.Flags()
-	f.bind(flags, strings.Join(lm.Presets(), ", "))
-	flags.StringVar(&path, "model", "", "write with a trained model")
+	flags := c.using
 	flags.StringVar(&prompt, "prompt", "", "text to go on from")
 	flags.Float64Var(&s.Temperature, "temperature", 0.8, "sampling temperature: low is safe, high is wild; negative for always the likeliest token")
 	flags.IntVar(&s.TopK, "top-k", 0, "sample from this number of the likeliest tokens (default all)")
@@ -55,7 +37,17 @@ text with a trained one, token by token as it comes.`,
 	flags.Float64Var(&s.Penalty, "penalty", 0, "divide the scores of tokens that were written shortly before by this (default none)")
 	flags.IntVar(&s.Limit, "limit", 500, "number of tokens to write, at most")
 	flags.StringArrayVar(&s.Stop, "stop", nil, "end before this text; \\n stands for a new line")
-	return cmd
+	c.use = func(cmd *cobra.Command, files []string) error {
+		if len(files) > 0 {
+			return usage("generate takes a FILE to train on or a --model to write with, not both")
+		}
+		if err := s.Check(); err != nil || s.Limit < 1 {
+			return usage("%v", cmp.Or(err, errors.New("--limit is at least 1")))
+		}
+		s.Seed = c.seed
+		return generate(cmd, c.model, prompt, s, c.json)
+	}
+	return c
 }
 
 // generate writes text to standard output as it comes.

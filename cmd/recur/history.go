@@ -9,8 +9,8 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/recur-go/recur/cmd/recur/internal/tfevents"
 	"github.com/recur-go/recur/task"
@@ -29,17 +29,9 @@ type epochScores struct {
 // run that goes on has the epochs from before too.
 type history []epochScores
 
-// resume reads the history of a run that was stopped in dir, if there is one. If the run
-// is not to go on, it is an error that the new one would overwrite it.
-func (h *history) resume(dir string, goOn bool) error {
-	left, err := checkpoints(dir)
-	switch {
-	case err != nil || len(left) == 0:
-		return err
-	case !goOn:
-		return usage("%s is of a run that was stopped: give --resume to go on with it, another --out, or remove it", left[0])
-	}
-	path := filepath.Join(dir, historyFile)
+// read reads the history of the run that a folder holds.
+func (h *history) read(f *folder) error {
+	path := f.path(historyFile)
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -53,25 +45,40 @@ func (h *history) resume(dir string, goOn bool) error {
 	return nil
 }
 
-// add puts an epoch after those before it, and writes all to dir. Epochs that the
+// add puts an epoch after those before it, and writes all to a folder. Epochs that the
 // checkpoint did not have any more are run again, and take the place of the old ones.
-func (h *history) add(dir string, e task.Epoch) error {
+func (h *history) add(f *folder, e task.Epoch) error {
 	n := 0
 	for n < len(*h) && (*h)[n].Epoch < e.N {
 		n++
 	}
 	*h = append((*h)[:n], epochScores{e.N, e.Steps, e.Loss, maps.Clone(e.Scores), e.Improved})
-	return replace(filepath.Join(dir, historyFile), func(w io.Writer) error { return json.NewEncoder(w).Encode(*h) })
+	return f.write(historyFile, func(w io.Writer) error { return json.NewEncoder(w).Encode(*h) })
 }
 
-// record trains by fit, with a checkpoint in dir to go on from, progress on the terminal, and
-// the events for TensorBoard. The history grows by the epochs.
-func (h *history) record(stderr io.Writer, dir string, resume bool, m task.Metric, fit func(o task.Options) error) error {
-	events, err := tfevents.Create(filepath.Join(dir, "events"))
-	if err != nil {
-		return err
+// record trains by fit, with a checkpoint in a folder to go on from, progress on the terminal,
+// and the events for TensorBoard. The history grows by the epochs. begin is called, once, before
+// anything is written.
+func (h *history) record(stderr io.Writer, f *folder, m task.Metric, begin func() error, fit func(o task.Options) error) error {
+	resume := f.state == stopped
+	if resume {
+		if err := h.read(f); err != nil {
+			return err
+		}
 	}
-	defer events.Close()
+	var events *tfevents.Writer
+	start := sync.OnceValue(func() (err error) {
+		if err := begin(); err != nil {
+			return err
+		}
+		events, err = tfevents.Create(f.path(eventsFolder))
+		return err
+	})
+	defer func() {
+		if events != nil {
+			events.Close()
+		}
+	}()
 	var lost error // of the events or the history
 	keep := func(step int, scores task.Scores) {
 		names := slices.Sorted(maps.Keys(scores))
@@ -85,7 +92,7 @@ func (h *history) record(stderr io.Writer, dir string, resume bool, m task.Metri
 	}
 	bar := newTrainingBar(stderr, m.Name)
 	o := task.Options{
-		Checkpoint: filepath.Join(dir, checkpointFile), Resume: resume,
+		Checkpoint: f.path(checkpointFile), Resume: resume, Begin: start,
 		OnStep: func(s task.Step) {
 			bar.train(s)
 			if s.Progress.Step%20 == 0 {
@@ -93,7 +100,7 @@ func (h *history) record(stderr io.Writer, dir string, resume bool, m task.Metri
 			}
 		},
 		OnEpoch: func(e task.Epoch) bool {
-			if err := h.add(dir, e); err != nil && lost == nil {
+			if err := h.add(f, e); err != nil && lost == nil {
 				lost = err
 			}
 			scores := task.Scores{"epoch/train_loss": e.Loss}
@@ -105,7 +112,7 @@ func (h *history) record(stderr io.Writer, dir string, resume bool, m task.Metri
 			return true
 		},
 	}
-	err = fit(o)
+	err := fit(o)
 	bar.end(err == nil)
 	if errors.Is(err, context.Canceled) {
 		fmt.Fprintf(stderr, "  stopped; the same command with --resume goes on from %s\n", o.Checkpoint)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,14 +12,14 @@ import (
 	"github.com/recur-go/recur/task/music"
 )
 
-func init() { commands = append(commands, newMusic) }
+func init() { addTask(newMusic) }
 
-func newMusic() *cobra.Command {
-	f := &trainFlags{}
-	var path, from, midi string
+func newMusic() *taskCommand {
+	c := newTaskCommand(music.Name, music.Presets(), "play with a trained model")
+	var from, midi string
 	var tempo int
 	var p seq2seq.Sampling
-	cmd := &cobra.Command{
+	c.help = cobra.Command{
 		Use:   "music FILE...",
 		Short: "Train a net on pieces of music, and let it play",
 		Long: `Train a net on polyphonic music: MIDI files, read in steps of eighth notes, or JSON with
@@ -35,29 +34,21 @@ with --midi a MIDI file too.`,
   recur music Nottingham.json.gz --preset folk --out tunes
   recur music --model tunes/model.safetensors --limit 128 --seed 3 --midi tune.mid
   recur music --model tunes/model.safetensors --from piece.json --temperature 0.7`,
-		RunE: func(cmd *cobra.Command, files []string) error {
-			if err := f.apart(cmd, path == "", "from", "temperature", "limit", "midi", "tempo"); err != nil {
-				return err
-			}
-			if path == "" {
-				return f.train(cmd, music.Name, files, nil)
-			}
-			if len(files) > 0 {
-				return usage("music takes a FILE to train on or a --model to play with, not both")
-			}
-			p.Seed = f.seed
-			return play(cmd, path, from, midi, tempo, p)
-		},
 	}
-	flags := cmd.Flags()
-	f.bind(flags, strings.Join(music.Presets(), ", "))
-	flags.StringVar(&path, "model", "", "play with a trained model")
+	flags := c.using
 	flags.StringVar(&from, "from", "", "file with a piece to go on from, the first it holds")
 	flags.Float64Var(&p.Temperature, "temperature", 1, "sampling temperature: low is safe, high is wild; negative for always the likeliest keys")
 	flags.IntVar(&p.Limit, "limit", 64, "steps to play")
 	flags.StringVar(&midi, "midi", "", "MIDI file to write")
 	flags.IntVar(&tempo, "tempo", 120, "tempo of the MIDI file in quarter notes a minute; a step is an eighth")
-	return cmd
+	c.use = func(cmd *cobra.Command, files []string) error {
+		if len(files) > 0 {
+			return usage("music takes a FILE to train on or a --model to play with, not both")
+		}
+		p.Seed = c.seed
+		return play(cmd, c.model, from, midi, tempo, p)
+	}
+	return c
 }
 
 // play writes keys to standard output as they come.

@@ -1,18 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/search"
@@ -20,11 +20,16 @@ import (
 
 func init() { commands = append(commands, newSearch) }
 
+// searchFlags are those of a search beside the ones of training.
+type searchFlags struct {
+	*trainFlags
+	search.Options
+	space    []string
+	drawSeed uint64
+}
+
 func newSearch() *cobra.Command {
-	f := &trainFlags{}
-	o := search.Options{}
-	var space []string
-	var drawSeed uint64
+	f := &searchFlags{trainFlags: &trainFlags{}}
 	cmd := &cobra.Command{
 		Use:   "search RECIPE | search TASK FILE...",
 		Short: "Search for the best settings of a task",
@@ -49,54 +54,87 @@ and model.safetensors of the best.`,
 		Example: `  recur search generate shakespeare.txt --preset char-small --trials 9 --epochs 9
   recur search music JSB_Chorales.json.gz --space rate=1e-3..1e-2:log --space hidden=100,200
   recur search recipe.toml --out found --resume`,
+		Args: oneRecipe,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r, t, cfg, err := f.recipe(cmd, args)
+			r, t, cfg, err := f.recipe(cmd, args[0])
 			if err != nil {
 				return err
 			}
-			ranges := r.Space
-			for _, s := range space {
-				name, text, ok := strings.Cut(s, "=")
-				if !ok {
-					return usage("--space takes NAME=RANGE, not %q", s)
-				}
-				if ranges == nil {
-					ranges = map[string]task.Range{}
-				}
-				if ranges[name], err = search.ParseRange(text); err != nil {
-					return usage("--space %s: %v", s, err)
-				}
-			}
-			o.Task, o.Base, o.Data, o.Space, o.Epochs, o.Seed = t, cfg, r.Data, ranges, f.epochs, drawSeed
-			return searchCommand(cmd, o, f)
+			f.Task, f.Base, f.Data, f.Space = t, cfg, r.Data, r.Space
+			return f.run(cmd)
 		},
 	}
-	flags := cmd.Flags()
-	f.bind(flags, "those of the task")
-	flags.Lookup("epochs").Usage = "epochs of the longest runs (default by preset)"
-	flags.Lookup("seed").Usage = "seed of each run"
-	flags.StringArrayVar(&space, "space", nil, "what a setting may be; may be repeated (default by task)")
-	flags.IntVar(&o.Trials, "trials", 27, "settings to try")
-	flags.IntVar(&o.Eta, "eta", 3, "one in this many goes on to the next rung")
-	flags.IntVar(&o.Workers, "workers", 0, "runs side by side (default the number of cores)")
-	flags.Uint64Var(&drawSeed, "search-seed", 1, "seed of the settings that are tried")
+	f.bindRecipe(cmd.Flags())
+	f.bindSearch(cmd.Flags())
+	for _, make := range tasks {
+		c := make()
+		sub := &searchFlags{trainFlags: &c.trainFlags}
+		under := c.under("Search for settings: "+c.help.Short, func(cmd *cobra.Command, files []string) (err error) {
+			if sub.Task, sub.Base, sub.Data, err = c.asked(cmd, files); err != nil {
+				return err
+			}
+			return sub.run(cmd)
+		})
+		sub.bindSearch(under.Flags())
+		cmd.AddCommand(under)
+	}
 	return cmd
 }
 
-// searchCommand searches and prints what was found.
-func searchCommand(cmd *cobra.Command, o search.Options, f *trainFlags) error {
-	o.Dir = f.out
-	if o.Dir == "" {
-		name, _, _ := strings.Cut(filepath.Base(o.Data.Train[0]), ".")
-		o.Dir = filepath.Join("recur-out", "search-"+o.Task.Name()+"-"+name)
+// bindSearch declares the flags of a search, and changes the help of those of a run.
+func (f *searchFlags) bindSearch(flags *pflag.FlagSet) {
+	flags.Lookup("epochs").Usage = "epochs of the longest runs (default by preset)"
+	flags.Lookup("seed").Usage = "seed of each run"
+	flags.StringArrayVar(&f.space, "space", nil, "what a setting may be; may be repeated (default by task)")
+	flags.IntVar(&f.Trials, "trials", 27, "settings to try")
+	flags.IntVar(&f.Eta, "eta", 3, "one in this many goes on to the next rung")
+	flags.IntVar(&f.Workers, "workers", 0, "runs side by side (default the number of cores)")
+	flags.Uint64Var(&f.drawSeed, "search-seed", 1, "seed of the settings that are tried")
+}
+
+// run searches as the flags ask.
+func (f *searchFlags) run(cmd *cobra.Command) error {
+	for _, s := range f.space {
+		name, text, ok := strings.Cut(s, "=")
+		if !ok {
+			return usage("--space takes NAME=RANGE, not %q", s)
+		}
+		if f.Space == nil {
+			f.Space = map[string]task.Range{}
+		}
+		var err error
+		if f.Space[name], err = search.ParseRange(text); err != nil {
+			return usage("--space %s: %v", s, err)
+		}
 	}
-	journal := filepath.Join(o.Dir, "journal.jsonl")
-	if _, err := os.Stat(journal); err == nil && !f.resume {
-		return usage("%s is of a search: give --resume to go on with it, another --out, or remove it", journal)
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, n := range []struct {
+		flag  string
+		value int
+		least int
+	}{{"trials", f.Trials, 1}, {"eta", f.Eta, 2}, {"workers", f.Workers, 0}, {"epochs", f.epochs, 0}} {
+		if n.value < n.least || cmd.Flags().Changed(n.flag) && n.value < max(n.least, 1) {
+			return usage("--%s is %d, want %d or more", n.flag, n.value, max(n.least, 1))
+		}
+	}
+	f.Epochs, f.Seed = f.epochs, f.drawSeed
+	return searchCommand(cmd, f.Options, f.trainFlags)
+}
+
+// searchCommand searches and prints what was found.
+func searchCommand(cmd *cobra.Command, o search.Options, f *trainFlags) (err error) {
+	log := cmd.ErrOrStderr()
+	where, err := openFolder(ask{
+		out: f.out, base: filepath.Join("recur-out", "search-"+cmp.Or(f.base, baseName(o.Task.Name(), o.Data.Train[0]))), resume: f.resume, force: f.force,
+		same: func(string) error { return nil }, // the journal knows
+		note: func(text string) { fmt.Fprintln(log, " ", text) },
+	})
+	if err != nil {
 		return err
 	}
-	log := cmd.ErrOrStderr()
+	defer func() { err = errors.Join(err, where.close()) }()
+	o.Dir = where.dir
+	o.Begin = where.begin
+	journal := where.path(journalFile)
 	metric := o.Task.Metric(o.Base)
 	o.OnRun = func(r search.Run) {
 		score := fmt.Sprintf("%s %.4f", metric.Name, r.Score)

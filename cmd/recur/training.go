@@ -1,97 +1,131 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/recur-go/recur/internal/chart"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/forecast"
 	"github.com/recur-go/recur/task/recipe"
-)
-
-// Names of what a run leaves in its folder.
-const (
-	modelFile      = "model.safetensors"
-	checkpointFile = "checkpoint.safetensors"
-	recipeFile     = "recipe.json"
-	historyFile    = "history.json"
-	reportFile     = "report.html"
 )
 
 // A training is a run of a task by a command.
 type training struct {
-	cmd   *cobra.Command
-	task  task.Task
-	cfg   any
-	data  task.Data
-	flags *trainFlags
-	dir   string
-	began time.Time
+	cmd    *cobra.Command
+	task   task.Task
+	cfg    any
+	data   task.Data
+	recipe *recipe.Recipe
+	flags  *trainFlags
+	folder *folder
+	began  time.Time
 
 	notes   []string
 	history history
+	model   task.Model
 	result  *task.Result
-	files   []string
+	files   []string // paths of what was written
 }
 
-// trainCommand trains a model and leaves it in a folder with its report.
-func trainCommand(cmd *cobra.Command, t task.Task, cfg any, d task.Data, f *trainFlags) error {
-	r := &training{cmd: cmd, task: t, cfg: cfg, data: d, flags: f, dir: f.out, began: time.Now()}
-	if r.dir == "" {
-		base := filepath.Base(d.Train[0])
-		name, _, _ := strings.Cut(base, ".")
-		r.dir = filepath.Join("recur-out", t.Name()+"-"+name)
-	}
-	if err := r.prepare(); err != nil {
+// A printer shows what a run came to.
+type printer interface {
+	outputs() []output          // files beside model, report and curves
+	page() (*chart.Page, error) // report
+	print(w io.Writer) error    // text for a terminal
+	json() any                  // value of --json
+}
+
+// An output is a file of a run.
+type output struct {
+	name  string
+	write func(w io.Writer) error
+}
+
+// trainCommand trains a model, leaves it in a folder with its report, and prints what it came to; show
+// is nil for what all tasks print.
+func trainCommand(cmd *cobra.Command, t task.Task, cfg any, d task.Data, f *trainFlags, show func(r *training) printer) (err error) {
+	r := &training{cmd: cmd, task: t, cfg: cfg, data: d, flags: f, began: time.Now()}
+	if r.recipe, err = recipe.New(t, cfg, d); err != nil {
 		return err
 	}
-	m, err := r.fit()
+	if err := r.recipe.Sum(); err != nil {
+		return err
+	}
+	r.folder, err = openFolder(ask{
+		out: f.out, base: filepath.Join("recur-out", cmp.Or(f.base, baseName(t.Name(), d.Train[0]))), resume: f.resume, force: f.force, same: r.same,
+		note: func(text string) { fmt.Fprintln(cmd.ErrOrStderr(), " ", text) },
+	})
 	if err != nil {
 		return err
 	}
-	if err := r.evaluate(m); err != nil {
+	defer func() { err = errors.Join(err, r.folder.close()) }()
+	if r.folder.state == finished {
+		return r.printFinished()
+	}
+	if r.model, err = r.fit(); err != nil {
 		return err
 	}
-	if err := r.write(m); err != nil {
+	if err := r.evaluate(); err != nil {
+		return err
+	}
+	var p printer = r
+	if show != nil {
+		p = show(r)
+	}
+	if err := r.write(p); err != nil {
 		return err
 	}
 	if f.json {
-		return json.NewEncoder(cmd.OutOrStdout()).Encode(r.json())
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(p.json())
 	}
-	return r.print(cmd.OutOrStdout())
+	return p.print(cmd.OutOrStdout())
 }
 
-func (r *training) path(name string) string { return filepath.Join(r.dir, name) }
+// baseName is the name of the folder of a run on a file.
+func baseName(task, file string) string {
+	if task == forecast.Name {
+		return stem(file)
+	}
+	return task + "-" + stem(file)
+}
 
-// prepare makes the folder, and sees that no run is lost that was stopped there.
-func (r *training) prepare() error {
-	if err := os.MkdirAll(r.dir, 0o777); err != nil {
-		return err
-	}
-	if err := r.history.resume(r.dir, r.flags.resume); err != nil {
-		return err
-	}
-	made, err := recipe.New(r.task, r.cfg, r.data)
+func (r *training) path(name string) string { return r.folder.path(name) }
+
+// same reports how the run that was begun in a folder differs from r.
+func (r *training) same(dir string) error {
+	old, err := recipe.Read(filepath.Join(dir, recipeFile))
 	if err != nil {
-		return err
+		return usage("--resume: %s holds a run whose recipe cannot be read: give --force to begin anew, or another --out (%v)", dir, err)
 	}
-	return made.Write(r.path(recipeFile))
+	if d := r.recipe.Differences(old); d != nil {
+		return usage("--resume: %s is of another run: %s; give those, or another --out", dir, strings.Join(d, "; "))
+	}
+	return nil
 }
 
-// fit trains.
+// fit trains. The folder is the run's from when data and settings are known to be good.
 func (r *training) fit() (m task.Model, err error) {
 	stderr := r.cmd.ErrOrStderr()
-	err = r.history.record(stderr, r.dir, r.flags.resume, r.task.Metric(r.cfg), func(o task.Options) (err error) {
+	begin := sync.OnceValue(func() error {
+		if err := r.folder.begin(); err != nil {
+			return err
+		}
+		return r.recipe.Write(r.path(recipeFile))
+	})
+	err = r.history.record(stderr, r.folder, r.task.Metric(r.cfg), begin, func(o task.Options) (err error) {
 		o.OnNote = func(s string) {
 			r.notes = append(r.notes, s)
 			fmt.Fprintln(stderr, " ", s)
@@ -103,15 +137,15 @@ func (r *training) fit() (m task.Model, err error) {
 }
 
 // evaluate scores the model on the files to test on, else on those to validate on.
-func (r *training) evaluate(m task.Model) (err error) {
+func (r *training) evaluate() (err error) {
 	files := r.data.Test
 	if len(files) == 0 {
 		files = r.data.Valid
 	}
-	reporter, ok := m.(task.Reporter)
+	reporter, ok := r.model.(task.Reporter)
 	switch {
 	case len(files) > 0:
-		r.result, err = m.Evaluate(r.cmd.Context(), files...)
+		r.result, err = r.model.Evaluate(r.cmd.Context(), files...)
 	case ok:
 		r.result, err = reporter.Report(r.cmd.Context())
 	default:
@@ -132,42 +166,55 @@ func (r *training) split() string {
 }
 
 // write leaves model and report. Only then goes the checkpoint.
-func (r *training) write(m task.Model) error {
-	best := r.history.best()
-	about := model.Training{
-		Data: strings.Join(r.data.Train, ", "), Epochs: len(r.history), Steps: best.Steps,
-		Seconds: time.Since(r.began).Seconds(), Scores: r.result.Scores,
+func (r *training) write(p printer) error {
+	about := model.Training{Data: strings.Join(r.data.Train, ", "), Epochs: len(r.history), Scores: r.result.Scores}
+	if seed, ok := r.recipe.Config["seed"].(uint64); ok {
+		about.Seed = seed
 	}
 	if last := len(r.history); last > 0 {
 		about.Steps = r.history[last-1].Steps
 	}
-	if err := m.Save(r.path(modelFile), about); err != nil {
+	if err := r.model.Save(r.path(modelFile), about); err != nil {
 		return err
 	}
 	r.files = append(r.files, r.path(modelFile))
-	if err := r.report(); err != nil {
+	page, err := p.page()
+	if err != nil {
 		return err
 	}
-	return removeCheckpoints(r.dir)
-}
-
-// checkpoints lists the checkpoints of a run in dir, one or one for each of several nets.
-func checkpoints(dir string) (paths []string, err error) {
-	files, err := os.ReadDir(dir)
-	for _, f := range files {
-		if strings.HasPrefix(f.Name(), checkpointFile) {
-			paths = append(paths, filepath.Join(dir, f.Name()))
+	curves := r.curves()
+	for _, o := range slices.Concat([]output{
+		{reportFile, page.Write},
+		{"curves.svg", func(w io.Writer) error { return curves.Write(w, "svg") }},
+		{"curves.png", func(w io.Writer) error { return curves.Write(w, "png") }},
+	}, p.outputs()) {
+		if err := r.folder.write(o.name, o.write); err != nil {
+			return err
 		}
+		r.files = append(r.files, r.path(o.name))
 	}
-	return paths, err
+	r.files = append(r.files, r.path(recipeFile))
+	return r.folder.removeCheckpoints()
 }
 
-// removeCheckpoints removes those of a run that has ended.
-func removeCheckpoints(dir string) error {
-	left, err := checkpoints(dir)
-	for _, path := range left {
-		err = errors.Join(err, os.Remove(path))
+// printFinished prints the scores of a run that --resume found finished.
+func (r *training) printFinished() error {
+	info, err := model.Describe(r.path(modelFile))
+	if err != nil {
+		return err
 	}
+	if r.flags.json {
+		return json.NewEncoder(r.cmd.OutOrStdout()).Encode(struct {
+			Task   string      `json:"task"`
+			Split  string      `json:"split"`
+			Scores task.Scores `json:"scores"`
+			Files  []string    `json:"files"`
+		}{r.task.Name(), r.split(), info.Training.Scores, []string{r.path(modelFile), r.path(reportFile)}})
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "The run in %s is finished. Scores, %s\n\n", r.folder.dir, r.split())
+	printScores(&b, "  ", info.Training.Scores)
+	_, err = io.WriteString(r.cmd.OutOrStdout(), b.String())
 	return err
 }
 

@@ -11,38 +11,22 @@ import (
 
 	"github.com/recur-go/recur/internal/chart"
 	"github.com/recur-go/recur/task"
-	"github.com/recur-go/recur/task/recipe"
 )
 
-// report writes the page, the learning curves and what else the evaluation gave.
-func (r *training) report() error {
-	page, err := r.page()
-	if err != nil {
-		return err
-	}
-	write := func(name string, f func(w io.Writer) error) {
-		if err == nil {
-			err = replace(r.path(name), f)
-			r.files = append(r.files, r.path(name))
-		}
-	}
-	write(reportFile, page.Write)
-	curves := r.curves()
-	for _, format := range []string{"svg", "png"} {
-		write("curves."+format, func(w io.Writer) error { return curves.Write(w, format) })
-	}
+// outputs are the pictures and the files that the evaluation gave.
+func (r *training) outputs() (all []output) {
 	for _, part := range r.result.Parts {
+		if part.File == "" {
+			continue
+		}
 		for _, format := range []string{"svg", "png"} {
-			if part.File != "" {
-				write(part.File+"."+format, func(w io.Writer) error { return drawPart(w, part, format) })
-			}
+			all = append(all, output{part.File + "." + format, func(w io.Writer) error { return drawPart(w, part, format) }})
 		}
 	}
 	for _, f := range r.result.Files {
-		write(f.Name, func(w io.Writer) error { _, err := w.Write(f.Data); return err })
+		all = append(all, output{f.Name, func(w io.Writer) error { _, err := w.Write(f.Data); return err }})
 	}
-	r.files = append(r.files, r.path(recipeFile))
-	return err
+	return all
 }
 
 func heatMap(h *task.Heat) *chart.Heat {
@@ -96,13 +80,9 @@ func (r *training) page() (*chart.Page, error) {
 		}
 		p.Tables = append(p.Tables, t)
 	}
-	made, err := recipe.New(r.task, r.cfg, r.data)
-	if err != nil {
-		return nil, err
-	}
 	settings := chart.Table{Title: "Settings", Head: []string{"setting", "value"}, Best: -1}
-	for _, n := range slices.Sorted(maps.Keys(made.Config)) {
-		v, err := json.Marshal(made.Config[n])
+	for _, n := range slices.Sorted(maps.Keys(r.recipe.Config)) {
+		v, err := json.Marshal(r.recipe.Config[n])
 		if err != nil {
 			return nil, err
 		}

@@ -14,26 +14,27 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/chart"
 	"github.com/recur-go/recur/seq2seq"
+	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/translate"
 	"github.com/recur-go/recur/tensor"
 )
 
 // translateOptions are the flags of recur translate that are not those of training.
 type translateOptions struct {
-	trainFlags
+	*taskCommand
 	source, target string // files
-	model          string
 	beam, nbest    int
 	length, cover  float64
 	sample         seq2seq.Sampling
 	attention      string // a file
 }
 
-func init() { commands = append(commands, newTranslate) }
+func init() { addTask(newTranslate) }
 
-func newTranslate() *cobra.Command {
-	o := &translateOptions{}
-	cmd := &cobra.Command{
+func newTranslate() *taskCommand {
+	c := newTaskCommand(translate.Name, translate.Presets(), "translate with a trained model")
+	o := &translateOptions{taskCommand: c}
+	c.help = cobra.Command{
 		Use:   "translate SOURCE TARGET | PAIRS...",
 		Short: "Train an encoder-decoder on pairs of texts, and translate with it",
 		Long: `Train an encoder-decoder with attention on pairs of texts, and score it by BLEU and
@@ -45,24 +46,11 @@ With --model, translate the lines of standard input or of files with a trained o
   recur translate names.tsv --preset transliterate
   echo "Ein Mann fährt Rad." | recur translate --model m.safetensors
   recur translate --model m.safetensors --nbest 3 --json --attention look.html text.de`,
-		RunE: func(cmd *cobra.Command, files []string) error {
-			if o.model != "" {
-				return o.translate(cmd, files)
-			}
-			if (o.source == "") != (o.target == "") {
-				return usage("--source and --target go together")
-			}
-			if o.source != "" {
-				files = append([]string{o.source, o.target}, files...)
-			}
-			return o.train(cmd, translate.Name, files, nil)
-		},
 	}
-	flags := cmd.Flags()
-	o.bind(flags, strings.Join(translate.Presets(), ", "))
+	flags := c.training
 	flags.StringVar(&o.source, "source", "", "file of the source's lines to train on")
 	flags.StringVar(&o.target, "target", "", "file of the target's lines to train on")
-	flags.StringVar(&o.model, "model", "", "translate with a trained model")
+	flags = c.using
 	flags.IntVar(&o.beam, "beam", 0, "hypotheses that beam search keeps; 1 for greedy (default the model's)")
 	flags.IntVar(&o.nbest, "nbest", 1, "translations of each line, best first")
 	flags.Float64Var(&o.length, "length-penalty", 0, "exponent of the length penalty (default the model's)")
@@ -71,7 +59,17 @@ With --model, translate the lines of standard input or of files with a trained o
 	flags.IntVar(&o.sample.TopK, "top-k", 0, "sample from this number of the likeliest tokens")
 	flags.Float64Var(&o.sample.TopP, "top-p", 0, "sample from the likeliest tokens that together have this probability")
 	flags.StringVar(&o.attention, "attention", "", "draw where the model looked: a .html, .svg or .png file (svg and png of the first line)")
-	return cmd
+	c.data = func(cmd *cobra.Command, files []string) (task.Data, error) {
+		if (o.source == "") != (o.target == "") {
+			return task.Data{}, usage("--source and --target go together")
+		}
+		if o.source != "" {
+			files = append([]string{o.source, o.target}, files...)
+		}
+		return task.Data{Train: files}, nil
+	}
+	c.use = o.translate
+	return c
 }
 
 // decoding is how the flags ask to write.

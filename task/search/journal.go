@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"sync"
 
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/task"
 )
 
@@ -29,45 +30,52 @@ type header struct {
 
 // A journal is a file of JSON lines, the header and a line for each run that has ended.
 type journal struct {
-	f    *os.File
-	runs map[place]Run
+	path   string
+	header []byte
+	size   int64 // bytes of whole lines that were read
+	f      *os.File
+	runs   map[place]Run
 }
 
 // A place is that of a run.
 type place struct{ trial, rung int }
 
-// openJournal goes on with the journal at path, or begins it.
-func openJournal(path string, h header) (*journal, error) {
+// readJournal reads the journal at path, if it is there. It is an error if that is of another
+// search.
+func readJournal(path string, h header) (*journal, error) {
 	want, err := json.Marshal(h)
 	if err != nil {
 		return nil, err
 	}
-	j := &journal{runs: map[place]Run{}}
+	j := &journal{path: path, header: want, runs: map[place]Run{}}
 	old, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	// A run was killed while it wrote what follows the last newline.
 	whole := old[:bytes.LastIndexByte(old, '\n')+1]
-	if len(whole) > 0 {
-		if err := j.read(path, whole, want); err != nil {
-			return nil, err
-		}
+	j.size = int64(len(whole))
+	if j.size == 0 {
+		return j, nil
 	}
-	if j.f, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o666); err != nil {
-		return nil, err
+	return j, j.read(path, whole, want)
+}
+
+// open begins the journal, or goes on with it.
+func (j *journal) open() (err error) {
+	if j.f, err = os.OpenFile(j.path, os.O_CREATE|os.O_WRONLY, 0o666); err != nil {
+		return err
 	}
-	if err = j.f.Truncate(int64(len(whole))); err == nil {
+	if err = j.f.Truncate(j.size); err == nil {
 		_, err = j.f.Seek(0, io.SeekEnd)
 	}
-	if err == nil && len(whole) == 0 {
-		err = j.line(want)
+	if err == nil && j.size == 0 {
+		err = j.line(j.header)
 	}
 	if err != nil {
 		j.f.Close()
-		return nil, err
 	}
-	return j, nil
+	return err
 }
 
 func (j *journal) read(path string, b, want []byte) error {
@@ -76,7 +84,7 @@ func (j *journal) read(path string, b, want []byte) error {
 	for n := 1; lines.Scan(); n++ {
 		if n == 1 {
 			if !sameJSON(lines.Bytes(), want) {
-				return fmt.Errorf("%s is of another search: other data, settings, space, trials, epochs or seed; give another folder, or those of that search", path)
+				return fault.Errorf(fault.Usage, "%s is of another search: other data, settings, space, trials, epochs or seed; give another folder, or those of that search", path)
 			}
 			continue
 		}

@@ -43,13 +43,14 @@ type Options struct {
 	Seed  uint64                // seed of what is drawn; models are trained with the seed of Base
 
 	Trials int // number of settings to try; default 27
-	Epochs int // epochs of the longest runs; default those of Base
+	Epochs int // epochs of the longest runs; default those of Base, or 9 if it leaves them to the data
 	Eta    int // the best 1/Eta of a rung go on to the next; default 3
 
 	Dir     string // folder for the journal, checkpoints and the models of the last rung
 	Workers int    // number of runs side by side; default GOMAXPROCS
 
-	OnRun func(Run) // called with each run that has ended, one at a time
+	Begin func() error // called when data and settings are known to be good, before anything is written to Dir
+	OnRun func(Run)    // called with each run that has ended, one at a time
 }
 
 // A Run is a trial of settings for some epochs.
@@ -116,11 +117,8 @@ func (o Options) defaults() (Options, error) {
 		if err != nil {
 			return o, err
 		}
-		epochs, ok := made.Config["epochs"].(int)
-		if !ok || epochs < 1 {
-			return o, fault.Errorf(fault.Usage, "search: the settings of %s have no epochs, so that the length of the longest runs is not known: give --epochs", o.Task.Name())
-		}
-		o.Epochs = epochs
+		o.Epochs, _ = made.Config["epochs"].(int)
+		o.Epochs = cmp.Or(o.Epochs, 9)
 	}
 	if o.Trials < 1 || o.Trials > 1e5 || o.Epochs < 1 || o.Eta < 2 || o.Workers < 1 {
 		return o, fault.Errorf(fault.Usage, "search: %d trials, %d epochs, eta %d and %d workers; want 1 to 100,000 trials, epochs and workers from 1 and eta from 2", o.Trials, o.Epochs, o.Eta, o.Workers)
@@ -136,20 +134,43 @@ func Search(ctx context.Context, o Options) (*Outcome, error) {
 		return nil, err
 	}
 	o.Data.Test = nil
-	if err := os.MkdirAll(o.Dir, 0o777); err != nil {
-		return nil, err
-	}
 	made, err := recipe.New(o.Task, o.Base, o.Data)
 	if err != nil {
 		return nil, err
 	}
-	j, err := openJournal(filepath.Join(o.Dir, "journal.jsonl"), header{o.Task.Name(), o.Data, made.Config, o.Space, o.Trials, o.Epochs, o.Eta, o.Seed})
+	j, err := readJournal(filepath.Join(o.Dir, "journal.jsonl"), header{o.Task.Name(), o.Data, made.Config, o.Space, o.Trials, o.Epochs, o.Eta, o.Seed})
 	if err != nil {
+		return nil, err
+	}
+	if err := o.ready(ctx); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(o.Dir, 0o777); err != nil {
+		return nil, err
+	}
+	if err := j.open(); err != nil {
 		return nil, err
 	}
 	defer j.f.Close()
 	s := &searcher{Options: o, journal: j, metric: o.Task.Metric(o.Base)}
 	return s.search(ctx)
+}
+
+// ready reads the data and checks the settings of the first trial, up to its first step, and
+// calls Begin.
+func (o Options) ready(ctx context.Context) error {
+	cfg, err := clone(o.Task, o.Base)
+	if err != nil {
+		return err
+	}
+	ready := errors.New("ready")
+	if _, err := o.Task.Fit(ctx, cfg, o.Data, task.Options{Begin: func() error { return ready }}); err != nil && !errors.Is(err, ready) {
+		return err
+	}
+	if o.Begin == nil {
+		return nil
+	}
+	return o.Begin()
 }
 
 // A searcher is a search that goes on.

@@ -50,6 +50,11 @@ func (b *bowl) Space(any) map[string]task.Range {
 }
 
 func (b *bowl) Fit(ctx context.Context, cfg any, _ task.Data, o task.Options) (task.Model, error) {
+	if o.Begin != nil {
+		if err := o.Begin(); err != nil {
+			return nil, err
+		}
+	}
 	c := *cfg.(*config)
 	b.mu.Lock()
 	defer b.mu.Unlock()

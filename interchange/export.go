@@ -5,13 +5,12 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/recur-go/recur/interchange/keras"
 	"github.com/recur-go/recur/interchange/onnx"
 	"github.com/recur-go/recur/interchange/torch"
 	"github.com/recur-go/recur/internal/atomicfile"
-	"github.com/recur-go/recur/internal/fault"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/model/graph"
 )
 
@@ -42,7 +41,7 @@ func Formats() []string { return slices.Sorted(maps.Keys(exporters)) }
 func Export(net *graph.Net, format, base string) (files []string, note string, err error) {
 	f := exporters[format]
 	if f == nil {
-		return nil, "", fault.Errorf(fault.Usage, "interchange: there is no format %q; there are %s", format, strings.Join(Formats(), ", "))
+		return nil, "", setting.Unknown("format", format, Formats())
 	}
 	return f(net, base)
 }

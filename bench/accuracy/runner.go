@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/recur-go/recur/internal/par"
+	"github.com/recur-go/recur/internal/setting"
 )
 
 // A Runner runs cases unattended. What a run came to is in the file before the next
@@ -31,16 +32,20 @@ type Runner struct {
 	mu sync.Mutex // guards Note and the file
 }
 
+// Names lists the cases.
+func Names() (names []string) {
+	for _, c := range cases {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
 // Selected are the cases that the runner is for.
 func (r *Runner) Selected() (some []Case, err error) {
 	for _, name := range r.Names {
 		at := place(name)
 		if at < 0 {
-			var names []string
-			for _, c := range cases {
-				names = append(names, c.Name)
-			}
-			return nil, fmt.Errorf("there is no case %q; there are %s", name, strings.Join(names, ", "))
+			return nil, setting.Unknown("case", name, Names())
 		}
 		some = append(some, cases[at])
 	}

@@ -69,7 +69,7 @@ of values and gradients.
 
 How recur compares with other systems is in bench/README.md of its repository.`,
 		Example: "  recur bench\n  recur bench --cells lstm --modes train --threads 1\n  recur bench --shape 32,64,64,128 --ragged --json",
-		Args:    exactly(0, "no arguments"),
+		Args:    exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},

@@ -42,7 +42,7 @@ downloaded; bench/README.md lists where the data come from.`,
   recur bench accuracy --tier A --data ../shared/data
   recur bench accuracy --case ptb-small --seeds 1
   recur bench accuracy --merge other.json --merge recur-out/generate-ptb --table`,
-		Args: exactly(0, "no arguments"),
+		Args: exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}
 	f := cmd.Flags()

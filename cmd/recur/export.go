@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/recur-go/recur/interchange"
+	"github.com/recur-go/recur/internal/setting"
 )
 
 func init() { commands = append(commands, newExport) }
@@ -35,7 +36,7 @@ have is refused by its name.`,
 		Args: exactly(1, "a model file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !slices.Contains(interchange.Formats(), to) {
-				return usage("--to %s: there are the formats %s", to, strings.Join(interchange.Formats(), ", "))
+				return usage("--to: %v", setting.Unknown("format", to, interchange.Formats()))
 			}
 			text, err := readSpec(spec, cmd.InOrStdin())
 			if err != nil {

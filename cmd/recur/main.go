@@ -7,13 +7,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/recur-go/recur/internal/fault"
+	"github.com/recur-go/recur/internal/kernel"
 )
 
 // exitFailed is the exit code of an error of no class.
@@ -38,6 +37,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		}
 		close(done)
 	}()
+	if err := kernel.CheckTier(); err != nil {
+		fmt.Fprintln(stderr, "recur:", err)
+		return code(err)
+	}
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -74,40 +77,26 @@ be given as the variable RECUR_HORIZON, and so on.
 
 Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 bad data, 4 bad model file, 5 numeric
 failure, 6 input or output failed, 130 or 143 stopped by a signal.`,
+		Version:       thisBuild().String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usage("there is no command %q; see recur --help", args[0])
+				return noCommand(cmd, args[0])
 			}
 			return nil
 		},
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd) },
 	}
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage("%v; see %s --help", err, cmd.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
+	root.SetVersionTemplate("{{.Version}}\n")
 	for _, command := range commands {
 		root.AddCommand(command())
 	}
-	for _, command := range root.Commands() {
-		explainPresets(command)
-	}
+	explainPresets(root)
+	complete(root)
 	return root
-}
-
-// fromEnvironment sets flags that were not given from RECUR_ variables.
-func fromEnvironment(cmd *cobra.Command) (err error) {
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		name := "RECUR_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		if v, ok := os.LookupEnv(name); ok && !f.Changed && err == nil {
-			if e := cmd.Flags().Set(f.Name, v); e != nil {
-				err = usage("%s: %v", name, e)
-			}
-		}
-	})
-	return err
 }
 
 func usage(format string, args ...any) error { return fault.Errorf(fault.Usage, format, args...) }

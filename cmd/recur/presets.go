@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -10,23 +11,23 @@ import (
 )
 
 // explainPresets adds the presets of its task to the help of each command that has
-// --preset. Commands that take a task as an argument add those of the one that is given.
+// --preset, in cmd and under it. Commands that take a task as an argument add those of the
+// one that is given.
 func explainPresets(cmd *cobra.Command) {
+	for _, sub := range cmd.Commands() {
+		explainPresets(sub)
+	}
 	if cmd.Flags().Lookup("preset") == nil {
 		return
 	}
 	if t, err := task.Find(cmd.Name()); err == nil {
-		cmd.Long += "\n\n" + presetHelp(t)
+		cmd.Long = strings.TrimSpace(cmp.Or(cmd.Long, cmd.Short) + "\n\n" + presetHelp(t))
 		return
 	}
 	help, long := cmd.HelpFunc(), cmd.Long
 	cmd.SetHelpFunc(func(c *cobra.Command, args []string) {
-		c.Long = long
-		for _, a := range args {
-			if t, err := task.Find(a); err == nil {
-				c.Long = long + "\n\n" + presetHelp(t)
-				break
-			}
+		if t := taskOf(c, args); c == cmd && t != nil {
+			c.Long = long + "\n\n" + presetHelp(t)
 		}
 		help(c, args)
 	})

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/recur-go/recur/interchange"
+	"github.com/recur-go/recur/internal/setting"
 )
 
 func init() { commands = append(commands, newShow) }
@@ -37,12 +38,18 @@ file is read and checked.`,
 	return cmd
 }
 
-// exactly asks for n arguments.
+// exactly asks for n arguments, which are what.
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) != n {
+		switch {
+		case len(args) == n:
+			return nil
+		case n > 0:
 			return usage("%s needs %s; see %s --help", cmd.CommandPath(), what, cmd.CommandPath())
 		}
-		return nil
+		if near, ok := setting.Nearest(args[0], commandNames(cmd)); ok {
+			return usage("%s takes no argument %q; did you mean %q?", cmd.CommandPath(), setting.Cut(args[0]), near)
+		}
+		return usage("%s takes no arguments; see %s --help", cmd.CommandPath(), cmd.CommandPath())
 	}
 }

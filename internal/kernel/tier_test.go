@@ -7,7 +7,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
 	"testing"
+
+	"github.com/recur-go/recur/internal/fault"
 )
 
 // RECUR_CPU chooses among the tiers of the machine, and what it does not have is
@@ -107,4 +110,26 @@ func TestAssemblyTiersHaveTheSameBits(t *testing.T) {
 			t.Errorf("checksum %#x, want %#x", got, uint64(want))
 		}
 	})
+}
+
+func TestCheckTier(t *testing.T) {
+	for name, want := range map[string]string{
+		"": "", tierNames[tier]: "",
+		"avx":    `RECUR_CPU: there is no kind of CPU "avx"; did you mean "avx2"?`,
+		"abacus": `RECUR_CPU: there is no kind of CPU "abacus"; there are avx2, avx512, go, neon`,
+	} {
+		t.Setenv(environment, name)
+		if err := CheckTier(); (err == nil) != (want == "") || err != nil && err.Error() != want {
+			t.Errorf("%q: %v, want %s", name, err, want)
+		}
+	}
+	for id, name := range tierNames {
+		if slices.Contains(tiers, id) {
+			continue
+		}
+		t.Setenv(environment, name)
+		if err := CheckTier(); err == nil || fault.Of(err) != fault.Usage {
+			t.Errorf("%s, which the machine has not: %v", name, err)
+		}
+	}
 }

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"runtime"
+	"strings"
+	"unicode"
+)
+
+// opener is the command that opens a file in the program that is for it.
+func opener() string { return openerOn(runtime.GOOS) }
+
+func openerOn(system string) string {
+	switch system {
+	case "darwin":
+		return "open"
+	case "windows":
+		return "explorer" // start takes what is in quotes for a title
+	}
+	return "xdg-open"
+}
+
+// shell is a command to type: words that the shell would take apart are in quotes.
+func shell(words ...string) string {
+	for i, w := range words {
+		words[i] = quoted(w)
+	}
+	return strings.Join(words, " ")
+}
+
+// quoted is a word as the shell of the system reads it.
+func quoted(word string) string { return quotedOn(runtime.GOOS, word) }
+
+func quotedOn(system, word string) string {
+	mark, plain := "'", "_@%+=:,./-"
+	if system == "windows" {
+		mark, plain = `"`, "_@+=:./-\\"
+	}
+	special := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(plain, r)
+	}
+	if word != "" && !strings.ContainsFunc(word, special) {
+		return word
+	}
+	if system != "windows" { // where no name has a double quote
+		word = strings.ReplaceAll(word, "'", `'\''`)
+	}
+	return mark + word + mark
+}

@@ -68,9 +68,15 @@ func isSafetensors(head []byte) bool {
 }
 
 // An UnknownError is the error for a file that is of no known format.
-type UnknownError struct{ Path string }
+type UnknownError struct {
+	Path   string
+	Packed bool // by gzip
+}
 
 func (e *UnknownError) Error() string {
+	if e.Packed {
+		return fmt.Sprintf("%s: it is packed by gzip; unpack it first: gunzip -k %s", e.Path, e.Path)
+	}
 	var names []string
 	for _, f := range formats {
 		names = append(names, f.Name)
@@ -117,7 +123,7 @@ func identify(path string) (kind, *fileFormat, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	return 0, nil, &UnknownError{path}
+	return 0, nil, &UnknownError{path, bytes.HasPrefix(head, []byte("\x1f\x8b"))}
 }
 
 // isONNX looks for the first field of a model, its IR version, and the second.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -151,6 +152,9 @@ func TestWhatIsNoModel(t *testing.T) {
 		return path
 	}
 	var unknown *UnknownError
+	if _, err := Open(write("m.safetensors.gz", "\x1f\x8b\x08"), nil); !errors.As(err, &unknown) || !strings.Contains(err.Error(), "gunzip -k") {
+		t.Errorf("got %v", err)
+	}
 	for _, path := range []string{write("a.txt", "words"), write("b", ""), write("c.bin", strings.Repeat("\x00", 100))} {
 		if _, err := Open(path, nil); !errors.As(err, &unknown) {
 			t.Errorf("%s: got %v", path, err)
@@ -241,5 +245,43 @@ func TestSequencesAreRefused(t *testing.T) {
 	var refused *onnx.UnsupportedError
 	if _, err := Open(path, nil); !errors.As(err, &refused) || len(refused.Ops) != 2 || refused.Ops[0].Node != "s" {
 		t.Errorf("got %v, want an *onnx.UnsupportedError of s and out", err)
+	}
+}
+
+func TestModuleName(t *testing.T) {
+	for name, want := range map[string]string{
+		"lstm_torch": "lstm_torch", "my-net.v1": "my_net_v1", "3": "net_3", "": "net_", "class": "class_", "torch": "torch_", "모델": "__",
+	} {
+		if got := moduleName(name); got != want {
+			t.Errorf("%q is the module %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestExportFiles(t *testing.T) {
+	m, err := Import(lstm, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := Net(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, format := range []string{"onnx", "safetensors"} {
+		base := filepath.Join(dir, format+"-1")
+		want, err := ExportFiles(net, format, base)
+		if err != nil || len(want) != 2 {
+			t.Errorf("%s: %q, %v", format, want, err)
+		}
+		if _, err := os.Stat(want[0]); err == nil {
+			t.Errorf("%s: a file was written", format)
+		}
+		if got, _, err := Export(net, format, base); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %q, %v, want %q", format, got, err, want)
+		}
+	}
+	if _, err := ExportFiles(net, "nothing", "x"); err == nil {
+		t.Error("a format of no name has files")
 	}
 }

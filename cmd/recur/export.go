@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -10,12 +12,19 @@ import (
 
 	"github.com/recur-go/recur/interchange"
 	"github.com/recur-go/recur/internal/setting"
+	"github.com/recur-go/recur/model/graph"
 )
 
 func init() { commands = append(commands, newExport) }
 
+// exportFlags are those of recur export.
+type exportFlags struct {
+	to, out, spec string
+	force         bool
+}
+
 func newExport() *cobra.Command {
-	var to, out, spec string
+	f := &exportFlags{}
 	cmd := &cobra.Command{
 		Use:   "export MODEL --to FORMAT",
 		Short: "Hand a model on to ONNX, PyTorch or Keras",
@@ -30,46 +39,97 @@ func newExport() *cobra.Command {
 
 MODEL is a model that recur import made or recur trained, if it is a plain graph of
 layers, or a file of another system itself. A layer that the other system does not
-have is refused by its name.`,
+have is refused by its name.
+
+NAME is that of MODEL, for PyTorch with _torch behind it, in this folder, or the next
+such as NAME-2 if files are there already. --out gives another.`,
 		Example: `  recur export tagger.safetensors --to onnx
   recur export lm.safetensors --to safetensors --out export/lm`,
 		Args: exactly(1, "a model file"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if !slices.Contains(interchange.Formats(), to) {
-				return usage("--to: %v", setting.Unknown("format", to, interchange.Formats()))
-			}
-			text, err := readSpec(spec, cmd.InOrStdin())
-			if err != nil {
-				return err
-			}
-			m, err := interchange.Import(args[0], text)
-			if err != nil {
-				return hint(err)
-			}
-			net, err := interchange.Net(m)
-			if err != nil {
-				return fmt.Errorf("%s: %w", args[0], err)
-			}
-			if out == "" {
-				base := filepath.Base(args[0])
-				out = strings.TrimSuffix(base, filepath.Ext(base)) + "." + to
-			}
-			files, note, err := interchange.Export(net, to, out)
-			if err != nil {
-				return err
-			}
-			for _, f := range files {
-				fmt.Fprintln(cmd.ErrOrStderr(), "wrote", f)
-			}
-			if note != "" {
-				fmt.Fprintln(cmd.OutOrStdout(), note)
-			}
-			return nil
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&to, "to", "", "format: "+strings.Join(interchange.Formats(), ", "))
-	flags.StringVar(&out, "out", "", "path of the files, less their endings; default MODEL's name and the format")
-	specFlag(cmd, &spec)
+	flags.StringVar(&f.to, "to", "", "format: "+strings.Join(interchange.Formats(), ", "))
+	flags.StringVar(&f.out, "out", "", "path of the files, less their endings; folders are made (default MODEL's name)")
+	flags.BoolVar(&f.force, "force", false, "replace files that are there already")
+	specFlag(cmd, &f.spec)
 	return cmd
+}
+
+func (f *exportFlags) run(cmd *cobra.Command, path string) error {
+	switch {
+	case f.to == "":
+		return usage("%s needs a format, --to %s", cmd.CommandPath(), strings.Join(interchange.Formats(), ", --to "))
+	case !slices.Contains(interchange.Formats(), f.to):
+		return usage("--to: %v", setting.Unknown("format", f.to, interchange.Formats()))
+	}
+	text, err := readSpec(f.spec, cmd.InOrStdin())
+	if err != nil {
+		return err
+	}
+	m, err := interchange.Import(path, text)
+	if err != nil {
+		return hint(err)
+	}
+	net, err := interchange.Net(m)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	base, err := f.base(net, path)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(base), 0o777); err != nil {
+		return err
+	}
+	files, note, err := interchange.Export(net, f.to, base)
+	if err != nil {
+		return err
+	}
+	for _, name := range files {
+		fmt.Fprintln(cmd.ErrOrStderr(), "wrote", name)
+	}
+	if note != "" {
+		fmt.Fprintln(cmd.OutOrStdout(), note)
+	}
+	return nil
+}
+
+// base is the path of the files, less their endings. Never is one of them the model's own.
+func (f *exportFlags) base(net *graph.Net, path string) (string, error) {
+	base := f.out
+	if base == "" {
+		base = filepath.Base(path)
+		base = strings.TrimSuffix(base, filepath.Ext(base))
+		if f.to == "safetensors" { // which is what models of recur are too
+			base += "_torch"
+		}
+	}
+	first := base
+	model, err := os.Stat(path)
+	if err != nil {
+		model = nil // the prefix of a checkpoint
+	}
+	for n := 2; ; n++ {
+		files, err := interchange.ExportFiles(net, f.to, base)
+		if err != nil {
+			return "", err
+		}
+		taken, own := "", false
+		for _, name := range files {
+			if info, err := os.Stat(name); err == nil {
+				taken, own = cmp.Or(taken, name), own || model != nil && os.SameFile(info, model)
+			}
+		}
+		switch {
+		case taken == "" || f.force && !own:
+			return base, nil
+		case f.out == "":
+			base = fmt.Sprintf("%s-%d", first, n)
+		case own:
+			return "", usage("--out %s: it would replace the model itself; give another --out", f.out)
+		default:
+			return "", usage("%s is there already; give --force to replace it, or another --out", taken)
+		}
+	}
 }

@@ -4,8 +4,10 @@ package atomicfile
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -23,6 +25,10 @@ func WriteFile(path string, write func(w io.Writer) error) error {
 	dir, name := filepath.Split(path)
 	f, err := create(filepath.Join(dir, "."+name+".tmp"))
 	if err != nil {
+		var open *fs.PathError
+		if errors.As(err, &open) {
+			open.Path = path // not the name of the hidden file
+		}
 		return err
 	}
 	renamed := false

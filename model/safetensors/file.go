@@ -92,6 +92,7 @@ func recognise(prefix []byte) string {
 		{"\x89HDF", "this looks like HDF5, as Keras .h5 is" + convert},
 		{"\x93NUMPY", "this looks like a NumPy .npy" + convert},
 		{"GGUF", "this looks like GGUF" + convert},
+		{"\x1f\x8b", "it is packed by gzip; unpack it first, with gunzip"},
 		{"{", "this looks like JSON"},
 		{"version ", "this looks like a Git LFS pointer; fetch the file itself with git lfs pull"},
 	} {

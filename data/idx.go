@@ -69,5 +69,10 @@ func ReadIDX(r io.Reader, limit int64) (*IDX, error) {
 	if uint64(len(x.Data)) != size {
 		return nil, fail("there are %d bytes, the header %v promises %d", len(x.Data), x.Dims, size)
 	}
+	if _, err := in.Peek(1); err == nil {
+		return nil, fail("there are more bytes than the %d that the header %v promises", size, x.Dims)
+	} else if err != io.EOF {
+		return nil, in.failed(0, err)
+	}
 	return x, nil
 }

@@ -25,14 +25,15 @@ func TestReadIDX(t *testing.T) {
 		}
 	}
 	for says, b := range map[string][]byte{
-		"cut short":      file[:3],
-		"cut short:":     file[:10],
-		"there are 5":    file[:17],
-		"not that of":    {0, 0, 9, 1, 0, 0, 0, 1, 7},
-		"of 1 to 4":      {0, 0, 8, 9},
-		"promises more":  {0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255},
-		"begins as gzip": packed.Bytes()[:5],
-		"values are cut": packed.Bytes()[:packed.Len()-16],
+		"cut short":                       file[:3],
+		"cut short:":                      file[:10],
+		"there are 5":                     file[:17],
+		"there are more bytes than the 6": append(slices.Clone(file), 7),
+		"not that of":                     {0, 0, 9, 1, 0, 0, 0, 1, 7},
+		"of 1 to 4":                       {0, 0, 8, 9},
+		"promises more":                   {0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255},
+		"begins as gzip":                  packed.Bytes()[:5],
+		"values are cut":                  packed.Bytes()[:packed.Len()-16],
 	} {
 		if x, err := data.ReadIDX(bytes.NewReader(b), 0); fault.Of(err) != fault.Data || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %+v, %v", says, x, err)

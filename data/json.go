@@ -35,8 +35,8 @@ func readJSON(in *File, o Options) (*Table, error) {
 		if strings.TrimSpace(lines.Text()) == "" {
 			continue
 		}
-		var row map[string]json.RawMessage
-		if err := json.Unmarshal(lines.Bytes(), &row); err != nil {
+		row, err := Object(lines.Bytes())
+		if err != nil {
 			t.Problem(&Error{Row: n, Reason: "is no JSON object: " + err.Error(), Hint: `write a line such as {"ds": "2024-05", "y": 7} for each row, with null for what is not known`})
 			continue
 		}

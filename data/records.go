@@ -227,6 +227,9 @@ func readObjects(f *File, header func([]string) bool, each func([]string, Record
 		if _, err := d.Token(); err != nil {
 			return bad(err)
 		}
+		if _, err := d.Token(); err != io.EOF {
+			return bad(errors.New("something follows the object"))
+		}
 		if t.columns == nil {
 			t.columns = keys
 		}

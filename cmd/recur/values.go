@@ -3,11 +3,10 @@ package main
 import (
 	"bytes"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"math"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -66,9 +65,13 @@ func readInput(m *interchange.Runner, inputs map[string]*interchange.Tensor, res
 	}
 	ext := strings.ToLower(filepath.Ext(path))
 	if path == "-" || ext == ".json" {
-		byName := map[string]json.RawMessage{}
-		if name == "" && json.Unmarshal(b, &byName) == nil { // an object, and not a list
-			for k, raw := range byName {
+		if name == "" && bytes.HasPrefix(bytes.TrimLeft(b, " \t\r\n"), []byte("{")) {
+			byName, err := data.Object(b)
+			if err != nil {
+				return &data.Error{File: path, Reason: "is no sound JSON: " + err.Error(), Hint: "write an object of nested lists by the names of the inputs"}
+			}
+			for _, k := range slices.Sorted(maps.Keys(byName)) {
+				raw := byName[k]
 				if err := set(m, inputs, reshape, k, path, func(interchange.TensorInfo) (*interchange.Tensor, error) { return fromJSON(raw) }); err != nil {
 					return err
 				}
@@ -172,11 +175,14 @@ func fromCSV(b []byte, v interchange.TensorInfo) (*interchange.Tensor, error) {
 	for i, row := range rows {
 		numbers := make([]float64, len(row))
 		for j, f := range row {
-			if numbers[j], err = strconv.ParseFloat(strings.TrimSpace(f), 64); err != nil && !math.IsInf(numbers[j], 0) {
+			if numbers[j], err = strconv.ParseFloat(strings.TrimSpace(f), 64); err != nil {
+				if errors.Is(err, strconv.ErrRange) {
+					return nil, fmt.Errorf("row %d, column %d: %.40s is out of the range of numbers", i+1, j+1, f)
+				}
 				if i == 0 { // names
 					break
 				}
-				return nil, fmt.Errorf("row %d, column %d: %q is no number", i+1, j+1, f)
+				return nil, fmt.Errorf("row %d, column %d: %.40q is no number", i+1, j+1, f)
 			}
 		}
 		if err != nil {

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
+	"io"
 
 	"github.com/recur-go/recur/interchange"
 )
@@ -16,7 +16,10 @@ func fromJSON(b []byte) (*interchange.Tensor, error) {
 	d.UseNumber()
 	var v any
 	if err := d.Decode(&v); err != nil {
-		return nil, err
+		return nil, badJSON(b, err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, fmt.Errorf("something follows the value in line %d", lineOf(b, d.InputOffset()))
 	}
 	var shape []int
 	for at := v; ; {
@@ -71,13 +74,13 @@ func (l *jsonLeaves) collect(v any, shape []int) error {
 		return nil
 	}
 	if len(shape) > 0 {
-		return fmt.Errorf("%v where others have a list of %d", v, shape[0])
+		return fmt.Errorf("%.40v stands where others have a list of %d", v, shape[0])
 	}
 	switch v := v.(type) {
 	case json.Number:
 		f, err := v.Float64()
 		if err != nil {
-			return err
+			return fmt.Errorf("%.40s is out of the range of numbers", v)
 		}
 		i, err := v.Int64()
 		l.decimal = l.decimal || err != nil
@@ -87,12 +90,29 @@ func (l *jsonLeaves) collect(v any, shape []int) error {
 	case string:
 		l.texts = append(l.texts, v)
 	case nil:
-		l.floats, l.ints, l.decimal = append(l.floats, math.NaN()), append(l.ints, 0), true
+		return errors.New("null is no number; for values that are missing bring the input as .npy, in which they may be NaN")
 	default:
-		return fmt.Errorf("%v is no number", v)
+		return errors.New("an object stands where a number or a list should")
 	}
 	return nil
 }
+
+// badJSON is an error of reading b with the line where it is.
+func badJSON(b []byte, err error) error {
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Errorf("is no JSON: line %d: %v", lineOf(b, syntax.Offset), syntax)
+	case err == io.EOF:
+		return errors.New("is empty; it needs nested lists of numbers")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("is no JSON: it is cut short")
+	}
+	return err
+}
+
+// lineOf is the line of a byte, from 1.
+func lineOf(b []byte, at int64) int { return 1 + bytes.Count(b[:min(int(at), len(b))], []byte("\n")) }
 
 // jsonData is the elements of t as nested lists; what JSON cannot express is null.
 func jsonData(t *interchange.Tensor) any {

@@ -118,6 +118,9 @@ func examples(o Options, read func(r *reader) error) iter.Seq2[Example, error] {
 		if err == nil {
 			err = r.endImages()
 		}
+		if err == nil {
+			err = r.empty()
+		}
 		if err != nil && err != errStop {
 			yield(Example{}, err)
 		}
@@ -132,10 +135,28 @@ type reader struct {
 	Options
 	emit  func(Example) error
 	image images
+	blank Example // first text that is empty
+	texts int     // texts that are not
+}
+
+// empty reports texts that are empty without exception, as those of a wrong column are.
+// Lines that come to be answered, one by one, may all be.
+func (r *reader) empty() error {
+	if r.texts > 0 || r.blank.Row == 0 || r.Format == Plain || r.Format == JSON && r.Unlabelled {
+		return nil
+	}
+	return &data.Error{File: r.blank.File, Row: r.blank.Row, Reason: "has an empty text, and so has every other row", Hint: "name the column of the texts (--text)"}
 }
 
 // add emits an example, its labels cut and renamed by the options.
 func (r *reader) add(e Example) error {
+	if e.X == nil && e.Pixels == nil {
+		if len(e.Tokens) > 0 || strings.TrimSpace(e.Text) != "" {
+			r.texts++
+		} else if r.blank.Row == 0 {
+			r.blank = Example{File: e.File, Row: e.Row}
+		}
+	}
 	var labels []string
 	for _, l := range e.Labels {
 		if r.LabelCut != "" {

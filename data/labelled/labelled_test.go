@@ -95,6 +95,8 @@ func TestFormats(t *testing.T) {
 	}
 }
 
+const tsHead = "@problemName x\n@univariate true\n@seriesLength 2\n@classLabel true a b\n@data\n"
+
 // Files of data that are wrong get an error with the place and a hint (the named
 // cases of the design, and more).
 func TestBadFiles(t *testing.T) {
@@ -150,6 +152,17 @@ func TestBadFiles(t *testing.T) {
 		{"IDX cut short", "a.idx", "\x00\x00\x08\x03\x00\x00\x00\x02", series, "cut short"},
 		{"IDX too large", "a.idx", "\x00\x00\x08\x03\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", series, "promises more"},
 		{"images alone", "a.idx", "\x00\x00\x08\x03\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x05", series, "without labels"},
+		{"IDX too long", "a.idx", "\x00\x00\x08\x01\x00\x00\x00\x01\x05\x06", series, "more bytes than the 1"},
+		{"label that is not listed", "a.ts", tsHead + "1,2:a\n3,4:c\n", series, `row 7: "c" is no label that @classLabel lists: a b`},
+		{"series too short", "a.ts", tsHead + "1,2:a\n3:b\n", series, "row 7: has 1 value, and @seriesLength is 2"},
+		{"series too long", "a.ts", tsHead + "1,2,3:a\n", series, "row 6: has 3 values"},
+		{"channels", "a.ts", tsHead + "1,2:1,2:a\n", series, "has 2 channels, the header declares 1"},
+		{"line of a header twice", "a.ts", "@problemName x\n@classLabel true a\n@classLabel false\n@data\n1:a\n", series, `"@classLabel" is there twice`},
+		{"length of no number", "a.ts", "@seriesLength many\n@data\n1:a\n", series, "no whole number"},
+		{"empty texts", "a.csv", "text,label\n,a\n \t,b\n", labelled.Options{}, "row 2: has an empty text, and so has every other row"},
+		{"JSON, empty texts", "a.jsonl", `{"text": "", "label": "a"}`, labelled.Options{}, "has an empty text"},
+		{"JSON, key twice", "a.jsonl", `{"text": "a", "label": "b", "te\u0078t": "c"}`, labelled.Options{}, `the key "text" is there twice`},
+		{"JSON, more", "a.jsonl", `{"text": "a", "label": "b"} x`, labelled.Options{}, "is no JSON object"},
 		{"labels alone", "a.idx", "\x00\x00\x08\x01\x00\x00\x00\x01\x05", series, "without its images"},
 	} {
 		got, err := read(t, c.name, c.content, c.o)

@@ -62,8 +62,8 @@ var (
 // object reads an example from a JSON object: its text, tokens, or series x, and its
 // label or labels.
 func (r *reader) object(line string, e *Example) *data.Error {
-	var row map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(line), &row); err != nil {
+	row, err := data.Object([]byte(line))
+	if err != nil {
 		return &data.Error{Reason: "is no JSON object: " + err.Error(), Hint: `write a line such as {"text": "so good", "label": "good"} for each example`}
 	}
 	find := func(named string, usual []string) (string, json.RawMessage) {

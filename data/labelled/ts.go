@@ -2,6 +2,8 @@ package labelled
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/recur-go/recur/data"
@@ -13,7 +15,8 @@ import (
 // commas, and its label last.
 func (r *reader) ts(s *source) error {
 	n, width := 0, 0
-	inData, labelled := false, false
+	inData := false
+	var h tsHeader
 	return s.endsWith(&n, s.rows(func(row int, line string) error {
 		line = strings.TrimSpace(line)
 		switch {
@@ -22,45 +25,123 @@ func (r *reader) ts(s *source) error {
 		case !inData && !strings.HasPrefix(line, "@"):
 			return s.wrong(row, "stands before @data", "a .ts file begins with lines such as @problemName, and @data before the first series")
 		case !inData:
-			f := strings.Fields(strings.ToLower(line))
-			switch {
-			case f[0] == "@data":
-				inData = true
-			case f[0] == "@timestamps" && len(f) > 1 && f[1] == "true":
-				return s.wrong(row, "the series have time stamps, which are not read", "write the values alone, and @timeStamps false")
-			case f[0] == "@targetlabel" && len(f) > 1 && f[1] == "true":
-				return s.wrong(row, "the series have numbers for targets, not labels", "give them @classLabel true and labels")
-			case f[0] == "@classlabel":
-				labelled = len(f) > 1 && f[1] == "true"
+			var bad *data.Error
+			if inData, bad = h.line(line); bad == nil && inData && !h.labelled && !r.Unlabelled {
+				bad = &data.Error{Reason: "the series have no labels", Hint: "the header needs @classLabel true and the labels"}
 			}
-			if inData && !labelled && !r.Unlabelled {
-				return s.wrong(row, "the series have no labels", "the header needs @classLabel true and the labels")
+			if bad != nil {
+				bad.File, bad.Row = s.name, row
+				return bad
 			}
 			return nil
 		}
 		n++
 		channels := strings.Split(line, ":")
 		e := Example{File: s.name, Row: row}
-		if labelled {
+		if h.labelled {
 			last := len(channels) - 1
-			var bad *data.Error
-			if e.Labels, bad = r.labels(strings.Clone(channels[last])); bad != nil {
+			bad := h.label(strings.TrimSpace(channels[last]), r.Unlabelled)
+			if bad == nil {
+				e.Labels, bad = r.labels(strings.Clone(channels[last]))
+			}
+			if bad != nil {
 				bad.File, bad.Row = s.name, row
 				return bad
 			}
 			channels = channels[:last]
 		}
-		if n == 1 {
-			width = len(channels)
+		from := "the header declares"
+		if h.width > 0 {
+			width = h.width
+		} else {
+			from = "the first series has"
+			if n == 1 {
+				width = len(channels)
+			}
 		}
 		if len(channels) != width || width == 0 {
-			return s.wrong(row, fmt.Sprintf("has %s, the first series has %d", plural(len(channels), "channel"), width), "part channels by colons, and put the label after the last")
+			return s.wrong(row, fmt.Sprintf("has %s, %s %d", plural(len(channels), "channel"), from, width), "part channels by colons, and put the label after the last")
 		}
 		if err := s.channels(row, channels, &e); err != nil {
 			return err
 		}
+		if h.steps > 0 && e.Steps() != h.steps {
+			return s.wrong(row, fmt.Sprintf("has %s, and @seriesLength is %d", plural(e.Steps(), "value"), h.steps), "correct the series, or write @equalLength false if they differ in length")
+		}
 		return r.add(e)
 	}))
+}
+
+// A tsHeader is what the lines before @data declare.
+type tsHeader struct {
+	labelled bool
+	classes  []string // labels that are listed
+	width    int      // channels, 0 if it is not declared
+	steps    int      // length of every series, 0 if it is not declared or differs
+	unequal  bool
+	seen     []string
+}
+
+// line takes one; inData reports whether it is @data.
+func (h *tsHeader) line(line string) (inData bool, bad *data.Error) {
+	f := strings.Fields(line)
+	key, arg := strings.ToLower(f[0]), ""
+	if len(f) > 1 {
+		arg = strings.ToLower(f[1])
+	}
+	if slices.Contains(h.seen, key) {
+		return false, &data.Error{Value: f[0], Reason: "is there twice", Hint: "keep one of the lines"}
+	}
+	h.seen = append(h.seen, key)
+	count := func(n *int) *data.Error {
+		v, err := strconv.Atoi(arg)
+		if err != nil || v < 0 {
+			return &data.Error{Value: line, Reason: "has no whole number", Hint: "write such as " + f[0] + " 3"}
+		}
+		*n = v
+		return nil
+	}
+	switch key {
+	case "@data":
+		if h.unequal {
+			h.steps = 0
+		}
+		return true, nil
+	case "@timestamps":
+		if arg == "true" {
+			return false, &data.Error{Reason: "the series have time stamps, which are not read", Hint: "write the values alone, and @timeStamps false"}
+		}
+	case "@targetlabel":
+		if arg == "true" {
+			return false, &data.Error{Reason: "the series have numbers for targets, not labels", Hint: "give them @classLabel true and labels"}
+		}
+	case "@classlabel":
+		if h.labelled = arg == "true"; h.labelled {
+			h.classes = f[2:]
+		}
+	case "@univariate":
+		if arg == "true" {
+			h.width = 1
+		}
+	case "@dimensions", "@dimension":
+		return false, count(&h.width)
+	case "@equallength":
+		h.unequal = arg == "false"
+	case "@serieslength":
+		return false, count(&h.steps)
+	}
+	return false, nil
+}
+
+// label reports one that the header does not list.
+func (h *tsHeader) label(label string, unlabelled bool) *data.Error {
+	switch {
+	case len(h.classes) == 0 || slices.Contains(h.classes, label):
+		return nil
+	case unlabelled && (label == "" || label == "?"):
+		return nil
+	}
+	return &data.Error{Value: label, Reason: fmt.Sprintf("is no label that @classLabel lists: %.200s", strings.Join(h.classes, " ")), Hint: "correct it, or list it there"}
 }
 
 // channels reads those of one series.

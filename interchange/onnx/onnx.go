@@ -39,6 +39,7 @@ type Model struct {
 
 	prepare sync.Mutex
 	ready   bool
+	given   int // memory of the weights
 }
 
 // Open reads the model at path. Files beside it that hold its values are read too;
@@ -163,7 +164,11 @@ func (m *Model) RunValues(ctx context.Context, inputs map[string]Value) (map[str
 			}
 		}
 	}
-	values, err := m.plan.run(ctx, nil, in)
+	given := m.given
+	for _, v := range in {
+		given += bytesIn(v)
+	}
+	values, err := m.plan.run(ctx, newBudget(given), in)
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +196,10 @@ func (m *Model) prepared(ctx context.Context) error {
 	if m.ready {
 		return nil
 	}
-	if err := m.plan.prepare(ctx, nil); err != nil {
+	if m.given == 0 {
+		m.given = m.plan.given()
+	}
+	if err := m.plan.prepare(ctx, nil, newBudget(m.given)); err != nil {
 		return err
 	}
 	m.ready = true

@@ -41,8 +41,8 @@ func loop(n *nodeDef) op {
 			condition = scalar(true)
 		}
 		state := slices.Clone(c.in[2:])
-		lists := make([][]*Tensor, len(body.outputs)-1-carried)
-		f := &frame{body, make([]Value, len(body.consts))}
+		lists := c.stack(len(body.outputs) - 1 - carried)
+		f := c.inner(body)
 		for i := 0; condition.oneBool() && (limit < 0 || i < limit); i++ {
 			out := c.again(f, slices.Concat([]Value{scalar(int64(i)), condition}, state))
 			t, ok := out[0].(*Tensor)
@@ -154,8 +154,8 @@ func (s *scanner) run(c *call, in []Value) []Value {
 		}
 		length, scans[i] = t.Shape[axis], t
 	}
-	lists := make([][]*Tensor, len(s.body.outputs)-s.states)
-	f := &frame{s.body, make([]Value, len(s.body.consts))}
+	lists := c.stack(len(s.body.outputs) - s.states)
+	f := c.inner(s.body)
 	for k := range length {
 		inputs := slices.Clone(state)
 		for i, t := range scans {
@@ -201,7 +201,7 @@ func scan8(n *nodeDef) op {
 				fail("%d lengths for a batch of %d", len(lengths), batch)
 			}
 		}
-		rows := make([][]*Tensor, len(s.body.outputs))
+		rows := c.stack(len(s.body.outputs))
 		for b := range batch {
 			in := make([]Value, len(c.in)-1)
 			for i := range in {

@@ -98,6 +98,7 @@ func sequenceMap(n *nodeDef) op {
 	return opFunc(func(c *call) {
 		length := len(c.sequence(0).Values)
 		out := make([]*Sequence, len(body.outputs))
+		made := c.stack(len(out))
 		for k := range out {
 			out[k] = &Sequence{}
 		}
@@ -113,6 +114,9 @@ func sequenceMap(n *nodeDef) op {
 			}
 			for k, v := range c.sub(body, in...) {
 				out[k].Values = append(out[k].Values, v)
+				if t, ok := v.(*Tensor); ok {
+					made[k] = append(made[k], t)
+				}
 			}
 		}
 		for k, s := range out {

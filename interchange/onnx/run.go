@@ -12,21 +12,24 @@ import (
 type frame struct {
 	plan   *plan
 	values []Value // values by slot
+	outer  *frame  // frame of the graph around it, nil for that of the model
+	budget *budget
+	folds  bool          // results become constants
+	stacks [][][]*Tensor // what its loops have stacked so far
 }
 
-// run runs a plan. outer is the frame of the graph around it, nil for that of the
-// model.
-func (p *plan) run(ctx context.Context, outer *frame, inputs []Value) ([]Value, error) {
-	f := &frame{p, make([]Value, len(p.consts))}
-	return f.run(ctx, outer, inputs)
+// run runs the plan of a model.
+func (p *plan) run(ctx context.Context, b *budget, inputs []Value) ([]Value, error) {
+	f := &frame{plan: p, values: make([]Value, len(p.consts)), budget: b}
+	return f.run(ctx, inputs)
 }
 
 // run may be called again, as loops do.
-func (f *frame) run(ctx context.Context, outer *frame, inputs []Value) ([]Value, error) {
+func (f *frame) run(ctx context.Context, inputs []Value) ([]Value, error) {
 	p := f.plan
 	copy(f.values, p.consts)
 	for _, c := range p.captures {
-		f.values[c.inner] = outer.values[c.outer]
+		f.values[c.inner] = f.outer.values[c.outer]
 	}
 	for i, slot := range p.inputs {
 		f.values[slot] = inputs[i]
@@ -71,7 +74,9 @@ func (f *frame) step(ctx context.Context, st *step) (out []Value, err error) {
 			err = &RunError{st.name, st.opType, panicked(r)}
 		}
 	}()
+	stacks := len(f.stacks)
 	st.op.run(&c)
+	f.stacks = f.stacks[:stacks]
 	for i, slot := range st.out {
 		if slot >= 0 && c.out[i] == nil {
 			fail("does not give output %d", i)
@@ -79,6 +84,11 @@ func (f *frame) step(ctx context.Context, st *step) (out []Value, err error) {
 		if t, ok := c.out[i].(*Tensor); ok {
 			t.roundTo()
 		}
+	}
+	if f.folds {
+		f.budget.fold(c.out)
+	} else {
+		f.budget.add(f, c.out)
 	}
 	return c.out, nil
 }
@@ -105,7 +115,19 @@ type stopped struct{ error }
 
 // sub runs a subgraph of the node.
 func (c *call) sub(p *plan, inputs ...Value) []Value {
-	return c.again(&frame{p, make([]Value, len(p.consts))}, inputs)
+	return c.again(c.inner(p), inputs)
+}
+
+// inner makes a frame for a subgraph of the node.
+func (c *call) inner(p *plan) *frame {
+	return &frame{plan: p, values: make([]Value, len(p.consts)), outer: c.frame, budget: c.frame.budget}
+}
+
+// stack makes n lists for what a loop stacks, until the node is done.
+func (c *call) stack(n int) [][]*Tensor {
+	lists := make([][]*Tensor, n)
+	c.frame.stacks = append(c.frame.stacks, lists)
+	return lists
 }
 
 // again runs a frame of a subgraph.
@@ -113,7 +135,7 @@ func (c *call) again(f *frame, inputs []Value) []Value {
 	if len(inputs) != len(f.plan.inputs) {
 		fail("a subgraph has %d inputs, want %d", len(f.plan.inputs), len(inputs))
 	}
-	out, err := f.run(c.ctx, c.frame, inputs)
+	out, err := f.run(c.ctx, inputs)
 	if err != nil {
 		panic(&stopped{err})
 	}
@@ -122,13 +144,13 @@ func (c *call) again(f *frame, inputs []Value) []Value {
 
 // prepare computes what never changes, and lets operators pack it. Nodes of a
 // subgraph that fail are left to fail when they run, as they may never do.
-func (p *plan) prepare(ctx context.Context, outer *plan) error {
+func (p *plan) prepare(ctx context.Context, outer *plan, b *budget) error {
 	for _, c := range p.captures {
 		if p.constant[c.inner] {
 			p.consts[c.inner] = outer.consts[c.outer]
 		}
 	}
-	f := &frame{p, p.consts}
+	f := &frame{plan: p, values: p.consts, budget: b, folds: true}
 	var kept []*step
 	for _, st := range p.steps {
 		fixed := st.pure && len(st.out) > 0
@@ -160,7 +182,7 @@ func (p *plan) prepare(ctx context.Context, outer *plan) error {
 	p.steps = kept
 	for _, st := range p.steps {
 		for _, sub := range st.subplans {
-			if err := sub.prepare(ctx, p); err != nil {
+			if err := sub.prepare(ctx, p, b); err != nil {
 				return err
 			}
 		}

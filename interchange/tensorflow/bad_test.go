@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,7 +43,10 @@ func blockOf(entries []pair) (b []byte) {
 }
 
 // tableOfBlock is a table whose only block has the given bytes and a good checksum.
-func tableOfBlock(data []byte) []byte {
+func tableOfBlock(data []byte) []byte { return tableOfHandles(data, 1) }
+
+// tableOfHandles has the same block n times in the index of its blocks.
+func tableOfHandles(data []byte, n int) []byte {
 	var file []byte
 	add := func(b []byte) (handle []byte) {
 		handle = protowire.AppendVarint(protowire.AppendVarint(nil, uint64(len(file))), uint64(len(b)))
@@ -52,7 +57,7 @@ func tableOfBlock(data []byte) []byte {
 	}
 	at := add(data)
 	meta := add(blockOf(nil))
-	footer := append(meta, add(blockOf([]pair{{"zzz", at}}))...)
+	footer := append(meta, add(blockOf(slices.Repeat([]pair{{"zzz", at}}, n)))...)
 	file = append(file, append(footer, make([]byte, footerSize-8-len(footer))...)...)
 	return binary.LittleEndian.AppendUint64(file, tableMagic)
 }
@@ -99,6 +104,15 @@ type badFile struct {
 	want        string
 }
 
+// longNames are entries of few bytes whose names have 60 KB, most of them shared.
+func longNames() []pair {
+	list := []pair{headerOne}
+	for i := range 1000 {
+		list = append(list, pair{strings.Repeat("x", 60<<10) + fmt.Sprintf("%04d", i), entryOf(1, nil, 0, 0, 4, 0)})
+	}
+	return list
+}
+
 func badFiles() map[string]badFile {
 	data := []byte{0, 0, 128, 63, 0, 0, 0, 64} // 1, 2
 	sum := masked(crc32.Checksum(data, castagnoli))
@@ -124,6 +138,8 @@ func badFiles() map[string]badFile {
 		"twice":              {tableOf([]pair{headerOne, {"a", good}, {"a", good}}), data, "follows"},
 		"damaged entry":      {one([]byte{0xff, 0xff}), data, "damaged"},
 		"group":              {one([]byte{0x0b}), data, "has type 3"},
+		"a block twice":      {tableOfHandles(blockOf([]pair{headerOne}), 2), data, "lies before the end"},
+		"names that share":   {tableOf(longNames()), data, "its names have more than"},
 		"no network":         {one(good), data, "how they are joined"},
 	}
 }

@@ -20,7 +20,9 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // checksums is a good one too.
 func masked(crc uint32) uint32 { return (crc>>15 | crc<<17) + 0xa282ead8 }
 
-// table visits the entries of a table in order.
+// table visits the entries of a table in order. Blocks follow one another, so none is read
+// twice; and writers repeat whole names often enough that what keys share with those before
+// them makes a file no more than 16 times longer.
 func table(file []byte, visit func(key string, value []byte) error) error {
 	if len(file) < footerSize || binary.LittleEndian.Uint64(file[len(file)-8:]) != tableMagic {
 		return badAt(int64(len(file)), "it does not end as the index of a checkpoint does; was it cut short?")
@@ -32,13 +34,24 @@ func table(file []byte, visit func(key string, value []byte) error) error {
 	if footer.bad {
 		return badAt(footer.at, "its footer is damaged")
 	}
+	names, most := 0, 1<<20+16*len(file)
+	end := uint64(0) // of the block before
 	return block(file, index, func(_ string, where []byte) error {
 		r := reader{b: where}
 		at := r.handle()
 		if r.bad {
 			return badAt(int64(index.at), "the index of its blocks is damaged")
 		}
-		return block(file, at, visit)
+		if at.at < end {
+			return badAt(int64(index.at), "a block at %d lies before the end of another, %d", at.at, end)
+		}
+		end = at.at + at.n
+		return block(file, at, func(key string, value []byte) error {
+			if names += len(key); names > most {
+				return badAt(int64(at.at), "its names have more than %d bytes, and the file %d", most, len(file))
+			}
+			return visit(key, value)
+		})
 	})
 }
 

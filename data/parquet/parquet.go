@@ -4,9 +4,11 @@ package parquet
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -50,22 +52,42 @@ func Read(r io.ReaderAt, size int64, name string, o data.Options) (t *data.Table
 	if err != nil {
 		return nil, err
 	}
-	rows := parquet.NewReader(f)
-	defer rows.Close()
-	buffer, row := make([]parquet.Row, 256), 0
-	for {
-		n, err := rows.ReadRows(buffer)
-		for _, values := range buffer[:n] {
-			row++
-			c.add(b, row, values)
-		}
-		if err == io.EOF {
-			return b.Table()
-		}
-		if err != nil {
+	rows := 0
+	for _, g := range f.Metadata().RowGroups {
+		if err := c.group(b, &rows, r, size, &g); err != nil {
 			return nil, damaged(name, err)
 		}
 	}
+	return b.Table()
+}
+
+// group gives the rows of a group to b.
+func (c *columns) group(b *data.Builder, row *int, r io.ReaderAt, size int64, g *format.RowGroup) error {
+	if n := g.NumRows; n < 0 || n > mostRows(size)-int64(*row) {
+		return fmt.Errorf("it promises %d rows in %d bytes", n, size)
+	}
+	chunks := make([]*chunk, len(c.leaves))
+	for i, leaf := range c.leaves {
+		if leaf.ColumnIndex >= len(g.Columns) {
+			return errors.New("a group of rows lacks a column")
+		}
+		var err error
+		if chunks[i], err = newChunk(r, size, &g.Columns[leaf.ColumnIndex], leaf, g.NumRows); err != nil {
+			return err
+		}
+	}
+	values := make(parquet.Row, len(chunks))
+	for range g.NumRows {
+		for i, k := range chunks {
+			var err error
+			if values[i], err = k.next(); err != nil {
+				return fmt.Errorf("row %d: %w", *row+1, err)
+			}
+		}
+		*row++
+		c.add(b, *row, values)
+	}
+	return nil
 }
 
 // checkFooter sees to it that the footer, for which the decoder takes memory before it
@@ -82,10 +104,15 @@ func checkFooter(r io.ReaderAt, size int64) error {
 	if string(end[4:]) != magic {
 		return fmt.Errorf("it does not end with %s", magic)
 	}
-	if n := int64(binary.LittleEndian.Uint32(end[:])); n > size-ends {
+	n := int64(binary.LittleEndian.Uint32(end[:]))
+	if n > size-ends {
 		return fmt.Errorf("its footer has %d bytes, and the file %d", n, size)
 	}
-	return nil
+	footer := make([]byte, n)
+	if _, err := r.ReadAt(footer, size-int64(len(end))-n); err != nil && err != io.EOF {
+		return err
+	}
+	return soundThrift(footer)
 }
 
 func damaged(name string, why any) error {
@@ -95,7 +122,8 @@ func damaged(name string, why any) error {
 // columns are the leaves of the schema that are read.
 type columns struct {
 	id, ds, y column
-	x         []column // columns of the covariates
+	x         []column             // columns of the covariates
+	leaves    []parquet.LeafColumn // all that are read, each once
 }
 
 // A column is a leaf; index is -1 if there is none.
@@ -103,6 +131,7 @@ type column struct {
 	name  string
 	index int
 	kind  format.LogicalTypeValue
+	leaf  parquet.LeafColumn
 }
 
 func find(b *data.Builder, s *parquet.Schema) (c columns, err error) {
@@ -113,7 +142,7 @@ func find(b *data.Builder, s *parquet.Schema) (c columns, err error) {
 		if !ok || leaf.Node.Repeated() { // lists and groups
 			continue
 		}
-		col := column{name: f.Name(), index: leaf.ColumnIndex}
+		col := column{name: f.Name(), index: leaf.ColumnIndex, leaf: leaf}
 		if l := leaf.Node.Type().LogicalType(); l != nil {
 			col.kind = l.Value
 		}
@@ -129,6 +158,11 @@ func find(b *data.Builder, s *parquet.Schema) (c columns, err error) {
 	}
 	for _, at := range b.CovariateColumns(names) {
 		c.x = append(c.x, flat[at])
+	}
+	for _, col := range append([]column{c.id, c.ds, c.y}, c.x...) {
+		if col.index >= 0 && !slices.ContainsFunc(c.leaves, func(l parquet.LeafColumn) bool { return l.ColumnIndex == col.index }) {
+			c.leaves = append(c.leaves, col.leaf)
+		}
 	}
 	return c, nil
 }

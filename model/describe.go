@@ -220,7 +220,7 @@ func (info *Info) String() string {
 		if t.Data != "" {
 			line("data", "%s", t.Data)
 		}
-		about := fmt.Sprintf("%d steps, %.1f s, seed %d", t.Steps, t.Seconds, t.Seed)
+		about := fmt.Sprintf("%d steps, seed %d", t.Steps, t.Seed)
 		if t.Epochs > 0 {
 			about = fmt.Sprintf("%d epochs, %s", t.Epochs, about)
 		}

@@ -84,12 +84,11 @@ type Model struct {
 
 // Training is how a model came to be, for people to read. Fields may be empty.
 type Training struct {
-	Data    string             `json:"data,omitempty"` // name of the data that it was trained on
-	Epochs  int                `json:"epochs,omitempty"`
-	Steps   int                `json:"steps,omitempty"` // number of steps of the optimiser
-	Seconds float64            `json:"seconds,omitempty"`
-	Seed    uint64             `json:"seed,omitempty"`
-	Scores  map[string]float64 `json:"scores,omitempty"` // scores by name: loss, accuracy, mase…
+	Data   string             `json:"data,omitempty"` // name of the data that it was trained on
+	Epochs int                `json:"epochs,omitempty"`
+	Steps  int                `json:"steps,omitempty"` // number of steps of the optimiser
+	Seed   uint64             `json:"seed,omitempty"`
+	Scores map[string]float64 `json:"scores,omitempty"` // scores by name: loss, accuracy, mase…
 }
 
 // New builds the model that c describes.

@@ -11,7 +11,7 @@ import (
 // checkpoint.
 func TestParts(t *testing.T) {
 	var told []int
-	part := Options{Checkpoint: "c", Resume: true, OnStep: func(s Step) { told = append(told, s.Progress.Step, s.Of) }}.Parts(20)
+	part := Options{Checkpoint: "c", Resume: true, OnStep: func(s Step) { told = append(told, s.Progress.Step, s.Of) }}.Parts(2, 20)
 	a, b := part(0), part(1)
 	if a.Checkpoint != "c.0" || b.Checkpoint != "c.1" || !b.Resume {
 		t.Errorf("%+v, %+v", a, b)
@@ -22,7 +22,7 @@ func TestParts(t *testing.T) {
 	if want := []int{1, 20, 7, 20, 8, 20}; !reflect.DeepEqual(told, want) {
 		t.Errorf("%v, want %v", told, want)
 	}
-	if none := (Options{}).Parts(20)(0); none.Checkpoint != "" || none.OnStep != nil {
+	if none := (Options{}).Parts(1, 20)(0); none.Checkpoint != "" || none.OnStep != nil {
 		t.Errorf("%+v of no options", none)
 	}
 }

@@ -39,9 +39,10 @@ type Options struct {
 	// several goroutines.
 	Begin func() error
 
-	OnStep  func(Step)       // called after each step
-	OnEpoch func(Epoch) bool // called after each epoch; false stops
-	OnNote  func(string)     // called with what reading found, for people
+	OnResume func(steps int)  // called when training goes on from a checkpoint, with the steps of before
+	OnStep   func(Step)       // called after each step
+	OnEpoch  func(Epoch) bool // called after each epoch, and with Resume first for those of before; false stops
+	OnNote   func(string)     // called with what reading found, for people
 }
 
 // A Step is a step of training.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"slices"
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/model"
@@ -13,8 +14,9 @@ import (
 
 // A Course is how a task trains a net.
 type Course struct {
-	// Options are those of package train. Train sets their Validate, OnStep, Checkpoint,
-	// Resume and Meta, and calls OnEpoch before that of Run.
+	// Options are those of package train. Train sets their Validate, OnStep, OnResume,
+	// Checkpoint, Resume and Meta, adds the log of the epochs to what they carry, and calls
+	// OnEpoch before that of Run.
 	train.Options
 
 	Run           Options // checkpoint of the run and who follows it
@@ -77,8 +79,14 @@ func Train[B any](ctx context.Context, net any, batches func(epoch int) iter.Seq
 			return last, err
 		}
 	}
+	rate := 0.0
+	if r, ok := opts.Optimizer.(optim.HasRate); ok {
+		rate = r.Rate()
+	}
 	opts.Optimizer = optim.Averaged(opts.Optimizer, c.WeightAverage, c.Steps)
+	var at train.Progress // the last step
 	opts.OnStep = func(p train.Progress) {
+		at = p
 		if c.Run.OnStep != nil {
 			c.Run.OnStep(Step{Progress: p, Of: c.Steps})
 		}
@@ -86,16 +94,43 @@ func Train[B any](ctx context.Context, net any, batches func(epoch int) iter.Seq
 	var scores Scores
 	if c.Score != nil {
 		opts.Validate = func(ctx context.Context) (by float64, err error) {
-			scores, by, err = c.Score(ctx)
+			if scores, by, err = c.Score(ctx); err == nil {
+				err = finite(scores, at)
+			}
 			return by, err
 		}
 	}
-	opts.OnEpoch = func(e train.Epoch) bool {
-		goOn := c.OnEpoch == nil || c.OnEpoch(e)
-		if c.Run.OnEpoch != nil && !c.Run.OnEpoch(Epoch{Epoch: e, Of: c.Epochs, Scores: scores}) {
+	log := &epochLog{}
+	opts.Carry = append(slices.Clip(opts.Carry), log)
+	diverged := newWatch(net)
+	var wild error
+	ended := func(e Epoch) bool {
+		if wild = diverged.check(e.Epoch); wild != nil {
 			return false
+		}
+		goOn := c.OnEpoch == nil || c.OnEpoch(e.Epoch)
+		return (c.Run.OnEpoch == nil || c.Run.OnEpoch(e)) && goOn
+	}
+	opts.OnEpoch = func(e train.Epoch) bool {
+		return ended(log.add(Epoch{Epoch: e, Of: c.Epochs, Scores: scores}))
+	}
+	opts.OnResume = func(steps int) bool {
+		if c.Run.OnResume != nil {
+			c.Run.OnResume(steps)
+		}
+		goOn := true
+		for _, e := range log.epochs {
+			e.Of = c.Epochs
+			goOn = ended(e)
+			if wild != nil {
+				return false
+			}
 		}
 		return goOn
 	}
-	return train.FitEpochs(ctx, net, batches, loss, opts)
+	last, err = train.FitEpochs(ctx, net, batches, loss, opts)
+	if wild != nil {
+		err = wild
+	}
+	return last, lower(err, rate)
 }

@@ -162,7 +162,7 @@ func TestBegin(t *testing.T) {
 	l := &line{net: nn.NewLinear(rand.New(rand.NewPCG(1, 1)), 1, 1)}
 	run := Options{Checkpoint: filepath.Join(dir, "c"), Begin: func() error { return refused },
 		OnStep: func(Step) { t.Error("a step was made") }}
-	for name, o := range map[string]Options{"whole": run, "side by side": run.Parts(6)(1), "one after another": run.Part(1, 2, 3)} {
+	for name, o := range map[string]Options{"whole": run, "side by side": run.Parts(2, 6)(1), "one after another": run.Part(1, 2, 3)} {
 		_, err := Train(context.Background(), l.net, batches, l.loss, Course{
 			Options: train.Options{Epochs: 1, Optimizer: &optim.SGD{LR: 0.01}}, Run: o, File: l.file})
 		if !errors.Is(err, refused) {

@@ -116,6 +116,9 @@ func (f *fitter) load(file *checkpoint.File) error {
 	if err := file.Doc.Decode(progressKey, &at); err != nil {
 		return fmt.Errorf("it has no progress of a training run: %w", err)
 	}
+	if s := at.State; min(s.Epoch, s.InEpoch, s.Steps, s.BestAt, at.Optim) < 0 || s.InEpoch > s.Steps || s.BestAt > s.Epoch {
+		return errors.New("its counts of epochs and steps make no sense")
+	}
 	blank := func() [][]tensor.Float {
 		values := make([][]tensor.Float, len(f.params))
 		for i, p := range f.params {
@@ -140,7 +143,7 @@ func (f *fitter) load(file *checkpoint.File) error {
 		return err
 	}
 	if len(at.Carry) != len(f.opts.Carry) {
-		return fmt.Errorf("it carries %d states from batch to batch, this run %d", len(at.Carry), len(f.opts.Carry))
+		return fmt.Errorf("it keeps %d states beside the parameters, and this run has %d: another version of recur wrote it, or a run of other settings; begin again without it", len(at.Carry), len(f.opts.Carry))
 	}
 	for i, b := range at.Carry {
 		if err := f.opts.Carry[i].UnmarshalBinary(b); err != nil {
@@ -155,7 +158,7 @@ func (f *fitter) load(file *checkpoint.File) error {
 	for i, p := range f.params {
 		copy(p.Value.Data, params[i])
 	}
-	f.best, f.state, f.first = best, at.State, at.State.Steps
+	f.best, f.state, f.first, f.resumed = best, at.State, at.State.Steps, true
 	if p, ok := f.opts.Schedule.(*optim.Plateau); ok && at.State.Plateau != nil {
 		p.State = *at.State.Plateau
 	}

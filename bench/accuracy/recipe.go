@@ -50,12 +50,18 @@ func byRecipe(c Case, name, preset string, d task.Data) Case {
 	return c
 }
 
-// noting notes every epoch, after the given words.
+// noting notes every new epoch, after the given words.
 func noting(note func(string), of string) task.Options {
-	return task.Options{OnEpoch: func(e task.Epoch) bool {
-		note(fmt.Sprintf("%s%v, %.0f s", of, e, e.Elapsed.Seconds()))
-		return true
-	}}
+	before := 0 // steps of a run that goes on
+	return task.Options{
+		OnResume: func(steps int) { before = steps },
+		OnEpoch: func(e task.Epoch) bool {
+			if e.Steps > before {
+				note(fmt.Sprintf("%s%v, %.0f s", of, e, e.Elapsed.Seconds()))
+			}
+			return true
+		},
+	}
 }
 
 // with is the recipe of a case for a seed, with its files in dir.
@@ -77,7 +83,8 @@ func (c Case) with(dir string, seed uint64) *recipe.Recipe {
 }
 
 // Take reads a run that recur train has left in a folder, if it is of one of the cases:
-// its recipe must be that of the case but for the seed and the folder of the data.
+// its recipe must be that of the case but for the seed and the folder of the data. How long
+// the run took is not known.
 func Take(folder string) (Run, error) {
 	made, err := recipe.Read(filepath.Join(folder, "recipe.json"))
 	if err != nil {
@@ -103,7 +110,7 @@ func Take(folder string) (Run, error) {
 		if err != nil {
 			return Run{}, err
 		}
-		return Run{c.Name, seed, about.Training.Scores, about.Training.Seconds}, nil
+		return Run{c.Name, seed, about.Training.Scores, 0}, nil
 	}
 	return Run{}, fmt.Errorf("%s: its recipe is that of no case", folder)
 }

@@ -127,7 +127,9 @@ func (r *Results) rows() (rows []Row) {
 			for _, run := range r.Runs {
 				if v, ok := run.Scores[f.Metric]; ok && run.Case == c.Name {
 					row.Values = append(row.Values, v)
-					seconds = append(seconds, run.Seconds)
+					if run.Seconds > 0 { // known
+						seconds = append(seconds, run.Seconds)
+					}
 				}
 			}
 			if len(row.Values) == 0 {
@@ -144,6 +146,9 @@ func (r *Results) rows() (rows []Row) {
 }
 
 func median(x []float64) float64 {
+	if len(x) == 0 {
+		return 0
+	}
 	s := slices.Sorted(slices.Values(x))
 	n := len(s)
 	return (s[(n-1)/2] + s[n/2]) / 2

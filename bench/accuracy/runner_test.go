@@ -232,10 +232,10 @@ func TestTake(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := m.Save(filepath.Join(dir, "model.safetensors"), model.Training{Seconds: 3, Scores: task.Scores{"loss": 2}}); err != nil {
+	if err := m.Save(filepath.Join(dir, "model.safetensors"), model.Training{Scores: task.Scores{"loss": 2}}); err != nil {
 		t.Fatal(err)
 	}
-	if run, err := Take(dir); err != nil || run.Case != "rhyme" || run.Seed != 7 || run.Seconds != 3 || run.Scores["loss"] != 2 {
+	if run, err := Take(dir); err != nil || run.Case != "rhyme" || run.Seed != 7 || run.Scores["loss"] != 2 {
 		t.Errorf("%+v, %v", run, err)
 	}
 	cfg.Hidden++

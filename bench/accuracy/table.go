@@ -36,6 +36,9 @@ func (row Row) spread() string {
 }
 
 func (row Row) time() string {
+	if row.Seconds == 0 {
+		return ""
+	}
 	d := time.Duration(row.Seconds * float64(time.Second))
 	if d < time.Minute {
 		return fmt.Sprintf("%.0f s", d.Seconds())

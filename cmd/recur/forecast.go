@@ -415,7 +415,7 @@ func (r *forecastRun) write() error {
 	}
 	if r.report != nil {
 		path := filepath.Join(dir, "model.safetensors")
-		about := model.Training{Data: r.about, Seconds: r.seconds, Seed: r.spec.Seed, Scores: map[string]float64{}}
+		about := model.Training{Data: r.about, Seed: r.spec.Seed, Scores: map[string]float64{}}
 		for _, s := range r.report.Scores {
 			if s.Model == r.report.Model {
 				about.Scores["mase"], about.Scores["smape"] = s.MASE, s.SMAPE

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"sync"
 
@@ -25,34 +23,13 @@ type epochScores struct {
 	Best   bool        `json:"best,omitempty"` // the best so far
 }
 
-// A history is what the epochs of a run came to. It is kept in the run's folder, so that a
-// run that goes on has the epochs from before too.
+// A history is what the epochs of a run came to. A run that goes on has those of before from
+// its checkpoint.
 type history []epochScores
 
-// read reads the history of the run that a folder holds.
-func (h *history) read(f *folder) error {
-	path := f.path(historyFile)
-	b, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(b, h); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
-}
-
-// add puts an epoch after those before it, and writes all to a folder. Epochs that the
-// checkpoint did not have any more are run again, and take the place of the old ones.
+// add puts an epoch after those before it, and writes all to a folder.
 func (h *history) add(f *folder, e task.Epoch) error {
-	n := 0
-	for n < len(*h) && (*h)[n].Epoch < e.N {
-		n++
-	}
-	*h = append((*h)[:n], epochScores{e.N, e.Steps, e.Loss, maps.Clone(e.Scores), e.Improved})
+	*h = append(*h, epochScores{e.N, e.Steps, e.Loss, maps.Clone(e.Scores), e.Improved})
 	return f.write(historyFile, func(w io.Writer) error { return json.NewEncoder(w).Encode(*h) })
 }
 
@@ -61,24 +38,18 @@ func (h *history) add(f *folder, e task.Epoch) error {
 // anything is written.
 func (h *history) record(stderr io.Writer, f *folder, m task.Metric, begin func() error, fit func(o task.Options) error) error {
 	resume := f.state == stopped
+	open := tfevents.Create
 	if resume {
-		if err := h.read(f); err != nil {
-			return err
-		}
+		open = tfevents.Resume
 	}
 	var events *tfevents.Writer
 	start := sync.OnceValue(func() (err error) {
 		if err := begin(); err != nil {
 			return err
 		}
-		events, err = tfevents.Create(f.path(eventsFolder))
+		events, err = open(f.path(eventsFolder))
 		return err
 	})
-	defer func() {
-		if events != nil {
-			events.Close()
-		}
-	}()
 	var lost error // of the events or the history
 	keep := func(step int, scores task.Scores) {
 		names := slices.Sorted(maps.Keys(scores))
@@ -90,9 +61,14 @@ func (h *history) record(stderr io.Writer, f *folder, m task.Metric, begin func(
 			lost = err
 		}
 	}
+	before := 0 // steps of a run that goes on
 	bar := newTrainingBar(stderr, m.Name)
 	o := task.Options{
 		Checkpoint: f.path(checkpointFile), Resume: resume, Begin: start,
+		OnResume: func(steps int) {
+			before = max(before, steps)
+			events.From(steps)
+		},
 		OnStep: func(s task.Step) {
 			bar.train(s)
 			if s.Progress.Step%20 == 0 {
@@ -108,11 +84,18 @@ func (h *history) record(stderr io.Writer, f *folder, m task.Metric, begin func(
 				scores["epoch/"+n] = v
 			}
 			keep(e.Steps, scores)
-			bar.epoch(e, m)
+			if e.Steps > before {
+				bar.epoch(e, m)
+			}
 			return true
 		},
 	}
 	err := fit(o)
+	if events != nil {
+		if e := events.Close(); lost == nil {
+			lost = e
+		}
+	}
 	bar.end(err == nil)
 	if errors.Is(err, context.Canceled) {
 		fmt.Fprintf(stderr, "  stopped; the same command with --resume goes on from %s\n", o.Checkpoint)

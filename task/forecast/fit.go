@@ -53,7 +53,7 @@ func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series)
 	}
 	m := &Model{Config: cfg, Nets: make([]*Net, cfg.Nets)}
 	prior := cfg.simulated()
-	part := o.Parts(cfg.Nets * cfg.Steps)
+	part := o.Parts(cfg.Nets, cfg.Nets*cfg.Steps)
 	err := par.Each(ctx, cfg.Nets, 0, func(ctx context.Context, i int) error {
 		r := rand.New(rand.NewPCG(cfg.Seed, uint64(i)+1))
 		m.Nets[i] = newNet(r, cfg.Hidden)

@@ -274,7 +274,7 @@ func (s *searcher) run(ctx context.Context, trial, k, epochs int, last bool) (Ru
 	if err != nil {
 		run.Error, run.Score = err.Error(), 0
 	} else if last {
-		about := model.Training{Epochs: epochs, Seconds: run.Seconds, Scores: task.Scores{s.metric.Name: run.Score}}
+		about := model.Training{Epochs: epochs, Scores: task.Scores{s.metric.Name: run.Score}}
 		if err := m.Save(s.model(trial), about); err != nil {
 			return run, err
 		}

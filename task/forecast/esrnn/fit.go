@@ -59,7 +59,7 @@ func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series)
 	if len(shorter) > 0 {
 		runs++
 	}
-	part := o.Parts(runs * c.Steps)
+	part := o.Parts(runs, runs*c.Steps)
 	valid := &Net{}
 	err = par.Each(ctx, runs, 0, func(ctx context.Context, i int) (err error) {
 		if i == c.Nets {

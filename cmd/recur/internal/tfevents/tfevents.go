@@ -21,10 +21,10 @@ import (
 type Writer struct {
 	f   *os.File
 	now func() time.Time
+	old *earlier // events of the run that goes on, until the first new one
 }
 
-// Create begins a file in the folder dir, which it makes if it is not there. A run
-// that is resumed begins another beside the first; TensorBoard shows them as one.
+// Create begins a file in the folder dir, which it makes if it is not there.
 func Create(dir string) (*Writer, error) { return create(dir, time.Now) }
 
 func create(dir string, now func() time.Time) (*Writer, error) {
@@ -36,7 +36,7 @@ func create(dir string, now func() time.Time) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{f, now}
+	w := &Writer{f: f, now: now}
 	version := protowire.AppendString(protowire.AppendTag(nil, eventVersion, protowire.BytesType), "brain.Event:2")
 	if err := w.event(0, version); err != nil {
 		f.Close()
@@ -56,8 +56,16 @@ const (
 	valueSimple  = 2
 )
 
-// Scalars writes values by name for a step.
+// Scalars writes values by name for a step, unless a run that goes on has them already.
 func (w *Writer) Scalars(step int, names []string, values []float64) error {
+	if w.old != nil {
+		if w.old.has(step, names) {
+			return nil
+		}
+		if err := w.goOn(); err != nil {
+			return err
+		}
+	}
 	var summary []byte
 	for i, name := range names {
 		value := protowire.AppendString(protowire.AppendTag(nil, valueTag, protowire.BytesType), name)
@@ -77,12 +85,16 @@ func (w *Writer) event(step int, what []byte) error {
 	}
 	e = append(e, what...)
 
-	record := binary.LittleEndian.AppendUint64(nil, uint64(len(e)))
-	record = binary.LittleEndian.AppendUint32(record, masked(record))
-	record = append(record, e...)
-	record = binary.LittleEndian.AppendUint32(record, masked(e))
-	_, err := w.f.Write(record)
+	_, err := w.f.Write(appendRecord(nil, e))
 	return err
+}
+
+func appendRecord(b, e []byte) []byte {
+	at := len(b)
+	b = binary.LittleEndian.AppendUint64(b, uint64(len(e)))
+	b = binary.LittleEndian.AppendUint32(b, masked(b[at:]))
+	b = append(b, e...)
+	return binary.LittleEndian.AppendUint32(b, masked(e))
 }
 
 // masked is the CRC-32C of b, turned and shifted so that a checksum of data that holds
@@ -93,4 +105,11 @@ func masked(b []byte) uint32 {
 }
 
 // Close closes the file.
-func (w *Writer) Close() error { return w.f.Close() }
+func (w *Writer) Close() error {
+	if w.old != nil {
+		if err := w.goOn(); err != nil {
+			return err
+		}
+	}
+	return w.f.Close()
+}

@@ -1,0 +1,61 @@
+package task
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+
+	"github.com/recur-go/recur/train"
+)
+
+// An epochLog is the epochs of a run so far. A checkpoint carries it, so that a run that goes
+// on has the same epochs as one that was never stopped.
+type epochLog struct {
+	epochs []Epoch
+	lines  []byte // the same as JSON, a line each
+}
+
+// A logLine is an epoch without what depends on the machine: time and memory.
+type logLine struct {
+	Steps    int     `json:"steps"`
+	Loss     float64 `json:"loss"`
+	Score    float64 `json:"score,omitempty"`
+	Best     float64 `json:"best,omitempty"`
+	Improved bool    `json:"improved,omitempty"`
+	Scores   Scores  `json:"scores,omitempty"`
+}
+
+// add puts e, which it returns, after those before it. Its numbers are finite.
+func (l *epochLog) add(e Epoch) Epoch {
+	e.Scores = maps.Clone(e.Scores)
+	line, err := json.Marshal(logLine{e.Steps, e.Loss, e.Score, e.Best, e.Improved, e.Scores})
+	if err != nil {
+		panic(fmt.Sprintf("task: an epoch is no JSON: %v", err))
+	}
+	l.epochs, l.lines = append(l.epochs, e), append(append(l.lines, line...), '\n')
+	return e
+}
+
+// MarshalBinary implements train.Carried.
+func (l *epochLog) MarshalBinary() ([]byte, error) { return l.lines, nil }
+
+// UnmarshalBinary implements train.Carried.
+func (l *epochLog) UnmarshalBinary(b []byte) error {
+	var all []Epoch
+	for line := range bytes.Lines(b) {
+		var e logLine
+		n := len(all) + 1
+		if err := json.Unmarshal(line, &e); err != nil {
+			return fmt.Errorf("epoch %d of its log cannot be read: %w", n, err)
+		}
+		if e.Steps <= 0 || n > 1 && e.Steps <= all[n-2].Steps {
+			return errors.New("the steps of the epochs in its log do not rise")
+		}
+		all = append(all, Epoch{Scores: e.Scores, Epoch: train.Epoch{
+			N: n, Steps: e.Steps, Loss: e.Loss, Score: e.Score, Best: e.Best, Improved: e.Improved}})
+	}
+	l.epochs, l.lines = all, bytes.Clone(b)
+	return nil
+}

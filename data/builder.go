@@ -46,6 +46,13 @@ func (b *Builder) note(format string, args ...any) {
 	b.notes = append(b.notes, fmt.Sprintf(format, args...))
 }
 
+// noteEncoding adds that of f.
+func (b *Builder) noteEncoding(f *File) {
+	if n := f.encodingNote(); n != "" {
+		b.note("%s", n)
+	}
+}
+
 // Problem reports something wrong; Table will fail.
 func (b *Builder) Problem(e *Error) { b.problems.add(e) }
 

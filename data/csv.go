@@ -56,6 +56,7 @@ func readCSV(in *File, o Options) (*Table, error) {
 	if err := t.read(); err != nil {
 		return nil, err
 	}
+	b.noteEncoding(in)
 	return b.Table()
 }
 

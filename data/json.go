@@ -63,6 +63,7 @@ func readJSON(in *File, o Options) (*Table, error) {
 			t.Problem(&Error{Column: c.Name, Reason: "is in no row", Hint: "name a key of the rows as a covariate"})
 		}
 	}
+	t.noteEncoding(in)
 	return t.Table()
 }
 

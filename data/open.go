@@ -18,15 +18,22 @@ type File struct {
 
 	file   *os.File // nil if it does not come from Open
 	packed bool
+	coded  *textReader // the text, as Text reads it
 }
+
+// Stdin is the name by which Open takes standard input.
+const Stdin = "-"
 
 // maxFile is the most bytes of a file that is read as a whole.
 const maxFile = 1 << 30
 
 // Open opens a file to read, and unpacks it if it begins as gzip does, whatever its
 // name. A folder is an Error, and so is a broken gzip header; what is broken after it
-// comes as an error of Read.
+// comes as an error of Read. The path - is standard input.
 func Open(path string) (*File, error) {
+	if path == Stdin {
+		return NewFile(os.Stdin, "standard input")
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -122,6 +129,12 @@ func (f *File) text() (head []byte, err error) {
 	if bytes.HasPrefix(head, bom) {
 		f.Discard(len(bom))
 		head = head[len(bom):]
+	}
+	if ascii(head) < len(head) || err != io.EOF {
+		f.Text()
+		if head, err = f.Peek(max(len(head), 1)); len(head) == 0 && err != nil && err != io.EOF {
+			return nil, f.failed(0, err)
+		}
 	}
 	return head, nil
 }

@@ -37,6 +37,7 @@ func init() {
 func readTSF(in *File, o Options) (*Table, error) {
 	t := &tsf{in: in, id: -1, start: -1}
 	t.Builder = NewBuilder(in.Name, o)
+	in.Text()
 	if err := t.head(); err != nil {
 		return nil, err
 	}
@@ -47,6 +48,7 @@ func readTSF(in *File, o Options) (*Table, error) {
 	if err := t.rows(); err != nil {
 		return nil, err
 	}
+	t.noteEncoding(in)
 	tab, err := t.Table()
 	if err != nil {
 		return nil, err

@@ -191,6 +191,23 @@ func packed(s string) string {
 	return b.String()
 }
 
+// Korean in CP949 is read by all formats of text; what is neither that nor UTF-8 is not.
+func TestKorean(t *testing.T) {
+	const csv, want = "text,label\n\xb3\xaa\xbb\xdb \xbf\xb5\xc8\xad,\xba\xce\xc1\xa4\n", `나쁜 영화 ["부정"]`
+	for name, content := range map[string]string{
+		"a.csv": csv, "a.tsv": strings.ReplaceAll(csv, ",", "\t"), "a.csv.gz": packed(csv),
+		"a.jsonl": "{\"text\": \"\xb3\xaa\xbb\xdb \xbf\xb5\xc8\xad\", \"label\": \"\xba\xce\xc1\xa4\"}\n", "a.txt": "\xba\xce\xc1\xa4 \xb3\xaa\xbb\xdb \xbf\xb5\xc8\xad\n",
+	} {
+		got, err := read(t, name, content, labelled.Options{})
+		if err != nil || len(got) != 1 || !strings.HasSuffix(got[0], want) {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+	if got, err := read(t, "a.csv", "text,label\nna\xefve,caf\xe9\n", labelled.Options{}); err == nil || !strings.Contains(err.Error(), "not UTF-8") {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 func TestGzip(t *testing.T) {
 	got, err := read(t, "a.csv.gz", packed("text,label\na,b\n"), labelled.Options{})
 	if err != nil || !slices.Equal(got, []string{`2 a ["b"]`}) {

@@ -51,6 +51,8 @@ func ReadFrom(in io.Reader, name string, o Options) iter.Seq2[Example, error] {
 func (r *reader) from(f *data.File) error {
 	s := &source{name: f.Name, in: f.Reader}
 	if r.Format == Plain || r.Format == JSON { // do not wait for more than a line
+		f.Text()
+		s.in = f.Reader
 		return r.lines(s, r.Format)
 	}
 	head, err := f.Peek(32 << 10)
@@ -72,6 +74,11 @@ func (r *reader) from(f *data.File) error {
 	if e := data.CheckText(head); e != nil {
 		e.File = s.name
 		return e
+	}
+	f.Text()
+	s.in = f.Reader
+	if s.head, err = f.Peek(32 << 10); err != nil && err != io.EOF {
+		return s.failed(0, err)
 	}
 	if len(bytes.TrimSpace(head)) == 0 && err == io.EOF {
 		return s.wrong(0, "is empty", "it needs a row for each example, with its label")
@@ -163,7 +170,7 @@ func (s *source) rows(each func(n int, line string) error) error {
 					return e
 				}
 			}
-			return s.wrong(n, "is not UTF-8", "save the file as UTF-8, or convert it: iconv -f LATIN1 -t UTF-8")
+			return s.wrong(n, "is not UTF-8", "save the file as UTF-8, or convert it from what it is, such as iconv -f LATIN1 -t UTF-8")
 		}
 		if e := each(n, line); e != nil {
 			return e

@@ -45,6 +45,7 @@ func fileLines(file string, yield func(string) bool) (more bool, err error) {
 		return false, err
 	}
 	defer f.Close()
+	f.Text()
 	in := bufio.NewReader(f)
 	for n := 1; ; n++ {
 		line, err := bounded.Line(in, longestLine)

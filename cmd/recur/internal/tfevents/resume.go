@@ -26,6 +26,12 @@ func resume(dir string, now func() time.Time) (*Writer, error) {
 	}
 	old := &earlier{keys: map[string]int{}}
 	for _, f := range files { // in order of their names, which have the time
+		if strings.HasPrefix(f.Name(), ".events.out.tfevents.") { // a killed run was writing it
+			if err := os.Remove(filepath.Join(dir, f.Name())); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if !strings.HasPrefix(f.Name(), "events.out.tfevents.") || !strings.HasSuffix(f.Name(), ".recur") {
 			continue
 		}

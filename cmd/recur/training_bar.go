@@ -4,38 +4,64 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
-
-	"github.com/vbauerster/mpb/v8/decor"
+	"time"
 
 	"github.com/recur-go/recur/task"
 )
 
-// A trainingBar is a bar with loss, score and speed. Where there is no terminal it is a
-// line for each epoch.
+// A trainingBar is a bar with epoch, loss, score and speed, and a line above it for each
+// epoch. Where there is no terminal the lines remain, and long epochs have more of them.
 type trainingBar struct {
 	bar
 	w     io.Writer
-	text  atomic.Pointer[string]
+	text  atomic.Pointer[[]string]
 	name  string // name of the score
 	score string // score of the last epoch
+	lined time.Time
+	now   func() time.Time
 }
 
+// quiet is how long a training reports nothing where there is no terminal.
+const quiet = 30 * time.Second
+
 func newTrainingBar(w io.Writer, score string) *trainingBar {
-	b := &trainingBar{w: w, name: score}
-	b.bar = *newBar(w, "training", decor.Any(func(decor.Statistics) string {
+	b := &trainingBar{w: w, name: score, now: time.Now}
+	b.bar = *newBar(w, "training")
+	b.pieces = func() []string {
 		if t := b.text.Load(); t != nil {
 			return *t
 		}
-		return ""
-	}))
+		return nil
+	}
 	return b
 }
 
 // train shows a step.
 func (b *trainingBar) train(s task.Step) {
-	text := fmt.Sprintf("  epoch %d, loss %.4f%s, %.1f steps/s", s.Epoch, s.Loss, b.score, s.StepsPerSecond)
+	if b.terminal == nil {
+		b.report(s)
+		return
+	}
+	text := []string{fmt.Sprintf("  epoch %d", s.Epoch), fmt.Sprintf(", loss %.4f", s.Loss), b.score, fmt.Sprintf(", %.1f steps/s", s.StepsPerSecond)}
 	b.text.Store(&text)
 	b.step(s.Progress.Step, s.Of)
+}
+
+// report prints where a training is if nothing has been printed for long.
+func (b *trainingBar) report(s task.Step) {
+	now := b.now()
+	if b.lined.IsZero() {
+		b.lined = now
+	}
+	if now.Sub(b.lined) < quiet {
+		return
+	}
+	b.lined = now
+	of := ""
+	if s.Of > 0 {
+		of = fmt.Sprintf(" of %d", s.Of)
+	}
+	fmt.Fprintf(b.w, "  step %d%s, epoch %d: loss %.4f (%.1f steps/s)\n", s.Progress.Step, of, s.Epoch, s.Loss, s.StepsPerSecond)
 }
 
 // epoch shows an epoch, with its score if there was something to validate on.
@@ -46,13 +72,44 @@ func (b *trainingBar) epoch(e task.Epoch, m task.Metric) {
 	valid := ""
 	if v, ok := e.Scores[m.Name]; ok {
 		b.score = fmt.Sprintf(", %s %.4f", b.name, v)
-		valid = fmt.Sprintf(", validation %s %.4f", m.Name, v)
+		valid = fmt.Sprintf("%s %.4f", m.Name, v)
 	}
-	if b.one != nil {
+	cost := fmt.Sprintf(" (%.0f s, %d MB)", e.Elapsed.Seconds(), e.PeakBytes>>20)
+	b.lined = b.now()
+	if b.terminal == nil {
+		fmt.Fprintln(b.w, epochLine(e, valid, cost))
 		return
 	}
-	if e.Improved {
-		valid += ", the best so far"
+	cols, _, ok := size(b.terminal)
+	if !ok {
+		cols = 80
 	}
-	fmt.Fprintf(b.w, "  epoch %d of %d: loss %.4f%s (%.0f s, %d MB)\n", e.N, e.Of, e.Loss, valid, e.Elapsed.Seconds(), e.PeakBytes>>20)
+	b.line(narrowEpochLine(cols, e, valid, cost))
+}
+
+// epochLine is an epoch in full.
+func epochLine(e task.Epoch, valid, cost string) string {
+	s := fmt.Sprintf("  epoch %d of %d: loss %.4f", e.N, e.Of, e.Loss)
+	if valid != "" {
+		s += ", validation " + valid
+	}
+	if e.Improved {
+		s += ", the best so far"
+	}
+	return s + cost
+}
+
+// narrowEpochLine is what of an epoch has room in cols columns.
+func narrowEpochLine(cols int, e task.Epoch, valid, cost string) string {
+	if s := epochLine(e, valid, cost); len(s) < cols {
+		return s
+	}
+	best := ""
+	if valid != "" {
+		valid = ", valid " + valid
+	}
+	if e.Improved {
+		best = ", best"
+	}
+	return fit(cols-1, fmt.Sprintf("  epoch %d", e.N), fmt.Sprintf(": loss %.4f", e.Loss), valid, best, cost)
 }

@@ -183,12 +183,16 @@ func all(program, models string) error {
 		}
 		list = append(list, l)
 	}
+	others, err := os.ReadDir(models)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	for _, ext := range []string{".pt", ".keras", ".h5", ".ckpt.index"} {
-		paths, err := filepath.Glob(filepath.Join(models, "*"+ext))
-		if err != nil {
-			return err
-		}
-		for _, path := range paths {
+		for _, other := range others {
+			if !strings.HasSuffix(other.Name(), ext) {
+				continue
+			}
+			path := filepath.Join(models, other.Name())
 			values := path
 			if prefix, ok := strings.CutSuffix(path, ".index"); ok {
 				values = prefix + ".data-00000-of-00001"

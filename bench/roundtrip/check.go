@@ -31,13 +31,16 @@ const tolerance = 1e-5
 
 // check runs the cases in dir and adds its line to the table.
 func check(dir string) error {
-	entries, err := filepath.Glob(filepath.Join(dir, "*", "case.json"))
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
-	slices.Sort(entries)
 	r := result{Way: "into recur"}
-	for _, path := range entries {
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name(), "case.json")
+		if _, err := os.Stat(path); err != nil {
+			continue
+		}
 		c, d, err := checkCase(path)
 		r.System = c.System
 		r.Cases++

@@ -57,7 +57,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return 128 + int(syscall.SIGINT)
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "recur:", err)
+		fmt.Fprintln(stderr, "recur:", plain(err))
 		return code(err)
 	}
 	return 0

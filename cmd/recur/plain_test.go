@@ -1,0 +1,40 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+func TestPlain(t *testing.T) {
+	var config struct {
+		Layers []struct{ Units int } `json:"layers"`
+	}
+	kind := json.Unmarshal([]byte(`{"layers": 3}`), &config)
+	inner := json.Unmarshal([]byte(`{"layers": [{"Units": "x"}]}`), &config)
+	whole := json.Unmarshal([]byte(`[]`), &config)
+	ends := json.Unmarshal([]byte(`{"layers"`), &config)
+	_, value := json.Marshal(math.NaN())
+	_, number := strconv.Atoi("x" + strings.Repeat("y", 1000))
+	_, large := strconv.ParseFloat("1e999", 64)
+	for want, err := range map[string]error{
+		"a: layers takes a list, not a number":                fmt.Errorf("a: %w", kind),
+		"a: layers.Units takes a whole number, not text":      fmt.Errorf("a: %w", inner),
+		"the JSON takes names with values, not a list":        whole,
+		"a: it ends too early; b":                             fmt.Errorf("a: %w; b", ends),
+		"a: it ends too early":                                fmt.Errorf("a: %w", io.ErrUnexpectedEOF),
+		"a number is NaN, which JSON does not have":           value,
+		`a: "x` + strings.Repeat("y", 58) + `…" is no number`: fmt.Errorf("a: %w", number),
+		`"1e999" is too large or too small a number`:          large,
+		"row 3: nothing of Go":                                errors.New("row 3: nothing of Go"),
+	} {
+		if got := plain(err); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/recur-go/recur/internal/setting"
 )
 
 // A Builder makes a table from rows as they come. ReadCSV and ReadJSON are made
@@ -84,10 +86,16 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 		b.note("columns %q and %q are taken as ds and y", header[ds], header[y])
 	}
 	if asked || ds < 0 || y < 0 {
-		e := &Error{Row: 1, Reason: fmt.Sprintf("the columns are %s, and %s are needed", quoted(header), b.needed()), Hint: "name the time column ds, the value y, and the series, if there are several, unique_id, or say what they are called"}
+		e := &Error{Row: 1, Reason: fmt.Sprintf("the columns are %s, and %s are needed", quoted(header), b.needed()), Hint: "name the time column ds, the value y, and the series, if there are several, unique_id, or give their names (--time, --value, --id)"}
 		if len(header) == 1 {
 			e.Reason = fmt.Sprintf("there is one column, %s, and %s are needed", quoted(header), b.needed())
 			e.Hint = "separate the columns by commas, semicolons or tabs"
+		}
+		for _, name := range []string{b.opts.ID, b.opts.Time, b.opts.Y} {
+			if name != "" && !slices.ContainsFunc(header, func(h string) bool { return strings.EqualFold(h, name) }) {
+				e.Hint = near(name, header, e.Hint)
+				break
+			}
 		}
 		b.Problem(e)
 		return id, ds, y, b.err()
@@ -116,10 +124,19 @@ func (b *Builder) CovariateColumns(header []string) []int {
 	for i, c := range b.cols {
 		at[i] = slices.IndexFunc(header, func(h string) bool { return strings.EqualFold(h, c.Name) })
 		if at[i] < 0 {
-			b.Problem(&Error{Row: 1, Column: c.Name, Reason: fmt.Sprintf("is not there; the columns are %s", quoted(header)), Hint: "name a column of the file as a covariate"})
+			b.Problem(&Error{Row: 1, Column: c.Name, Reason: fmt.Sprintf("is not there; the columns are %s", quoted(header)), Hint: near(c.Name, header, "name a column of the file as a covariate (--past, --known, --static)")})
 		}
 	}
 	return at
+}
+
+// near is a remedy for a column that is not there: the one that is meant, or else another
+// remedy.
+func near(name string, columns []string, other string) string {
+	if c, ok := setting.Nearest(name, columns); ok {
+		return fmt.Sprintf("did you mean %q?", c)
+	}
+	return other
 }
 
 // needed lists the columns that are looked for.
@@ -143,15 +160,15 @@ func (b *Builder) ParseTime(s string) (Time, *Error) {
 	if b.opts.TimeLayout != "" {
 		t, err := parseLayout(b.opts.TimeLayout, s)
 		if err != nil {
-			return t, &Error{Value: s, Reason: "is no time of the form " + b.opts.TimeLayout, Hint: "correct it, or give another form"}
+			return t, &Error{Value: s, Reason: "is no time of the form " + b.opts.TimeLayout, Hint: "correct it, or give another form (--time-layout)"}
 		}
 		return t, nil
 	}
 	t, err := ParseTime(s)
 	if err != nil {
 		e := &Error{Value: s, Reason: err.Error(), Hint: "write dates as 2024-05-06, 2024-05 or 2024-05-06T07:08, or count steps by whole numbers"}
-		if strings.Count(s, "/") == 2 || strings.Count(s, ".") == 2 {
-			e.Hint = "write dates as 2024-05-06, since others may be read in two ways, or give their form"
+		if layout := layoutLike(s); layout != "" {
+			e.Hint = "write dates as 2024-05-06, since others may be read in two ways, or give their form: --time-layout " + layout
 		}
 		return t, e
 	}
@@ -225,7 +242,7 @@ func (b *Builder) Add(row int, id string, t Time, y float64, x ...float64) {
 		if at, ok := slices.BinarySearchFunc(o.times, t, Time.compare); ok {
 			b.twice(id, t, row, o.rows[at])
 		} else {
-			b.Problem(&Error{Row: row, Reason: of(id, fmt.Sprintf("the time %v comes after %v of row %d", t, o.times[k-1], o.rows[k-1])), Hint: "sort the file by series and time, or ask for it to be sorted"})
+			b.Problem(&Error{Row: row, Reason: of(id, fmt.Sprintf("the time %v comes after %v of row %d", t, o.times[k-1], o.rows[k-1])), Hint: "sort the file by series and time, or have it sorted (--sort)"})
 		}
 		return
 	}
@@ -248,7 +265,7 @@ func (b *Builder) fix(o *observations, id string, row int, x []float64) {
 				}
 				return fmt.Sprint(v)
 			}
-			b.Problem(&Error{Row: row, Column: b.cols[i].Name, Reason: of(id, fmt.Sprintf("the static value is %s, and %s in row %d", text(v), text(o.fixed[i]), o.since[i])), Hint: "a static covariate has one value for each series: correct it, or declare it as known or past"})
+			b.Problem(&Error{Row: row, Column: b.cols[i].Name, Reason: of(id, fmt.Sprintf("the static value is %s, and %s in row %d", text(v), text(o.fixed[i]), o.since[i])), Hint: "a static covariate has one value for each series: correct it, or declare it as known or past (--known, --past)"})
 		}
 	}
 }
@@ -368,7 +385,7 @@ func (b *Builder) series(id string, f Freq) (s Series, ok bool) {
 	s = Series{ID: id, Start: first, Freq: f}
 	steps, _ := f.Between(first, last)
 	if steps >= 10*len(o.times)+1000 {
-		b.Problem(&Error{Row: o.rows[0], Reason: fmt.Sprintf("%s has %d rows for %d steps (%s) from %v to %v", s.name(), len(o.times), steps+1, f.Name(), first, last), Hint: "look for a wrong date, or give another frequency"})
+		b.Problem(&Error{Row: o.rows[0], Reason: fmt.Sprintf("%s has %d rows for %d steps (%s) from %v to %v", s.name(), len(o.times), steps+1, f.Name(), first, last), Hint: "look for a wrong date, or give another frequency (--freq)"})
 		return s, false
 	}
 	s.Y = make([]float64, steps+1)
@@ -379,7 +396,7 @@ func (b *Builder) series(id string, f Freq) (s Series, ok bool) {
 	for i, u := range o.times {
 		k, on := f.Between(first, u)
 		if !on {
-			b.Problem(&Error{Row: o.rows[i], Reason: of(id, fmt.Sprintf("the time %v is not on the grid that begins at %v (%s)", u, first, f.Name())), Hint: "correct it, or give the frequency"})
+			b.Problem(&Error{Row: o.rows[i], Reason: of(id, fmt.Sprintf("the time %v is not on the grid that begins at %v (%s)", u, first, f.Name())), Hint: "correct it, or give the frequency (--freq)"})
 			ok = false
 			continue
 		}
@@ -479,7 +496,7 @@ func (b *Builder) freq() (Freq, error) {
 	if b.opts.Freq != nil {
 		f := *b.opts.Freq
 		if (f.Unit == Index) != b.index {
-			b.Problem(&Error{Reason: fmt.Sprintf("the frequency %v does not fit times such as %v", f, b.rows[b.order[0]].times[0]), Hint: "leave the frequency out, and it is found"})
+			b.Problem(&Error{Reason: fmt.Sprintf("the frequency %v does not fit times such as %v", f, b.rows[b.order[0]].times[0]), Hint: "leave the frequency out (--freq), and it is found"})
 			return f, b.err()
 		}
 		if f.Unit == Month && !f.End {
@@ -495,7 +512,7 @@ func (b *Builder) freq() (Freq, error) {
 	}
 	f, err := InferFreq(b.rows[most].times)
 	if err != nil {
-		b.Problem(&Error{Reason: of(most, err.Error()), Hint: "give the frequency (such as D or h), or bring the data to regular times"})
+		b.Problem(&Error{Reason: of(most, err.Error()), Hint: "give the frequency, such as --freq D or --freq h, or bring the data to regular times"})
 		return f, b.err()
 	}
 	return f, nil

@@ -99,7 +99,7 @@ func (c *covariates) parse(i int, s string, decimal rune) (float64, *Error) {
 	if c.kind[i] == numeric {
 		v, e := number(s, decimal)
 		if e != nil && e.Reason == "is no number" {
-			e.Hint = "correct it, leave the field empty if the value is not known, or say that the column holds categories"
+			e.Hint = "correct it, leave the field empty if the value is not known, or declare that the column holds categories (--category)"
 		}
 		return v, e
 	}
@@ -138,7 +138,7 @@ func (t *Table) Recode(as []Covariate) error {
 		case have.Categories == nil && want.Categories == nil:
 			continue
 		case have.Categories == nil && t.any(i):
-			p.add(&Error{Column: have.Name, Reason: "holds numbers, and held categories in training", Hint: "say that it holds categories"})
+			p.add(&Error{Column: have.Name, Reason: "holds numbers, and held categories in training", Hint: "declare that it holds categories (--category)"})
 			continue
 		case want.Categories == nil:
 			p.add(&Error{Column: have.Name, Value: have.Categories[0], Reason: "is no number, and the column held numbers in training", Hint: "correct it"})

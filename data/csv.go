@@ -225,7 +225,7 @@ func (t *csvTable) take(line int, rec []string) *Error {
 	if len(rec) != len(t.header) {
 		e := &Error{Reason: fmt.Sprintf("has %s, the header has %d", plural(len(rec), "field", "fields"), len(t.header)), Hint: "put fields that hold the separator in quotation marks"}
 		if t.in.Comma == ',' && len(rec) == len(t.header)+1 {
-			e.Hint = "for decimal commas separate the columns by semicolons, or put such numbers in quotation marks and say that commas mark decimals"
+			e.Hint = "for decimal commas separate the columns by semicolons, or put such numbers in quotation marks and declare that commas mark decimals (--decimal ,)"
 		}
 		return e
 	}

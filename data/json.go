@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -56,11 +58,11 @@ func readJSON(in *File, o Options) (*Table, error) {
 	case t.n == 0:
 		t.Problem(&Error{Reason: "is empty", Hint: `it needs a line such as {"ds": "2024-05", "y": 7} for each row`})
 	case !t.known:
-		t.Problem(&Error{Column: t.y, Reason: "is in no row", Hint: "name the values y, or say what they are called"})
+		t.Problem(&Error{Column: t.y, Reason: "is in no row", Hint: "name the values y, or give their name (--value)"})
 	}
 	for i, c := range t.cols {
 		if !t.seen[i] && len(t.list) == 0 {
-			t.Problem(&Error{Column: c.Name, Reason: "is in no row", Hint: "name a key of the rows as a covariate"})
+			t.Problem(&Error{Column: c.Name, Reason: "is in no row", Hint: "name a key of the rows as a covariate (--past, --known, --static)"})
 		}
 	}
 	t.noteEncoding(in)
@@ -86,7 +88,7 @@ func (t *jsonTable) row(n int, row map[string]json.RawMessage) *Error {
 		return string(row[key])
 	}
 	if _, ok := row[t.ds]; !ok {
-		return &Error{Column: t.ds, Reason: "is missing", Hint: "every row needs a time"}
+		return &Error{Column: t.ds, Reason: "is missing", Hint: near(t.ds, slices.Sorted(maps.Keys(row)), "every row needs a time; give its name if it is not ds (--time)")}
 	}
 	at, e := t.ParseTime(text(t.ds))
 	if e != nil {

@@ -35,7 +35,7 @@ func number(s string, decimal rune) (float64, *Error) {
 	}
 	switch {
 	case err != nil && decimal == '.' && withCommas(s):
-		return 0, &Error{Value: s, Reason: "has a comma", Hint: "write numbers without marks of thousands; for decimal commas separate the columns by semicolons, or say that commas mark decimals"}
+		return 0, &Error{Value: s, Reason: "has a comma", Hint: "write numbers without marks of thousands; for decimal commas separate the columns by semicolons, or declare that commas mark decimals (--decimal ,)"}
 	case err != nil:
 		return 0, &Error{Value: s, Reason: "is no number", Hint: "correct it, or leave the field empty if the value is not known"}
 	case math.Abs(v) > largest:
@@ -103,7 +103,7 @@ func (m *marks) learn(b *Builder, row int, s string) {
 // settle reports commas that may mark thousands.
 func (m *marks) settle(b *Builder) error {
 	if m.comma > 0 && !m.sure {
-		b.Problem(&Error{Row: m.comma, Value: m.example, Reason: "may be a number with decimals or one of thousands, and no other number of the file shows which", Hint: "write numbers without marks of thousands, or say what marks decimals"})
+		b.Problem(&Error{Row: m.comma, Value: m.example, Reason: "may be a number with decimals or one of thousands, and no other number of the file shows which", Hint: "write numbers without marks of thousands, or declare what marks decimals (--decimal)"})
 	}
 	return b.err()
 }

@@ -24,7 +24,8 @@ import (
 //
 // in which ? is a missing value. The attribute series_name, or else the first that is a
 // string, names the series, and the first that is a date is its first time. Without one
-// the times are indices, and the table's Season is that of the frequency.
+// the times are indices, and the table's Season is that of the frequency, which Options may
+// give too.
 func ReadTSF(r io.Reader, name string, o Options) (*Table, error) {
 	return readTSF(plainFile(r, name), o)
 }
@@ -41,9 +42,15 @@ func readTSF(in *File, o Options) (*Table, error) {
 	if err := t.head(); err != nil {
 		return nil, err
 	}
-	if o.Freq == nil && t.freq != nil && t.start >= 0 {
+	switch {
+	case t.start >= 0 && o.Freq == nil && t.freq != nil:
 		o.Freq = t.freq
-		t.Builder.opts = o
+	case t.start < 0 && o.Freq != nil && o.Freq.Unit != Index:
+		t.freq, o.Freq = o.Freq, nil // it is that of the steps, which are counted
+	}
+	t.Builder.opts = o
+	if t.start < 0 && t.freq != nil {
+		t.note("steps are %s; the file gives no first times, so they are counted from 1", t.freq.Name())
 	}
 	if err := t.rows(); err != nil {
 		return nil, err
@@ -212,7 +219,7 @@ func (t *tsf) series(id string, f []string) *Error {
 			}
 		}
 		if t.opts.Freq == nil {
-			return &Error{Reason: "the file gives the first times of its series and no @frequency", Hint: "add one, such as @frequency monthly, or give the frequency"}
+			return &Error{Reason: "the file gives the first times of its series and no @frequency", Hint: "add one, such as @frequency monthly, or give the frequency (--freq)"}
 		}
 		step = *t.opts.Freq
 	}

@@ -87,7 +87,7 @@ func (r *reader) object(line string, e *Example) *data.Error {
 		key, raw := find(r.Text, append([]string{"tokens", "words"}, textNames...))
 		switch {
 		case raw == nil:
-			return &data.Error{Column: key, Reason: "is missing", Hint: "every line needs a text; name its key if it is not called text"}
+			return &data.Error{Column: key, Reason: "is missing", Hint: "every line needs a text; name its key if it is not called text (--text)"}
 		case json.Unmarshal(raw, &e.Tokens) == nil && e.Tokens != nil:
 		case json.Unmarshal(raw, &e.Text) != nil:
 			return &data.Error{Column: key, Value: string(raw), Reason: "is neither a text nor a list of tokens", Hint: `write "text" in quotation marks, or ["the", "tokens"]`}
@@ -98,7 +98,7 @@ func (r *reader) object(line string, e *Example) *data.Error {
 		if r.Unlabelled {
 			return nil
 		}
-		return &data.Error{Column: key, Reason: "is missing", Hint: "every line needs a label; name its key if it is not called label"}
+		return &data.Error{Column: key, Reason: "is missing", Hint: "every line needs a label; name its key if it is not called label (--label)"}
 	}
 	var list []any
 	if json.Unmarshal(raw, &list) != nil {
@@ -124,7 +124,7 @@ func (r *reader) object(line string, e *Example) *data.Error {
 		}
 	}
 	if !r.PerStep && !r.Many && len(e.Labels) != 1 {
-		return &data.Error{Column: key, Value: string(raw), Reason: fmt.Sprintf("has %d labels, not one", len(e.Labels)), Hint: "for many labels, or one a step, say so"}
+		return &data.Error{Column: key, Value: string(raw), Reason: fmt.Sprintf("has %d labels, not one", len(e.Labels)), Hint: "for many labels, or one a step, ask for that (--target many, --target steps)"}
 	}
 	return nil
 }

@@ -69,10 +69,10 @@ func (t *seriesRows) columns(row int) error {
 	t.label = column(t.header, t.r.Label, labelNames)
 	t.id = column(t.header, t.r.ID, idNames)
 	if t.label < 0 && !t.r.Unlabelled {
-		return t.s.wrong(row, fmt.Sprintf("none of the columns %q is one of labels", t.header), "call it label, or say what it is called")
+		return t.s.wrong(row, fmt.Sprintf("none of the columns %q is one of labels", t.header), missing(t.header, "call it label, or give its name (--label)", t.r.Label))
 	}
 	if t.r.ID != "" && t.id < 0 {
-		return t.s.wrong(row, fmt.Sprintf("none of the columns %q is called %s", t.header, t.r.ID), "say what the column with the names of the series is called")
+		return t.s.wrong(row, fmt.Sprintf("none of the columns %q is called %s", t.header, t.r.ID), missing(t.header, "name the column with the names of the series (--set id=NAME)", t.r.ID))
 	}
 	name := t.id // of a series
 	if t.r.ID == "" && name >= 0 && !t.repeated(name) {
@@ -208,7 +208,7 @@ func (t *seriesRows) step(row int, fields []string) error {
 			t.open.Labels = append(t.open.Labels, strings.Clone(l))
 		}
 	case !slices.Equal(t.open.Labels, e.Labels):
-		return &data.Error{File: t.s.name, Row: row, Column: t.header[t.label], Value: fields[t.label], Reason: fmt.Sprintf("series %s had the label %q in the row before", t.name, t.open.Labels), Hint: "give all rows of a series its label, or say that there is one a step"}
+		return &data.Error{File: t.s.name, Row: row, Column: t.header[t.label], Value: fields[t.label], Reason: fmt.Sprintf("series %s had the label %q in the row before", t.name, t.open.Labels), Hint: "give all rows of a series its label, or ask for one a step (--target steps)"}
 	}
 	return nil
 }

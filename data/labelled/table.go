@@ -13,6 +13,7 @@ import (
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/bounded"
+	"github.com/recur-go/recur/internal/setting"
 )
 
 // table reads a CSV or TSV file: of texts, or of series.
@@ -78,7 +79,7 @@ func (s *source) records(comma rune, quotes bool, each func(row int, fields []st
 		case err == io.EOF:
 			return nil
 		case errors.As(err, &parse):
-			return s.wrong(parse.StartLine, "a quotation mark is not closed, or stands within a field", "put fields that hold quotation marks in quotation marks and double those within, or say that quotes are off")
+			return s.wrong(parse.StartLine, "a quotation mark is not closed, or stands within a field", "put fields that hold quotation marks in quotation marks and double those within, or take them as they stand (--set quotes=off)")
 		case err != nil:
 			return s.failed(row, err)
 		}
@@ -138,6 +139,19 @@ func column(header []string, named string, usual []string) int {
 	return -1
 }
 
+// missing is a remedy for columns of which one that is named is not there: the one that is
+// meant, or else another remedy.
+func missing(header []string, other string, named ...string) string {
+	for _, name := range named {
+		if name != "" && column(header, name, nil) < 0 {
+			if c, ok := setting.Nearest(name, header); ok {
+				return fmt.Sprintf("did you mean %q?", c)
+			}
+		}
+	}
+	return other
+}
+
 // textTable reads a text and its label from each row.
 func (r *reader) textTable(s *source, comma rune, quotes bool) error {
 	var header []string
@@ -147,7 +161,7 @@ func (r *reader) textTable(s *source, comma rune, quotes bool) error {
 		if len(fields) != width {
 			hint := "put fields that hold the separator in quotation marks"
 			if !quotes {
-				hint = "take tabs out of the texts, or say that quotes are on"
+				hint = "take tabs out of the texts, or put texts in quotation marks (--set quotes=on)"
 			}
 			return s.wrong(row, fmt.Sprintf("has %s, the first row has %d", plural(len(fields), "field"), width), hint)
 		}
@@ -177,7 +191,7 @@ func (r *reader) textTable(s *source, comma rune, quotes bool) error {
 			header = slices.Clone(fields)
 			return nil
 		case r.Text != "" || r.Label != "" || width > 2 || width == 2 && (at.text >= 0 || at.label >= 0):
-			return s.wrong(row, fmt.Sprintf("there are the columns %q, of which it is not clear which has the text and which the label", fields), "say what the columns of text and label are called")
+			return s.wrong(row, fmt.Sprintf("there are the columns %q, of which it is not clear which has the text and which the label", fields), missing(fields, "name the columns (--text, --label)", r.Text, r.Label))
 		case width == 1 && !r.Unlabelled:
 			return s.wrong(row, "has one column", "a row needs a text and a label, separated by a comma or a tab")
 		case width == 1:

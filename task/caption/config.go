@@ -234,6 +234,13 @@ func (c *Config) sized() error {
 	return nil
 }
 
+// room returns an error if the net is too large.
+func (c *Config) room() error {
+	return setting.Room("caption", c.CountParams(), setting.Size{Name: "hidden", N: c.Hidden}, setting.Size{Name: "embed", N: c.Embed},
+		setting.Size{Name: "encoder_layers", N: c.EncoderLayers}, setting.Size{Name: "stripe_hidden", N: c.StripeHidden},
+		setting.Size{Name: "dense_width", N: c.DenseWidth}, setting.Size{Name: "dense_layers", N: c.DenseLayers})
+}
+
 // CountParams implements model.Counter.
 func (c *Config) CountParams() int { return model.CountParams(c) }
 

@@ -124,6 +124,9 @@ func Train(ctx context.Context, cfg Config, training, valid []Example, o task.Op
 
 // fit trains on a source, to validate on m.valid.
 func (m *Model) fit(ctx context.Context, training source, o task.Options) (*Model, error) {
+	if err := m.room(); err != nil {
+		return nil, err
+	}
 	made, err := model.New(&m.Config, rand.New(rand.NewPCG(m.Seed, 0)))
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@
 package classify
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -245,6 +246,21 @@ func (c *Config) found() error {
 		return errors.New("classify: the width of a step is not known")
 	}
 	return nil
+}
+
+// room returns an error if the net, or a step of training on the items, is too large.
+func (c *Config) room(items []item) error {
+	longest := 0
+	for _, it := range items {
+		longest = max(longest, it.steps)
+	}
+	sizes := []setting.Size{{Name: "hidden", N: c.Hidden}, {Name: "layers", N: c.Layers}}
+	if c.Input == Text {
+		sizes = append(sizes, setting.Size{Name: "embed", N: c.Embed})
+	}
+	return cmp.Or(
+		setting.Room("classify", c.CountParams(), sizes...),
+		setting.StepRoom("classify", min(c.Batch, len(items)), longest, 2*c.input()+8*c.Layers*c.output(), append(sizes, setting.Size{Name: "batch", N: c.Batch})...))
 }
 
 // CountParams implements model.Counter.

@@ -100,6 +100,9 @@ func fitOn(ctx context.Context, cfg Config, name string, training, valid source,
 	if o.OnNote != nil {
 		o.OnNote(m.note(items, held))
 	}
+	if err := m.room(items); err != nil {
+		return nil, err
+	}
 	made, err := model.New(&m.Config, rand.New(rand.NewPCG(cfg.Seed, 0)))
 	if err != nil {
 		return nil, err

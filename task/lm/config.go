@@ -5,6 +5,7 @@
 package lm
 
 import (
+	"cmp"
 	"errors"
 	"math/rand/v2"
 
@@ -115,6 +116,15 @@ func (c *Config) check() error {
 	e.If(c.Optimizer == "asgd" && c.WeightAverage != 0, "weight_average is %v, and asgd has its own", c.WeightAverage)
 	e.If(c.NonMono < 0, "nonmono is %d, want at least 0", c.NonMono)
 	return e.Err()
+}
+
+// room returns an error if the net, or a step of training on so many tokens, is too large.
+func (c *Config) room(tokens int) error {
+	hidden, embed := setting.Size{Name: "hidden", N: c.Hidden}, setting.Size{Name: "embed", N: c.Embed}
+	layers, batch, window := setting.Size{Name: "layers", N: c.Layers}, setting.Size{Name: "batch", N: c.Batch}, setting.Size{Name: "window", N: c.Window}
+	return cmp.Or(
+		setting.Room("lm", c.CountParams(), hidden, embed, layers),
+		setting.StepRoom("lm", min(c.Batch*c.Window, tokens), 1, c.Embed+8*c.Layers*c.Hidden+2*c.Size, batch, window, hidden, layers))
 }
 
 // CountParams implements model.Counter.

@@ -62,6 +62,9 @@ func fitOn(ctx context.Context, cfg Config, name string, from, validate source, 
 		return nil, err
 	}
 	cfg.Size = codec.Size()
+	if err := cfg.room(len(training.ids)); err != nil {
+		return nil, err
+	}
 	made, err := model.New(&cfg, rand.New(rand.NewPCG(cfg.Seed, 0)))
 	if err != nil {
 		return nil, err

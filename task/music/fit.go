@@ -64,6 +64,9 @@ func fitOn(ctx context.Context, cfg Config, name string, pieces, valid []Piece, 
 	if err != nil {
 		return nil, err
 	}
+	if err := cfg.room(pieces); err != nil {
+		return nil, err
+	}
 	made, err := model.New(&cfg, rand.New(rand.NewPCG(cfg.Seed, 0)))
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@
 package music
 
 import (
+	"cmp"
 	"math/rand/v2"
 
 	"github.com/recur-go/recur/grad"
@@ -79,6 +80,19 @@ func (c *Config) check() error {
 	e.Share("weight_average", c.WeightAverage)
 	e.Between("transpose", c.Transpose, 0, Keys/2)
 	return e.Err()
+}
+
+// room returns an error if the net, or a step of training on the pieces, is too large.
+func (c *Config) room(pieces []Piece) error {
+	longest := 0
+	for _, p := range pieces {
+		longest = max(longest, len(p))
+	}
+	hidden, layers := setting.Size{Name: "hidden", N: c.Hidden}, setting.Size{Name: "layers", N: c.Layers}
+	return cmp.Or(
+		setting.Room("music", c.CountParams(), hidden, layers),
+		setting.StepRoom("music", min(c.Batch, len(pieces)), min(c.Window, longest), 8*c.Layers*c.Hidden+4*Keys,
+			setting.Size{Name: "batch", N: c.Batch}, setting.Size{Name: "window", N: c.Window}, hidden, layers))
 }
 
 // CountParams implements model.Counter.

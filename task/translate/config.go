@@ -6,6 +6,7 @@
 package translate
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -152,6 +153,19 @@ func (c *Config) check() error {
 	e.If(c.CoverageLoss > 0 && !c.Coverage, "a coverage loss needs coverage")
 	e.If(c.Shared && c.TargetTokens != "" && c.TargetTokens != c.Tokens, "source and target cannot share a vocabulary of %s and %s", c.Tokens, c.TargetTokens)
 	return e.Err()
+}
+
+// room returns an error if the net, or a step of training on the pairs, is too large.
+func (c *Config) room(pairs []coded) error {
+	longest := 0
+	for _, p := range pairs {
+		longest = max(longest, len(p.src), len(p.dst))
+	}
+	sizes := []setting.Size{{Name: "hidden", N: c.Hidden}, {Name: "encoder", N: c.Encoder}, {Name: "embed", N: c.Embed}, {Name: "layers", N: c.Layers}}
+	return cmp.Or(
+		setting.Room("translate", c.CountParams(), sizes...),
+		setting.StepRoom("translate", min(c.Batch, len(pairs)), longest+1, 2*c.Embed+8*c.Layers*(c.Hidden+2*c.Encoder)+2*c.TargetSize,
+			append(sizes, setting.Size{Name: "batch", N: c.Batch})...))
 }
 
 // CountParams implements model.Counter.

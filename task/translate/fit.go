@@ -54,6 +54,9 @@ func fitOn(ctx context.Context, cfg Config, name string, training, valid []Pair,
 		return nil, err
 	}
 	m := &Model{Config: cfg, codecs: k.codecs, valid: k.valid}
+	if err := m.room(k.training); err != nil {
+		return nil, err
+	}
 	m.net = newNet(&m.Config, rand.New(rand.NewPCG(cfg.Seed, 0)))
 	steps := (len(k.training) + cfg.Batch - 1) / cfg.Batch * cfg.Epochs
 	average := min(cfg.WeightAverage, 1-1/max(1, 0.05*float64(steps))) // over the last twentieth of the steps at most

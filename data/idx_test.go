@@ -47,3 +47,27 @@ func TestMNIST(t *testing.T) {
 		t.Errorf("%v, %v", x.Dims, err)
 	}
 }
+
+// Whatever a file holds, it is refused, or has the bytes that its header promises.
+func FuzzReadIDX(f *testing.F) {
+	f.Add([]byte{0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6})
+	f.Add([]byte{0, 0, 8, 1, 0, 0, 0, 0})
+	f.Add([]byte(gzipped("\x00\x00\x08\x01\x00\x00\x00\x01\x05")))
+	f.Add([]byte{0, 0, 8, 3, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 1})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		x, err := data.ReadIDX(bytes.NewReader(b), 1<<24)
+		if err != nil {
+			if fault.Of(err) != fault.Data {
+				t.Fatalf("%T: %v", err, err)
+			}
+			return
+		}
+		n := 1
+		for _, d := range x.Dims {
+			n *= d
+		}
+		if len(x.Data) != n {
+			t.Fatalf("%d bytes of %v", len(x.Data), x.Dims)
+		}
+	})
+}

@@ -137,12 +137,21 @@ func (m *Model) readPNG(path string) (*strip, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parsePNG(b, path, m.Width/m.Columns)
+}
+
+// parsePNG reads a picture as readPNG does, and makes it h pixels high. path is what errors
+// call it.
+func parsePNG(b []byte, path string, h int) (*strip, error) {
 	size, err := png.DecodeConfig(bytes.NewReader(b))
 	if err != nil {
 		return nil, &data.Error{File: path, Reason: "is no PNG: " + err.Error()}
 	}
 	if size.Width < 1 || size.Height < 1 || size.Width > 1<<14 || size.Height > 1<<12 {
 		return nil, &data.Error{File: path, Reason: fmt.Sprintf("is a picture of %d by %d", size.Width, size.Height), Hint: "a strip is up to 16,384 pixels wide and 4,096 high"}
+	}
+	if size.Width*size.Height > 4<<20+64*len(b) {
+		return nil, &data.Error{File: path, Reason: fmt.Sprintf("is a picture of %d by %d in %d bytes", size.Width, size.Height, len(b)), Hint: "make it smaller"}
 	}
 	img, err := png.Decode(bytes.NewReader(b))
 	if err != nil {
@@ -159,7 +168,6 @@ func (m *Model) readPNG(path string) (*strip, error) {
 			from.Pix[i] = 255 - v
 		}
 	}
-	h := m.Width / m.Columns
 	st := &strip{height: h, width: max(1, (size.Width*h+size.Height/2)/size.Height)}
 	st.pixels = make([]byte, st.height*st.width)
 	for y := range st.height {

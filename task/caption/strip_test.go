@@ -1,9 +1,12 @@
 package caption
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
+	"image"
+	"image/png"
 	"math/rand/v2"
 	"path/filepath"
 	"runtime"
@@ -103,6 +106,48 @@ func TestStrips(t *testing.T) {
 	if all, err := m.ReadFiles(files[0]); err != nil || len(all) != 600 {
 		t.Errorf("%d images, %v", len(all), err)
 	}
+}
+
+func grey(width, height int) []byte {
+	var b bytes.Buffer
+	img := image.NewGray(image.Rect(0, 0, width, height))
+	for i := range img.Pix {
+		img.Pix[i] = byte(i / width * 7)
+	}
+	if err := png.Encode(&b, img); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+// What a picture takes is in proportion to its file.
+func TestPictureOfManyPixels(t *testing.T) {
+	for _, c := range []struct {
+		width, height int
+		want          string
+	}{{40, 10, ""}, {3000, 100, ""}, {16384, 4096, "is a picture of 16384 by 4096 in "}, {1, 5000, "is a picture of 1 by 5000"}} {
+		if _, err := parsePNG(grey(c.width, c.height), "a.png", 10); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%d by %d: %v, want %q", c.width, c.height, err, c.want)
+		}
+	}
+}
+
+// Whatever a file holds, it is refused, or becomes a strip of the height that is asked for.
+func FuzzParsePNG(f *testing.F) {
+	f.Add(grey(40, 10), 10)
+	f.Add(grey(7, 31), 28)
+	f.Add(grey(1, 1), 1)
+	f.Fuzz(func(t *testing.T, b []byte, h int) {
+		h = 1 + int(uint(h)%64)
+		st, err := parsePNG(b, "a.png", h)
+		var bad *data.Error
+		switch {
+		case err != nil && !errors.As(err, &bad):
+			t.Fatalf("%T: %v", err, err)
+		case err == nil && (st.height != h || st.width < 1 || len(st.pixels) != st.height*st.width):
+			t.Fatalf("a strip of %d by %d with %d pixels", st.width, st.height, len(st.pixels))
+		}
+	})
 }
 
 // The bits depend neither on the number of cores nor on a stop in between.

@@ -38,5 +38,26 @@ func plain(err error) string {
 		replace(io.ErrUnexpectedEOF, "it ends too early")
 	}
 	text = strings.ReplaceAll(text, "unexpected end of JSON input", "it ends too early")
-	return strings.ReplaceAll(text, "json: unknown field", "there is no field")
+	text = strings.ReplaceAll(text, "json: unknown field", "there is no field")
+	return shortened(text)
+}
+
+// shortened cuts words that are longer than any message needs: they are of the input. A line
+// of JSON to copy stays.
+func shortened(text string) string {
+	const most = 200
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if len(line) <= most || strings.HasPrefix(line, "{") {
+			continue
+		}
+		words := strings.Split(line, " ")
+		for j, w := range words {
+			if r := []rune(w); len(r) > most {
+				words[j] = string(r[:most/4]) + "…" + string(r[len(r)-most/10:])
+			}
+		}
+		lines[i] = strings.Join(words, " ")
+	}
+	return strings.Join(lines, "\n")
 }

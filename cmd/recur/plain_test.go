@@ -38,3 +38,16 @@ func TestPlain(t *testing.T) {
 		}
 	}
 }
+
+func TestShortened(t *testing.T) {
+	long := strings.Repeat("x", 100000)
+	for text, want := range map[string]string{
+		"short \"x\"":                          "short \"x\"",
+		"--set a=" + long + ": no b":           "--set a=" + strings.Repeat("x", 48) + "…" + strings.Repeat("x", 19) + ": no b",
+		"begin with\n{\"a\":\"" + long + "\"}": "begin with\n{\"a\":\"" + long + "\"}",
+	} {
+		if got := shortened(text); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

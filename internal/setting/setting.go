@@ -33,7 +33,7 @@ func (e *Errors) If(wrong bool, format string, args ...any) {
 
 // OneOf adds an error if v is not one of all.
 func OneOf[T ~string](e *Errors, name string, v T, all ...T) {
-	e.If(!slices.Contains(all, v), "%s is %q, want one of %q", name, v, all)
+	e.If(!slices.Contains(all, v), "%s is %q; %s", name, Cut(string(v)), Suggest(v, all))
 }
 
 // Between checks that n is at least least and at most most.

@@ -29,6 +29,7 @@ func TestErrors(t *testing.T) {
 	e.Size("layers", 1<<20+1)
 	e.Between("length", 1, 2, 3)
 	OneOf(&e, "cell", "gr", "lstm", "gru")
+	OneOf(&e, "cell", "ltsm", "lstm", "gru")
 	e.If(true, "cell is %q", "brain")
 	e.Add(own)
 	const want = `net: hidden is 0, want at least 1
@@ -37,7 +38,8 @@ net: dropout is 1, want at least 0 and less than 1
 net: level 1 is not between 0 and 1
 net: layers is 1048577, want 1 to 1048576
 net: length is 1, want 2 to 3
-net: cell is "gr", want one of ["lstm" "gru"]
+net: cell is "gr"; did you mean "gru"?
+net: cell is "ltsm"; did you mean "lstm"?
 net: cell is "brain"
 of its own`
 	if err := e.Err(); err.Error() != want || !errors.Is(err, own) || fault.Of(err) != fault.Usage {

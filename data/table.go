@@ -151,7 +151,7 @@ func (t *Table) CheckAhead(horizon int) error {
 			n, first, last := len(missing), s.Time(missing[0]), s.Time(missing[len(missing)-1])
 			p.add(&Error{Row: s.last, Column: c.Name,
 				Reason: fmt.Sprintf("%s ends here, and %d of the %d steps to forecast %s no value of this known covariate: %v to %v", s.name(), n, horizon, verb(n), first, last),
-				Hint:   "add rows for these times with an empty y, ask for a shorter horizon, or declare the column as past (--past)"})
+				Hint:   "add rows for these times with an empty y, ask for a shorter --horizon, or declare the column as --past"})
 		}
 	}
 	return p.err()

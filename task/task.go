@@ -33,6 +33,7 @@ type Data struct {
 type Options struct {
 	Checkpoint string // file to write while training; none if empty
 	Resume     bool   // whether to go on from Checkpoint if it is there
+	Draft      bool   // whether a score is enough, of a model that has not seen all of the data, as in a search
 
 	// Begin is called when the data have been read and the settings checked, before the first
 	// step; its error ends the run. Where several nets are trained it is called for each, by
@@ -48,7 +49,8 @@ type Options struct {
 // A Step is a step of training.
 type Step struct {
 	train.Progress
-	Of int // steps in all, 0 if not known
+	Of    int    // steps in all, 0 if not known
+	Phase string // what the steps are of, if not of the training of the model: back-test
 }
 
 // An Epoch is an epoch of training with its scores by name, such as loss and accuracy.

@@ -26,7 +26,7 @@ func esrnnCase(c Case, read func(dir string) (*contest, error), horizon, season,
 				note(fmt.Sprintf("step %d of %d: loss %.4f", s.Progress.Step, s.Of, s.Progress.Loss))
 			}
 		}}
-		m, err := esrnn.Fit(ctx, esrnn.Config{Horizon: horizon, Season: season, Seed: seed, Levels: []float64{0.95}}, o, set.past...)
+		m, err := esrnn.Fit(ctx, esrnn.Config{Job: forecast.Job{Horizon: horizon, Season: season, Seed: seed, Levels: []float64{0.95}}}, o, set.past...)
 		if err != nil {
 			return nil, err
 		}

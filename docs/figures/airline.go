@@ -22,7 +22,7 @@ func airline() error {
 	}
 	s := table.Series[0]
 	series := data.Series{Y: s.Y}
-	cfg := forecast.Config{Season: 12, Seed: 1}
+	cfg := forecast.Config{Job: forecast.Job{Season: 12, Seed: 1}}
 	report, err := forecast.Backtest(context.Background(), cfg, task.Options{}, forecast.Plan{}, series)
 	if err != nil {
 		return err

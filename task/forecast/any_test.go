@@ -65,7 +65,7 @@ func TestKindsBeside(t *testing.T) {
 func TestReadAny(t *testing.T) {
 	ctx := context.Background()
 	s := data.Series{Y: []float64{3, 4, 5, 6, 3, 4, 5, 6, 3, 4, 5, 6, 3, 4, 5, 6}}
-	m, err := Fit(ctx, Config{Season: 4, Horizon: 2, Nets: 1, Steps: 2, Hidden: 4}, task.Options{}, s)
+	m, err := Fit(ctx, Config{Job: Job{Season: 4, Horizon: 2}, Nets: 1, Steps: 2, Hidden: 4}, task.Options{}, s)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package forecast
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -70,7 +71,7 @@ func Backtest(ctx context.Context, cfg Config, o task.Options, plan Plan, series
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	rep, take, err := newReport(modelName, plan, Spec{Horizon: cfg.Horizon, Season: cfg.Season, Levels: cfg.Levels}, series)
+	rep, take, err := newReport(modelName, plan, &cfg.Job, series)
 	if err != nil {
 		return nil, err
 	}
@@ -82,16 +83,16 @@ func Backtest(ctx context.Context, cfg Config, o task.Options, plan Plan, series
 }
 
 // Check reports a plan that the series are too short for.
-func (p Plan) Check(s Spec, series ...data.Series) error {
-	_, _, err := newReport("", p, s, series)
+func (p Plan) Check(j *Job, series ...data.Series) error {
+	_, _, err := newReport("", p, j, series)
 	return err
 }
 
 // newReport is the report of a back-test that is about to begin, and lists the series that
 // take part by their indices.
-func newReport(model string, plan Plan, s Spec, series []data.Series) (r *Report, take []int, err error) {
-	r = &Report{Plan: plan, Model: model, Season: cmp.Or(s.Season, 1), Levels: quantile.Levels(s.Levels)}
-	r.Horizon = quantile.Horizon(s.Horizon, r.Season)
+func newReport(model string, plan Plan, j *Job, series []data.Series) (r *Report, take []int, err error) {
+	r = &Report{Plan: plan, Model: model, Season: cmp.Or(j.Season, 1), Levels: quantile.Levels(j.Levels)}
+	r.Horizon = quantile.Horizon(j.Horizon, r.Season)
 	e := setting.Errors{System: "forecast"}
 	e.Count("horizon", r.Horizon)
 	e.Count("season", r.Season)
@@ -124,11 +125,18 @@ func (r *Report) setDefaults(series []data.Series) error {
 	}
 	need := shortest(r.Season) + 1 + r.Horizon + (r.Origins-1)*r.Stride
 	if longest < need {
-		return fmt.Errorf("forecast: a back-test of %d origins and a horizon of %d needs %d values, the longest series has %d; ask for fewer origins or a shorter horizon",
-			r.Origins, r.Horizon, need, longest)
+		hint := "ask for fewer --origins or a shorter --horizon"
+		if longest < shortest(r.Season)+1+1 { // one step from one origin
+			hint = "give more history or a shorter --season, or leave --origins out to forecast without a back-test"
+		}
+		return fmt.Errorf("%w of %d origins and a horizon of %d needs %d values, the longest series has %d; %s",
+			errShort, r.Origins, r.Horizon, need, longest, hint)
 	}
 	return nil
 }
+
+// errShort is that of series that are too short for a back-test.
+var errShort = errors.New("forecast: a back-test")
 
 // usable lists the series that take part, by their indices.
 func (r *Report) usable(series []data.Series) (take []int, err error) {
@@ -168,7 +176,9 @@ func (r *Report) addModel(ctx context.Context, cfg Config, o task.Options, serie
 			for i, k := range take {
 				train[i] = data.Series{ID: series[k].ID, Y: series[k].Y[:r.origin(series[k], j)]}
 			}
-			fit := task.Options{OnStep: o.OnStep}.Part(j/r.Refit, fits, cfg.Nets*cfg.Steps)
+			whole := o
+			whole.OnEpoch = nil
+			fit := whole.Part(j/r.Refit, fits, cfg.Nets*cfg.Steps)
 			var err error
 			if m, err = Fit(ctx, cfg, fit, train...); err != nil {
 				return err

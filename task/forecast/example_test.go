@@ -22,7 +22,7 @@ func months() data.Series {
 
 // A model is trained on one or many series and forecasts any.
 func ExampleFit() {
-	m, err := forecast.Fit(context.Background(), forecast.Config{Season: 12, Horizon: 6, Steps: 100}, task.Options{}, months())
+	m, err := forecast.Fit(context.Background(), forecast.Config{Job: forecast.Job{Season: 12, Horizon: 6}, Steps: 100}, task.Options{}, months())
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -41,7 +41,7 @@ func ExampleFit() {
 
 // A back-test says how good the forecasts would have been, beside the baselines.
 func ExampleBacktest() {
-	cfg := forecast.Config{Season: 12, Horizon: 6, Steps: 100}
+	cfg := forecast.Config{Job: forecast.Job{Season: 12, Horizon: 6}, Steps: 100}
 	report, err := forecast.Backtest(context.Background(), cfg, task.Options{}, forecast.Plan{Origins: 4}, months())
 	if err != nil {
 		fmt.Println(err)
@@ -66,7 +66,9 @@ func ExampleFindMethod() {
 		fmt.Println(err)
 		return
 	}
-	m, err := preset.Fit(ctx, forecast.Spec{Season: 12, Horizon: 6, Steps: 60, Nets: 2}, task.Options{}, months())
+	settings := preset.New()
+	settings.Asked().Season, settings.Asked().Horizon = 12, 6
+	m, err := preset.Fit(ctx, settings, task.Options{}, months())
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -76,8 +78,8 @@ func ExampleFindMethod() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(len(f[0].Point), "steps;", m.Spec().Nets, "nets")
-	// Output: 6 steps; 2 nets
+	fmt.Println(len(f[0].Point), "steps, season", m.Asked().Season)
+	// Output: 6 steps, season 12
 }
 
 // A file is read with its covariates, and the calendar is put beside them.
@@ -109,7 +111,7 @@ func ExampleSource() {
 func ExampleEvaluate() {
 	ctx := context.Background()
 	s := months()
-	m, err := forecast.Fit(ctx, forecast.Config{Season: 12, Horizon: 6, Steps: 100}, task.Options{}, s.Before(84))
+	m, err := forecast.Fit(ctx, forecast.Config{Job: forecast.Job{Season: 12, Horizon: 6}, Steps: 100}, task.Options{}, s.Before(84))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -24,7 +24,7 @@ func TestSaveLoad(t *testing.T) {
 	for i := range s.Y {
 		s.Y[i] = 50 + 10*math.Sin(float64(i)*math.Pi/6) + float64(i)/3
 	}
-	m, err := Fit(context.Background(), Config{Season: 12, Horizon: 4, Nets: 2, Steps: 5, Hidden: 6, Seed: 3}, task.Options{}, s)
+	m, err := Fit(context.Background(), Config{Job: Job{Season: 12, Horizon: 4, Seed: 3}, Nets: 2, Steps: 5, Hidden: 6}, task.Options{}, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestResume(t *testing.T) {
 	for i := range s.Y {
 		s.Y[i] = 50 + 10*math.Sin(float64(i)*math.Pi/6) + float64(i)/3
 	}
-	c := Config{Season: 12, Horizon: 4, Nets: 2, Steps: 30, Hidden: 6, Seed: 3}
+	c := Config{Job: Job{Season: 12, Horizon: 4, Seed: 3}, Nets: 2, Steps: 30, Hidden: 6}
 	whole, err := Fit(context.Background(), c, task.Options{}, s)
 	if err != nil {
 		t.Fatal(err)

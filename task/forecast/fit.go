@@ -55,9 +55,9 @@ func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series)
 	prior := cfg.simulated()
 	part := o.Parts(cfg.Nets, cfg.Nets*cfg.Steps)
 	err := par.Each(ctx, cfg.Nets, 0, func(ctx context.Context, i int) error {
-		r := rand.New(rand.NewPCG(cfg.Seed, uint64(i)+1))
-		m.Nets[i] = newNet(r, cfg.Hidden)
-		return cfg.train(ctx, part(i), r, m.Nets[i], cfg.without(own, i), prior)
+		draw := rand.NewPCG(cfg.Seed, uint64(i)+1)
+		m.Nets[i] = newNet(rand.New(draw), cfg.Hidden)
+		return cfg.train(ctx, part(i), *draw, m.Nets[i], cfg.without(own, i), prior)
 	})
 	if err != nil {
 		return nil, err
@@ -138,31 +138,38 @@ func (c *Config) stretch(w window, i int) (lo, hi int) {
 }
 
 // train trains a net on batches drawn from own windows and the prior, in proportion to
-// their weight.
-func (c *Config) train(ctx context.Context, o task.Options, r *rand.Rand, n *Net, own, prior []window) error {
+// their weight. Epochs are parts of one stream of batches, whose draws begin with draw.
+func (c *Config) train(ctx context.Context, o task.Options, draw rand.PCG, n *Net, own, prior []window) error {
 	type batch struct{ x, y *tensor.Tensor }
 	b := batch{tensor.New(c.Window+c.Horizon, c.Batch, features), tensor.New(c.Horizon, c.Batch)}
 	share := float64(len(own)) / float64(len(own)+c.Prior)
-	_, err := task.Train(ctx, n, func(int) iter.Seq[batch] {
+	_, err := task.Train(ctx, n, func(epoch int) iter.Seq[batch] {
 		return func(yield func(batch) bool) {
-			for range c.Steps {
+			state := draw
+			r := rand.New(&state)
+			first, end := c.Steps*epoch/c.Epochs, c.Steps*(epoch+1)/c.Epochs
+			for step := range end {
 				for i := range c.Batch {
 					from := prior
 					if r.Float64() < share {
 						from = own
 					}
 					w := from[r.IntN(len(from))]
-					c.inputs(w, b.x, i)
-					c.targets(w, b.y, i)
+					if step >= first {
+						c.inputs(w, b.x, i)
+						c.targets(w, b.y, i)
+					}
 				}
-				if !yield(b) {
+				if step >= first && !yield(b) {
 					return
 				}
 			}
 		}
 	}, func(g *grad.Tape, b batch) *grad.Var {
 		return nn.Pinball(g, n.forward(g, n.Cell, b.x, c.Horizon), b.y, quantiles)
-	}, task.Course{Run: o, Steps: c.Steps, Options: train.Options{Optimizer: &optim.Adam{LR: c.Rate}, Schedule: warmCosine(c.Steps)}})
+	}, task.Course{Run: o, Steps: c.Steps, Options: train.Options{
+		Epochs: c.Epochs, Optimizer: &optim.Adam{LR: c.Rate}, Schedule: warmCosine(c.Steps),
+	}})
 	return err
 }
 

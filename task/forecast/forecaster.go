@@ -9,10 +9,10 @@ import (
 	"sync"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/model/checkpoint"
-	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task"
 )
 
@@ -24,8 +24,8 @@ type Forecaster interface {
 	// Save replaces the file at path by the model, whole or not at all. about sums up its
 	// training.
 	Save(path string, about model.Training) error
-	// Spec is what the model was made for, with defaults filled in.
-	Spec() Spec
+	// Asked is what the model was made for, with defaults filled in.
+	Asked() *Job
 }
 
 // WithLevels is a Forecaster that can give bands of other levels than those it was
@@ -36,31 +36,9 @@ type WithLevels interface {
 	WithLevels(levels []float64) Forecaster
 }
 
-// A Spec is what is asked of a method. A field of 0 means the method's default, except for
-// Dropout; Preset gives the settings to begin with. Not every method has all of the settings
-// after Seed: it is an error of its Fit to set one that it does not have.
-type Spec struct {
-	Horizon int       `json:"horizon"` // steps to forecast
-	Season  int       `json:"season"`  // steps of a season, such as 12 for months; 1 for none
-	Levels  []float64 `json:"levels"`  // probabilities of the bands, such as 0.8
-	Seed    uint64    `json:"seed"`    // seed of all that is random: the same gives the same bits
-
-	Source     Source           `json:"-"` // settings that the series were read with, kept with the model
-	Covariates []data.Covariate `json:"-"` // covariates of the series: past, known and static ones, in this order
-
-	Output        string   `json:"output"`          // prediction of the net for a step: quantile, point, normal, student or negbin
-	Paths         int      `json:"paths"`           // paths sampled for a forecast
-	Window        int      `json:"window"`          // steps that the net reads before it forecasts
-	Cell          rnn.Kind `json:"cell"`            // kind of cell, such as lstm
-	Hidden        int      `json:"hidden"`          // width of the cell
-	Layers        int      `json:"layers"`          // cells, one on another
-	Dropout       float64  `json:"dropout"`         // dropout of the net; 0 for none
-	Nets          int      `json:"nets"`            // nets whose forecasts are combined
-	Epochs        int      `json:"epochs"`          // passes over the data, or times StepsPerEpoch, at most
-	StepsPerEpoch int      `json:"steps_per_epoch"` // training steps of an epoch, if it is no pass over the data
-	Steps         int      `json:"steps"`           // training steps of each net
-	Batch         int      `json:"batch"`           // windows or series in a step
-	Rate          float64  `json:"rate"`            // learning rate
+// Settings are a pointer to the config of a method, a struct that embeds Job.
+type Settings interface {
+	Asked() *Job
 }
 
 // A Method trains and reads models of one kind, by the name of its preset.
@@ -68,17 +46,17 @@ type Method struct {
 	Name       string // name of its preset
 	About      string // description, in a line for help
 	Kind       string // kind of its model files
-	Covariates bool   // it uses covariates, and has several outputs
+	Covariates bool   // it uses covariates
 
-	Default Spec               // settings to begin with: those that do not depend on the series
-	Valid   func(s Spec) error // reports settings that make no sense to the method; nil for none
-	Fit     func(ctx context.Context, s Spec, o task.Options, series ...data.Series) (Forecaster, error)
-	Read    func(r io.ReaderAt, size int64) (Forecaster, error) // reads a file of Kind
+	New   func() Settings        // settings of the preset
+	Valid func(s Settings) error // reports settings that make no sense; nil for none
+	Fit   func(ctx context.Context, s Settings, o task.Options, series ...data.Series) (Forecaster, error)
+	Read  func(r io.ReaderAt, size int64) (Forecaster, error) // reads a file of Kind
 }
 
 // Check reports what s asks for that makes no sense to the method.
-func (by Method) Check(s Spec) error {
-	if by.Covariates || len(s.Covariates) == 0 && s.Output == "" {
+func (by Method) Check(s Settings) error {
+	if by.Covariates || len(s.Asked().Covariates) == 0 {
 		if by.Valid == nil {
 			return nil
 		}
@@ -90,7 +68,7 @@ func (by Method) Check(s Spec) error {
 			names = append(names, m.Name)
 		}
 	}
-	return fmt.Errorf("forecast: preset %s uses no covariates and has one output; those that do more: %s", by.Name, strings.Join(names, ", "))
+	return fault.Errorf(fault.Usage, "forecast: preset %s uses no covariates; those that do: %s", by.Name, strings.Join(names, ", "))
 }
 
 var methods struct {
@@ -144,19 +122,39 @@ func FindMethod(name string) (Method, error) {
 	return Method{}, setting.Unknown("preset", name, Presets())
 }
 
-// MethodOf is by with Valid, Fit and Read made of the functions of a method's package. config
-// makes the package's config of a Spec, and reports what makes no sense in it.
-func MethodOf[C any, M Forecaster](
+// MethodOf is by with New, Valid, Fit and Read made of the functions of a method's package:
+// preset makes the config of the preset, check reports what makes no sense in one.
+func MethodOf[C any, P interface {
+	*C
+	Settings
+}, M Forecaster](
 	by Method,
-	config func(s Spec) (C, error),
+	preset func() C,
+	check func(c C) error,
 	fit func(ctx context.Context, c C, o task.Options, series ...data.Series) (M, error),
 	read func(r io.ReaderAt, size int64) (M, error),
 ) Method {
-	by.Valid = func(s Spec) error {
-		_, err := config(s)
+	config := func(s Settings) (C, error) {
+		p, ok := s.(P)
+		if !ok {
+			return *new(C), fmt.Errorf("forecast: the settings of preset %s are a %T, not a %T", by.Name, p, s)
+		}
+		return *p, nil
+	}
+	by.New = func() Settings {
+		c := preset()
+		p := P(&c)
+		p.Asked().Preset = by.Name
+		return p
+	}
+	by.Valid = func(s Settings) error {
+		c, err := config(s)
+		if err == nil {
+			err = fault.As(fault.Usage, check(c))
+		}
 		return err
 	}
-	by.Fit = func(ctx context.Context, s Spec, o task.Options, series ...data.Series) (Forecaster, error) {
+	by.Fit = func(ctx context.Context, s Settings, o task.Options, series ...data.Series) (Forecaster, error) {
 		c, err := config(s)
 		if err != nil {
 			return nil, err

@@ -41,32 +41,35 @@ func roll(ctx context.Context, m Forecaster, s data.Series, origins []int) ([]Fo
 // part of each series from rolling origins, by a model of by and by the baselines. Every
 // plan.Refit origins, 12 by default, a new model is trained on what comes before, or the
 // old one further if it is a Refitter. Between these a Roller re-uses its states.
-func (by Method) Backtest(ctx context.Context, spec Spec, o task.Options, plan Plan, series ...data.Series) (*Report, error) {
-	if err := by.Check(spec); err != nil {
+func (by Method) Backtest(ctx context.Context, settings Settings, o task.Options, plan Plan, series ...data.Series) (*Report, error) {
+	if err := by.Check(settings); err != nil {
 		return nil, err
 	}
-	if by.Name == Small {
-		cfg, err := SmallConfig(spec)
-		if err != nil {
-			return nil, err
-		}
-		return Backtest(ctx, cfg, o, plan, series...)
+	if c, ok := settings.(*Config); ok {
+		return Backtest(ctx, *c, o, plan, series...)
 	}
-	rep, take, err := newReport(by.Name, plan, spec, series)
+	settings = copyOf(settings)
+	j := settings.Asked()
+	rep, take, err := newReport(by.Name, plan, j, series)
 	if err != nil {
 		return nil, err
 	}
-	spec.Horizon, spec.Season, spec.Levels = rep.Horizon, rep.Season, rep.Levels
+	j.Horizon, j.Season, j.Levels = rep.Horizon, rep.Season, rep.Levels
+	o.OnEpoch = nil
 	var m Forecaster
 	for first := 0; first < rep.Origins; first += rep.Refit {
 		past := make([]data.Series, len(take))
 		for i, k := range take {
 			past[i] = series[k].Before(rep.origin(series[k], first))
 		}
+		part := o
+		if o.Checkpoint != "" {
+			part.Checkpoint += fmt.Sprintf(".%d", first)
+		}
 		if old, ok := m.(Refitter); ok {
-			m, err = old.Refit(ctx, o, past...)
+			m, err = old.Refit(ctx, part, past...)
 		} else {
-			m, err = by.Fit(ctx, spec, o, past...)
+			m, err = by.Fit(ctx, settings, part, past...)
 		}
 		if err != nil {
 			return nil, err
@@ -101,7 +104,7 @@ func (r *Report) forecasts(ctx context.Context, m Forecaster, series []data.Seri
 // Evaluate forecasts the last part of each series from rolling origins by a model as it
 // is, which should not have been trained on that part, and by the baselines.
 func Evaluate(ctx context.Context, m Forecaster, plan Plan, series ...data.Series) (*Report, error) {
-	rep, take, err := newReport(modelName, plan, m.Spec(), series)
+	rep, take, err := newReport(modelName, plan, m.Asked(), series)
 	if err != nil {
 		return nil, err
 	}

@@ -30,17 +30,17 @@ func TestVerdict(t *testing.T) {
 
 // A fake says the last value and takes note of what it was given.
 type fake struct {
-	spec Spec
+	job  *Job
 	seen *[]int
 }
 
-func (f fake) Spec() Spec                        { return f.spec }
+func (f fake) Asked() *Job                       { return f.job }
 func (f fake) Save(string, model.Training) error { return errors.New("a fake is not saved") }
 
 func (f fake) Predict(_ context.Context, series ...data.Series) (fs []Forecast, err error) {
 	for _, s := range series {
 		*f.seen = append(*f.seen, len(s.Y))
-		fs = append(fs, Naive(s.Y, f.spec.Horizon, f.spec.Levels))
+		fs = append(fs, Naive(s.Y, f.job.Horizon, f.job.Levels))
 	}
 	return fs, nil
 }
@@ -54,12 +54,12 @@ func TestBacktestIsHonest(t *testing.T) {
 		s.Y = append(s.Y, v)
 	}
 	var seen, trained []int
-	p := Method{Name: "fake", Fit: func(_ context.Context, spec Spec, _ task.Options, series ...data.Series) (Forecaster, error) {
+	p := Method{Name: "fake", Fit: func(_ context.Context, s Settings, _ task.Options, series ...data.Series) (Forecaster, error) {
 		trained = append(trained, len(series[0].Y))
-		return fake{spec, &seen}, nil
+		return fake{s.Asked(), &seen}, nil
 	}}
-	spec := Spec{Horizon: 5, Season: 1, Levels: []float64{0.8}}
-	rep, err := p.Backtest(context.Background(), spec, task.Options{}, Plan{Origins: 4, Stride: 2, Refit: 2}, s)
+	job := &Job{Horizon: 5, Season: 1, Levels: []float64{0.8}}
+	rep, err := p.Backtest(context.Background(), job, task.Options{}, Plan{Origins: 4, Stride: 2, Refit: 2}, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestBacktestIsHonest(t *testing.T) {
 	if rep.Scores[0].Model != "fake" || rep.Scores[0].MASE != rep.Scores[1].MASE || !strings.Contains(rep.Verdict(), "does not beat the last value") {
 		t.Errorf("%+v", rep.Scores)
 	}
-	if err := (Plan{Origins: 200}).Check(spec, s); err == nil || !strings.Contains(err.Error(), "ask for fewer origins") {
+	if err := (Plan{Origins: 200}).Check(job, s); err == nil || !strings.Contains(err.Error(), "ask for fewer --origins") {
 		t.Error(err)
 	}
 }

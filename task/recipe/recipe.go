@@ -119,10 +119,15 @@ func (r *Recipe) Settings() (task.Task, any, error) {
 }
 
 // New is the recipe of a run with all its settings, so that it does not change when a
-// preset does.
+// preset does. Where presets have settings of their own, a config has a method
+// PresetName() string.
 func New(t task.Task, cfg any, d task.Data) (*Recipe, error) {
 	_, settings, err := settings(cfg)
-	return &Recipe{Version: Version, Task: t.Name(), Data: d, Config: settings}, err
+	r := &Recipe{Version: Version, Task: t.Name(), Data: d, Config: settings}
+	if of, ok := cfg.(interface{ PresetName() string }); ok {
+		r.Preset = of.PresetName()
+	}
+	return r, err
 }
 
 // Write replaces the file at path by the recipe as JSON, with the files of its data as

@@ -36,7 +36,7 @@ func fields(t reflect.Type) iter.Seq2[string, reflect.StructField] {
 		for _, f := range reflect.VisibleFields(t) {
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 			switch {
-			case !f.IsExported() || f.Anonymous || name == "-":
+			case !f.IsExported() || f.Anonymous || name == "-" || f.Tag.Get("recipe") == "-":
 				continue
 			case name == "":
 				name = f.Name

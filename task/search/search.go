@@ -164,7 +164,7 @@ func (o Options) ready(ctx context.Context) error {
 		return err
 	}
 	ready := errors.New("ready")
-	if _, err := o.Task.Fit(ctx, cfg, o.Data, task.Options{Begin: func() error { return ready }}); err != nil && !errors.Is(err, ready) {
+	if _, err := o.Task.Fit(ctx, cfg, o.Data, task.Options{Draft: true, Begin: func() error { return ready }}); err != nil && !errors.Is(err, ready) {
 		return err
 	}
 	if o.Begin == nil {
@@ -287,7 +287,7 @@ func (s *searcher) run(ctx context.Context, trial, k, epochs int, last bool) (Ru
 
 // fit trains a model and gives the score of its best epoch.
 func (s *searcher) fit(ctx context.Context, cfg any, checkpoint string) (m task.Model, score float64, err error) {
-	m, err = s.Task.Fit(ctx, cfg, s.Data, task.Options{Checkpoint: checkpoint, Resume: true})
+	m, err = s.Task.Fit(ctx, cfg, s.Data, task.Options{Checkpoint: checkpoint, Resume: true, Draft: true})
 	if err != nil {
 		return nil, 0, err
 	}

@@ -11,24 +11,21 @@ import (
 // A Config is what to forecast and how to train. The zero value of each field means its
 // default.
 type Config struct {
-	Horizon       int       `json:"horizon"`       // steps to forecast; default one season, or 12 without one
-	Season        int       `json:"season"`        // steps of a season, such as 12 for months; default 1, no season
-	Seasonalities []int     `json:"seasonalities"` // steps of each season that is smoothed; default Season, and with a day of 24 hours the week of 168 too; none longer than 31
-	Window        int       `json:"window"`        // steps that the net reads at each step, the last ones; default two seasons, within 6..104
-	Dilations     [][]int   `json:"dilations"`     // dilations of the layers of each block; default two blocks, up to one season
-	Hidden        int       `json:"hidden"`        // width of a layer; default 20, or 40 for a season of 24 and more
-	Span          int       `json:"span"`          // steps that the layers read, the last ones; default 300, at least two windows and twice the widest dilation
-	History       int       `json:"history"`       // steps of a series that are used at all, the last ones; default 1024
-	Nets          int       `json:"nets"`          // nets whose mean is the forecast, beside one to validate by; default 3
-	Steps         int       `json:"steps"`         // training steps of each net; default enough to read each value 7 times, or 12 for a season of 24 and more, within 300..8000
-	Batch         int       `json:"batch"`         // series in a step; default enough for about 600 values, within 2..8
-	Rate          float64   `json:"rate"`          // highest learning rate of Adam; default 0.01, or 0.003 if no season is smoothed
-	Levels        []float64 `json:"levels"`        // probabilities of the bands; default 0.5, 0.8, 0.95
-	Seed          uint64    `json:"seed"`          // seed of all that is random: the same gives the same bits
-	NoBaselines   bool      `json:"no_baselines"`  // forecast by the nets alone, without Comb and Theta
-	Series        int       `json:"series"`        // number of series in training; set by Fit
+	forecast.Job
 
-	Source forecast.Source `json:"source,omitzero"` // settings that the series were read with, kept with the model
+	Seasonalities []int   `json:"seasonalities"`     // steps of each season that is smoothed; default Season, and with a day of 24 hours the week of 168 too; none longer than 31
+	Window        int     `json:"window"`            // steps that the net reads at each step, the last ones; default two seasons, within 6..104
+	Dilations     [][]int `json:"dilations"`         // dilations of the layers of each block; default two blocks, up to one season
+	Hidden        int     `json:"hidden"`            // width of a layer; default 20, or 40 for a season of 24 and more
+	Span          int     `json:"span"`              // steps that the layers read, the last ones; default 300, at least two windows and twice the widest dilation
+	History       int     `json:"history"`           // steps of a series that are used at all, the last ones; default 1024
+	Nets          int     `json:"nets"`              // nets whose mean is the forecast, beside one to validate by; default 3
+	Epochs        int     `json:"epochs"`            // epochs that the steps are divided into; default 10
+	Steps         int     `json:"steps"`             // training steps of each net; default enough to read each value 7 times, or 12 for a season of 24 and more, within 300..8000
+	Batch         int     `json:"batch"`             // series in a step; default enough for about 600 values, within 2..8
+	Rate          float64 `json:"rate"`              // highest learning rate of Adam; default 0.01, or 0.003 if no season is smoothed
+	NoBaselines   bool    `json:"no_baselines"`      // forecast by the nets alone, without Comb and Theta
+	Series        int     `json:"series" recipe:"-"` // number of series in training; set by Fit
 }
 
 func (c Config) withDefaults() Config {
@@ -74,6 +71,7 @@ func (c Config) withDefaults() Config {
 	c.Rate = cmp.Or(c.Rate, rate)
 	c.History = cmp.Or(c.History, 1024)
 	c.Nets = cmp.Or(c.Nets, 3)
+	c.Epochs = cmp.Or(c.Epochs, 10)
 	return c
 }
 
@@ -85,6 +83,7 @@ func (c *Config) check() error {
 	e.Count("hidden", c.Hidden)
 	e.Count("history", c.History)
 	e.Between("nets", c.Nets, 1, 1<<16)
+	e.Count("epochs", c.Epochs)
 	e.If(c.Steps < 0 || c.Batch < 0, "%d steps of %d series, want at least 1", c.Steps, c.Batch)
 	e.If(c.Span < 2*c.Window, "span is %d, want at least two windows of %d", c.Span, c.Window)
 	for _, m := range c.Seasonalities {

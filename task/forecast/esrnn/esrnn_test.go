@@ -41,7 +41,7 @@ func shops(n, h int) (past []data.Series, future [][]float64) {
 }
 
 // quick trains in a second.
-var quick = Config{Season: 12, Horizon: 6, Nets: 1, Hidden: 8, Steps: 200, Levels: []float64{0.5, 0.9}, Seed: 3, Rate: 0.01}
+var quick = Config{Job: forecast.Job{Season: 12, Horizon: 6, Levels: []float64{0.5, 0.9}, Seed: 3}, Nets: 1, Hidden: 8, Steps: 200, Rate: 0.01}
 
 func TestLearnsSeasonAndTrend(t *testing.T) {
 	past, future := shops(8, 6)
@@ -137,8 +137,8 @@ func TestSaveLoad(t *testing.T) {
 		if !reflect.DeepEqual(a, b) {
 			t.Error("a loaded model forecasts otherwise")
 		}
-		if !reflect.DeepEqual(m.Spec(), again.Spec()) {
-			t.Errorf("the spec is %v, was %v", again.Spec(), m.Spec())
+		if !reflect.DeepEqual(m.Asked(), again.Asked()) {
+			t.Errorf("what was asked is %v, was %v", again.Asked(), m.Asked())
 		}
 		info, err := model.Describe(path)
 		if err != nil {

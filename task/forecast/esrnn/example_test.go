@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/recur-go/recur/task/forecast"
+
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast/esrnn"
@@ -21,7 +23,7 @@ func ExampleFit() {
 		shops = append(shops, s)
 	}
 	ctx := context.Background()
-	m, err := esrnn.Fit(ctx, esrnn.Config{Season: 12, Horizon: 3, Nets: 1, Hidden: 8, Steps: 200}, task.Options{}, shops...)
+	m, err := esrnn.Fit(ctx, esrnn.Config{Job: forecast.Job{Season: 12, Horizon: 3}, Nets: 1, Hidden: 8, Steps: 200}, task.Options{}, shops...)
 	if err != nil {
 		fmt.Println(err)
 		return

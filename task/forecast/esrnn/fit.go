@@ -50,6 +50,7 @@ func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series)
 		return nil, c.unusable(series)
 	}
 	c.pace(full)
+	c.Epochs = min(c.Epochs, c.Steps)
 	m.Steps, m.Batch = c.Steps, c.Batch
 	shorter, err := c.learn(held)
 	if err != nil {
@@ -145,8 +146,33 @@ func (c *Config) train(ctx context.Context, o task.Options, i int, all []*scaled
 	}}
 	_, err := task.Train(ctx, n, func(epoch int) iter.Seq[batch] {
 		return func(yield func(batch) bool) {
-			r := rand.New(rand.NewPCG(seed, 2+uint64(epoch)))
-			for zs := range data.Buckets(all, func(z *scaled) int { return min(len(z.x), c.Span) }, c.Batch, seed, epoch) {
+			step := 0
+			for b := range c.passes(all, seed) {
+				if step >= c.Steps*epoch/c.Epochs && !yield(b) {
+					return
+				}
+				if step++; step == c.Steps*(epoch+1)/c.Epochs {
+					return
+				}
+			}
+		}
+	}, func(g *grad.Tape, b batch) *grad.Var {
+		at := c.origins(g, b)
+		s, mid, out := n.forward(g, c, b, at)
+		return s.loss(g, at, mid, out, c.quantiles())
+	}, task.Course{Run: o, Steps: c.Steps, Options: train.Options{
+		Epochs: c.Epochs, Seed: seed, Optimizer: adam,
+		Schedule: optim.Cosine{Steps: c.Steps, Warmup: min(30, c.Steps/4), Floor: 0.01},
+	}})
+	return n, err
+}
+
+// passes yields the batches of passes over all series, one after another, without end.
+func (c *Config) passes(all []*scaled, seed uint64) iter.Seq[batch] {
+	return func(yield func(batch) bool) {
+		for pass := 0; ; pass++ {
+			r := rand.New(rand.NewPCG(seed, 2+uint64(pass)))
+			for zs := range data.Buckets(all, func(z *scaled) int { return min(len(z.x), c.Span) }, c.Batch, seed, pass) {
 				b := make(batch, len(zs))
 				for i, z := range zs {
 					hi := min(c.Span, len(z.x))
@@ -158,15 +184,7 @@ func (c *Config) train(ctx context.Context, o task.Options, i int, all []*scaled
 				}
 			}
 		}
-	}, func(g *grad.Tape, b batch) *grad.Var {
-		at := c.origins(g, b)
-		s, mid, out := n.forward(g, c, b, at)
-		return s.loss(g, at, mid, out, c.quantiles())
-	}, task.Course{Run: o, Options: train.Options{
-		Epochs: c.Steps, MaxSteps: c.Steps, Seed: seed, Optimizer: adam,
-		Schedule: optim.Cosine{Steps: c.Steps, Warmup: min(30, c.Steps/4), Floor: 0.01},
-	}})
-	return n, err
+	}
 }
 
 // own is how much slower the parameters of single series learn, which see little.

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/recur-go/recur/task/forecast"
+
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/nn"
@@ -34,7 +36,7 @@ func TestSmoothByHand(t *testing.T) {
 }
 
 func TestGradients(t *testing.T) {
-	c := &Config{Horizon: 5, Season: 3, Seasonalities: []int{3, 4}, Window: 4, Hidden: 3, Dilations: [][]int{{1, 2}, {2}}, Levels: []float64{0.8}, Series: 3, History: 99}
+	c := &Config{Job: forecast.Job{Horizon: 5, Season: 3, Levels: []float64{0.8}}, Seasonalities: []int{3, 4}, Window: 4, Hidden: 3, Dilations: [][]int{{1, 2}, {2}}, Series: 3, History: 99}
 	r := rand.New(rand.NewPCG(1, 2))
 	var b batch
 	for i := range 3 {

@@ -51,13 +51,7 @@ const (
 // A Config is what to forecast, with what net, and how to train it. Preset gives useful
 // ones.
 type Config struct {
-	Horizon    int              `json:"horizon"`    // steps to forecast; default one season, or 12 without one
-	Season     int              `json:"season"`     // steps of a season; default 1, none
-	Levels     []float64        `json:"levels"`     // probabilities of the bands; default 0.5, 0.8, 0.95
-	Seed       uint64           `json:"seed"`       // seed of all that is random: the same gives the same bits
-	Covariates []data.Covariate `json:"covariates"` // covariates of the series: past, known and static ones, in this order
-
-	Source forecast.Source `json:"source"` // settings that the series were read with, kept with the model
+	forecast.Job
 
 	Output         Output    `json:"output"`          // prediction of the net for a step; default quantile
 	Autoregressive bool      `json:"autoregressive"`  // each value is an input of the next step, and forecasts are sampled

@@ -224,8 +224,8 @@ func TestSavesAndResumes(t *testing.T) {
 	if got, err := again.Predict(ctx, all...); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("a loaded model forecasts otherwise: %v", err)
 	}
-	if !reflect.DeepEqual(again.Spec(), m.Spec()) {
-		t.Errorf("%+v, want %+v", again.Spec(), m.Spec())
+	if !reflect.DeepEqual(again.Asked(), m.Asked()) {
+		t.Errorf("%+v, want %+v", again.Asked(), m.Asked())
 	}
 	for _, at := range []int{30, 130} { // in the first net and in the second
 		stopping, stop := context.WithCancel(ctx)
@@ -259,7 +259,7 @@ func TestRefit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again.Spec().Epochs != m.Spec().Epochs || again.(*probabilistic.Model).Scales[0] != m.Scales[0] {
+	if again.(*probabilistic.Model).Epochs != m.Epochs || again.(*probabilistic.Model).Scales[0] != m.Scales[0] {
 		t.Error("a model that was trained further is another")
 	}
 	f, err := again.Predict(ctx, all...)

@@ -18,14 +18,18 @@ import (
 	"github.com/recur-go/recur/task/recipe"
 )
 
-// table writes a file of two series that follow a price.
+// table writes a file of two series that follow a price, which is known for 4 steps more.
 func table(t *testing.T, name string) string {
 	var b strings.Builder
 	b.WriteString("unique_id,ds,y,price\n")
 	for _, id := range []string{"a", "b"} {
-		for day := range 70 {
+		for day := range 74 {
 			price := day * day % 7 % 2
-			fmt.Fprintf(&b, "%s,%d,%d,%d\n", id, day+1, 10+5*price+day%3, price)
+			y := fmt.Sprint(10 + 5*price + day%3)
+			if day >= 70 {
+				y = ""
+			}
+			fmt.Fprintf(&b, "%s,%d,%s,%d\n", id, day+1, y, price)
 		}
 	}
 	path := filepath.Join(t.TempDir(), name)
@@ -35,7 +39,7 @@ func table(t *testing.T, name string) string {
 	return path
 }
 
-func job(t *testing.T) (task.Task, *forecast.Job) {
+func job(t *testing.T) (task.Task, *probabilistic.Config) {
 	f, err := task.Find(forecast.Name)
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +48,7 @@ func job(t *testing.T) (task.Task, *forecast.Job) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j := cfg.(*forecast.Job)
+	j := cfg.(*probabilistic.Config)
 	j.Horizon, j.Epochs, j.StepsPerEpoch, j.Hidden, j.Season, j.Origins = 4, 2, 20, 6, 1, 3
 	j.Known = []string{"price"}
 	return f, j
@@ -121,7 +125,7 @@ func TestTask(t *testing.T) {
 func TestNone(t *testing.T) {
 	_, j := job(t)
 	if j.Dropout != 0.1 || j.Rate != 0.003 || j.Layers != 1 {
-		t.Errorf("qrnn begins with %+v", j.Spec)
+		t.Errorf("qrnn begins with %+v", j)
 	}
 	all, about := driven(data.Known, 100)
 	c := quick(about)
@@ -141,7 +145,7 @@ func TestNone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := qrnn.Check(forecast.Spec{Steps: 5}); err == nil || !strings.Contains(err.Error(), "epochs times steps_per_epoch") {
+	if err := recipe.Set(qrnn.New(), "steps", "5"); err == nil || !strings.Contains(err.Error(), "steps_per_epoch") {
 		t.Error(err)
 	}
 }
@@ -149,15 +153,14 @@ func TestNone(t *testing.T) {
 func TestTaskErrors(t *testing.T) {
 	f, j := job(t)
 	path := table(t, "sales.csv")
-	for says, change := range map[string]func(j *forecast.Job){
-		"there is no preset":     func(j *forecast.Job) { j.Preset = "crystal-ball" },
-		"is not there":           func(j *forecast.Job) { j.Known = []string{"weather"} },
-		"uses no covariates":     func(j *forecast.Job) { j.Preset = "small" },
-		"held out":               func(j *forecast.Job) { j.Horizon = 100 },
-		"named twice":            func(j *forecast.Job) { j.Past = []string{"price"} },
-		"is not known":           func(j *forecast.Job) { j.Freq = "fortnight" },
-		"holidays of \"atlantis": func(j *forecast.Job) { j.Holidays = []string{"atlantis"} },
-		"have no dates":          func(j *forecast.Job) { j.Calendar = true },
+	for says, change := range map[string]func(j *probabilistic.Config){
+		"there is no preset":     func(j *probabilistic.Config) { j.Preset = "crystal-ball" },
+		"is not there":           func(j *probabilistic.Config) { j.Known = []string{"weather"} },
+		"needs 108 values":       func(j *probabilistic.Config) { j.Horizon, j.Origins, j.Known = 100, 5, nil },
+		"named twice":            func(j *probabilistic.Config) { j.Past = []string{"price"} },
+		"is not known":           func(j *probabilistic.Config) { j.Freq = "fortnight" },
+		"holidays of \"atlantis": func(j *probabilistic.Config) { j.Holidays = []string{"atlantis"} },
+		"have no dates":          func(j *probabilistic.Config) { j.Calendar = true },
 	} {
 		bad := *j
 		change(&bad)
@@ -180,7 +183,7 @@ func TestBacktest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := forecast.Spec{Horizon: 6, Season: 1, Covariates: about, Hidden: 8, Epochs: 5, StepsPerEpoch: 40, Rate: 0.02, Window: 8}
+	spec := &probabilistic.Config{Job: forecast.Job{Horizon: 6, Season: 1, Covariates: about}, Hidden: 8, Epochs: 5, StepsPerEpoch: 40, Rate: 0.02, Window: 8}
 	r, err := p.Backtest(ctx, spec, task.Options{}, forecast.Plan{Origins: 6, Refit: 3}, all...)
 	if err != nil {
 		t.Fatal(err)
@@ -189,7 +192,7 @@ func TestBacktest(t *testing.T) {
 		t.Errorf("%+v: %s", r.Scores, r.Verdict())
 	}
 	small, _ := forecast.FindMethod("")
-	if _, err := small.Backtest(ctx, spec, task.Options{}, forecast.Plan{}, all...); err == nil || !strings.Contains(err.Error(), "uses no covariates") {
+	if _, err := small.Backtest(ctx, &forecast.Config{Job: spec.Job}, task.Options{}, forecast.Plan{}, all...); err == nil || !strings.Contains(err.Error(), "uses no covariates") {
 		t.Error(err)
 	}
 }

@@ -16,23 +16,20 @@ import (
 
 // A Config is what to forecast and how to train. Preset gives the settings of the paper.
 type Config struct {
-	Horizon       int       `json:"horizon"`        // steps to forecast; default 96
-	Window        int       `json:"window"`         // steps that the net reads, the paper's look-back, a multiple of Segment; default 96, or less for short series
-	Segment       int       `json:"segment"`        // steps of a segment; default 24, or the greatest divisor of Window below that and Horizon
-	Hidden        int       `json:"hidden"`         // width of the cell, even; default 256
-	Dropout       float64   `json:"dropout"`        // dropout before the last layer; 0 for none
-	HeldOutSteps  int       `json:"held_out_steps"` // steps at the end of each series to stop early by and to take the bands from; default a fifth
-	Epochs        int       `json:"epochs"`         // passes over the data, at most; default 20
-	Patience      int       `json:"patience"`       // epochs without a better score after which training stops; 0 for never
-	Batch         int       `json:"batch"`          // windows in a step; default 896
-	Rate          float64   `json:"rate"`           // learning rate of Adam, a tenth less in each epoch after the third; default 0.001
-	WeightAverage float64   `json:"weight_average"` // decay of the moving average of the weights at each step, which become the model's; 0 for none
-	Square        bool      `json:"square"`         // train for the squared error, not the absolute one
-	Levels        []float64 `json:"levels"`         // probabilities of the bands; default 0.5, 0.8, 0.95
-	Seed          uint64    `json:"seed"`           // seed of all that is random: the same gives the same bits
-	Channels      int       `json:"channels"`       // number of series in training; set by Fit
+	forecast.Job // Horizon is 96 by default; a season plays no part
 
-	Source forecast.Source `json:"source,omitzero"` // settings that the series were read with, kept with the model
+	Window        int     `json:"window"`              // steps that the net reads, the paper's look-back, a multiple of Segment; default 96, or less for short series
+	Segment       int     `json:"segment"`             // steps of a segment; default 24, or the greatest divisor of Window below that and Horizon
+	Hidden        int     `json:"hidden"`              // width of the cell, even; default 256
+	Dropout       float64 `json:"dropout"`             // dropout before the last layer; 0 for none
+	HeldOutSteps  int     `json:"held_out_steps"`      // steps at the end of each series to stop early by and to take the bands from; default a fifth
+	Epochs        int     `json:"epochs"`              // passes over the data, at most; default 20
+	Patience      int     `json:"patience"`            // epochs without a better score after which training stops; 0 for never
+	Batch         int     `json:"batch"`               // windows in a step; default 896
+	Rate          float64 `json:"rate"`                // learning rate of Adam, a tenth less in each epoch after the third; default 0.001
+	WeightAverage float64 `json:"weight_average"`      // decay of the moving average of the weights at each step, which become the model's; 0 for none
+	Square        bool    `json:"square"`              // train for the squared error, not the absolute one
+	Channels      int     `json:"channels" recipe:"-"` // number of series in training; set by Fit
 }
 
 // paper holds the settings of the paper's script, with averaged weights.

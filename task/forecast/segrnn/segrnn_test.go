@@ -35,7 +35,7 @@ func waves(n int) []data.Series {
 }
 
 func small() segrnn.Config {
-	return segrnn.Config{Horizon: 24, Window: 48, Segment: 12, Hidden: 16, Epochs: 30, Batch: 32, Rate: 0.01, WeightAverage: 0.99, Patience: 5, Seed: 3}
+	return segrnn.Config{Job: forecast.Job{Horizon: 24, Seed: 3}, Window: 48, Segment: 12, Hidden: 16, Epochs: 30, Batch: 32, Rate: 0.01, WeightAverage: 0.99, Patience: 5}
 }
 
 func TestLearnsWaves(t *testing.T) {
@@ -169,10 +169,10 @@ func TestBadConfigs(t *testing.T) {
 	for says, c := range map[string]segrnn.Config{
 		"no whole number of segments": {Window: 50, Segment: 12},
 		"want an even number":         {Hidden: 7},
-		"level 2":                     {Levels: []float64{2}},
+		"level 2":                     {Job: forecast.Job{Levels: []float64{2}}},
 		"dropout is 1":                {Dropout: 1},
 		"rate is":                     {Rate: -1},
-		"give more history":           {Horizon: 400},
+		"give more history":           {Job: forecast.Job{Horizon: 400}},
 	} {
 		if _, err := segrnn.Fit(context.Background(), c, task.Options{}, waves(300)...); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v, want %q", err, says)

@@ -1,0 +1,45 @@
+package forecast
+
+import (
+	"github.com/recur-go/recur/data"
+)
+
+// A Job is what is asked of any method, which embeds it in its config: what to forecast, how
+// files are read, and from where the model is scored. A model keeps its own. The zero value of
+// each field means its default.
+type Job struct {
+	Preset  string    `json:"preset,omitempty" recipe:"-"` // name of the method
+	Horizon int       `json:"horizon"`                     // steps to forecast; default one season, or 12 without one
+	Season  int       `json:"season"`                      // steps of a season, such as 12 for months; default 1, none, or that of a file's times
+	Levels  []float64 `json:"levels"`                      // probabilities of the bands; default 0.5, 0.8, 0.95
+	Seed    uint64    `json:"seed"`                        // seed of all that is random: the same gives the same bits
+
+	Source                      // how series are read from files
+	Origins    int              `json:"origins,omitempty"`               // origins to forecast from when the model is scored; default as Plan has it
+	Stride     int              `json:"stride,omitempty"`                // steps from one origin to the next; default 1
+	Step       string           `json:"step,omitempty" recipe:"-"`       // step of time of the series in training, such as M; set by the task
+	Covariates []data.Covariate `json:"covariates,omitempty" recipe:"-"` // covariates of the series: past, known and static ones, in this order; set by the task
+}
+
+// Asked implements Settings; a model's is what it was made for.
+func (j *Job) Asked() *Job { return j }
+
+// PresetName is the preset that the config is of, for recipes.
+func (j *Job) PresetName() string { return j.Preset }
+
+// fill sets season and horizon, where they are 0, by a table.
+func (j *Job) fill(t *data.Table) {
+	for _, season := range []int{t.Season, t.Series[0].Freq.Season()} {
+		if j.Season == 0 {
+			j.Season = season
+		}
+	}
+	for _, horizon := range []int{t.Horizon, j.Season} {
+		if j.Horizon == 0 && horizon > 1 {
+			j.Horizon = horizon
+		}
+	}
+	if j.Horizon == 0 {
+		j.Horizon = 12
+	}
+}

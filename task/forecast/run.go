@@ -1,0 +1,247 @@
+package forecast
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/fault"
+	"github.com/recur-go/recur/task"
+)
+
+// A run is a training of the task: it reads the series, back-tests the method on them, and
+// trains the model on all of them. If there are files to validate or to test on, those score
+// the model, and there is no back-test.
+type run struct {
+	settings Settings
+	files    task.Data
+	options  task.Options
+
+	method Method
+	table  *data.Table
+	series []data.Series // that take part
+	left   []string      // IDs of those that do not
+}
+
+func (r *run) job() *Job { return r.settings.Asked() }
+
+func (r *run) name() string {
+	if r.table == nil {
+		return strings.Join(r.files.Train, ", ")
+	}
+	return r.table.Name
+}
+
+func (r *run) note(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	r.table.Notes = append(r.table.Notes, text)
+	if r.options.OnNote != nil {
+		r.options.OnNote(text)
+	}
+}
+
+func (r *run) fit(ctx context.Context) (m *Trained, err error) {
+	if r.method, err = FindMethod(r.job().Preset); err != nil {
+		return nil, fault.As(fault.Usage, err)
+	}
+	if err := r.read(); err != nil {
+		return nil, err
+	}
+	if err := r.method.Check(r.settings); err != nil {
+		return nil, err
+	}
+	m = &Trained{Table: r.table, Series: r.series, Left: r.left}
+	others := len(r.files.Valid)+len(r.files.Test) > 0
+	switch {
+	case r.options.Draft && !others:
+		m.draft = true
+		return m, r.draft(ctx, m)
+	case !others:
+		if m.Backtest, err = r.backtest(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if m.Forecaster, err = r.method.Fit(ctx, r.settings, r.options, r.series...); err != nil {
+		return nil, err
+	}
+	if small, ok := m.Forecaster.(*Model); ok && m.Backtest != nil {
+		m.Backtest.Calibrate(small)
+	}
+	return m, nil
+}
+
+// ahead reports whether the model is to forecast what comes after the files.
+func (r *run) ahead() bool {
+	return !r.options.Draft && len(r.files.Valid)+len(r.files.Test) == 0
+}
+
+// read reads the series and picks those that can be forecast.
+func (r *run) read() (err error) {
+	j := r.job()
+	if r.table, err = readAll(r.files.Train, j.Source); err != nil {
+		return err
+	}
+	if r.options.OnNote != nil {
+		for _, n := range r.table.Notes {
+			r.options.OnNote(n)
+		}
+	}
+	asked := j.Season
+	j.fill(r.table)
+	j.Step = r.table.Series[0].Freq.String()
+	if len(j.Levels) > 0 { // those that scores are of too
+		j.Levels = slices.Compact(slices.Sorted(slices.Values(append([]float64{0.8, 0.95}, j.Levels...))))
+	}
+	reach := 0
+	if r.ahead() {
+		reach = j.Horizon
+	}
+	n := len(r.table.Notes)
+	if err := j.Source.Prepare(r.table, reach); err != nil {
+		return err
+	}
+	if r.options.OnNote != nil {
+		for _, note := range r.table.Notes[n:] {
+			r.options.OnNote(note)
+		}
+	}
+	j.Covariates = r.table.Covariates
+	if err := r.choose(); err != nil {
+		return err
+	}
+	if n := r.missing(); n > 0 {
+		what := "where values are missing the model reads some between their neighbours; they count in no loss and no score"
+		if r.method.Covariates {
+			what = "missing values are marked as missing for the model and never filled; they count in no loss and no score"
+		}
+		r.note("%s (%d of them)", what, n)
+	}
+	if longest := r.longest(); asked == 0 && j.Season > 1 && longest <= shortest(j.Season) {
+		r.note("no series has more than the %d values of a season of %d and what comes after it: forecast without a season", shortest(j.Season), j.Season)
+		j.Season = 1
+	}
+	return nil
+}
+
+// choose leaves out series that are constant or too short, with a note; if only such are left
+// that is an error.
+func (r *run) choose() error {
+	const need = 8
+	var first error
+	for _, s := range r.table.Series {
+		if err := s.Check(r.table.Name, need); err != nil {
+			first = errors.Join(first, err)
+			r.left = append(r.left, s.ID)
+			continue
+		}
+		r.series = append(r.series, s)
+	}
+	if r.series == nil {
+		return first
+	}
+	if r.left != nil {
+		r.note("left out, constant or too short: %s", strings.Join(r.left[:min(len(r.left), 10)], ", "))
+	}
+	return nil
+}
+
+func (r *run) missing() (n int) {
+	for _, s := range r.series {
+		n += s.Missing()
+	}
+	return n
+}
+
+func (r *run) longest() (n int) {
+	for _, s := range r.series {
+		n = max(n, len(s.Y))
+	}
+	return n
+}
+
+// backtest forecasts the last part of each series by models that have not seen it. Series that
+// are too short for that are forecast without, unless origins are asked for.
+func (r *run) backtest(ctx context.Context) (*Report, error) {
+	j := r.job()
+	plan := Plan{Origins: j.Origins, Stride: j.Stride, Most: max(1, min(24, 6000/len(r.series)))}
+	if err := plan.Check(j, r.series...); err != nil {
+		if j.Origins > 0 || !errors.Is(err, errShort) {
+			return nil, err
+		}
+		r.note("there is no back-test: %v", strings.TrimPrefix(err.Error(), "forecast: "))
+		return nil, nil
+	}
+	o := task.Options{Resume: r.options.Resume, Begin: r.options.Begin}
+	if r.options.Checkpoint != "" {
+		o.Checkpoint = r.options.Checkpoint + ".backtest"
+	}
+	if r.options.OnStep != nil {
+		o.OnStep = func(s task.Step) {
+			s.Phase = "back-test"
+			r.options.OnStep(s)
+		}
+	}
+	return r.method.Backtest(ctx, r.settings, o, plan, r.series...)
+}
+
+// draft trains on what comes before the last part of each series, on which the model is to be
+// scored.
+func (r *run) draft(ctx context.Context, m *Trained) (err error) {
+	j := r.job()
+	rep := &Report{Plan: m.plan(j), Horizon: j.Horizon}
+	var learn []data.Series
+	for _, s := range r.series {
+		if n := rep.origin(s, 0); n > 2 {
+			learn = append(learn, s.Before(n))
+		}
+	}
+	if len(learn) == 0 {
+		return &data.Error{File: r.table.Name, Reason: fmt.Sprintf("no series is longer than the %d steps that are held out to score the model on", j.Horizon+(rep.Origins-1)*rep.Stride), Hint: "give more history, or ask for a shorter --horizon or fewer --origins"}
+	}
+	m.Forecaster, err = r.method.Fit(ctx, r.settings, r.options, learn...)
+	return err
+}
+
+// asData makes an error about series one of the data.
+func asData(err error, file string) error {
+	text := err.Error()
+	for _, m := range append(sorted(), Method{Kind: "probabilistic"}) {
+		text = strings.TrimPrefix(text, m.Kind+": ")
+	}
+	return &data.Error{File: file, Reason: text}
+}
+
+// readAll reads the series of several files, which must have the same covariates.
+func readAll(files []string, s Source) (*data.Table, error) {
+	if len(files) == 0 {
+		return nil, errors.New("forecast: there is no file to read")
+	}
+	all, err := s.ReadFile(files[0])
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files[1:] {
+		t, err := s.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		if err := t.Recode(all.Covariates); err != nil {
+			return nil, err
+		}
+		if t.Series[0].Freq != all.Series[0].Freq {
+			return nil, &data.Error{File: file, Reason: fmt.Sprintf("its times are %s, those of %s %s", t.Series[0].Freq.Name(), files[0], all.Series[0].Freq.Name()), Hint: "train on files of one frequency"}
+		}
+		all.Series = append(all.Series, t.Series...)
+		all.Notes = append(all.Notes, t.Notes...)
+	}
+	return all, nil
+}
+
+// plan is from where a model is scored on files.
+func (m *Trained) plan(j *Job) Plan {
+	return Plan{Origins: cmp.Or(j.Origins, 8), Stride: max(j.Stride, 1)}
+}

@@ -1,0 +1,109 @@
+package forecast
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/task"
+)
+
+// Trained is a Forecaster as the model of the task. What Fit has read and found out is there
+// until it is saved and loaded.
+type Trained struct {
+	Forecaster
+	Table    *data.Table   // table that was read
+	Series   []data.Series // series that take part
+	Left     []string      // IDs of those that do not
+	Backtest *Report       // back-test of the method; nil for none
+
+	draft bool // it is to be scored on the last part of Series, which it was not trained on
+}
+
+// Read reads files as the model's own were, and makes their series ready to be forecast so many
+// steps ahead. Files with another step of time are an error.
+func (m *Trained) Read(ahead int, files ...string) (*data.Table, error) {
+	return ReadFor(m.Forecaster, m.Asked().Source, ahead, files...)
+}
+
+// ReadFor reads files by a source for a model, with the covariates that it has, and makes their
+// series ready to be forecast so many steps ahead. Files with another step of time than the
+// model's are an error.
+func ReadFor(m Forecaster, s Source, ahead int, files ...string) (*data.Table, error) {
+	t, err := readAll(files, s)
+	if err != nil {
+		return nil, err
+	}
+	j := m.Asked()
+	if step := t.Series[0].Freq; j.Step != "" && step.String() != j.Step {
+		was, err := data.ParseFreq(j.Step)
+		if err != nil {
+			return nil, err
+		}
+		return nil, &data.Error{File: t.Name, Reason: fmt.Sprintf("its times are %s, those that the model was trained on %s", step.Name(), was.Name()),
+			Hint: fmt.Sprintf("train a model for it or, if its times are %s, give --freq %s", was.Name(), j.Step)}
+	}
+	if err := s.Prepare(t, ahead); err != nil {
+		return nil, err
+	}
+	return t, t.Recode(j.Covariates)
+}
+
+// Evaluate forecasts the last part of each series of files.
+func (m *Trained) Evaluate(ctx context.Context, files ...string) (*task.Result, error) {
+	t, err := m.Read(0, files...)
+	if err != nil {
+		return nil, err
+	}
+	rep, err := Evaluate(ctx, m.Forecaster, m.plan(m.Asked()), t.Series...)
+	if err != nil {
+		return nil, asData(err, t.Name)
+	}
+	return m.result(rep), nil
+}
+
+// Report implements task.Reporter: it is the back-test, if there was one.
+func (m *Trained) Report(ctx context.Context) (*task.Result, error) {
+	if m.Backtest != nil {
+		return m.result(m.Backtest), nil
+	}
+	if m.draft {
+		rep, err := Evaluate(ctx, m.Forecaster, m.plan(m.Asked()), m.Series...)
+		if err != nil {
+			return nil, err
+		}
+		return m.result(rep), nil
+	}
+	return &task.Result{Scores: task.Scores{}}, nil
+}
+
+// result is a report as that of the task.
+func (m *Trained) result(rep *Report) *task.Result {
+	r := &task.Result{Scores: task.Scores{}, Text: rep.Verdict() + "\n"}
+	part := task.Part{Title: "Beside the baselines", Head: []string{"model", "MASE", "sMAPE", "RMSSE", "WAPE", "MSIS"},
+		Note: fmt.Sprintf("Mean over forecasts of %d steps from %d origins of each series. %s", rep.Horizon, rep.Origins, rep.Verdict())}
+	for i, s := range rep.Scores {
+		if i == 0 {
+			r.Scores["mase"], r.Scores["smape"], r.Scores["rmsse"], r.Scores["wape"], r.Scores["msis"] = s.MASE, s.SMAPE, s.RMSSE, s.WAPE, s.MSIS
+			for j, l := range rep.Levels {
+				r.Scores[strings.ReplaceAll(fmt.Sprintf("coverage_%g", 100*l), ".", "_")] = s.Coverage[j]
+			}
+		} else {
+			r.Scores[s.Model+"_mase"] = s.MASE
+		}
+		row := []string{s.Model}
+		for _, v := range []float64{s.MASE, s.SMAPE, s.RMSSE, s.WAPE, s.MSIS} {
+			row = append(row, fmt.Sprintf("%.3f", v))
+		}
+		part.Rows = append(part.Rows, row)
+	}
+	for name, v := range r.Scores {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			delete(r.Scores, name)
+		}
+	}
+	r.Parts = append(r.Parts, part)
+	return r
+}

@@ -36,11 +36,8 @@ func (f *File) encodingNote() string {
 	return ""
 }
 
-// EncodingOf is the Encoding of a file by the first MiB of it. Of standard input it is "".
+// EncodingOf is the Encoding of a file by the first MiB of it.
 func EncodingOf(path string) (string, error) {
-	if path == Stdin {
-		return "", nil
-	}
 	f, err := Open(path)
 	if err != nil {
 		return "", err

@@ -21,18 +21,15 @@ type File struct {
 	coded  *textReader // the text, as Text reads it
 }
 
-// Stdin is the name by which Open takes standard input.
-const Stdin = "-"
-
 // maxFile is the most bytes of a file that is read as a whole.
 const maxFile = 1 << 30
 
 // Open opens a file to read, and unpacks it if it begins as gzip does, whatever its
 // name. A folder is an Error, and so is a broken gzip header; what is broken after it
-// comes as an error of Read. The path - is standard input.
+// comes as an error of Read. The path Stdin is standard input.
 func Open(path string) (*File, error) {
 	if path == Stdin {
-		return NewFile(os.Stdin, "standard input")
+		return openStdin()
 	}
 	f, err := os.Open(path)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/cmd/recur/internal/filelock"
+	"github.com/recur-go/recur/data"
 )
 
 // Names of what runs leave in their folders.
@@ -70,6 +71,7 @@ type ask struct {
 	out           string // folder that was asked for; if empty, base or the next free name
 	base          string // such as recur-out/airline
 	resume, force bool
+	using         bool // a model is used, whose own folder is never written to
 
 	same func(dir string) error // reports that the run of a folder is not this one
 	note func(text string)      // takes what the user should know
@@ -157,7 +159,10 @@ func openNamed(a ask) (f *folder, err error) {
 		return nil, err
 	}
 	if f.state, err = stateOf(a.out); err == nil {
+		_, none := os.Stat(f.path(modelFile))
 		switch {
+		case a.using && none == nil:
+			err = usage("%s holds a model, and its report stays as it is: give another --out", a.out)
 		case f.state == free, a.force && !a.resume:
 			f.state = free
 		case a.resume:
@@ -275,7 +280,7 @@ func (f *folder) write(name string, content func(w io.Writer) error) error {
 // stem is the name of a file without its folder and endings, all but those that tell it from
 // others: foo.a.csv.gz is foo.a.
 func stem(file string) string {
-	if file == "-" {
+	if file == data.Stdin {
 		return "stdin"
 	}
 	base := strings.TrimSuffix(filepath.Base(file), ".gz")

@@ -2,10 +2,8 @@ package main
 
 import (
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -13,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/atomicfile"
@@ -21,6 +20,27 @@ import (
 )
 
 func replace(path string, f func(w io.Writer) error) error { return atomicfile.WriteFile(path, f) }
+
+// outputs are the forecasts, as tables and as pictures.
+func (r *forecastRun) outputs() []output {
+	fan := r.fan(0)
+	c := fan.Chart(r.title(0), r.unit, r.model.Asked().Season)
+	all := append([]output{{"forecast.csv", r.csv}}, pictures("forecast", c.Write)...)
+	if r.flags.paths {
+		all = append(all, output{"paths.csv", r.pathsCSV})
+	}
+	return all
+}
+
+// written are the paths of the files.
+func (r *forecastRun) written() []string {
+	if r.trained != nil {
+		return r.trained.files
+	}
+	return r.files
+}
+
+func (r *forecastRun) seconds() float64 { return time.Since(r.began).Seconds() }
 
 // fan is series i, its forecast and the bands asked for.
 func (r *forecastRun) fan(i int) *chart.Fan {
@@ -118,13 +138,12 @@ func (r *forecastRun) print(w io.Writer) error {
 		}
 		t.Flush()
 	}
-	fmt.Fprintf(&b, "\nWritten in %.1f s: %s\n", r.seconds, strings.Join(r.files, ", "))
-	dir := filepath.Dir(r.files[0])
+	fmt.Fprintf(&b, "\nWritten in %.1f s: %s\n", r.seconds(), strings.Join(r.written(), ", "))
 	printNext(&b, [][2]string{
-		{"open " + filepath.Join(dir, "report.html"), "the report, with a chart to zoom"},
+		{"open " + filepath.Join(r.dir, reportFile), "the report, with a chart to zoom"},
 		{"recur forecast your.csv --horizon 12", "your own series, with columns ds,y or unique_id,ds,y"},
-		{"recur forecast your.csv --model " + filepath.Join(dir, "model.safetensors"), "this model, without training"},
-		{"recur show " + filepath.Join(dir, "model.safetensors"), "what the model file holds"},
+		{"recur forecast your.csv --model " + r.path, "this model, without training"},
+		{"recur show " + r.path, "what the model file holds"},
 	})
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -179,7 +198,7 @@ func (r *forecastRun) scores() (all []score) {
 		return nil
 	}
 	cover := func(s forecast.Score, level float64) number {
-		return number(s.Coverage[slices.Index(r.spec.Levels, level)])
+		return number(s.Coverage[slices.Index(r.report.Levels, level)])
 	}
 	for _, s := range r.report.Scores {
 		all = append(all, score{s.Model, number(s.MASE), number(s.SMAPE), cover(s, 0.8), cover(s, 0.95), number(s.RMSSE), number(s.WAPE), number(s.MSIS)})
@@ -216,8 +235,8 @@ func (r *forecastRun) json() any {
 		Notes     []string `json:"notes"`
 		Files     []string `json:"files"`
 		Seconds   float64  `json:"seconds"`
-	}{Data: r.about, Source: r.source, Freq: r.freq.String(), Horizon: r.spec.Horizon, Season: r.spec.Season, Seed: r.spec.Seed,
-		Scores: r.scores(), Notes: r.table.Notes, Files: r.files, Seconds: r.seconds}
+	}{Data: r.about, Source: r.source, Freq: r.freq.String(), Horizon: r.model.Asked().Horizon, Season: r.model.Asked().Season, Seed: r.model.Asked().Seed,
+		Scores: r.scores(), Notes: r.table.Notes, Files: r.written(), Seconds: r.seconds()}
 	if r.report != nil {
 		out.Origins, out.Verdict = r.report.Origins, r.report.Verdict()
 	}
@@ -287,8 +306,8 @@ func (r *forecastRun) pathsCSV(w io.Writer) error {
 const inReport = 12
 
 // page is the report.
-func (r *forecastRun) page() *chart.Page {
-	p := &chart.Page{Title: r.heading(), Subtitle: fmt.Sprintf("Forecast of %d steps, %s", r.spec.Horizon, r.freq.Name())}
+func (r *forecastRun) page() (*chart.Page, error) {
+	p := &chart.Page{Title: r.heading(), Subtitle: fmt.Sprintf("Forecast of %d steps, %s", r.model.Asked().Horizon, r.freq.Name())}
 	for i := range min(len(r.series), inReport) {
 		p.Figures = append(p.Figures, r.figure(i))
 	}
@@ -313,50 +332,25 @@ func (r *forecastRun) page() *chart.Page {
 		}
 		p.Tables = append(p.Tables, t)
 	}
-	if f, ok := r.curves(); ok {
-		p.Figures = append(p.Figures, f)
+	if r.trained != nil {
+		p.Figures = append(p.Figures, r.trained.figures()...)
+		settings, err := r.trained.settings()
+		if err != nil {
+			return nil, err
+		}
+		p.Tables = append(p.Tables, settings)
 	}
-	p.Tables = append(p.Tables, r.settings())
+	about := chart.Table{Title: "Data", Best: -1, Head: []string{"data", "value"}, Rows: [][]string{{"frequency", r.freq.String()}, {"series", strconv.Itoa(len(r.series))}}}
+	for _, c := range r.model.Asked().Covariates {
+		about.Rows = append(about.Rows, []string{string(c.Role) + " covariate", c.Name})
+	}
+	p.Tables = append(p.Tables, about)
 	p.Notes = append(p.Notes, r.table.Notes...)
 	if r.source != "" {
 		p.Notes = append(p.Notes, "Source: "+r.source)
 	}
-	p.Footer = fmt.Sprintf("Made by recur in %.1f s. Drag over a chart to zoom, double-click to see all of it, click a name to hide or show it.", r.seconds)
-	return p
-}
-
-// curves are the losses of training by epoch, if it went by epochs.
-func (r *forecastRun) curves() (f chart.Figure, ok bool) {
-	x, training, valid := r.history.curves("loss")
-	f.X = x
-	f.Title, f.Of = "Loss by epoch of training", "epoch"
-	f.Lines = []chart.FigureLine{{Name: "training", Y: training, Role: "history"}}
-	if valid != nil { // else nothing was held out
-		f.Lines = append(f.Lines, chart.FigureLine{Name: "held-out part", Y: valid, Role: "forecast"})
-	}
-	return f, len(f.X) > 1
-}
-
-// settings are those of the model that are set.
-func (r *forecastRun) settings() chart.Table {
-	t := chart.Table{Title: "Settings", Best: -1, Head: []string{"setting", "value"}, Rows: [][]string{{"frequency", r.freq.String()}, {"series", strconv.Itoa(len(r.series))}}}
-	b, err := json.Marshal(r.spec)
-	if err != nil {
-		return t
-	}
-	var all map[string]json.RawMessage
-	if json.Unmarshal(b, &all) != nil {
-		return t
-	}
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if v := string(all[name]); v != "0" && v != `""` && v != "null" {
-			t.Rows = append(t.Rows, []string{name, strings.Trim(v, `"`)})
-		}
-	}
-	for _, c := range r.spec.Covariates {
-		t.Rows = append(t.Rows, []string{string(c.Role) + " covariate", c.Name})
-	}
-	return t
+	p.Footer = fmt.Sprintf("Made by recur in %.1f s. Drag over a chart to zoom, double-click to see all of it, click a name to hide or show it.", r.seconds())
+	return p, nil
 }
 
 // axis is the x of steps from to to of a series.

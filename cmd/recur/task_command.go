@@ -28,13 +28,11 @@ type taskCommand struct {
 	// data are the files to train on; nil for those that are named. It may choose a preset.
 	data func(cmd *cobra.Command, files []string) (task.Data, error)
 
-	fit func(cmd *cobra.Command, files []string) error // until forecast is of the one path
-
 	// use does what the command does with --model.
 	use func(cmd *cobra.Command, files []string) error
 
 	// printer shows a run; nil for what all tasks have.
-	printer func(r *training) printer
+	printer func(r *training) (printer, error)
 }
 
 // tasks make the commands of tasks, anew for each command that has their flags.
@@ -96,8 +94,6 @@ func (c *taskCommand) command() *cobra.Command {
 			return err
 		case c.model != "":
 			return c.use(cmd, files)
-		case c.fit != nil:
-			return c.fit(cmd, files)
 		}
 		return c.train(cmd, files)
 	}

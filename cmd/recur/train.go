@@ -103,7 +103,7 @@ func (f *trainFlags) recipe(cmd *cobra.Command, path string) (r *recipe.Recipe, 
 }
 
 // printerOf is how a task shows a run.
-func printerOf(name string) func(r *training) printer {
+func printerOf(name string) func(r *training) (printer, error) {
 	for _, make := range tasks {
 		if c := make(); c.task == name {
 			return c.printer

@@ -54,9 +54,17 @@ type output struct {
 	write func(w io.Writer) error
 }
 
+// pictures are a drawing as files of a name.
+func pictures(name string, draw func(w io.Writer, format string) error) (all []output) {
+	for _, format := range []string{"svg", "png"} {
+		all = append(all, output{name + "." + format, func(w io.Writer) error { return draw(w, format) }})
+	}
+	return all
+}
+
 // trainCommand trains a model, leaves it in a folder with its report, and prints what it came to; show
 // is nil for what all tasks print.
-func trainCommand(cmd *cobra.Command, t task.Task, cfg any, d task.Data, f *trainFlags, show func(r *training) printer) (err error) {
+func trainCommand(cmd *cobra.Command, t task.Task, cfg any, d task.Data, f *trainFlags, show func(r *training) (printer, error)) (err error) {
 	r := &training{cmd: cmd, task: t, cfg: cfg, data: d, flags: f, began: time.Now()}
 	if r.recipe, err = recipe.New(t, cfg, d); err != nil {
 		return err
@@ -81,9 +89,14 @@ func trainCommand(cmd *cobra.Command, t task.Task, cfg any, d task.Data, f *trai
 	if err := r.evaluate(); err != nil {
 		return err
 	}
+	if err := r.save(); err != nil {
+		return err
+	}
 	var p printer = r
 	if show != nil {
-		p = show(r)
+		if p, err = show(r); err != nil {
+			return err
+		}
 	}
 	if err := r.write(p); err != nil {
 		return err
@@ -122,6 +135,9 @@ func (r *training) fit() (m task.Model, err error) {
 	begin := sync.OnceValue(func() error {
 		if err := r.folder.begin(); err != nil {
 			return err
+		}
+		if seed, ok := r.recipe.Config["seed"]; ok {
+			fmt.Fprintf(stderr, "  seed %v\n", seed)
 		}
 		return r.recipe.Write(r.path(recipeFile))
 	})
@@ -165,8 +181,8 @@ func (r *training) split() string {
 	return "held-out part"
 }
 
-// write leaves model and report. Only then goes the checkpoint.
-func (r *training) write(p printer) error {
+// save leaves the model.
+func (r *training) save() error {
 	about := model.Training{Data: strings.Join(r.data.Train, ", "), Epochs: len(r.history), Scores: r.result.Scores}
 	if seed, ok := r.recipe.Config["seed"].(uint64); ok {
 		about.Seed = seed
@@ -178,16 +194,20 @@ func (r *training) write(p printer) error {
 		return err
 	}
 	r.files = append(r.files, r.path(modelFile))
+	return nil
+}
+
+// write leaves the report and what is beside it. Only then go the checkpoints.
+func (r *training) write(p printer) error {
 	page, err := p.page()
 	if err != nil {
 		return err
 	}
-	curves := r.curves()
-	for _, o := range slices.Concat([]output{
-		{reportFile, page.Write},
-		{"curves.svg", func(w io.Writer) error { return curves.Write(w, "svg") }},
-		{"curves.png", func(w io.Writer) error { return curves.Write(w, "png") }},
-	}, p.outputs()) {
+	outputs := []output{{reportFile, page.Write}}
+	if curves := r.curves(); len(r.history) > 0 {
+		outputs = append(outputs, pictures("curves", curves.Write)...)
+	}
+	for _, o := range append(outputs, p.outputs()...) {
 		if err := r.folder.write(o.name, o.write); err != nil {
 			return err
 		}

@@ -19,9 +19,7 @@ func (r *training) outputs() (all []output) {
 		if part.File == "" {
 			continue
 		}
-		for _, format := range []string{"svg", "png"} {
-			all = append(all, output{part.File + "." + format, func(w io.Writer) error { return drawPart(w, part, format) }})
-		}
+		all = append(all, pictures(part.File, func(w io.Writer, format string) error { return drawPart(w, part, format) })...)
 	}
 	for _, f := range r.result.Files {
 		all = append(all, output{f.Name, func(w io.Writer) error { _, err := w.Write(f.Data); return err }})
@@ -80,16 +78,25 @@ func (r *training) page() (*chart.Page, error) {
 		}
 		p.Tables = append(p.Tables, t)
 	}
+	settings, err := r.settings()
+	if err != nil {
+		return nil, err
+	}
+	p.Tables = append(p.Tables, settings)
+	return p, nil
+}
+
+// settings are those of the run, as its recipe has them.
+func (r *training) settings() (chart.Table, error) {
 	settings := chart.Table{Title: "Settings", Head: []string{"setting", "value"}, Best: -1}
 	for _, n := range slices.Sorted(maps.Keys(r.recipe.Config)) {
 		v, err := json.Marshal(r.recipe.Config[n])
 		if err != nil {
-			return nil, err
+			return settings, err
 		}
 		settings.Rows = append(settings.Rows, []string{n, strings.TrimPrefix(strings.Trim(string(v), `"`), "null")})
 	}
-	p.Tables = append(p.Tables, settings)
-	return p, nil
+	return settings, nil
 }
 
 // title names the files that the model was trained on, without their folders.

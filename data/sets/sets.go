@@ -5,6 +5,7 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/recur-go/recur/data"
@@ -46,7 +47,10 @@ func Find(name string) (Set, error) {
 	return Set{}, fmt.Errorf("sets: there is no data set %q; there are %s", name, strings.Join(names, ", "))
 }
 
+// Open gives the set as CSV.
+func (s Set) Open() io.Reader { return bytes.NewReader(s.csv) }
+
 // Table reads the set.
 func (s Set) Table() (*data.Table, error) {
-	return data.ReadCSV(bytes.NewReader(s.csv), s.Name, data.Options{})
+	return data.ReadCSV(s.Open(), s.Name, data.Options{})
 }

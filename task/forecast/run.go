@@ -104,15 +104,15 @@ func (r *run) read() (err error) {
 	if err := j.Source.Prepare(r.table, reach); err != nil {
 		return err
 	}
+	if r.series, r.left, err = Usable(r.table); err != nil {
+		return err
+	}
 	if r.options.OnNote != nil {
 		for _, note := range r.table.Notes[n:] {
 			r.options.OnNote(note)
 		}
 	}
 	j.Covariates = r.table.Covariates
-	if err := r.choose(); err != nil {
-		return err
-	}
 	if n := r.missing(); n > 0 {
 		what := "where values are missing the model reads some between their neighbours; they count in no loss and no score"
 		if r.method.Covariates {
@@ -127,26 +127,25 @@ func (r *run) read() (err error) {
 	return nil
 }
 
-// choose leaves out series that are constant or too short, with a note; if only such are left
-// that is an error.
-func (r *run) choose() error {
+// Usable gives the series of a table that can be forecast. Others, which are constant or too
+// short, are left out with a note; if only such are left that is an error.
+func Usable(t *data.Table) (series []data.Series, left []string, err error) {
 	const need = 8
-	var first error
-	for _, s := range r.table.Series {
-		if err := s.Check(r.table.Name, need); err != nil {
-			first = errors.Join(first, err)
-			r.left = append(r.left, s.ID)
+	for _, s := range t.Series {
+		if e := s.Check(t.Name, need); e != nil {
+			err = errors.Join(err, e)
+			left = append(left, s.ID)
 			continue
 		}
-		r.series = append(r.series, s)
+		series = append(series, s)
 	}
-	if r.series == nil {
-		return first
+	if series == nil {
+		return nil, left, err
 	}
-	if r.left != nil {
-		r.note("left out, constant or too short: %s", strings.Join(r.left[:min(len(r.left), 10)], ", "))
+	if left != nil {
+		t.Notes = append(t.Notes, "left out, constant or too short: "+strings.Join(left[:min(len(left), 10)], ", "))
 	}
-	return nil
+	return series, left, nil
 }
 
 func (r *run) missing() (n int) {
@@ -206,8 +205,12 @@ func (r *run) draft(ctx context.Context, m *Trained) (err error) {
 	return err
 }
 
-// asData makes an error about series one of the data.
-func asData(err error, file string) error {
+// AsData makes an error about series one of the data of a file; one that has a class of its own
+// stays as it is.
+func AsData(err error, file string) error {
+	if err == nil || errors.Is(err, context.Canceled) || fault.Of(err) != 0 {
+		return err
+	}
 	text := err.Error()
 	for _, m := range append(sorted(), Method{Kind: "probabilistic"}) {
 		text = strings.TrimPrefix(text, m.Kind+": ")
@@ -220,12 +223,12 @@ func readAll(files []string, s Source) (*data.Table, error) {
 	if len(files) == 0 {
 		return nil, errors.New("forecast: there is no file to read")
 	}
-	all, err := s.ReadFile(files[0])
+	all, err := s.table(files[0])
 	if err != nil {
 		return nil, err
 	}
 	for _, file := range files[1:] {
-		t, err := s.ReadFile(file)
+		t, err := s.table(file)
 		if err != nil {
 			return nil, err
 		}

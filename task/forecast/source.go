@@ -1,13 +1,18 @@
 package forecast
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/calendar"
+	"github.com/recur-go/recur/data/sets"
 )
 
 // A Source is how series are read from a file, and what is beside their values. A model
@@ -79,6 +84,16 @@ func (s Source) ReadFile(path string) (*data.Table, error) {
 		return nil, err
 	}
 	return data.ReadFile(path, o)
+}
+
+// table is ReadFile that knows the series that ship with recur by their names.
+func (s Source) table(path string) (*data.Table, error) {
+	if set, err := sets.Find(filepath.Base(path)); err == nil {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return s.Read(set.Open(), set.Name)
+		}
+	}
+	return s.ReadFile(path)
 }
 
 // Read reads a table by how it begins, as data.Read does; name is what errors call it.

@@ -2,9 +2,9 @@ package forecast
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/task"
@@ -24,13 +24,11 @@ func Preset(name string) (Settings, error) {
 	return s, nil
 }
 
-// PresetFor is the preset that suits a job of which no method is named: the default or, if
-// there are covariates, the first that uses them.
-func PresetFor(j *Job) string {
-	for _, m := range sorted() {
-		if m.Covariates && j.Uses() {
-			return m.Name
-		}
+// PresetFor is the preset that is taken if none is named: the default or, for covariates, the
+// one to begin with of those that use them.
+func PresetFor(covariates bool) string {
+	if covariates && slices.Contains(Presets(), "qrnn") {
+		return "qrnn"
 	}
 	return Presets()[0]
 }
@@ -93,13 +91,10 @@ func (forecasting) Fit(ctx context.Context, cfg any, d task.Data, o task.Options
 	}
 	r := &run{settings: copyOf(s), files: d, options: o}
 	m, err := r.fit(ctx)
-	switch {
-	case err == nil:
+	if err == nil {
 		return m, nil
-	case errors.Is(err, context.Canceled) || fault.Of(err) != 0:
-		return nil, err
 	}
-	return nil, asData(err, r.name())
+	return nil, AsData(err, r.name())
 }
 
 // copyOf is a copy of settings.

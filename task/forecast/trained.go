@@ -59,7 +59,7 @@ func (m *Trained) Evaluate(ctx context.Context, files ...string) (*task.Result, 
 	}
 	rep, err := Evaluate(ctx, m.Forecaster, m.plan(m.Asked()), t.Series...)
 	if err != nil {
-		return nil, asData(err, t.Name)
+		return nil, AsData(err, t.Name)
 	}
 	return m.result(rep), nil
 }

@@ -27,6 +27,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/atomicfile"
 	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/internal/setting"
@@ -94,7 +95,7 @@ func moved(d task.Data, to func(file string) (string, error)) (m task.Data, err 
 		to   *[]string
 	}{{d.Train, &m.Train}, {d.Valid, &m.Valid}, {d.Test, &m.Test}} {
 		for _, f := range s.from {
-			if !filepath.IsAbs(f) {
+			if !filepath.IsAbs(f) && f != data.Stdin {
 				if f, err = to(f); err != nil {
 					return d, err
 				}

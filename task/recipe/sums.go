@@ -34,7 +34,7 @@ func (r *Recipe) Sum() error {
 // sumOf is the checksum of what is in a file, unpacked; empty if there is no such file, as of
 // data that ship with recur.
 func sumOf(file string) (string, error) {
-	if file != "-" {
+	if file != data.Stdin {
 		if info, err := os.Stat(file); err != nil || info.IsDir() {
 			return "", nil // a task knows better what is wrong
 		}

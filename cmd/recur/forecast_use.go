@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/data/sets"
+	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/task/forecast"
+)
+
+// A forecastRun is what a run of the command came to. As a printer it shows series with their
+// forecasts and, after training, the back-test.
+type forecastRun struct {
+	flags *forecastFlags
+	began time.Time
+
+	about, unit, source string // of the data
+	table               *data.Table
+	freq                data.Freq
+	levels              []float64 // bands asked for
+
+	series    []data.Series // those that are forecast
+	model     forecast.Forecaster
+	path      string           // file of the model
+	report    *forecast.Report // nil for none
+	forecasts []forecast.Forecast
+	trained   *training // nil with a saved model
+	files     []string
+	dir       string
+}
+
+// printer forecasts by a model that has been trained.
+func (f *forecastFlags) printer(t *training) (printer, error) {
+	m := t.model.(*forecast.Trained)
+	if len(t.data.Valid)+len(t.data.Test) > 0 && m.Table.CheckAhead(m.Asked().Horizon) != nil {
+		return t, nil // what is known ahead is not in the file
+	}
+	r := &forecastRun{flags: f, began: t.began, table: m.Table, series: m.Series, model: m.Forecaster, path: t.path(modelFile),
+		report: m.Backtest, trained: t, dir: t.folder.dir, levels: t.cfg.(forecast.Settings).Asked().Levels}
+	r.describe(t.data.Train)
+	return r, r.predict(t.cmd.Context())
+}
+
+// describe sets what is known of the data.
+func (r *forecastRun) describe(files []string) {
+	r.freq = r.table.Series[0].Freq
+	r.about = r.table.Name
+	if set, err := sets.Find(r.table.Name); err == nil && len(files) == 1 && files[0] == set.Name {
+		r.about, r.unit, r.source = set.Title, set.Unit, set.Source
+	}
+}
+
+func (r *forecastRun) predict(ctx context.Context) (err error) {
+	if len(r.levels) == 0 {
+		r.levels = r.flags.levels
+	}
+	r.forecasts, err = r.model.Predict(ctx, r.series...)
+	if err == nil && r.flags.paths && r.forecasts[0].Paths == nil {
+		return usage("--paths: this model does not sample; preset deepar does")
+	}
+	return forecast.AsData(err, r.table.Name)
+}
+
+// forecast forecasts by a saved model.
+func (f *forecastFlags) forecast(cmd *cobra.Command, files []string) (err error) {
+	r := &forecastRun{flags: f, began: time.Now(), levels: f.levels, path: f.model}
+	if r.model, err = forecast.LoadAny(f.model); err != nil {
+		return err
+	}
+	if err := r.adapt(); err != nil {
+		return err
+	}
+	if files, err = f.named(cmd, files); err != nil {
+		return err
+	}
+	source, err := f.reading(cmd, r.model.Asked().Source)
+	if err != nil {
+		return err
+	}
+	if r.table, err = forecast.ReadFor(r.model, source, r.model.Asked().Horizon, files...); err != nil {
+		return err
+	}
+	stderr := cmd.ErrOrStderr()
+	for _, n := range r.table.Notes {
+		fmt.Fprintln(stderr, " ", n)
+	}
+	var left []string
+	if r.series, left, err = forecast.Usable(r.table); err != nil {
+		return err
+	}
+	if left != nil {
+		fmt.Fprintln(stderr, " ", r.table.Notes[len(r.table.Notes)-1])
+	}
+	r.describe(files)
+	if err := r.predict(cmd.Context()); err != nil {
+		return err
+	}
+	if err := r.write(cmd, files[0]); err != nil {
+		return err
+	}
+	if f.json {
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(r.json())
+	}
+	return r.print(cmd.OutOrStdout())
+}
+
+// adapt has the model give the bands and have the weights that are asked for.
+func (r *forecastRun) adapt() error {
+	f, j := r.flags, r.model.Asked()
+	if h := f.horizon; h != 0 && h != j.Horizon {
+		return usage("--horizon is %d, and %s forecasts %d steps: train a model for it", h, f.model, j.Horizon)
+	}
+	if m, ok := r.model.(forecast.WithLevels); ok {
+		r.model = m.WithLevels(r.levels)
+	} else {
+		for _, l := range r.levels {
+			if !slices.Contains(j.Levels, l) {
+				return usage("--level is %g, and %s has bands of %v: choose from these, or train a model for it", 100*l, f.model, j.Levels)
+			}
+		}
+	}
+	if f.weights == rnn.Single {
+		return nil
+	}
+	m, ok := r.model.(*forecast.Model)
+	if !ok {
+		return usage("--weights: %s is not of preset %s, whose cells alone may have smaller weights", f.model, forecast.Small)
+	}
+	m.Weights = f.weights
+	return nil
+}
+
+// reading is how a model's series were read, but for what the flags ask.
+func (f *forecastFlags) reading(cmd *cobra.Command, s forecast.Source) (forecast.Source, error) {
+	var reading []settingFlag
+	for _, setting := range f.settings {
+		switch setting.flag {
+		case "horizon", "level", "weights":
+		default:
+			reading = append(reading, setting)
+		}
+	}
+	if err := overrideByFlags(&s, cmd.Flags(), reading); err != nil {
+		return s, err
+	}
+	if err := s.Check(); err != nil {
+		return s, usage("%v", err)
+	}
+	return s, nil
+}
+
+// write fills a folder with the forecasts of a saved model.
+func (r *forecastRun) write(cmd *cobra.Command, file string) (err error) {
+	f := r.flags
+	where, err := openFolder(ask{out: f.out, base: filepath.Join("recur-out", stem(file)), force: f.force, using: true,
+		note: func(text string) { fmt.Fprintln(cmd.ErrOrStderr(), " ", text) }})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, where.close()) }()
+	if err := where.begin(); err != nil {
+		return err
+	}
+	page, err := r.page()
+	if err != nil {
+		return err
+	}
+	r.dir = where.dir
+	for _, o := range append(r.outputs(), output{reportFile, page.Write}) {
+		if err := where.write(o.name, o.write); err != nil {
+			return err
+		}
+		r.files = append(r.files, where.path(o.name))
+	}
+	return nil
+}

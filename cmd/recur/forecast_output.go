@@ -140,10 +140,10 @@ func (r *forecastRun) print(w io.Writer) error {
 	}
 	fmt.Fprintf(&b, "\nWritten in %.1f s: %s\n", r.seconds(), strings.Join(r.written(), ", "))
 	printNext(&b, [][2]string{
-		{"open " + filepath.Join(r.dir, reportFile), "the report, with a chart to zoom"},
+		{shell(opener(), filepath.Join(r.dir, reportFile)), "the report, with a chart to zoom"},
 		{"recur forecast your.csv --horizon 12", "your own series, with columns ds,y or unique_id,ds,y"},
-		{"recur forecast your.csv --model " + r.path, "this model, without training"},
-		{"recur show " + r.path, "what the model file holds"},
+		{"recur forecast your.csv " + shell("--model", r.path), "this model, without training"},
+		{shell("recur", "show", r.path), "what the model file holds"},
 	})
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -71,7 +71,7 @@ func (h *history) record(stderr io.Writer, f *folder, m task.Metric, begin func(
 		},
 		OnStep: func(s task.Step) {
 			bar.train(s)
-			if s.Progress.Step%20 == 0 {
+			if s.Phase == "" && s.Progress.Step%20 == 0 {
 				keep(s.Progress.Step, task.Scores{"train/loss": s.Loss, "train/rate": s.Rate, "train/gradient": s.GradNorm})
 			}
 		},

@@ -39,8 +39,8 @@ func TestReportInBrowser(t *testing.T) {
 		t.Skipf("Chromium does not start here: %v", err)
 	}
 	page := string(out)
-	if n := strings.Count(page, "<canvas"); n != 2 {
-		t.Errorf("%d charts are drawn, want 2", n)
+	if n := strings.Count(page, "<canvas"); n != 3 {
+		t.Errorf("%d charts are drawn, want 3: forecast, back-test and losses", n)
 	}
 	for _, want := range []string{"u-legend", "80 % low", "seasonal_naive", "Box &amp; Jenkins", "Back-test"} {
 		if !strings.Contains(page, want) {

@@ -200,8 +200,8 @@ func printSearch(w io.Writer, o search.Options, out *search.Outcome, test *task.
 		printScores(&b, "  ", test.Scores)
 	}
 	printNext(&b, [][2]string{
-		{"recur train " + filepath.Join(o.Dir, recipeFile), "the best run again, with its report"},
-		{"recur eval " + out.Model + " FILE", "score its model on other data"},
+		{shell("recur", "train", filepath.Join(o.Dir, recipeFile)), "the best run again, with its report"},
+		{shell("recur", "eval", out.Model) + " FILE", "score its model on other data"},
 	})
 	_, err := io.WriteString(w, b.String())
 	return err

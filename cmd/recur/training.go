@@ -259,10 +259,10 @@ func (r *training) print(w io.Writer) error {
 	}
 	fmt.Fprintf(&b, "\nWritten in %.1f s: %s\n", time.Since(r.began).Seconds(), strings.Join(r.files, ", "))
 	printNext(&b, [][2]string{
-		{"open " + r.path(reportFile), "the report"},
-		{"recur " + r.task.Name() + " --model " + r.path(modelFile), "use the model"},
-		{"recur eval " + r.path(modelFile) + " FILE", "score it on other data"},
-		{"recur train " + r.path(recipeFile), "the same run again"},
+		{shell(opener(), r.path(reportFile)), "the report"},
+		{shell("recur", r.task.Name(), "--model", r.path(modelFile)), "use the model"},
+		{shell("recur", "eval", r.path(modelFile)) + " FILE", "score it on other data"},
+		{shell("recur", "train", r.path(recipeFile)), "the same run again"},
 	})
 	_, err := io.WriteString(w, b.String())
 	return err

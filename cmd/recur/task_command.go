@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/recipe"
 )
 
 // A taskCommand is a task on the command line: recur TASK trains a model on files or, with
@@ -171,7 +173,36 @@ func (c *taskCommand) config(cmd *cobra.Command) (task.Task, any, error) {
 	if err != nil {
 		return nil, nil, usage("--preset: %v", err)
 	}
+	for _, s := range c.settings {
+		if f := cmd.Flags().Lookup(s.flag); f != nil && f.Changed && !hasSetting(t, cfg, s.name()) {
+			return nil, nil, usage("--%s: preset %s has no such setting%s", s.flag, cmp.Or(c.preset, t.Presets()[0]), presetsWith(t, s.name()))
+		}
+	}
 	return t, cfg, c.override(cfg, cmd.Flags(), c.settings...)
+}
+
+// hasSetting reports whether a config has a setting.
+func hasSetting(t task.Task, cfg any, name string) bool {
+	r, err := recipe.New(t, cfg, task.Data{})
+	if err != nil {
+		return false
+	}
+	_, ok := r.Config[name]
+	return ok
+}
+
+// presetsWith names the presets that have a setting, as the end of an error.
+func presetsWith(t task.Task, name string) string {
+	var with []string
+	for _, preset := range t.Presets() {
+		if cfg, err := t.Config(preset); err == nil && hasSetting(t, cfg, name) {
+			with = append(with, preset)
+		}
+	}
+	if with == nil {
+		return ""
+	}
+	return "; those that do: " + strings.Join(with, ", ")
 }
 
 // train trains a model of the task.

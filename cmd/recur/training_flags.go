@@ -47,6 +47,13 @@ type settingFlag struct {
 	setting string // name of the setting; that of the flag if empty
 }
 
+func (s settingFlag) name() string {
+	if s.setting != "" {
+		return s.setting
+	}
+	return strings.ReplaceAll(s.flag, "-", "_")
+}
+
 // commonSettings are the flags of all tasks that change a setting.
 var commonSettings = []settingFlag{{flag: "epochs"}, {flag: "seed"}}
 
@@ -76,10 +83,7 @@ func overrideByFlags(cfg any, flags *pflag.FlagSet, settings []settingFlag) erro
 		if f == nil || !f.Changed {
 			continue
 		}
-		name := s.setting
-		if name == "" {
-			name = strings.ReplaceAll(s.flag, "-", "_")
-		}
+		name := s.name()
 		var err error
 		switch v := f.Value.(type) {
 		case settingValue:

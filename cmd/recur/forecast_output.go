@@ -16,6 +16,7 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/atomicfile"
 	"github.com/recur-go/recur/internal/chart"
+	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast"
 )
 
@@ -117,6 +118,11 @@ func (r *forecastRun) print(w io.Writer) error {
 		t.Flush()
 		fmt.Fprintf(&b, "\n%s\n", r.report.Verdict())
 	}
+	if r.scored() {
+		fmt.Fprintf(&b, "\nScores, %s\n\n", r.trained.split())
+		printScores(&b, "  ", r.trained.result.Scores)
+		b.WriteString("\n" + r.trained.result.Text)
+	}
 	for i := range min(len(r.series), shown) {
 		fmt.Fprintf(&b, "\nForecast")
 		if id := r.series[i].ID; id != "" {
@@ -147,6 +153,11 @@ func (r *forecastRun) print(w io.Writer) error {
 	})
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// scored reports whether the model was scored on files of their own.
+func (r *forecastRun) scored() bool {
+	return r.trained != nil && len(r.trained.data.Valid)+len(r.trained.data.Test) > 0
 }
 
 // digits writes a value with about four figures.
@@ -222,15 +233,19 @@ func (r *forecastRun) json() any {
 		Paths [][]number `json:"paths,omitempty"`
 	}
 	out := struct {
-		Data      string   `json:"data"`
-		Source    string   `json:"source,omitempty"`
-		Freq      string   `json:"freq"`
-		Horizon   int      `json:"horizon"`
-		Season    int      `json:"season"`
-		Seed      uint64   `json:"seed"`
-		Origins   int      `json:"origins,omitempty"`
-		Scores    []score  `json:"scores"`
-		Verdict   string   `json:"verdict,omitempty"`
+		Data    string  `json:"data"`
+		Source  string  `json:"source,omitempty"`
+		Freq    string  `json:"freq"`
+		Horizon int     `json:"horizon"`
+		Season  int     `json:"season"`
+		Seed    uint64  `json:"seed"`
+		Origins int     `json:"origins,omitempty"`
+		Scores  []score `json:"scores"`
+		Verdict string  `json:"verdict,omitempty"`
+		Split   string  `json:"split,omitempty"` // files that the model was scored on: test or validation
+
+		SplitScores task.Scores `json:"split_scores,omitempty"`
+
 		Forecasts []series `json:"forecasts"`
 		Notes     []string `json:"notes"`
 		Files     []string `json:"files"`
@@ -239,6 +254,9 @@ func (r *forecastRun) json() any {
 		Scores: r.scores(), Notes: r.table.Notes, Files: r.written(), Seconds: r.seconds()}
 	if r.report != nil {
 		out.Origins, out.Verdict = r.report.Origins, r.report.Verdict()
+	}
+	if r.scored() {
+		out.Split, out.SplitScores = r.trained.split(), r.trained.result.Scores
 	}
 	for i := range r.series {
 		s := series{ID: r.series[i].ID, Point: numbers(r.forecasts[i].Point)}
@@ -331,6 +349,9 @@ func (r *forecastRun) page() (*chart.Page, error) {
 			t.Rows = append(t.Rows, append(row, fmt.Sprintf("%.0f %%", 100*float64(s.Coverage80)), fmt.Sprintf("%.0f %%", 100*float64(s.Coverage95))))
 		}
 		p.Tables = append(p.Tables, t)
+	}
+	if r.scored() {
+		p.Tables = append(p.Tables, r.trained.scores())
 	}
 	if r.trained != nil {
 		p.Figures = append(p.Figures, r.trained.figures()...)

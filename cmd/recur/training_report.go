@@ -65,11 +65,7 @@ func (r *training) page() (*chart.Page, error) {
 		Subtitle: strings.Join(r.notes, " · "),
 		Footer:   fmt.Sprintf("%d epochs. Made by recur; recipe.json repeats the run.", len(r.history)),
 	}
-	scores := chart.Table{Title: "Scores, " + r.split(), Head: []string{"score", "value"}, Best: -1}
-	for _, n := range slices.Sorted(maps.Keys(r.result.Scores)) {
-		scores.Rows = append(scores.Rows, []string{n, fmt.Sprintf("%.4f", r.result.Scores[n])})
-	}
-	p.Tables = append(p.Tables, scores)
+	p.Tables = append(p.Tables, r.scores())
 	p.Figures = r.figures()
 	for _, part := range r.result.Parts {
 		t := chart.Table{Title: part.Title, Note: part.Note, Head: part.Head, Rows: part.Rows, Best: -1, Picture: part.Picture}
@@ -84,6 +80,15 @@ func (r *training) page() (*chart.Page, error) {
 	}
 	p.Tables = append(p.Tables, settings)
 	return p, nil
+}
+
+// scores are those of the model.
+func (r *training) scores() chart.Table {
+	scores := chart.Table{Title: "Scores, " + r.split(), Head: []string{"score", "value"}, Best: -1}
+	for _, n := range slices.Sorted(maps.Keys(r.result.Scores)) {
+		scores.Rows = append(scores.Rows, []string{n, fmt.Sprintf("%.4f", r.result.Scores[n])})
+	}
+	return scores
 }
 
 // settings are those of the run, as its recipe has them.

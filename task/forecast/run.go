@@ -212,11 +212,21 @@ func AsData(err error, file string) error {
 		return err
 	}
 	text := err.Error()
-	for _, m := range append(sorted(), Method{Kind: "probabilistic"}) {
+	for _, m := range sorted() {
 		text = strings.TrimPrefix(text, m.Kind+": ")
 	}
-	return &data.Error{File: file, Reason: text}
+	return &seriesError{file, text, err}
 }
+
+// A seriesError is an error about series of a file.
+type seriesError struct {
+	file, text string
+	err        error
+}
+
+func (e *seriesError) Error() string        { return e.file + ": " + e.text }
+func (e *seriesError) Unwrap() error        { return e.err }
+func (e *seriesError) Is(target error) bool { return target == fault.Data }
 
 // readAll reads the series of several files, which must have the same covariates.
 func readAll(files []string, s Source) (*data.Table, error) {

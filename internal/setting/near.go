@@ -2,6 +2,7 @@ package setting
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -16,6 +17,9 @@ func Unknown[S ~string](what string, name S, known []S) error {
 
 // Suggest names what is near name, or else all that is known.
 func Suggest[S ~string](name S, known []S) string {
+	if now, ok := renamed[string(name)]; ok && slices.Contains(known, S(now)) {
+		return fmt.Sprintf("it is called %q now", now)
+	}
 	if near, ok := Nearest(name, known); ok {
 		return fmt.Sprintf("did you mean %q?", string(near))
 	}

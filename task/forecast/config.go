@@ -58,3 +58,12 @@ func (c Config) check() error {
 	e.Levels(c.Levels)
 	return e.Err()
 }
+
+// room returns an error if the net, or a step of training, is too large.
+func (c *Config) room() error {
+	hidden, window := setting.Size{Name: "hidden", N: c.Hidden}, setting.Size{Name: "window", N: c.Window}
+	nets := setting.Size{Name: "nets", N: c.Nets}
+	return cmp.Or(
+		setting.Room("forecast", c.CountParams(), hidden, nets),
+		setting.StepRoom("forecast", c.Batch, c.Window+c.Horizon, 8*c.Hidden, hidden, window, setting.Size{Name: "batch", N: c.Batch}))
+}

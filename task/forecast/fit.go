@@ -41,6 +41,9 @@ func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series)
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
+	if err := cfg.room(); err != nil {
+		return nil, err
+	}
 	var own []window
 	for _, s := range series {
 		if err := check(s); err != nil {

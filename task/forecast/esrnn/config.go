@@ -2,6 +2,7 @@ package esrnn
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/task/forecast"
@@ -115,4 +116,13 @@ func (c *Config) seasonValues() (n int) {
 		n += m
 	}
 	return n
+}
+
+// room returns an error if the net, or a step of training, is too large.
+func (c *Config) room() error {
+	hidden, window := setting.Size{Name: "hidden", N: c.Hidden}, setting.Size{Name: "window", N: c.Window}
+	nets := setting.Size{Name: "nets", N: c.Nets}
+	return cmp.Or(
+		setting.Room("esrnn", c.CountParams(), hidden, nets),
+		setting.StepRoom("esrnn", c.Batch, c.Span, 8*c.Hidden*len(slices.Concat(c.Dilations...)), hidden, window, setting.Size{Name: "batch", N: c.Batch}, setting.Size{Name: "span", N: c.Span}))
 }

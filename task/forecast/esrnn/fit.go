@@ -50,6 +50,9 @@ func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series)
 		return nil, c.unusable(series)
 	}
 	c.pace(full)
+	if err := c.room(); err != nil {
+		return nil, err
+	}
 	c.Epochs = min(c.Epochs, c.Steps)
 	m.Steps, m.Batch = c.Steps, c.Batch
 	shorter, err := c.learn(held)

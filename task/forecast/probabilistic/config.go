@@ -173,3 +173,12 @@ func (c *Config) lags(longest int) []int {
 var knots = []float64{0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99}
 
 const middle = 6 // of knots
+
+// room returns an error if the net, or a step of training, is too large.
+func (c *Config) room() error {
+	hidden, window := setting.Size{Name: "hidden", N: c.Hidden}, setting.Size{Name: "window", N: c.Window}
+	layers, nets := setting.Size{Name: "layers", N: c.Layers}, setting.Size{Name: "nets", N: c.Nets}
+	return cmp.Or(
+		setting.Room("probabilistic", c.CountParams(), hidden, layers, nets),
+		setting.StepRoom("probabilistic", c.Batch, c.Window+c.Horizon, 8*c.Hidden*c.Layers, hidden, window, setting.Size{Name: "batch", N: c.Batch}, layers))
+}

@@ -73,6 +73,9 @@ func fit(ctx context.Context, cfg Config, o task.Options, from *Model, series []
 		}
 	}
 	c.chooseTransform(series)
+	if err := c.room(); err != nil {
+		return nil, err
+	}
 	m := &Model{Config: c, shape: c.layout(), Units: c.fitUnits(series)}
 	if from != nil {
 		m.Units = from.Units

@@ -89,3 +89,11 @@ func (c *Config) check() error {
 // may reach past the horizon.
 func (c *Config) reads() int  { return c.Window / c.Segment }
 func (c *Config) writes() int { return (c.Horizon + c.Segment - 1) / c.Segment }
+
+// room returns an error if the net, or a step of training, is too large.
+func (c *Config) room() error {
+	hidden, window := setting.Size{Name: "hidden", N: c.Hidden}, setting.Size{Name: "window", N: c.Window}
+	return cmp.Or(
+		setting.Room("segrnn", c.CountParams(), hidden),
+		setting.StepRoom("segrnn", c.Batch, c.reads()+c.writes(), 8*c.Hidden, hidden, window, setting.Size{Name: "batch", N: c.Batch}))
+}

@@ -58,6 +58,9 @@ func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series)
 	if err := c.check(); err != nil {
 		return nil, err
 	}
+	if err := c.room(); err != nil {
+		return nil, err
+	}
 	m := &Model{Config: c}
 	var learn, valid batch
 	for i, s := range series {

@@ -370,7 +370,7 @@ func (r *forecastRun) page() (*chart.Page, error) {
 	if r.source != "" {
 		p.Notes = append(p.Notes, "Source: "+r.source)
 	}
-	p.Footer = fmt.Sprintf("Made by recur in %.1f s. Drag over a chart to zoom, double-click to see all of it, click a name to hide or show it.", r.seconds())
+	p.Footer = "Made by recur. Drag over a chart to zoom, double-click to see all of it, click a name to hide or show it."
 	return p, nil
 }
 

@@ -95,7 +95,11 @@ func variable(flag string) string {
 // ownVariables are those of the program and its tests that are of no flag.
 var ownVariables = []string{"RECUR_CPU", "RECUR_SHARED"}
 
-// fromEnvironment sets flags that were not given from RECUR_ variables. A variable that is
+// ofVariable marks the flags that a variable has set: it is for many commands, and for those
+// that it does not apply to it is passed over.
+const ofVariable = "variable"
+
+// fromEnvironment sets flags that were not given from RECUR_ variables that are not empty. One that is
 // of no flag of any command, and whose name is near one, is an error.
 func fromEnvironment(cmd *cobra.Command) (err error) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -103,7 +107,8 @@ func fromEnvironment(cmd *cobra.Command) (err error) {
 			return
 		}
 		name := variable(f.Name)
-		if v, ok := os.LookupEnv(name); ok && !f.Changed && err == nil {
+		if v, ok := os.LookupEnv(name); ok && v != "" && !f.Changed && err == nil {
+			cmd.Flags().SetAnnotation(f.Name, ofVariable, []string{name})
 			if e := cmd.Flags().Set(f.Name, v); e != nil {
 				err = usage("%v; see %s --help", valueError(name, e), cmd.CommandPath())
 			}

@@ -87,7 +87,7 @@ func (c *taskCommand) command() *cobra.Command {
 		}
 		var err error
 		wrong.VisitAll(func(f *pflag.Flag) {
-			if f.Changed && err == nil {
+			if f.Changed && f.Annotations[ofVariable] == nil && err == nil {
 				err = usage("--%s %s", f.Name, why)
 			}
 		})

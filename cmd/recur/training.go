@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/chart"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/task"
@@ -83,6 +84,7 @@ func trainCommand(cmd *cobra.Command, t task.Task, cfg any, d task.Data, f *trai
 	if r.folder.state == finished {
 		return r.printFinished()
 	}
+	r.noteEncodings()
 	if r.model, err = r.fit(); err != nil {
 		return err
 	}
@@ -117,6 +119,25 @@ func baseName(task, file string) string {
 
 func (r *training) path(name string) string { return r.folder.path(name) }
 
+// note takes what the user should know.
+func (r *training) note(text string) {
+	r.notes = append(r.notes, text)
+	fmt.Fprintln(r.cmd.ErrOrStderr(), " ", text)
+}
+
+// noteEncodings notes which files of text are not in UTF-8. Of tables of series their reader
+// tells.
+func (r *training) noteEncodings() {
+	if r.task.Name() == forecast.Name {
+		return
+	}
+	for _, file := range slices.Concat(r.data.Train, r.data.Valid, r.data.Test) {
+		if e, err := data.EncodingOf(file); err == nil && e != "" {
+			r.note(fmt.Sprintf("%s is in %s (Korean), and is read as that", file, e))
+		}
+	}
+}
+
 // same reports how the run that was begun in a folder differs from r.
 func (r *training) same(dir string) error {
 	old, err := recipe.Read(filepath.Join(dir, recipeFile))
@@ -142,10 +163,7 @@ func (r *training) fit() (m task.Model, err error) {
 		return r.recipe.Write(r.path(recipeFile))
 	})
 	err = r.history.record(stderr, r.folder, r.task.Metric(r.cfg), begin, func(o task.Options) (err error) {
-		o.OnNote = func(s string) {
-			r.notes = append(r.notes, s)
-			fmt.Fprintln(stderr, " ", s)
-		}
+		o.OnNote = r.note
 		m, err = r.task.Fit(r.cmd.Context(), r.cfg, r.data, o)
 		return err
 	})
@@ -258,12 +276,15 @@ func (r *training) print(w io.Writer) error {
 		b.WriteString("\n" + r.result.Text)
 	}
 	fmt.Fprintf(&b, "\nWritten in %.1f s: %s\n", time.Since(r.began).Seconds(), strings.Join(r.files, ", "))
-	printNext(&b, [][2]string{
+	next := [][2]string{
 		{shell(opener(), r.path(reportFile)), "the report"},
 		{shell("recur", r.task.Name(), "--model", r.path(modelFile)), "use the model"},
 		{shell("recur", "eval", r.path(modelFile)) + " FILE", "score it on other data"},
-		{shell("recur", "train", r.path(recipeFile)), "the same run again"},
-	})
+	}
+	if !slices.Contains(r.data.Train, data.Stdin) {
+		next = append(next, [2]string{shell("recur", "train", r.path(recipeFile)), "the same run again"})
+	}
+	printNext(&b, next)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -23,6 +23,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -265,31 +266,46 @@ func (s *searcher) run(ctx context.Context, trial, k, epochs int, last bool) (Ru
 		return run, err
 	}
 	checkpoint := filepath.Join(s.Dir, fmt.Sprintf("trial-%d-%d.checkpoint", trial, k))
-	var m task.Model
-	m, run.Score, err = s.fit(ctx, cfg, checkpoint)
+	m, about, err := s.fit(ctx, cfg, checkpoint)
 	if ctx.Err() != nil {
 		return run, ctx.Err()
 	}
 	run.Seconds = time.Since(began).Seconds()
 	if err != nil {
-		run.Error, run.Score = err.Error(), 0
-	} else if last {
-		about := model.Training{Epochs: epochs, Scores: task.Scores{s.metric.Name: run.Score}}
+		run.Error = err.Error()
+	} else if run.Score = about.Scores[s.metric.Name]; last {
 		if err := m.Save(s.model(trial), about); err != nil {
 			return run, err
 		}
 	}
-	if err := os.Remove(checkpoint); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return run, err
-	}
-	return run, nil
+	return run, s.remove(filepath.Base(checkpoint))
 }
 
-// fit trains a model and gives the score of its best epoch.
-func (s *searcher) fit(ctx context.Context, cfg any, checkpoint string) (m task.Model, score float64, err error) {
-	m, err = s.Task.Fit(ctx, cfg, s.Data, task.Options{Checkpoint: checkpoint, Resume: true, Draft: true})
+// remove takes away a checkpoint, and those of the parts of its run.
+func (s *searcher) remove(checkpoint string) error {
+	files, err := os.ReadDir(s.Dir)
+	for _, f := range files {
+		if name := f.Name(); name == checkpoint || strings.HasPrefix(name, checkpoint+".") {
+			err = errors.Join(err, os.Remove(filepath.Join(s.Dir, name)))
+		}
+	}
+	return err
+}
+
+// fit trains a model and sums up its training, with the score of its best epoch.
+func (s *searcher) fit(ctx context.Context, cfg any, checkpoint string) (m task.Model, about model.Training, err error) {
+	made, err := recipe.New(s.Task, cfg, s.Data)
 	if err != nil {
-		return nil, 0, err
+		return nil, about, err
+	}
+	about.Data = strings.Join(s.Data.Train, ", ")
+	about.Seed, _ = made.Config["seed"].(uint64)
+	m, err = s.Task.Fit(ctx, cfg, s.Data, task.Options{Checkpoint: checkpoint, Resume: true, Draft: true, OnEpoch: func(e task.Epoch) bool {
+		about.Epochs, about.Steps = e.N, e.Steps
+		return true
+	}})
+	if err != nil {
+		return nil, about, err
 	}
 	var r *task.Result
 	if reporter, ok := m.(task.Reporter); ok {
@@ -298,13 +314,14 @@ func (s *searcher) fit(ctx context.Context, cfg any, checkpoint string) (m task.
 		r, err = m.Evaluate(ctx, s.Data.Valid...)
 	}
 	if err != nil {
-		return nil, 0, err
+		return nil, about, err
 	}
 	score, ok := r.Scores[s.metric.Name]
 	if !ok || math.IsNaN(score) || math.IsInf(score, 0) {
-		return nil, 0, fmt.Errorf("search: a score %s is wanted, there is %v", s.metric.Name, r.Scores)
+		return nil, about, fmt.Errorf("search: a score %s is wanted, there is %v", s.metric.Name, r.Scores)
 	}
-	return m, score, nil
+	about.Scores = task.Scores{s.metric.Name: score}
+	return m, about, nil
 }
 
 // settings are those of a trial: of the first the base's, of the others drawn.

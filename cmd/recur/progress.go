@@ -9,8 +9,6 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 	"golang.org/x/term"
-
-	"github.com/recur-go/recur/task"
 )
 
 // size is that of the terminal that f is.
@@ -89,11 +87,6 @@ func (b *bar) line(s string) {
 		w = b.all
 	}
 	fmt.Fprintln(w, s)
-}
-
-// options are those of a training whose steps the bar shows.
-func (b *bar) options() task.Options {
-	return task.Options{OnStep: func(s task.Step) { b.step(s.Progress.Step, s.Of) }}
 }
 
 // end leaves the bar as it is, or takes it away if the work failed.

@@ -42,7 +42,7 @@ func (b *trainingBar) train(s task.Step) {
 		b.report(s)
 		return
 	}
-	text := []string{fmt.Sprintf("  epoch %d", s.Epoch), fmt.Sprintf(", loss %.4f", s.Loss), b.score, fmt.Sprintf(", %.1f steps/s", s.StepsPerSecond)}
+	text := []string{"  " + phase(s), fmt.Sprintf(", loss %.4f", s.Loss), b.score, fmt.Sprintf(", %.1f steps/s", s.StepsPerSecond)}
 	b.text.Store(&text)
 	b.step(s.Progress.Step, s.Of)
 }
@@ -61,7 +61,15 @@ func (b *trainingBar) report(s task.Step) {
 	if s.Of > 0 {
 		of = fmt.Sprintf(" of %d", s.Of)
 	}
-	fmt.Fprintf(b.w, "  step %d%s, epoch %d: loss %.4f (%.1f steps/s)\n", s.Progress.Step, of, s.Epoch, s.Loss, s.StepsPerSecond)
+	fmt.Fprintf(b.w, "  step %d%s, %s: loss %.4f (%.1f steps/s)\n", s.Progress.Step, of, phase(s), s.Loss, s.StepsPerSecond)
+}
+
+// phase is where in a run a step is.
+func phase(s task.Step) string {
+	if s.Phase != "" {
+		return s.Phase
+	}
+	return fmt.Sprintf("epoch %d", s.Epoch)
 }
 
 // epoch shows an epoch, with its score if there was something to validate on.

@@ -10,13 +10,16 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
+// plainDictionary is what older files call an index into the dictionary.
+const plainDictionary format.Encoding = 2
+
 // decode decodes the values of a page that are not null.
 func (c *chunk) decode(encoding format.Encoding, b []byte, values []parquet.Value) error {
 	kind, n := c.meta.Type, len(values)
 	switch encoding {
 	case format.Plain:
 		return plain(kind, c.width, b, values)
-	case format.RLEDictionary, format.PlainDictionary:
+	case format.RLEDictionary, plainDictionary:
 		return c.indexed(b, values)
 	case format.RLE:
 		if kind == format.Boolean {

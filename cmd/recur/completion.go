@@ -30,7 +30,7 @@ var flagValues = map[string]func() []string{
 	"caption --language":    func() []string { return []string{"en", "ko"} },
 	"classify --target":     func() []string { return []string{"one", "many", "steps"} },
 	"export --to":           interchange.Formats,
-	"forecast --data":       setList,
+	"forecast --data":       setNames,
 	"--cell":                func() []string { return texts(rnn.Kinds()) },
 	"--decimal":             func() []string { return []string{".", ","} },
 	"--format":              func() []string { return texts(labelled.Formats()[1:]) },
@@ -51,7 +51,7 @@ func texts[S ~string](list []S) (names []string) {
 	return names
 }
 
-func setList() (names []string) {
+func setNames() (names []string) {
 	for _, s := range sets.All() {
 		names = append(names, s.Name)
 	}

@@ -64,7 +64,7 @@ known plays any part in a forecast from there, in back-tests too.`,
   recur forecast hourly.csv --preset segrnn --horizon 336`,
 	}
 	flags := c.both
-	flags.StringVar(&f.sample, "data", sets.All()[0].Name, "series that ships with recur, used without FILE: "+setNames())
+	flags.StringVar(&f.sample, "data", sets.All()[0].Name, "series that ships with recur, used without FILE: "+strings.Join(setNames(), ", "))
 	flags.StringVar(&f.source.Freq, c.setting("freq"), "", "step of time: Y, Q, M, W, D, B, h, min, s, i, with a number before it for multiples (default found from the dates)")
 	flags.Var(&f.levels, c.settingOf("level", "levels"), "probabilities of the bands in per cent")
 	flags.StringVar(&f.source.ID, c.setting("id"), "", "name of the column of series (default unique_id)")
@@ -90,7 +90,7 @@ known plays any part in a forecast from there, in back-tests too.`,
 	flags.BoolVar(&f.source.Calendar, c.setting("calendar"), false, "take hours, days and months as known")
 	flags.StringSliceVar(&f.source.Holidays, c.setting("holidays"), nil, "take the public holidays of countries as known: "+strings.Join(calendar.Countries(), ", "))
 	flags.StringVar(&f.output, c.setting("output"), "", "what the net predicts for each step, for presets qrnn and deepar: quantile, point, normal, student, negbin (counts)")
-	flags.String(c.setting("cell"), "", "cell of the net: "+cellNames())
+	flags.String(c.setting("cell"), "", "cell of the net: "+strings.Join(texts(rnn.Kinds()), ", "))
 	c.data, c.use, c.printer = f.files, f.forecast, f.printer
 	return c
 }
@@ -121,14 +121,6 @@ func (f *forecastFlags) named(cmd *cobra.Command, files []string) ([]string, err
 	}
 	fmt.Fprintln(cmd.ErrOrStderr(), set.Title)
 	return []string{set.Name}, nil
-}
-
-func setNames() string {
-	var names []string
-	for _, s := range sets.All() {
-		names = append(names, s.Name)
-	}
-	return strings.Join(names, ", ")
 }
 
 // levels are the probabilities of bands, per cents as a flag.
@@ -163,12 +155,3 @@ func (l *levels) Set(text string) error {
 
 // Setting implements settingValue.
 func (l *levels) Setting() (any, error) { return []float64(*l), nil }
-
-// cellNames lists the kinds of cells.
-func cellNames() string {
-	var names []string
-	for _, k := range rnn.Kinds() {
-		names = append(names, string(k))
-	}
-	return strings.Join(names, ", ")
-}

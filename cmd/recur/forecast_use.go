@@ -89,16 +89,11 @@ func (f *forecastFlags) forecast(cmd *cobra.Command, files []string) (err error)
 	if r.table, err = forecast.ReadFor(r.model, source, r.model.Asked().Horizon, files...); err != nil {
 		return err
 	}
-	stderr := cmd.ErrOrStderr()
-	for _, n := range r.table.Notes {
-		fmt.Fprintln(stderr, " ", n)
-	}
-	var left []string
-	if r.series, left, err = forecast.Usable(r.table); err != nil {
+	if r.series, _, err = forecast.Usable(r.table); err != nil {
 		return err
 	}
-	if left != nil {
-		fmt.Fprintln(stderr, " ", r.table.Notes[len(r.table.Notes)-1])
+	for _, n := range r.table.Notes {
+		fmt.Fprintln(cmd.ErrOrStderr(), " ", n)
 	}
 	r.describe(files)
 	if err := r.predict(cmd.Context()); err != nil {

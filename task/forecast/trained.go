@@ -22,12 +22,6 @@ type Trained struct {
 	draft bool // it is to be scored on the last part of Series, which it was not trained on
 }
 
-// Read reads files as the model's own were, and makes their series ready to be forecast so many
-// steps ahead. Files with another step of time are an error.
-func (m *Trained) Read(ahead int, files ...string) (*data.Table, error) {
-	return ReadFor(m.Forecaster, m.Asked().Source, ahead, files...)
-}
-
 // ReadFor reads files by a source for a model, with the covariates that it has, and makes their
 // series ready to be forecast so many steps ahead. Files with another step of time than the
 // model's are an error.
@@ -53,7 +47,7 @@ func ReadFor(m Forecaster, s Source, ahead int, files ...string) (*data.Table, e
 
 // Evaluate forecasts the last part of each series of files.
 func (m *Trained) Evaluate(ctx context.Context, files ...string) (*task.Result, error) {
-	t, err := m.Read(0, files...)
+	t, err := ReadFor(m.Forecaster, m.Asked().Source, 0, files...)
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,8 @@ func init() { addTask(newForecast) }
 func newForecast() *taskCommand {
 	c := newTaskCommand(forecast.Name, forecast.Presets(), "forecast with a saved model, without training")
 	c.usingToo("out", "force")
+	c.training.Lookup("preset").Usage = "kind of model: " + strings.Join(forecast.Presets(), ", ") + " (default small, or qrnn for covariates)"
+	c.training.Lookup("valid").Usage = "files to validate on (default a back-test)"
 	f := &forecastFlags{taskCommand: c, levels: levels{0.5, 0.8, 0.95}}
 	c.help = cobra.Command{
 		Use:   "forecast [FILE...]",

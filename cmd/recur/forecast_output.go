@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -355,7 +357,7 @@ func (r *forecastRun) page() (*chart.Page, error) {
 	}
 	if r.trained != nil {
 		p.Figures = append(p.Figures, r.trained.figures()...)
-		settings, err := r.trained.settings()
+		settings, err := r.settings()
 		if err != nil {
 			return nil, err
 		}
@@ -372,6 +374,30 @@ func (r *forecastRun) page() (*chart.Page, error) {
 	}
 	p.Footer = "Made by recur. Drag over a chart to zoom, double-click to see all of it, click a name to hide or show it."
 	return p, nil
+}
+
+// settings are those of the run that are set, by the user or by the data.
+func (r *forecastRun) settings() (chart.Table, error) {
+	t := chart.Table{Title: "Settings", Best: -1, Head: []string{"setting", "value"}}
+	all := map[string]json.RawMessage{}
+	for _, part := range []any{r.trained.recipe.Config, r.model.Asked()} {
+		b, err := json.Marshal(part)
+		if err == nil {
+			err = json.Unmarshal(b, &all)
+		}
+		if err != nil {
+			return t, err
+		}
+	}
+	delete(all, "covariates") // they are beside the data
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		switch v := string(all[name]); v {
+		case "0", `""`, "null", "false", "[]":
+		default:
+			t.Rows = append(t.Rows, []string{name, strings.Trim(v, `"`)})
+		}
+	}
+	return t, nil
 }
 
 // axis is the x of steps from to to of a series.

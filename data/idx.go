@@ -55,6 +55,9 @@ func ReadIDX(r io.Reader, limit int64) (*IDX, error) {
 			return nil, short("the header is", err)
 		}
 		n := binary.BigEndian.Uint32(dim[:])
+		if n == 0 {
+			return nil, fail("the header promises no values: dimension %d is 0", len(x.Dims)+1)
+		}
 		hi, lo := bits.Mul64(size, uint64(n))
 		if hi != 0 || lo > uint64(limit) {
 			return nil, fail("the header promises more than %d bytes", limit)

@@ -32,6 +32,8 @@ func TestReadIDX(t *testing.T) {
 		"not that of":                     {0, 0, 9, 1, 0, 0, 0, 1, 7},
 		"of 1 to 4":                       {0, 0, 8, 9},
 		"promises more":                   {0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255},
+		"dimension 3 is 0":                {0, 0, 8, 3, 63, 255, 255, 255, 0, 0, 0, 1, 0, 0, 0, 0},
+		"dimension 1 is 0":                {0, 0, 8, 3, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255},
 		"begins as gzip":                  packed.Bytes()[:5],
 		"values are cut":                  packed.Bytes()[:packed.Len()-16],
 	} {

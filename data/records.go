@@ -231,7 +231,9 @@ func readObjects(f *File, header func([]string) bool, each func([]string, Record
 			return bad(errors.New("something follows the object"))
 		}
 		if t.columns == nil {
-			t.columns = keys
+			if t.columns = keys; keys == nil {
+				return t.fail(&Error{Row: n, Reason: "is an object without keys", Hint: "give the first row a key for each column"})
+			}
 		}
 		r := Record{n, make([]string, len(t.columns))}
 		found := 0

@@ -69,6 +69,7 @@ func TestBadRecords(t *testing.T) {
 		{"a.jsonl", "{\"a\": 1}\n{\"b\": 1}\n", "row 2: column b"},
 		{"a.jsonl", "{\"a\": 1, \"a\": 2}\n", "column a: is there twice"},
 		{"a.jsonl", "{\"a\": ", "row 1"},
+		{"a.jsonl", "\n{}\n", "row 2: is an object without keys"},
 	} {
 		path := file(t, c.name, c.text)
 		_, err := rows(path)

@@ -187,6 +187,8 @@ func FuzzRead(f *testing.F) {
 	f.Add(`[["f(a=b)", "x"]]`, ".json")
 	f.Add("name[x]\tx is x\n", ".tsv")
 	f.Add("\x00\x00\x08\x03\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01a", ".idx")
+	f.Add("{}", ".jsonl")
+	f.Add("\x00\x00\x08\x03\x00\x00\x00\x00\x7f\x00\x00\x00\x7f\x00\x00\x00", ".idx")
 	f.Fuzz(func(t *testing.T, text, ext string) {
 		switch ext {
 		case ".csv", ".tsv", ".json", ".jsonl", ".idx", ".npy", ".safetensors":

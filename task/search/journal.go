@@ -1,18 +1,17 @@
 package search
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"reflect"
+	"strings"
 	"sync"
 
 	"github.com/recur-go/recur/internal/fault"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/task"
 )
 
@@ -41,8 +40,8 @@ type journal struct {
 type place struct{ trial, rung int }
 
 // readJournal reads the journal at path, if it is there. It is an error if that is of another
-// search.
-func readJournal(path string, h header) (*journal, error) {
+// search, or if check finds a run in it that is none of this one's.
+func readJournal(path string, h header, check func(Run) error) (*journal, error) {
 	want, err := json.Marshal(h)
 	if err != nil {
 		return nil, err
@@ -58,7 +57,7 @@ func readJournal(path string, h header) (*journal, error) {
 	if j.size == 0 {
 		return j, nil
 	}
-	return j, j.read(path, whole, want)
+	return j, j.read(whole, check)
 }
 
 // open begins the journal, or goes on with it.
@@ -78,31 +77,31 @@ func (j *journal) open() (err error) {
 	return err
 }
 
-func (j *journal) read(path string, b, want []byte) error {
-	lines := bufio.NewScanner(bytes.NewReader(b))
-	lines.Buffer(nil, 1<<24)
-	for n := 1; lines.Scan(); n++ {
+// read takes the runs of the whole lines b. Of what check refuses nothing is kept, so that
+// the memory is in proportion to the search.
+func (j *journal) read(b []byte, check func(Run) error) error {
+	n := 0
+	for line := range bytes.Lines(b) {
+		n++
+		line = bytes.TrimSuffix(line, []byte("\n"))
 		if n == 1 {
-			if !sameJSON(lines.Bytes(), want) {
-				return fault.Errorf(fault.Usage, "%s is of another search: other data, settings, space, trials, epochs or seed; give another folder, or those of that search", path)
+			if !bytes.Equal(line, j.header) {
+				return fault.Errorf(fault.Usage, "%s is of another search: other data, settings, space, trials, epochs or seed; give another folder, or those of that search", j.path)
 			}
 			continue
 		}
 		var r Run
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			return fmt.Errorf("%s, line %d: %w", path, n, err)
+		err := json.Unmarshal(line, &r)
+		if err == nil {
+			err = check(r)
+		}
+		if err != nil {
+			why := strings.TrimPrefix(setting.JSONError(line, err).Error(), "line 1, ")
+			return fault.Errorf(fault.Data, "%s, line %d is no run of this search: %s; take the line out, and what is missing is run again, or search in another folder", j.path, n, why)
 		}
 		j.runs[place{r.Trial, r.Rung}] = r
 	}
-	if err := lines.Err(); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
 	return nil
-}
-
-func sameJSON(a, b []byte) bool {
-	var x, y any
-	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
 }
 
 // add writes a run, to the disk.

@@ -13,6 +13,7 @@ package search
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -33,6 +35,7 @@ import (
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/recipe"
+	"github.com/recur-go/recur/train"
 )
 
 // Options are what to search and how.
@@ -139,8 +142,9 @@ func Search(ctx context.Context, o Options) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	j, err := readJournal(filepath.Join(o.Dir, "journal.jsonl"), header{o.Task.Name(), o.Data, made.Config, o.Space, o.Trials, o.Epochs, o.Eta, o.Seed})
-	if err != nil {
+	s := &searcher{Options: o, plan: rungs(o.Trials, o.Epochs, o.Eta), metric: o.Task.Metric(o.Base)}
+	h := header{o.Task.Name(), o.Data, made.Config, o.Space, o.Trials, o.Epochs, o.Eta, o.Seed}
+	if s.journal, err = readJournal(filepath.Join(o.Dir, "journal.jsonl"), h, s.check); err != nil {
 		return nil, err
 	}
 	if err := o.ready(ctx); err != nil {
@@ -149,12 +153,36 @@ func Search(ctx context.Context, o Options) (*Outcome, error) {
 	if err := os.MkdirAll(o.Dir, 0o777); err != nil {
 		return nil, err
 	}
-	if err := j.open(); err != nil {
+	if err := s.journal.open(); err != nil {
 		return nil, err
 	}
-	defer j.f.Close()
-	s := &searcher{Options: o, journal: j, metric: o.Task.Metric(o.Base)}
+	defer s.journal.f.Close()
 	return s.search(ctx)
+}
+
+// check is an error if a run of a journal is none that the search makes.
+func (s *searcher) check(r Run) error {
+	switch {
+	case r.Trial < 0 || r.Trial >= s.Trials:
+		return fmt.Errorf("trial %d of %d", r.Trial, s.Trials)
+	case r.Rung < 0 || r.Rung >= len(s.plan):
+		return fmt.Errorf("rung %d of %d", r.Rung, len(s.plan))
+	case r.Epochs != s.plan[r.Rung].epochs:
+		return fmt.Errorf("%d epochs in rung %d, which has %d", r.Epochs, r.Rung, s.plan[r.Rung].epochs)
+	}
+	// JSON makes all numbers alike.
+	text, err := json.Marshal(s.settings(r.Trial))
+	if err != nil {
+		return err
+	}
+	var drawn map[string]any
+	if err := json.Unmarshal(text, &drawn); err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(r.Settings, drawn) {
+		return fmt.Errorf("trial %d has other settings", r.Trial)
+	}
+	return nil
 }
 
 // ready reads the data and checks the settings of the first trial, up to its first step, and
@@ -177,6 +205,7 @@ func (o Options) ready(ctx context.Context) error {
 // A searcher is a search that goes on.
 type searcher struct {
 	Options
+	plan    []rung
 	journal *journal
 	metric  task.Metric
 }
@@ -187,10 +216,9 @@ func (s *searcher) search(ctx context.Context) (*Outcome, error) {
 	for i := range trials {
 		trials[i] = i
 	}
-	plan := rungs(s.Trials, s.Epochs, s.Eta)
 	board := map[int]Run{}
-	for k, rung := range plan {
-		runs, err := s.rung(ctx, trials[:rung.trials], k, rung.epochs, k == len(plan)-1)
+	for k, rung := range s.plan {
+		runs, err := s.rung(ctx, trials[:rung.trials], k, rung.epochs, k == len(s.plan)-1)
 		if err != nil {
 			return nil, err
 		}
@@ -267,6 +295,12 @@ func (s *searcher) run(ctx context.Context, trial, k, epochs int, last bool) (Ru
 	}
 	checkpoint := filepath.Join(s.Dir, fmt.Sprintf("trial-%d-%d.checkpoint", trial, k))
 	m, about, err := s.fit(ctx, cfg, checkpoint)
+	if errors.Is(err, train.ErrCheckpoint) { // of another version of recur, or damaged
+		if err := s.remove(filepath.Base(checkpoint)); err != nil {
+			return run, err
+		}
+		m, about, err = s.fit(ctx, cfg, checkpoint)
+	}
 	if ctx.Err() != nil {
 		return run, ctx.Err()
 	}

@@ -50,6 +50,9 @@ func (b *bowl) Space(any) map[string]task.Range {
 }
 
 func (b *bowl) Fit(ctx context.Context, cfg any, _ task.Data, o task.Options) (task.Model, error) {
+	if _, err := os.Stat(o.Checkpoint); err == nil && o.Resume {
+		return nil, train.ErrCheckpoint
+	}
 	if o.Begin != nil {
 		if err := o.Begin(); err != nil {
 			return nil, err

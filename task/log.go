@@ -59,3 +59,12 @@ func (l *epochLog) UnmarshalBinary(b []byte) error {
 	l.epochs, l.lines = all, bytes.Clone(b)
 	return nil
 }
+
+// fits is an error if the epochs are not those of a run after so many epochs and steps.
+func (l *epochLog) fits(epochs, steps int) error {
+	n := len(l.epochs)
+	if n == epochs && (n == 0 || l.epochs[n-1].Steps <= steps) {
+		return nil
+	}
+	return fmt.Errorf("%w: its log of %d epochs is not that of its run; begin again without it", train.ErrCheckpoint, n)
+}

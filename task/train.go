@@ -103,34 +103,40 @@ func Train[B any](ctx context.Context, net any, batches func(epoch int) iter.Seq
 	log := &epochLog{}
 	opts.Carry = append(slices.Clip(opts.Carry), log)
 	diverged := newWatch(net)
-	var wild error
+	var failed error
 	ended := func(e Epoch) bool {
-		if wild = diverged.check(e.Epoch); wild != nil {
+		if failed = diverged.check(e.Epoch); failed != nil {
 			return false
 		}
 		goOn := c.OnEpoch == nil || c.OnEpoch(e.Epoch)
 		return (c.Run.OnEpoch == nil || c.Run.OnEpoch(e)) && goOn
 	}
 	opts.OnEpoch = func(e train.Epoch) bool {
+		if failed = log.fits(e.N-1, e.Steps-1); failed != nil {
+			return false
+		}
 		return ended(log.add(Epoch{Epoch: e, Of: c.Epochs, Scores: scores}))
 	}
 	opts.OnResume = func(steps int) bool {
 		if c.Run.OnResume != nil {
 			c.Run.OnResume(steps)
 		}
+		if failed = log.fits(len(log.epochs), steps); failed != nil {
+			return false
+		}
 		goOn := true
 		for _, e := range log.epochs {
 			e.Of = c.Epochs
 			goOn = ended(e)
-			if wild != nil {
+			if failed != nil {
 				return false
 			}
 		}
 		return goOn
 	}
 	last, err = train.FitEpochs(ctx, net, batches, loss, opts)
-	if wild != nil {
-		err = wild
+	if failed != nil {
+		err = failed
 	}
 	return last, lower(err, rate)
 }

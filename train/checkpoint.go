@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -116,7 +117,8 @@ func (f *fitter) load(file *checkpoint.File) error {
 	if err := file.Doc.Decode(progressKey, &at); err != nil {
 		return fmt.Errorf("it has no progress of a training run: %w", err)
 	}
-	if s := at.State; min(s.Epoch, s.InEpoch, s.Steps, s.BestAt, at.Optim) < 0 || s.InEpoch > s.Steps || s.BestAt > s.Epoch {
+	const most = math.MaxInt / 2
+	if s := at.State; min(s.Epoch, s.InEpoch, s.Steps, s.BestAt, at.Optim) < 0 || max(s.Epoch, s.Steps, at.Optim) > most || s.InEpoch > s.Steps || s.BestAt > s.Epoch {
 		return errors.New("its counts of epochs and steps make no sense")
 	}
 	blank := func() [][]tensor.Float {

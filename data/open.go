@@ -26,23 +26,25 @@ const maxFile = 1 << 30
 
 // Open opens a file to read, and unpacks it if it begins as gzip does, whatever its
 // name. A folder is an Error, and so is a broken gzip header; what is broken after it
-// comes as an error of Read. The path Stdin is standard input.
+// comes as an error of Read. The path Stdin is standard input. That and a pipe are read to
+// their end, at most 1 GiB, and kept, so that they may be opened again.
 func Open(path string) (*File, error) {
 	if path == Stdin {
 		return openStdin()
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil: // which Open tells better
+	case info.IsDir():
+		return nil, &Error{File: path, Reason: "is a directory", Hint: "name a file"}
+	case isPipe(info):
+		return openPipe(path, info)
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	info, err := f.Stat()
-	if err == nil && info.IsDir() {
-		err = &Error{File: path, Reason: "is a directory", Hint: "name a file"}
-	}
-	var in *File
-	if err == nil {
-		in, err = NewFile(f, path)
-	}
+	in, err := NewFile(f, path)
 	if err != nil {
 		f.Close()
 		return nil, err

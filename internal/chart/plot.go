@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -118,9 +119,9 @@ func (c *Chart) whole() bool {
 	return true
 }
 
-// makeRoom raises the top of the y axis where many names would lie over the lines.
+// makeRoom raises the top of the y axis, so that the names do not lie over the lines.
 func (c *Chart) makeRoom(p *plot.Plot) {
-	if n := len(c.Areas) + len(c.Lines); n > 3 && !c.LogY {
+	if n := len(c.Areas) + len(c.Lines); !c.LogY {
 		p.Y.Max += 0.055 * float64(n) * (p.Y.Max - p.Y.Min)
 	}
 }
@@ -152,7 +153,7 @@ func addLine(p *plot.Plot, l Line, c color.Color) error {
 	first := true
 	for _, run := range runs(l) {
 		var thumb plot.Thumbnailer
-		if l.Dots {
+		if l.Dots || len(run) == 1 { // a line of one point is nothing
 			s, err := plotter.NewScatter(run)
 			if err != nil {
 				return err
@@ -207,44 +208,78 @@ type ticks struct {
 	label func(float64) string
 }
 
-func (t ticks) Ticks(lo, hi float64) []plot.Tick {
-	var marks []plot.Tick
+func (t ticks) Ticks(lo, hi float64) (marks []plot.Tick) {
 	switch {
 	case t.at != nil:
 		for _, x := range t.at {
-			marks = append(marks, plot.Tick{Value: x, Label: " "})
+			marks = append(marks, plot.Tick{Value: x, Label: short(x)})
 		}
 	case t.log:
 		marks = plot.LogTicks{Prec: -1}.Ticks(lo, hi)
-	default:
-		marks = plot.DefaultTicks{}.Ticks(lo, hi)
-		if t.whole {
-			marks = wholeTicks(lo, hi, marks)
+		for i, m := range marks {
+			if m.Label != "" {
+				marks[i].Label = short(m.Value)
+			}
 		}
+	default:
+		marks = roundTicks(lo, hi, t.whole)
 	}
 	for i, m := range marks {
-		if m.Label == "" {
-			continue
-		}
-		if t.label != nil {
+		if m.Label != "" && t.label != nil {
 			marks[i].Label = t.label(m.Value)
-		} else {
-			marks[i].Label = short(m.Value)
 		}
 	}
 	return marks
 }
 
-// wholeTicks are marks, or if a label of these is no whole number, all whole numbers from
-// lo to hi.
-func wholeTicks(lo, hi float64, marks []plot.Tick) []plot.Tick {
-	for _, m := range marks {
-		if m.Label != "" && m.Value != math.Trunc(m.Value) {
-			var whole []plot.Tick
-			for x := math.Ceil(lo); x <= hi; x++ {
-				whole = append(whole, plot.Tick{Value: x, Label: " "})
+// mostLabels is the number of round numbers on an axis.
+const mostLabels = 7
+
+// roundTicks are marks from lo to hi at the multiples of 1, 2 or 5 times a power of ten, as
+// close as leaves no more labels than mostLabels, with marks without one between them.
+func roundTicks(lo, hi float64, whole bool) []plot.Tick {
+	power := math.Pow(10, math.Floor(math.Log10((hi-lo)/mostLabels)))
+	for _, by := range []struct{ step, parts float64 }{{1, 5}, {2, 4}, {5, 5}, {10, 5}, {20, 4}} {
+		step, parts := by.step*power, by.parts
+		if whole && step < 1 {
+			continue
+		}
+		if whole && step/parts < 1 {
+			parts = step
+		}
+		first, last := math.Ceil(lo/step), math.Floor(hi/step)
+		if last-first >= mostLabels || !(power > 0) || math.Abs(lo)+math.Abs(hi) > 1e15*step {
+			continue
+		}
+		var marks []plot.Tick
+		for k := math.Ceil(lo/step*parts) + 0; k <= math.Floor(hi/step*parts); k++ {
+			m := plot.Tick{Value: k / parts * step}
+			if math.Mod(k, parts) == 0 {
+				m.Label = short(m.Value)
 			}
-			return whole
+			marks = append(marks, m)
+		}
+		return distinct(marks, step)
+	}
+	return []plot.Tick{{Value: lo, Label: short(lo)}, {Value: hi, Label: short(hi)}} // of no or endless width
+}
+
+// distinct writes labels a step apart with as many digits as that takes, if two are the same
+// in short.
+func distinct(marks []plot.Tick, step float64) []plot.Tick {
+	before := ""
+	for _, m := range marks {
+		if m.Label != "" && m.Label == before {
+			digits := max(0, int(-math.Floor(math.Log10(step)+1e-9)))
+			for i, m := range marks {
+				if m.Label != "" {
+					marks[i].Label = strconv.FormatFloat(m.Value, 'f', digits, 64)
+				}
+			}
+			return marks
+		}
+		if m.Label != "" {
+			before = m.Label
 		}
 	}
 	return marks
@@ -253,6 +288,9 @@ func wholeTicks(lo, hi float64, marks []plot.Tick) []plot.Tick {
 // short writes a number in few characters: 1200 as 1200, 45000 as 45k.
 func short(v float64) string {
 	a := math.Abs(v)
+	if a >= 1e12 {
+		return fmt.Sprintf("%.3g", v)
+	}
 	for _, u := range []struct {
 		size float64
 		name string

@@ -24,8 +24,8 @@ type watch struct {
 }
 
 const (
-	lossBound  = 1e6
-	paramBound = 1e4
+	lossBound  = 1e3
+	paramBound = 1e3
 )
 
 func newWatch(net any) *watch {

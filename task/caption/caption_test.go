@@ -407,3 +407,19 @@ func TestTrain(t *testing.T) {
 		t.Error("nothing was trained on")
 	}
 }
+
+// A rate at which the loss blows up is an error that names the setting; one that is only bad
+// is none.
+func TestDiverges(t *testing.T) {
+	for rate, want := range map[float64]fault.Class{1: 0, 1e3: fault.Numeric, 1e4: fault.Numeric, 1e30: fault.Numeric} {
+		c := small(t, "sclstm")
+		c.Rate, c.Epochs = rate, 5
+		_, err := Fit(context.Background(), c, task.Data{Train: []string{restaurants(t)}}, task.Options{})
+		if fault.Of(err) != want || want == 0 && err != nil {
+			t.Errorf("rate %g: %v", rate, err)
+		}
+		if err != nil && (!strings.Contains(err.Error(), "training diverged: the ") || !strings.Contains(err.Error(), "--set rate=0.001")) {
+			t.Errorf("rate %g: %v", rate, err)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"github.com/recur-go/recur/internal/fault"
 	"math"
 	"os"
 	"path/filepath"
@@ -363,5 +364,21 @@ func TestTrain(t *testing.T) {
 	}
 	if _, err := Train(context.Background(), c, nil, nil, task.Options{}); err == nil {
 		t.Error("nothing was trained on")
+	}
+}
+
+// A rate at which the loss blows up is an error that names the setting; one that is only bad
+// is none.
+func TestDiverges(t *testing.T) {
+	for rate, want := range map[float64]fault.Class{1: 0, 1e3: fault.Numeric, 1e4: fault.Numeric, 1e30: fault.Numeric} {
+		c := small()
+		c.Rate, c.Epochs = rate, 5
+		_, err := Fit(context.Background(), c, task.Data{Train: []string{scales(t)}}, task.Options{})
+		if fault.Of(err) != want || want == 0 && err != nil {
+			t.Errorf("rate %g: %v", rate, err)
+		}
+		if err != nil && (!strings.Contains(err.Error(), "training diverged: the ") || !strings.Contains(err.Error(), "--set rate=0.001")) {
+			t.Errorf("rate %g: %v", rate, err)
+		}
 	}
 }

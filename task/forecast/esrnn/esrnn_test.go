@@ -3,6 +3,7 @@ package esrnn
 import (
 	"context"
 	"errors"
+	"github.com/recur-go/recur/internal/fault"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -266,5 +267,22 @@ func TestBadInput(t *testing.T) {
 	}
 	if _, err := Load(path); err == nil {
 		t.Error("a file that is no model loads")
+	}
+}
+
+// A rate at which the loss blows up is an error that names the setting; one that is only bad
+// is none.
+func TestDiverges(t *testing.T) {
+	past, _ := shops(4, 6)
+	for rate, want := range map[float64]fault.Class{1: 0, 1e3: fault.Numeric, 1e4: fault.Numeric, 1e30: fault.Numeric} {
+		c := quick
+		c.Rate, c.Steps = rate, 60
+		_, err := Fit(context.Background(), c, task.Options{}, past...)
+		if fault.Of(err) != want || want == 0 && err != nil {
+			t.Errorf("rate %g: %v", rate, err)
+		}
+		if err != nil && (!strings.Contains(err.Error(), "training diverged: the ") || !strings.Contains(err.Error(), "--set rate=0.001")) {
+			t.Errorf("rate %g: %v", rate, err)
+		}
 	}
 }

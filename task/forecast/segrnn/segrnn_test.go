@@ -221,3 +221,19 @@ func ExampleFit() {
 	fmt.Println(len(f), "series,", len(f[0].Point), "steps,", len(f[0].Bands), "bands")
 	// Output: 2 series, 24 steps, 3 bands
 }
+
+// A rate at which the loss blows up is an error that names the setting; one that is only bad
+// is none.
+func TestDiverges(t *testing.T) {
+	for rate, want := range map[float64]fault.Class{1: 0, 1e3: fault.Numeric, 1e4: fault.Numeric, 1e30: fault.Numeric} {
+		c := small()
+		c.Rate, c.Epochs = rate, 3
+		_, err := segrnn.Fit(context.Background(), c, task.Options{}, waves(400)...)
+		if fault.Of(err) != want || want == 0 && err != nil {
+			t.Errorf("rate %g: %v", rate, err)
+		}
+		if err != nil && (!strings.Contains(err.Error(), "training diverged: the ") || !strings.Contains(err.Error(), "--set rate=0.001")) {
+			t.Errorf("rate %g: %v", rate, err)
+		}
+	}
+}

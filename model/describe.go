@@ -220,9 +220,9 @@ func (info *Info) String() string {
 		if t.Data != "" {
 			line("data", "%s", t.Data)
 		}
-		about := fmt.Sprintf("%d steps, seed %d", t.Steps, t.Seed)
+		about := fmt.Sprintf("%s, seed %d", count(t.Steps, "step"), t.Seed)
 		if t.Epochs > 0 {
-			about = fmt.Sprintf("%d epochs, %s", t.Epochs, about)
+			about = count(t.Epochs, "epoch") + ", " + about
 		}
 		line("training", "%s", about)
 		for _, name := range slices.Sorted(maps.Keys(t.Scores)) {
@@ -235,7 +235,7 @@ func (info *Info) String() string {
 	for _, key := range slices.Sorted(maps.Keys(info.Metadata)) {
 		line("metadata", "%s: %q", key, info.Metadata[key])
 	}
-	line("parameters", "%d values in %d tensors", info.Values, len(info.Params))
+	line("parameters", "%s in %s", count(info.Values, "value"), count(len(info.Params), "tensor"))
 	if len(info.Layers) > 0 {
 		line("state", "%d bytes per session", info.State)
 		line("cost", "%d multiply-adds per step", info.MACs)
@@ -244,7 +244,7 @@ func (info *Info) String() string {
 		line("progress", "%s", info.Progress)
 	}
 	if len(info.Optim) > 0 {
-		line("optimiser", "%d tensors", len(info.Optim))
+		line("optimiser", "%s", count(len(info.Optim), "tensor"))
 	}
 	w.Flush()
 	b.WriteByte('\n')
@@ -265,4 +265,11 @@ func (info *Info) String() string {
 	}
 	w.Flush()
 	return b.String()
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -120,3 +120,13 @@ func TestDescribeWeights(t *testing.T) {
 		t.Errorf("a damaged file: %v", err)
 	}
 }
+
+func TestDescribeCounts(t *testing.T) {
+	one := &Info{Values: 1, Params: make([]ParamInfo, 1), Training: &Training{Epochs: 1, Steps: 1, Seed: 3}}
+	many := &Info{Values: 9, Params: make([]ParamInfo, 2), Training: &Training{Epochs: 2, Steps: 40, Seed: 3}}
+	for want, info := range map[string]*Info{"1 epoch, 1 step, seed 3": one, "2 epochs, 40 steps, seed 3": many, "1 value in 1 tensor\n": one, "9 values in 2 tensors\n": many} {
+		if got := info.String(); !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+}

@@ -1,10 +1,29 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"runtime"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
+
+// printNext prints commands to go on with, each with what it does behind the mark of a comment,
+// so that a line can be typed as it is.
+func printNext(w io.Writer, commands [][2]string) {
+	const widest = 80 // a longer one moves no other
+	width := 0
+	for _, c := range commands {
+		if n := utf8.RuneCountInString(c[0]); n <= widest {
+			width = max(width, n)
+		}
+	}
+	io.WriteString(w, "\nNext:\n")
+	for _, c := range commands {
+		fmt.Fprintf(w, "  %-*s  # %s\n", width, c[0], c[1])
+	}
+}
 
 // opener is the command that opens a file in the program that is for it.
 func opener() string { return openerOn(runtime.GOOS) }

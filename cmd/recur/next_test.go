@@ -2,6 +2,7 @@ package main
 
 import (
 	"os/exec"
+	"strings"
 	"testing"
 )
 
@@ -36,5 +37,19 @@ func TestOpener(t *testing.T) {
 		if got := openerOn(system); got != want {
 			t.Errorf("%s: %s, want %s", system, got, want)
 		}
+	}
+}
+
+func TestPrintNext(t *testing.T) {
+	var b strings.Builder
+	long := "recur show " + strings.Repeat("d", 90)
+	printNext(&b, [][2]string{{"recur show m", "what it holds"}, {"recur eval m FILE", "its scores"}, {long, "all"}})
+	want := `
+Next:
+  recur show m       # what it holds
+  recur eval m FILE  # its scores
+  ` + long + "  # all\n"
+	if b.String() != want {
+		t.Errorf("%s\nwant\n%s", b.String(), want)
 	}
 }

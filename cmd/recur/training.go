@@ -295,11 +295,3 @@ func printScores(w io.Writer, indent string, scores task.Scores) {
 		fmt.Fprintf(w, "%s%-16s %.4f\n", indent, n, scores[n])
 	}
 }
-
-// printNext prints commands to go on with, each with what it does.
-func printNext(w io.Writer, commands [][2]string) {
-	io.WriteString(w, "\nNext:\n")
-	for _, c := range commands {
-		fmt.Fprintf(w, "  %-62s %s\n", c[0], c[1])
-	}
-}

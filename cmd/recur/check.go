@@ -52,7 +52,7 @@ The exit code is 0 only if all pass.`,
 				_, err = fmt.Fprintf(out, "%d pass, %d fail, %d unsupported\n", count[onnx.Pass], count[onnx.Fail], count[onnx.Unsupported])
 			}
 			if err == nil && count[onnx.Pass] < len(cases) {
-				return fmt.Errorf("%d of %d cases do not pass", len(cases)-count[onnx.Pass], len(cases))
+				return fmt.Errorf("%d of %s did not pass", len(cases)-count[onnx.Pass], plural(len(cases), "case"))
 			}
 			return err
 		},

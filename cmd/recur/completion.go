@@ -58,8 +58,8 @@ func setNames() (names []string) {
 	return names
 }
 
-// complete has a shell offer the values of the flags of a command and of those under it,
-// the names of tasks, and else files where files go.
+// complete has a shell offer the values of the flags of a command and of those under it, and
+// files where files go.
 func complete(cmd *cobra.Command) {
 	path := strings.TrimPrefix(cmd.CommandPath(), "recur ")
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -67,12 +67,9 @@ func complete(cmd *cobra.Command) {
 	})
 	switch {
 	case cmd.ValidArgsFunction != nil:
-	case cmd.Name() == "train" || cmd.Name() == "search":
-		cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-			if len(args) > 0 {
-				return nil, cobra.ShellCompDirectiveDefault
-			}
-			return task.Names(), cobra.ShellCompDirectiveDefault // or a recipe
+	case cmd.Name() == "train" || cmd.Name() == "search": // a recipe, beside the tasks
+		cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveDefault
 		}
 	case !strings.Contains(cmd.Use, " "): // it takes no arguments
 		cmd.ValidArgsFunction = cobra.NoFileCompletions

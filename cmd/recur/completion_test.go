@@ -78,6 +78,9 @@ func TestCompletion(t *testing.T) {
 		if c.has == "" && len(got) > 0 && c.files != files {
 			t.Errorf("recur %s: %v, want none", c.args, got)
 		}
+		if slices.Sort(got); len(slices.Compact(slices.Clone(got))) < len(got) {
+			t.Errorf("recur %s: %v has some twice", c.args, got)
+		}
 		if directive != c.files {
 			t.Errorf("recur %s: directive %d, want %d", c.args, directive, c.files)
 		}

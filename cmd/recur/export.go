@@ -59,9 +59,12 @@ such as NAME-2 if files are there already. --out gives another.`,
 func (f *exportFlags) run(cmd *cobra.Command, path string) error {
 	switch {
 	case f.to == "":
-		return usage("%s needs a format, --to %s", cmd.CommandPath(), strings.Join(interchange.Formats(), ", --to "))
+		return usage("%s needs --to, one of %s", cmd.CommandPath(), strings.Join(interchange.Formats(), ", "))
 	case !slices.Contains(interchange.Formats(), f.to):
 		return usage("--to: %v", setting.Unknown("format", f.to, interchange.Formats()))
+	}
+	if err := noRunFolder(path); err != nil {
+		return err
 	}
 	text, err := readSpec(f.spec, cmd.InOrStdin())
 	if err != nil {

@@ -44,6 +44,9 @@ Without it, recur import prints the one to begin with. A network reads sequences
   recur run tagger.safetensors --input ids.json`,
 		Args: exactly(1, "a file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := noRunFolder(args[0]); err != nil {
+				return err
+			}
 			text, err := readSpec(spec, cmd.InOrStdin())
 			if err != nil {
 				return err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"strconv"
 	"strings"
 
@@ -33,6 +34,11 @@ func plain(err error) string {
 			problem = " is too large or too small a number"
 		}
 		replace(number, strconv.Quote(setting.Cut(number.Num))+problem)
+	}
+	var file *fs.PathError
+	if errors.As(err, &file) { // without the call that failed
+		replace(file, file.Path+": "+file.Err.Error())
+		text = strings.ReplaceAll(text, file.Path+": "+file.Path+": ", file.Path+": ")
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		replace(io.ErrUnexpectedEOF, "it ends too early")

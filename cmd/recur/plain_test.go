@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"strconv"
 	"strings"
@@ -31,6 +32,8 @@ func TestPlain(t *testing.T) {
 		"a number is NaN, which JSON does not have":           value,
 		`a: "x` + strings.Repeat("y", 58) + `…" is no number`: fmt.Errorf("a: %w", number),
 		`"1e999" is too large or too small a number`:          large,
+		"no file: absent":                                     &fs.PathError{Op: "lstat", Path: "no file", Err: errors.New("absent")},
+		"b.csv: absent":                                       fmt.Errorf("b.csv: %w", &fs.PathError{Op: "open", Path: "b.csv", Err: errors.New("absent")}),
 		"row 3: nothing of Go":                                errors.New("row 3: nothing of Go"),
 	} {
 		if got := plain(err); got != want {

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
+
 	"github.com/spf13/cobra"
 
 	"github.com/recur-go/recur/interchange"
@@ -22,6 +25,9 @@ file is read and checked.`,
 		Example: "  recur show recur-out/airline/model.safetensors\n  recur show model.safetensors --json | jq .values\n  recur show tagger.onnx\n  recur show lstm.pt",
 		Args:    exactly(1, "a model file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := noRunFolder(args[0]); err != nil {
+				return err
+			}
 			text, err := readSpec(spec, cmd.InOrStdin())
 			if err != nil {
 				return err
@@ -38,14 +44,25 @@ file is read and checked.`,
 	return cmd
 }
 
+// noRunFolder refuses the folder of a run where its model is meant.
+func noRunFolder(path string) error {
+	inside := filepath.Join(path, modelFile)
+	if info, err := os.Stat(inside); err == nil && !info.IsDir() {
+		return usage("%s is the folder of a run; its model is %s", path, inside)
+	}
+	return nil
+}
+
 // exactly asks for n arguments, which are what.
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
 		case len(args) == n:
 			return nil
-		case n > 0:
+		case len(args) < n:
 			return usage("%s needs %s; see %s --help", cmd.CommandPath(), what, cmd.CommandPath())
+		case n > 0:
+			return usage("%s takes %s alone, not %d arguments; names with spaces need quotes", cmd.CommandPath(), what, len(args))
 		}
 		if near, ok := setting.Nearest(args[0], commandNames(cmd)); ok {
 			return usage("%s takes no argument %q; did you mean %q?", cmd.CommandPath(), setting.Cut(args[0]), near)

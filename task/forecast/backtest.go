@@ -3,7 +3,6 @@ package forecast
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -129,14 +128,22 @@ func (r *Report) setDefaults(series []data.Series) error {
 		if longest < shortest(r.Season)+1+1 { // one step from one origin
 			hint = "give more history or a shorter --season, or leave --origins out to forecast without a back-test"
 		}
-		return fmt.Errorf("%w of %d origins and a horizon of %d needs %d values, the longest series has %d; %s",
-			errShort, r.Origins, r.Horizon, need, longest, hint)
+		return &shortError{r.Origins, r.Horizon, need, longest, hint}
 	}
 	return nil
 }
 
-// errShort is that of series that are too short for a back-test.
-var errShort = errors.New("forecast: a back-test")
+// A shortError is that of series that are too short for a back-test.
+type shortError struct {
+	origins, horizon int
+	need, longest    int // values of a series
+	hint             string
+}
+
+func (e *shortError) Error() string {
+	return fmt.Sprintf("a back-test of %d origins and a horizon of %d needs %d values, the longest series has %d; %s",
+		e.origins, e.horizon, e.need, e.longest, e.hint)
+}
 
 // usable lists the series that take part, by their indices.
 func (r *Report) usable(series []data.Series) (take []int, err error) {

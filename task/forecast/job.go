@@ -1,6 +1,8 @@
 package forecast
 
 import (
+	"cmp"
+
 	"github.com/recur-go/recur/data"
 )
 
@@ -42,4 +44,9 @@ func (j *Job) fill(t *data.Table) {
 	if j.Horizon == 0 {
 		j.Horizon = 12
 	}
+}
+
+// plan is from where a model is scored on files.
+func (j *Job) plan() Plan {
+	return Plan{Origins: cmp.Or(j.Origins, 8), Stride: max(j.Stride, 1)}
 }

@@ -1,7 +1,6 @@
 package forecast
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,10 +36,16 @@ func (r *run) name() string {
 }
 
 func (r *run) note(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	r.table.Notes = append(r.table.Notes, text)
+	r.table.Notes = append(r.table.Notes, fmt.Sprintf(format, args...))
+	r.tell(len(r.table.Notes) - 1)
+}
+
+// tell passes on the notes of the table from the given one.
+func (r *run) tell(from int) {
 	if r.options.OnNote != nil {
-		r.options.OnNote(text)
+		for _, n := range r.table.Notes[from:] {
+			r.options.OnNote(n)
+		}
 	}
 }
 
@@ -55,12 +60,14 @@ func (r *run) fit(ctx context.Context) (m *Trained, err error) {
 		return nil, err
 	}
 	m = &Trained{Table: r.table, Series: r.series, Left: r.left}
-	others := len(r.files.Valid)+len(r.files.Test) > 0
+	if m.held, err = r.readHeld(); err != nil {
+		return nil, err
+	}
 	switch {
-	case r.options.Draft && !others:
-		m.draft = true
+	case r.options.Draft && m.held == nil:
+		m.held = r.series
 		return m, r.draft(ctx, m)
-	case !others:
+	case r.ahead():
 		if m.Backtest, err = r.backtest(ctx); err != nil {
 			return nil, err
 		}
@@ -85,11 +92,7 @@ func (r *run) read() (err error) {
 	if r.table, err = readAll(r.files.Train, j.Source); err != nil {
 		return err
 	}
-	if r.options.OnNote != nil {
-		for _, n := range r.table.Notes {
-			r.options.OnNote(n)
-		}
-	}
+	r.tell(0)
 	asked := j.Season
 	j.fill(r.table)
 	j.Step = r.table.Series[0].Freq.String()
@@ -107,11 +110,7 @@ func (r *run) read() (err error) {
 	if r.series, r.left, err = Usable(r.table); err != nil {
 		return err
 	}
-	if r.options.OnNote != nil {
-		for _, note := range r.table.Notes[n:] {
-			r.options.OnNote(note)
-		}
-	}
+	r.tell(n)
 	j.Covariates = r.table.Covariates
 	if n := r.missing(); n > 0 {
 		what := "where values are missing the model reads some between their neighbours; they count in no loss and no score"
@@ -125,6 +124,31 @@ func (r *run) read() (err error) {
 		j.Season = 1
 	}
 	return nil
+}
+
+// readHeld reads the files that the model is scored on, so that what is wrong with them is
+// found before it is trained, and gives the series to validate on; nil for none.
+func (r *run) readHeld() (valid []data.Series, err error) {
+	j := r.job()
+	for _, files := range [][]string{r.files.Test, r.files.Valid} {
+		valid = nil
+		if len(files) == 0 {
+			continue
+		}
+		t, err := readFor(j, j.Source, 0, files...)
+		if err != nil {
+			return nil, err
+		}
+		if err := j.plan().Check(j, t.Series...); err != nil {
+			var short *shortError
+			if errors.As(err, &short) {
+				short.hint = "give longer series to score it on, fewer --origins or a shorter --horizon"
+			}
+			return nil, AsData(err, t.Name)
+		}
+		valid = t.Series
+	}
+	return valid, nil
 }
 
 // Usable gives the series of a table that can be forecast. Others, which are constant or too
@@ -168,10 +192,11 @@ func (r *run) backtest(ctx context.Context) (*Report, error) {
 	j := r.job()
 	plan := Plan{Origins: j.Origins, Stride: j.Stride, Most: max(1, min(24, 6000/len(r.series)))}
 	if err := plan.Check(j, r.series...); err != nil {
-		if j.Origins > 0 || !errors.Is(err, errShort) {
+		var short *shortError
+		if j.Origins > 0 || !errors.As(err, &short) {
 			return nil, err
 		}
-		r.note("there is no back-test: %v", strings.TrimPrefix(err.Error(), "forecast: "))
+		r.note("there is no back-test: %v", short)
 		return nil, nil
 	}
 	o := task.Options{Resume: r.options.Resume, Begin: r.options.Begin}
@@ -191,7 +216,7 @@ func (r *run) backtest(ctx context.Context) (*Report, error) {
 // scored.
 func (r *run) draft(ctx context.Context, m *Trained) (err error) {
 	j := r.job()
-	rep := &Report{Plan: m.plan(j), Horizon: j.Horizon}
+	rep := &Report{Plan: j.plan(), Horizon: j.Horizon}
 	var learn []data.Series
 	for _, s := range r.series {
 		if n := rep.origin(s, 0); n > 2 {
@@ -208,7 +233,7 @@ func (r *run) draft(ctx context.Context, m *Trained) (err error) {
 // AsData makes an error about series one of the data of a file; one that has a class of its own
 // stays as it is.
 func AsData(err error, file string) error {
-	if err == nil || errors.Is(err, context.Canceled) || fault.Of(err) != 0 {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || fault.Of(err) != 0 {
 		return err
 	}
 	text := err.Error()
@@ -252,9 +277,4 @@ func readAll(files []string, s Source) (*data.Table, error) {
 		all.Notes = append(all.Notes, t.Notes...)
 	}
 	return all, nil
-}
-
-// plan is from where a model is scored on files.
-func (m *Trained) plan(j *Job) Plan {
-	return Plan{Origins: cmp.Or(j.Origins, 8), Stride: max(j.Stride, 1)}
 }

@@ -19,18 +19,22 @@ type Trained struct {
 	Left     []string      // IDs of those that do not
 	Backtest *Report       // back-test of the method; nil for none
 
-	draft bool // it is to be scored on the last part of Series, which it was not trained on
+	held []data.Series // after Fit: series to score it on, whose last part it was not trained on; nil for none
 }
 
 // ReadFor reads files by a source for a model, with the covariates that it has, and makes their
 // series ready to be forecast so many steps ahead. Files with another step of time than the
 // model's are an error.
 func ReadFor(m Forecaster, s Source, ahead int, files ...string) (*data.Table, error) {
+	return readFor(m.Asked(), s, ahead, files...)
+}
+
+// readFor is ReadFor for a model that is made for j.
+func readFor(j *Job, s Source, ahead int, files ...string) (*data.Table, error) {
 	t, err := readAll(files, s)
 	if err != nil {
 		return nil, err
 	}
-	j := m.Asked()
 	if step := t.Series[0].Freq; j.Step != "" && step.String() != j.Step {
 		was, err := data.ParseFreq(j.Step)
 		if err != nil {
@@ -51,30 +55,33 @@ func (m *Trained) Evaluate(ctx context.Context, files ...string) (*task.Result, 
 	if err != nil {
 		return nil, err
 	}
-	rep, err := Evaluate(ctx, m.Forecaster, m.plan(m.Asked()), t.Series...)
-	if err != nil {
-		return nil, AsData(err, t.Name)
-	}
-	return m.result(rep), nil
+	r, err := m.score(ctx, t.Series)
+	return r, AsData(err, t.Name)
 }
 
-// Report implements task.Reporter: it is the back-test, if there was one.
+// Report implements task.Reporter: it is the back-test, if there was one, else the scores on
+// what was held out or is to validate on.
 func (m *Trained) Report(ctx context.Context) (*task.Result, error) {
-	if m.Backtest != nil {
-		return m.result(m.Backtest), nil
-	}
-	if m.draft {
-		rep, err := Evaluate(ctx, m.Forecaster, m.plan(m.Asked()), m.Series...)
-		if err != nil {
-			return nil, err
-		}
-		return m.result(rep), nil
+	switch {
+	case m.Backtest != nil:
+		return m.Backtest.result(), nil
+	case m.held != nil:
+		return m.score(ctx, m.held)
 	}
 	return &task.Result{Scores: task.Scores{}}, nil
 }
 
-// result is a report as that of the task.
-func (m *Trained) result(rep *Report) *task.Result {
+// score scores the model on the last part of series.
+func (m *Trained) score(ctx context.Context, series []data.Series) (*task.Result, error) {
+	rep, err := Evaluate(ctx, m.Forecaster, m.Asked().plan(), series...)
+	if err != nil {
+		return nil, err
+	}
+	return rep.result(), nil
+}
+
+// result is the report as that of the task.
+func (rep *Report) result() *task.Result {
 	r := &task.Result{Scores: task.Scores{}, Text: rep.Verdict() + "\n"}
 	part := task.Part{Title: "Beside the baselines", Head: []string{"model", "MASE", "sMAPE", "RMSSE", "WAPE", "MSIS"},
 		Note: fmt.Sprintf("Mean over forecasts of %d steps from %d origins of each series. %s", rep.Horizon, rep.Origins, rep.Verdict())}

@@ -17,7 +17,11 @@ type Of[C any, M Model] struct {
 	Metric  func(cfg *C) Metric           // score to select models by
 	Space   func(cfg *C) map[string]Range // settings that a search varies
 	Load    func(path string) (M, error)  // reads a model that M.Save wrote
-	Fit     func(ctx context.Context, cfg C, d Data, o Options) (M, error)
+
+	// Read reads files as M.Evaluate does, and reports what is wrong with them. Those to test
+	// on are read so before Fit is called. It may be nil.
+	Read func(cfg *C, files []string) error
+	Fit  func(ctx context.Context, cfg C, d Data, o Options) (M, error)
 }
 
 // Task is o as a Task, for Register.
@@ -71,6 +75,11 @@ func (a adapter[C, M]) Fit(ctx context.Context, cfg any, d Data, o Options) (Mod
 	c, err := a.config(cfg)
 	if err != nil {
 		return nil, err
+	}
+	if a.of.Read != nil && len(d.Test) > 0 {
+		if err := a.of.Read(c, d.Test); err != nil {
+			return nil, err
+		}
 	}
 	m, err := a.of.Fit(ctx, *c, d, o)
 	if err != nil {

@@ -148,6 +148,20 @@ func TestOf(t *testing.T) {
 	if _, err := task.Fit(context.Background(), 3, Data{}, Options{}); err == nil || err.Error() != "line: a config is a *task.line, not a int" {
 		t.Errorf("%v", err)
 	}
+	// Files to test on are read before anything is trained.
+	of.Read = func(_ *line, files []string) error {
+		if files[0] == "bad" {
+			return bad
+		}
+		return nil
+	}
+	task = of.Task()
+	if m, err := task.Fit(context.Background(), slow, Data{Test: []string{"bad"}}, Options{}); m != nil || !errors.Is(err, bad) {
+		t.Errorf("%v, %v", m, err)
+	}
+	if _, err := task.Fit(context.Background(), slow, Data{Test: []string{"good"}}, Options{}); err != nil {
+		t.Error(err)
+	}
 	if kinds := task.Kinds(); !slices.Equal(kinds, []string{"line"}) {
 		t.Errorf("%q", kinds)
 	}

@@ -11,7 +11,7 @@ import (
 
 func init() {
 	task.Register(task.Of[Config, *Model]{
-		Name: Name, Presets: Presets, About: about, Preset: Preset, Fit: Fit, Load: Load,
+		Name: Name, Presets: Presets, About: about, Preset: Preset, Read: (*Config).tryFiles, Fit: Fit, Load: Load,
 		Metric: (*Config).metric, Space: (*Config).space,
 	}.Task())
 }
@@ -26,6 +26,16 @@ func (c *Config) space() map[string]task.Range {
 		space["attention"] = task.Range{Values: []any{seq2seq.General, seq2seq.Additive, seq2seq.Dot}}
 	}
 	return space
+}
+
+// tryFiles reads files as Evaluate does.
+func (c *Config) tryFiles(files []string) error {
+	if isDigits(files) {
+		_, err := readPool(files)
+		return err
+	}
+	_, err := readWhole(files, c.ColumnNames)
+	return err
 }
 
 // Evaluate scores the model on files, read as Fit does.

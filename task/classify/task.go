@@ -1,14 +1,25 @@
 package classify
 
 import (
+	"github.com/recur-go/recur/data/labelled"
 	"github.com/recur-go/recur/task"
 )
 
 func init() {
 	task.Register(task.Of[Config, *Model]{
-		Name: Name, Presets: Presets, About: about, Preset: Preset, Fit: Fit, Load: Load,
+		Name: Name, Presets: Presets, About: about, Preset: Preset, Read: (*Config).tryFiles, Fit: Fit, Load: Load,
 		Metric: (*Config).metric, Space: (*Config).space,
 	}.Task())
+}
+
+// tryFiles reads files as Evaluate does.
+func (c *Config) tryFiles(files []string) error {
+	for _, err := range labelled.Read(files, c.Reading()) {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *Config) space() map[string]task.Range {

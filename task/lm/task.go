@@ -13,7 +13,7 @@ import (
 
 func init() {
 	task.Register(task.Of[Config, *Model]{
-		Name: Name, Presets: Presets, About: about, Preset: Preset, Fit: Fit, Load: Load,
+		Name: Name, Presets: Presets, About: about, Preset: Preset, Read: (*Config).tryFiles, Fit: Fit, Load: Load,
 		Metric: func(*Config) task.Metric { return task.Metric{Name: "loss"} }, Space: func(*Config) map[string]task.Range {
 			return map[string]task.Range{
 				"rate":    {Min: 5e-4, Max: 8e-3, Log: true},
@@ -23,6 +23,18 @@ func init() {
 			}
 		},
 	}.Task())
+}
+
+// tryFiles reads files as Evaluate does.
+func (*Config) tryFiles(files []string) (err error) {
+	chars := 0
+	for line := range fromFiles(files)(&err) {
+		chars += len(line)
+	}
+	if err == nil && chars == 0 {
+		err = &data.Error{File: strings.Join(files, ", "), Reason: "has no text to test on", Hint: "give more text"}
+	}
+	return err
 }
 
 // Evaluate scores the model on text files.

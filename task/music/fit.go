@@ -119,13 +119,15 @@ func readPieces(d task.Data) (pieces, valid []Piece, err error) {
 	return pieces, valid, nil
 }
 
+// usable reports whether a piece has a step to predict.
+func usable(p Piece) bool { return len(p) >= 2 }
+
 // parts leaves out pieces that are too short, and holds some out if there are none to
 // validate on.
 func (c *Config) parts(name string, pieces, valid []Piece, o task.Options) ([]Piece, []Piece, error) {
 	if len(valid) == 0 {
 		pieces, valid, _ = data.Split(data.Shuffled(pieces, c.Seed, 0), c.HeldOut, 0)
 	}
-	usable := func(p Piece) bool { return len(p) >= 2 }
 	pieces, valid = slices.DeleteFunc(pieces, func(p Piece) bool { return !usable(p) }), slices.DeleteFunc(valid, func(p Piece) bool { return !usable(p) })
 	if len(pieces) == 0 || len(valid) == 0 {
 		return nil, nil, &data.Error{File: name, Reason: fmt.Sprintf("gives %d pieces of two steps or more to train on, and %d to validate on", len(pieces), len(valid)), Hint: "give more"}
@@ -153,7 +155,7 @@ func (m *Model) steps(pieces []Piece) (n int) {
 func (m *Model) score(ctx context.Context, pieces []Piece) (task.Scores, error) {
 	var all []stretch
 	for _, p := range pieces {
-		if len(p) >= 2 {
+		if usable(p) {
 			all = append(all, stretch{p, 0, len(p), 0})
 		}
 	}

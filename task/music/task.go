@@ -5,7 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/seq2seq"
@@ -14,7 +17,7 @@ import (
 
 func init() {
 	task.Register(task.Of[Config, *Model]{
-		Name: Name, Presets: Presets, About: about, Preset: Preset, Fit: Fit, Load: Load,
+		Name: Name, Presets: Presets, About: about, Preset: Preset, Read: (*Config).tryFiles, Fit: Fit, Load: Load,
 		Metric: func(*Config) task.Metric { return task.Metric{Name: "nll"} }, Space: func(*Config) map[string]task.Range {
 			return map[string]task.Range{
 				"rate":          {Min: 5e-4, Max: 8e-3, Log: true},
@@ -30,7 +33,15 @@ func init() {
 // Evaluate scores the model on files of pieces; on the part to test on of those that are
 // parted.
 func (m *Model) Evaluate(ctx context.Context, files ...string) (*task.Result, error) {
-	var pieces []Piece
+	pieces, err := testPieces(files)
+	if err != nil {
+		return nil, err
+	}
+	return m.result(ctx, pieces)
+}
+
+// testPieces reads the pieces to test on of files: all, or of parted ones that part.
+func testPieces(files []string) (pieces []Piece, err error) {
 	for _, file := range files {
 		b, err := ReadFile(file)
 		if err != nil {
@@ -38,7 +49,16 @@ func (m *Model) Evaluate(ctx context.Context, files ...string) (*task.Result, er
 		}
 		pieces = append(append(pieces, b.All...), b.Test...)
 	}
-	return m.result(ctx, pieces)
+	if !slices.ContainsFunc(pieces, usable) {
+		return nil, &data.Error{File: strings.Join(files, ", "), Reason: "has no piece of two steps or more to test on", Hint: "give more pieces"}
+	}
+	return pieces, nil
+}
+
+// tryFiles reads files as Evaluate does.
+func (c *Config) tryFiles(files []string) error {
+	_, err := testPieces(files)
+	return err
 }
 
 // Report implements task.Reporter.

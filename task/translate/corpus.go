@@ -83,6 +83,12 @@ type corpus struct {
 	valid    []Pair
 }
 
+// tryFiles reads files as Evaluate does.
+func (c *Config) tryFiles(files []string) error {
+	_, err := c.pairs(files, nil)
+	return err
+}
+
 func (c *Config) read(d task.Data, o task.Options) (training, valid []Pair, err error) {
 	if len(d.Train) == 0 {
 		return nil, nil, errors.New("translate: there is nothing to train on")

@@ -14,7 +14,7 @@ import (
 
 func init() {
 	task.Register(task.Of[Config, *Model]{
-		Name: Name, Presets: Presets, About: about, Preset: Preset, Fit: Fit, Load: Load,
+		Name: Name, Presets: Presets, About: about, Preset: Preset, Read: (*Config).tryFiles, Fit: Fit, Load: Load,
 		Metric: func(c *Config) task.Metric { return task.Metric{Name: c.Select, Maximise: c.Select != "loss"} }, Space: func(*Config) map[string]task.Range {
 			return map[string]task.Range{
 				"rate":            {Min: 3e-4, Max: 4e-3, Log: true},

@@ -4,21 +4,29 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/recipe"
 )
+
+// JournalFile is the name of the journal in the folder of a search.
+const JournalFile = "journal.jsonl"
 
 // A header is what a journal begins with: all that determines the search.
 type header struct {
 	Task   string                `json:"task"`
 	Data   task.Data             `json:"data"`
+	SHA256 []string              `json:"sha256,omitempty"` // checksums of the files, as a recipe has them
 	Base   map[string]any        `json:"base"`
 	Space  map[string]task.Range `json:"space"`
 	Trials int                   `json:"trials"`
@@ -30,7 +38,7 @@ type header struct {
 // A journal is a file of JSON lines, the header and a line for each run that has ended.
 type journal struct {
 	path   string
-	header []byte
+	header *header
 	size   int64 // bytes of whole lines that were read
 	f      *os.File
 	runs   map[place]Run
@@ -41,12 +49,8 @@ type place struct{ trial, rung int }
 
 // readJournal reads the journal at path, if it is there. It is an error if that is of another
 // search, or if check finds a run in it that is none of this one's.
-func readJournal(path string, h header, check func(Run) error) (*journal, error) {
-	want, err := json.Marshal(h)
-	if err != nil {
-		return nil, err
-	}
-	j := &journal{path: path, header: want, runs: map[place]Run{}}
+func readJournal(path string, h *header, check func(Run) error) (*journal, error) {
+	j := &journal{path: path, header: h, runs: map[place]Run{}}
 	old, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -85,8 +89,8 @@ func (j *journal) read(b []byte, check func(Run) error) error {
 		n++
 		line = bytes.TrimSuffix(line, []byte("\n"))
 		if n == 1 {
-			if !bytes.Equal(line, j.header) {
-				return fault.Errorf(fault.Usage, "%s is of another search: other data, settings, space, trials, epochs or seed; give another folder, or those of that search", j.path)
+			if err := j.header.check(line); err != nil {
+				return fault.Errorf(fault.Usage, "%s is of another search: %w; give those, or another folder (--out)", j.path, err)
 			}
 			continue
 		}
@@ -104,17 +108,73 @@ func (j *journal) read(b []byte, check func(Run) error) error {
 	return nil
 }
 
+// check is an error if the first line of a journal is that of another search, naming what
+// differs. Files may have other names, as long as their checksums are the same.
+func (h *header) check(line []byte) error {
+	old := new(header)
+	d := json.NewDecoder(bytes.NewReader(line))
+	d.UseNumber() // to the last digit of a seed
+	if err := d.Decode(old); err != nil {
+		return fmt.Errorf("its first line cannot be read (%w)", setting.JSONError(line, err))
+	}
+	if all := h.differences(old); all != nil {
+		return errors.New(strings.Join(all, "; "))
+	}
+	old.Data, old.SHA256 = h.Data, h.SHA256
+	if textOf(old) != textOf(h) {
+		return errors.New("other settings")
+	}
+	return nil
+}
+
+// differences lists what sets the search of h apart from that of old.
+func (h *header) differences(old *header) []string {
+	all := h.recipe().Differences(old.recipe())
+	for _, n := range []struct {
+		name    string
+		was, is any
+	}{
+		{"--trials", old.Trials, h.Trials}, {"--epochs", old.Epochs, h.Epochs}, {"--eta", old.Eta, h.Eta}, {"--search-seed", old.Seed, h.Seed},
+	} {
+		if n.was != n.is {
+			all = append(all, fmt.Sprintf("%s was %v and is %v", n.name, n.was, n.is))
+		}
+	}
+	names := maps.Clone(h.Space)
+	maps.Copy(names, old.Space)
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if textOf(old.Space[name]) != textOf(h.Space[name]) {
+			all = append(all, "--space of "+name+" was another")
+		}
+	}
+	return all
+}
+
+// recipe is the run that the trials vary.
+func (h *header) recipe() *recipe.Recipe {
+	return &recipe.Recipe{Task: h.Task, Data: h.Data, Config: h.Base, SHA256: h.SHA256}
+}
+
+// textOf is a value as JSON; all that a journal holds can be that.
+func textOf(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("search: %v", err))
+	}
+	return string(b)
+}
+
 // add writes a run, to the disk.
 func (j *journal) add(r Run) error {
-	b, err := json.Marshal(r)
+	j.runs[place{r.Trial, r.Rung}] = r
+	return j.line(r)
+}
+
+func (j *journal) line(v any) error {
+	b, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	j.runs[place{r.Trial, r.Rung}] = r
-	return j.line(b)
-}
-
-func (j *journal) line(b []byte) error {
 	if _, err := j.f.Write(append(b, '\n')); err != nil {
 		return err
 	}

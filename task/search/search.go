@@ -42,7 +42,7 @@ import (
 type Options struct {
 	Task  task.Task
 	Base  any                   // config of the task, with the settings that are not searched
-	Data  task.Data             // its Test is not looked at
+	Data  task.Data             // its Test is only read, so that what is wrong with it is known before the search
 	Space map[string]task.Range // default the task's
 	Seed  uint64                // seed of what is drawn; models are trained with the seed of Base
 
@@ -137,17 +137,21 @@ func Search(ctx context.Context, o Options) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	all := o
 	o.Data.Test = nil
 	made, err := recipe.New(o.Task, o.Base, o.Data)
 	if err != nil {
 		return nil, err
 	}
-	s := &searcher{Options: o, plan: rungs(o.Trials, o.Epochs, o.Eta), metric: o.Task.Metric(o.Base)}
-	h := header{o.Task.Name(), o.Data, made.Config, o.Space, o.Trials, o.Epochs, o.Eta, o.Seed}
-	if s.journal, err = readJournal(filepath.Join(o.Dir, "journal.jsonl"), h, s.check); err != nil {
+	if err := made.Sum(); err != nil {
 		return nil, err
 	}
-	if err := o.ready(ctx); err != nil {
+	s := &searcher{Options: o, plan: rungs(o.Trials, o.Epochs, o.Eta), metric: o.Task.Metric(o.Base)}
+	h := &header{o.Task.Name(), o.Data, made.SHA256, made.Config, o.Space, o.Trials, o.Epochs, o.Eta, o.Seed}
+	if s.journal, err = readJournal(filepath.Join(o.Dir, JournalFile), h, s.check); err != nil {
+		return nil, err
+	}
+	if err := all.ready(ctx); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(o.Dir, 0o777); err != nil {
@@ -186,15 +190,29 @@ func (s *searcher) check(r Run) error {
 }
 
 // ready reads the data and checks the settings of the first trial, up to its first step, and
-// calls Begin.
+// calls Begin. Files to test the winner on are read too.
 func (o Options) ready(ctx context.Context) error {
-	cfg, err := clone(o.Task, o.Base)
-	if err != nil {
+	ready := errors.New("ready")
+	fit := func(d task.Data) error {
+		cfg, err := clone(o.Task, o.Base)
+		if err != nil {
+			return err
+		}
+		_, err = o.Task.Fit(ctx, cfg, d, task.Options{Draft: true, Begin: func() error { return ready }})
+		if errors.Is(err, ready) {
+			return nil
+		}
 		return err
 	}
-	ready := errors.New("ready")
-	if _, err := o.Task.Fit(ctx, cfg, o.Data, task.Options{Draft: true, Begin: func() error { return ready }}); err != nil && !errors.Is(err, ready) {
+	alone := o.Data
+	alone.Test = nil
+	if err := fit(alone); err != nil {
 		return err
+	}
+	if len(o.Data.Test) > 0 {
+		if err := fit(o.Data); err != nil {
+			return err
+		}
 	}
 	if o.Begin == nil {
 		return nil
@@ -395,6 +413,7 @@ func (s *searcher) crown(out *Outcome) error {
 	if out.Recipe, err = recipe.New(s.Task, cfg, s.Data); err != nil {
 		return err
 	}
+	out.Recipe.SHA256 = s.journal.header.SHA256
 	if err := out.Recipe.Write(filepath.Join(s.Dir, "recipe.json")); err != nil {
 		return err
 	}

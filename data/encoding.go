@@ -14,7 +14,7 @@ import (
 // neither is left as it is.
 func (f *File) Text() {
 	if f.coded == nil {
-		f.coded = &textReader{in: f.Reader, whole: f.file != nil}
+		f.coded = &textReader{in: f.Reader, whole: f.file != nil || f.kept}
 		f.Reader = bufio.NewReaderSize(f.coded, 64<<10)
 	}
 }
@@ -79,7 +79,10 @@ func (t *textReader) Read(p []byte) (int, error) {
 		if t.whole {
 			want = t.in.Size()
 		}
-		window, _ := t.in.Peek(want)
+		window, err := t.in.Peek(want)
+		for err == nil && len(window) < t.in.Size() && bytes.IndexByte(window, '\n') < 0 { // a line is waited for
+			window, err = t.in.Peek(max(t.in.Buffered(), len(window)+1))
+		}
 		t.decided, t.korean = true, isKorean(window)
 	}
 	if !t.korean {

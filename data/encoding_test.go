@@ -57,6 +57,16 @@ func TestKoreanIsFound(t *testing.T) {
 	}
 }
 
+// Where a buffer ends does not matter, be it within a character.
+func TestKoreanAcrossBuffers(t *testing.T) {
+	for k := 65530; k < 65540; k++ {
+		s := strings.Repeat("x", k) + "여기서부터 한국말입니다.\n" + strings.Repeat("다른 말\n", 2000)
+		if got, code := decoded(t, strings.NewReader(encoded(t, korean.EUCKR, s))); got != s || code != "CP949" {
+			t.Errorf("after %d bytes: %q", k, code)
+		}
+	}
+}
+
 func TestOtherTextsStay(t *testing.T) {
 	latin := charmap.Windows1252
 	for _, in := range []string{

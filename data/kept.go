@@ -36,7 +36,7 @@ func openStdin() (*File, error) {
 		}
 		kept.stdin, kept.bytes = os.Stdin, b
 	}
-	return NewFile(bytes.NewReader(kept.bytes), name)
+	return keptFile(kept.bytes, name)
 }
 
 // isPipe reports whether a file is to be kept, as it can be read but once.
@@ -51,7 +51,7 @@ func openPipe(path string, info os.FileInfo) (*File, error) {
 	defer kept.Unlock()
 	for _, p := range kept.pipes {
 		if os.SameFile(p.info, info) {
-			return NewFile(bytes.NewReader(p.bytes), path)
+			return keptFile(p.bytes, path)
 		}
 	}
 	f, err := os.Open(path)
@@ -64,7 +64,17 @@ func openPipe(path string, info os.FileInfo) (*File, error) {
 		return nil, err
 	}
 	kept.pipes = append(kept.pipes, keptPipe{info, b})
-	return NewFile(bytes.NewReader(b), path)
+	return keptFile(b, path)
+}
+
+// keptFile is a File of what is in memory.
+func keptFile(b []byte, name string) (*File, error) {
+	f, err := NewFile(bytes.NewReader(b), name)
+	if err != nil {
+		return nil, err
+	}
+	f.kept = true
+	return f, nil
 }
 
 func readKept(r io.Reader, name string) ([]byte, error) {

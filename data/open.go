@@ -18,6 +18,7 @@ type File struct {
 
 	file   *os.File // nil if it does not come from Open
 	packed bool
+	kept   bool        // all of it is in memory
 	coded  *textReader // the text, as Text reads it
 }
 

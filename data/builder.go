@@ -100,6 +100,13 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 		b.Problem(e)
 		return id, ds, y, b.err()
 	}
+	name := ""
+	if id >= 0 {
+		name = header[id]
+	}
+	if b.checkRoles(name, header[ds], header[y]); b.err() != nil {
+		return id, ds, y, b.err()
+	}
 	b.y = header[y]
 	used := append([]int{id, ds, y}, b.CovariateColumns(header)...)
 	if err := b.err(); err != nil {
@@ -115,6 +122,22 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 		b.note("columns that are not used: %s", quoted(unused))
 	}
 	return id, ds, y, nil
+}
+
+// checkRoles reports columns that are named for two things. id is "" if there is none.
+func (b *Builder) checkRoles(id, ds, y string) {
+	type role struct{ what, name string }
+	all := []role{{"that of the series", id}, {"that of the times", ds}, {"that of the values", y}}
+	for _, c := range b.cols {
+		all = append(all, role{"a " + string(c.Role) + " covariate", c.Name})
+	}
+	for i, r := range all {
+		for _, before := range all[:i] {
+			if r.name != "" && strings.EqualFold(r.name, before.name) {
+				b.Problem(&Error{Column: r.name, Reason: "is named as " + before.what + " and as " + r.what, Hint: "name a column for each (--id, --time, --value, --past, --known, --static)"})
+			}
+		}
+	}
 }
 
 // CovariateColumns finds the columns of the covariates in a header, by their names in

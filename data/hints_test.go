@@ -43,6 +43,12 @@ func TestHintsNameFlags(t *testing.T) {
 		{lines, `{"dates": 1, "y": 2}`, data.Options{Time: "date"}, `did you mean "dates"?`},
 		{lines, `{"ds": 1, "sales": 2}`, data.Options{}, "(--value)"},
 		{tsf, "@attribute start_timestamp date\n@data\n2024-01-01:1,2\n", data.Options{}, "(--freq)"},
+		{csv, "ds,y\n1,3\n", data.Options{Time: "y"}, `column y: is named as that of the times and as that of the values; name a column for each (--id, --time, --value,`},
+		{csv, "ds,y,z\n1,3,4\n", data.Options{ID: "DS"}, "is named as that of the series and as that of the times"},
+		{csv, "ds,y,z\n1,3,4\n", data.Options{Known: []string{"Y"}}, "is named as that of the values and as a known covariate"},
+		{csv, "ds,y,z\n1,3,4\n", data.Options{Past: []string{"z"}, Static: []string{"z"}}, "is named as a past covariate and as a static covariate"},
+		{lines, `{"ds": 1, "y": 2}`, data.Options{Y: "ds"}, "is named as that of the times and as that of the values"},
+		{lines, `{"ds": 1, "y": 2}`, data.Options{Past: []string{"y"}}, "is named as that of the values and as a past covariate"},
 	} {
 		if err := c.read(c.text, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: %v, want %q", c.text, err, c.want)

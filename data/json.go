@@ -29,6 +29,9 @@ func readJSON(in *File, o Options) (*Table, error) {
 		return nil, err
 	}
 	t := jsonTable{Builder: NewBuilder(in.Name, o), id: cmp.Or(o.ID, "unique_id"), ds: cmp.Or(o.Time, "ds"), y: cmp.Or(o.Y, "y")}
+	if t.checkRoles(t.id, t.ds, t.y); t.err() != nil {
+		return nil, t.err()
+	}
 	t.seen, t.values = make([]bool, len(t.cols)), make([]float64, len(t.cols))
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, maxRow)

@@ -163,6 +163,10 @@ func TestBadFiles(t *testing.T) {
 		{"JSON, empty texts", "a.jsonl", `{"text": "", "label": "a"}`, labelled.Options{}, "has an empty text"},
 		{"JSON, key twice", "a.jsonl", `{"text": "a", "label": "b", "te\u0078t": "c"}`, labelled.Options{}, `the key "text" is there twice`},
 		{"JSON, more", "a.jsonl", `{"text": "a", "label": "b"} x`, labelled.Options{}, "is no JSON object"},
+		{"a column for two", "a.csv", "text,label\na,b\n", labelled.Options{Text: "label"}, `row 1: the column "label" is named as that of the texts and as that of the labels; name a column for each (--text, --label)`},
+		{"the other for two", "a.tsv", "text\tlabel\na\tb\n", labelled.Options{Label: "Text"}, `the column "text" is named`},
+		{"a key for two", "a.jsonl", `{"text": "a", "label": "b"}`, labelled.Options{Text: "text", Label: "text"}, "row 1: column text: is named as that of the texts and as that of the labels"},
+		{"a column for series and labels", "a.csv", "id,u,label\np,1,a\n", labelled.Options{Series: true, ID: "label"}, `the column "label" is named as that of the series and as that of the labels`},
 		{"labels alone", "a.idx", "\x00\x00\x08\x01\x00\x00\x00\x01\x05", series, "without its images"},
 	} {
 		got, err := read(t, c.name, c.content, c.o)
@@ -179,6 +183,16 @@ func TestBadFiles(t *testing.T) {
 	for _, o := range []labelled.Options{{Format: "xml"}, {Quotes: "maybe"}} {
 		if _, err := read(t, "a.csv", "text,label\na,b\n", o); err == nil {
 			t.Errorf("%+v was taken", o)
+		}
+	}
+}
+
+// Texts without labels may be in a column that is usually that of labels.
+func TestTextInAColumnOfLabels(t *testing.T) {
+	for name, content := range map[string]string{"a.csv": "label\nso good\n", "a.jsonl": `{"label": "so good"}`} {
+		got, err := read(t, name, content, labelled.Options{Text: "label", Unlabelled: true})
+		if err != nil || len(got) != 1 || !strings.Contains(got[0], "so good []") {
+			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
 }

@@ -77,14 +77,17 @@ func (r *reader) object(line string, e *Example) *data.Error {
 		}
 		return usual[0], nil
 	}
+	textKey := ""
 	if r.Series {
 		key, raw := find(r.Text, []string{"x", "values", "series"})
 		if bad := series(raw, e); bad != nil {
 			bad.Column = key
 			return bad
 		}
+		textKey = key
 	} else {
 		key, raw := find(r.Text, append([]string{"tokens", "words"}, textNames...))
+		textKey = key
 		switch {
 		case raw == nil:
 			return &data.Error{Column: key, Reason: "is missing", Hint: "every line needs a text; name its key if it is not called text (--text)"}
@@ -94,6 +97,12 @@ func (r *reader) object(line string, e *Example) *data.Error {
 		}
 	}
 	key, raw := find(r.Label, labelNames)
+	if raw != nil && key == textKey {
+		if r.Label != "" || !r.Unlabelled {
+			return &data.Error{Column: key, Reason: "is named as that of the texts and as that of the labels", Hint: "name a key for each (--text, --label)"}
+		}
+		return nil
+	}
 	if raw == nil || string(raw) == "null" {
 		if r.Unlabelled {
 			return nil

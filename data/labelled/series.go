@@ -74,6 +74,9 @@ func (t *seriesRows) columns(row int) error {
 	if t.r.ID != "" && t.id < 0 {
 		return t.s.wrong(row, fmt.Sprintf("none of the columns %q is called %s", t.header, t.r.ID), missing(t.header, "name the column with the names of the series (--set id=NAME)", t.r.ID))
 	}
+	if t.r.ID != "" && t.id == t.label {
+		return t.s.wrong(row, fmt.Sprintf("the column %q is named as that of the series and as that of the labels", t.header[t.id]), "name a column for each (--set id=NAME, --label)")
+	}
 	name := t.id // of a series
 	if t.r.ID == "" && name >= 0 && !t.repeated(name) {
 		t.id = -1

@@ -186,6 +186,12 @@ func (r *reader) textTable(s *source, comma rune, quotes bool) error {
 		}
 		first, width = false, len(fields)
 		at = columnsOf(fields, r.Text, r.Label)
+		if at.text >= 0 && at.text == at.label {
+			if r.Label != "" || !r.Unlabelled {
+				return s.wrong(row, fmt.Sprintf("the column %q is named as that of the texts and as that of the labels", fields[at.text]), "name a column for each (--text, --label)")
+			}
+			at.label = -1
+		}
 		switch {
 		case at.named(), at.text >= 0 && r.Unlabelled:
 			header = slices.Clone(fields)

@@ -210,3 +210,16 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// A column has one meaning.
+func TestAColumnForTwo(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.csv")
+	if err := os.WriteFile(path, []byte("mr,ref,lang\nf(a=b),x,en\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []ColumnNames{{Text: "mr"}, {Meaning: "ref"}, {Language: "ref"}, {Language: "mr"}} {
+		if _, err := ReadFiles([]string{path}, c); err == nil || !strings.Contains(err.Error(), "is named for two things; name a column for each (--set text_column=NAME") {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}

@@ -97,6 +97,11 @@ func newTable(columns, first []string, c ColumnNames) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, two := range [][2]int{{t.text, t.meaning}, {t.text, t.language}, {t.meaning, t.language}} {
+		if two[0] >= 0 && two[0] == two[1] {
+			return nil, &data.Error{Row: 1, Column: t.names[two[0]], Reason: "is named for two things", Hint: "name a column for each (--set text_column=NAME, --set meaning_column=NAME, --set language_column=NAME)"}
+		}
+	}
 	if t.meaning >= 0 {
 		return t, nil
 	}

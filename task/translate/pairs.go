@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/setting"
 )
 
 // A Pair is a text and its translation.
@@ -126,6 +127,9 @@ func (c *Config) table(f *data.File, read data.RecordReader) (all []Pair, err er
 			if from, to, err = c.columns(columns, len(r.Fields)); err != nil {
 				return err
 			}
+			if from == to {
+				return &data.Error{Row: r.Row, Reason: "one column is named as the source and as the target", Hint: "name a column for each: --set source=NAME, --set target=NAME"}
+			}
 		}
 		all = append(all, Pair{strings.TrimSpace(r.Fields[from]), strings.TrimSpace(r.Fields[to])})
 		return nil
@@ -176,7 +180,7 @@ func place(number string, usual, fields int) (int, error) {
 	}
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 1 || n > fields {
-		return 0, &data.Error{Reason: fmt.Sprintf("has %d columns without names, and %q is not the number of one", fields, number)}
+		return 0, &data.Error{Reason: fmt.Sprintf("has %d columns without names, and %q is not the number of one", fields, setting.Cut(number)), Hint: "name columns of the first row, or give their numbers: --set source=1, --set target=2"}
 	}
 	return n - 1, nil
 }

@@ -80,6 +80,8 @@ func TestBadPairs(t *testing.T) {
 		"broken gzip":       {Config{}, []string{zipped("a\tb\n")[:20]}, "unexpected EOF"},
 		"blank":             {Config{}, []string{"a\t\n\tb\n"}, "has no pairs"},
 		"no such column":    {Config{Source: "de", Target: "en"}, []string{"ko\ten\na\tb\n"}, `"de" is not the number of one`},
+		"a column for two":  {Config{Source: "ko", Target: "KO"}, []string{"ko\ten\na\tb\n"}, "row 2: one column is named as the source and as the target; name a column for each: --set source=NAME"},
+		"a number for two":  {Config{Source: "2"}, []string{"a\tb\n"}, "one column is named as the source and as the target"},
 		"no such number":    {Config{Source: "3"}, []string{"a\tb\n"}, `"3" is not the number of one`},
 		"other side broken": {Config{}, []string{"a\nb\n", "x\n\xff\n"}, "row 2: is not UTF-8"},
 	} {

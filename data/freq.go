@@ -53,7 +53,7 @@ func ParseFreq(s string) (Freq, error) {
 	if k := len(s) - len(digits); k > 0 {
 		var err error
 		if n, err = strconv.Atoi(s[:k]); err != nil || n < 1 || n > 1e6 {
-			return Freq{}, fmt.Errorf("data: frequency %q: the number is out of range", s)
+			return Freq{}, fmt.Errorf("frequency %q: the number is out of range", s)
 		}
 	}
 	name := strings.ToLower(digits)
@@ -68,7 +68,7 @@ func ParseFreq(s string) (Freq, error) {
 			return f, nil
 		}
 	}
-	return Freq{}, fmt.Errorf("data: frequency %q is not known: use Y, Q, M, W, D, B, h, min, s or i, with a number before it for multiples", s)
+	return Freq{}, fmt.Errorf("frequency %q is not known: use Y, Q, M, W, D, B, h, min, s or i, with a number before it for multiples", s)
 }
 
 // String is what ParseFreq reads.

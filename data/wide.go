@@ -28,7 +28,7 @@ func (l Layout) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 func (l *Layout) UnmarshalText(b []byte) error {
 	i := slices.Index(layoutNames, strings.ToLower(string(b)))
 	if i < 0 {
-		return fmt.Errorf("data: layout %q is not known: use long, wide or found", b)
+		return fmt.Errorf("layout %q is not known: use long, wide or found", b)
 	}
 	*l = Layout(i)
 	return nil

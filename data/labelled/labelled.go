@@ -83,7 +83,7 @@ func (o *Options) check() error {
 		return setting.Unknown("format", o.Format, Formats()[1:])
 	}
 	if !slices.Contains([]string{"", "on", "off"}, o.Quotes) {
-		return fmt.Errorf("labelled: quotes are on or off, not %q", o.Quotes)
+		return fmt.Errorf("quotes are on or off, not %q", o.Quotes)
 	}
 	return nil
 }

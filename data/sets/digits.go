@@ -26,10 +26,10 @@ const digitsToTrain = 3000
 // by Yann LeCun and Corinna Cortes (CC BY-SA 3.0).
 func Digits(test bool) (images, labels *data.IDX, err error) {
 	if images, err = data.ReadIDX(bytes.NewReader(digitImages), 0); err != nil {
-		return nil, nil, fmt.Errorf("sets: digits: %w", err)
+		return nil, nil, fmt.Errorf("digits: %w", err)
 	}
 	if labels, err = data.ReadIDX(bytes.NewReader(digitLabels), 0); err != nil {
-		return nil, nil, fmt.Errorf("sets: digits: %w", err)
+		return nil, nil, fmt.Errorf("digits: %w", err)
 	}
 	size := images.Dims[1] * images.Dims[2]
 	lo, hi := 0, digitsToTrain

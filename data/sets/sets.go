@@ -4,11 +4,10 @@ package sets
 import (
 	"bytes"
 	_ "embed"
-	"fmt"
 	"io"
-	"strings"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/setting"
 )
 
 // A Set is a series that ships with recur.
@@ -44,7 +43,7 @@ func Find(name string) (Set, error) {
 		}
 		names = append(names, s.Name)
 	}
-	return Set{}, fmt.Errorf("sets: there is no data set %q; there are %s", name, strings.Join(names, ", "))
+	return Set{}, setting.Unknown("data set", name, names)
 }
 
 // Open gives the set as CSV.

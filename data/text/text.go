@@ -72,7 +72,7 @@ func Learn(corpus iter.Seq[string], o Options) (*Codec, error) {
 		}
 	}
 	if o.Max <= first || o.Kind == BPE && o.Max < first+256 {
-		return nil, fmt.Errorf("text: a vocabulary of %d has no room for tokens", o.Max)
+		return nil, fmt.Errorf("a vocabulary of %d has no room for tokens", o.Max)
 	}
 	c := &Codec{Kind: o.Kind, Lower: o.Lower}
 	if o.Kind == BPE {
@@ -245,7 +245,7 @@ func (c *Codec) UnmarshalJSON(b []byte) error {
 	c.tokens = append(special[:], j.Tokens...)
 	c.index()
 	if len(c.ids) != len(j.Tokens) {
-		return fmt.Errorf("text: the vocabulary has %d tokens, of which %d differ", len(j.Tokens), len(c.ids))
+		return fmt.Errorf("the vocabulary has %d tokens, of which %d differ", len(j.Tokens), len(c.ids))
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package forecast
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -13,6 +12,8 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/calendar"
 	"github.com/recur-go/recur/data/sets"
+	"github.com/recur-go/recur/internal/fault"
+	"github.com/recur-go/recur/internal/setting"
 )
 
 // A Source is how series are read from a file, and what is beside their values. A model
@@ -48,30 +49,30 @@ func (s Source) options() (o data.Options, err error) {
 	case ".", ",":
 		o.Decimal = rune(s.Decimal[0])
 	default:
-		return o, fmt.Errorf("forecast: the mark of decimals is . or , and not %q", s.Decimal)
+		return o, fault.Errorf(fault.Usage, "the mark of decimals is . or , and not %q (--decimal)", setting.Cut(s.Decimal))
 	}
 	for _, name := range s.Category {
 		if !slices.Contains(slices.Concat(s.Past, s.Known, s.Static), name) {
-			return o, fmt.Errorf("forecast: %q holds categories, and is no past, known or static covariate: name it as one", name)
+			return o, fault.Errorf(fault.Usage, "%q holds categories, and is no past, known or static covariate: name it as one (--past, --known, --static)", name)
 		}
 	}
 	seen := map[string]bool{}
 	for _, name := range slices.Concat(s.Past, s.Known, s.Static) {
 		if seen[strings.ToLower(name)] {
-			return o, fmt.Errorf("forecast: covariate %q is named twice: it has one role, past, known or static", name)
+			return o, fault.Errorf(fault.Usage, "covariate %q is named twice: it has one role, past, known or static (--past, --known, --static)", name)
 		}
 		seen[strings.ToLower(name)] = true
 	}
 	if s.Freq != "" {
 		f, err := data.ParseFreq(s.Freq)
 		if err != nil {
-			return o, err
+			return o, fault.Errorf(fault.Usage, "%w (--freq)", err)
 		}
 		o.Freq = &f
 	}
 	for _, c := range s.Holidays {
 		if _, err := calendar.Of(c); err != nil {
-			return o, err
+			return o, fault.Errorf(fault.Usage, "%w (--holidays)", err)
 		}
 	}
 	return o, nil
@@ -112,7 +113,7 @@ func (s Source) Prepare(t *data.Table, horizon int) error {
 		return err
 	}
 	if err := calendar.Add(t, horizon, s.Calendar, s.Holidays...); err != nil {
-		return &data.Error{File: t.Name, Reason: strings.TrimPrefix(err.Error(), "calendar: ")}
+		return &data.Error{File: t.Name, Reason: err.Error()}
 	}
 	return nil
 }

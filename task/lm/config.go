@@ -100,7 +100,7 @@ func Preset(name string) (*Config, error) {
 
 // check returns what makes no sense in c.
 func (c *Config) check() error {
-	e := setting.Errors{System: "lm"}
+	e := setting.Errors{System: Name}
 	e.Add(c.Cell.Check())
 	e.Size("embed", c.Embed)
 	e.Size("hidden", c.Hidden)
@@ -123,8 +123,8 @@ func (c *Config) room(tokens int) error {
 	hidden, embed := setting.Size{Name: "hidden", N: c.Hidden}, setting.Size{Name: "embed", N: c.Embed}
 	layers, batch, window := setting.Size{Name: "layers", N: c.Layers}, setting.Size{Name: "batch", N: c.Batch}, setting.Size{Name: "window", N: c.Window}
 	return cmp.Or(
-		setting.Room("lm", c.CountParams(), hidden, embed, layers),
-		setting.StepRoom("lm", min(c.Batch*c.Window, tokens), 1, c.Embed+8*c.Layers*c.Hidden+2*c.Size, batch, window, hidden, layers))
+		setting.Room(Name, c.CountParams(), hidden, embed, layers),
+		setting.StepRoom(Name, min(c.Batch*c.Window, tokens), 1, c.Embed+8*c.Layers*c.Hidden+2*c.Size, batch, window, hidden, layers))
 }
 
 // CountParams implements model.Counter.
@@ -136,7 +136,7 @@ func (c *Config) New(r *rand.Rand) (any, error) {
 		return nil, err
 	}
 	if c.Size < 1 {
-		return nil, errors.New("lm: the size of the vocabulary is not known")
+		return nil, errors.New("the size of the vocabulary is not known")
 	}
 	n := &net{Embed: nn.NewEmbedding(r, c.Size, c.Embed)}
 	in := c.Embed

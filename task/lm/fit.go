@@ -33,7 +33,7 @@ const codecExtra = "codec"
 // Fit trains a model on text files, gzip or not.
 func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, error) {
 	if len(d.Train) == 0 {
-		return nil, errors.New("lm: there is no text to train on")
+		return nil, errors.New("there is no text to train on")
 	}
 	var valid source
 	if len(d.Valid) > 0 {
@@ -173,7 +173,7 @@ func (s holdDecay) At(step int) float64 {
 // and nats for each character. All tokens but the first count.
 func (m *Model) score(ctx context.Context, of corpus) (task.Scores, error) {
 	if len(of.ids) < 2 {
-		return nil, errors.New("lm: the text has fewer than 2 tokens")
+		return nil, errors.New("the text has fewer than 2 tokens")
 	}
 	var sum float64
 	var carry rnn.Carry

@@ -33,11 +33,11 @@ func (s Sampling) Check() error {
 	}
 	switch {
 	case !(s.Penalty >= 0):
-		return fmt.Errorf("lm: the penalty is %v, want at least 0", s.Penalty)
+		return fmt.Errorf("the penalty is %v, want at least 0", s.Penalty)
 	case s.PenaltyWindow < 0:
-		return fmt.Errorf("lm: the window of the penalty is %d, want at least 0", s.PenaltyWindow)
+		return fmt.Errorf("the window of the penalty is %d, want at least 0", s.PenaltyWindow)
 	case slices.Contains(s.Stop, ""):
-		return errors.New("lm: an empty text stands everywhere: it cannot stop")
+		return errors.New("an empty text stands everywhere: it cannot stop")
 	}
 	return nil
 }

@@ -116,7 +116,7 @@ func (c Config) withDefaults() Config {
 
 // check reports all that makes no sense in c.
 func (c *Config) check() error {
-	e := setting.Errors{System: "probabilistic"}
+	e := setting.Errors{System: forecast.Name}
 	for _, f := range []struct {
 		name string
 		v    int
@@ -179,6 +179,6 @@ func (c *Config) room() error {
 	hidden, window := setting.Size{Name: "hidden", N: c.Hidden}, setting.Size{Name: "window", N: c.Window}
 	layers, nets := setting.Size{Name: "layers", N: c.Layers}, setting.Size{Name: "nets", N: c.Nets}
 	return cmp.Or(
-		setting.Room("probabilistic", c.CountParams(), hidden, layers, nets),
-		setting.StepRoom("probabilistic", c.Batch, c.Window+c.Horizon, 8*c.Hidden*c.Layers, hidden, window, setting.Size{Name: "batch", N: c.Batch}, layers))
+		setting.Room(forecast.Name, c.CountParams(), hidden, layers, nets),
+		setting.StepRoom(forecast.Name, c.Batch, c.Window+c.Horizon, 8*c.Hidden*c.Layers, hidden, window, setting.Size{Name: "batch", N: c.Batch}, layers))
 }

@@ -22,7 +22,7 @@ type Config struct {
 	History       int     `json:"history"`           // steps of a series that are used at all, the last ones; default 1024
 	Nets          int     `json:"nets"`              // nets whose mean is the forecast, beside one to validate by; default 3
 	Epochs        int     `json:"epochs"`            // epochs that the steps are divided into; default 10
-	Steps         int     `json:"steps"`             // training steps of each net; default enough to read each value 7 times, or 12 for a season of 24 and more, within 300..8000
+	Steps         int     `json:"steps"`             // training steps of each net; default for 10 epochs enough to read each value 7 times, or 12 for a season of 24 and more, within 300..8000
 	Batch         int     `json:"batch"`             // series in a step; default enough for about 600 values, within 2..8
 	Rate          float64 `json:"rate"`              // highest learning rate of Adam; default 0.01, or 0.003 if no season is smoothed
 	NoBaselines   bool    `json:"no_baselines"`      // forecast by the nets alone, without Comb and Theta

@@ -19,6 +19,7 @@ import (
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast"
+	"github.com/recur-go/recur/tensor"
 	"github.com/recur-go/recur/train"
 )
 
@@ -82,6 +83,17 @@ func TestLearnsSeasonAndTrend(t *testing.T) {
 	}
 	if e := forecast.MASE(other.Y, future[0], f[0].Point, 12); e > 1 {
 		t.Errorf("a new series has a MASE of %.3f", e)
+	}
+}
+
+// Fewer epochs are fewer steps, unless these are given.
+func TestStepsByEpochs(t *testing.T) {
+	all := []*scaled{{x: make([]tensor.Float, 100)}}
+	for _, w := range []struct{ epochs, steps, want int }{{0, 0, 300}, {10, 0, 300}, {1, 0, 30}, {20, 0, 600}, {2, 7, 7}} {
+		c := Config{Epochs: w.epochs, Steps: w.steps}.withDefaults()
+		if c.pace(all); c.Steps != w.want {
+			t.Errorf("%d epochs, %d steps asked: %d steps, want %d", w.epochs, w.steps, c.Steps, w.want)
+		}
 	}
 }
 

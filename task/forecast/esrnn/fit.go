@@ -124,7 +124,8 @@ func (c *Config) pace(all []*scaled) {
 		c.Batch = min(max(int(values/one), 2), 8)
 	}
 	if c.Steps == 0 {
-		c.Steps = min(max(int(passes*float64(sum)/(one*float64(c.Batch))), 300), 8000)
+		enough := min(max(int(passes*float64(sum)/(one*float64(c.Batch))), 300), 8000)
+		c.Steps = max(1, enough*c.Epochs/10)
 	}
 }
 

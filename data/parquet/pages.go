@@ -227,6 +227,9 @@ func (c *chunk) unpack(b []byte, size int) ([]byte, error) {
 	if size > mostOf(len(b)) {
 		return nil, fmt.Errorf("a page of %d bytes promises %d", len(b), size)
 	}
+	if len(b) == 0 && size == 0 { // some writers pack no values to no bytes
+		return nil, nil
+	}
 	var out []byte
 	var err error
 	switch c.meta.Codec {

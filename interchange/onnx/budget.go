@@ -3,7 +3,8 @@ package onnx
 import "reflect"
 
 // A budget bounds what the live results of a run take together, where maxBytes bounds each.
-// All frames of a run share one. Adding up what is made is cheap; what is alive is counted
+// Results are counted once they are made, so that a run may take one result more than that.
+// All frames of a run share one budget. Adding up what is made is cheap; what is alive is counted
 // only when so much has been made that it may be too much.
 type budget struct {
 	most int // bytes

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/task"
 )
@@ -77,5 +78,17 @@ func TestReportOnValidation(t *testing.T) {
 		if err != nil || got.Scores["mase"] == 0 || got.Scores["mase"] != want.Scores["mase"] {
 			t.Errorf("draft %v: %v, want %v, %v", draft, got.Scores, want, err)
 		}
+	}
+}
+
+// Of series that are left out the first are named, and the others counted.
+func TestLeftOut(t *testing.T) {
+	tab := &data.Table{Name: "f.csv", Series: []data.Series{{ID: "good", Y: []float64{1, 2, 3, 4, 5, 6, 7, 8, 9}}}}
+	for i := range 12 {
+		tab.Series = append(tab.Series, data.Series{ID: fmt.Sprintf("s%d", i), Y: []float64{1, 2}})
+	}
+	series, left, err := Usable(tab)
+	if err != nil || len(series) != 1 || len(left) != 12 || len(tab.Notes) != 1 || !strings.HasSuffix(tab.Notes[0], "s9 and 2 more") {
+		t.Errorf("%d, %q, %q, %v", len(series), left, tab.Notes, err)
 	}
 }

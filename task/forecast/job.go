@@ -31,18 +31,11 @@ func (j *Job) PresetName() string { return j.Preset }
 
 // fill sets season and horizon, where they are 0, by a table.
 func (j *Job) fill(t *data.Table) {
-	for _, season := range []int{t.Season, t.Series[0].Freq.Season()} {
-		if j.Season == 0 {
-			j.Season = season
-		}
-	}
-	for _, horizon := range []int{t.Horizon, j.Season} {
+	j.Season = cmp.Or(j.Season, t.Season, t.Series[0].Freq.Season())
+	for _, horizon := range []int{t.Horizon, j.Season, 12} {
 		if j.Horizon == 0 && horizon > 1 {
 			j.Horizon = horizon
 		}
-	}
-	if j.Horizon == 0 {
-		j.Horizon = 12
 	}
 }
 

@@ -167,7 +167,11 @@ func Usable(t *data.Table) (series []data.Series, left []string, err error) {
 		return nil, left, err
 	}
 	if left != nil {
-		t.Notes = append(t.Notes, "left out, constant or too short: "+strings.Join(left[:min(len(left), 10)], ", "))
+		names := strings.Join(left[:min(len(left), 10)], ", ")
+		if n := len(left) - 10; n > 0 {
+			names += fmt.Sprintf(" and %d more", n)
+		}
+		t.Notes = append(t.Notes, "left out, constant or too short: "+names)
 	}
 	return series, left, nil
 }

@@ -323,6 +323,9 @@ func (s *searcher) run(ctx context.Context, trial, k, epochs int, last bool) (Ru
 		return run, ctx.Err()
 	}
 	run.Seconds = time.Since(began).Seconds()
+	if fault.Of(err) == fault.IO { // a full disk says nothing of the settings
+		return run, err
+	}
 	if err != nil {
 		run.Error = err.Error()
 	} else if run.Score = about.Scores[s.metric.Name]; last {

@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/train"
@@ -67,6 +69,9 @@ func (b *bowl) Fit(ctx context.Context, cfg any, _ task.Data, o task.Options) (t
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	if c.Kind == "full" {
+		return nil, &fs.PathError{Op: "write", Path: "checkpoint", Err: errors.New("no space left on device")}
 	}
 	if c.Kind == "broken" {
 		return nil, &train.NumericError{Epoch: 1, Step: 1, What: "loss", Value: math.NaN()}
@@ -185,6 +190,20 @@ func TestAllFail(t *testing.T) {
 		Space: map[string]task.Range{"width": {Min: 1, Max: 5}}, Trials: 3})
 	if err == nil || !strings.Contains(err.Error(), "every run") {
 		t.Errorf("%v", err)
+	}
+}
+
+// A disk that is full ends the search, and is no score of a trial.
+func TestFullDisk(t *testing.T) {
+	o, _ := brief(t.TempDir())
+	o.Space = map[string]task.Range{"kind": {Values: []any{"a", "full"}}}
+	o.Trials, o.Epochs = 9, 9
+	if _, err := Search(context.Background(), o); fault.Of(err) != fault.IO {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(filepath.Join(o.Dir, JournalFile))
+	if err != nil || strings.Contains(string(b), "no space") {
+		t.Errorf("%s, %v", b, err)
 	}
 }
 

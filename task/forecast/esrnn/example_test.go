@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/recur-go/recur/task/forecast"
-
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/forecast"
 	"github.com/recur-go/recur/task/forecast/esrnn"
 )
 

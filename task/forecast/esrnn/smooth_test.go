@@ -5,11 +5,10 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/recur-go/recur/task/forecast"
-
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/nn"
+	"github.com/recur-go/recur/task/forecast"
 	"github.com/recur-go/recur/tensor"
 )
 

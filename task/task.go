@@ -29,6 +29,9 @@ type Data struct {
 	Test  []string `json:"test,omitempty" toml:"test,omitempty"`   // files to test on; if empty, scores are those on what was held out
 }
 
+// Files are all files of d.
+func (d Data) Files() []string { return slices.Concat(d.Train, d.Valid, d.Test) }
+
 // Options are the checkpoint of a run and who follows it. They do not change its result.
 type Options struct {
 	Checkpoint string // file to write while training; none if empty

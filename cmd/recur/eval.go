@@ -37,6 +37,7 @@ func newEval() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			noteEncodings(t.Name(), args[1:], noteTo(cmd.ErrOrStderr()))
 			r, err := m.Evaluate(cmd.Context(), args[1:]...)
 			if err != nil {
 				return err

@@ -10,9 +10,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"syscall"
 
 	"github.com/recur-go/recur/cmd/recur/internal/filelock"
+	"github.com/recur-go/recur/cmd/recur/internal/tfevents"
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/fault"
 )
 
 // Names of what runs leave in their folders.
@@ -26,6 +30,24 @@ const (
 	eventsFolder   = "events"
 )
 
+// results are the files of a folder that runs write, whatever was there.
+var results = []string{modelFile, recipeFile, historyFile, reportFile, journalFile,
+	"curves.svg", "curves.png", "forecast.csv", "forecast.svg", "forecast.png", "paths.csv"}
+
+// Names of what runs keep for themselves. A checkpoint has parts; temporary files are those of
+// internal/atomicfile.
+var (
+	checkpoint = regexp.MustCompile(`^checkpoint\.safetensors(\.(backtest|\d+))*$`)
+	trial      = regexp.MustCompile(`^trial-\d+(\.safetensors|-\d+\.checkpoint(\.(backtest|\d+))*)$`)
+	temporary  = regexp.MustCompile(`^\..+\.tmp\d{15,20}$`)
+)
+
+// isOld reports whether a file is one that a run which begins anew would take for its own, so
+// that it is removed first.
+func isOld(name string) bool {
+	return name == modelFile || name == reportFile || name == historyFile || name == journalFile || checkpoint.MatchString(name) || trial.MatchString(name)
+}
+
 // A state is what a folder holds.
 type state int
 
@@ -35,6 +57,10 @@ const (
 	finished              // results
 )
 
+func (s state) String() string {
+	return [...]string{"nothing of a run", "a run that was stopped", "the results of a run"}[s]
+}
+
 // stateOf is the state of a folder, free if it is not there. A checkpoint counts more than a
 // model: a run of many nets that was stopped may have both.
 func stateOf(dir string) (state, error) {
@@ -42,14 +68,19 @@ func stateOf(dir string) (state, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return free, nil
 	}
-	is := free // a run that began has events
+	is := free
 	for _, f := range files {
 		switch name := f.Name(); {
-		case strings.HasPrefix(name, checkpointFile):
+		case checkpoint.MatchString(name):
 			return stopped, nil
 		case name == modelFile || name == reportFile:
 			is = finished
-		case (name == journalFile || name == eventsFolder) && is == free:
+		case name == journalFile && is == free:
+			is = stopped
+		}
+	}
+	if is == free { // a run that began has events
+		if events, e := tfevents.Files(filepath.Join(dir, eventsFolder)); e == nil && len(events) > 0 {
 			is = stopped
 		}
 	}
@@ -62,16 +93,20 @@ type folder struct {
 	dir   string
 	state state    // of what was found there, to go on with
 	made  []string // folders that were made for this run, the outermost first
-	begun bool
+	begun atomic.Bool
 	lock  *filelock.Lock
 }
+
+// current is the folder of the run in progress, nil for none.
+var current atomic.Pointer[folder]
 
 // ask is what a command asks of a folder.
 type ask struct {
 	out           string // folder that was asked for; if empty, base or the next free name
 	base          string // such as recur-out/airline
 	resume, force bool
-	using         bool // a model is used, whose own folder is never written to
+	using         bool     // a model is used, whose own folder is never written to
+	data          []string // files that the run reads
 
 	same func(dir string) error // reports that the run of a folder is not this one
 	note func(text string)      // takes what the user should know
@@ -94,7 +129,8 @@ func openFolder(a ask) (*folder, error) {
 	}
 	for dir := range numbered(a.base) {
 		f, err := lockFolder(dir)
-		if errors.Is(err, filelock.ErrHeld) {
+		var file noFolder
+		if errors.Is(err, filelock.ErrHeld) || errors.As(err, &file) && string(file) == dir {
 			continue
 		}
 		if err != nil {
@@ -124,8 +160,10 @@ func numbered(base string) func(yield func(string) bool) {
 	}
 }
 
-// started is the last folder of a's names with the same run, empty if none has a run.
+// started is the last folder of a's names with the same run, one that was stopped if there is
+// one, empty if none has a run.
 func (a ask) started() (last string, err error) {
+	var is state
 	var first error // why those are no such runs
 	for dir := range numbered(a.base) {
 		if _, err := os.Stat(dir); err != nil {
@@ -142,7 +180,9 @@ func (a ask) started() (last string, err error) {
 			first = err
 			continue
 		}
-		last = dir
+		if is != stopped || s == stopped {
+			last, is = dir, s
+		}
 	}
 	if last == "" {
 		err = first
@@ -159,52 +199,113 @@ func openNamed(a ask) (f *folder, err error) {
 		return nil, err
 	}
 	if f.state, err = stateOf(a.out); err == nil {
-		_, none := os.Stat(f.path(modelFile))
-		switch {
-		case a.using && none == nil:
-			err = usage("%s holds a model, and its report stays as it is: give another --out", a.out)
-		case f.state == free, a.force && !a.resume:
-			f.state = free
-		case a.resume:
-			err = a.same(a.out)
-		case f.state == stopped:
-			err = usage("%s holds a run that was stopped: give --resume to go on with it, --force to begin anew, or another --out", a.out)
-		default:
-			err = usage("%s holds the results of a run: give another --out, --force to replace them, or --resume to see them", a.out)
-		}
+		err = a.allowed(f)
 	}
 	if err != nil {
 		f.close()
 		return nil, err
 	}
+	if a.force && !a.resume {
+		f.state = free
+	}
 	return f, nil
+}
+
+// allowed is an error if the run may not have a folder, for what is in it.
+func (a ask) allowed(f *folder) error {
+	if file := a.overwritten(f.dir); file != "" {
+		return usage("the run reads %s and would replace it: give another --out", file)
+	}
+	_, none := os.Stat(f.path(modelFile))
+	switch {
+	case a.using && none == nil:
+		return usage("%s holds a model, and its report stays as it is: give another --out", f.dir)
+	case a.force && !a.resume:
+		return nil
+	case f.state == free:
+		return a.vacant(f.dir)
+	case a.resume:
+		return a.same(f.dir)
+	case a.using:
+		return usage("%s holds %s: give another --out, or --force to replace it", f.dir, f.state)
+	case f.state == stopped:
+		return usage("%s holds %s: give --resume to go on with it, --force to begin anew, or another --out", f.dir, f.state)
+	}
+	return usage("%s holds %s: give another --out, --force to replace them, or --resume to see them", f.dir, f.state)
+}
+
+// overwritten is a file that the run reads and that its results would replace, empty for none.
+func (a ask) overwritten(dir string) string {
+	for _, file := range a.data {
+		in, err := os.Stat(file)
+		if err != nil {
+			continue
+		}
+		for _, name := range results {
+			if there, err := os.Lstat(filepath.Join(dir, name)); err == nil && os.SameFile(in, there) {
+				return file
+			}
+		}
+	}
+	return ""
+}
+
+// vacant is an error for a file of no run that the run would replace.
+func (a ask) vacant(dir string) error {
+	files, err := os.ReadDir(dir)
+	for _, e := range files {
+		switch name := e.Name(); {
+		case !slices.Contains(results, name) && !isOld(name), a.using && name == recipeFile:
+		case a.resume && name == recipeFile: // a run was killed as it began
+			err = errors.Join(err, a.same(dir))
+		default:
+			return usage("%s is there already: give another --out, or --force to replace it", filepath.Join(dir, name))
+		}
+	}
+	return err
 }
 
 // lockFolder locks a folder, which it makes if it is not there.
 func lockFolder(dir string) (f *folder, err error) {
 	f = &folder{dir: dir}
-	if err := f.make(dir); err != nil {
+	for range 3 { // a run that does not begin may take the folder away just now
+		if err = f.make(dir); err == nil {
+			f.lock, err = filelock.Take(dir)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	if err != nil {
+		f.unmake()
 		return nil, err
 	}
-	if f.lock, err = filelock.Take(dir); err != nil {
-		f.unmake()
-	}
-	return f, err
+	current.Store(f)
+	return f, nil
 }
+
+// noFolder is the error for a path at which there is something else.
+type noFolder string
+
+func (path noFolder) Error() string        { return string(path) + " is no folder: give another --out" }
+func (path noFolder) Is(target error) bool { return target == fault.Usage }
 
 // make makes a folder and those that it is to be in.
 func (f *folder) make(dir string) error {
 	err := os.Mkdir(dir, 0o777)
-	if parent := filepath.Dir(dir); errors.Is(err, fs.ErrNotExist) && parent != dir {
+	if parent := filepath.Dir(dir); parent != dir && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)) {
 		if err := f.make(parent); err != nil {
 			return err
 		}
 		err = os.Mkdir(dir, 0o777)
 	}
-	if err == nil {
+	switch {
+	case err == nil:
 		f.made = append(f.made, dir)
-	}
-	if info, e := os.Stat(dir); errors.Is(err, fs.ErrExist) && e == nil && info.IsDir() {
+	case errors.Is(err, fs.ErrExist):
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return noFolder(dir)
+		}
 		return nil
 	}
 	return err
@@ -213,16 +314,15 @@ func (f *folder) make(dir string) error {
 // unmake takes away the folders that were made, unless there is something in them.
 func (f *folder) unmake() {
 	for _, dir := range slices.Backward(f.made) {
-		if os.Remove(dir) != nil {
-			return
-		}
+		os.Remove(dir)
 	}
 }
 
 // close gives the folder back. If no run has begun in it, it is as it was.
 func (f *folder) close() error {
+	current.CompareAndSwap(f, nil)
 	err := f.lock.Release()
-	if !f.begun {
+	if !f.begun.Load() {
 		f.unmake()
 	}
 	return err
@@ -231,42 +331,37 @@ func (f *folder) close() error {
 // path is that of a file of the folder.
 func (f *folder) path(name string) string { return filepath.Join(f.dir, name) }
 
-// temporary is the name of a file that was being written, by internal/atomicfile.
-var temporary = regexp.MustCompile(`^\..+\.tmp\d+$`)
-
-// begin takes away what a killed run left half-written and, unless this run goes on with it,
-// all that an earlier one left that would not be replaced.
+// begin removes what a killed run left half-written and, unless this run goes on with it, all
+// that an earlier one left that would not be replaced.
 func (f *folder) begin() error {
-	f.begun = true
-	files, err := os.ReadDir(f.dir)
-	if err != nil {
-		return err
+	f.begun.Store(true)
+	return errors.Join(f.clear("", isOld), f.clear(eventsFolder, tfevents.IsFile))
+}
+
+// clear removes temporary files from a part of the folder and, unless the run goes on, old ones.
+func (f *folder) clear(part string, old func(name string) bool) error {
+	return f.remove(part, func(name string) bool { return temporary.MatchString(name) || f.state == free && old(name) })
+}
+
+// noteStopped tells how to go on with a run that was stopped, if it had begun.
+func (f *folder) noteStopped(stderr io.Writer) {
+	if f.begun.Load() {
+		fmt.Fprintf(stderr, "  stopped; the same command with --resume goes on with %s\n", f.dir)
 	}
-	for _, e := range files {
-		name := e.Name()
-		old := strings.HasPrefix(name, checkpointFile) || name == modelFile || name == reportFile || name == historyFile || name == journalFile
-		if temporary.MatchString(name) || old && f.state == free {
-			err = errors.Join(err, os.Remove(f.path(name)))
-		}
-	}
-	if f.state != free {
-		return err
-	}
-	events, _ := os.ReadDir(f.path(eventsFolder))
-	for _, e := range events {
-		if strings.HasPrefix(e.Name(), "events.out.tfevents") {
-			err = errors.Join(err, os.Remove(filepath.Join(f.path(eventsFolder), e.Name())))
-		}
-	}
-	return err
 }
 
 // removeCheckpoints removes those of a run that has ended.
-func (f *folder) removeCheckpoints() error {
-	files, err := os.ReadDir(f.dir)
+func (f *folder) removeCheckpoints() error { return f.remove("", checkpoint.MatchString) }
+
+// remove removes files from a part of the folder.
+func (f *folder) remove(part string, which func(name string) bool) error {
+	files, err := os.ReadDir(f.path(part))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
 	for _, e := range files {
-		if strings.HasPrefix(e.Name(), checkpointFile) {
-			err = errors.Join(err, os.Remove(f.path(e.Name())))
+		if which(e.Name()) {
+			err = errors.Join(err, os.Remove(filepath.Join(f.dir, part, e.Name())))
 		}
 	}
 	return err

@@ -49,7 +49,13 @@ func TestNamedFolder(t *testing.T) {
 		refused       string
 	}{
 		{what: "nothing"},
-		{what: "files of others", holds: []string{"notes.txt", "recipe.json"}},
+		{what: "files of others", holds: []string{"notes.txt", "checkpoint.safetensors.bak", "events/events.out.tfevents.1.host"}},
+		{what: "a recipe", holds: []string{recipeFile}, refused: "recipe.json is there already"},
+		{what: "a recipe, force", holds: []string{recipeFile}, force: true},
+		{what: "a run that was killed as it began", holds: []string{recipeFile}, resume: true},
+		{what: "a recipe of another run", holds: []string{recipeFile}, resume: true, same: other, refused: "another run"},
+		{what: "a result of others", holds: []string{"forecast.csv"}, refused: "forecast.csv is there already"},
+		{what: "a trial", holds: []string{"trial-1-0.checkpoint.backtest.0"}, refused: "is there already"},
 		{what: "a finished run", holds: []string{modelFile, reportFile}, refused: "--force"},
 		{what: "a finished run, force", holds: []string{modelFile}, force: true},
 		{what: "a finished run, resume", holds: []string{modelFile}, resume: true, want: finished},
@@ -57,7 +63,7 @@ func TestNamedFolder(t *testing.T) {
 		{what: "a stopped run", holds: []string{checkpointFile + ".1"}, refused: "--resume"},
 		{what: "a stopped run, force", holds: []string{checkpointFile}, force: true},
 		{what: "a stopped run, resume", holds: []string{checkpointFile}, resume: true, want: stopped},
-		{what: "a run stopped before its first checkpoint", holds: []string{"events/events.out.tfevents.1"}, resume: true, want: stopped},
+		{what: "a run stopped before its first checkpoint", holds: []string{"events/events.out.tfevents.1.recur"}, resume: true, want: stopped},
 		{what: "a run of another, stopped", holds: []string{checkpointFile}, resume: true, same: other, refused: "another run"},
 		{what: "a search", holds: []string{journalFile}, refused: "--resume"},
 	} {
@@ -112,6 +118,7 @@ func TestFreeName(t *testing.T) {
 	g.close()
 	f.close()
 
+	fill(t, base+"-3", modelFile) // one that has ended since
 	a.resume, a.same = true, func(string) error { return nil }
 	if f, err = openFolder(a); err != nil || f.dir != base+"-2" || f.state != stopped {
 		t.Fatalf("%+v, %v", f, err)
@@ -139,10 +146,12 @@ func TestOneRunAFolder(t *testing.T) {
 // begin removes what a killed run left half-written and, without --resume, what an earlier run
 // left; nothing else.
 func TestBeginFolder(t *testing.T) {
-	holds := []string{modelFile, checkpointFile, checkpointFile + ".0", historyFile, "." + modelFile + ".tmp123", ".keep.tmpx", "notes.txt", "events/events.out.tfevents.1", "events/mine"}
-	for want, resume := range map[string]bool{".keep.tmpx events notes.txt": false, ".keep.tmpx checkpoint.safetensors checkpoint.safetensors.0 events history.json model.safetensors notes.txt": true} {
+	const half = ".model.safetensors.tmp17446744073709551615"
+	others := []string{".keep.tmp7", "checkpoint.safetensors.bak", "events/events.out.tfevents.1.host", "events/mine", "notes.txt", "trial-1.txt"}
+	old := []string{checkpointFile, checkpointFile + ".backtest.0", "events/events.out.tfevents.1.recur", historyFile, modelFile, "trial-1.safetensors", "trial-1-0.checkpoint"}
+	for _, resume := range []bool{false, true} {
 		dir := t.TempDir()
-		fill(t, dir, holds...)
+		fill(t, dir, slices.Concat(others, old, []string{half, "events/" + half})...)
 		f, err := openFolder(ask{out: dir, resume: resume, force: !resume, same: func(string) error { return nil }})
 		if err != nil {
 			t.Fatal(err)
@@ -150,12 +159,59 @@ func TestBeginFolder(t *testing.T) {
 		if err := errors.Join(f.begin(), f.close()); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Join(listed(t, dir), " "); got != want {
-			t.Errorf("resume %v: %s, want %s", resume, got, want)
+		want := slices.Clone(others)
+		if resume {
+			want = append(want, old...)
 		}
-		if n := len(listed(t, filepath.Join(dir, "events"))); resume != (n == 2) {
-			t.Errorf("resume %v: %d files of events", resume, n)
+		slices.Sort(want)
+		var got []string
+		filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
+			if !e.IsDir() {
+				got = append(got, filepath.ToSlash(path[len(dir)+1:]))
+			}
+			return err
+		})
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("resume %v: %q, want %q", resume, got, want)
 		}
+	}
+}
+
+// What a run reads is not replaced by its results, --force or not, by whatever name.
+func TestOverwrittenData(t *testing.T) {
+	dir := t.TempDir()
+	fill(t, dir, "forecast.csv", "sales.csv")
+	file := filepath.Join(dir, "forecast.csv")
+	for _, data := range []string{file, filepath.Join(dir, "..", filepath.Base(dir), "forecast.csv")} {
+		_, err := openFolder(ask{out: dir, force: true, data: []string{filepath.Join(dir, "sales.csv"), data}})
+		if fault.Of(err) != fault.Usage || !strings.Contains(err.Error(), "forecast.csv and would replace it") {
+			t.Errorf("%s: %v", data, err)
+		}
+	}
+	if names := listed(t, dir); len(names) != 2 {
+		t.Errorf("the folder holds %v", names)
+	}
+}
+
+// A file in the way of a folder is passed over, or named.
+func TestFileForAFolder(t *testing.T) {
+	dir := t.TempDir()
+	fill(t, dir, "airline", "plain")
+	f, err := openFolder(ask{base: filepath.Join(dir, "airline")})
+	if err != nil || f.dir != filepath.Join(dir, "airline-2") {
+		t.Fatalf("%+v, %v", f, err)
+	}
+	f.close()
+	for _, a := range []ask{{out: filepath.Join(dir, "plain")}, {out: filepath.Join(dir, "plain", "new", "sub")}, {base: filepath.Join(dir, "plain", "airline")}} {
+		if _, err := openFolder(a); fault.Of(err) != fault.Usage || !strings.Contains(err.Error(), "plain is no folder") {
+			t.Errorf("%+v: %v", a, err)
+		}
+	}
+	if _, err := openFolder(ask{out: filepath.Join(dir, "new", strings.Repeat("x", 300))}); err == nil {
+		t.Error("a name of 300 letters is taken")
+	}
+	if names := listed(t, dir); len(names) != 2 {
+		t.Errorf("the folder holds %v", names)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"time"
@@ -93,13 +92,13 @@ func (f *forecastFlags) forecast(cmd *cobra.Command, files []string) (err error)
 		return err
 	}
 	for _, n := range r.table.Notes {
-		fmt.Fprintln(cmd.ErrOrStderr(), " ", n)
+		noteTo(cmd.ErrOrStderr())(n)
 	}
 	r.describe(files)
 	if err := r.predict(cmd.Context()); err != nil {
 		return err
 	}
-	if err := r.write(cmd, files[0]); err != nil {
+	if err := r.write(cmd, files); err != nil {
 		return err
 	}
 	if f.json {
@@ -154,19 +153,19 @@ func (f *forecastFlags) reading(cmd *cobra.Command, s forecast.Source) (forecast
 }
 
 // write fills a folder with the forecasts of a saved model.
-func (r *forecastRun) write(cmd *cobra.Command, file string) (err error) {
+func (r *forecastRun) write(cmd *cobra.Command, files []string) (err error) {
 	f := r.flags
-	where, err := openFolder(ask{out: f.out, base: filepath.Join("recur-out", stem(file)), force: f.force, using: true,
-		note: func(text string) { fmt.Fprintln(cmd.ErrOrStderr(), " ", text) }})
+	page, err := r.page()
+	if err != nil {
+		return err
+	}
+	where, err := openFolder(ask{out: f.out, base: filepath.Join("recur-out", stem(files[0])), force: f.force, using: true, data: files,
+		note: noteTo(cmd.ErrOrStderr())})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, where.close()) }()
 	if err := where.begin(); err != nil {
-		return err
-	}
-	page, err := r.page()
-	if err != nil {
 		return err
 	}
 	r.dir = where.dir

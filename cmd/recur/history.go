@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -98,7 +97,7 @@ func (h *history) record(stderr io.Writer, f *folder, m task.Metric, begin func(
 	}
 	bar.end(err == nil)
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintf(stderr, "  stopped; the same command with --resume goes on from %s\n", o.Checkpoint)
+		f.noteStopped(stderr)
 	}
 	if err == nil {
 		err = lost

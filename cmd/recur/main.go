@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,19 +25,9 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	signals := make(chan os.Signal, 1)
+	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
-	var caught os.Signal
-	done := make(chan struct{})
-	go func() {
-		select {
-		case caught = <-signals:
-			stop()
-		case <-ctx.Done():
-		}
-		close(done)
-	}()
 	if err := kernel.CheckTier(); err != nil {
 		fmt.Fprintln(stderr, "recur:", err)
 		return code(err)
@@ -46,21 +37,46 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
-	stop()
-	<-done
-	if caught != nil {
+	ended := make(chan error, 1)
+	go func() { ended <- root.ExecuteContext(ctx) }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			fmt.Fprintln(stderr, "recur:", plain(err))
+			return code(err)
+		}
+		return 0
+	case caught := <-signals:
+		stop()
+		await(ended, signals)
 		fmt.Fprintln(stderr, "recur: stopped")
 		if caught == syscall.SIGTERM {
 			return 128 + int(syscall.SIGTERM)
 		}
 		return 128 + int(syscall.SIGINT)
 	}
-	if err != nil {
-		fmt.Fprintln(stderr, "recur:", plain(err))
-		return code(err)
+}
+
+// await waits for the end of a command that is to stop, or for another signal. A run that has
+// begun has time for its checkpoint; what has not may be reading a pipe in which nothing comes.
+func await(ended <-chan error, again <-chan os.Signal) {
+	second := time.After(time.Second)
+	for {
+		select {
+		case <-ended:
+			return
+		case <-again:
+		case <-second:
+			f := current.Load()
+			if f != nil && f.begun.Load() {
+				continue
+			}
+			if f != nil {
+				f.close()
+			}
+		}
+		return
 	}
-	return 0
 }
 
 // commands make those of the program. Each command adds itself in its file.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -125,8 +126,8 @@ func searchCommand(cmd *cobra.Command, o search.Options, f *trainFlags) (err err
 	log := cmd.ErrOrStderr()
 	where, err := openFolder(ask{
 		out: f.out, base: filepath.Join("recur-out", "search-"+cmp.Or(f.base, baseName(o.Task.Name(), o.Data.Train[0]))), resume: f.resume, force: f.force,
-		same: func(string) error { return nil }, // the journal knows
-		note: func(text string) { fmt.Fprintln(log, " ", text) },
+		data: o.Data.Files(), same: hasJournal,
+		note: noteTo(log),
 	})
 	if err != nil {
 		return err
@@ -146,7 +147,7 @@ func searchCommand(cmd *cobra.Command, o search.Options, f *trainFlags) (err err
 	out, err := search.Search(cmd.Context(), o)
 	if err != nil {
 		if cmd.Context().Err() != nil {
-			fmt.Fprintf(log, "  stopped; the same command with --resume goes on from %s\n", journal)
+			where.noteStopped(log)
 		}
 		return err
 	}
@@ -176,6 +177,15 @@ func searchCommand(cmd *cobra.Command, o search.Options, f *trainFlags) (err err
 		return json.NewEncoder(cmd.OutOrStdout()).Encode(report)
 	}
 	return printSearch(cmd.OutOrStdout(), o, out, test)
+}
+
+// hasJournal is an error for the folder of a run that is no search. Of which search it is, its
+// journal knows.
+func hasJournal(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, journalFile)); err != nil {
+		return usage("--resume: %s holds no search: give another --out, or --force to begin one there", dir)
+	}
+	return nil
 }
 
 // shownTrials is how many rows of the board a terminal gets.

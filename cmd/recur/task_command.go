@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/recipe"
 )
@@ -95,6 +96,8 @@ func (c *taskCommand) command() *cobra.Command {
 		case err != nil:
 			return err
 		case c.model != "":
+			named := slices.DeleteFunc(slices.Clone(files), func(file string) bool { return file == data.Stdin })
+			noteEncodings(c.task, named, noteTo(cmd.ErrOrStderr()))
 			return c.use(cmd, files)
 		}
 		return c.train(cmd, files)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"strings"
 
@@ -43,9 +42,7 @@ model again, to the bit. Tasks are
 			if err != nil {
 				return err
 			}
-			for _, file := range r.Changed() {
-				fmt.Fprintf(cmd.ErrOrStderr(), "  %s has changed since the recipe was written\n", file)
-			}
+			f.repeats = r
 			return trainCommand(cmd, t, cfg, r.Data, f, printerOf(t.Name()))
 		},
 	}

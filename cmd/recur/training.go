@@ -73,9 +73,14 @@ func trainCommand(cmd *cobra.Command, t task.Task, cfg any, d task.Data, f *trai
 	if err := r.recipe.Sum(); err != nil {
 		return err
 	}
+	if f.repeats != nil {
+		for _, file := range r.recipe.Changed(f.repeats) {
+			noteTo(cmd.ErrOrStderr())(file + " has changed since the recipe was written")
+		}
+	}
 	r.folder, err = openFolder(ask{
-		out: f.out, base: filepath.Join("recur-out", cmp.Or(f.base, baseName(t.Name(), d.Train[0]))), resume: f.resume, force: f.force, same: r.same,
-		note: func(text string) { fmt.Fprintln(cmd.ErrOrStderr(), " ", text) },
+		out: f.out, base: filepath.Join("recur-out", cmp.Or(f.base, baseName(t.Name(), d.Train[0]))), resume: f.resume, force: f.force, data: d.Files(), same: r.same,
+		note: noteTo(cmd.ErrOrStderr()),
 	})
 	if err != nil {
 		return err
@@ -84,7 +89,7 @@ func trainCommand(cmd *cobra.Command, t task.Task, cfg any, d task.Data, f *trai
 	if r.folder.state == finished {
 		return r.printFinished()
 	}
-	r.noteEncodings()
+	noteEncodings(t.Name(), d.Files(), r.note)
 	if r.model, err = r.fit(); err != nil {
 		return err
 	}
@@ -122,18 +127,23 @@ func (r *training) path(name string) string { return r.folder.path(name) }
 // note takes what the user should know.
 func (r *training) note(text string) {
 	r.notes = append(r.notes, text)
-	fmt.Fprintln(r.cmd.ErrOrStderr(), " ", text)
+	noteTo(r.cmd.ErrOrStderr())(text)
 }
 
-// noteEncodings notes which files of text are not in UTF-8. Of tables of series their reader
+// noteTo prints what the user should know.
+func noteTo(w io.Writer) func(text string) {
+	return func(text string) { fmt.Fprintln(w, " ", text) }
+}
+
+// noteEncodings notes which files of a task are not in UTF-8. Of tables of series their reader
 // tells.
-func (r *training) noteEncodings() {
-	if r.task.Name() == forecast.Name {
+func noteEncodings(task string, files []string, note func(text string)) {
+	if task == forecast.Name {
 		return
 	}
-	for _, file := range slices.Concat(r.data.Train, r.data.Valid, r.data.Test) {
+	for _, file := range files {
 		if e, err := data.EncodingOf(file); err == nil && e != "" {
-			r.note(fmt.Sprintf("%s is in %s (Korean), and is read as that", file, e))
+			note(fmt.Sprintf("%s is in %s (Korean), and is read as that", file, e))
 		}
 	}
 }

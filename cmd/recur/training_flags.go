@@ -19,7 +19,8 @@ type trainFlags struct {
 	out                 string
 	resume, force, json bool
 
-	base string // name of the folder in recur-out; if empty, by task and file
+	base    string         // name of the folder in recur-out; if empty, by task and file
+	repeats *recipe.Recipe // of the run that is repeated; nil for none
 }
 
 // bind declares those of training in one set, and those that using a model has too in another.

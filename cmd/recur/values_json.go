@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/recur-go/recur/interchange"
+	"github.com/recur-go/recur/internal/setting"
 )
 
 // fromJSON reads nested lists of numbers, of true and false, or of texts.
@@ -16,10 +17,10 @@ func fromJSON(b []byte) (*interchange.Tensor, error) {
 	d.UseNumber()
 	var v any
 	if err := d.Decode(&v); err != nil {
-		return nil, badJSON(b, err)
+		return nil, setting.JSONError(b, err)
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return nil, fmt.Errorf("something follows the value in line %d", lineOf(b, d.InputOffset()))
+		return nil, fmt.Errorf("%s: something follows the value", setting.Place(b, d.InputOffset()))
 	}
 	var shape []int
 	for at := v; ; {
@@ -96,23 +97,6 @@ func (l *jsonLeaves) collect(v any, shape []int) error {
 	}
 	return nil
 }
-
-// badJSON is an error of reading b with the line where it is.
-func badJSON(b []byte, err error) error {
-	var syntax *json.SyntaxError
-	switch {
-	case errors.As(err, &syntax):
-		return fmt.Errorf("is no JSON: line %d: %v", lineOf(b, syntax.Offset), syntax)
-	case err == io.EOF:
-		return errors.New("is empty; it needs nested lists of numbers")
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("is no JSON: it is cut short")
-	}
-	return err
-}
-
-// lineOf is the line of a byte, from 1.
-func lineOf(b []byte, at int64) int { return 1 + bytes.Count(b[:min(int(at), len(b))], []byte("\n")) }
 
 // jsonData is the elements of t as nested lists; what JSON cannot express is null.
 func jsonData(t *interchange.Tensor) any {

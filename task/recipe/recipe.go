@@ -46,7 +46,7 @@ type Recipe struct {
 	Data   task.Data      `json:"data" toml:"data"`
 	Config map[string]any `json:"config,omitempty" toml:"config,omitempty"`
 
-	SHA256 []string `json:"sha256,omitempty" toml:"sha256,omitempty"` // checksums of the files of Data, by Sum
+	SHA256 []string `json:"sha256,omitempty" toml:"sha256,omitempty"` // checksums of Data.Files, by Sum
 
 	Space map[string]task.Range `json:"space,omitempty" toml:"space,omitempty"` // space of recur search; a run does not look at it
 }

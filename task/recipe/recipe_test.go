@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -134,6 +135,46 @@ func TestSet(t *testing.T) {
 	}
 	if err := recipe.Set(c, "width", "wide"); err == nil || c.Width != 12 {
 		t.Errorf("%v, %+v", err, c)
+	}
+}
+
+// Checksums tell which files have changed, whatever their names, and whether a run is another.
+func TestSums(t *testing.T) {
+	of := func(width int, texts ...string) *recipe.Recipe {
+		r := &recipe.Recipe{Task: "fake", Config: map[string]any{"width": width}}
+		for _, s := range texts {
+			r.Data.Train = append(r.Data.Train, write(t, "a.txt", s))
+		}
+		if err := r.Sum(); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	old := of(1, "a", "b")
+	for _, c := range []struct {
+		now     *recipe.Recipe
+		changed []int
+		differs string
+	}{
+		{now: of(1, "a", "b")},
+		{now: of(2, "a", "b"), differs: "width was 1 and is 2"},
+		{now: of(1, "a", "c"), changed: []int{1}, differs: "has other data"},
+		{now: of(1, "a"), differs: "there were 2 files to train on and are 1"},
+	} {
+		var changed []string
+		for _, i := range c.changed {
+			changed = append(changed, c.now.Data.Train[i])
+		}
+		if got := c.now.Changed(old); !slices.Equal(got, changed) {
+			t.Errorf("%v: changed %v, want %v", c.now.SHA256, got, changed)
+		}
+		d := c.now.Differences(old)
+		if c.differs == "" && len(d) == 0 {
+			continue
+		}
+		if len(d) != 1 || !strings.Contains(d[0], c.differs) {
+			t.Errorf("differences %q, want %q", d, c.differs)
+		}
 	}
 }
 

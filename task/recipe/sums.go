@@ -15,13 +15,10 @@ import (
 	"github.com/recur-go/recur/data"
 )
 
-// files are those of the recipe's data, in the order of SHA256.
-func (r *Recipe) files() []string { return slices.Concat(r.Data.Train, r.Data.Valid, r.Data.Test) }
-
 // Sum sets SHA256 by the files as they are.
 func (r *Recipe) Sum() error {
 	r.SHA256 = nil
-	for _, file := range r.files() {
+	for _, file := range r.Data.Files() {
 		sum, err := sumOf(file)
 		if err != nil {
 			return err
@@ -51,14 +48,15 @@ func sumOf(file string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// Changed lists the files of the recipe that have changed since Sum.
-func (r *Recipe) Changed() (changed []string) {
-	files := r.files()
-	if len(r.SHA256) != len(files) {
+// Changed lists the files of the recipe whose checksums are not those of old, a recipe of the
+// same files.
+func (r *Recipe) Changed(old *Recipe) (changed []string) {
+	files := r.Data.Files()
+	if len(r.SHA256) != len(files) || len(old.SHA256) != len(files) {
 		return nil
 	}
 	for i, file := range files {
-		if sum, err := sumOf(file); err == nil && r.SHA256[i] != "" && sum != "" && sum != r.SHA256[i] {
+		if is, was := r.SHA256[i], old.SHA256[i]; is != "" && was != "" && is != was {
 			changed = append(changed, file)
 		}
 	}
@@ -90,7 +88,7 @@ func (r *Recipe) Differences(old *Recipe) (all []string) {
 			all = append(all, fmt.Sprintf("there were %d files to %s on and are %d", len(part.was), part.name, len(part.are)))
 		}
 	}
-	was, are := old.files(), r.files()
+	was, are := old.Data.Files(), r.Data.Files()
 	if len(was) != len(are) {
 		return all
 	}

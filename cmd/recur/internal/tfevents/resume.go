@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -20,27 +19,16 @@ import (
 func Resume(dir string) (*Writer, error) { return resume(dir, time.Now) }
 
 func resume(dir string, now func() time.Time) (*Writer, error) {
-	files, err := os.ReadDir(dir)
+	files, err := Files(dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	old := &earlier{keys: map[string]int{}}
-	for _, f := range files { // in order of their names, which have the time
-		if strings.HasPrefix(f.Name(), ".events.out.tfevents.") { // a killed run was writing it
-			if err := os.Remove(filepath.Join(dir, f.Name())); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		if !strings.HasPrefix(f.Name(), "events.out.tfevents.") || !strings.HasSuffix(f.Name(), ".recur") {
-			continue
-		}
-		path := filepath.Join(dir, f.Name())
+	old := &earlier{files: files, keys: map[string]int{}}
+	for _, path := range files {
 		b, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err
 		}
-		old.files = append(old.files, path)
 		old.read(b)
 	}
 	if len(old.files) == 0 {

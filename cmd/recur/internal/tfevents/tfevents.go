@@ -12,6 +12,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -24,6 +25,28 @@ type Writer struct {
 	old *earlier // events of the run that goes on, until the first new one
 }
 
+// A file's name has the time at which it was begun.
+const (
+	prefix = "events.out.tfevents."
+	suffix = ".recur"
+)
+
+// IsFile reports whether a file of a name is one of this package.
+func IsFile(name string) bool {
+	return strings.HasPrefix(name, prefix) && strings.HasSuffix(name, suffix)
+}
+
+// Files are the paths of this package's files in a folder, the oldest first.
+func Files(dir string) (paths []string, err error) {
+	all, err := os.ReadDir(dir)
+	for _, f := range all {
+		if IsFile(f.Name()) {
+			paths = append(paths, filepath.Join(dir, f.Name()))
+		}
+	}
+	return paths, err
+}
+
 // Create begins a file in the folder dir, which it makes if it is not there.
 func Create(dir string) (*Writer, error) { return create(dir, time.Now) }
 
@@ -31,7 +54,7 @@ func create(dir string, now func() time.Time) (*Writer, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
-	name := fmt.Sprintf("events.out.tfevents.%d.recur", now().UnixNano())
+	name := fmt.Sprint(prefix, now().UnixNano(), suffix)
 	f, err := os.OpenFile(filepath.Join(dir, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
 	if err != nil {
 		return nil, err

@@ -45,7 +45,19 @@ func plain(err error) string {
 	}
 	text = strings.ReplaceAll(text, "unexpected end of JSON input", "it ends too early")
 	text = strings.ReplaceAll(text, "json: unknown field", "there is no field")
-	return shortened(text)
+	return shortened(hintOnce(text))
+}
+
+// hintOnce leaves the hint behind "; " that several lines after one another share to the last.
+func hintOnce(text string) string {
+	lines := strings.Split(text, "\n")
+	for i := range lines[1:] {
+		problem, hint, _ := strings.Cut(lines[i], "; ")
+		if _, next, ok := strings.Cut(lines[i+1], "; "); ok && hint == next {
+			lines[i] = problem
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // shortened cuts words that are longer than any message needs: they are of the input. A line

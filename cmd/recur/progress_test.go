@@ -68,3 +68,24 @@ func TestTrainingOffATerminal(t *testing.T) {
 		t.Errorf("got\n%swant\n%s", out.String(), want)
 	}
 }
+
+// Of nets side by side the epoch of one is not that of the run.
+func TestTrainingOfNetsSideBySide(t *testing.T) {
+	var out bytes.Buffer
+	b := newTrainingBar(&out, "loss")
+	now := time.Unix(0, 0)
+	b.now = func() time.Time { return now }
+	for i, s := range []task.Step{{Phase: "back-test"}, {Phase: "back-test"}, {Progress: train.Progress{Epoch: 2}}, {Progress: train.Progress{Epoch: 1}}, {Progress: train.Progress{Epoch: 3}}} {
+		now = now.Add(quiet)
+		s.Progress.Step = i
+		b.train(s)
+	}
+	const want = `  step 1, back-test: loss 0.0000 (0.0 steps/s)
+  step 2, epoch 2: loss 0.0000 (0.0 steps/s)
+  step 3: loss 0.0000 (0.0 steps/s)
+  step 4: loss 0.0000 (0.0 steps/s)
+`
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
+}

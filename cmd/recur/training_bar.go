@@ -17,6 +17,8 @@ type trainingBar struct {
 	text  atomic.Pointer[[]string]
 	name  string // name of the score
 	score string // score of the last epoch
+	last  int    // epoch of the last step
+	many  bool   // nets side by side are trained: an epoch is that of one of them
 	lined time.Time
 	now   func() time.Time
 }
@@ -38,11 +40,19 @@ func newTrainingBar(w io.Writer, score string) *trainingBar {
 
 // train shows a step.
 func (b *trainingBar) train(s task.Step) {
+	if s.Phase == "" {
+		b.many = b.many || s.Epoch < b.last
+		b.last = s.Epoch
+	}
 	if b.terminal == nil {
 		b.report(s)
 		return
 	}
-	text := []string{"  " + phase(s), fmt.Sprintf(", loss %.4f", s.Loss), b.score, fmt.Sprintf(", %.1f steps/s", s.StepsPerSecond)}
+	place, loss := "  "+b.where(s), fmt.Sprintf("loss %.4f", s.Loss)
+	if b.where(s) != "" {
+		loss = ", " + loss
+	}
+	text := []string{place, loss, b.score, fmt.Sprintf(", %.1f steps/s", s.StepsPerSecond)}
 	b.text.Store(&text)
 	b.step(s.Progress.Step, s.Of)
 }
@@ -61,13 +71,21 @@ func (b *trainingBar) report(s task.Step) {
 	if s.Of > 0 {
 		of = fmt.Sprintf(" of %d", s.Of)
 	}
-	fmt.Fprintf(b.w, "  step %d%s, %s: loss %.4f (%.1f steps/s)\n", s.Progress.Step, of, phase(s), s.Loss, s.StepsPerSecond)
+	place := b.where(s)
+	if place != "" {
+		place = ", " + place
+	}
+	fmt.Fprintf(b.w, "  step %d%s%s: loss %.4f (%.1f steps/s)\n", s.Progress.Step, of, place, s.Loss, s.StepsPerSecond)
 }
 
-// phase is where in a run a step is.
-func phase(s task.Step) string {
-	if s.Phase != "" {
+// where is the phase or the epoch of a step. Once epochs have gone back they are those of nets
+// side by side, and tell nothing of the whole.
+func (b *trainingBar) where(s task.Step) string {
+	switch {
+	case s.Phase != "":
 		return s.Phase
+	case b.many:
+		return ""
 	}
 	return fmt.Sprintf("epoch %d", s.Epoch)
 }

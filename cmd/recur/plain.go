@@ -5,11 +5,15 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/recur-go/recur/internal/setting"
 )
+
+// outOfPlace is how encoding/json reports a character that JSON does not have there.
+var outOfPlace = regexp.MustCompile(`invalid character ('(?:\\.|[^'\\])+') (?:looking for beginning of (?:value|object key string)|in literal \w+ \(expecting '.'\)|in [\w ]*literal|in string escape code|in \\u hexadecimal character escape|after (?:top-level value|array element|object key(?::value pair)?|decimal point in numeric literal))`)
 
 // plain is the text of an error without the words of Go that errors of its libraries bring.
 func plain(err error) string {
@@ -44,6 +48,7 @@ func plain(err error) string {
 		replace(io.ErrUnexpectedEOF, "it ends too early")
 	}
 	text = strings.ReplaceAll(text, "unexpected end of JSON input", "it ends too early")
+	text = outOfPlace.ReplaceAllString(text, "$1 is out of place")
 	text = strings.ReplaceAll(text, "json: unknown field", "there is no field")
 	return shortened(hintOnce(text))
 }

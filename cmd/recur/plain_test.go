@@ -20,6 +20,10 @@ func TestPlain(t *testing.T) {
 	inner := json.Unmarshal([]byte(`{"layers": [{"Units": "x"}]}`), &config)
 	whole := json.Unmarshal([]byte(`[]`), &config)
 	ends := json.Unmarshal([]byte(`{"layers"`), &config)
+	bad := func(text string) error {
+		var v any
+		return fmt.Errorf("a: %w; b", json.Unmarshal([]byte(text), &v))
+	}
 	_, value := json.Marshal(math.NaN())
 	_, number := strconv.Atoi("x" + strings.Repeat("y", 1000))
 	_, large := strconv.ParseFloat("1e999", 64)
@@ -34,6 +38,17 @@ func TestPlain(t *testing.T) {
 		`"1e999" is too large or too small a number`:          large,
 		"no file: absent":                                     &fs.PathError{Op: "lstat", Path: "no file", Err: errors.New("absent")},
 		"b.csv: absent":                                       fmt.Errorf("b.csv: %w", &fs.PathError{Op: "open", Path: "b.csv", Err: errors.New("absent")}),
+		"a: 'e' is out of place; b":                           bad("text"),
+		"a: 'x' is out of place; b":                           bad(`{"a": x}`),
+		"a: '}' is out of place; b":                           bad(`{"a"}`),
+		"a: ']' is out of place; b":                           bad(`{"a": 1]`),
+		"a: '2' is out of place; b":                           bad(`[1 2]`),
+		"a: '3' is out of place; b":                           bad(`{} 3`),
+		`a: '\'' is out of place; b`:                          bad(`{'a': 1}`),
+		"a: 'q' is out of place; b":                           bad(`"\q"`),
+		"a: 'z' is out of place; b":                           bad(`"\uzzzz"`),
+		"a: '-' is out of place; b":                           bad(`--1`),
+		`a: '\n' is out of place; b`:                          bad("\"\n\""),
 		"row 3: nothing of Go":                                errors.New("row 3: nothing of Go"),
 	} {
 		if got := plain(err); got != want {

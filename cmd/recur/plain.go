@@ -53,14 +53,16 @@ func plain(err error) string {
 	return shortened(hintOnce(text))
 }
 
-// hintOnce leaves the hint behind "; " that several lines after one another share to the last.
+// hintOnce leaves the hint behind "; " that several lines after one another share to the first.
 func hintOnce(text string) string {
 	lines := strings.Split(text, "\n")
-	for i := range lines[1:] {
-		problem, hint, _ := strings.Cut(lines[i], "; ")
-		if _, next, ok := strings.Cut(lines[i+1], "; "); ok && hint == next {
+	last := ""
+	for i, line := range lines {
+		problem, hint, _ := strings.Cut(line, "; ")
+		if hint != "" && hint == last {
 			lines[i] = problem
 		}
+		last = hint
 	}
 	return strings.Join(lines, "\n")
 }

@@ -73,7 +73,7 @@ func TestShortened(t *testing.T) {
 func TestHintOnce(t *testing.T) {
 	for text, want := range map[string]string{
 		"a; give b": "a; give b",
-		"row 1: a; give b\nrow 2: a; give b\nand 3 more": "row 1: a\nrow 2: a; give b\nand 3 more",
+		"row 1: a; give b\nrow 2: a; give b\nand 3 more": "row 1: a; give b\nrow 2: a\nand 3 more",
 		"row 1: a; give b\nrow 2: c; give d":             "row 1: a; give b\nrow 2: c; give d",
 		"row 1: a\nrow 2: b":                             "row 1: a\nrow 2: b",
 	} {

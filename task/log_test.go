@@ -17,12 +17,17 @@ import (
 	"github.com/recur-go/recur/train"
 )
 
-// course trains l for four epochs of three steps, with a checkpoint at each step.
+// course trains l for four epochs of three steps, with a checkpoint at each step, or if it is
+// rare after each epoch.
 func (l *line) course(ctx context.Context, seed int, run Options) error {
 	l.net = nn.NewLinear(nil, 1, 1)
 	l.net.W.Value.Data[0] = tensor.Float(seed)
+	every := 1
+	if l.rare {
+		every = 12
+	}
 	_, err := Train(ctx, l.net, batches, l.loss, Course{
-		Options: train.Options{Epochs: 4, CheckpointEvery: 1, Optimizer: &optim.SGD{LR: l.Rate}}, Run: run, Steps: 12, File: l.file,
+		Options: train.Options{Epochs: 4, CheckpointEvery: every, Optimizer: &optim.SGD{LR: l.Rate}}, Run: run, Steps: 12, File: l.file,
 		Score: func(context.Context) (Scores, float64, error) {
 			w := float64(l.net.W.Value.Data[0])
 			return Scores{"slope": w, "error": math.Abs(w - 2)}, math.Abs(w - 2), nil

@@ -22,6 +22,7 @@ import (
 type line struct {
 	Rate float64 `json:"rate"`
 	net  *nn.Linear
+	rare bool // few checkpoints
 }
 
 func init() { model.Register("test line", func() model.Config { return new(line) }) }

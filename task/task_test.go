@@ -24,7 +24,7 @@ func (named) Fit(context.Context, any, Data, Options) (Model, error) {
 func TestRegister(t *testing.T) {
 	Register(named("b"))
 	Register(named("a"))
-	if got := Names(); !slices.Equal(got, []string{"a", "b"}) {
+	if got := Names(); !slices.Equal(got[:2], []string{"a", "b"}) || !slices.IsSorted(got) { // other tests have tasks too
 		t.Errorf("%v", got)
 	}
 	if found, err := Find("a"); err != nil || found.Name() != "a" {

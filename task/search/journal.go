@@ -117,6 +117,9 @@ func (h *header) check(line []byte) error {
 	if err := d.Decode(old); err != nil {
 		return fmt.Errorf("its first line cannot be read (%w)", setting.JSONError(line, err))
 	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("something follows its first line")
+	}
 	if all := h.differences(old); all != nil {
 		return errors.New(strings.Join(all, "; "))
 	}
@@ -144,7 +147,7 @@ func (h *header) differences(old *header) []string {
 	maps.Copy(names, old.Space)
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if textOf(old.Space[name]) != textOf(h.Space[name]) {
-			all = append(all, "--space of "+name+" was another")
+			all = append(all, "--space of "+setting.Cut(name)+" was another")
 		}
 	}
 	return all

@@ -68,6 +68,11 @@ func TestBadJournal(t *testing.T) {
 			t.Errorf("%s: %d runs", line, ran)
 		}
 	}
+	for _, rest := range []string{"{}", "}", " 1", "\x00"} {
+		if _, ran, err := with(t, []byte(header+rest+"\n"+runs)); fault.Of(err) != fault.Usage || !strings.Contains(err.Error(), "something follows its first line") || ran != 0 {
+			t.Errorf("header and %s: %v", rest, err)
+		}
+	}
 	// Numbers are compared to the last digit, so that seeds are not taken for one another.
 	_, _, err := with(t, bytes.Replace(good, []byte(`"seed":4}`), []byte(`"seed":4.0}`), 1))
 	if fault.Of(err) != fault.Usage || !strings.Contains(err.Error(), "of another search") {
@@ -109,20 +114,22 @@ func TestBadCheckpoint(t *testing.T) {
 func FuzzJournal(f *testing.F) {
 	good, whole := journalOf(f)
 	header, runs, _ := strings.Cut(string(good), "\n")
-	f.Add(runs)
-	f.Add(runs[:len(runs)/2])
-	f.Add("null\n")
-	f.Add(`{"trial":0,"rung":1,"epochs":3,"settings":{},"score":-1e300,"seconds":-1}` + "\n" + `{"trial":0,"epochs":1,"settings":{},"error":"x"}` + "\n")
+	f.Add(header, runs)
+	f.Add(header, runs[:len(runs)/2])
+	f.Add(strings.Replace(header, "rate", "rote", 1), runs)
+	f.Add("null", runs)
+	f.Add(header, "null\n")
+	f.Add(header, `{"trial":0,"rung":1,"epochs":3,"settings":{},"score":-1e300,"seconds":-1}`+"\n"+`{"trial":0,"epochs":1,"settings":{},"error":"x"}`+"\n")
 	plan := searcher{Options: Options{Seed: 4, Trials: 3, Space: (&bowl{}).Space(nil)}}
 	space, err := checkSpace(plan.Space, &bowl{}, &config{Rate: 1, Width: 9, Kind: "a"})
 	if err != nil {
 		f.Fatal(err)
 	}
 	plan.Space = space
-	f.Fuzz(func(t *testing.T, runs string) {
+	f.Fuzz(func(t *testing.T, header, runs string) {
 		out, ran, err := with(t, []byte(header+"\n"+runs))
 		if err != nil {
-			if out != nil || fault.Of(err) != fault.Data && !strings.Contains(err.Error(), "failed") {
+			if c := fault.Of(err); out != nil || c != fault.Data && c != fault.Usage && !strings.Contains(err.Error(), "failed") {
 				t.Fatalf("%+v, %v", out, err)
 			}
 			return

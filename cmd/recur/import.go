@@ -102,6 +102,7 @@ func hint(err error) error {
 func printInfo(w io.Writer, info any, asJSON bool) error {
 	if asJSON {
 		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
 		e.SetIndent("", "  ")
 		return e.Encode(info)
 	}

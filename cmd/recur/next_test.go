@@ -53,3 +53,13 @@ Next:
 		t.Errorf("%s\nwant\n%s", b.String(), want)
 	}
 }
+
+func TestPrintInfo(t *testing.T) {
+	var b strings.Builder
+	if err := printInfo(&b, map[string]string{"data": "Box & Jenkins <1976>"}, true); err != nil {
+		t.Fatal(err)
+	}
+	if want := "{\n  \"data\": \"Box & Jenkins <1976>\"\n}\n"; b.String() != want {
+		t.Errorf("%s, want %s", b.String(), want)
+	}
+}

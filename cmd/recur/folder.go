@@ -16,7 +16,9 @@ import (
 	"github.com/recur-go/recur/cmd/recur/internal/filelock"
 	"github.com/recur-go/recur/cmd/recur/internal/tfevents"
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/atomicfile"
 	"github.com/recur-go/recur/internal/fault"
+	"github.com/recur-go/recur/task/search"
 )
 
 // Names of what runs leave in their folders.
@@ -26,7 +28,7 @@ const (
 	recipeFile     = "recipe.json"
 	historyFile    = "history.json"
 	reportFile     = "report.html"
-	journalFile    = "journal.jsonl"
+	journalFile    = search.JournalFile
 	eventsFolder   = "events"
 )
 
@@ -366,6 +368,9 @@ func (f *folder) remove(part string, which func(name string) bool) error {
 	}
 	return err
 }
+
+// replace has f write the file at path, in place of what was there.
+func replace(path string, f func(w io.Writer) error) error { return atomicfile.WriteFile(path, f) }
 
 // write replaces a file of the folder.
 func (f *folder) write(name string, content func(w io.Writer) error) error {

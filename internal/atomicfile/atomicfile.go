@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // WriteFile makes path hold what write writes. The bytes go to a hidden file
@@ -21,14 +22,17 @@ import (
 //
 // On an error the old file is as it was and the hidden one is gone. A process
 // that is killed may leave the hidden one behind.
-func WriteFile(path string, write func(w io.Writer) error) error {
+func WriteFile(path string, write func(w io.Writer) error) (err error) {
 	dir, name := filepath.Split(path)
-	f, err := create(filepath.Join(dir, "."+name+".tmp"))
-	if err != nil {
-		var open *fs.PathError
-		if errors.As(err, &open) {
-			open.Path = path // not the name of the hidden file
+	hidden := filepath.Join(dir, "."+name+".tmp")
+	defer func() {
+		var of *fs.PathError
+		if errors.As(err, &of) && strings.HasPrefix(of.Path, hidden) {
+			of.Path = path
 		}
+	}()
+	f, err := create(hidden)
+	if err != nil {
 		return err
 	}
 	renamed := false

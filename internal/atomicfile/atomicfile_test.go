@@ -184,6 +184,18 @@ func TestFullDevice(t *testing.T) {
 	holds(t, dir, "a", "old")
 }
 
+// An error names the file, not the hidden one.
+func TestErrorNamesTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a")
+	err := WriteFile(path, func(w io.Writer) error {
+		hidden, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".a.tmp*"))
+		return &os.PathError{Op: "write", Path: hidden[0], Err: syscall.ENOSPC}
+	})
+	if want := "write " + path + ": "; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("%v, want %q", err, want)
+	}
+}
+
 // Of writers at the same time one wins, whole.
 func TestConcurrentWriters(t *testing.T) {
 	dir := t.TempDir()

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/forecast"
+)
+
+// A number is null in JSON if it is none.
+type number float64
+
+func (n number) MarshalJSON() ([]byte, error) {
+	if v := float64(n); !math.IsNaN(v) && !math.IsInf(v, 0) {
+		return strconv.AppendFloat(nil, v, 'g', -1, 64), nil
+	}
+	return []byte("null"), nil
+}
+
+func numbers(v []float64) []number {
+	n := make([]number, len(v))
+	for i := range v {
+		n[i] = number(v[i])
+	}
+	return n
+}
+
+// A score of the back-test, as it is printed.
+type score struct {
+	Model      string `json:"model"`
+	MASE       number `json:"mase"`
+	SMAPE      number `json:"smape"`
+	Coverage80 number `json:"coverage80"`
+	Coverage95 number `json:"coverage95"`
+	RMSSE      number `json:"rmsse"`
+	WAPE       number `json:"wape"`
+	MSIS       number `json:"msis"`
+}
+
+func (r *forecastRun) scores() (all []score) {
+	if r.report == nil {
+		return nil
+	}
+	cover := func(s forecast.Score, level float64) number {
+		return number(s.Coverage[slices.Index(r.report.Levels, level)])
+	}
+	for _, s := range r.report.Scores {
+		all = append(all, score{s.Model, number(s.MASE), number(s.SMAPE), cover(s, 0.8), cover(s, 0.95), number(s.RMSSE), number(s.WAPE), number(s.MSIS)})
+	}
+	return all
+}
+
+// json is what --json prints.
+func (r *forecastRun) json() any {
+	type band struct {
+		Level  float64  `json:"level"`
+		Lo, Hi []number `json:"-"`
+		Low    []number `json:"lo"`
+		High   []number `json:"hi"`
+	}
+	type series struct {
+		ID    string     `json:"unique_id,omitempty"`
+		DS    []string   `json:"ds"`
+		Point []number   `json:"forecast"`
+		Bands []band     `json:"bands"`
+		Paths [][]number `json:"paths,omitempty"`
+	}
+	out := struct {
+		Data    string  `json:"data"`
+		Source  string  `json:"source,omitempty"`
+		Freq    string  `json:"freq"`
+		Horizon int     `json:"horizon"`
+		Season  int     `json:"season"`
+		Seed    uint64  `json:"seed"`
+		Origins int     `json:"origins,omitempty"`
+		Scores  []score `json:"scores"`
+		Verdict string  `json:"verdict,omitempty"`
+		Split   string  `json:"split,omitempty"` // files that the model was scored on: test or validation
+
+		SplitScores task.Scores `json:"split_scores,omitempty"`
+
+		Forecasts []series `json:"forecasts"`
+		Notes     []string `json:"notes"`
+		Files     []string `json:"files"`
+		Seconds   float64  `json:"seconds"`
+	}{Data: r.about, Source: r.source, Freq: r.freq.String(), Horizon: r.model.Asked().Horizon, Season: r.model.Asked().Season, Seed: r.model.Asked().Seed,
+		Scores: r.scores(), Notes: r.table.Notes, Files: r.written(), Seconds: r.seconds()}
+	if r.report != nil {
+		out.Origins, out.Verdict = r.report.Origins, r.report.Verdict()
+	}
+	if r.scored() {
+		out.Split, out.SplitScores = r.trained.split(), r.trained.result.Scores
+	}
+	for i := range r.series {
+		s := series{ID: r.series[i].ID, Point: numbers(r.forecasts[i].Point)}
+		for k := range r.forecasts[i].Point {
+			s.DS = append(s.DS, r.series[i].Time(len(r.series[i].Y)+k).String())
+		}
+		for _, b := range r.bands(i) {
+			s.Bands = append(s.Bands, band{Level: b.Level, Low: numbers(b.Lo), High: numbers(b.Hi)})
+		}
+		if r.flags.paths {
+			for _, p := range r.forecasts[i].Paths {
+				s.Paths = append(s.Paths, numbers(p))
+			}
+		}
+		out.Forecasts = append(out.Forecasts, s)
+	}
+	return out
+}

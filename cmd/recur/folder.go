@@ -34,7 +34,7 @@ const (
 
 // results are the files of a folder that runs write, whatever was there.
 var results = []string{modelFile, recipeFile, historyFile, reportFile, journalFile,
-	"curves.svg", "curves.png", "forecast.csv", "forecast.svg", "forecast.png", "paths.csv"}
+	"curves.svg", "curves.png", "forecast.csv", "forecast.svg", "forecast.png", "paths.csv", "sample.json", "sample.mid"}
 
 // Names of what runs keep for themselves. A checkpoint has parts; temporary files are those of
 // internal/atomicfile.
@@ -49,6 +49,9 @@ var (
 func isOld(name string) bool {
 	return name == modelFile || name == reportFile || name == historyFile || name == journalFile || checkpoint.MatchString(name) || trial.MatchString(name)
 }
+
+// isResult reports whether a file is one that a run replaces or removes.
+func isResult(name string) bool { return slices.Contains(results, name) || isOld(name) }
 
 // A state is what a folder holds.
 type state int
@@ -236,15 +239,16 @@ func (a ask) allowed(f *folder) error {
 	return usage("%s holds %s: give another --out, --force to replace them, or --resume to see them", f.dir, f.state)
 }
 
-// overwritten is a file that the run reads and that its results would replace, empty for none.
+// overwritten is a file that the run reads and would replace or remove, empty for none.
 func (a ask) overwritten(dir string) string {
-	for _, file := range a.data {
-		in, err := os.Stat(file)
-		if err != nil {
+	files, _ := os.ReadDir(dir)
+	for _, e := range files {
+		there, err := e.Info()
+		if err != nil || !isResult(e.Name()) {
 			continue
 		}
-		for _, name := range results {
-			if there, err := os.Lstat(filepath.Join(dir, name)); err == nil && os.SameFile(in, there) {
+		for _, file := range a.data {
+			if in, err := os.Stat(file); err == nil && os.SameFile(in, there) {
 				return file
 			}
 		}
@@ -257,7 +261,7 @@ func (a ask) vacant(dir string) error {
 	files, err := os.ReadDir(dir)
 	for _, e := range files {
 		switch name := e.Name(); {
-		case !slices.Contains(results, name) && !isOld(name), a.using && name == recipeFile:
+		case !isResult(name), a.using && name == recipeFile:
 		case a.resume && name == recipeFile: // a run was killed as it began
 			err = errors.Join(err, a.same(dir))
 		default:

@@ -122,9 +122,12 @@ func (c *Config) texts(name string, from, validate source, o task.Options) (code
 	if err != nil {
 		return nil, training, valid, err
 	}
-	for what, t := range map[string]corpus{"to train on": training, "to validate on": valid} {
+	for _, t := range []struct {
+		corpus
+		what string
+	}{{training, "to train on"}, {valid, "to validate on"}} {
 		if len(t.ids) < 2*c.Batch {
-			return nil, training, valid, &data.Error{File: name, Reason: fmt.Sprintf("there are %d tokens %s, and %d rows side by side need 2 each", len(t.ids), what, c.Batch), Hint: "give more text or a smaller batch"}
+			return nil, training, valid, &data.Error{File: name, Reason: fmt.Sprintf("there are %d tokens %s, and %d rows side by side need 2 each", len(t.ids), t.what, c.Batch), Hint: "give more text or a smaller --set batch"}
 		}
 	}
 	if o.OnNote != nil {

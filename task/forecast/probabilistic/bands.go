@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task/forecast/internal/quantile"
 )
@@ -70,6 +71,9 @@ func (m *Model) calibrate(ctx context.Context, held [][]window) error {
 				if t >= ws[w].until || !ws[w].z.known[t] {
 					continue
 				}
+				if math.IsNaN(q[middle]) || math.IsInf(q[middle], 0) {
+					return fault.Errorf(fault.Numeric, "training diverged: a forecast of the part to validate on is %v; try a lower rate than %.4g (--set rate), and look for huge values in the data", q[middle], m.Rate)
+				}
 				e := float64(ws[w].z.x[t]) - q[middle]
 				errs[k] = append(errs[k], e/ws[w].z.Unit)
 				outcomes++
@@ -94,6 +98,10 @@ func (m *Model) calibrate(ctx context.Context, held [][]window) error {
 	}
 	m.Bands.Widen = make([]float64, middle)
 	for j, s := range scores {
+		if len(s) == 0 { // each forecast is right, with bands of no width
+			m.Bands.Widen[j] = 1
+			continue
+		}
 		m.Bands.Widen[j] = widening(s, knots[middle+1+j]-knots[middle-1-j], float64(outcomes)/float64(m.Horizon), m.Autoregressive)
 	}
 	return nil

@@ -77,8 +77,11 @@ func (o Output) draw(r *rand.Rand, d []tensor.Float, scale float64) float64 {
 func softplus(x float64) float64 { return math.Log1p(math.Exp(-math.Abs(x))) + max(x, 0) }
 
 // gamma draws from the gamma distribution of shape a and scale 1 (Marsaglia & Tsang
-// 2000).
+// 2000). Of a shape that is NaN or infinite, which a net that has diverged gives, it is that.
 func gamma(r *rand.Rand, a float64) float64 {
+	if math.IsNaN(a) || math.IsInf(a, 0) {
+		return a
+	}
 	if a < 1 {
 		return gamma(r, a+1) * math.Pow(1-r.Float64(), 1/a)
 	}
@@ -98,8 +101,11 @@ func gamma(r *rand.Rand, a float64) float64 {
 }
 
 // poisson draws a count of mean λ: by a product of uniforms for a small one, and by the
-// normal distribution for a large one, where the two are alike.
+// normal distribution for a large one, where the two are alike. Of NaN it is NaN.
 func poisson(r *rand.Rand, lambda float64) float64 {
+	if math.IsNaN(lambda) {
+		return lambda
+	}
 	if lambda > 500 {
 		return max(math.Round(lambda+math.Sqrt(lambda)*r.NormFloat64()), 0)
 	}

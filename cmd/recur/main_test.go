@@ -104,7 +104,7 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 2 {
 		ts.Fatalf("usage: waitfor FILE [TEXT]")
 	}
-	for range 1000 {
+	for range 6000 { // two minutes, for a machine with much else to do
 		b, err := os.ReadFile(ts.MkAbs(args[0]))
 		if err == nil && (len(args) == 1 || strings.Contains(string(b), args[1])) {
 			return

@@ -13,8 +13,11 @@ type budget struct {
 	kept int // bytes of results that became constants
 }
 
+// maxLive is what the live results of a run may take, however little is given.
+var maxLive = 512 << 20
+
 // newBudget allows for results in proportion to what is given: weights and inputs.
-func newBudget(given int) *budget { return &budget{most: maxBytes + 8*min(given, 1<<50)} }
+func newBudget(given int) *budget { return &budget{most: maxLive + 64*min(given, 1<<40)} }
 
 // add counts the results of a step, which f has not kept yet.
 func (b *budget) add(f *frame, out []Value) {

@@ -117,8 +117,8 @@ func Take(folder string) (Run, error) {
 
 // seedOf is the seed in a recipe with all its settings.
 func seedOf(r *recipe.Recipe) uint64 {
-	n, _ := r.Config["seed"].(float64)
-	return uint64(n)
+	n, _ := r.Config["seed"].(uint64)
+	return n
 }
 
 // sameFiles reports whether files differ in their folder only.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -29,7 +30,45 @@ func decodeJSON(b []byte, r *Recipe) error {
 	if _, err := d.Token(); err != io.EOF {
 		return fmt.Errorf("%s: something follows the recipe", setting.Place(b, d.InputOffset()))
 	}
-	return nil
+	all, err := exactly(b)
+	if fields, ok := all.(map[string]any); ok {
+		if config, ok := fields["config"].(map[string]any); ok {
+			r.Config = config
+		}
+	}
+	return err
+}
+
+// exactly reads JSON with whole numbers to their last digit, as seeds are, and others as
+// float64.
+func exactly(b []byte) (v any, err error) {
+	if err := json.Unmarshal(b, new(any)); err != nil {
+		return nil, err
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	err = d.Decode(&v)
+	return withNumbers(v), err
+}
+
+func withNumbers(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		if n, err := strconv.ParseUint(v.String(), 10, 64); err == nil {
+			return n
+		}
+		f, _ := v.Float64()
+		return f
+	case []any:
+		for i := range v {
+			v[i] = withNumbers(v[i])
+		}
+	case map[string]any:
+		for name := range v {
+			v[name] = withNumbers(v[name])
+		}
+	}
+	return v
 }
 
 func decodeTOML(b []byte, r *Recipe) error {

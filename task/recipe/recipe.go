@@ -186,12 +186,11 @@ func Override(cfg any, by map[string]any) error {
 
 // Set is Override of one setting, whose value is text: JSON, or a string as it stands.
 func Set(cfg any, name, value string) error {
-	var v any
-	if err := json.Unmarshal([]byte(value), &v); err != nil {
+	v, err := exactly([]byte(value))
+	if err != nil {
 		v = value
 	}
-	err := Override(cfg, map[string]any{name: v})
-	if err == nil {
+	if err = Override(cfg, map[string]any{name: v}); err == nil {
 		return nil
 	}
 	if _, isText := v.(string); !isText { // it may be a text that reads like a number

@@ -191,3 +191,37 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// Whole numbers, as seeds are, keep their last digit: in a setting, in a file, in what differs.
+func TestLastDigit(t *testing.T) {
+	const n = 1<<53 + 1 // no float64
+	c := new(config)
+	if err := recipe.Set(c, "width", "9007199254740993"); err != nil || c.Width != n {
+		t.Errorf("%d, %v", c.Width, err)
+	}
+	made, err := recipe.New(fake{}, c, task.Data{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "r.json")
+	if err := made.Write(path); err != nil {
+		t.Fatal(err)
+	}
+	again, err := recipe.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, cfg, err := again.Settings(); err != nil || cfg.(*config).Width != n {
+		t.Errorf("%+v, %v", cfg, err)
+	}
+	if d := made.Differences(again); d != nil {
+		t.Errorf("%q", d)
+	}
+	c.Width--
+	if made, err = recipe.New(fake{}, c, task.Data{}); err != nil {
+		t.Fatal(err)
+	}
+	if d := made.Differences(again); len(d) != 1 || d[0] != "width was 9007199254740993 and is 9007199254740992" {
+		t.Errorf("%q", d)
+	}
+}

@@ -108,7 +108,10 @@ func (r *Recipe) Differences(old *Recipe) (all []string) {
 // plain is a value as JSON gives it.
 func plain(v any) (p any) {
 	b, err := json.Marshal(v)
-	if err != nil || json.Unmarshal(b, &p) != nil {
+	if err != nil {
+		return v
+	}
+	if p, err = exactly(b); err != nil {
 		return v
 	}
 	return p

@@ -86,7 +86,7 @@ func (c Case) with(dir string, seed uint64) *recipe.Recipe {
 // its recipe must be that of the case but for the seed and the folder of the data. How long
 // the run took is not known.
 func Take(folder string) (Run, error) {
-	made, err := recipe.Read(filepath.Join(folder, "recipe.json"))
+	made, err := recipe.Read(filepath.Join(folder, recipe.File))
 	if err != nil {
 		return Run{}, err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/atomicfile"
 	"github.com/recur-go/recur/internal/fault"
+	"github.com/recur-go/recur/task/recipe"
 	"github.com/recur-go/recur/task/search"
 )
 
@@ -25,7 +26,7 @@ import (
 const (
 	modelFile      = "model.safetensors"
 	checkpointFile = "checkpoint.safetensors"
-	recipeFile     = "recipe.json"
+	recipeFile     = recipe.File
 	historyFile    = "history.json"
 	reportFile     = "report.html"
 	journalFile    = search.JournalFile

@@ -37,6 +37,9 @@ import (
 // Version is that of recipes: what their settings are called and mean.
 const Version = 2
 
+// File is the name of the recipe that a run leaves beside its model.
+const File = "recipe.json"
+
 // A Recipe is a run. Config overrides the settings of the preset.
 type Recipe struct {
 	Version int `json:"version" toml:"version"`

@@ -417,7 +417,7 @@ func (s *searcher) crown(out *Outcome) error {
 		return err
 	}
 	out.Recipe.SHA256 = s.journal.header.SHA256
-	if err := out.Recipe.Write(filepath.Join(s.Dir, "recipe.json")); err != nil {
+	if err := out.Recipe.Write(filepath.Join(s.Dir, recipe.File)); err != nil {
 		return err
 	}
 	b, err := os.ReadFile(s.model(out.Best.Trial))

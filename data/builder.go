@@ -86,9 +86,9 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 		b.note("columns %q and %q are taken as ds and y", header[ds], header[y])
 	}
 	if asked || ds < 0 || y < 0 {
-		e := &Error{Row: 1, Reason: fmt.Sprintf("the columns are %s, and %s are needed", quoted(header), b.needed()), Hint: "name the time column ds, the value y, and the series, if there are several, unique_id, or give their names (--time, --value, --id)"}
+		e := &Error{Row: 1, Reason: fmt.Sprintf("the columns are %s, and %s are needed", setting.Quoted(header), b.needed()), Hint: "name the time column ds, the value y, and the series, if there are several, unique_id, or give their names (--time, --value, --id)"}
 		if len(header) == 1 {
-			e.Reason = fmt.Sprintf("there is one column, %s, and %s are needed", quoted(header), b.needed())
+			e.Reason = fmt.Sprintf("there is one column, %s, and %s are needed", setting.Quoted(header), b.needed())
 			e.Hint = "separate the columns by commas, semicolons or tabs"
 		}
 		for _, name := range []string{b.opts.ID, b.opts.Time, b.opts.Y} {
@@ -119,7 +119,7 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 		}
 	}
 	if unused != nil {
-		b.note("columns that are not used: %s", quoted(unused))
+		b.note("columns that are not used: %s", setting.Quoted(unused))
 	}
 	return id, ds, y, nil
 }
@@ -147,7 +147,7 @@ func (b *Builder) CovariateColumns(header []string) []int {
 	for i, c := range b.cols {
 		at[i] = slices.IndexFunc(header, func(h string) bool { return strings.EqualFold(h, c.Name) })
 		if at[i] < 0 {
-			b.Problem(&Error{Row: 1, Column: c.Name, Reason: fmt.Sprintf("is not there; the columns are %s", quoted(header)), Hint: near(c.Name, header, "name a column of the file as a covariate (--past, --known, --static)")})
+			b.Problem(&Error{Row: 1, Column: c.Name, Reason: fmt.Sprintf("is not there; the columns are %s", setting.Quoted(header)), Hint: near(c.Name, header, "name a column of the file as a covariate (--past, --known, --static)")})
 		}
 	}
 	return at
@@ -169,13 +169,6 @@ func (b *Builder) needed() string {
 		s = b.opts.ID + ", " + s
 	}
 	return s
-}
-
-func quoted(names []string) string {
-	if len(names) > 12 {
-		return fmt.Sprintf("%q and %d more", names[:12], len(names)-12)
-	}
-	return fmt.Sprintf("%q", names)
 }
 
 // ParseTime reads a time in the form that Options give, or as ParseTime does.

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/recur-go/recur/internal/setting"
 )
 
 // A Role is when the values of a covariate are known.
@@ -162,7 +164,7 @@ func (t *Table) Recode(as []Covariate) error {
 		}
 		t.Covariates[i].Categories = want.Categories
 		if len(unknown) > 0 {
-			t.Notes = append(t.Notes, fmt.Sprintf("categories of %s that training did not have, taken as missing: %s", have.Name, quoted(unknown)))
+			t.Notes = append(t.Notes, fmt.Sprintf("categories of %s that training did not have, taken as missing: %s", have.Name, setting.Quoted(unknown)))
 		}
 	}
 	return p.err()

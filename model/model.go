@@ -61,9 +61,9 @@ func CountParams(c Config) int {
 
 // Errors of loading, besides *MismatchError and *safetensors.FormatError.
 var (
-	ErrCorrupt = checkpoint.ErrCorrupt                            // a checksum does not agree
-	ErrVersion = checkpoint.ErrVersion                            // of a version that this recur does not read
-	ErrKind    = fault.Errorf(fault.Model, "model: unknown kind") // not registered, or no kind at all
+	ErrCorrupt = checkpoint.ErrCorrupt                          // a checksum does not agree
+	ErrVersion = checkpoint.ErrVersion                          // of a version that this recur does not read
+	ErrKind    = fault.Errorf(fault.Model, "model: wrong kind") // not registered, another, or no kind at all
 )
 
 // A MismatchError lists all parameters in which a file and a model differ: those

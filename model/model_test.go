@@ -121,7 +121,7 @@ func TestSaveAndLoad(t *testing.T) {
 	if c, err := LoadFile(path, readSizes); err != nil || c.Hidden != 2 {
 		t.Errorf("ReadAs: %+v (%v)", c, err)
 	}
-	if _, err := LoadFile(path, readPlain); !errors.Is(err, ErrKind) || !strings.Contains(err.Error(), path+": model: unknown kind: it holds a model of kind test sizes, not a plain one") {
+	if _, err := LoadFile(path, readPlain); !errors.Is(err, ErrKind) || !strings.Contains(err.Error(), path+": model: wrong kind: it holds a model of kind test sizes, not a plain one") {
 		t.Errorf("ReadAs: %v", err)
 	}
 	var vocabulary []string
@@ -269,7 +269,7 @@ func TestBadModels(t *testing.T) {
 		text string // in the message
 	}{
 		{"newer version", newer, ErrVersion, "update recur"},
-		{"unknown kind", file(t, `{"kind":"other","config":{}}`, good), ErrKind, `"test sizes"`},
+		{"kind not registered", file(t, `{"kind":"other","config":{}}`, good), ErrKind, `"test sizes"`},
 		{"no kind", file(t, `{}`, good), ErrKind, "LoadParams"},
 		{"kind is not text", file(t, `{"kind":7}`, good), ErrCorrupt, "kind"},
 		{"no config", file(t, `{"kind":"test sizes"}`, good), nil, "config"},

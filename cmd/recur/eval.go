@@ -25,6 +25,9 @@ func newEval() *cobra.Command {
 			if len(args) < 2 {
 				return usage("eval takes a MODEL and a FILE; see recur eval --help")
 			}
+			if err := noRunFolder(args[0]); err != nil {
+				return err
+			}
 			info, err := model.Describe(args[0])
 			if err != nil {
 				return err

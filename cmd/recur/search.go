@@ -70,7 +70,7 @@ and model.safetensors of the best.`,
 	for _, make := range tasks {
 		c := make()
 		sub := &searchFlags{trainFlags: &c.trainFlags}
-		under := c.under("Search for settings: "+c.help.Short, func(cmd *cobra.Command, files []string) (err error) {
+		under := c.under("Search for settings of recur "+c.task+", on all cores", func(cmd *cobra.Command, files []string) (err error) {
 			if sub.Task, sub.Base, sub.Data, err = c.asked(cmd, files); err != nil {
 				return err
 			}
@@ -86,7 +86,7 @@ and model.safetensors of the best.`,
 func (f *searchFlags) bindSearch(flags *pflag.FlagSet) {
 	flags.Lookup("epochs").Usage = "epochs of the longest runs (default by preset)"
 	flags.Lookup("seed").Usage = "seed of each run"
-	flags.StringArrayVar(&f.space, "space", nil, "what a setting may be; may be repeated (default by task)")
+	flags.StringArrayVar(&f.space, "space", nil, "what a setting may be, `NAME=VALUES`; may be repeated (default by task)")
 	flags.IntVar(&f.Trials, "trials", 27, "settings to try")
 	flags.IntVar(&f.Eta, "eta", 3, "one in this many goes on to the next rung")
 	flags.IntVar(&f.Workers, "workers", 0, "runs side by side (default the number of cores)")

@@ -96,6 +96,9 @@ func (c *taskCommand) command() *cobra.Command {
 		case err != nil:
 			return err
 		case c.model != "":
+			if err := noRunFolder(c.model); err != nil {
+				return err
+			}
 			named := slices.DeleteFunc(slices.Clone(files), func(file string) bool { return file == data.Stdin })
 			noteEncodings(c.task, named, noteTo(cmd.ErrOrStderr()))
 			return c.use(cmd, files)

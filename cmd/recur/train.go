@@ -49,7 +49,7 @@ model again, to the bit. Tasks are
 	f.bindRecipe(cmd.Flags())
 	for _, make := range tasks {
 		c := make()
-		cmd.AddCommand(c.under("Train: "+c.help.Short, c.train))
+		cmd.AddCommand(c.under("Train as recur "+c.task+" does", c.train))
 	}
 	return cmd
 }

@@ -26,7 +26,7 @@ type trainFlags struct {
 // bind declares those of training in one set, and those that using a model has too in another.
 func (f *trainFlags) bind(training, both *pflag.FlagSet, presets string) {
 	training.StringVar(&f.preset, "preset", "", "settings to begin with: "+presets)
-	training.StringArrayVar(&f.set, "set", nil, "change a setting, such as --set hidden=256; recipe.json beside a model lists them all")
+	training.StringArrayVar(&f.set, "set", nil, "change a setting, `NAME=VALUE`, such as --set hidden=256; recipe.json beside a model lists them all")
 	training.StringSliceVar(&f.valid, "valid", nil, "files to validate on (default a part of the training data)")
 	training.StringSliceVar(&f.test, "test", nil, "files to score the model on at the end")
 	training.IntVar(&f.epochs, "epochs", 0, "epochs to train (default by preset)")

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -69,10 +70,10 @@ func (t *seriesRows) columns(row int) error {
 	t.label = column(t.header, t.r.Label, labelNames)
 	t.id = column(t.header, t.r.ID, idNames)
 	if t.label < 0 && !t.r.Unlabelled {
-		return t.s.wrong(row, fmt.Sprintf("none of the columns %q is one of labels", t.header), missing(t.header, "call it label, or give its name (--label)", t.r.Label))
+		return t.s.wrong(row, fmt.Sprintf("none of the columns %s is one of labels", setting.Quoted(t.header)), missing(t.header, "call it label, or give its name (--label)", t.r.Label))
 	}
 	if t.r.ID != "" && t.id < 0 {
-		return t.s.wrong(row, fmt.Sprintf("none of the columns %q is called %s", t.header, t.r.ID), missing(t.header, "name the column with the names of the series (--set id=NAME)", t.r.ID))
+		return t.s.wrong(row, fmt.Sprintf("none of the columns %s is called %s", setting.Quoted(t.header), t.r.ID), missing(t.header, "name the column with the names of the series (--set id=NAME)", t.r.ID))
 	}
 	if t.r.ID != "" && t.id == t.label {
 		return t.s.wrong(row, fmt.Sprintf("the column %q is named as that of the series and as that of the labels", t.header[t.id]), "name a column for each (--set id=NAME, --label)")

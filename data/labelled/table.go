@@ -197,7 +197,7 @@ func (r *reader) textTable(s *source, comma rune, quotes bool) error {
 			header = slices.Clone(fields)
 			return nil
 		case r.Text != "" || r.Label != "" || width > 2 || width == 2 && (at.text >= 0 || at.label >= 0):
-			return s.wrong(row, fmt.Sprintf("there are the columns %q, of which it is not clear which has the text and which the label", fields), missing(fields, "name the columns (--text, --label)", r.Text, r.Label))
+			return s.wrong(row, fmt.Sprintf("there are the columns %s, of which it is not clear which has the text and which the label", setting.Quoted(fields)), missing(fields, "name the columns (--text, --label)", r.Text, r.Label))
 		case width == 1 && !r.Unlabelled:
 			return s.wrong(row, "has one column", "a row needs a text and a label, separated by a comma or a tab")
 		case width == 1:

@@ -95,7 +95,7 @@ func TestBadFiles(t *testing.T) {
 		"does not end with PAR1":         good[:len(good)-6],
 		"its footer has 4293656820":      append(slices.Clone(good[:len(good)-8]), "\xf4\x00\xec\xffPAR1"...),
 		"it has 4 bytes":                 []byte("PAR1"),
-		`the columns are ["A" "B" "C"]`:  file(t, []other{{1, 2, 3}}),
+		`the columns are "A", "B", "C"`:  file(t, []other{{1, 2, 3}}),
 		`row 2: column y: "x" is no`:     file(t, []text{{"1", "1"}, {"2", "x"}}),
 		`row 1: column ds: "noon" is no`: file(t, []text{{"noon", "1"}}),
 		"is there already":               file(t, []text{{"1", "1"}, {"1", "2"}}),

@@ -3,6 +3,7 @@ package setting
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -93,4 +94,20 @@ func Cut(s string) string {
 		return s
 	}
 	return string([]rune(s)[:most-1]) + "…"
+}
+
+// Quoted lists names for a message, "a", "b", at most twelve of them.
+func Quoted(names []string) string {
+	const most = 12
+	var b strings.Builder
+	for i, name := range names[:min(len(names), most)] {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(strconv.Quote(Cut(name)))
+	}
+	if more := len(names) - most; more > 0 {
+		fmt.Fprintf(&b, " and %d more", more)
+	}
+	return b.String()
 }

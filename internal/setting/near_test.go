@@ -95,3 +95,12 @@ func TestJSONError(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
+
+func TestQuoted(t *testing.T) {
+	many := strings.Split("a b c d e f g h i j k l m n", " ")
+	for want, names := range map[string][]string{"": nil, `"a"`: {"a"}, `"a", "\tb"`: {"a", "\tb"}, `"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l" and 2 more`: many} {
+		if got := Quoted(names); got != want {
+			t.Errorf("%q: %s, want %s", names, got, want)
+		}
+	}
+}

@@ -55,10 +55,9 @@ func (r *forecastRun) scores() (all []score) {
 // json is what --json prints.
 func (r *forecastRun) json() any {
 	type band struct {
-		Level  float64  `json:"level"`
-		Lo, Hi []number `json:"-"`
-		Low    []number `json:"lo"`
-		High   []number `json:"hi"`
+		Level float64  `json:"level"`
+		Low   []number `json:"lo"`
+		High  []number `json:"hi"`
 	}
 	type series struct {
 		ID    string     `json:"unique_id,omitempty"`

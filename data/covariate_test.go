@@ -71,7 +71,7 @@ func TestBadCovariates(t *testing.T) {
 		column string
 		says   string
 	}{
-		"unknown column":      {"ds,y,a\n1,2,3\n", data.Options{Known: []string{"price"}}, 1, "price", `is not there; the columns are ["ds" "y" "a"]`},
+		"unknown column":      {"ds,y,a\n1,2,3\n", data.Options{Known: []string{"price"}}, 1, "price", `is not there; the columns are "ds", "y", "a"`},
 		"text in numbers":     {"ds,y,a\n1,2,3\n2,3,much\n", data.Options{Past: []string{"a"}}, 3, "a", "is no number; correct it, leave the field empty"},
 		"infinite":            {"ds,y,a\n1,2,3\n2,3,1e99\n", data.Options{Known: []string{"a"}}, 3, "a", "larger than 1e30"},
 		"static that changes": {"unique_id,ds,y,a\nn,1,2,x\nn,2,3,\nn,3,4,z\n", data.Options{Static: []string{"a"}}, 4, "a", `the static value is "z", and "x" in row 2`},
@@ -146,7 +146,7 @@ func TestRecode(t *testing.T) {
 	if x := tab.Series[0].Past[0]; !math.IsNaN(x[0]) || x[1] != 1 || x[2] != 0 {
 		t.Error(x)
 	}
-	if !strings.Contains(strings.Join(tab.Notes, ";"), `did not have, taken as missing: ["new"]`) {
+	if !strings.Contains(strings.Join(tab.Notes, ";"), `did not have, taken as missing: "new"`) {
 		t.Error(tab.Notes)
 	}
 	for says, as := range map[string][]data.Covariate{

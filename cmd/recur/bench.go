@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -131,7 +130,7 @@ func (o *benchOptions) run(ctx context.Context, out, log io.Writer) error {
 		}
 	}
 	if o.asJSON {
-		e := json.NewEncoder(out)
+		e := newEncoder(out)
 		e.SetIndent("", " ")
 		return e.Encode(struct {
 			Machine benchMachine `json:"machine"`

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -106,7 +105,7 @@ func (o *accuracyOptions) run(cmd *cobra.Command) error {
 	}
 	switch {
 	case o.asJSON:
-		e := json.NewEncoder(out)
+		e := newEncoder(out)
 		e.SetIndent("", " ")
 		err = e.Encode(results)
 	case o.table:
@@ -173,7 +172,7 @@ func (o *accuracyOptions) printCases(w io.Writer, cases []accuracy.Case) error {
 			}
 			rows = append(rows, r)
 		}
-		return json.NewEncoder(w).Encode(rows)
+		return newEncoder(w).Encode(rows)
 	}
 	var b strings.Builder
 	for _, c := range cases {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -149,7 +148,7 @@ func (f *captionFlags) caption(cmd *cobra.Command, files []string) error {
 		return err
 	}
 	out := bufio.NewWriter(cmd.OutOrStdout())
-	enc := json.NewEncoder(out)
+	enc := newEncoder(out)
 	for i, captions := range found {
 		e := examples[i]
 		if f.json {

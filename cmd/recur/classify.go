@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
@@ -112,7 +111,7 @@ func writeAnswers(w io.Writer, answers iter.Seq2[classify.Answered, error], m *c
 			if m.Target == classify.One {
 				j.Probability = &p
 			}
-			if err := json.NewEncoder(w).Encode(j); err != nil {
+			if err := newEncoder(w).Encode(j); err != nil {
 				return err
 			}
 			continue

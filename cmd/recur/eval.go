@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -46,7 +45,7 @@ func newEval() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{"model": args[0], "scores": r.Scores})
+				return newEncoder(cmd.OutOrStdout()).Encode(map[string]any{"model": args[0], "scores": r.Scores})
 			}
 			var b strings.Builder
 			printScores(&b, "", r.Scores)

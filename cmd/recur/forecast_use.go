@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"path/filepath"
 	"slices"
@@ -102,7 +101,7 @@ func (f *forecastFlags) forecast(cmd *cobra.Command, files []string) (err error)
 		return err
 	}
 	if f.json {
-		return json.NewEncoder(cmd.OutOrStdout()).Encode(r.json())
+		return newEncoder(cmd.OutOrStdout()).Encode(r.json())
 	}
 	return r.print(cmd.OutOrStdout())
 }

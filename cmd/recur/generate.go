@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"io"
 	"strings"
@@ -68,7 +67,7 @@ func generate(cmd *cobra.Command, path, prompt string, s lm.Sampling, asJSON boo
 		}); err != nil {
 			return err
 		}
-		return json.NewEncoder(out).Encode(struct {
+		return newEncoder(out).Encode(struct {
 			Prompt string `json:"prompt"`
 			Text   string `json:"text"`
 			Seed   uint64 `json:"seed"`

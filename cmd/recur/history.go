@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"maps"
@@ -29,7 +28,7 @@ type history []epochScores
 // add puts an epoch after those before it, and writes all to a folder.
 func (h *history) add(f *folder, e task.Epoch) error {
 	*h = append(*h, epochScores{e.N, e.Steps, e.Loss, maps.Clone(e.Scores), e.Improved})
-	return f.write(historyFile, func(w io.Writer) error { return json.NewEncoder(w).Encode(*h) })
+	return f.write(historyFile, func(w io.Writer) error { return newEncoder(w).Encode(*h) })
 }
 
 // record trains by fit, with a checkpoint in a folder to go on from, progress on the terminal,

@@ -97,15 +97,3 @@ func hint(err error) error {
 	}
 	return fmt.Errorf("%w\nto begin with: put this into a file, correct it, and give it with --spec\n%s", err, text)
 }
-
-// printInfo prints what a file holds.
-func printInfo(w io.Writer, info any, asJSON bool) error {
-	if asJSON {
-		e := json.NewEncoder(w)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		return e.Encode(info)
-	}
-	_, err := fmt.Fprintln(w, info)
-	return err
-}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -119,7 +118,7 @@ func (f *runFlags) print(w io.Writer, m *interchange.Runner, outputs map[string]
 			t := outputs[v.Name]
 			list = append(list, output{v.Name, t.DType, append([]int{}, t.Shape...), jsonData(t)})
 		}
-		return json.NewEncoder(w).Encode(map[string]any{"outputs": list})
+		return newEncoder(w).Encode(map[string]any{"outputs": list})
 	}
 	for _, v := range m.Outputs {
 		t := outputs[v.Name]

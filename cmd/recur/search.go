@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -174,7 +173,7 @@ func searchCommand(cmd *cobra.Command, o search.Options, f *trainFlags) (err err
 		if test != nil {
 			report.Test = test.Scores
 		}
-		return json.NewEncoder(cmd.OutOrStdout()).Encode(report)
+		return newEncoder(cmd.OutOrStdout()).Encode(report)
 	}
 	return printSearch(cmd.OutOrStdout(), o, out, test)
 }
@@ -196,7 +195,7 @@ func printSearch(w io.Writer, o search.Options, out *search.Outcome, test *task.
 	fmt.Fprintf(&b, "\n%s, %d epochs in all; the best by %s:\n\n%6s %7s %10s  settings\n", plural(len(out.Board), "trial"), out.Epochs, out.Metric.Name, "trial", "epochs", out.Metric.Name)
 	for i, r := range out.Board {
 		if i == shownTrials {
-			fmt.Fprintf(&b, "%6s and %d more in journal.jsonl\n", "", len(out.Board)-i)
+			fmt.Fprintf(&b, "%6s and %d more in %s\n", "", len(out.Board)-i, journalFile)
 			break
 		}
 		score := fmt.Sprintf("%10.4f", r.Score)

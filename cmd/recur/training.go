@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -109,7 +108,7 @@ func trainCommand(cmd *cobra.Command, t task.Task, cfg any, d task.Data, f *trai
 		return err
 	}
 	if f.json {
-		return json.NewEncoder(cmd.OutOrStdout()).Encode(p.json())
+		return newEncoder(cmd.OutOrStdout()).Encode(p.json())
 	}
 	return p.print(cmd.OutOrStdout())
 }
@@ -252,7 +251,7 @@ func (r *training) printFinished() error {
 		return err
 	}
 	if r.flags.json {
-		return json.NewEncoder(r.cmd.OutOrStdout()).Encode(struct {
+		return newEncoder(r.cmd.OutOrStdout()).Encode(struct {
 			Task   string      `json:"task"`
 			Split  string      `json:"split"`
 			Scores task.Scores `json:"scores"`

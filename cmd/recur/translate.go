@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -154,7 +153,7 @@ func (o *translateOptions) print(w io.Writer, source string, best []translate.Tr
 		for _, t := range best {
 			all.Translations = append(all.Translations, translation{t.Text, t.Score, t.LogProb, t.Ended, t.Tokens, t.Weights})
 		}
-		return json.NewEncoder(w).Encode(all)
+		return newEncoder(w).Encode(all)
 	}
 	for _, t := range best {
 		if o.nbest > 1 {

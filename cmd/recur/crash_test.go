@@ -49,14 +49,6 @@ func TestCrash(t *testing.T) {
 	}
 	dir := t.TempDir()
 	crashData(t, dir)
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	recur := filepath.Join(dir, "recur") // by this name the test is the program: see TestMain
-	if err := os.Symlink(exe, recur); err != nil {
-		t.Fatal(err)
-	}
 	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
 	kills, moments := 0, map[string]int{}
 	for n := 0; kills < *crashKills; n++ {
@@ -66,7 +58,7 @@ func TestCrash(t *testing.T) {
 		if n < len(crashCases) {
 			out = fmt.Sprintf("whole%d", i)
 			began := time.Now()
-			if text, err := crashRun(dir, recur, c.args+" --out "+out, nil); err != nil {
+			if text, err := crashRun(dir, c.args+" --out "+out, nil); err != nil {
 				t.Fatalf("%s: %v\n%s", c.args, err, text)
 			}
 			moments[c.args] = int(time.Since(began))
@@ -76,7 +68,7 @@ func TestCrash(t *testing.T) {
 		args := c.args + " --out " + out
 		for range 3 {
 			after := time.Duration(r.IntN(moments[c.args]))
-			text, err := crashRun(dir, recur, args, &after)
+			text, err := crashRun(dir, args, &after)
 			if err == nil {
 				break
 			}
@@ -86,7 +78,7 @@ func TestCrash(t *testing.T) {
 			kills++
 			args = c.args + " --out " + out + " --resume"
 		}
-		if text, err := crashRun(dir, recur, c.args+" --out "+out+" --resume", nil); err != nil {
+		if text, err := crashRun(dir, c.args+" --out "+out+" --resume", nil); err != nil {
 			t.Errorf("%s does not go on: %v\n%s", c.args, err, text)
 			continue
 		}
@@ -115,9 +107,9 @@ func TestCrash(t *testing.T) {
 var errKilled = errors.New("killed")
 
 // crashRun runs the program, and kills it after a while if after is not nil.
-func crashRun(dir, recur, args string, after *time.Duration) (text string, err error) {
+func crashRun(dir, args string, after *time.Duration) (text string, err error) {
 	var out bytes.Buffer
-	cmd := exec.Command(recur, strings.Fields(args)...)
+	cmd := exec.Command("recur", strings.Fields(args)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &out
 	if err := cmd.Start(); err != nil {
 		return "", err

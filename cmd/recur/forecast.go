@@ -102,6 +102,9 @@ func (f *forecastFlags) files(cmd *cobra.Command, files []string) (task.Data, er
 	if f.preset == "" {
 		f.preset = forecast.PresetFor(f.source.Uses() || f.output != "")
 	}
+	if f.paths && f.preset != "deepar" {
+		return task.Data{}, errNoPaths
+	}
 	if err := f.source.Check(); err != nil {
 		return task.Data{}, usage("%s", strings.TrimPrefix(err.Error(), "forecast: "))
 	}

@@ -36,6 +36,8 @@ type forecastRun struct {
 	dir       string
 }
 
+var errNoPaths = usage("--paths: this model does not sample; preset deepar does")
+
 // printer forecasts by a model that has been trained.
 func (f *forecastFlags) printer(t *training) (printer, error) {
 	m := t.model.(*forecast.Trained)
@@ -63,7 +65,7 @@ func (r *forecastRun) predict(ctx context.Context) (err error) {
 	}
 	r.forecasts, err = r.model.Predict(ctx, r.series...)
 	if err == nil && r.flags.paths && r.forecasts[0].Paths == nil {
-		return usage("--paths: this model does not sample; preset deepar does")
+		return errNoPaths
 	}
 	return forecast.AsData(err, r.table.Name)
 }

@@ -2,6 +2,7 @@ package setting
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,11 @@ import (
 	"reflect"
 	"strings"
 	"unicode/utf8"
+)
+
+var (
+	errEmpty = errors.New("it is empty; want JSON")
+	errEarly = errors.New("it is JSON that ends too early: a bracket or a quote is left open")
 )
 
 // JSONError is err, of decoding the JSON text b, in words that need no knowledge of Go:
@@ -23,24 +29,21 @@ func JSONError(b []byte, err error) error {
 		return nil
 	case errors.As(err, &syntax):
 		if len(bytes.TrimSpace(b)) == 0 {
-			return errors.New("it is empty; want JSON")
+			return errEmpty
 		}
 		if int(syntax.Offset) >= len(b) && strings.Contains(syntax.Error(), "unexpected end") {
-			return errors.New("it is JSON that ends too early: a bracket or a quote is left open")
+			return errEarly
 		}
 		return fmt.Errorf("%s: it is not JSON: %v", Place(b, syntax.Offset), syntax)
 	case errors.As(err, &kind):
-		name := kind.Field
-		if name == "" {
-			name = "the whole"
-		}
-		return fmt.Errorf("%s: %s takes %s, not %s", Place(b, kind.Offset), Cut(name), kindOf(kind.Type), given(kind.Value))
+		name, problem, _ := Takes(kind)
+		return fmt.Errorf("%s: %s %s", Place(b, kind.Offset), Cut(cmp.Or(name, "the whole")), problem)
 	case errors.As(err, &value):
 		return fmt.Errorf("a number is %s, which JSON does not have", Cut(value.Str))
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("it is JSON that ends too early: a bracket or a quote is left open")
+		return errEarly
 	case errors.Is(err, io.EOF):
-		return errors.New("it is empty; want JSON")
+		return errEmpty
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		return fmt.Errorf("there is no field %s", Cut(name))

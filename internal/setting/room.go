@@ -39,22 +39,13 @@ func room(system string, n float64, most int, format string, of []Size) error {
 		return nil
 	}
 	var sizes []string
+	var largest Size // the first to make smaller: 512 has room in most nets
 	for _, s := range of {
+		if s.N > largest.N {
+			largest = s
+		}
 		sizes = append(sizes, fmt.Sprintf("%s %d", s.Name, s.N))
 	}
 	return fault.Errorf(fault.Usage, "%s: %s would make "+format+": give smaller ones, such as --set %s=%d",
-		system, strings.Join(sizes, ", "), n, most, largest(of).Name, smaller(largest(of).N))
+		system, strings.Join(sizes, ", "), n, most, largest.Name, max(1, min(largest.N/4, 512)))
 }
-
-// largest is the size that is first to be made smaller.
-func largest(of []Size) (most Size) {
-	for _, s := range of {
-		if s.N > most.N {
-			most = s
-		}
-	}
-	return most
-}
-
-// smaller is a value of a size that has room in most nets.
-func smaller(n int) int { return max(1, min(n/4, 512)) }

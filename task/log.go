@@ -14,7 +14,6 @@ import (
 // on has the same epochs as one that was never stopped.
 type epochLog struct {
 	epochs []Epoch
-	lines  []byte // the same as JSON, a line each
 }
 
 // A logLine is an epoch without what depends on the machine: time and memory.
@@ -27,19 +26,24 @@ type logLine struct {
 	Scores   Scores  `json:"scores,omitempty"`
 }
 
-// add puts e, which it returns, after those before it. Its numbers are finite.
+// add puts e, which it returns, after those before it.
 func (l *epochLog) add(e Epoch) Epoch {
 	e.Scores = maps.Clone(e.Scores)
-	line, err := json.Marshal(logLine{e.Steps, e.Loss, e.Score, e.Best, e.Improved, e.Scores})
-	if err != nil {
-		panic(fmt.Sprintf("task: an epoch is no JSON: %v", err))
-	}
-	l.epochs, l.lines = append(l.epochs, e), append(append(l.lines, line...), '\n')
+	l.epochs = append(l.epochs, e)
 	return e
 }
 
-// MarshalBinary implements train.Carried.
-func (l *epochLog) MarshalBinary() ([]byte, error) { return l.lines, nil }
+// MarshalBinary implements train.Carried: the epochs are lines of JSON.
+func (l *epochLog) MarshalBinary() ([]byte, error) {
+	var b bytes.Buffer
+	lines := json.NewEncoder(&b)
+	for _, e := range l.epochs {
+		if err := lines.Encode(logLine{e.Steps, e.Loss, e.Score, e.Best, e.Improved, e.Scores}); err != nil {
+			return nil, err
+		}
+	}
+	return b.Bytes(), nil
+}
 
 // UnmarshalBinary implements train.Carried.
 func (l *epochLog) UnmarshalBinary(b []byte) error {
@@ -56,7 +60,7 @@ func (l *epochLog) UnmarshalBinary(b []byte) error {
 		all = append(all, Epoch{Scores: e.Scores, Epoch: train.Epoch{
 			N: n, Steps: e.Steps, Loss: e.Loss, Score: e.Score, Best: e.Best, Improved: e.Improved}})
 	}
-	l.epochs, l.lines = all, bytes.Clone(b)
+	l.epochs = all
 	return nil
 }
 

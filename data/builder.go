@@ -93,7 +93,7 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 		}
 		for _, name := range []string{b.opts.ID, b.opts.Time, b.opts.Y} {
 			if name != "" && !slices.ContainsFunc(header, func(h string) bool { return strings.EqualFold(h, name) }) {
-				e.Hint = near(name, header, e.Hint)
+				e.Hint = cmp.Or(setting.Meant(name, header), e.Hint)
 				break
 			}
 		}
@@ -147,19 +147,10 @@ func (b *Builder) CovariateColumns(header []string) []int {
 	for i, c := range b.cols {
 		at[i] = slices.IndexFunc(header, func(h string) bool { return strings.EqualFold(h, c.Name) })
 		if at[i] < 0 {
-			b.Problem(&Error{Row: 1, Column: c.Name, Reason: fmt.Sprintf("is not there; the columns are %s", setting.Quoted(header)), Hint: near(c.Name, header, "name a column of the file as a covariate (--past, --known, --static)")})
+			b.Problem(&Error{Row: 1, Column: c.Name, Reason: fmt.Sprintf("is not there; the columns are %s", setting.Quoted(header)), Hint: cmp.Or(setting.Meant(c.Name, header), "name a column of the file as a covariate (--past, --known, --static)")})
 		}
 	}
 	return at
-}
-
-// near is a remedy for a column that is not there: the one that is meant, or else another
-// remedy.
-func near(name string, columns []string, other string) string {
-	if c, ok := setting.Nearest(name, columns); ok {
-		return fmt.Sprintf("did you mean %q?", c)
-	}
-	return other
 }
 
 // needed lists the columns that are looked for.

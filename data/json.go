@@ -11,6 +11,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/recur-go/recur/internal/setting"
 )
 
 // ReadJSON reads a long table from JSON lines: an object for each row, with the
@@ -91,7 +93,7 @@ func (t *jsonTable) row(n int, row map[string]json.RawMessage) *Error {
 		return string(row[key])
 	}
 	if _, ok := row[t.ds]; !ok {
-		return &Error{Column: t.ds, Reason: "is missing", Hint: near(t.ds, slices.Sorted(maps.Keys(row)), "every row needs a time; give its name if it is not ds (--time)")}
+		return &Error{Column: t.ds, Reason: "is missing", Hint: cmp.Or(setting.Meant(t.ds, slices.Sorted(maps.Keys(row))), "every row needs a time; give its name if it is not ds (--time)")}
 	}
 	at, e := t.ParseTime(text(t.ds))
 	if e != nil {

@@ -144,8 +144,8 @@ func column(header []string, named string, usual []string) int {
 func missing(header []string, other string, named ...string) string {
 	for _, name := range named {
 		if name != "" && column(header, name, nil) < 0 {
-			if c, ok := setting.Nearest(name, header); ok {
-				return fmt.Sprintf("did you mean %q?", c)
+			if meant := setting.Meant(name, header); meant != "" {
+				return meant
 			}
 		}
 	}

@@ -21,14 +21,22 @@ func Suggest[S ~string](name S, known []S) string {
 	if now, ok := renamed[string(name)]; ok && slices.Contains(known, S(now)) {
 		return fmt.Sprintf("it is called %q now", now)
 	}
-	if near, ok := Nearest(name, known); ok {
-		return fmt.Sprintf("did you mean %q?", string(near))
+	if meant := Meant(name, known); meant != "" {
+		return meant
 	}
 	names := make([]string, len(known))
 	for i, k := range known {
 		names[i] = string(k)
 	}
 	return "there are " + strings.Join(names, ", ")
+}
+
+// Meant asks whether the nearest known name was meant; "" if none is near enough.
+func Meant[S ~string](name S, known []S) string {
+	if near, ok := Nearest(name, known); ok {
+		return fmt.Sprintf("did you mean %q?", string(near))
+	}
+	return ""
 }
 
 // Nearest returns the known name that is meant by name, if one is near enough: a few

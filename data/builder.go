@@ -48,10 +48,10 @@ func (b *Builder) note(format string, args ...any) {
 	b.notes = append(b.notes, fmt.Sprintf(format, args...))
 }
 
-// noteEncoding adds that of f.
+// noteEncoding notes the encoding of f, unless it is UTF-8.
 func (b *Builder) noteEncoding(f *File) {
-	if n := f.encodingNote(); n != "" {
-		b.note("%s", n)
+	if e := f.Encoding(); e != "" {
+		b.note("the text is in %s (Korean), and is read as that", e)
 	}
 }
 

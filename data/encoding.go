@@ -28,14 +28,6 @@ func (f *File) Encoding() string {
 	return ""
 }
 
-// encodingNote is a note of what Encoding tells, "" if there is nothing to tell.
-func (f *File) encodingNote() string {
-	if e := f.Encoding(); e != "" {
-		return "the text is in " + e + " (Korean), and is read as that"
-	}
-	return ""
-}
-
 // EncodingOf is the Encoding of a file by the first MiB of it.
 func EncodingOf(path string) (string, error) {
 	f, err := Open(path)

@@ -133,6 +133,9 @@ func (s *source) wrong(row int, reason, hint string) error {
 	return &data.Error{File: s.name, Row: row, Reason: reason, Hint: hint}
 }
 
+// toUTF8 is the remedy for what is not UTF-8.
+const toUTF8 = "save the file as UTF-8, or convert it from what it is, such as iconv -f LATIN1 -t UTF-8"
+
 // failed is an error of reading.
 func (s *source) failed(row int, err error) error {
 	var path *fs.PathError
@@ -170,7 +173,7 @@ func (s *source) rows(each func(n int, line string) error) error {
 					return e
 				}
 			}
-			return s.wrong(n, "is not UTF-8", "save the file as UTF-8, or convert it from what it is, such as iconv -f LATIN1 -t UTF-8")
+			return s.wrong(n, "is not UTF-8", toUTF8)
 		}
 		if e := each(n, line); e != nil {
 			return e

@@ -90,7 +90,7 @@ func (s *source) records(comma rune, quotes bool, each func(row int, fields []st
 		}
 		for i, f := range fields {
 			if !utf8.ValidString(f) {
-				return &data.Error{File: s.name, Row: line, Reason: fmt.Sprintf("field %d is not UTF-8", i+1), Hint: "save the file as UTF-8, or convert it from what it is, such as iconv -f LATIN1 -t UTF-8"}
+				return s.wrong(line, fmt.Sprintf("field %d is not UTF-8", i+1), toUTF8)
 			}
 		}
 		if err := each(line, fields); err != nil {

@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/recur-go/recur/internal/format"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/model/checkpoint"
 	"github.com/recur-go/recur/model/safetensors"
 	"github.com/recur-go/recur/nn"
@@ -220,9 +221,9 @@ func (info *Info) String() string {
 		if t.Data != "" {
 			line("data", "%s", t.Data)
 		}
-		about := fmt.Sprintf("%s, seed %d", count(t.Steps, "step"), t.Seed)
+		about := fmt.Sprintf("%s, seed %d", setting.Plural(t.Steps, "step"), t.Seed)
 		if t.Epochs > 0 {
-			about = count(t.Epochs, "epoch") + ", " + about
+			about = setting.Plural(t.Epochs, "epoch") + ", " + about
 		}
 		line("training", "%s", about)
 		for _, name := range slices.Sorted(maps.Keys(t.Scores)) {
@@ -235,7 +236,7 @@ func (info *Info) String() string {
 	for _, key := range slices.Sorted(maps.Keys(info.Metadata)) {
 		line("metadata", "%s: %q", key, info.Metadata[key])
 	}
-	line("parameters", "%s in %s", count(info.Values, "value"), count(len(info.Params), "tensor"))
+	line("parameters", "%s in %s", setting.Plural(info.Values, "value"), setting.Plural(len(info.Params), "tensor"))
 	if len(info.Layers) > 0 {
 		line("state", "%d bytes per session", info.State)
 		line("cost", "%d multiply-adds per step", info.MACs)
@@ -244,7 +245,7 @@ func (info *Info) String() string {
 		line("progress", "%s", info.Progress)
 	}
 	if len(info.Optim) > 0 {
-		line("optimiser", "%s", count(len(info.Optim), "tensor"))
+		line("optimiser", "%s", setting.Plural(len(info.Optim), "tensor"))
 	}
 	w.Flush()
 	b.WriteByte('\n')
@@ -265,11 +266,4 @@ func (info *Info) String() string {
 	}
 	w.Flush()
 	return b.String()
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

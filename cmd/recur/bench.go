@@ -14,6 +14,7 @@ import (
 
 	"github.com/recur-go/recur/bench/speed"
 	"github.com/recur-go/recur/internal/kernel"
+	"github.com/recur-go/recur/internal/setting"
 )
 
 // benchOptions are the flags of recur bench.
@@ -113,7 +114,7 @@ func (o *benchOptions) run(ctx context.Context, out, log io.Writer) error {
 		peak := speed.Peak()
 		m.PeakGflops[fmt.Sprint(n)] = peak
 		if !o.asJSON {
-			fmt.Fprintf(out, "\n%s: at most %.0f GFLOP/s\n%-5s %-8s %-20s %10s %9s %6s %12s %9s\n", plural(n, "thread"), peak,
+			fmt.Fprintf(out, "\n%s: at most %.0f GFLOP/s\n%-5s %-8s %-20s %10s %9s %6s %12s %9s\n", setting.Plural(n, "thread"), peak,
 				"cell", "mode", "batch,steps,in,hidden", "ms", "GFLOP/s", "share", "steps/s", "memory")
 		}
 		for _, p := range points {
@@ -219,13 +220,6 @@ func (r benchRow) print(w io.Writer) {
 		mode += "*"
 	}
 	fmt.Fprintf(w, "%-5s %-8s %-21s %10.4g %9.0f %5.0f%% %12.4g %9s\n", r.Cell, mode, shape, r.Ms, r.Gflops, 100*r.PeakShare, r.StepsPerS, memory)
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // cpuName is what Linux calls the processor, or its architecture elsewhere.

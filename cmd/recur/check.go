@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/recur-go/recur/interchange/onnx"
+	"github.com/recur-go/recur/internal/setting"
 )
 
 func init() { commands = append(commands, newCheck) }
@@ -52,7 +53,7 @@ The exit code is 0 only if all pass.`,
 				_, err = fmt.Fprintf(out, "%d pass, %d fail, %d unsupported\n", count[onnx.Pass], count[onnx.Fail], count[onnx.Unsupported])
 			}
 			if err == nil && count[onnx.Pass] < len(cases) {
-				return fmt.Errorf("%d of %s did not pass", len(cases)-count[onnx.Pass], plural(len(cases), "case"))
+				return fmt.Errorf("%d of %s did not pass", len(cases)-count[onnx.Pass], setting.Plural(len(cases), "case"))
 			}
 			return err
 		},

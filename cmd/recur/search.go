@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/search"
 )
@@ -141,7 +142,7 @@ func searchCommand(cmd *cobra.Command, o search.Options, f *trainFlags) (err err
 		if r.Error != "" {
 			score = r.Error
 		}
-		fmt.Fprintf(log, "  trial %d, %s, %.0f s: %s  %s\n", r.Trial, plural(r.Epochs, "epoch"), r.Seconds, score, settingsText(r))
+		fmt.Fprintf(log, "  trial %d, %s, %.0f s: %s  %s\n", r.Trial, setting.Plural(r.Epochs, "epoch"), r.Seconds, score, settingsText(r))
 	}
 	out, err := search.Search(cmd.Context(), o)
 	if err != nil {
@@ -192,7 +193,7 @@ const shownTrials = 15
 
 func printSearch(w io.Writer, o search.Options, out *search.Outcome, test *task.Result) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%s, %d epochs in all; the best by %s:\n\n%6s %7s %10s  settings\n", plural(len(out.Board), "trial"), out.Epochs, out.Metric.Name, "trial", "epochs", out.Metric.Name)
+	fmt.Fprintf(&b, "\n%s, %d epochs in all; the best by %s:\n\n%6s %7s %10s  settings\n", setting.Plural(len(out.Board), "trial"), out.Epochs, out.Metric.Name, "trial", "epochs", out.Metric.Name)
 	for i, r := range out.Board {
 		if i == shownTrials {
 			fmt.Fprintf(&b, "%6s and %d more in %s\n", "", len(out.Board)-i, journalFile)

@@ -109,7 +109,7 @@ func (t *seriesRows) repeated(column int) (same bool) {
 
 func (t *seriesRows) row(row int, fields []string) error {
 	if t.header != nil && len(fields) != len(t.header) {
-		return t.s.wrong(row, fmt.Sprintf("has %s, the header has %d", plural(len(fields), "field"), len(t.header)), "leave fields empty that have no value")
+		return t.s.wrong(row, fmt.Sprintf("has %s, the header has %d", setting.Plural(len(fields), "field"), len(t.header)), "leave fields empty that have no value")
 	}
 	if t.id >= 0 {
 		return t.step(row, fields)
@@ -204,7 +204,7 @@ func (t *seriesRows) step(row int, fields []string) error {
 	switch {
 	case t.r.PerStep:
 		if len(e.Labels) != 1 {
-			return &data.Error{File: t.s.name, Row: row, Column: t.header[t.label], Value: fields[t.label], Reason: fmt.Sprintf("has %s", plural(len(e.Labels), "label")), Hint: "give every step one label"}
+			return &data.Error{File: t.s.name, Row: row, Column: t.header[t.label], Value: fields[t.label], Reason: fmt.Sprintf("has %s", setting.Plural(len(e.Labels), "label")), Hint: "give every step one label"}
 		}
 		t.open.Labels = append(t.open.Labels, strings.Clone(e.Labels[0]))
 	case t.open.Labels == nil:

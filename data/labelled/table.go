@@ -163,7 +163,7 @@ func (r *reader) textTable(s *source, comma rune, quotes bool) error {
 			if !quotes {
 				hint = "take tabs out of the texts, or put texts in quotation marks (--set quotes=on)"
 			}
-			return s.wrong(row, fmt.Sprintf("has %s, the first row has %d", plural(len(fields), "field"), width), hint)
+			return s.wrong(row, fmt.Sprintf("has %s, the first row has %d", setting.Plural(len(fields), "field"), width), hint)
 		}
 		e := Example{File: s.name, Row: row, Text: strings.Clone(fields[at.text])}
 		if at.label >= 0 {
@@ -230,11 +230,4 @@ func (s *source) shorter(comma rune, quotes bool) columns {
 		return columns{1, 0}
 	}
 	return columns{0, 1}
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -60,13 +61,13 @@ func (r *reader) ts(s *source) error {
 			}
 		}
 		if len(channels) != width || width == 0 {
-			return s.wrong(row, fmt.Sprintf("has %s, %s %d", plural(len(channels), "channel"), from, width), "part channels by colons, and put the label after the last")
+			return s.wrong(row, fmt.Sprintf("has %s, %s %d", setting.Plural(len(channels), "channel"), from, width), "part channels by colons, and put the label after the last")
 		}
 		if err := s.channels(row, channels, &e); err != nil {
 			return err
 		}
 		if h.steps > 0 && e.Steps() != h.steps {
-			return s.wrong(row, fmt.Sprintf("has %s, and @seriesLength is %d", plural(e.Steps(), "value"), h.steps), "correct the series, or write @equalLength false if they differ in length")
+			return s.wrong(row, fmt.Sprintf("has %s, and @seriesLength is %d", setting.Plural(e.Steps(), "value"), h.steps), "correct the series, or write @equalLength false if they differ in length")
 		}
 		return r.add(e)
 	}))
@@ -158,7 +159,7 @@ func (s *source) channels(row int, channels []string, e *Example) error {
 			e.X = make([]tensor.Float, steps*e.Width)
 		}
 		if n != steps {
-			return &data.Error{File: s.name, Row: row, Column: fmt.Sprint(c + 1), Reason: fmt.Sprintf("has %s, the first channel has %d", plural(n, "value"), steps), Hint: "give all channels of a series the same length, with ? for values that are not known"}
+			return &data.Error{File: s.name, Row: row, Column: fmt.Sprint(c + 1), Reason: fmt.Sprintf("has %s, the first channel has %d", setting.Plural(n, "value"), steps), Hint: "give all channels of a series the same length, with ? for values that are not known"}
 		}
 		t := 0
 		for f := range strings.SplitSeq(channel, ",") {

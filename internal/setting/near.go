@@ -104,6 +104,14 @@ func Cut(s string) string {
 	return string([]rune(s)[:most-1]) + "…"
 }
 
+// Plural counts things for a message, 1 step or 2 steps.
+func Plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
 // Quoted lists names for a message, "a", "b", at most twelve of them.
 func Quoted(names []string) string {
 	const most = 12

@@ -170,6 +170,7 @@ func (r *Report) origin(s data.Series, j int) int {
 
 // addModel adds the folds of this package's own model.
 func (r *Report) addModel(ctx context.Context, cfg Config, o task.Options, series []data.Series, take []int) error {
+	o.OnEpoch = nil
 	fits := (r.Origins + r.Refit - 1) / r.Refit
 	type past struct {
 		q [][]float64
@@ -183,11 +184,8 @@ func (r *Report) addModel(ctx context.Context, cfg Config, o task.Options, serie
 			for i, k := range take {
 				train[i] = data.Series{ID: series[k].ID, Y: series[k].Y[:r.origin(series[k], j)]}
 			}
-			whole := o
-			whole.OnEpoch = nil
-			fit := whole.Part(j/r.Refit, fits, cfg.Nets*cfg.Steps)
 			var err error
-			if m, err = Fit(ctx, cfg, fit, train...); err != nil {
+			if m, err = Fit(ctx, cfg, o.Part(j/r.Refit, fits, cfg.Nets*cfg.Steps), train...); err != nil {
 				return err
 			}
 		}

@@ -51,7 +51,7 @@ func (r *run) tell(from int) {
 
 func (r *run) fit(ctx context.Context) (m *Trained, err error) {
 	if r.method, err = FindMethod(r.job().Preset); err != nil {
-		return nil, fault.As(fault.Usage, err)
+		return nil, err
 	}
 	if err := r.read(); err != nil {
 		return nil, err

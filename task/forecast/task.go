@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/task"
 )
 
@@ -55,11 +54,7 @@ func (forecasting) About(preset string) string {
 }
 
 func (forecasting) Config(preset string) (any, error) {
-	s, err := Preset(preset)
-	if err != nil {
-		return nil, fault.As(fault.Usage, err)
-	}
-	return s, nil
+	return Preset(preset)
 }
 
 func (forecasting) Metric(any) task.Metric { return task.Metric{Name: "mase"} }

@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/setting"
 )
 
 // Sum sets SHA256 by the files as they are.
@@ -122,8 +123,5 @@ func text(v any) string {
 	if err != nil {
 		return fmt.Sprint(v)
 	}
-	if len(b) > 60 {
-		return string(b[:60]) + "…"
-	}
-	return string(b)
+	return setting.Cut(string(b))
 }

@@ -349,12 +349,8 @@ func (s *searcher) remove(checkpoint string) error {
 
 // fit trains a model and sums up its training, with the score of its best epoch.
 func (s *searcher) fit(ctx context.Context, cfg any, checkpoint string) (m task.Model, about model.Training, err error) {
-	made, err := recipe.New(s.Task, cfg, s.Data)
-	if err != nil {
-		return nil, about, err
-	}
 	about.Data = strings.Join(s.Data.Train, ", ")
-	about.Seed, _ = made.Config["seed"].(uint64)
+	about.Seed, _ = s.journal.header.Base["seed"].(uint64) // which no search varies
 	m, err = s.Task.Fit(ctx, cfg, s.Data, task.Options{Checkpoint: checkpoint, Resume: true, Draft: true, OnEpoch: func(e task.Epoch) bool {
 		about.Epochs, about.Steps = e.N, e.Steps
 		return true

@@ -108,10 +108,7 @@ func newReport(model string, plan Plan, j *Job, series []data.Series) (r *Report
 
 // setDefaults sets the plan's defaults by the longest series.
 func (r *Report) setDefaults(series []data.Series) error {
-	longest := 0
-	for _, s := range series {
-		longest = max(longest, len(s.Y))
-	}
+	longest := longest(series)
 	r.Stride = cmp.Or(r.Stride, 1)
 	r.Refit = cmp.Or(r.Refit, 12)
 	if r.Origins == 0 {
@@ -131,6 +128,14 @@ func (r *Report) setDefaults(series []data.Series) error {
 		return &shortError{r.Origins, r.Horizon, need, longest, hint}
 	}
 	return nil
+}
+
+// longest is the number of values of the longest series.
+func longest(series []data.Series) (n int) {
+	for _, s := range series {
+		n = max(n, len(s.Y))
+	}
+	return n
 }
 
 // A shortError is that of series that are too short for a back-test.

@@ -119,7 +119,7 @@ func (r *run) read() (err error) {
 		}
 		r.note("%s (%d of them)", what, n)
 	}
-	if longest := r.longest(); asked == 0 && j.Season > 1 && longest <= shortest(j.Season) {
+	if asked == 0 && j.Season > 1 && longest(r.series) <= shortest(j.Season) {
 		r.note("no series has more than the %d values of a season of %d and what comes after it: forecast without a season", shortest(j.Season), j.Season)
 		j.Season = 1
 	}
@@ -179,13 +179,6 @@ func Usable(t *data.Table) (series []data.Series, left []string, err error) {
 func (r *run) missing() (n int) {
 	for _, s := range r.series {
 		n += s.Missing()
-	}
-	return n
-}
-
-func (r *run) longest() (n int) {
-	for _, s := range r.series {
-		n = max(n, len(s.Y))
 	}
 	return n
 }

@@ -205,7 +205,7 @@ func (t *csvTable) record() ([]string, error) {
 	}
 	e := t.lines.bad(err)
 	if e == nil {
-		return nil, t.lines.in.failed(t.lines.row, err)
+		return nil, t.lines.in.Failed(t.lines.row, err)
 	}
 	t.Problem(e)
 	return nil, t.err()

@@ -39,7 +39,7 @@ func ReadIDX(r io.Reader, limit int64) (*IDX, error) {
 		if err == io.EOF || err == io.ErrUnexpectedEOF {
 			return fail("%s cut short: %v", what, err)
 		}
-		return in.failed(0, err)
+		return in.Failed(0, err)
 	}
 	var head [4]byte
 	if _, err := io.ReadFull(in, head[:]); err != nil {
@@ -75,7 +75,7 @@ func ReadIDX(r io.Reader, limit int64) (*IDX, error) {
 	if _, err := in.Peek(1); err == nil {
 		return nil, fail("there are more bytes than the %d that the header %v promises", size, x.Dims)
 	} else if err != io.EOF {
-		return nil, in.failed(0, err)
+		return nil, in.Failed(0, err)
 	}
 	return x, nil
 }

@@ -54,7 +54,7 @@ func readJSON(in *File, o Options) (*Table, error) {
 	}
 	if err := lines.Err(); err != nil {
 		if !errors.Is(err, bufio.ErrTooLong) {
-			return nil, in.failed(n, err)
+			return nil, in.Failed(n, err)
 		}
 		t.Problem(&Error{Row: n, Reason: fmt.Sprintf("is longer than %d bytes", maxRow), Hint: "write an object a line, not an array of them"})
 	}

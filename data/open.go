@@ -80,9 +80,9 @@ func (f *File) Close() error {
 	return f.file.Close()
 }
 
-// failed is the error of reading at a row: one of data if what is packed is cut short or
-// damaged.
-func (f *File) failed(row int, err error) error {
+// Failed is err, of reading f at a row or, if that is 0, anywhere, with the name of the file: an
+// Error if what is packed is cut short or damaged.
+func (f *File) Failed(row int, err error) error {
 	if f.packed && fault.Of(err) == 0 {
 		return &Error{File: f.Name, Row: row, Reason: "is cut short or damaged: " + err.Error(), Hint: "fetch it again"}
 	}
@@ -97,7 +97,7 @@ func (f *File) All() ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	switch {
 	case err != nil:
-		return nil, f.failed(0, err)
+		return nil, f.Failed(0, err)
 	case len(b) > maxFile:
 		return nil, &Error{File: f.Name, Reason: fmt.Sprintf("has more than %d bytes", maxFile), Hint: "cut it into several files"}
 	}
@@ -120,7 +120,7 @@ func (f *File) ReaderAt() (r io.ReaderAt, size int64, err error) {
 func (f *File) text() (head []byte, err error) {
 	head, err = f.Peek(64 << 10)
 	if len(head) == 0 && err != nil && err != io.EOF { // else it comes again
-		return nil, f.failed(0, err)
+		return nil, f.Failed(0, err)
 	}
 	if e := CheckText(head); e != nil {
 		e.File = f.Name
@@ -133,7 +133,7 @@ func (f *File) text() (head []byte, err error) {
 	if ascii(head) < len(head) || err != io.EOF {
 		f.Text()
 		if head, err = f.Peek(max(len(head), 1)); len(head) == 0 && err != nil && err != io.EOF {
-			return nil, f.failed(0, err)
+			return nil, f.Failed(0, err)
 		}
 	}
 	return head, nil

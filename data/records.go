@@ -137,7 +137,7 @@ func (t *records) scan(lines *lineReader, take func(n int, line string) error) e
 	case errors.Is(err, errLong) || errors.Is(err, bufio.ErrTooLong):
 		return t.fail(&Error{Row: n, Reason: fmt.Sprintf("is longer than %d bytes", maxRow), Hint: "look for ends of lines that are lost"})
 	case err != nil:
-		return lines.in.failed(n, err)
+		return lines.in.Failed(n, err)
 	}
 	return nil
 }
@@ -178,7 +178,7 @@ func readQuoted(f *File, header func([]string) bool, each func([]string, Record)
 			if e := lines.bad(err); e != nil {
 				return t.fail(e)
 			}
-			return f.failed(lines.row, err)
+			return f.Failed(lines.row, err)
 		}
 		line, _ := c.FieldPos(0)
 		if err := t.row(Record{line, fields}); err != nil {

@@ -92,7 +92,7 @@ func (t *tsf) line() (string, error) {
 			return "", err
 		}
 		if err != nil && err != io.EOF {
-			return "", t.in.failed(t.row, err)
+			return "", t.in.Failed(t.row, err)
 		}
 		line = strings.TrimSpace(line)
 		if t.row == 1 {

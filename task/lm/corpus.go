@@ -53,7 +53,7 @@ func fileLines(file string, yield func(string) bool) (more bool, err error) {
 		case err == bounded.ErrLong:
 			return false, &data.Error{File: file, Row: n, Reason: fmt.Sprintf("the line is longer than %d bytes", longestLine), Hint: "this is no text"}
 		case err != nil && err != io.EOF:
-			return false, &data.Error{File: file, Row: n, Reason: err.Error()}
+			return false, f.Failed(n, err)
 		case line == "":
 			return true, nil
 		case strings.HasPrefix(line, "\xff\xfe") || strings.HasPrefix(line, "\xfe\xff"):

@@ -1,6 +1,8 @@
 package recipe_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"os"
 	"path/filepath"
@@ -175,6 +177,18 @@ func TestSums(t *testing.T) {
 		if len(d) != 1 || !strings.Contains(d[0], c.differs) {
 			t.Errorf("differences %q, want %q", d, c.differs)
 		}
+	}
+}
+
+// A file that cannot be unpacked is met first by its checksum.
+func TestSumOfDamagedFile(t *testing.T) {
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	z.Write([]byte(strings.Repeat("a text ", 100)))
+	z.Close()
+	r := &recipe.Recipe{Task: "fake", Data: task.Data{Train: []string{write(t, "a.txt.gz", packed.String()[:packed.Len()-9])}}}
+	if err := r.Sum(); fault.Of(err) != fault.Data || !strings.Contains(err.Error(), "a.txt.gz: is cut short or damaged") {
+		t.Errorf("%v is of class %v", err, fault.Of(err))
 	}
 }
 

@@ -44,7 +44,7 @@ func sumOf(file string) (string, error) {
 	defer f.Close()
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
-		return "", fmt.Errorf("%s: %w", file, err)
+		return "", f.Failed(0, err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/recur-go/recur/grad"
@@ -259,6 +260,17 @@ func TestSample(t *testing.T) {
 		if !slices.Equal(h.Tokens, all[i].Tokens) {
 			t.Errorf("row %d says %v alone and %v among others", i, h.Tokens, all[i].Tokens)
 		}
+	}
+}
+
+func TestSamplingNamesWhatIsWrong(t *testing.T) {
+	for says, s := range map[string]Sampling{"top-k is -1": {TopK: -1}, "limit is -2": {Limit: -2}, "top-p is 1.5": {TopP: 1.5}, "temperature is NaN": {Temperature: math.NaN()}} {
+		if err := s.Check(); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%+v: %v, want %q", s, err, says)
+		}
+	}
+	if err := (Sampling{TopK: 3, TopP: 1, Limit: 5, Temperature: -1}).Check(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -27,8 +27,10 @@ func (s Sampling) Check() error {
 	switch {
 	case math.IsNaN(s.Temperature):
 		return errors.New("seq2seq: the temperature is NaN")
-	case s.TopK < 0 || s.Limit < 0:
-		return fmt.Errorf("seq2seq: top-k is %d and limit %d, not 0 or more", s.TopK, s.Limit)
+	case s.TopK < 0:
+		return fmt.Errorf("seq2seq: top-k is %d, not 0 or more", s.TopK)
+	case s.Limit < 0:
+		return fmt.Errorf("seq2seq: the limit is %d, not 0 or more", s.Limit)
 	case !(s.TopP >= 0 && s.TopP <= 1):
 		return fmt.Errorf("seq2seq: top-p is %v, not a probability", s.TopP)
 	}

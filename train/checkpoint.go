@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model/checkpoint"
 	"github.com/recur-go/recur/model/safetensors"
 	"github.com/recur-go/recur/optim"
@@ -35,7 +36,7 @@ type progress struct {
 }
 
 // ErrCheckpoint is wrapped by errors about a checkpoint that cannot be resumed.
-var ErrCheckpoint = errors.New("train: the checkpoint cannot be resumed")
+var ErrCheckpoint = fault.Errorf(fault.Model, "train: the checkpoint cannot be resumed")
 
 func (f *fitter) save() error {
 	if f.opts.Checkpoint == "" {

@@ -151,7 +151,7 @@ func openFolder(a ask) (*folder, error) {
 			return nil, err
 		}
 		if s, err := stateOf(dir); err == nil && s == stopped {
-			a.note(fmt.Sprintf("%s holds a run that was stopped: --resume goes on with it", dir))
+			a.note(fmt.Sprintf("%s holds a run that was stopped: --resume with the same data and settings goes on with it", dir))
 		}
 	}
 	panic("unreachable")

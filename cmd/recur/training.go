@@ -20,6 +20,7 @@ import (
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast"
 	"github.com/recur-go/recur/task/recipe"
+	"github.com/recur-go/recur/train"
 )
 
 // A training is a run of a task by a command.
@@ -174,6 +175,9 @@ func (r *training) fit() (m task.Model, err error) {
 	err = r.history.record(stderr, r.folder, r.task.Metric(r.cfg), begin, func(o task.Options) (err error) {
 		o.OnNote = r.note
 		m, err = r.task.Fit(r.cmd.Context(), r.cfg, r.data, o)
+		if errors.Is(err, train.ErrCheckpoint) {
+			err = fmt.Errorf("%w; --force begins the run anew", err)
+		}
 		return err
 	})
 	return m, err

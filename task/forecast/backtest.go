@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast/internal/quantile"
@@ -117,7 +118,7 @@ func (r *Report) setDefaults(series []data.Series) error {
 		r.Origins = min(max(room/r.Stride+1, 1), r.Most)
 	}
 	if r.Stride < 1 || r.Origins < 1 || r.Refit < 1 {
-		return fmt.Errorf("forecast: a back-test of %d origins with stride %d, refit every %d", r.Origins, r.Stride, r.Refit)
+		return fault.Errorf(fault.Usage, "forecast: origins are %d, stride %d and refit %d, and each is at least 1 (--origins)", r.Origins, r.Stride, r.Refit)
 	}
 	need := shortest(r.Season) + 1 + r.Horizon + (r.Origins-1)*r.Stride
 	if longest < need {

@@ -1,8 +1,9 @@
-// Command figures makes the pictures of the tutorial, and prints the figures that
-// its text quotes.
+// Command generate makes what README, tutorial and documents show: it writes the tables
+// from bench/results, makes the pictures, and prints the figures that the text quotes.
 //
-//	go run ./docs/figures            all of them, in some minutes
-//	go run ./docs/figures unroll     one of them
+//	go run ./docs/generate            all of it, in some minutes
+//	go run ./docs/generate tables     the tables alone, at once
+//	go run ./docs/generate unroll     a picture
 package main
 
 import (
@@ -16,10 +17,11 @@ import (
 	"github.com/recur-go/recur/internal/chart"
 )
 
-var figures = []struct {
+var parts = []struct {
 	name string
-	draw func() error
+	make func() error
 }{
+	{"tables", writeTables},
 	{"airline", airline},
 	{"unroll", unroll},
 	{"vanishing", vanishing},
@@ -29,18 +31,18 @@ var figures = []struct {
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "figures:", err)
+		fmt.Fprintln(os.Stderr, "generate:", err)
 		os.Exit(1)
 	}
 }
 
 func run(names []string) error {
-	for _, f := range figures {
-		if len(names) > 0 && !slices.Contains(names, f.name) {
+	for _, p := range parts {
+		if len(names) > 0 && !slices.Contains(names, p.name) {
 			continue
 		}
-		if err := f.draw(); err != nil {
-			return fmt.Errorf("%s: %w", f.name, err)
+		if err := p.make(); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
 	return nil

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/recur-go/recur/internal/atomicfile"
+)
+
+// pages are the texts that have regions.
+var pages = []string{"docs/benchmarks.md"}
+
+// A region of a page is what stands between
+//
+//	<!-- table NAME ARGUMENT... -->
+//	<!-- end -->
+//
+// and is written by the table of that name.
+var region = regexp.MustCompile(`(?ms)^<!-- table ([^\n]*?) -->\n.*?^<!-- end -->$`)
+
+// fill writes the regions of a page anew.
+func fill(page []byte, tables map[string]table) ([]byte, error) {
+	var failed error
+	begun := bytes.Count(page, []byte("<!-- table "))
+	if n := len(region.FindAll(page, -1)); n != begun {
+		return nil, fmt.Errorf("%d regions begin and %d end", begun, n)
+	}
+	filled := region.ReplaceAllFunc(page, func(old []byte) []byte {
+		head, _, _ := bytes.Cut(old, []byte("\n"))
+		words := strings.Fields(string(region.FindSubmatch(old)[1]))
+		make, ok := tables[words[0]]
+		if !ok {
+			failed = fmt.Errorf("there is no table %q", words[0])
+			return old
+		}
+		body, err := make(words[1:])
+		if err != nil {
+			failed = fmt.Errorf("table %s: %w", strings.Join(words, " "), err)
+			return old
+		}
+		return slices.Concat(head, []byte("\n"), []byte(strings.TrimRight(body, "\n")), []byte("\n<!-- end -->"))
+	})
+	return filled, failed
+}
+
+// writeTables writes the regions of all pages from bench/results.
+func writeTables() error {
+	tables, err := readTables("bench/results")
+	if err != nil {
+		return err
+	}
+	for _, name := range pages {
+		page, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		filled, err := fill(page, tables)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if bytes.Equal(page, filled) {
+			continue
+		}
+		err = atomicfile.WriteFile(name, func(w io.Writer) error {
+			_, err := w.Write(filled)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

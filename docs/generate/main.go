@@ -3,6 +3,7 @@
 //
 //	go run ./docs/generate            all of it, in some minutes
 //	go run ./docs/generate tables     the tables alone, at once
+//	go run ./docs/generate notice     the licences of what the program links and embeds
 //	go run ./docs/generate unroll     a picture
 package main
 
@@ -22,6 +23,7 @@ var parts = []struct {
 	make func() error
 }{
 	{"tables", writeTables},
+	{"notice", writeNotice},
 	{"airline", airline},
 	{"unroll", unroll},
 	{"vanishing", vanishing},

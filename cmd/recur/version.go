@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/recur-go/recur"
 	"github.com/recur-go/recur/internal/kernel"
 )
 
@@ -57,19 +59,25 @@ func (b build) String() string {
 }
 
 func newVersion() *cobra.Command {
-	asJSON := false
+	asJSON, licences := false, false
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Show which recur this is, and what it runs on",
 		Long: `Show the version of recur and the commit it was built from, the version of Go, the
 system, and the kernels in use: avx512, avx2, neon or go. The variable RECUR_CPU chooses
 others that the machine has.`,
-		Example: "  recur version\n  recur version --json",
+		Example: "  recur version\n  recur version --json\n  recur version --licenses",
 		Args:    exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if licences {
+				_, err := io.WriteString(cmd.OutOrStdout(), recur.Notice)
+				return err
+			}
 			return printInfo(cmd.OutOrStdout(), thisBuild(), asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&licences, "licenses", false, "print what the program links and embeds, with the licences")
+	cmd.MarkFlagsMutuallyExclusive("json", "licenses")
 	return cmd
 }

@@ -15,8 +15,8 @@ func init() {
 			Name: "rnnlg-" + of.domain, Task: caption.Name, Tier: "A",
 			Protocol: "the files train, valid and test; BLEU-4 and slot error of the five best sentences for each test example, against all test sentences of the same dialogue act with its values put in",
 			Figures: []Figure{
-				{Metric: "bleu", Target: of.bleu, Maximise: true, Source: "RNNLG, benchmark of the authors' repository: SC-LSTM, beam search, mean of 5 seeds"},
-				{Metric: "slot_error", Target: of.slotError, Source: "the same"},
+				{Metric: "bleu", Published: of.bleu, Maximise: true, Source: "RNNLG, benchmark of the authors' repository: SC-LSTM, beam search, mean of 5 seeds"},
+				{Metric: "slot_error", Published: of.slotError, Source: "the same"},
 			},
 		}, caption.Name, "rnnlg", task.Data{
 			Train: []string{dir + "train.json.gz"}, Valid: []string{dir + "valid.json.gz"}, Test: []string{dir + "test.json.gz"},

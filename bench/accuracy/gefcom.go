@@ -174,7 +174,7 @@ func init() {
 			Name: "gefcom2014-" + track.name, Task: "forecast", Tier: "A",
 			Protocol: "tasks 4 to 15, 99 quantiles, warm start from task to task; preset qrnn by its defaults",
 			Needs:    []string{"ts/energy/gefcom2014-" + track.name + ".csv.gz"},
-			Figures:  []Figure{{Metric: "pinball", Target: track.target, Stretch: track.stretch, Source: "between the benchmark and the winner, whose score is the stretch (provisional leaderboard of Hong et al. 2016)"}},
+			Figures:  []Figure{{Metric: "pinball", Target: track.target, Stretch: track.stretch, Source: "a target of recur's own between the benchmark and the winner, whose score is the stretch (provisional leaderboard of Hong et al. 2016)"}},
 			Run: func(ctx context.Context, dir string, seed uint64, note func(string)) (map[string]float64, error) {
 				g, err := gefcom(dir, track.name)
 				if err != nil {

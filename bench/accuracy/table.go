@@ -2,6 +2,7 @@ package accuracy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,15 +18,51 @@ func (r *Results) Table() string {
 	return b.String()
 }
 
-// Markdown is the rows as a table for a README.
+// Markdown is the rows as a table. A score in brackets under published is a target of
+// recur's own, where none is.
 func (r *Results) Markdown() string {
 	var b strings.Builder
-	b.WriteString("| case | metric | published | ours (median) | mean ± sd | seeds | time a run | met | source |\n|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| case | metric | published | recur | seeds | a run takes | reached | best known |\n|---|---|---|---|---|---|---|---|\n")
 	for _, row := range r.Rows {
-		fmt.Fprintf(&b, "| %s | %s | %.5g | **%.5g** | %s | %d | %s | %s | %s |\n",
-			row.Name, strings.ReplaceAll(row.Metric, "_", " "), row.Target, row.Ours, row.spread(), row.Seeds, row.time(), yes(row.Met), row.Source)
+		published, best := short(row.Published), ""
+		if row.Published == 0 {
+			published = "(" + short(row.Target) + ")"
+		}
+		if row.Stretch != 0 {
+			best = short(row.Stretch)
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %d | %s | %s | %s |\n", row.Name, strings.ReplaceAll(row.Metric, "_", " "), published, row.score(), row.Seeds, row.time(), yes(row.Reached), best)
 	}
 	return b.String()
+}
+
+// Sources is a list of the cases in the rows: what is trained, and where the published
+// scores are from.
+func (r *Results) Sources() string {
+	var b strings.Builder
+	for _, c := range cases {
+		var from []string
+		for _, row := range r.Rows {
+			if row.Name == c.Name && row.Source != "the same" && !slices.Contains(from, row.Source) {
+				from = append(from, row.Source)
+			}
+		}
+		if from != nil {
+			fmt.Fprintf(&b, "- **%s.** %s. *Source:* %s.\n", c.Name, c.Protocol, strings.Join(from, "; "))
+		}
+	}
+	return b.String()
+}
+
+// short is a score with five digits at most.
+func short(v float64) string { return fmt.Sprintf("%.5g", v) }
+
+// score is the median over the seeds and their deviation.
+func (row Row) score() string {
+	if row.Seeds < 2 {
+		return fmt.Sprintf("%.4g", row.Ours)
+	}
+	return fmt.Sprintf("%.4g ± %.1g", row.Ours, row.SD)
 }
 
 func (row Row) spread() string {

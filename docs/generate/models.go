@@ -3,8 +3,11 @@ package main
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
+
+	"github.com/recur-go/recur/bench/accuracy"
 )
 
 // addLoads adds the table of how models load.
@@ -63,6 +66,21 @@ func addRoundTrips(dir string, tables map[string]table) error {
 		}
 		g.row("all", "", thousands(models), thousands(pass), fmt.Sprintf("%.1e", worst))
 		return g.String()
+	})
+	return nil
+}
+
+// addAccuracy adds the scores beside published ones.
+func addAccuracy(dir string, tables map[string]table) error {
+	results, err := accuracy.Read(filepath.Join(dir, "accuracy.json"))
+	if err != nil {
+		return err
+	}
+	m := results.Machine
+	tables["accuracy"] = whole(results.Markdown)
+	tables["accuracy-sources"] = whole(results.Sources)
+	tables["accuracy-machine"] = whole(func() string {
+		return fmt.Sprintf("%s, %s, %s of %d cores, %s, %s.\n", m.CPU, m.System, plural(strconv.Itoa(m.Threads), "thread"), m.Cores, m.Kernels, m.Go)
 	})
 	return nil
 }

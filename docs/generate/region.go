@@ -13,7 +13,7 @@ import (
 )
 
 // pages are the texts that have regions.
-var pages = []string{"docs/benchmarks.md"}
+var pages = []string{"docs/benchmarks.md", "docs/accuracy.md"}
 
 // A region of a page is what stands between
 //

@@ -1,9 +1,8 @@
 """Runs recur and its peers in turn on the grid, interleaved in one session, keeps the
-medians and prints the tables. See README.md.
+medians. See README.md.
 
     python peers.py                       the whole grid, one thread and two
     python peers.py --points lstm --systems recur pytorch --threads 1
-    python peers.py --table               the tables of the kept results
 """
 
 import argparse
@@ -69,11 +68,7 @@ def main():
     a.add_argument("--points", default="", help="only the points whose line has this text, such as 'lstm train 32 64'")
     a.add_argument("--out", default=os.path.join(HERE, "results", "peers.json"))
     a.add_argument("--resume", action="store_true", help="keep the rows that are there, and add those that are not")
-    a.add_argument("--table", action="store_true", help="print the tables of the kept results and measure nothing")
     a = a.parse_args()
-    if a.table:
-        with open(a.out) as f:
-            return table(json.load(f))
     os.makedirs(os.path.dirname(a.out), exist_ok=True)
     binaries = os.path.join(HERE, "results", "bin")
     for name, folder in (("recur", "."), ("gomlx", "gomlx")):
@@ -126,63 +121,13 @@ def main():
             os.replace(a.out + ".part", a.out)
         for p in peers:
             p.close()
-    table(results)
+    print("go run ./docs/generate tables writes the tables of bench/results to docs/benchmarks.md", file=sys.stderr)
 
 
 def dump(results):
     """A row a line, so that two results can be compared."""
     rows = ",\n".join("  " + json.dumps(r) for r in results["rows"])
     return '{\n "machine": ' + json.dumps(results["machine"]) + ',\n "rows": [\n' + rows + "\n ]\n}\n"
-
-
-def mean(ratios):
-    return math.exp(sum(map(math.log, ratios)) / len(ratios))
-
-
-def table(results):
-    rows, peaks = results["rows"], results["machine"].get("peak_gflops", {})
-    at = {}
-    for r in rows:
-        at.setdefault(key(r), {})[r["system"]] = r["ms"]
-    systems = [s for s in SYSTEMS if any(s in ms for ms in at.values())]
-    peers = [s for s in systems if s != "recur"]
-    print("Milliseconds, and how many times as long as recur takes. GFLOP/s is recur's.\n")
-    print("| threads | cell | mode | batch, steps, input, hidden | " + " | ".join(systems) + " | GFLOP/s | of peak |")
-    print("|" + "---|" * (6 + len(systems)))
-    against = {}
-    for k, ms in at.items():
-        r = dict(zip(FIELDS, k))
-        if "recur" not in ms:
-            continue
-        ours = ms["recur"]
-        cells = [f"{ours:.4g}"]
-        for s in peers:
-            cells.append(f"{ms[s]:.4g} ({ms[s] / ours:.2f})" if s in ms else "")
-            if s in ms:
-                against.setdefault((r["threads"], r["dtype"], r["ragged"], r["mode"], s), []).append(ms[s] / ours)
-        others = [v for s, v in ms.items() if s != "recur"]
-        if others:
-            against.setdefault((r["threads"], r["dtype"], r["ragged"], r["mode"], "best of them"), []).append(min(others) / ours)
-        rate = flops(r) / ours / 1e6
-        peak = peaks.get(str(r["threads"]))
-        share = f"{rate / peak:.0%}" if peak and r["dtype"] == "float32" else ""
-        mode = r["mode"] + (", ragged" if r["ragged"] else "") + (", int8" if r["dtype"] == "int8" else "")
-        print(f"| {r['threads']} | {r['cell']} | {mode} | {r['batch']}, {r['steps']}, {r['input']}, {r['hidden']} | " + " | ".join(cells) + f" | {rate:.0f} | {share} |")
-    print("\n| threads | points | against | geometric mean | least |\n|---|---|---|---|---|")
-    for (threads, dtype, ragged, mode, peer), ratios in sorted(against.items(), key=lambda i: tuple(map(str, i[0]))):
-        what = mode + (", ragged" if ragged else "") + (", int8" if dtype == "int8" else "")
-        print(f"| {threads} | {len(ratios)} of {what} | {peer} | {mean(ratios):.2f} | {min(ratios):.2f} |")
-    ours = {k: ms["recur"] for k, ms in at.items() if "recur" in ms}
-    t = FIELDS.index("threads")
-    print("\n| cell | mode | batch, steps, input, hidden | two threads over one | ragged: time of a valid step over dense |\n|---|---|---|---|---|")
-    for k, one in ours.items():
-        r = dict(zip(FIELDS, k))
-        if r["threads"] != 1 or r["dtype"] != "float32" or r["ragged"]:
-            continue
-        two = ours.get(k[:t] + (2,) + k[t + 1 :])
-        ragged = ours.get(key({**r, "ragged": True}))
-        cols = f"{one / two:.2f}" if two else "", f"{ragged / one * flops(r) / flops({**r, 'ragged': True}):.2f}" if ragged else ""
-        print(f"| {r['cell']} | {r['mode']} | {r['batch']}, {r['steps']}, {r['input']}, {r['hidden']} | {cols[0]} | {cols[1]} |")
 
 
 if __name__ == "__main__":

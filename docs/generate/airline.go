@@ -2,15 +2,45 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/sets"
+	"github.com/recur-go/recur/internal/atomicfile"
 	"github.com/recur-go/recur/internal/chart"
+	"github.com/recur-go/recur/internal/kernel"
+	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast"
 )
 
-// airline is the picture of the README: what recur forecast draws.
+// airlineFile keeps the back-tests of what recur forecast does.
+const airlineFile = "airline.json"
+
+// A backtest is that of a model, or of a baseline, whose seed is 0.
+type backtest struct {
+	Model   string             `json:"model"`
+	Seed    uint64             `json:"seed,omitempty"`
+	Weights string             `json:"weights,omitempty"`
+	MASE    float64            `json:"mase"`
+	SMAPE   float64            `json:"smape"`
+	Covers  map[string]float64 `json:"covers"` // share of the values within a band, by its probability
+}
+
+type backtests struct {
+	Go      string     `json:"go"`
+	Kernels string     `json:"kernels"`
+	Origins int        `json:"origins"`
+	Rows    []backtest `json:"rows"`
+}
+
+// airline makes the picture of the README, and the scores beside it: what recur forecast does.
 func airline() error {
 	set, err := sets.Find("airline")
 	if err != nil {
@@ -22,17 +52,54 @@ func airline() error {
 	}
 	s := table.Series[0]
 	series := data.Series{Y: s.Y}
-	cfg := forecast.Config{Job: forecast.Job{Season: 12, Seed: 1}}
-	report, err := forecast.Backtest(context.Background(), cfg, task.Options{}, forecast.Plan{}, series)
-	if err != nil {
-		return err
+	ctx, all := context.Background(), backtests{Go: runtime.Version(), Kernels: kernel.Tier()}
+	for seed := range uint64(5) {
+		for _, weights := range []rnn.Precision{rnn.Single, rnn.Half, rnn.Int8} {
+			cfg := forecast.Config{Job: forecast.Job{Season: 12, Seed: seed + 1}, Weights: weights}
+			report, err := forecast.Backtest(ctx, cfg, task.Options{}, forecast.Plan{}, series)
+			if err != nil {
+				return err
+			}
+			all.add(report, cfg)
+			if seed > 0 || weights != rnn.Single {
+				continue
+			}
+			if err := drawAirline(ctx, cfg, report, set, s); err != nil {
+				return err
+			}
+		}
 	}
-	m, err := forecast.Fit(context.Background(), cfg, task.Options{}, series)
+	return atomicfile.WriteFile(filepath.Join(results, airlineFile), func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", " ")
+		return e.Encode(all)
+	})
+}
+
+// add adds the scores of a report; those of the baselines, which are always the same, once.
+func (b *backtests) add(r *forecast.Report, cfg forecast.Config) {
+	b.Origins = r.Origins
+	for i, s := range r.Scores {
+		row := backtest{Model: s.Model, MASE: s.MASE, SMAPE: s.SMAPE, Covers: map[string]float64{}}
+		for k, level := range r.Levels {
+			row.Covers[fmt.Sprintf("%g", 100*level)] = s.Coverage[k]
+		}
+		if i == 0 {
+			row.Seed, row.Weights = cfg.Seed, cfg.Weights.String()
+		} else if slices.ContainsFunc(b.Rows, func(o backtest) bool { return o.Model == s.Model }) {
+			continue
+		}
+		b.Rows = append(b.Rows, row)
+	}
+}
+
+func drawAirline(ctx context.Context, cfg forecast.Config, report *forecast.Report, set sets.Set, s data.Series) error {
+	m, err := forecast.Fit(ctx, cfg, task.Options{}, data.Series{Y: s.Y})
 	if err != nil {
 		return err
 	}
 	report.Calibrate(m)
-	f, err := m.Predict(context.Background(), series)
+	f, err := m.Predict(ctx, data.Series{Y: s.Y})
 	if err != nil {
 		return err
 	}
@@ -41,4 +108,46 @@ func airline() error {
 		fan.Bands = append(fan.Bands, chart.Band{Level: b.Level, Lo: b.Lo, Hi: b.Hi})
 	}
 	return save("airline.png", fan.Chart(set.Title, set.Unit, 12))
+}
+
+// addAirline adds the tables of the back-tests.
+func addAirline(dir string, tables map[string]table) error {
+	var all backtests
+	if err := readJSON(dir, airlineFile, &all); err != nil {
+		return err
+	}
+	of := func(weights string) (rows []backtest) {
+		for _, r := range all.Rows {
+			if r.Weights == weights {
+				rows = append(rows, r)
+			}
+		}
+		return rows
+	}
+	tables["airline"] = whole(func() string {
+		rows := append(of(rnn.Single.String())[:1], of("")...)
+		slices.SortStableFunc(rows, func(a, b backtest) int { return int(1e6 * (a.MASE - b.MASE)) })
+		g := newGrid("model", "MASE", "sMAPE", "covers 80 %", "covers 95 %")
+		for _, r := range rows {
+			g.row(r.Model, fmt.Sprintf("%.2f", r.MASE), fmt.Sprintf("%.1f", r.SMAPE), fmt.Sprintf("%.0f %%", 100*r.Covers["80"]), fmt.Sprintf("%.0f %%", 100*r.Covers["95"]))
+		}
+		return g.String()
+	})
+	tables["airline-weights"] = whole(func() string {
+		single := of(rnn.Single.String())
+		head := []string{"MASE of `recur forecast`"}
+		for _, r := range single {
+			head = append(head, fmt.Sprintf("seed %d", r.Seed))
+		}
+		g := newGrid(head...)
+		for _, weights := range []rnn.Precision{rnn.Single, rnn.Half, rnn.Int8} {
+			row := []string{strings.ReplaceAll(weights.String(), "single", "float32")}
+			for _, r := range of(weights.String()) {
+				row = append(row, fmt.Sprintf("%.3f", r.MASE))
+			}
+			g.row(row...)
+		}
+		return g.String()
+	})
+	return nil
 }

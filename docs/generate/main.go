@@ -22,9 +22,9 @@ var parts = []struct {
 	name string
 	make func() error
 }{
+	{"airline", airline},
 	{"tables", writeTables},
 	{"notice", writeNotice},
-	{"airline", airline},
 	{"unroll", unroll},
 	{"vanishing", vanishing},
 	{"waves", waves},

@@ -86,6 +86,7 @@ func addPeers(dir string, tables map[string]table) error {
 	tables["peers-machine"] = whole(p.machine)
 	tables["peers"] = p.table
 	tables["lead"] = p.lead
+	tables["lead-short"] = p.leadShort
 	return nil
 }
 
@@ -162,17 +163,29 @@ func times(ratio float64) string {
 	return fmt.Sprintf("%.2f", ratio)
 }
 
-// lead is how many times as fast recur is, over all points of each form.
+// lead is how many times as fast recur is over all points of each form.
 func (p *peers) lead(args []string) (string, error) {
+	return p.leads(args, []string{"forward", "train", "ragged-forward", "ragged-train", "int8"}, "pytorch", "onednn", "onnxruntime", "tensorflow", "jax", "gomlx", fastest)
+}
+
+// leadShort is lead for the systems that most people compare.
+func (p *peers) leadShort(args []string) (string, error) {
+	return p.leads(args, []string{"forward", "train", "ragged-forward", "ragged-train"}, "pytorch", "onnxruntime", "tensorflow", "jax", fastest)
+}
+
+// fastest stands for the fastest of all other systems at each point.
+const fastest = "fastest"
+
+func (p *peers) leads(args, forms []string, columns ...string) (string, error) {
 	if len(args) != 1 {
 		return "", fmt.Errorf("wants the number of threads")
 	}
-	head := []string{"geometric mean (least)"}
-	for _, s := range systems {
-		head = append(head, s.name)
+	head := []string{""}
+	for _, s := range columns {
+		head = append(head, nameOf(s))
 	}
-	g := newGrid(append(head, "the fastest of all", "points")...)
-	for _, form := range []string{"forward", "train", "ragged-forward", "ragged-train", "int8"} {
+	g := newGrid(append(head, "points")...)
+	for _, form := range forms {
 		ratios, points := map[string][]float64{}, 0
 		for at, ms := range p.at {
 			if at.form() != form || strconv.Itoa(at.threads) != args[0] {
@@ -186,18 +199,32 @@ func (p *peers) lead(args []string) (string, error) {
 					best = min(best, v/ms["recur"])
 				}
 			}
-			ratios["best"] = append(ratios["best"], best)
+			ratios[fastest] = append(ratios[fastest], best)
 		}
 		if points == 0 {
 			return "", fmt.Errorf("no point runs on %s threads", args[0])
 		}
-		row := []string{strings.ReplaceAll(form, "ragged-", "lengths from 1 to all, ")}
-		for _, s := range append(slices.Clone(systems), struct{ key, name string }{key: "best"}) {
-			row = append(row, summary(ratios[s.key]))
+		row := []string{formNames[form]}
+		for _, s := range columns {
+			row = append(row, summary(ratios[s]))
 		}
 		g.row(append(row, strconv.Itoa(points))...)
 	}
 	return g.String(), nil
+}
+
+var formNames = map[string]string{
+	"forward": "forward", "train": "training", "int8": "forward, weights of 8 bits",
+	"ragged-forward": "forward, lengths from 1 to all steps", "ragged-train": "training, such lengths",
+}
+
+func nameOf(system string) string {
+	for _, s := range systems {
+		if s.key == system {
+			return s.name
+		}
+	}
+	return "the fastest of all"
 }
 
 // summary is the geometric mean of ratios and the least of them.

@@ -12,16 +12,26 @@ import (
 	"github.com/recur-go/recur/internal/atomicfile"
 )
 
+// results is the folder of all figures.
+const results = "bench/results"
+
 // pages are the texts that have regions.
-var pages = []string{"docs/benchmarks.md", "docs/accuracy.md"}
+var pages = []string{"README.md", "README.ko.md", "docs/benchmarks.md", "docs/accuracy.md"}
 
 // A region of a page is what stands between
 //
 //	<!-- table NAME ARGUMENT... -->
 //	<!-- end -->
 //
-// and is written by the table of that name.
+// and is written by the table of that name, with its words in Korean if the last argument is ko.
 var region = regexp.MustCompile(`(?ms)^<!-- table ([^\n]*?) -->\n.*?^<!-- end -->$`)
+
+// korean has the words of the tables of README.ko.md.
+var korean = strings.NewReplacer(
+	"| model |", "| 모델 |", "covers 80 %", "80 % 구간 포함", "covers 95 %", "95 % 구간 포함",
+	"| forward |", "| 순방향 |", "| training |", "| 학습 |", "forward, lengths from 1 to all steps", "순방향, 길이 1부터 전체까지",
+	"training, such lengths", "학습, 같은 길이", "the fastest of all", "그중 가장 빠른 것", "points |", "측정점 |",
+)
 
 // fill writes the regions of a page anew.
 func fill(page []byte, tables map[string]table) ([]byte, error) {
@@ -38,19 +48,23 @@ func fill(page []byte, tables map[string]table) ([]byte, error) {
 			failed = fmt.Errorf("there is no table %q", words[0])
 			return old
 		}
-		body, err := make(words[1:])
+		args, translate := words[1:], strings.NewReplacer()
+		if n := len(args); n > 0 && args[n-1] == "ko" {
+			args, translate = args[:n-1], korean
+		}
+		body, err := make(args)
 		if err != nil {
 			failed = fmt.Errorf("table %s: %w", strings.Join(words, " "), err)
 			return old
 		}
-		return slices.Concat(head, []byte("\n"), []byte(strings.TrimRight(body, "\n")), []byte("\n<!-- end -->"))
+		return slices.Concat(head, []byte("\n"), []byte(translate.Replace(strings.TrimRight(body, "\n"))), []byte("\n<!-- end -->"))
 	})
 	return filled, failed
 }
 
 // writeTables writes the regions of all pages from bench/results.
 func writeTables() error {
-	tables, err := readTables("bench/results")
+	tables, err := readTables(results)
 	if err != nil {
 		return err
 	}

@@ -36,10 +36,8 @@ func Example() {
 	loss := func(g *grad.Tape, t int) *grad.Var { // of the value that follows 20 others
 		return nn.MSE(g, m.Predict(g, sine[t:t+20]), tensor.FromSlice(sine[t+20:t+21], 1, 1))
 	}
-	_, err := train.Fit(context.Background(), m, slices.Values(r.Perm(300)), loss, train.Options{
-		Epochs: 5, Optimizer: &optim.Adam{LR: 1e-2},
-	})
-	if err != nil {
+	options := train.Options{Epochs: 5, Optimizer: &optim.Adam{LR: 1e-2}}
+	if _, err := train.Fit(context.Background(), m, slices.Values(r.Perm(300)), loss, options); err != nil {
 		panic(err)
 	}
 	next := m.Predict(grad.Eval(), sine[370:390]).Value.Data[0]

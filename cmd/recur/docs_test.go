@@ -1,16 +1,20 @@
 package main
 
 import (
-	"go/parser"
-	"go/token"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-var documents = []string{"README.md", "README.ko.md", "docs/tutorial.md", "docs/tutorial.ko.md"}
+// documents are the texts that name commands, with the fewest that each has. The texts in
+// Korean have those of the English ones.
+var documents = map[string]int{
+	"README.md": 20, "docs/tutorial.md": 15, "CONTRIBUTING.md": 2, "SECURITY.md": 1, "CHANGELOG.md": 0,
+	"docs/benchmarks.md": 2, "docs/accuracy.md": 1, "bench/README.md": 6, ".goreleaser.yaml": 2, "Dockerfile": 1,
+}
 
 func document(t *testing.T, name string) string {
 	t.Helper()
@@ -21,59 +25,123 @@ func document(t *testing.T, name string) string {
 	return string(text)
 }
 
+var (
+	codeSpan     = regexp.MustCompile("`([^`\n]+)`")
+	codeLine     = regexp.MustCompile(`(?m)^(?: {4}|\t)(.*)$`)
+	codeFence    = regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)^```$")
+	shellComment = regexp.MustCompile(`(?m)(?:^|\s)#.*$`)
+	// A command is recur, by name or run from its source, up to what the shell does next.
+	recurCommand = regexp.MustCompile(`(?m)(?:^|[|"\s])(?:go run(?: -tags \w+)? \./cmd/)?recur +((?:[a-z]|--)[^|>;&"\n]*)`)
+	longFlag     = regexp.MustCompile(`(?:^|\s)--([a-z][a-z-]*)`)
+	shellVar     = regexp.MustCompile(`\$\w+`)
+)
+
+// commandsOf returns what a document writes after recur: in its code if it is of Markdown, and
+// in what it runs if it is not.
+func commandsOf(name, text string) (all []string) {
+	var parts []string
+	if strings.HasSuffix(name, ".md") {
+		for _, m := range codeFence.FindAllStringSubmatch(text, -1) {
+			if m[1] == "" || m[1] == "sh" {
+				parts = append(parts, m[2])
+			}
+		}
+		text = codeFence.ReplaceAllString(text, "")
+		for _, form := range []*regexp.Regexp{codeLine, codeSpan} {
+			for _, m := range form.FindAllStringSubmatch(text, -1) {
+				parts = append(parts, m[1])
+			}
+		}
+	} else {
+		for l := range strings.Lines(text) {
+			if strings.Contains(l, " run ") {
+				parts = append(parts, strings.TrimLeft(l, "# "))
+			}
+		}
+	}
+	code := shellComment.ReplaceAllString(strings.Join(parts, "\n"), "")
+	for _, m := range recurCommand.FindAllStringSubmatch(code, -1) {
+		all = append(all, strings.TrimSpace(m[1]))
+	}
+	return all
+}
+
 // The commands of the documents are those of the program, with flags that they have.
 func TestDocumentsNameFlags(t *testing.T) {
-	command, flag := regexp.MustCompile("(?m)(?:^    |[|`] ?)recur ([a-z][^#|`\n]*)"), regexp.MustCompile(`(?:^|\s)--([a-z-]+)`)
-	for _, name := range documents {
-		found := command.FindAllStringSubmatch(document(t, name), -1)
-		if len(found) < 10 {
-			t.Errorf("%s: %d commands", name, len(found))
+	for name, least := range documents {
+		found := commandsOf(name, document(t, name))
+		if len(found) < least {
+			t.Errorf("%s: %d commands: %q", name, len(found), found)
 		}
 		for _, line := range found {
-			root := newRoot()
-			root.InitDefaultVersionFlag()
-			words := strings.Fields(line[1])
-			cmd, _, err := root.Find(words[:1])
-			if err != nil || cmd == root {
-				t.Errorf("%s: recur %s: there is no such command", name, line[1])
-				continue
-			}
-			if len(words) > 1 && cmd.HasSubCommands() {
-				if sub, _, err := cmd.Find(words[1:2]); err == nil {
-					cmd = sub
-				}
-			}
-			for _, f := range flag.FindAllStringSubmatch(line[1], -1) {
-				if f[1] != "help" && cmd.Flags().Lookup(f[1]) == nil {
-					t.Errorf("%s: recur %s: %s has no flag --%s", name, line[1], cmd.CommandPath(), f[1])
-				}
+			if err := unknown(line); err != "" {
+				t.Errorf("%s: recur %s: %s", name, line, err)
 			}
 		}
 	}
 }
 
-// The code of a document parses, and is the same in both languages.
-func TestDocumentsCode(t *testing.T) {
-	block, comment := regexp.MustCompile("(?s)```go\n(.*?)```"), regexp.MustCompile(` *//.*`)
-	code := map[string][]string{}
-	for _, name := range documents {
-		for _, b := range block.FindAllStringSubmatch(document(t, name), -1) {
-			text := strings.ReplaceAll(b[1], "...\n", "\n")
-			code[name] = append(code[name], comment.ReplaceAllString(text, ""))
-			if strings.HasPrefix(text, "package ") {
-				continue // a whole program, which its example compiles
-			}
-			_, whole := parser.ParseFile(token.NewFileSet(), name, "package p\n"+text, 0)
-			_, body := parser.ParseFile(token.NewFileSet(), name, "package p\nfunc f() {\n"+text+"}\n", 0)
-			if whole != nil && body != nil {
-				t.Errorf("%s: %v\n%s", name, body, b[1])
-			}
+// unknown returns what the program does not know of a command.
+func unknown(line string) string {
+	root := newRoot()
+	root.InitDefaultVersionFlag()
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd("recur")
+	if strings.HasPrefix(line, "man ") {
+		return "" // of the build with -tags man
+	}
+	cmd, _, err := root.Find(strings.Fields(shellVar.ReplaceAllString(line, "x")))
+	if err != nil || cmd == root && !strings.HasPrefix(line, "--") {
+		return "there is no such command"
+	}
+	for _, f := range longFlag.FindAllStringSubmatch(line, -1) {
+		if f[1] != "help" && cmd.Flags().Lookup(f[1]) == nil && cmd.InheritedFlags().Lookup(f[1]) == nil {
+			return cmd.CommandPath() + " has no flag --" + f[1]
 		}
 	}
-	for _, name := range documents {
+	return ""
+}
+
+// A document has the same commands, in the same order, in both languages.
+func TestDocumentsInKorean(t *testing.T) {
+	for _, name := range []string{"README.md", "docs/tutorial.md"} {
 		korean := strings.TrimSuffix(name, ".md") + ".ko.md"
-		if mine, theirs := code[name], code[korean]; len(theirs) > 0 && strings.Join(mine, "\n") != strings.Join(theirs, "\n") {
-			t.Errorf("the code of %s and %s differs", name, korean)
+		mine, theirs := commandsOf(name, document(t, name)), commandsOf(korean, document(t, korean))
+		// Sentences turn round in Korean, so what stands in them may come in another order.
+		slices.Sort(mine)
+		slices.Sort(theirs)
+		for _, c := range mine {
+			if !slices.Contains(theirs, c) {
+				t.Errorf("%s lacks: recur %s", korean, c)
+			}
+		}
+		for _, c := range theirs {
+			if !slices.Contains(mine, c) {
+				t.Errorf("%s alone has: recur %s", korean, c)
+			}
+		}
+		if len(mine) != len(theirs) {
+			t.Errorf("%s has %d commands, and %s %d", name, len(mine), korean, len(theirs))
+		}
+	}
+}
+
+func TestCommands(t *testing.T) {
+	page := "A recur of words, `recur show MODEL` and `recur TASK --help`.\n\n    cat a | recur forecast - --json   # recur train\n    docker run --rm recur --help\n\n" +
+		"```sh\ngo build -o recur ./cmd/recur && recur bench\n```\n```go\n// recur nothing\n```\n| recur | x |\n"
+	want := []string{"bench", "forecast - --json", "--help", "show MODEL"}
+	if got := commandsOf("a.md", page); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := commandsOf("Dockerfile", "#   docker run recur eval a b\nRUN go build -o /recur ./cmd/recur\n"); !slices.Equal(got, []string{"eval a b"}) {
+		t.Errorf("%q", got)
+	}
+	for line, known := range map[string]bool{
+		"bench accuracy --list": true, "bench --list": false, "forecast a.csv --preset qrnn": true,
+		"forecat a.csv": false, "forecast --none": false, "completion $s": true, "--help": true, "--version": true, "version --json": true,
+	} {
+		if err := unknown(line); (err == "") != known {
+			t.Errorf("%s: %q", line, err)
 		}
 	}
 }

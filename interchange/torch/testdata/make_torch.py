@@ -87,4 +87,12 @@ with torch.no_grad():
     case("cell", "cell.pt", x, [torch.stack(ys, 1), h])
 
 torch.save(nn.LSTM(2, 2), "module.pt")  # refused
+
+with torch.no_grad():  # section 20 of the tutorial
+    torch.manual_seed(0)
+    lstm = torch.nn.LSTM(3, 4, batch_first=True)
+    torch.save(lstm.state_dict(), "tutorial.pt")
+    x = torch.tensor([[[1., 2, 3], [4, 5, 6]]])
+    y, (h, c) = lstm(x)
+    case("tutorial", "tutorial.pt", x, [y, h[0], c[0]])
 json.dump(cases, open("cases.json", "w"))

@@ -40,8 +40,8 @@ type Figure struct {
 	Source    string  // paper or report, and table
 }
 
-// aim is the score that is aimed at.
-func (f Figure) aim() float64 { return cmp.Or(f.Target, f.Published) }
+// Aim is the score that is aimed at.
+func (f Figure) Aim() float64 { return cmp.Or(f.Target, f.Published) }
 
 // reached reports whether a score is as good as another.
 func (f Figure) reached(score, other float64) bool {

@@ -434,14 +434,14 @@ func TestRunnerErrors(t *testing.T) {
 
 func TestTableTimes(t *testing.T) {
 	r := &Results{Rows: []Row{
-		{Name: "a", Metric: "slot_error", Target: 2, Ours: 1.5, Mean: 1.5, Seeds: 1, Met: true, Seconds: 42.4, Source: "paper"},
+		{Name: "a", Metric: "slot_error", Published: 2, Target: 2, Stretch: 1.25, Ours: 1.5, Mean: 1.5, Seeds: 1, Met: true, Reached: true, Seconds: 42.4, Source: "paper"},
 		{Name: "b", Metric: "bleu", Target: 30, Ours: 25, Mean: 26, SD: 1.25, Seeds: 3, Seconds: 150},
 		{Name: "c", Metric: "loss"},
 	}}
 	want := map[string]string{
-		"a": "| a | slot error | 2 | **1.5** | 1.5 | 1 | 42 s | yes | paper |",
-		"b": "| b | bleu | 30 | **25** | 26 ± 1.2 | 3 | 2 min | no |  |",
-		"c": "| c | loss | 0 | **0** | 0 | 0 |  | no |  |",
+		"a": "| a | slot error | 2 | 1.5 | 1 | 42 s | yes | 1.25 |",
+		"b": "| b | bleu | (30) | 25 ± 1 | 3 | 2 min | no |  |",
+		"c": "| c | loss | (0) | 0 | 0 |  | no |  |",
 	}
 	for line := range strings.Lines(r.Markdown()) {
 		if name := strings.Trim(line[:min(4, len(line))], "| "); want[name] != "" {

@@ -125,7 +125,7 @@ func place(name string) int {
 func (r *Results) rows() (rows []Row) {
 	for _, c := range cases {
 		for _, f := range c.Figures {
-			row := Row{Name: c.Name, Metric: f.Metric, Published: f.Published, Target: f.aim(), Stretch: f.Stretch, Source: f.Source}
+			row := Row{Name: c.Name, Metric: f.Metric, Published: f.Published, Target: f.Aim(), Stretch: f.Stretch, Source: f.Source}
 			var seconds []float64
 			for _, run := range r.Runs {
 				if v, ok := run.Scores[f.Metric]; ok && run.Case == c.Name {
@@ -142,7 +142,7 @@ func (r *Results) rows() (rows []Row) {
 			row.Ours, row.Seconds = median(row.Values), median(seconds)
 			row.Mean, row.SD = meanSD(row.Values)
 			row.Reached = f.reached(row.Ours, cmp.Or(f.Published, f.Target))
-			row.Met = f.reached(row.Ours, f.aim())
+			row.Met = f.reached(row.Ours, f.Aim())
 			rows = append(rows, row)
 		}
 	}

@@ -167,7 +167,7 @@ func (r *Runner) one(ctx context.Context, j job) error {
 		if !ok {
 			return fmt.Errorf("the run gave no %s", f.Metric)
 		}
-		r.note(fmt.Sprintf("  %v: %s %.5g; published %.5g (%s)", j, f.Metric, v, f.Target, f.Source))
+		r.note(fmt.Sprintf("  %v: %s %.5g; aimed at %.5g (%s)", j, f.Metric, v, f.Aim(), f.Source))
 	}
 	if err := r.keep(Run{j.Name, j.seed, scores, half.seconds()}); err != nil {
 		return err

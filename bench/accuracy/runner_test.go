@@ -253,7 +253,7 @@ func TestCases(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 		for _, f := range c.Figures {
-			if f.Metric == "" || f.Source == "" || f.aim() == 0 {
+			if f.Metric == "" || f.Source == "" || f.Aim() == 0 {
 				t.Errorf("%s: %+v", c.Name, f)
 			}
 		}

@@ -168,7 +168,7 @@ func (o *accuracyOptions) printCases(w io.Writer, cases []accuracy.Case) error {
 		for _, c := range cases {
 			r := row{Name: c.Name, Task: c.Task, Tier: c.Tier, Protocol: c.Protocol, Lacks: c.Lacks(o.runner.Data)}
 			for _, f := range c.Figures {
-				r.Figures = append(r.Figures, figure{f.Metric, f.Target, f.Source})
+				r.Figures = append(r.Figures, figure{f.Metric, f.Aim(), f.Source})
 			}
 			rows = append(rows, r)
 		}
@@ -178,7 +178,7 @@ func (o *accuracyOptions) printCases(w io.Writer, cases []accuracy.Case) error {
 	for _, c := range cases {
 		fmt.Fprintf(&b, "%-22s %-10s tier %s  %s\n", c.Name, c.Task, c.Tier, c.Protocol)
 		for _, f := range c.Figures {
-			fmt.Fprintf(&b, "%22s %s %g: %s\n", "", f.Metric, f.Target, f.Source)
+			fmt.Fprintf(&b, "%22s %s %g: %s\n", "", f.Metric, f.Aim(), f.Source)
 		}
 		if lacks := c.Lacks(o.runner.Data); len(lacks) > 0 {
 			fmt.Fprintf(&b, "%22s not here: %s\n", "", strings.Join(lacks, ", "))

@@ -4,7 +4,7 @@
 //	go run ./docs/generate            all of it, in some minutes
 //	go run ./docs/generate tables     the tables alone, at once
 //	go run ./docs/generate notice     the licences of what the program links and embeds
-//	go run ./docs/generate unroll     a picture
+//	go run ./docs/generate unroll     a picture of what unroll-times has measured
 package main
 
 import (
@@ -23,6 +23,7 @@ var parts = []struct {
 	make func() error
 }{
 	{"airline", airline},
+	{"unroll-times", unrollTimes},
 	{"tables", writeTables},
 	{"notice", writeNotice},
 	{"unroll", unroll},

@@ -16,7 +16,7 @@ import (
 const results = "bench/results"
 
 // pages are the texts that have regions.
-var pages = []string{"README.md", "README.ko.md", "docs/benchmarks.md", "docs/accuracy.md"}
+var pages = []string{"README.md", "README.ko.md", "docs/benchmarks.md", "docs/accuracy.md", "docs/tutorial.md", "docs/tutorial.ko.md"}
 
 // A region of a page is what stands between
 //
@@ -26,11 +26,12 @@ var pages = []string{"README.md", "README.ko.md", "docs/benchmarks.md", "docs/ac
 // and is written by the table of that name, with its words in Korean if the last argument is ko.
 var region = regexp.MustCompile(`(?ms)^<!-- table ([^\n]*?) -->\n.*?^<!-- end -->$`)
 
-// korean has the words of the tables of README.ko.md.
+// korean has the words of the tables in Korean pages.
 var korean = strings.NewReplacer(
 	"| model |", "| 모델 |", "covers 80 %", "80 % 구간 포함", "covers 95 %", "95 % 구간 포함",
 	"| forward |", "| 순방향 |", "| training |", "| 학습 |", "forward, lengths from 1 to all steps", "순방향, 길이 1부터 전체까지",
 	"training, such lengths", "학습, 같은 길이", "the fastest of all", "그중 가장 빠른 것", "points |", "측정점 |",
+	"| steps |", "| 스텝 수 |", "a cell of tape operations", "테이프 연산으로 쓴 셀",
 )
 
 // fill writes the regions of a page anew.

@@ -1,49 +1,93 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"path/filepath"
 	"runtime"
 	"time"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/atomicfile"
 	"github.com/recur-go/recur/internal/chart"
+	"github.com/recur-go/recur/internal/kernel"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/tensor"
 )
 
-// unroll measures one training step - forward, back, and the gradients of the
-// weights - of a user's own cell of 32 tanh neurons and of recur's, over more and
-// more steps: unrolled statically, dynamically, and with segments run again.
-func unroll() error {
+// unrollFile keeps what training steps over more and more steps cost.
+const unrollFile = "unroll.json"
+
+// An unrolled is a training step - forward, back, and the gradients of the weights - of 32
+// tanh neurons.
+type unrolled struct {
+	Form  string  `json:"form"`
+	Steps int     `json:"steps"`
+	MB    float64 `json:"mb"`
+	MS    float64 `json:"ms"`
+}
+
+type unrolls struct {
+	Machine string     `json:"machine"`
+	Rows    []unrolled `json:"rows"`
+}
+
+// forms are the ways to unroll, with their names in the pictures and in the table.
+var forms = []struct{ form, name, code string }{
+	{"static", "Static, a cell of tape operations", "`Static`, a cell of tape operations"},
+	{"dynamic", "Dynamic", "`Dynamic`"},
+	{"fold", "Fold", "`Fold`"},
+}
+
+// unrollTimes measures a user's own cell, unrolled statically, and recur's, dynamically and
+// with segments run again.
+func unrollTimes() error {
 	own := rnn.NewBasic(rand.New(rand.NewPCG(1, 2)), 4, 32)
-	forms := []struct {
-		name string
-		most int
-		loss func(g *grad.Tape, x rnn.Seq) *grad.Var
-	}{
-		{"Static, a cell of tape operations", 100_000, func(g *grad.Tape, x rnn.Seq) *grad.Var {
+	losses := map[string]func(g *grad.Tape, x rnn.Seq) *grad.Var{
+		"static": func(g *grad.Tape, x rnn.Seq) *grad.Var {
 			ys, _ := rnn.Static(g, book{own}, x.Unstack(g), nil)
 			return g.Sum(g.Square(g.ConcatRows(ys...)))
-		}},
-		{"Dynamic", 100_000, func(g *grad.Tape, x rnn.Seq) *grad.Var {
+		},
+		"dynamic": func(g *grad.Tape, x rnn.Seq) *grad.Var {
 			y, _ := rnn.Dynamic(g, own, x, nil)
 			return g.Sum(g.Square(y.X))
-		}},
-		{"Fold", 100_000, func(g *grad.Tape, x rnn.Seq) *grad.Var {
+		},
+		"fold": func(g *grad.Tape, x rnn.Seq) *grad.Var {
 			total, _ := rnn.Fold(g, own, x, nil, 0, func(g *grad.Tape, y rnn.Seq, _ int) *grad.Var { return g.Sum(g.Square(y.X)) })
 			return total
-		}},
+		},
+	}
+	all := unrolls{Machine: fmt.Sprintf("%d cores, %s/%s, kernels %s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, kernel.Tier())}
+	for _, f := range forms {
+		for _, T := range []int{100, 300, 1000, 3000, 10_000, 30_000, 100_000} {
+			mb, ms := measure(T, losses[f.form])
+			all.Rows = append(all.Rows, unrolled{f.form, T, mb, ms})
+		}
+	}
+	return atomicfile.WriteFile(filepath.Join(results, unrollFile), func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", " ")
+		return e.Encode(all)
+	})
+}
+
+// unroll draws what unrollTimes has measured.
+func unroll() error {
+	var all unrolls
+	if err := readJSON(results, unrollFile, &all); err != nil {
+		return err
 	}
 	memory := &chart.Chart{Title: "Memory of one training step, batch of 4", XLabel: "steps", YLabel: "MB", LogX: true, LogY: true}
 	clock := &chart.Chart{Title: "Time of one training step, batch of 4", XLabel: "steps", YLabel: "ms", LogX: true, LogY: true}
 	for _, f := range forms {
 		m, c := chart.Line{Name: f.name}, chart.Line{Name: f.name}
-		for _, T := range []int{100, 300, 1000, 3000, 10_000, 30_000, 100_000} {
-			mb, ms := measure(T, f.loss)
-			m.X, m.Y = append(m.X, float64(T)), append(m.Y, mb)
-			c.X, c.Y = append(c.X, float64(T)), append(c.Y, ms)
-			fmt.Printf("unroll: %-34s %6d steps  %9.2f MB  %9.2f ms\n", f.name, T, mb, ms)
+		for _, r := range all.Rows {
+			if r.Form == f.form {
+				m.X, m.Y = append(m.X, float64(r.Steps)), append(m.Y, r.MB)
+				c.X, c.Y = append(c.X, float64(r.Steps)), append(c.Y, r.MS)
+			}
 		}
 		memory.Lines, clock.Lines = append(memory.Lines, m), append(clock.Lines, c)
 	}
@@ -51,6 +95,31 @@ func unroll() error {
 		return err
 	}
 	return save("unroll-time.svg", clock)
+}
+
+// addUnroll adds the table of a training step's memory and time.
+func addUnroll(dir string, tables map[string]table) error {
+	var all unrolls
+	if err := readJSON(dir, unrollFile, &all); err != nil {
+		return err
+	}
+	tables["unroll"] = whole(func() string {
+		columns := []int{1000, 10_000, 100_000}
+		g := newGrid("steps", "1,000", "10,000", "100,000")
+		for _, f := range forms {
+			row := []string{f.code}
+			for _, steps := range columns {
+				for _, r := range all.Rows {
+					if r.Form == f.form && r.Steps == steps {
+						row = append(row, digits(r.MB)+" MB, "+digits(r.MS)+" ms")
+					}
+				}
+			}
+			g.row(row...)
+		}
+		return g.String()
+	})
+	return nil
 }
 
 // measure returns what a training step keeps alive at its end, without the input

@@ -56,18 +56,17 @@ func newBench() *cobra.Command {
 	o := benchOptions{}
 	cmd := &cobra.Command{
 		Use:   "bench",
-		Short: "Time recurrent layers on this machine, and report how near its limit they come",
-		Long: `Time the layers that recur is compared on: rnn (tanh), gru and lstm, forward and
-in training (forward, and the gradients of all weights and of the input), on the nine
-shapes of the comparison, with one thread and with all cores. It takes less than a
-minute.
+		Short: "Measure the speed of recurrent layers on this machine",
+		Long: `Measure the speed of recurrent layers: rnn (tanh), gru and lstm, forward and in training
+(forward, then the gradients of all weights and of the input), for nine shapes, on one
+thread and on all cores. This takes less than a minute.
 
-A figure is the median of its runs. GFLOP/s counts the multiplications and additions of
-the matrix products, and the share is that of what this machine does at most, measured
-first. One step of a stream is bound by reading its weights, not by that. Memory is that
-of values and gradients.
+Each figure is the median of several runs. GFLOP/s counts the multiplications and
+additions of the matrix products; the share is relative to the peak of this machine,
+which is measured first. A single step of a stream is limited by reading its weights,
+not by that peak. Memory counts values and gradients.
 
-How recur compares with other systems is in bench/README.md of its repository.`,
+docs/benchmarks.md in the repository compares recur with other systems.`,
 		Example: "  recur bench\n  recur bench --cells lstm --modes train --threads 1\n  recur bench --shape 32,64,64,128 --ragged --json",
 		Args:    exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -75,15 +74,15 @@ How recur compares with other systems is in bench/README.md of its repository.`,
 		},
 	}
 	f := cmd.Flags()
-	f.IntSliceVar(&o.threads, "threads", nil, "numbers of threads (default 1 and that of the cores)")
-	f.StringSliceVar(&o.cells, "cells", speed.Grid.Cells, "cells to time")
-	f.StringSliceVar(&o.modes, "modes", speed.Grid.Modes, "forward, train")
-	f.StringArrayVar(&o.shapes, "shape", nil, "batch,steps,input,hidden instead of the grid's; may be repeated")
-	f.BoolVar(&o.ragged, "ragged", false, "sequences of 1 to all steps")
-	f.StringVar(&o.dtype, "dtype", "float32", "weights: float32, or forward alone float16 or int8")
-	f.BoolVar(&o.quick, "quick", false, "only shapes of less than a second")
-	f.Float64Var(&o.seconds, "seconds", 0.15, "time for each point")
-	f.BoolVar(&o.asJSON, "json", false, "print JSON")
+	f.IntSliceVar(&o.threads, "threads", nil, "`counts` of threads (default 1 and the number of cores)")
+	f.StringSliceVar(&o.cells, "cells", speed.Grid.Cells, "`cells` to measure")
+	f.StringSliceVar(&o.modes, "modes", speed.Grid.Modes, "`modes` to measure: forward, train")
+	f.StringArrayVar(&o.shapes, "shape", nil, "`shape` to measure instead of the nine, batch,steps,input,hidden; may be repeated")
+	f.BoolVar(&o.ragged, "ragged", false, "sequences of different lengths, from 1 to all steps")
+	f.StringVar(&o.dtype, "dtype", "float32", "`type` of the weights: float32, or float16 or int8 for forward only")
+	f.BoolVar(&o.quick, "quick", false, "measure only shapes that take less than a second")
+	f.Float64Var(&o.seconds, "seconds", 0.15, "`seconds` to measure each point for")
+	f.BoolVar(&o.asJSON, "json", false, "print JSON instead of text")
 	cmd.AddCommand(newBenchAccuracy())
 	return cmd
 }

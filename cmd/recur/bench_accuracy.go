@@ -28,15 +28,15 @@ func newBenchAccuracy() *cobra.Command {
 	o := accuracyOptions{}
 	cmd := &cobra.Command{
 		Use:   "accuracy",
-		Short: "Train on public data sets and compare with published figures",
-		Long: `Train the presets on public data sets, by their official splits and protocols, and print
-the scores beside the published ones. Tier A takes minutes a run, tier B up to an hour
-or two; each case is run with several seeds, and its figure is the median. Runs go side by
-side, one on each core, which takes less time than one after another on all cores.
+		Short: "Train on public data sets and compare the scores with published ones",
+		Long: `Train the presets on public data sets, with their official splits and protocols, and
+print the scores beside the published ones. A run of tier A takes minutes, one of tier B
+up to an hour or two. Each case is run with several seeds; its figure is the median. One
+run per core goes at a time, which is faster than one after another on all cores.
 
-The results of every run are kept as it ends, so that the same command goes on with
-what is missing. A case whose data are not in the folder is passed over. Nothing is
-downloaded; bench/README.md lists where the data come from.`,
+The results of a run are saved when it ends; the same command then continues with what
+is missing. A case whose data is not in the folder is skipped. Nothing is downloaded;
+bench/README.md lists where to get the data.`,
 		Example: `  recur bench accuracy --list
   recur bench accuracy --tier A --data ../shared/data
   recur bench accuracy --case ptb-small --seeds 1
@@ -45,17 +45,17 @@ downloaded; bench/README.md lists where the data come from.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.runner.Tier, "tier", "A", "cases to run: A, B or all")
-	f.StringSliceVar(&o.runner.Names, "case", nil, "cases to run, by name")
-	f.IntVar(&o.runner.Seeds, "seeds", 0, "runs of each, with seeds 1, 2, … (default 5 of tier A, 3 of tier B)")
-	f.IntVar(&o.runner.Workers, "workers", 0, "runs side by side (default the number of cores)")
-	f.StringVar(&o.runner.Data, "data", sharedData(), "folder of the data sets")
-	f.StringVar(&o.runner.File, "file", filepath.Join("bench", "results", "accuracy.json"), "file of the results")
-	f.BoolVar(&o.runner.Again, "again", false, "run anew what the file has")
-	f.StringArrayVar(&o.merge, "merge", nil, "add the runs of another such file, or one in a folder that recur train has left, and run nothing; what is merged replaces what the file has of the same case and seed; may be repeated")
+	f.StringVar(&o.runner.Tier, "tier", "A", "`tier` of the cases to run: A, B or all")
+	f.StringSliceVar(&o.runner.Names, "case", nil, "`names` of the cases to run (default all of the tier)")
+	f.IntVar(&o.runner.Seeds, "seeds", 0, "runs of each case, with seeds 1, 2, … (default 5 in tier A, 3 in tier B)")
+	f.IntVar(&o.runner.Workers, "workers", 0, "runs at a time (default the number of cores)")
+	f.StringVar(&o.runner.Data, "data", sharedData(), "`folder` of the data sets")
+	f.StringVar(&o.runner.File, "file", filepath.Join("bench", "results", "accuracy.json"), "`file` of the results")
+	f.BoolVar(&o.runner.Again, "again", false, "run again what the file already has")
+	f.StringArrayVar(&o.merge, "merge", nil, "add the runs of another such `file`, or of the folder of a run, and run nothing; they replace runs of the same case and seed; may be repeated")
 	f.BoolVar(&o.list, "list", false, "list the cases and run nothing")
-	f.BoolVar(&o.table, "table", false, "print the results so far as a table in Markdown and run nothing")
-	f.BoolVar(&o.asJSON, "json", false, "print JSON")
+	f.BoolVar(&o.table, "table", false, "print the results so far as a Markdown table and run nothing")
+	f.BoolVar(&o.asJSON, "json", false, "print JSON instead of text")
 	return cmd
 }
 

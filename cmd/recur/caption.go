@@ -28,23 +28,23 @@ type captionFlags struct {
 func init() { addTask(newCaption) }
 
 func newCaption() *taskCommand {
-	c := newTaskCommand(caption.Name, caption.Presets(), "put files into words with a trained model")
-	c.training.Lookup("preset").Usage = "settings to begin with: " + strings.Join(caption.Presets(), ", ") + " (default by the data)"
+	c := newTaskCommand(caption.Name, caption.Presets(), "`file` of a trained model to describe with")
+	c.training.Lookup("preset").Usage = "`preset` to start from: " + strings.Join(caption.Presets(), ", ") + " (default by the data)"
 	f := &captionFlags{taskCommand: c}
 	c.help = cobra.Command{
 		Use:   "caption [FILE...]",
-		Short: "Put vectors or meanings into words: vector to sequence",
-		Long: `Train a model that puts vectors into words, and score it on what it has not seen. Files
-are tables with a sentence in each row, and beside it a meaning such as
-inform(name='red door cafe';kidsallowed=yes) or name[The Vaults], eatType[pub], or numbers;
-JSON of RNNLG; or arrays of features (.npy, .safetensors, IDX images), each followed by a
-.txt file with a line of sentences for each example.
+		Short: "Describe images, vectors and meanings in words",
+		Long: `Train a model that puts vectors into words, and score it on examples it has not seen.
+FILE is a table with a sentence in each row and beside it a meaning, such as
+inform(name='red door cafe';kidsallowed=yes) or name[The Vaults], eatType[pub], or
+numbers; JSON of RNNLG; or an array of features (.npy, .safetensors, IDX images),
+followed by a .txt file with a line of sentences for each example.
 
-Without files, it learns to read out strips of handwritten digits in English and Korean,
-from 3,000 digits that ship with recur or with --data from all of MNIST.
+Without FILE, the model learns to read strips of handwritten digits aloud, in English
+and Korean, from 3,000 digits that ship with recur, or from all of MNIST with --data.
 
-With --model, put new files, or meanings given by --meaning or on standard input, into words.
-A model of strips takes PNG pictures too.`,
+With --model, describe new files, or meanings from --meaning or stdin. A model of strips
+also reads PNG pictures.`,
 		Example: `  recur caption
   recur caption --data mnist
   recur caption train.json --valid valid.json --test test.json --preset rnnlg
@@ -54,17 +54,17 @@ A model of strips takes PNG pictures too.`,
   recur eval m.safetensors mnist-sample.test`,
 	}
 	flags := c.training
-	flags.StringVar(&f.folder, "data", "", "folder with the four files of MNIST, to learn strips from")
+	flags.StringVar(&f.folder, "data", "", "`folder` with the four files of MNIST to learn strips from")
 	flags = c.using
-	flags.StringArrayVar(&f.meanings, "meaning", nil, "a meaning to put into words")
-	flags.StringVar(&f.language, "language", "", "language of the sentences, if the model has several (default all)")
+	flags.StringArrayVar(&f.meanings, "meaning", nil, "`meaning` to put into words; may be repeated")
+	flags.StringVar(&f.language, "language", "", "`language` of the sentences, if the model has several (default all)")
 	flags.IntVarP(&f.beam.N, "number", "n", 1, "sentences for each example, best first")
-	flags.IntVar(&f.beam.Width, "beam", 0, "width of the beam search; 1 for always the likeliest word (default as trained)")
-	flags.Float64Var(&f.beam.LengthPenalty, "length-penalty", 0, "exponent of the beam's length penalty (default as trained)")
+	flags.IntVar(&f.beam.Width, "beam", 0, "width of the beam search; 1 is greedy (default as trained)")
+	flags.Float64Var(&f.beam.LengthPenalty, "length-penalty", 0, "exponent of the length penalty (default as trained)")
 	flags.BoolVar(&f.sample, "sample", false, "sample the sentences instead of searching")
 	flags.Float64Var(&f.draw.Temperature, "temperature", 1, "temperature of --sample: low is safe, high is wild")
-	flags.IntVar(&f.draw.TopK, "top-k", 0, "with --sample, choose among this number of the likeliest words (default all)")
-	flags.Float64Var(&f.draw.TopP, "top-p", 0, "with --sample, choose among the likeliest words that together have this probability (default all)")
+	flags.IntVar(&f.draw.TopK, "top-k", 0, "with --sample, sample from the `K` most likely words (default all)")
+	flags.Float64Var(&f.draw.TopP, "top-p", 0, "with --sample, sample from the most likely words with total probability `P` (default all)")
 	c.data = f.files
 	c.use = f.caption
 	return c

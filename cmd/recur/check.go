@@ -16,15 +16,16 @@ func newCheck() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check DIR",
 		Short: "Run ONNX models on their test data",
-		Long: `Run the models of a folder in ONNX's test-data layout and compare what they give:
+		Long: `Run the models of a folder in ONNX's test-data layout and compare their outputs with the
+expected ones:
 
   DIR/model.onnx
   DIR/test_data_set_0/input_0.pb, output_0.pb, …
 
-DIR may also hold any number of such folders. Each passes, fails with the largest
-difference of an element, or is unsupported with the reason. A float may be
-atol + rtol·|expected| away, numbers of 8 bits one off, and all else must be equal.
-The exit code is 0 only if all pass.`,
+DIR may also contain any number of such folders. A model passes, fails (with the largest
+difference of an element), or is unsupported (with the reason). Floats may differ by
+atol + rtol·|expected|, 8-bit integers by one; all else must be equal. The exit code is
+0 only if all models pass.`,
 		Example: "  recur check model-with-test-data/\n  recur check onnx-node-tests/ --json | jq '.cases[] | select(.status != \"pass\")'",
 		Args:    exactly(1, "a folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -59,8 +60,8 @@ The exit code is 0 only if all pass.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: cases, each with name, status, max_diff and reason")
-	cmd.Flags().Float64Var(&tol.Rel, "rtol", tol.Rel, "how far floats may be, relative to the expected ones")
-	cmd.Flags().Float64Var(&tol.Abs, "atol", tol.Abs, "how far floats may be besides")
+	cmd.Flags().Float64Var(&tol.Rel, "rtol", tol.Rel, "relative tolerance of floats")
+	cmd.Flags().Float64Var(&tol.Abs, "atol", tol.Abs, "absolute tolerance of floats")
 	return cmd
 }
 

@@ -16,22 +16,22 @@ import (
 func init() { addTask(newClassify) }
 
 func newClassify() *taskCommand {
-	c := newTaskCommand(classify.Name, classify.Presets(), "label with a trained model")
+	c := newTaskCommand(classify.Name, classify.Presets(), "`file` of a trained model to label with")
 	c.help = cobra.Command{
 		Use:   "classify FILE...",
-		Short: "Label texts, series and images: train a classifier, or use one",
-		Long: `Train a model that gives sequences labels, and score it on what it has not seen: one
-label, any number (--target many), or one a step (--preset tags).
+		Short: "Classify texts, series and images, or label each token",
+		Long: `Train a model that labels sequences, and score it on examples it has not seen: with one
+label, with any number (--target many), or with one for each step (--preset tags).
 
 Texts come from CSV or TSV with a column of texts and one of labels, JSON lines with
-"text" (or "tokens") and "label", lines that begin with their label, trees as those of
-the Stanford Sentiment Treebank, or a token and its label a line (CoNLL). Series come
-from .ts files, from tables with a row for each series or, with a column id, for each
-step, or JSON lines with "x"; images, row by row, from IDX files as those of MNIST.
-Files may be packed by gzip.
+"text" (or "tokens") and "label", lines that begin with their label, trees in the format
+of the Stanford Sentiment Treebank, or lines of a token and its label (CoNLL). Series
+come from .ts files, from tables with a row for each series or, with a column id, for
+each step, or from JSON lines with "x". Images come from IDX files such as those of
+MNIST and are read row by row. Files may be compressed with gzip.
 
-With --model, label examples from files or, line by line, from standard input: texts,
-or JSON. Labels that they have are not looked at.`,
+With --model, label examples from files, or from stdin, one on each line: texts or JSON.
+Labels that the examples already have are ignored.`,
 		Example: `  recur classify reviews.csv --text review --label stars
   recur classify ratings_train.txt --test ratings_test.txt --preset korean
   recur classify JapaneseVowels_TRAIN.ts --test JapaneseVowels_TEST.ts --preset series
@@ -39,10 +39,10 @@ or JSON. Labels that they have are not looked at.`,
   echo "so good" | recur classify --model recur-out/classify-reviews/model.safetensors`,
 	}
 	flags := c.both
-	flags.String(c.setting("text"), "", "column or key of the text (default: text, sentence, document, review…)")
-	flags.String(c.setting("label"), "", "column or key of the label (default: label, class, category, sentiment…)")
-	flags.String(c.setting("target"), "", "labels of an example: one, many, or steps for one a step (default by preset)")
-	flags.String(c.setting("format"), "", "format of the files: table, json, lines, text, trees, conll, ts or idx (default: found)")
+	flags.String(c.setting("text"), "", "`column` or key of the text (default text, sentence, document, review, …)")
+	flags.String(c.setting("label"), "", "`column` or key of the label (default label, class, category, sentiment, …)")
+	flags.String(c.setting("target"), "", "`labels` of an example: one, many, or steps, which is one for each step (default by preset)")
+	flags.String(c.setting("format"), "", "`format` of the files: table, json, lines, text, trees, conll, ts or idx (default found)")
 	c.use = func(cmd *cobra.Command, files []string) error { return labelFiles(cmd, c, files) }
 	return c
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/recur-go/recur/data/labelled"
 	"github.com/recur-go/recur/data/sets"
 	"github.com/recur-go/recur/interchange"
+	"github.com/recur-go/recur/internal/lang"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast/probabilistic"
@@ -36,6 +38,7 @@ var flagValues = map[string]func() []string{
 	"--format":              func() []string { return texts(labelled.Formats()[1:]) },
 	"--freq":                func() []string { return []string{"Y", "Q", "M", "W", "D", "B", "h", "min", "s", "i"} },
 	"--holidays":            calendar.Countries,
+	"--lang":                func() []string { return texts(lang.All()) },
 	"--layout":              func() []string { return []string{"long", "wide", "found"} },
 	"--output":              func() []string { return texts(probabilistic.Outputs()) },
 	"--weights":             func() []string { return []string{"single", "half", "int8"} },
@@ -62,9 +65,11 @@ func setNames() (names []string) {
 // files where files go.
 func complete(cmd *cobra.Command) {
 	path := strings.TrimPrefix(cmd.CommandPath(), "recur ")
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		cmd.RegisterFlagCompletionFunc(f.Name, completeFlag(path, f))
-	})
+	for _, flags := range []*pflag.FlagSet{cmd.Flags(), cmd.PersistentFlags()} {
+		flags.VisitAll(func(f *pflag.Flag) {
+			cmd.RegisterFlagCompletionFunc(f.Name, completeFlag(path, f))
+		})
+	}
 	switch {
 	case cmd.ValidArgsFunction != nil:
 	case cmd.Name() == "train" || cmd.Name() == "search": // a recipe, beside the tasks
@@ -148,4 +153,38 @@ func settingNames(t task.Task, cmd *cobra.Command) (names []string) {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// explainCompletion gives the command completion of cobra, and those of its shells, words of
+// their own.
+func explainCompletion(root *cobra.Command) {
+	c, _, err := root.Find([]string{"completion"})
+	if err != nil || c == root {
+		return
+	}
+	c.Short = "Print a completion script for a shell"
+	c.Long = c.Short + ", which then completes commands, flags and their values."
+	c.Example = "  source <(recur completion bash)"
+	c.Args, c.RunE = exactly(0, ""), func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	for _, shell := range c.Commands() {
+		load := completionScripts[shell.Name()]
+		shell.Short = fmt.Sprintf("Print the completion script for %s", shell.Name())
+		shell.Long = fmt.Sprintf("Print the completion script for %s. The first example loads it into this shell, the second into each new one.", shell.Name())
+		if shell.Name() == "bash" {
+			shell.Long += "\n\nThe script needs the package bash-completion."
+		}
+		shell.Example = "  " + strings.Join(load[:], "\n  ")
+		shell.Args = exactly(0, "")
+		if f := shell.Flags().Lookup("no-descriptions"); f != nil {
+			f.Usage = "complete without descriptions"
+		}
+	}
+}
+
+// completionScripts load the script of a shell: into the one that runs, and into each new one.
+var completionScripts = map[string][2]string{
+	"bash":       {"source <(recur completion bash)", "recur completion bash > /etc/bash_completion.d/recur"},
+	"zsh":        {"source <(recur completion zsh)", `recur completion zsh > "${fpath[1]}/_recur"`},
+	"fish":       {"recur completion fish | source", "recur completion fish > ~/.config/fish/completions/recur.fish"},
+	"powershell": {"recur completion powershell | Out-String | Invoke-Expression", "recur completion powershell >> $PROFILE"},
 }

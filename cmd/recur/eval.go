@@ -16,9 +16,10 @@ func init() { commands = append(commands, newEval) }
 func newEval() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:     "eval MODEL FILE...",
-		Short:   "Score a model on data",
-		Long:    "Score a model of recur on files of its task, read as those that it was trained on.",
+		Use:   "eval MODEL FILE...",
+		Short: "Score a model on data",
+		Long: `Score a model of recur on files of its task. They are read as the files that it was
+trained on were.`,
 		Example: "  recur eval recur-out/generate-shakespeare/model.safetensors other.txt",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 2 {
@@ -56,6 +57,6 @@ func newEval() *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON instead of text")
 	return cmd
 }

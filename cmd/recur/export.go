@@ -27,31 +27,31 @@ func newExport() *cobra.Command {
 	f := &exportFlags{}
 	cmd := &cobra.Command{
 		Use:   "export MODEL --to FORMAT",
-		Short: "Hand a model on to ONNX, PyTorch or Keras",
+		Short: "Write a model for ONNX, PyTorch or Keras",
 		Long: `Write a model for another system, with the same numbers:
 
-  onnx         NAME.onnx for whole sequences, with batch and time open and the lengths
-               and the states as inputs and outputs, and NAME.step.onnx for a single
-               step, if the model can go step by step
+  onnx         NAME.onnx for whole sequences, with any batch and length, and with
+               lengths and states as inputs and outputs; and NAME.step.onnx for a single step,
+               if the model can run step by step
   safetensors  NAME.safetensors, the weights under PyTorch's names, and NAME.py, a
                module that loads them
   keras        NAME.keras
 
-MODEL is a model that recur import made or recur trained, if it is a plain graph of
-layers, or a file of another system itself. A layer that the other system does not
-have is refused by its name.
+MODEL is a file that recur import made, a model that recur trained, if it is a plain
+graph of layers, or a file of another system. A layer that the other system does not
+have is refused by name.
 
-NAME is that of MODEL, for PyTorch with _torch behind it, in this folder, or the next
-such as NAME-2 if files are there already. --out gives another.`,
+NAME is that of MODEL (with _torch for PyTorch) in the current folder; if such files
+exist, the next free one such as NAME-2. --out sets another.`,
 		Example: `  recur export tagger.safetensors --to onnx
   recur export lm.safetensors --to safetensors --out export/lm`,
 		Args: exactly(1, "a model file"),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.to, "to", "", "format: "+strings.Join(interchange.Formats(), ", "))
-	flags.StringVar(&f.out, "out", "", "path of the files, less their endings; folders are made (default MODEL's name)")
-	flags.BoolVar(&f.force, "force", false, "replace files that are there already")
+	flags.StringVar(&f.to, "to", "", "`format` to write: "+strings.Join(interchange.Formats(), ", "))
+	flags.StringVar(&f.out, "out", "", "`path` of the files without their endings; its folders are made (default MODEL's name)")
+	flags.BoolVar(&f.force, "force", false, "replace existing files")
 	specFlag(cmd, &f.spec)
 	return cmd
 }

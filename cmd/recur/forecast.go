@@ -35,27 +35,27 @@ type forecastFlags struct {
 func init() { addTask(newForecast) }
 
 func newForecast() *taskCommand {
-	c := newTaskCommand(forecast.Name, forecast.Presets(), "forecast with a saved model, without training")
+	c := newTaskCommand(forecast.Name, forecast.Presets(), "`file` of a trained model to forecast with")
 	c.usingToo("out", "force")
-	c.training.Lookup("preset").Usage = "kind of model: " + strings.Join(forecast.Presets(), ", ") + " (default small, or qrnn for covariates)"
-	c.training.Lookup("valid").Usage = "files to validate on (default a back-test)"
+	c.training.Lookup("preset").Usage = "kind of model, a `preset`: " + strings.Join(forecast.Presets(), ", ") + " (default small, or qrnn for covariates)"
+	c.training.Lookup("valid").Usage = "`files` to validate on (default a back-test)"
 	f := &forecastFlags{taskCommand: c, levels: levels{0.5, 0.8, 0.95}}
 	c.help = cobra.Command{
 		Use:   "forecast [FILE...]",
 		Short: "Forecast time series",
-		Long: `Train a recurrent model on time series, back-test it on rolling origins against
-naive, seasonal naive, drift and Theta forecasts, and forecast what comes next. The
-report compares them.
+		Long: `Train a recurrent model on time series, back-test it on rolling origins, and forecast
+what comes next. The report compares the model with naive, seasonal naive, drift and
+Theta forecasts.
 
-FILE is a CSV, Parquet, JSON lines or TSF file, packed by gzip or not, with the columns
-ds,y, or unique_id,ds,y for many series that share one model; - reads standard input.
-Without FILE a series that ships with recur is used: see --data.
+FILE is a CSV, Parquet, JSON lines or TSF file, which gzip may have compressed, with the
+columns ds,y, or unique_id,ds,y for many series that share one model; - reads stdin.
+Without FILE, a series that ships with recur is used; see --data.
 
-Columns beside the values may help to forecast them. They are declared by when they are
-known: --past up to the end of the series, as y itself; --known in advance, where rows
-after the last value of y, with y empty, give those ahead; --static for a series as a
-whole. Columns of text are categories. Nothing after an origin but what is declared as
-known plays any part in a forecast from there, in back-tests too.`,
+Other columns may help to forecast the values. Declare them by when they are known:
+--past up to the end of the series, like y itself; --known in advance, with future
+values in rows after the last value of y, whose y is empty; --static for a series as a
+whole. Columns of text are categories. Forecasts use nothing after their origin except
+what is declared as known, in back-tests too.`,
 		Example: `  recur forecast
   recur forecast --data sunspots
   recur forecast sales.csv --horizon 12 --level 80,95
@@ -66,33 +66,33 @@ known plays any part in a forecast from there, in back-tests too.`,
   recur forecast hourly.csv --preset segrnn --horizon 336`,
 	}
 	flags := c.both
-	flags.StringVar(&f.sample, "data", sets.All()[0].Name, "series that ships with recur, used without FILE: "+strings.Join(setNames(), ", "))
-	flags.StringVar(&f.source.Freq, c.setting("freq"), "", "step of time: Y, Q, M, W, D, B, h, min, s, i, with a number before it for multiples (default found from the dates)")
-	flags.Var(&f.levels, c.settingOf("level", "levels"), "probabilities of the bands in per cent")
-	flags.StringVar(&f.source.ID, c.setting("id"), "", "name of the column of series (default unique_id)")
-	flags.StringVar(&f.source.Time, c.setting("time"), "", "name of the column of times (default ds)")
-	flags.StringVar(&f.source.Value, c.setting("value"), "", "name of the column of values (default y)")
-	flags.StringVar(&f.source.Layout, c.setting("time-layout"), "", "form of the times, such as 2/1/2006 or 01/02/2006 15:04: how it would write 2 January 2006, 15:04:05 (default ISO)")
-	flags.TextVar(&f.source.Table, c.setting("layout"), data.Found, "of a CSV file: long, a row for each time of each series; wide, a row for each series; or found from the header")
-	flags.StringVar(&f.source.Decimal, c.setting("decimal"), "", "mark of decimals, . or , (default found)")
-	flags.BoolVar(&f.source.Sort, c.setting("sort"), false, "put rows in order of time")
-	flags.TextVar(&f.weights, c.setting("weights"), rnn.Single, "weights of the cells of preset small when they forecast, back-test included: single, half (16 bits) or int8")
-	flags.BoolVar(&f.paths, "paths", false, "write the sampled futures of preset deepar too, as paths.csv, and in --json")
+	flags.StringVar(&f.sample, "data", sets.All()[0].Name, "`series` that ships with recur, used without FILE: "+strings.Join(setNames(), ", "))
+	flags.StringVar(&f.source.Freq, c.setting("freq"), "", "`spacing` of the time steps: Y, Q, M, W, D, B, h, min, s or i, with a number in front for multiples (default found from the dates)")
+	flags.Var(&f.levels, c.settingOf("level", "levels"), "`percentages` of the prediction intervals")
+	flags.StringVar(&f.source.ID, c.setting("id"), "", "`column` that names the series (default unique_id)")
+	flags.StringVar(&f.source.Time, c.setting("time"), "", "`column` of the times (default ds)")
+	flags.StringVar(&f.source.Value, c.setting("value"), "", "`column` of the values (default y)")
+	flags.StringVar(&f.source.Layout, c.setting("time-layout"), "", "`layout` of the times, as the file would write 2 January 2006, 15:04:05, such as 02.01.2006 or 1/2/2006 15:04 (default ISO 8601)")
+	flags.TextVar(&f.source.Table, c.setting("layout"), data.Found, "`layout` of a CSV file: long, a row for each time of each series; wide, a row for each series; or found, by the header")
+	flags.StringVar(&f.source.Decimal, c.setting("decimal"), "", "decimal `mark`, . or , (default found)")
+	flags.BoolVar(&f.source.Sort, c.setting("sort"), false, "sort the rows by time")
+	flags.TextVar(&f.weights, c.setting("weights"), rnn.Single, "`precision` of the cells' weights in forecasts and back-tests of preset small: single, half (16 bits) or int8")
+	flags.BoolVar(&f.paths, "paths", false, "also write the sample paths of preset deepar, to paths.csv and in --json")
 
 	flags.IntVar(&f.horizon, c.setting("horizon"), 0, "steps to forecast (default one season, or 12)")
 
 	flags = c.training
-	flags.Int(c.setting("season"), 0, "steps of a season (default by the frequency: 12 for months, 7 for days, ...)")
+	flags.Int(c.setting("season"), 0, "steps in a season (default by the frequency: 12 for months, 7 for days, …)")
 	flags.Int(c.setting("origins"), 0, "origins of the back-test (default 24, fewer for short or many series)")
-	flags.Int(c.setting("steps"), 0, "training steps of each net, for presets small (default 500) and esrnn (default by the data)")
-	flags.StringSliceVar(&f.source.Past, c.setting("past"), nil, "columns that are known up to the end of the series only, such as weather")
-	flags.StringSliceVar(&f.source.Known, c.setting("known"), nil, "columns that are known in advance, such as prices; rows after the last value of y give those ahead")
-	flags.StringSliceVar(&f.source.Static, c.setting("static"), nil, "columns with one value for each series, such as its region")
-	flags.StringSliceVar(&f.source.Category, c.setting("category"), nil, "those of these columns that hold categories even if they look like numbers")
-	flags.BoolVar(&f.source.Calendar, c.setting("calendar"), false, "take hours, days and months as known")
-	flags.StringSliceVar(&f.source.Holidays, c.setting("holidays"), nil, "take the public holidays of countries as known: "+strings.Join(calendar.Countries(), ", "))
-	flags.StringVar(&f.output, c.setting("output"), "", "what the net predicts for each step, for presets qrnn and deepar: quantile, point, normal, student, negbin (counts)")
-	flags.String(c.setting("cell"), "", "cell of the net: "+strings.Join(texts(rnn.Kinds()), ", "))
+	flags.Int(c.setting("steps"), 0, "training steps of each net in presets small (default 500) and esrnn (default by the data)")
+	flags.StringSliceVar(&f.source.Past, c.setting("past"), nil, "`columns` known up to the end of the series only, such as weather")
+	flags.StringSliceVar(&f.source.Known, c.setting("known"), nil, "`columns` known in advance, such as prices; rows after the last value of y have their future values")
+	flags.StringSliceVar(&f.source.Static, c.setting("static"), nil, "`columns` with one value for each series, such as its region")
+	flags.StringSliceVar(&f.source.Category, c.setting("category"), nil, "`columns` that are categories although they look like numbers")
+	flags.BoolVar(&f.source.Calendar, c.setting("calendar"), false, "use hours, days and months as known columns")
+	flags.StringSliceVar(&f.source.Holidays, c.setting("holidays"), nil, "use the public holidays of `countries` as known columns: "+strings.Join(calendar.Countries(), ", "))
+	flags.StringVar(&f.output, c.setting("output"), "", "`output` of the net for each step, in presets qrnn and deepar: quantile, point, normal, student or negbin (counts)")
+	flags.String(c.setting("cell"), "", "`cell` of the net: "+strings.Join(texts(rnn.Kinds()), ", "))
 	c.data, c.use, c.printer = f.files, f.forecast, f.printer
 	return c
 }

@@ -14,28 +14,28 @@ import (
 func init() { addTask(newGenerate) }
 
 func newGenerate() *taskCommand {
-	c := newTaskCommand(lm.Name, lm.Presets(), "write with a trained model")
+	c := newTaskCommand(lm.Name, lm.Presets(), "`file` of a trained model to generate with")
 	var prompt string
 	var s lm.Sampling
 	c.help = cobra.Command{
 		Use:   "generate FILE...",
-		Short: "Train a language model on text, and write text with it",
-		Long: `Train a language model on text files (UTF-8, also with gzip), by characters, words,
-byte pairs or Korean jamo, and score it on what it has not read. With --model, write
-text with a trained one, token by token as it comes.`,
+		Short: "Train a language model and generate text",
+		Long: `Train a language model on text files (UTF-8, also with gzip) by characters, words, byte
+pairs or Korean jamo, and score it on text it has not read. With --model, generate text
+and print each token as it is sampled.`,
 		Example: `  recur generate shakespeare.txt --preset char-small
   recur generate train.txt --valid valid.txt --test test.txt --preset zaremba-small
   recur generate --model recur-out/generate-shakespeare/model.safetensors --prompt "ROMEO:"
   recur generate --model m.safetensors --temperature 0.7 --top-p 0.9 --stop "\n\n"`,
 	}
 	flags := c.using
-	flags.StringVar(&prompt, "prompt", "", "text to go on from")
-	flags.Float64Var(&s.Temperature, "temperature", 0.8, "sampling temperature: low is safe, high is wild; negative for always the likeliest token")
-	flags.IntVar(&s.TopK, "top-k", 0, "sample from this number of the likeliest tokens (default all)")
-	flags.Float64Var(&s.TopP, "top-p", 0, "sample from the likeliest tokens that together have this probability (default all)")
-	flags.Float64Var(&s.Penalty, "penalty", 0, "divide the scores of tokens that were written shortly before by this (default none)")
-	flags.IntVar(&s.Limit, "limit", 500, "number of tokens to write, at most")
-	flags.StringArrayVar(&s.Stop, "stop", nil, "end before this text; \\n stands for a new line")
+	flags.StringVar(&prompt, "prompt", "", "`text` to continue")
+	flags.Float64Var(&s.Temperature, "temperature", 0.8, "sampling temperature: low is safe, high is wild; negative is greedy")
+	flags.IntVar(&s.TopK, "top-k", 0, "sample from the `K` most likely tokens (default all)")
+	flags.Float64Var(&s.TopP, "top-p", 0, "sample from the most likely tokens with total probability `P` (default all)")
+	flags.Float64Var(&s.Penalty, "penalty", 0, "divide the scores of recent tokens by this (default none)")
+	flags.IntVar(&s.Limit, "limit", 500, "tokens to generate, at most")
+	flags.StringArrayVar(&s.Stop, "stop", nil, "stop before this `text`; \\n is a new line; may be repeated")
 	c.use = func(cmd *cobra.Command, files []string) error {
 		if len(files) > 0 {
 			return usage("generate takes a FILE to train on or a --model to write with, not both")

@@ -18,26 +18,26 @@ func newImport() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Bring a model here from PyTorch, Keras, TensorFlow or ONNX",
-		Long: `Make a model of recur of a model that was trained elsewhere, with the same numbers:
+		Short: "Convert a model from PyTorch, Keras, TensorFlow or ONNX",
+		Long: `Convert a model that was trained elsewhere to a file of recur, with the same numbers:
 
-  .pt, .pth      weights that torch.save wrote: a state_dict, by itself or within a
-                 checkpoint. They are read without running code.
-  .safetensors   weights under PyTorch's names
-  .keras, .h5    models of Keras 3, and older ones
-  .weights.h5    weights of Keras, with what model.to_json() writes beside them under
-                 the same name and the ending .json, or as --spec
-  .index         a checkpoint of TensorFlow 1 or 2, with its .data beside it; its prefix
-                 and the folder of a SavedModel do as well
-  .onnx          is checked and copied: it runs as it is
+  .pt, .pth     weights that torch.save wrote: a state_dict, by itself or in a
+                checkpoint; no code in the file is run
+  .safetensors  weights under PyTorch's names
+  .keras, .h5   models of Keras 3 and older
+  .weights.h5   weights of Keras, with what model.to_json() writes beside them under the
+                same name and the ending .json, or as --spec
+  .index        a checkpoint of TensorFlow 1 or 2, with its .data files beside it; its
+                prefix or the folder of a SavedModel also works
+  .onnx         is checked and copied: recur runs it as it is
 
 What cannot be mapped is refused by name. Names and shapes of weights do not show how
-modules are joined, so that a state_dict of several needs JSON that does:
+modules are connected, so a state_dict with several modules needs JSON that does:
 
   {"layers": [{"module": "embedding"}, {"module": "lstm", "last": true},
               {"module": "fc"}, {"activation": {"func": "softmax"}}]}
 
-Without it, recur import prints the one to begin with. A network reads sequences as
+Without it, recur import prints a draft to begin with. A network reads sequences as
 [batch, time, width], or with "time_major": true as [time, batch, width].`,
 		Example: `  recur import lstm.pt
   recur import tagger.pt --spec tagger.json --out tagger.safetensors
@@ -64,7 +64,7 @@ Without it, recur import prints the one to begin with. A network reads sequences
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&out, "out", "", "file to write; default FILE's name with .recur.safetensors, in this folder")
+	flags.StringVar(&out, "out", "", "`file` to write (default FILE's name with .recur.safetensors, in the current folder)")
 	specFlag(cmd, &spec)
 	flags.BoolVar(&asJSON, "json", false, "print JSON: what recur show prints of the new file")
 	return cmd
@@ -72,7 +72,7 @@ Without it, recur import prints the one to begin with. A network reads sequences
 
 // specFlag is the flag --spec of the commands that read models of other systems.
 func specFlag(cmd *cobra.Command, spec *string) {
-	cmd.Flags().StringVar(spec, "spec", "", "JSON file with what a file of weights lacks; - for standard input")
+	cmd.Flags().StringVar(spec, "spec", "", "JSON `file` with what a file of weights lacks; - for stdin")
 }
 
 func readSpec(path string, stdin io.Reader) ([]byte, error) {

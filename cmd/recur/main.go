@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -33,12 +34,17 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return code(err)
 	}
 	root := newRoot()
+	var helped error
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { helped = help(cmd) })
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	ended := make(chan error, 1)
-	go func() { ended <- root.ExecuteContext(ctx) }()
+	go func() {
+		err := root.ExecuteContext(ctx)
+		ended <- cmp.Or(err, helped)
+	}()
 	select {
 	case err := <-ended:
 		if err != nil {
@@ -85,13 +91,13 @@ var commands []func() *cobra.Command
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "recur",
-		Short: "Recurrent neural networks: forecast, train, run, look inside",
+		Short: "Train and use recurrent neural networks",
 		Long: `recur trains and uses recurrent neural networks.
 
-Data go to standard output, all else to standard error. A flag --horizon can also
-be given as the variable RECUR_HORIZON, and so on.
+Results go to stdout, messages to stderr. A variable can set any flag: RECUR_HORIZON
+sets --horizon, and so on.
 
-Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 bad data, 4 bad model file, 5 numeric
+Exit codes: 0 success, 1 failure, 2 wrong usage, 3 bad data, 4 bad model file, 5 numeric
 failure, 6 input or output failed, 130 or 143 stopped by a signal.`,
 		Version:       thisBuild().String(),
 		SilenceUsage:  true,
@@ -106,18 +112,16 @@ failure, 6 input or output failed, 130 or 143 stopped by a signal.`,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd) },
 	}
 	root.SetFlagErrorFunc(flagError)
+	root.Flags().BoolP("version", "v", false, "print the version")
+	root.PersistentFlags().BoolP("help", "h", false, "print this help")
+	root.PersistentFlags().Var(new(languageFlag), "lang", "`language` of help and reports: en, ko (default that of the locale)")
 	root.SetVersionTemplate("{{.Version}}\n")
 	for _, command := range commands {
 		root.AddCommand(command())
 	}
 	root.SetHelpCommand(newHelp(root))
 	root.InitDefaultCompletionCmd()
-	if c, _, err := root.Find([]string{"completion"}); err == nil && c != root {
-		c.Args, c.RunE = exactly(0, ""), func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-		for _, shell := range c.Commands() {
-			shell.Args = exactly(0, "")
-		}
-	}
+	explainCompletion(root)
 	explainPresets(root)
 	complete(root)
 	return root
@@ -140,10 +144,20 @@ func newHelp(root *cobra.Command) *cobra.Command {
 			if err != nil || len(rest) > 0 {
 				return noCommand(of, append(rest, args...)[0])
 			}
-			of.InitDefaultHelpFlag()
 			return of.Help()
 		},
 	}
+}
+
+// help writes the help of a command in the language of the user.
+func help(cmd *cobra.Command) error {
+	l, err := language(cmd)
+	if err != nil {
+		return err
+	}
+	w := cmd.OutOrStdout()
+	_, err = io.WriteString(w, helpOf(cmd, l, helpColumns(w)).String())
+	return err
 }
 
 func usage(format string, args ...any) error { return fault.Errorf(fault.Usage, format, args...) }

@@ -30,6 +30,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	os.Setenv("LC_ALL", "C") // what tests look for is English
 	testscript.Main(m, map[string]func(){"recur": main})
 }
 

@@ -135,8 +135,8 @@ func variables(root *cobra.Command) []string {
 	names := slices.Clone(ownVariables)
 	var visit func(c *cobra.Command)
 	visit = func(c *cobra.Command) {
-		for _, flag := range flagNames(c) {
-			names = append(names, variable(flag))
+		for _, flags := range []*pflag.FlagSet{c.Flags(), c.PersistentFlags()} {
+			flags.VisitAll(func(f *pflag.Flag) { names = append(names, variable(f.Name)) })
 		}
 		for _, sub := range c.Commands() {
 			visit(sub)

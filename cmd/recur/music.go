@@ -15,20 +15,20 @@ import (
 func init() { addTask(newMusic) }
 
 func newMusic() *taskCommand {
-	c := newTaskCommand(music.Name, music.Presets(), "play with a trained model")
+	c := newTaskCommand(music.Name, music.Presets(), "`file` of a trained model to compose with")
 	var from, midi string
 	var tempo int
 	var p seq2seq.Sampling
 	c.help = cobra.Command{
 		Use:   "music FILE...",
-		Short: "Train a net on pieces of music, and let it play",
-		Long: `Train a net on polyphonic music: MIDI files, read in steps of eighth notes, or JSON with
-a list of pieces, which are lists of steps, which are lists of the keys of a piano that
-sound, from 0 to 87, or with such lists for train, valid and test. It is scored by the
-negative log-likelihood of a step.
+		Short: "Train a model of polyphonic music and compose with it",
+		Long: `Train a model of polyphonic music and score it by the negative log-likelihood per step.
+FILE is MIDI, read in steps of eighth notes, or JSON: a list of pieces, or such lists
+for train, valid and test. A piece is a list of steps, and a step lists the piano keys
+that sound, from 0 to 87.
 
-With --model, play: write the keys of each step as JSON, a step a line as it comes, and
-with --midi a MIDI file too.`,
+With --model, compose: print the keys of each step as JSON, one step on each line, and
+with --midi write a MIDI file too.`,
 		Example: `  recur music songs/*.mid --epochs 60
   recur music JSB_Chorales.json.gz --test JSB_Chorales.json.gz
   recur music Nottingham.json.gz --preset folk --out tunes
@@ -36,11 +36,11 @@ with --midi a MIDI file too.`,
   recur music --model tunes/model.safetensors --from piece.json --temperature 0.7`,
 	}
 	flags := c.using
-	flags.StringVar(&from, "from", "", "file with a piece to go on from, the first it holds")
-	flags.Float64Var(&p.Temperature, "temperature", 1, "sampling temperature: low is safe, high is wild; negative for always the likeliest keys")
-	flags.IntVar(&p.Limit, "limit", 64, "steps to play")
-	flags.StringVar(&midi, "midi", "", "MIDI file to write")
-	flags.IntVar(&tempo, "tempo", 120, "tempo of the MIDI file in quarter notes a minute; a step is an eighth")
+	flags.StringVar(&from, "from", "", "`file` whose first piece to continue")
+	flags.Float64Var(&p.Temperature, "temperature", 1, "sampling temperature: low is safe, high is wild; negative is greedy")
+	flags.IntVar(&p.Limit, "limit", 64, "steps to compose")
+	flags.StringVar(&midi, "midi", "", "MIDI `file` to write")
+	flags.IntVar(&tempo, "tempo", 120, "tempo of the MIDI file in quarter notes per minute; a step is an eighth note")
 	c.use = func(cmd *cobra.Command, files []string) error {
 		if len(files) > 0 {
 			return usage("music takes a FILE to train on or a --model to play with, not both")

@@ -11,8 +11,7 @@ import (
 )
 
 // explainPresets adds the presets of its task to the help of each command that has
-// --preset, in cmd and under it. Commands that take a task as an argument add those of the
-// one that is given.
+// --preset, in cmd and under it.
 func explainPresets(cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
 		explainPresets(sub)
@@ -21,26 +20,18 @@ func explainPresets(cmd *cobra.Command) {
 		return
 	}
 	if t, err := task.Find(cmd.Name()); err == nil {
-		cmd.Long = strings.TrimSpace(cmp.Or(cmd.Long, cmd.Short) + "\n\n" + presetHelp(t))
-		return
+		cmd.Long = cmp.Or(cmd.Long, cmd.Short) + "\n\n" + presetHelp(t)
 	}
-	help, long := cmd.HelpFunc(), cmd.Long
-	cmd.SetHelpFunc(func(c *cobra.Command, args []string) {
-		if t := taskOf(c, args); c == cmd && t != nil {
-			c.Long = long + "\n\n" + presetHelp(t)
-		}
-		help(c, args)
-	})
 }
 
-// presetHelp describes the presets of a task, one in a line.
+// presetHelp lists the presets of a task.
 func presetHelp(t task.Task) string {
 	names, width := t.Presets(), 0
 	for _, name := range names {
 		width = max(width, len(name))
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "Presets of %s:\n", t.Name())
+	b.WriteString("Presets:\n")
 	for _, name := range names {
 		fmt.Fprintf(&b, "\n  %-*s  %s", width, name, task.About(t, name))
 	}

@@ -28,22 +28,22 @@ func newRun() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run MODEL --input [NAME=]FILE …",
 		Short: "Run a model of any format",
-		Long: `Run a model once and print its outputs: one of ONNX, one that recur import made, a
-language model or another of recur that is a plain graph of layers, or a file of
-PyTorch, Keras or TensorFlow itself. recur show prints what a model takes. Besides its
-own inputs, a model of layers takes "lengths", the steps of each row, and the first
-state of each recurrent layer, and gives the final ones.
+		Long: `Run a model once and print its outputs. MODEL is an ONNX file, a file that recur import
+made, a model that recur trained, if it is a language model or a plain graph of layers,
+or a file of PyTorch, Keras or TensorFlow. recur show prints which inputs a model takes.
+Besides its own inputs, a model of layers takes "lengths", the number of steps in each
+row, and the first state of each recurrent layer, and returns the final states.
 
-Inputs come from files, each for the input that it names or for the next one:
+Each file is read for the input that it is given for, or else for the next one:
 
-  .npy   an array of NumPy, converted to the type of the input
-  .pb    a tensor as in ONNX's test data
-  .json  nested lists; or an object of them by the names of several inputs
+  .npy   a NumPy array, converted to the type of the input
+  .pb    a tensor in the format of ONNX's test data
+  .json  nested lists, or an object of them by the names of several inputs
   .csv   a row for each step and a column for each value; a first row of names is
-         passed over. If the input has three dimensions the batch is one row.
+         skipped. If the input has three dimensions, the batch is one row.
 
-A file - is JSON from standard input. --shape gives an input another shape of the
-same size. --out writes every output to a .npy file in a folder.`,
+A file - is JSON from stdin. --shape gives an input another shape of the same size.
+--out writes every output to a .npy file in a folder.`,
 		Example: `  recur run model.onnx --input x.npy
   recur run tagger.onnx --input ids=ids.json --input lengths=lengths.json --json
   recur run forecaster.onnx --input series.csv --out outputs/
@@ -52,10 +52,10 @@ same size. --out writes every output to a .npy file in a folder.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.inputs, "input", nil, "[NAME=]FILE of an input; give it once for each")
-	flags.StringArrayVar(&f.shapes, "shape", nil, "[NAME=]N,N,… another shape for an input")
+	flags.StringArrayVar(&f.inputs, "input", nil, "`[NAME=]FILE` of an input; may be repeated")
+	flags.StringArrayVar(&f.shapes, "shape", nil, "another shape for an input, `[NAME=]N,N,…`; may be repeated")
 	specFlag(cmd, &f.spec)
-	flags.StringVar(&f.out, "out", "", "folder for the outputs as .npy files")
+	flags.StringVar(&f.out, "out", "", "`folder` for the outputs, as .npy files")
 	flags.BoolVar(&f.json, "json", false, "print JSON: outputs, each with dtype, shape and data")
 	return cmd
 }

@@ -34,23 +34,24 @@ func newSearch() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "search RECIPE | search TASK FILE...",
 		Short: "Search for the best settings of a task",
-		Long: `Search for settings by successive halving: many are trained for a few epochs, the best
-third of them for three times as many, and so on until a few have been trained in full.
-Runs go side by side on all cores. What is searched is set by --space, by the space of
-the recipe, or else by the task, one of
-` + taskNames() + `:
+		Long: `Search for settings by successive halving: train many for a few epochs, the best third
+of them for three times as many epochs, and so on until a few have been trained in full.
+Runs go in parallel on all cores. --space sets what to search; without it, the space of
+the recipe or of the task is searched.
 
-    --space rate=1e-4..1e-2:log    a number, by its logarithm
-    --space dropout=0..0.6         a number; whole if the setting is
-    --space cell=lstm,gru          one of these
+  --space rate=1e-4..1e-2:log  a number, searched by its logarithm
+  --space dropout=0..0.6       a number; whole if the setting is
+  --space cell=lstm,gru        one of these
+
+In a recipe, the same space is:
 
     [space]
     rate = {min = 1e-4, max = 1e-2, log = true}
     cell = {values = ["lstm", "gru"]}
 
-The first trial has the settings of the preset or recipe. Runs are compared by what they
-were validated on; --test is for the winner alone. A search that was stopped goes on with
---resume, to the same winner. Its folder holds journal.jsonl with all runs, and recipe.json
+The first trial has the settings of the preset or recipe. Trials are compared by their
+validation score; --test scores the winner alone. --resume continues a search that was
+stopped, to the same winner. Its folder has all runs in journal.jsonl, and recipe.json
 and model.safetensors of the best.`,
 		Example: `  recur search generate shakespeare.txt --preset char-small --trials 9 --epochs 9
   recur search music JSB_Chorales.json.gz --space rate=1e-3..1e-2:log --space hidden=100,200
@@ -86,11 +87,11 @@ and model.safetensors of the best.`,
 func (f *searchFlags) bindSearch(flags *pflag.FlagSet) {
 	flags.Lookup("epochs").Usage = "epochs of the longest runs (default by preset)"
 	flags.Lookup("seed").Usage = "seed of each run"
-	flags.StringArrayVar(&f.space, "space", nil, "what a setting may be, `NAME=VALUES`; may be repeated (default by task)")
+	flags.StringArrayVar(&f.space, "space", nil, "values to search for a setting, `NAME=VALUES`; may be repeated (default by task)")
 	flags.IntVar(&f.Trials, "trials", 27, "settings to try")
 	flags.IntVar(&f.Eta, "eta", 3, "one in this many goes on to the next rung")
-	flags.IntVar(&f.Workers, "workers", 0, "runs side by side (default the number of cores)")
-	flags.Uint64Var(&f.drawSeed, "search-seed", 1, "seed of the settings that are tried")
+	flags.IntVar(&f.Workers, "workers", 0, "runs at a time (default the number of cores)")
+	flags.Uint64Var(&f.drawSeed, "search-seed", 1, "seed of the settings to try")
 }
 
 // run searches as the flags ask.

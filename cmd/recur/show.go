@@ -17,10 +17,10 @@ func newShow() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "show MODEL",
-		Short: "Show what a model file holds",
-		Long: `Show what a model file of any format holds: its layers and parameters, the bytes of
-the state of a session, and the multiply-adds of a step; of a file of recur also its
-configuration, training and checksum, of one of ONNX its inputs and outputs. The whole
+		Short: "Show what a model file contains",
+		Long: `Show what a model file of any format contains: its layers and parameters, the bytes of a
+session's state, and the multiply-adds of a step; for a file of recur also its
+configuration, training and checksum, for an ONNX file its inputs and outputs. The whole
 file is read and checked.`,
 		Example: "  recur show recur-out/airline/model.safetensors\n  recur show model.safetensors --json | jq .values\n  recur show tagger.onnx\n  recur show lstm.pt",
 		Args:    exactly(1, "a model file"),
@@ -40,7 +40,7 @@ file is read and checked.`,
 		},
 	}
 	specFlag(cmd, &spec)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON instead of text")
 	return cmd
 }
 

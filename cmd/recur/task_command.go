@@ -2,8 +2,6 @@ package main
 
 import (
 	"cmp"
-	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -108,24 +106,9 @@ func (c *taskCommand) command() *cobra.Command {
 	for _, set := range []*pflag.FlagSet{c.training, c.both, c.using} {
 		cmd.Flags().AddFlagSet(set)
 	}
-	cmd.SetUsageFunc(func(cmd *cobra.Command) error { return c.printUsage(cmd.OutOrStderr(), cmd) })
+	putIn(trainingGroup, c.training)
+	putIn(usingGroup, c.using)
 	return &cmd
-}
-
-// printUsage prints the flags by what they go with.
-func (c *taskCommand) printUsage(w io.Writer, cmd *cobra.Command) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Usage:\n  %s\n\nExamples:\n%s\n", cmd.UseLine(), cmd.Example)
-	for _, group := range []struct {
-		title string
-		flags *pflag.FlagSet
-	}{{"Flags to train", c.training}, {"Flags with --model", c.using}, {"Flags", c.both}} {
-		if group.flags.HasFlags() {
-			fmt.Fprintf(&b, "\n%s:\n%s", group.title, group.flags.FlagUsages())
-		}
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }
 
 // under is recur train TASK or the like: the task's flags of training, beside more, for run.

@@ -18,11 +18,10 @@ func newTrain() *cobra.Command {
 	f := &trainFlags{}
 	cmd := &cobra.Command{
 		Use:   "train RECIPE | train TASK FILE...",
-		Short: "Train a model by a recipe, or for a task",
-		Long: `Train a model by a recipe, a file in TOML or JSON with a task, data and settings, or for
-a task on files. A recipe.json is left beside each model; to train by it gives the same
-model again, to the bit. Tasks are
-` + taskNames() + `.
+		Short: "Train a model from a recipe or for a task",
+		Long: `Train a model from a recipe, a TOML or JSON file with a task, data and settings, or for
+a task on files. Each model has a recipe.json beside it; training from that gives the
+same model again, bit for bit.
 
     version = 2
     task = "generate"

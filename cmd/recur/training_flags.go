@@ -25,20 +25,20 @@ type trainFlags struct {
 
 // bind declares those of training in one set, and those that using a model has too in another.
 func (f *trainFlags) bind(training, both *pflag.FlagSet, presets string) {
-	training.StringVar(&f.preset, "preset", "", "settings to begin with: "+presets)
-	training.StringArrayVar(&f.set, "set", nil, "change a setting, `NAME=VALUE`, such as --set hidden=256; recipe.json beside a model lists them all")
-	training.StringSliceVar(&f.valid, "valid", nil, "files to validate on (default a part of the training data)")
-	training.StringSliceVar(&f.test, "test", nil, "files to score the model on at the end")
+	training.StringVar(&f.preset, "preset", "", "`preset` to start from: "+presets)
+	training.StringArrayVar(&f.set, "set", nil, "change a setting, `NAME=VALUE`, such as hidden=256; may be repeated; recipe.json beside a model lists all settings")
+	training.StringSliceVar(&f.valid, "valid", nil, "`files` to validate on (default a part of the training data)")
+	training.StringSliceVar(&f.test, "test", nil, "`files` to score the trained model on")
 	training.IntVar(&f.epochs, "epochs", 0, "epochs to train (default by preset)")
-	training.BoolVar(&f.resume, "resume", false, "go on with a run that was stopped")
-	both.Uint64Var(&f.seed, "seed", 1, "seed: the same gives the same numbers")
+	training.BoolVar(&f.resume, "resume", false, "continue a run that was stopped")
+	both.Uint64Var(&f.seed, "seed", 1, "seed; the same seed gives the same results")
 	both.BoolVar(&f.json, "json", false, "print JSON instead of text")
 	f.bindOut(training)
 }
 
 // bindOut declares those of a folder of results.
 func (f *trainFlags) bindOut(flags *pflag.FlagSet) {
-	flags.StringVar(&f.out, "out", "", "folder for the results (default a new one in recur-out)")
+	flags.StringVar(&f.out, "out", "", "`folder` for the results (default a new one in recur-out)")
 	flags.BoolVar(&f.force, "force", false, "replace what an earlier run left in --out")
 }
 

@@ -31,15 +31,15 @@ type translateOptions struct {
 func init() { addTask(newTranslate) }
 
 func newTranslate() *taskCommand {
-	c := newTaskCommand(translate.Name, translate.Presets(), "translate with a trained model")
+	c := newTaskCommand(translate.Name, translate.Presets(), "`file` of a trained model to translate with")
 	o := &translateOptions{taskCommand: c}
 	c.help = cobra.Command{
 		Use:   "translate SOURCE TARGET | PAIRS...",
-		Short: "Train an encoder-decoder on pairs of texts, and translate with it",
-		Long: `Train an encoder-decoder with attention on pairs of texts, and score it by BLEU and
-chrF on pairs that it has not read. Pairs are two files of text, line by line, or
-tables: text with a tab between source and target, CSV, JSON lines; all also with gzip.
-With --model, translate the lines of standard input or of files with a trained one.`,
+		Short: "Train a translation model and translate with it",
+		Long: `Train an encoder-decoder with attention on pairs of texts, and score it by BLEU and chrF
+on pairs it has not read. Pairs are two text files with matching lines, or a table:
+tab-separated source and target, CSV or JSON lines. All may be compressed with gzip.
+With --model, translate the lines of files or of stdin.`,
 		Example: `  recur translate train.de train.en --valid val.de,val.en --test test.de,test.en --preset multi30k
   recur translate kor.txt --set held_out=0.1
   recur translate names.tsv --preset transliterate
@@ -47,17 +47,17 @@ With --model, translate the lines of standard input or of files with a trained o
   recur translate --model m.safetensors --nbest 3 --json --attention look.html text.de`,
 	}
 	flags := c.training
-	flags.StringVar(&o.source, "source", "", "file of the source's lines to train on")
-	flags.StringVar(&o.target, "target", "", "file of the target's lines to train on")
+	flags.StringVar(&o.source, "source", "", "`file` of source lines to train on")
+	flags.StringVar(&o.target, "target", "", "`file` of target lines to train on")
 	flags = c.using
-	flags.IntVar(&o.beam, "beam", 0, "hypotheses that beam search keeps; 1 for greedy (default the model's)")
+	flags.IntVar(&o.beam, "beam", 0, "width of the beam search; 1 is greedy (default as trained)")
 	flags.IntVar(&o.nbest, "nbest", 1, "translations of each line, best first")
-	flags.Float64Var(&o.length, "length-penalty", 0, "exponent of the length penalty (default the model's)")
-	flags.Float64Var(&o.cover, "coverage-penalty", 0, "weight of the coverage penalty (default the model's)")
+	flags.Float64Var(&o.length, "length-penalty", 0, "exponent of the length penalty (default as trained)")
+	flags.Float64Var(&o.cover, "coverage-penalty", 0, "weight of the coverage penalty (default as trained)")
 	flags.Float64Var(&o.sample.Temperature, "temperature", 0, "sample at this temperature instead of searching")
-	flags.IntVar(&o.sample.TopK, "top-k", 0, "sample from this number of the likeliest tokens")
-	flags.Float64Var(&o.sample.TopP, "top-p", 0, "sample from the likeliest tokens that together have this probability")
-	flags.StringVar(&o.attention, "attention", "", "draw where the model looked: a .html, .svg or .png file (svg and png of the first line)")
+	flags.IntVar(&o.sample.TopK, "top-k", 0, "sample from the `K` most likely tokens (default all)")
+	flags.Float64Var(&o.sample.TopP, "top-p", 0, "sample from the most likely tokens with total probability `P` (default all)")
+	flags.StringVar(&o.attention, "attention", "", "`file` for a picture of the attention, .html, .svg or .png (.svg and .png of the first line only)")
 	c.data = func(cmd *cobra.Command, files []string) (task.Data, error) {
 		if (o.source == "") != (o.target == "") {
 			return task.Data{}, usage("--source and --target go together")

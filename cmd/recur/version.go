@@ -62,10 +62,10 @@ func newVersion() *cobra.Command {
 	asJSON, licences := false, false
 	cmd := &cobra.Command{
 		Use:   "version",
-		Short: "Show which recur this is, and what it runs on",
-		Long: `Show the version of recur and the commit it was built from, the version of Go, the
-system, and the kernels in use: avx512, avx2, neon or go. The variable RECUR_CPU chooses
-others that the machine has.`,
+		Short: "Print the version and what it runs on",
+		Long: `Print the version of recur, the commit it was built from, the version of Go, the system,
+and the kernels in use: avx512, avx2, neon or go. RECUR_CPU selects others that the
+machine has.`,
 		Example: "  recur version\n  recur version --json\n  recur version --licenses",
 		Args:    exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -76,7 +76,7 @@ others that the machine has.`,
 			return printInfo(cmd.OutOrStdout(), thisBuild(), asJSON)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON instead of text")
 	cmd.Flags().BoolVar(&licences, "licenses", false, "print what the program links and embeds, with the licences")
 	cmd.MarkFlagsMutuallyExclusive("json", "licenses")
 	return cmd

@@ -4,17 +4,17 @@ package classify
 func about(preset string) string {
 	switch preset {
 	case "text":
-		return "sentences, by words and pairs of words; LSTM in both directions"
+		return "sentences, by words and pairs of words; bidirectional LSTM"
 	case "document":
-		return "texts of hundreds of words; LSTM, and the mean of the words beside it"
+		return "texts of hundreds of words; LSTM and the mean of the words"
 	case "korean":
-		return "Korean texts, by characters and n-grams of them; no analysis of words"
+		return "Korean texts, by characters and their n-grams; no morphological analysis"
 	case "series":
-		return "series of numbers, of one or many channels and any lengths; GRU in both directions"
+		return "series of numbers of any length, with one or many channels; bidirectional GRU"
 	case "rowimage":
-		return "images, a row a step; LSTM"
+		return "images, one row per step; LSTM"
 	case "tags":
-		return "a label for each token; LSTM in both directions"
+		return "a label for each token; bidirectional LSTM"
 	}
 	return ""
 }

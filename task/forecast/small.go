@@ -6,7 +6,7 @@ const Small = "small"
 func init() {
 	Register(MethodOf(Method{
 		Name:  Small,
-		About: "an ensemble of small LSTMs over seasonally adjusted series; seconds to train",
+		About: "an ensemble of small LSTMs on seasonally adjusted series; trains in seconds",
 		Kind:  Name,
 	}, func() Config { return base }, func(c Config) error { return c.withDefaults().check() }, Fit, Read))
 }

@@ -6,7 +6,7 @@ func about(preset string) string {
 	case "chorales":
 		return "a few hundred short pieces, such as Bach's chorales; LSTM"
 	case "folk":
-		return "longer pieces, such as the Nottingham tunes; the same with less dropout"
+		return "longer pieces, such as the Nottingham tunes; LSTM with less dropout"
 	}
 	return ""
 }

@@ -6,7 +6,7 @@ func about(preset string) string {
 	case "attention":
 		return "byte pairs; LSTMs, attention with input feeding (Luong et al. 2015)"
 	case "multi30k":
-		return "the same for some ten thousand short sentences, smaller nets"
+		return "attention with smaller nets, for tens of thousands of short sentences"
 	case "bahdanau":
 		return "GRUs, additive attention before the step (Bahdanau et al. 2015)"
 	case "plain":
@@ -14,7 +14,7 @@ func about(preset string) string {
 	case "transliterate":
 		return "characters to characters or jamo: names, sounds, spelling"
 	case "small":
-		return "a first look within a minute or two"
+		return "a small model; trains in a minute or two"
 	}
 	return ""
 }

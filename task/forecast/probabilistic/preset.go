@@ -4,7 +4,7 @@ import "github.com/recur-go/recur/task/forecast"
 
 func init() {
 	about := map[string]string{
-		"qrnn":   "a global LSTM with covariates and quantiles for all steps at once (after Wen et al. 2017)",
+		"qrnn":   "a global LSTM with covariates that predicts quantiles of all steps at once (after Wen et al. 2017)",
 		"deepar": "a global LSTM with covariates that samples paths step by step (Salinas et al. 2020)",
 	}
 	for _, name := range Presets() {

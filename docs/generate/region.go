@@ -28,9 +28,9 @@ var region = regexp.MustCompile(`(?ms)^<!-- table ([^\n]*?) -->\n.*?^<!-- end --
 
 // korean has the words of the tables in Korean pages.
 var korean = strings.NewReplacer(
-	"| model |", "| 모델 |", "covers 80 %", "80 % 구간 포함", "covers 95 %", "95 % 구간 포함",
+	"| model |", "| 모델 |", "covers 80 %", "80 % 구간 포함률", "covers 95 %", "95 % 구간 포함률",
 	"| forward |", "| 순방향 |", "| training |", "| 학습 |", "forward, lengths from 1 to all steps", "순방향, 길이 1부터 전체까지",
-	"training, such lengths", "학습, 같은 길이", "the fastest of all", "그중 가장 빠른 것", "points |", "측정점 |",
+	"training, such lengths", "학습, 같은 길이", "the fastest of all", "가장 빠른 것", "points |", "측정점 |",
 	"| steps |", "| 스텝 수 |", "a cell of tape operations", "테이프 연산으로 쓴 셀",
 )
 

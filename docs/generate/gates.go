@@ -79,7 +79,7 @@ func watch(m *gateNet, x *tensor.Tensor) []chart.Line {
 			unit, most = j, w
 		}
 	}
-	said, input, forget := chart.Line{Name: "what the net predicts"}, chart.Line{Name: "input gate", Dashed: true}, chart.Line{Name: "forget gate", Dashed: true}
+	predicted, input, forget := chart.Line{Name: "what the net predicts"}, chart.Line{Name: "input gate", Dashed: true}, chart.Line{Name: "forget gate", Dashed: true}
 	g := grad.Eval()
 	s := rnn.Start(g, m.Cell, 1)
 	for t := range gateSteps {
@@ -90,11 +90,11 @@ func watch(m *gateNet, x *tensor.Tensor) []chart.Line {
 		for _, l := range []struct {
 			line *chart.Line
 			v    tensor.Float
-		}{{&said, m.Out.Forward(g, y).Value.Data[0]}, {&input, pre[unit]}, {&forget, pre[gateUnits+unit]}} {
+		}{{&predicted, m.Out.Forward(g, y).Value.Data[0]}, {&input, pre[unit]}, {&forget, pre[gateUnits+unit]}} {
 			l.line.X, l.line.Y = append(l.line.X, float64(t)), append(l.line.Y, float64(l.v))
 		}
 	}
-	return []chart.Line{said, input, forget}
+	return []chart.Line{predicted, input, forget}
 }
 
 func curve(name string, y *tensor.Tensor) (l chart.Line) {

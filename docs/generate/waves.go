@@ -81,7 +81,7 @@ func waveWindow(m *waveNet) *chart.Chart {
 		whole.X, whole.Y = append(whole.X, t), append(whole.Y, wave(t))
 	}
 	x := tensor.New(waveSteps, 1, 1)
-	input, target, said := chart.Line{Name: "window", Dots: true}, chart.Line{Name: "one step later", Dots: true}, chart.Line{Name: "what the net predicts", Dots: true}
+	input, target, predicted := chart.Line{Name: "window", Dots: true}, chart.Line{Name: "one step later", Dots: true}, chart.Line{Name: "what the net predicts", Dots: true}
 	for k := range waveSteps {
 		t := t0 + waveEvery*float64(k)
 		x.Data[k] = tensor.Float(wave(t))
@@ -89,9 +89,9 @@ func waveWindow(m *waveNet) *chart.Chart {
 		target.X, target.Y = append(target.X, t+waveEvery), append(target.Y, wave(t+waveEvery))
 	}
 	for k, v := range m.predict(grad.Eval(), x).Value.Data {
-		said.X, said.Y = append(said.X, target.X[k]), append(said.Y, float64(v))
+		predicted.X, predicted.Y = append(predicted.X, target.X[k]), append(predicted.Y, float64(v))
 	}
-	return &chart.Chart{Title: "A window of 20 steps and the next", XLabel: "t", Lines: []chart.Line{whole, said, input, target}}
+	return &chart.Chart{Title: "A window of 20 steps and the next", XLabel: "t", Lines: []chart.Line{whole, predicted, input, target}}
 }
 
 // waveCreation feeds the net its own outputs, from a seed of 20 steps.

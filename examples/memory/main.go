@@ -1,6 +1,5 @@
-// Command memory compares how long recurrent cells remember: on the adding problem
-// (give the sum of two marked numbers among many) and on copying (give ten symbols back
-// after a wait).
+// Command memory compares how long recurrent cells remember, on two problems: adding (the
+// sum of two marked numbers among many) and copying (ten symbols, after a wait).
 //
 //	go run ./examples/memory
 //	go run ./examples/memory -problem copying -cells lstm -length 100
@@ -36,7 +35,7 @@ func main() {
 	}
 }
 
-// compare trains a net with each cell and prints how it gets on.
+// compare trains a net with each cell and prints its progress.
 func compare(ctx context.Context, w io.Writer, problem string, cells []string, length, steps int, seed uint64) error {
 	for _, cell := range cells {
 		c, err := memory.Preset(problem, length)

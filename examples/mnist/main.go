@@ -1,13 +1,13 @@
 // Command mnist reads handwritten digits row by row: an image of 28×28 is a
 // sequence of 28 steps of 28 inputs. A basic cell of 150 neurons reads it, and a
-// dense layer makes ten scores of its last output. Adam 1e-3, batches of 150. Of
-// the weights it keeps a running average over about a hundred steps, which is what
-// is judged, since Adam's last step jumps about; --average=0 judges the last step.
+// dense layer turns its last output into ten scores. It trains with Adam at 1e-3 and
+// batches of 150, and scores a running average of the weights over about a hundred
+// steps, because Adam's last step is noisy; --average=0 scores the last step.
 //
 //	go run ./examples/mnist --data DIR
 //
 // DIR holds the four files of MNIST (train-images-idx3-ubyte.gz and so on). The
-// first 5,000 training images are kept for validation, as TensorFlow's reader does.
+// first 5,000 training images are held out for validation, as TensorFlow's reader does.
 package main
 
 import (
@@ -33,10 +33,10 @@ const (
 	side      = 28
 	neurons   = 150
 	batchSize = 150
-	held      = 5000 // training images kept for validation
+	held      = 5000 // training images held out for validation
 )
 
-// images are digits and what they are.
+// images are digits with their labels.
 type images struct {
 	pixels []byte // [n, side, side]
 	labels []byte

@@ -6,7 +6,7 @@ import (
 	"github.com/recur-go/recur/internal/fixture"
 )
 
-// One epoch on a fifth of the images learns most digits. The account's figure,
+// One epoch on a fifth of the images learns most digits. The figure of the tutorial,
 // 0.973 after five epochs on all of them, is measured by the command.
 func TestLearnsDigits(t *testing.T) {
 	all, err := load(fixture.Path(t, "data/images/mnist"), "train")

@@ -3,10 +3,9 @@
 //
 //	go run ./examples/waves
 //
-// Each of the 20 outputs is one step ahead of its input. 100 neurons must become
-// one output, which can be done in two ways that give the same numbers: a
-// projection around the cell, applied at each step, or one product over all
-// steps stacked on one another.
+// Each of the 20 outputs is one step ahead of its input. The 100 neurons become one
+// output in two ways that give the same numbers: a projection around the cell, applied
+// at each step, or one product over the stacked outputs of all steps.
 package main
 
 import (

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The account that the task comes from reaches 0.06 in either form.
+// The introduction that the task comes from reaches 0.06 in either form.
 func TestWaves(t *testing.T) {
 	var all []float64
 	for seed := range uint64(5) {

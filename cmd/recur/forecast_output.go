@@ -21,7 +21,7 @@ import (
 // outputs are the forecasts, as tables and as pictures.
 func (r *forecastRun) outputs() []output {
 	fan := r.fan(0)
-	c := fan.Chart(r.title(0), r.unit, r.model.Asked().Season)
+	c := fan.Chart(r.title(0), r.yName(), r.model.Asked().Season)
 	all := append([]output{{"forecast.csv", r.csv}}, pictures("forecast", c.Write)...)
 	if r.flags.paths {
 		all = append(all, output{"paths.csv", r.pathsCSV})
@@ -42,7 +42,7 @@ func (r *forecastRun) seconds() float64 { return time.Since(r.began).Seconds() }
 // fan is series i, its forecast and the bands asked for.
 func (r *forecastRun) fan(i int) *chart.Fan {
 	s := &r.series[i]
-	f := &chart.Fan{History: s.Y, Point: r.forecasts[i].Point, Label: func(k int) string { return r.date(s, k) }}
+	f := &chart.Fan{History: s.Y, Point: r.forecasts[i].Point, XLabel: r.xName(s), Label: func(k int) string { return r.date(s, k) }}
 	for _, b := range r.bands(i) {
 		f.Bands = append(f.Bands, chart.Band{Level: b.Level, Lo: b.Lo, Hi: b.Hi})
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -19,57 +20,93 @@ const inReport = 12
 // page is the report.
 func (r *forecastRun) page() (*chart.Page, error) {
 	p := &chart.Page{Title: r.heading(), Subtitle: fmt.Sprintf("Forecast of %d steps, %s", r.model.Asked().Horizon, r.freq.Name())}
-	for i := range min(len(r.series), inReport) {
-		p.Figures = append(p.Figures, r.figure(i))
+	p.Sections = append(p.Sections, r.section(0))
+	if r.report != nil {
+		p.Subtitle += ". " + r.report.Verdict()
+		p.Sections = append(p.Sections, r.backtestScores(), r.backtestSection())
+	}
+	for i := 1; i < min(len(r.series), inReport); i++ {
+		p.Sections = append(p.Sections, r.section(i))
 	}
 	if n := len(r.series) - inReport; n > 0 {
 		p.Notes = append(p.Notes, fmt.Sprintf("%d more series are in forecast.csv", n))
 	}
-	if r.report != nil {
-		p.Subtitle += ". " + r.report.Verdict()
-		p.Figures = append(p.Figures, r.backtestFigure())
-		t := chart.Table{Title: "Scores", Best: -1, Head: []string{"model", "MASE", "sMAPE", "RMSSE", "WAPE", "MSIS", "covers 80 %", "covers 95 %"},
-			Note: fmt.Sprintf("Mean over forecasts of %d steps from %d rolling origins for each series. Nothing after an origin was used for its forecast. MASE below 1 is better than seasonal naive was within the history; lower is better for all but the coverages, which should be near 80 and 95 %%.", r.report.Horizon, r.report.Origins)}
-		best := math.Inf(1)
-		for i, s := range r.scores() {
-			if m := float64(s.MASE); m < best {
-				best, t.Best = m, i
-			}
-			row := []string{s.Model}
-			for _, v := range []number{s.MASE, s.SMAPE, s.RMSSE, s.WAPE, s.MSIS} {
-				row = append(row, fmt.Sprintf("%.3f", float64(v)))
-			}
-			t.Rows = append(t.Rows, append(row, fmt.Sprintf("%.0f %%", 100*float64(s.Coverage80)), fmt.Sprintf("%.0f %%", 100*float64(s.Coverage95))))
-		}
-		p.Tables = append(p.Tables, t)
-	}
 	if r.scored() {
-		p.Tables = append(p.Tables, r.trained.scores())
+		p.Sections = append(p.Sections, r.trained.scores())
 	}
 	if r.trained != nil {
-		p.Figures = append(p.Figures, r.trained.figures()...)
+		p.Sections = append(p.Sections, r.trained.learning()...)
 		settings, err := r.settings()
 		if err != nil {
 			return nil, err
 		}
-		p.Tables = append(p.Tables, settings)
+		p.Sections = append(p.Sections, settings)
 	}
-	about := chart.Table{Title: "Data", Best: -1, Head: []string{"data", "value"}, Rows: [][]string{{"frequency", r.freq.String()}, {"series", strconv.Itoa(len(r.series))}}}
+	about := &chart.Table{Best: -1, Head: []string{"data", "value"}, Rows: [][]string{{"frequency", r.freq.Name()}, {"series", strconv.Itoa(len(r.series))}}}
 	for _, c := range r.model.Asked().Covariates {
 		about.Rows = append(about.Rows, []string{string(c.Role) + " covariate", c.Name})
 	}
-	p.Tables = append(p.Tables, about)
+	p.Sections = append(p.Sections, chart.Section{Title: "Data", Table: about})
 	p.Notes = append(p.Notes, r.table.Notes...)
 	if r.source != "" {
 		p.Notes = append(p.Notes, "Source: "+r.source)
 	}
-	p.Footer = "Made by recur. Drag over a chart to zoom, double-click to see all of it, click a name to hide or show it."
+	p.Footer = "Made by recur. Drag over a chart to zoom, double-click to see all of it, press a name to hide or show it."
 	return p, nil
 }
 
+// backtestScores are the scores of the model and of the baselines.
+func (r *forecastRun) backtestScores() chart.Section {
+	t := &chart.Table{Best: -1, Head: []string{"model", "MASE", "sMAPE", "RMSSE", "WAPE", "MSIS", "covers 80 %", "covers 95 %"}}
+	best := math.Inf(1)
+	for i, s := range r.scores() {
+		if m := float64(s.MASE); m < best {
+			best, t.Best = m, i
+		}
+		row := []string{s.Model}
+		for _, v := range []number{s.MASE, s.SMAPE, s.RMSSE, s.WAPE, s.MSIS} {
+			row = append(row, score3(float64(v)))
+		}
+		t.Rows = append(t.Rows, append(row, percent(float64(s.Coverage80)), percent(float64(s.Coverage95))))
+	}
+	return chart.Section{
+		Title: "Scores", Table: t, Terms: backtestTerms,
+		Note: fmt.Sprintf("Mean over forecasts of %d steps from %d rolling origins for each series. Nothing after an origin was used for its forecast. The row with the lowest MASE stands out.", r.report.Horizon, r.report.Origins),
+	}
+}
+
+// backtestTerms are the columns of the back-test and the baselines.
+var backtestTerms = []chart.Term{
+	{Name: "MASE", Meaning: "mean absolute error over that of seasonal naive within the history; below 1 is better than it"},
+	{Name: "sMAPE", Meaning: "symmetric mean absolute percentage error, 0 to 200; lower is better"},
+	{Name: "RMSSE", Meaning: "as MASE, of the root mean squared error; lower is better"},
+	{Name: "WAPE", Meaning: "sum of the absolute errors over the sum of the absolute values; lower is better"},
+	{Name: "MSIS", Meaning: "mean scaled interval score of the widest interval; lower is better"},
+	{Name: "covers 80 %", Meaning: "share of the values within the 80 % interval; it should be near 80 %, and so with 95 %"},
+	{Name: "naive", Meaning: "repeats the last value"},
+	{Name: "seasonal_naive", Meaning: "repeats the last season"},
+	{Name: "drift", Meaning: "goes on along the line from the first value to the last"},
+	{Name: "theta", Meaning: "the theta method of Assimakopoulos & Nikolopoulos (2000)"},
+}
+
+// score3 writes a score with three decimals, - for none.
+func score3(v float64) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return "-"
+	}
+	return strconv.FormatFloat(v, 'f', 3, 64)
+}
+
+func percent(share float64) string {
+	if math.IsNaN(share) {
+		return "-"
+	}
+	return fmt.Sprintf("%.0f %%", 100*share)
+}
+
 // settings are those of the run that are set, by the user or by the data.
-func (r *forecastRun) settings() (chart.Table, error) {
-	t := chart.Table{Title: "Settings", Best: -1, Head: []string{"setting", "value"}}
+func (r *forecastRun) settings() (chart.Section, error) {
+	t := &chart.Table{Best: -1, Head: []string{"setting", "value"}}
 	all := map[string]json.RawMessage{}
 	for _, part := range []any{r.trained.recipe.Config, r.model.Asked()} {
 		b, err := json.Marshal(part)
@@ -77,7 +114,7 @@ func (r *forecastRun) settings() (chart.Table, error) {
 			err = json.Unmarshal(b, &all)
 		}
 		if err != nil {
-			return t, err
+			return chart.Section{}, err
 		}
 	}
 	delete(all, "covariates") // they are beside the data
@@ -88,20 +125,34 @@ func (r *forecastRun) settings() (chart.Table, error) {
 			t.Rows = append(t.Rows, []string{name, strings.Trim(v, `"`)})
 		}
 	}
-	return t, nil
+	return chart.Section{Title: "Settings", Table: t}, nil
 }
 
-// axis is the x of steps from to to of a series.
-func (r *forecastRun) axis(s *data.Series, from, to int) (x []float64, isTime bool) {
+// axis sets the x of a figure to the steps from from to to of a series, and names both axes.
+func (r *forecastRun) axis(f *chart.Figure, s *data.Series, from, to int) {
+	f.Time, f.XLabel, f.YLabel = !s.Start.IsIndex, r.xName(s), r.yName()
 	for k := from; k < to; k++ {
 		t := s.Time(k)
 		if t.IsIndex {
-			x = append(x, float64(t.Index))
+			f.X = append(f.X, float64(t.Index))
 		} else {
-			x = append(x, float64(t.At.Unix()))
+			f.X = append(f.X, float64(t.At.Unix()))
 		}
+		f.Labels = append(f.Labels, r.date(s, k))
 	}
-	return x, !s.Start.IsIndex
+}
+
+// xName is what the steps of a series are.
+func (r *forecastRun) xName(s *data.Series) string {
+	if s.Start.IsIndex {
+		return "step"
+	}
+	return "time"
+}
+
+// yName is the unit of the values, or the name of their column.
+func (r *forecastRun) yName() string {
+	return cmp.Or(r.unit, r.model.Asked().Source.Value, "value")
 }
 
 // padded puts v at place at of n places, with NaN around it.
@@ -114,17 +165,14 @@ func padded(v []float64, at, n int) []float64 {
 	return p
 }
 
-// figure is history, forecast and bands of series i. The bands begin at the last
+// section is history, forecast and bands of series i. The bands begin at the last
 // value of the history, so that they join it.
-func (r *forecastRun) figure(i int) chart.Figure {
+func (r *forecastRun) section(i int) chart.Section {
 	s, f := &r.series[i], r.forecasts[i]
 	n, h := len(s.Y), len(f.Point)
 	from := max(0, n-max(20*h, 400))
-	fig := chart.Figure{Title: "Forecast", Of: "step"}
-	if s.ID != "" {
-		fig.Title += ": " + s.ID
-	}
-	fig.X, fig.Time = r.axis(s, from, n+h)
+	fig := &chart.Figure{From: n - from}
+	r.axis(fig, s, from, n+h)
 	joined := func(v []float64) []float64 {
 		p := padded(v, n-from, n+h-from)
 		if !math.IsNaN(s.Y[n-1]) {
@@ -135,18 +183,32 @@ func (r *forecastRun) figure(i int) chart.Figure {
 	bands := r.bands(i)
 	slices.Reverse(bands) // wide ones first, under the narrow
 	for _, b := range bands {
-		name := fmt.Sprintf("%g %%", 100*b.Level)
+		name := fmt.Sprintf("%g %% interval", 100*b.Level)
 		fig.Lines = append(fig.Lines, chart.FigureLine{Name: name, Y: joined(b.Lo), Band: "lo"}, chart.FigureLine{Name: name, Y: joined(b.Hi), Band: "hi"})
 	}
 	fig.Lines = append(fig.Lines,
 		chart.FigureLine{Name: "history", Y: padded(s.Y[from:], 0, n+h-from), Role: "history"},
 		chart.FigureLine{Name: "forecast", Y: joined(f.Point), Role: "forecast"})
-	return fig
+	last := h - 1
+	fig.Text = fmt.Sprintf("The forecast begins with %s at %s and ends with %s at %s.", digits(f.Point[0]), r.date(s, n), digits(f.Point[last]), r.date(s, n+last))
+	if len(bands) > 0 {
+		wide := bands[0]
+		fig.Text += " " + fmt.Sprintf("At the end the value should lie between %s and %s with a probability of %g %%.", digits(wide.Lo[last]), digits(wide.Hi[last]), 100*wide.Level)
+	}
+	title := "Forecast"
+	if s.ID != "" {
+		title = fmt.Sprintf("Forecast: %s", s.ID)
+	}
+	note := ""
+	if i == 0 && len(bands) > 0 {
+		note = fmt.Sprintf("The intervals are prediction intervals: of the values to come, %g %% should lie within the %g %% interval.", 100*bands[0].Level, 100*bands[0].Level)
+	}
+	return chart.Section{Title: title, Note: note, Figure: fig}
 }
 
-// backtestFigure shows what was forecast of the first series, a horizon at a time,
+// backtestSection shows what was forecast of the first series, a horizon at a time,
 // and what came.
-func (r *forecastRun) backtestFigure() chart.Figure {
+func (r *forecastRun) backtestSection() chart.Section {
 	s := &r.series[0]
 	n := len(s.Y)
 	first := n
@@ -156,8 +218,8 @@ func (r *forecastRun) backtestFigure() chart.Figure {
 		}
 	}
 	from := max(0, first-2*r.report.Horizon)
-	fig := chart.Figure{Title: "Back-test", Of: "step", Note: "Forecasts of the first series from every origin that a whole horizon separates, and what came."}
-	fig.X, fig.Time = r.axis(s, from, n)
+	fig := &chart.Figure{From: first - from, Text: r.report.Verdict()}
+	r.axis(fig, s, from, n)
 	fig.Lines = append(fig.Lines, chart.FigureLine{Name: "actual", Y: s.Y[from:], Role: "history"})
 	roles := map[string]string{r.report.Model: "forecast", "theta": "actual", "seasonal_naive": "backtest"}
 	for _, sc := range r.report.Scores {
@@ -172,5 +234,5 @@ func (r *forecastRun) backtestFigure() chart.Figure {
 		}
 		fig.Lines = append(fig.Lines, line)
 	}
-	return fig
+	return chart.Section{Title: "Back-test", Figure: fig, Note: "Forecasts of the first series from every origin that a whole horizon separates, and what came."}
 }

@@ -43,21 +43,23 @@ func drawPart(w io.Writer, p task.Part, format string) error {
 	return c.Write(w, format)
 }
 
-// curves are the losses by epoch.
-func (r *training) curves() *chart.Chart {
+// curves are the losses by epoch and, in a panel of its own as its unit is another, the score
+// that models are selected by.
+func (r *training) curves() chart.Panels {
 	metric := r.task.Metric(r.cfg)
-	x, training, valid := r.history.curves(metric.Name)
-	c := &chart.Chart{
-		Title: "Learning curves", XLabel: "epoch", Falling: !metric.Maximise,
-		Lines: []chart.Line{{Name: "loss in training", X: x, Y: training}},
-	}
+	x, training, valid := r.history.curves("loss")
+	losses := &chart.Chart{Title: "Learning curves", XLabel: "epoch", YLabel: "loss", Falling: true, Lines: []chart.Line{{Name: "loss in training", X: x, Y: training}}}
 	if valid != nil { // else there was nothing to validate on
-		c.Lines = append(c.Lines, chart.Line{Name: metric.Name + ", " + validation, X: x, Y: valid})
+		losses.Lines = append(losses.Lines, chart.Line{Name: "loss in validation", X: x, Y: valid})
 	}
-	return c
+	_, _, scores := r.history.curves(metric.Name)
+	if metric.Name == "loss" || scores == nil {
+		return chart.Panels{losses}
+	}
+	losses.Width, losses.Height = 720, 300
+	return chart.Panels{losses, {XLabel: "epoch", YLabel: metric.Name, Falling: !metric.Maximise, Width: 720, Height: 280,
+		Lines: []chart.Line{{Name: fmt.Sprintf("%s in validation", metric.Name), X: x, Y: scores}}}}
 }
-
-const validation = "validation"
 
 func (r *training) page() (*chart.Page, error) {
 	p := &chart.Page{
@@ -65,43 +67,50 @@ func (r *training) page() (*chart.Page, error) {
 		Subtitle: strings.Join(r.notes, " · "),
 		Footer:   fmt.Sprintf("%d epochs. Made by recur; recipe.json repeats the run.", len(r.history)),
 	}
-	p.Tables = append(p.Tables, r.scores())
-	p.Figures = r.figures()
+	p.Sections = append(p.Sections, r.scores())
 	for _, part := range r.result.Parts {
-		t := chart.Table{Title: part.Title, Note: part.Note, Head: part.Head, Rows: part.Rows, Best: -1, Picture: part.Picture}
-		if part.Heat != nil {
-			t.Heat = heatMap(part.Heat)
+		s := chart.Section{Title: part.Title, Note: part.Note, Picture: part.Picture}
+		if len(part.Rows) > 0 {
+			s.Table = &chart.Table{Head: part.Head, Rows: part.Rows, Best: -1}
 		}
-		p.Tables = append(p.Tables, t)
+		if part.Heat != nil {
+			s.Heat = heatMap(part.Heat)
+		}
+		p.Sections = append(p.Sections, s)
 	}
+	p.Sections = append(p.Sections, r.learning()...)
 	settings, err := r.settings()
 	if err != nil {
 		return nil, err
 	}
-	p.Tables = append(p.Tables, settings)
+	p.Sections = append(p.Sections, settings)
 	return p, nil
 }
 
-// scores are those of the model.
-func (r *training) scores() chart.Table {
-	scores := chart.Table{Title: "Scores, " + r.split(), Head: []string{"score", "value"}, Best: -1}
+// scores are those of the model, with what they are.
+func (r *training) scores() chart.Section {
+	t := &chart.Table{Head: []string{"score", "value", "meaning"}, Best: -1}
 	for _, n := range slices.Sorted(maps.Keys(r.result.Scores)) {
-		scores.Rows = append(scores.Rows, []string{n, fmt.Sprintf("%.4f", r.result.Scores[n])})
+		t.Rows = append(t.Rows, []string{n, fmt.Sprintf("%.4f", r.result.Scores[n]), scoreMeaning(n)})
 	}
-	return scores
+	return chart.Section{Title: fmt.Sprintf("Scores, %s", r.split()), Table: t}
 }
 
-// settings are those of the run, as its recipe has them.
-func (r *training) settings() (chart.Table, error) {
-	settings := chart.Table{Title: "Settings", Head: []string{"setting", "value"}, Best: -1}
+// settings are those of the run, as its recipe has them, but for those that are not set.
+func (r *training) settings() (chart.Section, error) {
+	t := &chart.Table{Head: []string{"setting", "value"}, Best: -1}
 	for _, n := range slices.Sorted(maps.Keys(r.recipe.Config)) {
 		v, err := json.Marshal(r.recipe.Config[n])
 		if err != nil {
-			return settings, err
+			return chart.Section{}, err
 		}
-		settings.Rows = append(settings.Rows, []string{n, strings.TrimPrefix(strings.Trim(string(v), `"`), "null")})
+		switch text := string(v); text {
+		case "null", `""`, "[]", "{}":
+		default:
+			t.Rows = append(t.Rows, []string{n, strings.Trim(text, `"`)})
+		}
 	}
-	return settings, nil
+	return chart.Section{Title: "Settings", Table: t}, nil
 }
 
 // title names the files that the model was trained on, without their folders.
@@ -113,20 +122,38 @@ func (r *training) title() string {
 	return strings.Join(names, ", ")
 }
 
-// figures are the loss and what models are selected by, by epoch.
-func (r *training) figures() (all []chart.Figure) {
+// learning is the loss and what models are selected by, by epoch.
+func (r *training) learning() (all []chart.Section) {
 	if len(r.history) < 2 {
 		return nil // a point is no curve
 	}
-	metric := r.task.Metric(r.cfg).Name
+	metric := r.task.Metric(r.cfg)
 	x, loss, valid := r.history.curves("loss")
-	losses := chart.Figure{Title: "Loss by epoch", Of: "epoch", X: x, Lines: []chart.FigureLine{{Name: "training", Y: loss, Role: "history"}}}
+	n := len(x) - 1
+	losses := &chart.Figure{XLabel: "epoch", YLabel: "loss", X: x, Lines: []chart.FigureLine{{Name: "training", Y: loss, Role: "history"}},
+		Text: fmt.Sprintf("The loss in training is %s in epoch %g and %s in epoch %g.", digits(loss[0]), x[0], digits(loss[n]), x[n])}
 	if valid != nil {
-		losses.Lines = append(losses.Lines, chart.FigureLine{Name: validation, Y: valid, Role: "forecast"})
+		losses.Lines = append(losses.Lines, chart.FigureLine{Name: "validation", Y: valid, Role: "forecast"})
+		best := bestOf(task.Metric{}, valid)
+		losses.Text += " " + fmt.Sprintf("That in validation is lowest in epoch %g: %s.", x[best], digits(valid[best]))
 	}
-	all = append(all, losses)
-	if _, _, y := r.history.curves(metric); metric != "loss" && y != nil {
-		all = append(all, chart.Figure{Title: metric + " by epoch, " + validation, Of: "epoch", X: x, Lines: []chart.FigureLine{{Name: metric, Y: y, Role: "forecast"}}})
+	all = append(all, chart.Section{Title: "Loss by epoch", Figure: losses})
+	if _, _, y := r.history.curves(metric.Name); metric.Name != "loss" && y != nil {
+		best := bestOf(metric, y)
+		all = append(all, chart.Section{Title: fmt.Sprintf("Validation by epoch: %s", metric.Name), Note: scoreMeaning(metric.Name), Figure: &chart.Figure{
+			XLabel: "epoch", YLabel: metric.Name, X: x, Lines: []chart.FigureLine{{Name: metric.Name, Y: y, Role: "forecast"}},
+			Text: fmt.Sprintf("It is best in epoch %g: %s.", x[best], digits(y[best])),
+		}})
 	}
 	return all
+}
+
+// bestOf is the place of the best score.
+func bestOf(m task.Metric, scores []float64) (best int) {
+	for i, s := range scores {
+		if m.Better(s, scores[best]) {
+			best = i
+		}
+	}
+	return best
 }

@@ -235,7 +235,7 @@ func drawAttention(path string, looked []translate.Translation) error {
 	}
 	page := &chart.Page{Title: "Where the model looked", Subtitle: "Each row is a token that was written, with its weights of the source's tokens.", Footer: "Made by recur."}
 	for _, t := range looked {
-		page.Tables = append(page.Tables, chart.Table{Title: t.Text, Best: -1, Heat: heatMap(t.Heat())})
+		page.Sections = append(page.Sections, chart.Section{Title: t.Text, Heat: heatMap(t.Heat())})
 	}
 	return replace(path, page.Write)
 }

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -12,7 +13,7 @@ import (
 func (f *Fan) Chart(title, unit string, season int) *Chart {
 	n, h := len(f.History), len(f.Point)
 	from := max(0, n-max(8*h, 60))
-	c := &Chart{Title: title, YLabel: unit, TickLabel: func(x float64) string { return f.Label(int(x)) }}
+	c := &Chart{Title: title, XLabel: cmp.Or(f.XLabel, "time"), YLabel: unit, TickLabel: func(x float64) string { return f.Label(int(x)) }}
 	stride := max(season, 1)
 	for (n+h-from)/stride > 8 {
 		stride += max(season, 1)
@@ -30,7 +31,7 @@ func (f *Fan) Chart(title, unit string, season int) *Chart {
 	wide := slices.Clone(f.Bands)
 	slices.Reverse(wide)
 	for i, b := range wide {
-		c.Areas = append(c.Areas, Area{fmt.Sprintf("%g %%", 100*b.Level), ahead, joined(b.Lo), joined(b.Hi), float64(i) / float64(max(len(wide)-1, 1))})
+		c.Areas = append(c.Areas, Area{fmt.Sprintf("%g %% interval", 100*b.Level), ahead, joined(b.Lo), joined(b.Hi), float64(i) / float64(max(len(wide)-1, 1))})
 	}
 	c.Lines = []Line{
 		{Name: "history", X: steps(from, n-from), Y: f.History[from:]},

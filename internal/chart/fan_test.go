@@ -31,12 +31,12 @@ func fan() *chart.Fan {
 
 func TestFanChart(t *testing.T) {
 	c := fan().Chart("Sales", "pieces", 12)
-	if c.Title != "Sales" || c.YLabel != "pieces" || len(c.Areas) != 2 || len(c.Lines) != 2 {
+	if c.Title != "Sales" || c.XLabel != "time" || c.YLabel != "pieces" || len(c.Areas) != 2 || len(c.Lines) != 2 {
 		t.Fatalf("%+v", c)
 	}
 	// The wide band lies under the narrow one; all begin where the history ends.
 	wide, narrow := c.Areas[0], c.Areas[1]
-	if wide.Name != "95 %" || narrow.Name != "50 %" || wide.Shade != 0 || narrow.Shade != 1 {
+	if wide.Name != "95 % interval" || narrow.Name != "50 % interval" || wide.Shade != 0 || narrow.Shade != 1 {
 		t.Errorf("%+v", c.Areas)
 	}
 	history, ahead := c.Lines[0], c.Lines[1]

@@ -8,9 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
-	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -20,12 +17,13 @@ import (
 // above. An SVG leaves the letters to its reader; the font of a PNG has those of Latin,
 // Greek and Cyrillic, and names in others are numbered there, with a line that explains it.
 func (h *Heat) Write(w io.Writer, title, format string) error {
-	const size, edge, head, foot = 16.0, 12.0, 22.0, 20.0 // of a cell, around all, of the title, of a note
-	style := text.Style{Color: color.Black, Font: font.From(plot.DefaultFont, 9), Handler: plot.DefaultTextHandler, YAlign: draw.YCenter}
-	style.Font.Variant = "Sans"
+	const size, head, foot = 16.0, 22.0, 20.0 // of a cell, of the title, of a note
+	h, title = h.composed(), composed(title)
+	style := sans(9)
+	style.YAlign = draw.YCenter
 	note := ""
 	if format == "png" {
-		h, title, note = h.spelt(font.DefaultCache.Lookup(style.Font, style.Font.Size), title)
+		h, title, note = h.spelt(title)
 	}
 	widest := func(names []string) (most vg.Length) {
 		for _, n := range names {
@@ -58,6 +56,7 @@ func (h *Heat) Write(w io.Writer, title, format string) error {
 		}
 	}
 	x0, y0 := edge+left, high-edge-head-above
+	dark := darkness{}
 	right, upright := style, style
 	right.XAlign = draw.XRight
 	upright.Rotation = math.Pi / 2
@@ -68,34 +67,28 @@ func (h *Heat) Write(w io.Writer, title, format string) error {
 		y := y0 - vg.Length(size*float64(i+1))
 		c.FillText(right, vg.Point{X: x0 - 4, Y: y + size/2}, name)
 		for j, v := range h.Values[i] {
-			c.SetColor(shade(v, most))
+			light := shade(v, most)
+			dark[light] = darkShade(v, most)
+			c.SetColor(light)
 			x := x0 + vg.Length(size*float64(j))
 			r := vg.Rectangle{Min: vg.Point{X: x, Y: y}, Max: vg.Point{X: x + size - 1, Y: y + size - 1}}
 			c.Fill(r.Path())
 		}
 	}
-	if _, err := canvas.WriteTo(w); err != nil {
+	if err := finish(w, canvas, format, title, h.text(), dark); err != nil {
 		return fmt.Errorf("chart: %w", err)
 	}
 	return nil
 }
 
-// spelt is h with numbers for names that a font lacks letters of, its title without them,
+// spelt is h with numbers for names that the font lacks letters of, its title without them,
 // and a note of that, "" if it has all.
-func (h *Heat) spelt(f font.Face, title string) (*Heat, string, string) {
-	has := func(s string) bool {
-		for _, r := range s {
-			if i, err := f.Face.GlyphIndex(nil, r); err != nil || i == 0 {
-				return false
-			}
-		}
-		return true
-	}
+func (h *Heat) spelt(title string) (*Heat, string, string) {
 	all := true
 	names := func(from []string) (to []string) {
 		for i, n := range from {
 			n = strings.ReplaceAll(n, "▁", "_") // as subwords begin
-			if !has(n) {
+			if !drawable(n) {
 				n, all = strconv.Itoa(i+1), false
 			}
 			to = append(to, n)
@@ -103,21 +96,50 @@ func (h *Heat) spelt(f font.Face, title string) (*Heat, string, string) {
 		return to
 	}
 	spelt := &Heat{Rows: names(h.Rows), Cols: names(h.Cols), Values: h.Values}
-	if !has(title) {
+	if !drawable(title) {
 		title, all = "", false
 	}
 	if all {
-		return h, title, ""
+		return spelt, title, ""
 	}
-	return spelt, title, "Numbers stand for words whose letters a PNG lacks here; as SVG or HTML it has them."
+	return spelt, title, "Numbers stand for words whose letters a PNG lacks here; the SVG or HTML file has them."
+}
+
+// text is what the map shows, in words: where each row is greatest.
+func (h *Heat) text() string {
+	var b strings.Builder
+	for i, row := range h.Values {
+		if len(row) == 0 {
+			continue
+		}
+		at := 0
+		for j, v := range row {
+			if v > row[at] {
+				at = j
+			}
+		}
+		if b.Len() > 0 {
+			b.WriteString("; ")
+		}
+		fmt.Fprintf(&b, "%s: %s %s", h.Rows[i], h.Cols[at], short(row[at]))
+	}
+	return b.String()
+}
+
+// share is v as a part of most.
+func share(v, most float64) float64 {
+	if most > 0 && v > 0 {
+		return v / most
+	}
+	return 0
 }
 
 // shade is a colour from nearly white for 0 to dark blue for most.
-func shade(v, most float64) color.Color {
-	p := 0.0
-	if most > 0 && v > 0 {
-		p = v / most
-	}
-	mix := func(from, to float64) uint8 { return uint8(from + p*(to-from)) }
-	return color.RGBA{mix(0xf2, 0x00), mix(0xf5, 0x4a), mix(0xf8, 0x87), 0xff}
+func shade(v, most float64) color.RGBA {
+	return blend(color.RGBA{0xf2, 0xf5, 0xf8, 0xff}, color.RGBA{0x00, 0x4a, 0x87, 0xff}, share(v, most))
+}
+
+// darkShade is shade on dark paper: from nearly black to light blue.
+func darkShade(v, most float64) color.RGBA {
+	return blend(color.RGBA{0x20, 0x27, 0x2f, 0xff}, color.RGBA{0x7c, 0xc4, 0xff, 0xff}, share(v, most))
 }

@@ -61,7 +61,7 @@ func TestHeatInHangul(t *testing.T) {
 
 // Text is read from the left, numbers from the right.
 func TestTableWords(t *testing.T) {
-	table := chart.Table{Rows: [][]string{{"a", "1", "0.5 ± 0.1", "lstm"}, {"b", "-", "84 %", "3"}}}
+	table := &chart.Table{Rows: [][]string{{"a", "1", "0.5 ± 0.1", "lstm"}, {"b", "-", "84 %", "3"}}}
 	if got, want := table.Words(), []bool{true, false, false, true}; !slices.Equal(got, want) {
 		t.Errorf("words in columns: %v, want %v", got, want)
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/recur-go/recur/internal/chart"
 )
 
@@ -25,19 +27,20 @@ func page(t *testing.T, p *chart.Page) string {
 func TestPage(t *testing.T) {
 	html := page(t, &chart.Page{
 		Title: "Sales <b>& more", Subtitle: "36 months", Notes: []string{"one note", "<script>alert(1)</script>"}, Footer: "recur",
-		Figures: []chart.Figure{{Title: "Forecast", Note: "with bands", X: []float64{1, 2}}},
-		Tables: []chart.Table{
-			{Title: "Scores", Note: "lower is better", Head: []string{"method", "MASE"}, Rows: [][]string{{"naive", "1.2"}, {"small", "0.8"}}, Best: 1},
-			{Title: "Confusion", Best: -1, Heat: &chart.Heat{Rows: []string{"cat", "dog"}, Cols: []string{"as cat", "as dog"}, Values: [][]float64{{8, 2}, {0, 4}}}},
-			{Title: "Strip", Best: -1, Picture: []byte("\x89PNG")},
+		Sections: []chart.Section{
+			{Title: "Forecast", Note: "with bands", Figure: &chart.Figure{X: []float64{1, 2}, Text: "It rises."}},
+			{Title: "Scores", Note: "lower is better", Table: &chart.Table{Head: []string{"method", "MASE"}, Rows: [][]string{{"naive", "1.2"}, {"small", "0.8"}}, Best: 1}, Terms: []chart.Term{{"MASE", "mean & more"}}},
+			{Title: "Confusion", Heat: &chart.Heat{Rows: []string{"cat", "dog"}, Cols: []string{"as cat", "as dog"}, Values: [][]float64{{8, 2}, {0, 4}}}},
+			{Title: "Strip", Note: "two digits", Picture: []byte("\x89PNG")},
 		},
 	})
 	for _, want := range []string{
 		"<title>Sales &lt;b&gt;&amp; more</title>", `<p class="subtitle">36 months</p>`, "<li>one note</li>", "<li>&lt;script&gt;alert(1)&lt;/script&gt;</li>", "<footer>recur</footer>",
-		"<h2>Forecast</h2>", `<p class="note">with bands</p>`, `id="figure-0"`,
-		"<h2>Scores</h2>", `<th class="words">method</th><th>MASE</th>`, `<tr><td class="words">naive</td><td>1.2</td></tr>`, `<tr class="best"><td class="words">small</td><td>0.8</td></tr>`,
-		"<th>cat</th>", "<th>as dog</th>", `<td style="--strength: 1">8</td><td style="--strength: 0.25">2</td>`, `<td style="--strength: 0">0</td><td style="--strength: 0.5">4</td>`,
-		`<img src="data:image/png;base64,iVBORw==" alt="Strip">`,
+		`<h2 id="title-0">Forecast</h2>`, `<p class="note" id="note-0">with bands</p>`, `id="figure-0" role="img" aria-labelledby="title-0" aria-describedby="text-0"`, `<figcaption id="text-0">It rises.</figcaption>`,
+		`<h2 id="title-1">Scores</h2>`, `<th scope="col" class="words">method</th><th scope="col">MASE</th>`, `<tr><td class="words">naive</td><td>1.2</td></tr>`, `<tr class="best"><td class="words">small</td><td>0.8</td></tr>`,
+		"<dt>MASE</dt><dd>mean &amp; more</dd>", `role="region" aria-label="Confusion (2)" tabindex="0"`,
+		`<th scope="row">cat</th>`, `<th scope="col"><span>as dog</span></th>`, `<td style="--strength: 1">8</td><td style="--strength: 0.25">2</td>`, `<td style="--strength: 0">0</td><td style="--strength: 0.5">4</td>`,
+		`<img src="data:image/png;base64,iVBORw==" alt="Strip" aria-describedby="note-3">`,
 	} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page lacks %s", want)
@@ -47,7 +50,7 @@ func TestPage(t *testing.T) {
 		t.Errorf("it loads from the network: %s", from)
 	}
 	empty := page(t, &chart.Page{Title: "t"})
-	for _, not := range []string{"<h2>", "<footer>", `class="subtitle"`} {
+	for _, not := range []string{"<h2", "<footer>", "var uPlot", `class="subtitle"`} {
 		if strings.Contains(empty, not) {
 			t.Errorf("a page of a title has %s", not)
 		}
@@ -56,24 +59,27 @@ func TestPage(t *testing.T) {
 
 // The script of the page has the values of the figures; what is no number breaks a line.
 func TestPageFigures(t *testing.T) {
-	html := page(t, &chart.Page{Figures: []chart.Figure{{
-		Title: "</script><script>alert(1)</script>", Time: true, Of: "epoch", X: []float64{0, 86400, 172800},
+	html := page(t, &chart.Page{Sections: []chart.Section{{}, {Figure: &chart.Figure{
+		YLabel: "</script><script>alert(1)</script>", Time: true, XLabel: "epoch", X: []float64{0, 86400, 172800}, Labels: []string{"1970-01-01", "1970-01-02", "1970-01-03"}, From: 1,
 		Lines: []chart.FigureLine{
 			{Name: "history", Role: "history", Y: []float64{1.5, math.NaN(), 3}},
-			{Name: "95 %", Band: "lo", Role: "forecast", Y: []float64{math.Inf(-1), 0, 1}},
+			{Name: "95 %", Band: "lo", Y: []float64{math.Inf(-1), 0, 1}},
+			{Name: "95 %", Band: "hi", Y: []float64{1, 2, 3.14159}},
 			{Name: "naive", Off: true, Y: []float64{1, 1, 1}},
+			{Name: "drift", Y: []float64{math.NaN(), math.NaN(), math.NaN()}},
 		},
-	}}})
-	text := regexp.MustCompile(`const figures = (.*);</script>`).FindStringSubmatch(html)
+	}}}})
+	text := regexp.MustCompile(`const figures = (.*), words = `).FindStringSubmatch(html)
 	if text == nil {
 		t.Fatal("there are no figures")
 	}
 	var figures []struct {
-		Title string
-		Time  bool
-		Of    string
-		X     []float64
-		Lines []struct {
+		At             int
+		XLabel, YLabel string
+		Time           bool
+		X              []float64
+		Labels         []string
+		Lines          []struct {
 			Name, Band, Role string
 			Off              bool
 			Y                []*float64
@@ -86,32 +92,69 @@ func TestPageFigures(t *testing.T) {
 		t.Error("a title ends the script")
 	}
 	f := figures[0]
-	if len(figures) != 1 || f.Title != "</script><script>alert(1)</script>" || !f.Time || f.Of != "epoch" || len(f.X) != 3 || f.X[2] != 172800 || len(f.Lines) != 3 {
-		t.Fatalf("%+v", f)
+	if len(figures) != 1 || f.At != 1 || f.YLabel != "</script><script>alert(1)</script>" || !f.Time || f.XLabel != "epoch" || len(f.X) != 3 || f.X[2] != 172800 || f.Labels[2] != "1970-01-03" || len(f.Lines) != 4 {
+		t.Fatalf("%+v", f) // drift, which has no value, is not drawn
 	}
-	history, band, naive := f.Lines[0], f.Lines[1], f.Lines[2]
+	history, band, naive := f.Lines[0], f.Lines[1], f.Lines[3]
 	if history.Role != "history" || *history.Y[0] != 1.5 || history.Y[1] != nil || *history.Y[2] != 3 || history.Off {
 		t.Errorf("%+v", history)
 	}
 	if band.Band != "lo" || band.Y[0] != nil || *band.Y[2] != 1 || !naive.Off {
 		t.Errorf("%+v, %+v", band, naive)
 	}
-}
-
-// Cells of long text are named one by one, for a narrow screen; a row may be longer than the
-// head.
-func TestPageLongCells(t *testing.T) {
-	const long = "a sentence that takes more than a line"
-	html := page(t, &chart.Page{Tables: []chart.Table{{Head: []string{"text"}, Rows: [][]string{{long, "3"}}, Best: -1}}})
-	for _, want := range []string{`<table class="text">`, `<td class="words" data-name="text">` + long + "</td>", `<td data-name="">3</td>`} {
+	// Beside the chart its values stand as a table, without what has none.
+	for _, want := range []string{
+		`<th scope="col">history</th><th scope="col">naive</th><th scope="col">95 %</th></tr>`,
+		`<td class="words">1970-01-02</td><td></td><td>1.000</td><td>0 … 2.000</td></tr>`, `<td class="words">1970-01-03</td><td>3.000</td><td>1.000</td><td>1.000 … 3.142</td></tr>`,
+	} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page lacks %s", want)
 		}
 	}
-	if (chart.Table{Rows: [][]string{{"스물네 글자까지는 짧은 글입니다"}}}).Long() {
-		t.Error("letters are counted as bytes")
+	if strings.Contains(html, ">1970-01-01</td>") {
+		t.Error("the table begins too early")
 	}
-	if words := (chart.Table{Head: []string{"a", "b"}, Rows: [][]string{{"1"}}}).Words(); len(words) != 2 || words[0] || words[1] {
+}
+
+// Letters that come in parts, as Hangul in names of files of macOS, are composed.
+func TestPageComposed(t *testing.T) {
+	parts := norm.NFD.String("주가é")
+	html := page(t, &chart.Page{Title: parts, Subtitle: parts, Notes: []string{parts}, Footer: parts, Sections: []chart.Section{{
+		Title: parts, Note: parts, Terms: []chart.Term{{parts, parts}}, Heat: &chart.Heat{Rows: []string{parts}, Cols: []string{parts}, Values: [][]float64{{1}}, Corner: parts},
+		Table:  &chart.Table{Head: []string{parts}, Rows: [][]string{{parts}}},
+		Figure: &chart.Figure{XLabel: parts, YLabel: parts, Text: parts, X: []float64{1}, Labels: []string{parts}, Lines: []chart.FigureLine{{Name: parts, Y: []float64{1}}}},
+	}}})
+	if strings.Contains(html, parts[:3]) || strings.Count(html, "주가é") < 18 {
+		t.Errorf("%d of 주가é: %s", strings.Count(html, "주가é"), html)
+	}
+}
+
+// Cells of a wide table are named one by one, for a narrow screen; a row may be longer than
+// the head.
+func TestPageWideTables(t *testing.T) {
+	const long = "a sentence that takes more than a line of a narrow screen"
+	html := page(t, &chart.Page{Sections: []chart.Section{{Table: &chart.Table{Head: []string{"text"}, Rows: [][]string{{long, "3"}}, Best: -1}}}})
+	for _, want := range []string{`<table class="wide" role="table">`, `<td role="cell" data-name="text" class="words long">` + long + "</td>", `<td role="cell" data-name="">3</td>`} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	for _, c := range []struct {
+		head, row string
+		wide      bool
+	}{
+		{"label examples precision recall F1", "DESC 116 0.800 0.552 0.653", false},
+		{"model MASE sMAPE RMSSE WAPE MSIS covers covers", "recur 1.859 34.951 1.550 0.307 7.726 43 85", true},
+		{"setting value", "classes " + strings.Repeat("x", 80), false},
+		{"글 답", strings.Repeat("가", 12) + " 나", false},
+		{"글 답 까닭", strings.Repeat("가", 12) + " " + strings.Repeat("나", 8) + " 다", true},
+	} {
+		table := chart.Table{Head: strings.Fields(c.head), Rows: [][]string{strings.Fields(c.row)}}
+		if table.Wide() != c.wide {
+			t.Errorf("%s: wide is %v", c.head, !c.wide)
+		}
+	}
+	if words := (&chart.Table{Head: []string{"a", "b"}, Rows: [][]string{{"1"}}}).Words(); len(words) != 2 || words[0] || words[1] {
 		t.Errorf("%v", words)
 	}
 }

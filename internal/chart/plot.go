@@ -15,6 +15,7 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -43,16 +44,83 @@ type Chart struct {
 	TickAt                []float64              // places to label on the x axis; default round numbers
 	TickLabel             func(x float64) string // label of a place on the x axis; default a number
 	Falling               bool                   // lines fall: the legend is on the right
+	Note                  string                 // more for the description of an SVG
 	Width, Height         int                    // size in points, default 720 by 400
 }
 
-// palette can be distinguished with any colour vision (Okabe & Ito 2008).
+// palette can be distinguished with any colour vision (after Okabe & Ito 2008), and from paper.
 var palette = []color.RGBA{
-	{0x33, 0x3f, 0x50, 0xff}, {0xd5, 0x5e, 0x00, 0xff}, {0x00, 0x72, 0xb2, 0xff}, {0x00, 0x9e, 0x73, 0xff}, {0xcc, 0x79, 0xa7, 0xff}, {0xe6, 0x9f, 0x00, 0xff},
+	{0x33, 0x3f, 0x50, 0xff}, {0xd5, 0x5e, 0x00, 0xff}, {0x00, 0x72, 0xb2, 0xff}, {0x00, 0x9e, 0x73, 0xff}, {0xcc, 0x79, 0xa7, 0xff}, {0xb0, 0x78, 0x00, 0xff},
 }
 
 // Write draws the chart in the given format, "svg" or "png".
-func (c *Chart) Write(w io.Writer, format string) error {
+func (c *Chart) Write(w io.Writer, format string) error { return Panels{c}.Write(w, format) }
+
+// Panels are charts one below the other, in one picture of the first one's title.
+type Panels []*Chart
+
+// edge is the space around a picture, in points.
+const edge = 12
+
+// Write draws the charts in the given format, "svg" or "png".
+func (all Panels) Write(w io.Writer, format string) error {
+	var wide, high, foot vg.Length
+	var charts []*Chart
+	note := ""
+	for _, c := range all {
+		c = c.composed()
+		if format == "png" {
+			c, note = c.spelt(note)
+		}
+		charts = append(charts, c)
+		width, height := c.size()
+		wide, high = max(wide, width), high+height
+	}
+	if note != "" {
+		foot = 16
+	}
+	canvas, err := draw.NewFormattedCanvas(wide, high+foot, format)
+	if err != nil {
+		return fmt.Errorf("chart: %w", err)
+	}
+	page := draw.New(canvas)
+	page.SetColor(color.White)
+	page.Fill(page.Rectangle.Path())
+	top := high + foot
+	for _, c := range charts {
+		p, err := c.plot()
+		if err != nil {
+			return fmt.Errorf("chart: %w", err)
+		}
+		_, height := c.size()
+		p.Draw(draw.Crop(page, edge, -edge, top-height+edge, top-high-foot-edge))
+		top -= height
+	}
+	style := sans(9)
+	page.FillText(style, vg.Point{X: edge, Y: edge}, note)
+	if err := finish(w, canvas, format, charts[0].Title, Panels(charts).text(), Panels(charts).darkness()); err != nil {
+		return fmt.Errorf("chart: %w", err)
+	}
+	return nil
+}
+
+// size is that of the chart in points.
+func (c *Chart) size() (width, height vg.Length) {
+	if c.Width > 0 && c.Height > 0 {
+		return vg.Points(float64(c.Width)), vg.Points(float64(c.Height))
+	}
+	return vg.Points(720), vg.Points(400)
+}
+
+// sans is the style of text of a size.
+func sans(size vg.Length) text.Style {
+	s := text.Style{Color: color.Black, Font: font.From(plot.DefaultFont, size), Handler: plot.DefaultTextHandler}
+	s.Font.Variant = "Sans"
+	return s
+}
+
+// plot is the chart with its axes, legend and lines.
+func (c *Chart) plot() (*plot.Plot, error) {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = c.Title, c.XLabel, c.YLabel
 	p.Title.TextStyle.Font.Size = vg.Points(14)
@@ -67,7 +135,7 @@ func (c *Chart) Write(w io.Writer, format string) error {
 		s.Variant = "Sans"
 	}
 	grid := plotter.NewGrid()
-	grid.Vertical.Color, grid.Horizontal.Color = nil, color.Gray{0xe4}
+	grid.Vertical.Color, grid.Horizontal.Color = nil, gridColour
 	p.Add(grid)
 	p.X.Tick.Marker, p.Y.Tick.Marker = ticks{log: c.LogX, whole: c.whole(), at: c.TickAt, label: c.TickLabel}, ticks{log: c.LogY}
 	if c.LogX {
@@ -78,32 +146,16 @@ func (c *Chart) Write(w io.Writer, format string) error {
 	}
 	for _, a := range c.Areas {
 		if err := addArea(p, a); err != nil {
-			return fmt.Errorf("chart: %w", err)
+			return nil, err
 		}
 	}
 	for i, l := range c.Lines {
 		if err := addLine(p, l, palette[i%len(palette)]); err != nil {
-			return fmt.Errorf("chart: %w", err)
+			return nil, err
 		}
 	}
 	c.makeRoom(p)
-	width, height := vg.Points(720), vg.Points(400)
-	if c.Width > 0 && c.Height > 0 {
-		width, height = vg.Points(float64(c.Width)), vg.Points(float64(c.Height))
-	}
-	canvas, err := draw.NewFormattedCanvas(width, height, format)
-	if err != nil {
-		return fmt.Errorf("chart: %w", err)
-	}
-	all := draw.New(canvas)
-	all.SetColor(color.White)
-	all.Fill(all.Rectangle.Path())
-	const edge = 12
-	p.Draw(draw.Crop(all, edge, -edge, edge, -edge))
-	if _, err := canvas.WriteTo(w); err != nil {
-		return fmt.Errorf("chart: %w", err)
-	}
-	return nil
+	return p, nil
 }
 
 // whole reports whether all x are whole numbers, such as epochs, which an axis should
@@ -126,6 +178,11 @@ func (c *Chart) makeRoom(p *plot.Plot) {
 	}
 }
 
+// colour is that of the area on white paper.
+func (a Area) colour() color.RGBA {
+	return blend(color.RGBA{0xfb, 0xe6, 0xd6, 0xff}, color.RGBA{0xf0, 0xa8, 0x6a, 0xff}, a.Shade)
+}
+
 func addArea(p *plot.Plot, a Area) error {
 	var ring plotter.XYs
 	for i := range a.X {
@@ -141,12 +198,17 @@ func addArea(p *plot.Plot, a Area) error {
 	if err != nil {
 		return err
 	}
-	blend := func(light, dark uint8) uint8 { return uint8(float64(light) + a.Shade*(float64(dark)-float64(light))) }
-	poly.Color = color.RGBA{blend(0xfb, 0xf0), blend(0xe6, 0xa8), blend(0xd6, 0x6a), 0xff}
+	poly.Color = a.colour()
 	poly.LineStyle.Width = 0
 	p.Add(poly)
 	p.Legend.Add(a.Name, poly)
 	return nil
+}
+
+// blend is the colour a part of the way from one to another.
+func blend(from, to color.RGBA, part float64) color.RGBA {
+	mix := func(from, to uint8) uint8 { return uint8(float64(from) + part*(float64(to)-float64(from))) }
+	return color.RGBA{mix(from.R, to.R), mix(from.G, to.G), mix(from.B, to.B), 0xff}
 }
 
 func addLine(p *plot.Plot, l Line, c color.Color) error {

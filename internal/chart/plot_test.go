@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/recur-go/recur/internal/chart"
 )
 
@@ -339,3 +341,122 @@ var errFull = errors.New("the disk is full")
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errFull }
+
+// written is a picture as a file.
+func written(t *testing.T, p interface {
+	Write(w io.Writer, format string) error
+}, format string) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := p.Write(&b, format); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// An SVG follows the reader's light or dark style, with enough contrast in both, and has a
+// title and a description for those who do not see it.
+func TestSVGForAll(t *testing.T) {
+	var lines []chart.Line
+	for i := range 6 {
+		lines = append(lines, chart.Line{Name: fmt.Sprint("line ", i), X: upTo(3), Y: upTo(3)})
+	}
+	svg := written(t, &chart.Chart{Title: "Loss & <score>", XLabel: "epoch", YLabel: "nats", Note: "A note.", Lines: lines, Areas: []chart.Area{{Name: "95 %", X: upTo(3), Lo: upTo(3), Hi: upTo(3), Shade: 0.3}}}, "svg")
+	for _, want := range []string{
+		`<svg role="img" aria-labelledby="title" aria-describedby="desc"`, `<title id="title">Loss &amp; &lt;score&gt;</title>`,
+		"nats by epoch", "line 0: from 1 at 1 to 3 at 3", "95 %, at the end from 3 to 3", "A note.</desc>",
+	} {
+		if !strings.Contains(svg, want) {
+			t.Errorf("the SVG lacks %s", want)
+		}
+	}
+	_, style, _ := strings.Cut(svg, "@media (prefers-color-scheme: dark) {")
+	style, body, _ := strings.Cut(style, "</style>")
+	becomes := map[string]string{}
+	for _, m := range regexp.MustCompile(`:(#[0-9A-F]{6})"\] \{ \w+: (#[0-9A-F]{6}) !important`).FindAllStringSubmatch(style, -1) {
+		becomes[m[1]] = m[2]
+	}
+	used := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?:fill|stroke):(#[0-9A-F]{6})`).FindAllStringSubmatch(body, -1) {
+		used[m[1]] = true
+		if becomes[m[1]] == "" {
+			t.Errorf("%s has no colour on dark paper", m[1])
+		}
+	}
+	if len(used) < 9 || !strings.Contains(style, "text { fill: #E6EAEE !important }") {
+		t.Errorf("colours %v, style %s", used, style)
+	}
+	for light := range used {
+		if light == "#FFFFFF" || light == "#E4E4E4" || strings.HasPrefix(light, "#F") { // paper, grid and areas
+			continue
+		}
+		if a, b := contrast(t, light, "#FFFFFF"), contrast(t, becomes[light], becomes["#FFFFFF"]); a < 3 || b < 3 {
+			t.Errorf("%s has a contrast of %.1f, and as %s of %.1f in the dark", light, a, becomes[light], b)
+		}
+	}
+}
+
+// contrast is that of WCAG 2.
+func contrast(t *testing.T, a, b string) float64 {
+	light := func(c string) (sum float64) {
+		for i, part := range []float64{0.2126, 0.7152, 0.0722} {
+			n, err := strconv.ParseUint(c[1+2*i:3+2*i], 16, 8)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v := float64(n) / 255
+			if v <= 0.03928 {
+				v /= 12.92
+			} else {
+				v = math.Pow((v+0.055)/1.055, 2.4)
+			}
+			sum += part * v
+		}
+		return sum
+	}
+	x, y := light(a), light(b)
+	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+}
+
+// Scores of different units have panels of their own, one below the other.
+func TestPanels(t *testing.T) {
+	loss := &chart.Chart{Title: "Learning", XLabel: "epoch", YLabel: "loss", Lines: []chart.Line{{Name: "training", X: upTo(3), Y: []float64{3, 2, 1}}}}
+	bleu := &chart.Chart{XLabel: "epoch", YLabel: "bleu", Width: 720, Height: 300, Lines: []chart.Line{{Name: "validation", X: upTo(3), Y: []float64{10, 20, 30}}}}
+	svg := written(t, chart.Panels{loss, bleu}, "svg")
+	if !strings.Contains(svg, `width="720pt" height="700pt"`) || !strings.Contains(svg, "bleu by epoch. validation: from 10 at 1 to 30 at 3") {
+		t.Errorf("%s", svg[:800])
+	}
+	y := func(text string) float64 {
+		m := regexp.MustCompile(`y="([-\d.]+)"[^>]*>` + text + `<`).FindStringSubmatch(svg)
+		if m == nil {
+			t.Fatalf("%q is not there", text)
+		}
+		return number(t, m[1])
+	}
+	if training, validation := y("training"), y("validation"); training > -600 || validation < -300 {
+		t.Errorf("the names are at %v and %v", training, validation)
+	}
+}
+
+// A PNG has no letters of Hangul: a name in them is left out, and a note tells; an SVG has all,
+// composed.
+func TestHangul(t *testing.T) {
+	c := &chart.Chart{Title: norm.NFD.String("주가"), XLabel: "시간", YLabel: "원", Lines: []chart.Line{{Name: norm.NFD.String("구글"), X: upTo(2), Y: upTo(2)}}, Areas: []chart.Area{{Name: "구간", X: upTo(2), Lo: upTo(2), Hi: upTo(2)}}}
+	svg := written(t, c, "svg")
+	for _, want := range []string{">주가</text>", ">구글</text>", ">구간</text>", ">시간</text>", ">원</text>", `<title id="title">주가</title>`} {
+		if !strings.Contains(svg, want) {
+			t.Errorf("the SVG lacks %s", want)
+		}
+	}
+	high := func(c *chart.Chart) int {
+		img, err := png.Decode(strings.NewReader(written(t, c, "png")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return img.Bounds().Dy()
+	}
+	latin := &chart.Chart{Title: "Prices", XLabel: "time", YLabel: "won", Lines: []chart.Line{{Name: "Google", X: upTo(2), Y: upTo(2)}}}
+	if high(c) <= high(latin) {
+		t.Error("there is no note under the picture")
+	}
+}

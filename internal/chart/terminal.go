@@ -13,6 +13,7 @@ type Fan struct {
 	Point   []float64
 	Bands   []Band // narrow to wide
 	Label   func(i int) string
+	XLabel  string // name of the x axis of a chart; default time
 }
 
 // A Band holds the values with probability Level.

@@ -18,8 +18,14 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/atomicfile"
 	"github.com/recur-go/recur/internal/fault"
+	"github.com/recur-go/recur/task/caption"
+	"github.com/recur-go/recur/task/classify"
+	"github.com/recur-go/recur/task/forecast"
+	"github.com/recur-go/recur/task/lm"
+	"github.com/recur-go/recur/task/music"
 	"github.com/recur-go/recur/task/recipe"
 	"github.com/recur-go/recur/task/search"
+	"github.com/recur-go/recur/task/translate"
 )
 
 // Names of what runs leave in their folders.
@@ -33,9 +39,25 @@ const (
 	eventsFolder   = "events"
 )
 
-// results are the files of a folder that runs write, whatever was there.
-var results = []string{modelFile, recipeFile, historyFile, reportFile, journalFile,
-	"curves.svg", "curves.png", "forecast.csv", "forecast.svg", "forecast.png", "paths.csv", "sample.json", "sample.mid"}
+// besides are the names of what stands beside the report of a run, by task.
+var besides = map[string]*regexp.Regexp{
+	forecast.Name:  regexp.MustCompile(`^((curves|forecast)\.(svg|png)|(forecast|paths)\.csv)$`),
+	classify.Name:  regexp.MustCompile(`^(curves|reliability)\.(svg|png)$`),
+	lm.Name:        regexp.MustCompile(`^curves\.(svg|png)$`),
+	translate.Name: regexp.MustCompile(`^(curves|attention)\.(svg|png)$`),
+	caption.Name:   regexp.MustCompile(`^(curves\.(svg|png)|strip-(right|wrong)-\d+\.png)$`),
+	music.Name:     regexp.MustCompile(`^(curves\.(svg|png)|sample\.(json|mid))$`),
+}
+
+// isBeside reports whether a file has the name of what stands beside the report of a run.
+func isBeside(name string) bool {
+	for _, names := range besides {
+		if names.MatchString(name) {
+			return true
+		}
+	}
+	return false
+}
 
 // Names of what runs keep for themselves. A checkpoint has parts; temporary files are those of
 // internal/atomicfile.
@@ -52,7 +74,7 @@ func isOld(name string) bool {
 }
 
 // isResult reports whether a file is one that a run replaces or removes.
-func isResult(name string) bool { return slices.Contains(results, name) || isOld(name) }
+func isResult(name string) bool { return name == recipeFile || isBeside(name) || isOld(name) }
 
 // A state is what a folder holds.
 type state int
@@ -120,6 +142,9 @@ type ask struct {
 
 // openFolder finds the folder of a run and locks it.
 func openFolder(a ask) (*folder, error) {
+	if a.resume && a.force {
+		return nil, usage("--resume goes on with a run and --force begins it anew: give one of them")
+	}
 	if a.out != "" {
 		return openNamed(a)
 	}
@@ -211,7 +236,7 @@ func openNamed(a ask) (f *folder, err error) {
 		f.close()
 		return nil, err
 	}
-	if a.force && !a.resume {
+	if a.force {
 		f.state = free
 	}
 	return f, nil
@@ -226,7 +251,7 @@ func (a ask) allowed(f *folder) error {
 	switch {
 	case a.using && none == nil:
 		return usage("%s holds a model, and its report stays as it is: give another --out", f.dir)
-	case a.force && !a.resume:
+	case a.force:
 		return nil
 	case f.state == free:
 		return a.vacant(f.dir)
@@ -342,7 +367,25 @@ func (f *folder) path(name string) string { return filepath.Join(f.dir, name) }
 // that an earlier one left that would not be replaced.
 func (f *folder) begin() error {
 	f.begun.Store(true)
-	return errors.Join(f.clear("", isOld), f.clear(eventsFolder, tfevents.IsFile))
+	beside := f.beside()
+	old := func(name string) bool { return isOld(name) || beside != nil && beside.MatchString(name) }
+	return errors.Join(f.clear("", old), f.clear(eventsFolder, tfevents.IsFile))
+}
+
+// beside are the names of what a run left beside its report, by the task of its recipe: nil
+// without a report, and those of a forecast by a saved model without a recipe.
+func (f *folder) beside() *regexp.Regexp {
+	if _, err := os.Stat(f.path(reportFile)); err != nil {
+		return nil
+	}
+	r, err := recipe.Read(f.path(recipeFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return besides[forecast.Name]
+	case err != nil:
+		return nil // of whom they are is not known
+	}
+	return besides[r.Task]
 }
 
 // clear removes temporary files from a part of the folder and, unless the run goes on, old ones.

@@ -177,6 +177,55 @@ func TestBeginFolder(t *testing.T) {
 	}
 }
 
+// With --force a run removes what the report of the run before left beside it, by the task of
+// its recipe, and no file that happens to have the name of another task's.
+func TestForceRemovesPictures(t *testing.T) {
+	for _, c := range []struct {
+		task       string // of the recipe, none if empty
+		report     bool
+		gone, stay []string
+	}{
+		{"translate", true, []string{"attention.png", "attention.svg", "curves.svg"}, []string{"reliability.svg", "strip-right-1.png"}},
+		{"classify", true, []string{"reliability.svg", "curves.png"}, []string{"attention.png", "forecast.svg"}},
+		{"caption", true, []string{"strip-right-1.png", "strip-wrong-12.png"}, []string{"strip-mine.png", "attention.svg"}},
+		{"", true, []string{"forecast.svg", "paths.csv"}, []string{"sample.mid"}}, // a forecast by a saved model
+		{"classify", false, nil, []string{"reliability.svg"}},
+		{"unheard", true, nil, []string{"reliability.svg"}},
+	} {
+		dir := t.TempDir()
+		fill(t, dir, append(slices.Clone(c.gone), c.stay...)...)
+		if c.report {
+			fill(t, dir, reportFile)
+		}
+		if c.task != "" {
+			if err := os.WriteFile(filepath.Join(dir, recipeFile), []byte(`{"version": 2, "task": "`+c.task+`", "data": {}, "config": {}}`), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f, err := openFolder(ask{out: dir, force: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(f.begin(), f.close()); err != nil {
+			t.Fatal(err)
+		}
+		got := slices.DeleteFunc(listed(t, dir), func(name string) bool { return name == recipeFile })
+		if want := slices.Sorted(slices.Values(c.stay)); !slices.Equal(got, want) {
+			t.Errorf("%s, report %v: %q is left, want %q", c.task, c.report, got, want)
+		}
+	}
+}
+
+// To go on with a run and to begin it anew are not asked for at once.
+func TestForceAndResume(t *testing.T) {
+	for _, out := range []string{"", filepath.Join(t.TempDir(), "x")} {
+		_, err := openFolder(ask{out: out, base: filepath.Join(t.TempDir(), "y"), force: true, resume: true})
+		if fault.Of(err) != fault.Usage || !strings.Contains(err.Error(), "--force") {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
 // What a run reads is not replaced by its results, --force or not, by whatever name.
 func TestOverwrittenData(t *testing.T) {
 	dir := t.TempDir()

@@ -62,6 +62,9 @@ func (r *forecastRun) bands(i int) (asked []forecast.Band) {
 // date labels step k of a series, as short as its frequency allows.
 func (r *forecastRun) date(s *data.Series, k int) string {
 	t := s.Time(k)
+	if !t.IsIndex && r.freq.Unit == data.Second && t.At.Second() == 0 && t.At.Nanosecond() == 0 {
+		return t.At.Format("2006-01-02T15:04") // at midnight too
+	}
 	if !t.IsIndex && r.freq.Unit == data.Month && t.At.Day() == 1 {
 		if r.freq.N%12 == 0 {
 			return t.At.Format("2006")

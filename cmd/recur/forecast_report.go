@@ -19,10 +19,10 @@ const inReport = 12
 
 // page is the report.
 func (r *forecastRun) page() (*chart.Page, error) {
-	p := &chart.Page{Title: r.heading(), Subtitle: fmt.Sprintf("Forecast of %d steps, %s", r.model.Asked().Horizon, r.freq.Name())}
+	p := &chart.Page{Title: r.heading(), Subtitle: []string{fmt.Sprintf("Forecast of %d steps, %s.", r.model.Asked().Horizon, r.freq.Name())}}
 	p.Sections = append(p.Sections, r.section(0))
 	if r.report != nil {
-		p.Subtitle += ". " + r.report.Verdict()
+		p.Subtitle = append(p.Subtitle, r.report.Verdict())
 		p.Sections = append(p.Sections, r.backtestScores(), r.backtestSection())
 	}
 	for i := 1; i < min(len(r.series), inReport); i++ {
@@ -71,7 +71,7 @@ func (r *forecastRun) backtestScores() chart.Section {
 	}
 	return chart.Section{
 		Title: "Scores", Table: t, Terms: backtestTerms,
-		Note: fmt.Sprintf("Mean over forecasts of %d steps from %d rolling origins for each series. Nothing after an origin was used for its forecast. The row with the lowest MASE stands out.", r.report.Horizon, r.report.Origins),
+		Note: fmt.Sprintf("Mean over forecasts of %d steps from %d rolling origins for each series.\nNothing after an origin was used for its forecast.\nThe row with the lowest MASE stands out.", r.report.Horizon, r.report.Origins),
 	}
 }
 
@@ -171,7 +171,7 @@ func (r *forecastRun) section(i int) chart.Section {
 	s, f := &r.series[i], r.forecasts[i]
 	n, h := len(s.Y), len(f.Point)
 	from := max(0, n-max(20*h, 400))
-	fig := &chart.Figure{From: n - from}
+	fig := &chart.Figure{From: n - from, View: max(0, n-max(8*h, 60)) - from}
 	r.axis(fig, s, from, n+h)
 	joined := func(v []float64) []float64 {
 		p := padded(v, n-from, n+h-from)
@@ -190,10 +190,10 @@ func (r *forecastRun) section(i int) chart.Section {
 		chart.FigureLine{Name: "history", Y: padded(s.Y[from:], 0, n+h-from), Role: "history"},
 		chart.FigureLine{Name: "forecast", Y: joined(f.Point), Role: "forecast"})
 	last := h - 1
-	fig.Text = fmt.Sprintf("The forecast begins with %s at %s and ends with %s at %s.", digits(f.Point[0]), r.date(s, n), digits(f.Point[last]), r.date(s, n+last))
+	fig.Text = []string{fmt.Sprintf("The forecast begins with %s at %s and ends with %s at %s.", digits(f.Point[0]), r.date(s, n), digits(f.Point[last]), r.date(s, n+last))}
 	if len(bands) > 0 {
 		wide := bands[0]
-		fig.Text += " " + fmt.Sprintf("At the end the value should lie between %s and %s with a probability of %g %%.", digits(wide.Lo[last]), digits(wide.Hi[last]), 100*wide.Level)
+		fig.Text = append(fig.Text, fmt.Sprintf("At the end the value should lie between %s and %s with a probability of %g %%.", digits(wide.Lo[last]), digits(wide.Hi[last]), 100*wide.Level))
 	}
 	title := "Forecast"
 	if s.ID != "" {
@@ -218,7 +218,7 @@ func (r *forecastRun) backtestSection() chart.Section {
 		}
 	}
 	from := max(0, first-2*r.report.Horizon)
-	fig := &chart.Figure{From: first - from, Text: r.report.Verdict()}
+	fig := &chart.Figure{From: first - from, Text: []string{r.report.Verdict()}}
 	r.axis(fig, s, from, n)
 	fig.Lines = append(fig.Lines, chart.FigureLine{Name: "actual", Y: s.Y[from:], Role: "history"})
 	roles := map[string]string{r.report.Model: "forecast", "theta": "actual", "seasonal_naive": "backtest"}

@@ -64,7 +64,7 @@ func (r *training) curves() chart.Panels {
 func (r *training) page() (*chart.Page, error) {
 	p := &chart.Page{
 		Title:    "recur " + r.task.Name() + ": " + r.title(),
-		Subtitle: strings.Join(r.notes, " · "),
+		Subtitle: r.notes,
 		Footer:   fmt.Sprintf("%d epochs. Made by recur; recipe.json repeats the run.", len(r.history)),
 	}
 	p.Sections = append(p.Sections, r.scores())
@@ -89,11 +89,14 @@ func (r *training) page() (*chart.Page, error) {
 
 // scores are those of the model, with what they are.
 func (r *training) scores() chart.Section {
-	t := &chart.Table{Head: []string{"score", "value", "meaning"}, Best: -1}
+	s := chart.Section{Title: fmt.Sprintf("Scores, %s", r.split()), Table: &chart.Table{Head: []string{"score", "value"}, Best: -1}}
 	for _, n := range slices.Sorted(maps.Keys(r.result.Scores)) {
-		t.Rows = append(t.Rows, []string{n, fmt.Sprintf("%.4f", r.result.Scores[n]), scoreMeaning(n)})
+		s.Table.Rows = append(s.Table.Rows, []string{n, fmt.Sprintf("%.4f", r.result.Scores[n])})
+		if m := scoreMeaning(n); m != "" {
+			s.Terms = append(s.Terms, chart.Term{Name: n, Meaning: m})
+		}
 	}
-	return chart.Section{Title: fmt.Sprintf("Scores, %s", r.split()), Table: t}
+	return s
 }
 
 // settings are those of the run, as its recipe has them, but for those that are not set.
@@ -131,18 +134,18 @@ func (r *training) learning() (all []chart.Section) {
 	x, loss, valid := r.history.curves("loss")
 	n := len(x) - 1
 	losses := &chart.Figure{XLabel: "epoch", YLabel: "loss", X: x, Lines: []chart.FigureLine{{Name: "training", Y: loss, Role: "history"}},
-		Text: fmt.Sprintf("The loss in training is %s in epoch %g and %s in epoch %g.", digits(loss[0]), x[0], digits(loss[n]), x[n])}
+		Text: []string{fmt.Sprintf("The loss in training is %s in epoch %g and %s in epoch %g.", digits(loss[0]), x[0], digits(loss[n]), x[n])}}
 	if valid != nil {
 		losses.Lines = append(losses.Lines, chart.FigureLine{Name: "validation", Y: valid, Role: "forecast"})
 		best := bestOf(task.Metric{}, valid)
-		losses.Text += " " + fmt.Sprintf("That in validation is lowest in epoch %g: %s.", x[best], digits(valid[best]))
+		losses.Text = append(losses.Text, fmt.Sprintf("That in validation is lowest in epoch %g: %s.", x[best], digits(valid[best])))
 	}
 	all = append(all, chart.Section{Title: "Loss by epoch", Figure: losses})
 	if _, _, y := r.history.curves(metric.Name); metric.Name != "loss" && y != nil {
 		best := bestOf(metric, y)
 		all = append(all, chart.Section{Title: fmt.Sprintf("Validation by epoch: %s", metric.Name), Note: scoreMeaning(metric.Name), Figure: &chart.Figure{
 			XLabel: "epoch", YLabel: metric.Name, X: x, Lines: []chart.FigureLine{{Name: metric.Name, Y: y, Role: "forecast"}},
-			Text: fmt.Sprintf("It is best in epoch %g: %s.", x[best], digits(y[best])),
+			Text: []string{fmt.Sprintf("It is best in epoch %g: %s.", x[best], digits(y[best]))},
 		}})
 	}
 	return all

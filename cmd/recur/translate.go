@@ -233,7 +233,7 @@ func drawAttention(path string, looked []translate.Translation) error {
 	if format := pictureFormat(path); format != "html" {
 		return replace(path, func(w io.Writer) error { return heatMap(looked[0].Heat()).Write(w, looked[0].Text, format) })
 	}
-	page := &chart.Page{Title: "Where the model looked", Subtitle: "Each row is a token that was written, with its weights of the source's tokens.", Footer: "Made by recur."}
+	page := &chart.Page{Title: "Where the model looked", Subtitle: []string{"Each row is a token that was written, with its weights of the source's tokens."}, Footer: "Made by recur."}
 	for _, t := range looked {
 		page.Sections = append(page.Sections, chart.Section{Title: t.Text, Heat: heatMap(t.Heat())})
 	}

@@ -12,37 +12,34 @@ import (
 // files of macOS, is drawn as syllables.
 func composed(s string) string { return norm.NFC.String(s) }
 
-func allComposed(texts []string) []string {
-	texts = slices.Clone(texts)
-	for i, s := range texts {
-		texts[i] = composed(s)
-	}
-	return texts
-}
-
 // composed is the page with composed letters.
-func (p *Page) composed() *Page {
+func (p *Page) composed() *Page { return p.Map(composed, composed) }
+
+// Map is the page with words of each of its own texts, such as titles, and of each line of
+// notes, and with data of each text that comes from the data, such as cells. It is how a page
+// is put into another language.
+func (p *Page) Map(words, data func(string) string) *Page {
 	q := *p
-	q.Title, q.Subtitle, q.Footer, q.Notes = composed(p.Title), composed(p.Subtitle), composed(p.Footer), allComposed(p.Notes)
+	q.Title, q.Subtitle, q.Footer, q.Notes = words(p.Title), each(p.Subtitle, words), words(p.Footer), each(p.Notes, words)
 	q.Sections = slices.Clone(p.Sections)
 	for i := range q.Sections {
 		s := &q.Sections[i]
-		s.Title, s.Note = composed(s.Title), composed(s.Note)
+		s.Title, s.Note = words(s.Title), strings.Join(each(strings.Split(s.Note, "\n"), words), "\n")
 		s.Terms = slices.Clone(s.Terms)
 		for j, t := range s.Terms {
-			s.Terms[j] = Term{composed(t.Name), composed(t.Meaning)}
+			s.Terms[j] = Term{data(t.Name), words(t.Meaning)}
 		}
 		if s.Figure != nil {
-			s.Figure = s.Figure.composed()
+			s.Figure = s.Figure.mapped(words, data)
 		}
-		if s.Heat != nil {
-			s.Heat = s.Heat.composed()
+		if h := s.Heat; h != nil {
+			s.Heat = &Heat{Rows: each(h.Rows, data), Cols: each(h.Cols, data), Values: h.Values, Corner: words(h.Corner)}
 		}
 		if s.Table != nil {
 			t := *s.Table
-			t.Head, t.Rows = allComposed(t.Head), slices.Clone(t.Rows)
+			t.Head, t.Rows = each(t.Head, words), slices.Clone(t.Rows)
 			for j, row := range t.Rows {
-				t.Rows[j] = allComposed(row)
+				t.Rows[j] = each(row, data)
 			}
 			s.Table = &t
 		}
@@ -50,22 +47,31 @@ func (p *Page) composed() *Page {
 	return &q
 }
 
-func (f *Figure) composed() *Figure {
+func each(texts []string, f func(string) string) []string {
+	texts = slices.Clone(texts)
+	for i, s := range texts {
+		texts[i] = f(s)
+	}
+	return texts
+}
+
+func (f *Figure) mapped(words, data func(string) string) *Figure {
 	q := *f
-	q.XLabel, q.YLabel, q.Text, q.Labels = composed(f.XLabel), composed(f.YLabel), composed(f.Text), allComposed(f.Labels)
+	q.XLabel, q.YLabel, q.Text, q.Labels = words(f.XLabel), words(f.YLabel), each(f.Text, words), each(f.Labels, data)
 	q.Lines = slices.Clone(f.Lines)
 	for i := range q.Lines {
-		q.Lines[i].Name = composed(q.Lines[i].Name)
+		q.Lines[i].Name = words(q.Lines[i].Name)
 	}
 	return &q
 }
 
 func (h *Heat) composed() *Heat {
-	return &Heat{Rows: visible(allComposed(h.Rows)), Cols: visible(allComposed(h.Cols)), Values: h.Values, Corner: composed(h.Corner)}
+	return &Heat{Rows: each(h.Rows, composed), Cols: each(h.Cols, composed), Values: h.Values, Corner: composed(h.Corner)}
 }
 
 // visible has signs in place of names of blanks alone.
 func visible(names []string) []string {
+	names = slices.Clone(names)
 	for i, s := range names {
 		if strings.TrimSpace(s) == "" {
 			names[i] = cmp.Or(strings.NewReplacer("\n", "↵", " ", "␣", "\t", "⇥").Replace(s), "∅")

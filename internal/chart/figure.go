@@ -13,11 +13,11 @@ type Figure struct {
 	Labels []string // names of X, such as dates; nil for the numbers
 	XLabel string   // name of the x axis, such as time or epoch
 	YLabel string   // name and unit of the y axis
-	Text   string   // what the chart shows, in words
+	Text   []string // what the chart shows, in sentences
 	Lines  []FigureLine
 
-	// From is the place in X at which the table of values begins.
-	From int
+	From int // place in X at which the table of values begins
+	View int // place in X at which what is shown at first begins
 }
 
 // A FigureLine is a curve of a Figure; NaN breaks it. If Band is not empty it is an
@@ -109,6 +109,7 @@ func figures(v float64) string {
 
 type jsonFigure struct {
 	At     int        `json:"at"` // number of its section
+	View   int        `json:"view"`
 	Time   bool       `json:"time"`
 	XLabel string     `json:"xLabel"`
 	YLabel string     `json:"yLabel"`
@@ -127,7 +128,7 @@ type jsonLine struct {
 
 // json is f as its section's script takes it; lines without a value are not drawn.
 func (f *Figure) json(at int) jsonFigure {
-	j := jsonFigure{At: at, Time: f.Time, XLabel: f.XLabel, YLabel: f.YLabel, X: f.X}
+	j := jsonFigure{At: at, View: min(f.View, max(0, len(f.X)-1)), Time: f.Time, XLabel: f.XLabel, YLabel: f.YLabel, X: f.X}
 	for i := range f.X {
 		j.Labels = append(j.Labels, f.Label(i))
 	}

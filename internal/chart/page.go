@@ -14,7 +14,7 @@ import (
 // HTML file that asks nothing of the network.
 type Page struct {
 	Title    string
-	Subtitle string
+	Subtitle []string // sentences
 	Sections []Section
 	Notes    []string
 	Footer   string
@@ -24,7 +24,7 @@ type Page struct {
 // A Section is a chart, a heat map, a picture, a table, or several of them, under a title.
 type Section struct {
 	Title   string
-	Note    string
+	Note    string // sentences, a line each
 	Figure  *Figure
 	Heat    *Heat
 	Picture []byte // a PNG, nil for none
@@ -115,6 +115,12 @@ type Heat struct {
 	Values     [][]float64 // [row][col], not negative
 	Corner     string      // what rows and columns are, such as "label \ answer"
 }
+
+// RowNames are the names of the rows, with signs for blanks.
+func (h *Heat) RowNames() []string { return visible(h.Rows) }
+
+// ColNames are the names of the columns, with signs for blanks.
+func (h *Heat) ColNames() []string { return visible(h.Cols) }
 
 // Upright reports whether the names of the columns are too long to stand side by side.
 func (h *Heat) Upright() bool {

@@ -50,12 +50,13 @@
       p.series.push(i + 1);
       all.set(l.name, p);
     });
-    return [...all.values()];
+    const found = [...all.values()];
+    return [...found.filter((p) => !p.band), ...found.filter((p) => p.band).reverse()]; // narrow bands first
   }
 
   function plot(figure, shown, box, moved) {
     const bandOf = shown.filter((p) => p.band);
-    const fill = (p) => `rgba(${css("--band")}, ${0.14 + 0.16 * bandOf.indexOf(p) / Math.max(bandOf.length - 1, 1)})`;
+    const fill = (p) => `rgba(${css("--band")}, ${0.14 + 0.16 * (bandOf.length - 1 - bandOf.indexOf(p)) / Math.max(bandOf.length - 1, 1)})`;
     const series = [{}], data = [figure.x], bands = [];
     figure.lines.forEach((l) => {
       const part = shown.find((p) => p.name === l.name);
@@ -68,7 +69,7 @@
           spanGaps: false, points: { show: few }, dash: l.role === "other" ? [4, 3] : undefined,
         });
     });
-    for (const p of bandOf) {
+    for (const p of bandOf.toReversed()) {
       if (p.series.length === 2) bands.push({ series: [p.series[1], p.series[0]], fill: fill(p) });
     }
     const axis = { stroke: css("--soft"), grid: { stroke: css("--rule"), width: 1 }, ticks: { stroke: css("--rule"), width: 1 }, labelSize: 22, labelFont: "13px system-ui, sans-serif" };
@@ -77,7 +78,7 @@
     return new uPlot({
       width: box.clientWidth, height: box.clientWidth < 500 ? 300 : 360, series, bands,
       legend: { show: false },
-      scales: { x: { time: figure.time } },
+      scales: { x: { time: figure.time, min: figure.x[figure.view], max: figure.x[figure.x.length - 1] } },
       tzDate: (ts) => uPlot.tzDate(new Date(ts * 1e3), "Etc/UTC"),
       axes: [
         {
@@ -129,7 +130,7 @@
         const swatch = make("span", "swatch" + (p.band ? " band" : p.role === "other" ? " dashed" : ""));
         if (p.band) {
           const bandOf = shown.filter((q) => q.band);
-          swatch.style.background = `rgba(var(--band), ${0.2 + 0.35 * bandOf.indexOf(p) / Math.max(bandOf.length - 1, 1)})`;
+          swatch.style.background = `rgba(var(--band), ${0.2 + 0.35 * (bandOf.length - 1 - bandOf.indexOf(p)) / Math.max(bandOf.length - 1, 1)})`;
         } else {
           swatch.style.borderTopColor = `var(--${p.role}, var(--other))`;
         }

@@ -26,9 +26,9 @@ func page(t *testing.T, p *chart.Page) string {
 // A page asks nothing of the network, and text of the data is text in it.
 func TestPage(t *testing.T) {
 	html := page(t, &chart.Page{
-		Title: "Sales <b>& more", Subtitle: "36 months", Notes: []string{"one note", "<script>alert(1)</script>"}, Footer: "recur",
+		Title: "Sales <b>& more", Subtitle: []string{"36 months"}, Notes: []string{"one note", "<script>alert(1)</script>"}, Footer: "recur",
 		Sections: []chart.Section{
-			{Title: "Forecast", Note: "with bands", Figure: &chart.Figure{X: []float64{1, 2}, Text: "It rises."}},
+			{Title: "Forecast", Note: "with bands", Figure: &chart.Figure{X: []float64{1, 2}, Text: []string{"It rises.", "It ends."}}},
 			{Title: "Scores", Note: "lower is better", Table: &chart.Table{Head: []string{"method", "MASE"}, Rows: [][]string{{"naive", "1.2"}, {"small", "0.8"}}, Best: 1}, Terms: []chart.Term{{"MASE", "mean & more"}}},
 			{Title: "Confusion", Heat: &chart.Heat{Rows: []string{"cat", "dog"}, Cols: []string{"as cat", "as dog"}, Values: [][]float64{{8, 2}, {0, 4}}}},
 			{Title: "Strip", Note: "two digits", Picture: []byte("\x89PNG")},
@@ -36,7 +36,7 @@ func TestPage(t *testing.T) {
 	})
 	for _, want := range []string{
 		"<title>Sales &lt;b&gt;&amp; more</title>", `<p class="subtitle">36 months</p>`, "<li>one note</li>", "<li>&lt;script&gt;alert(1)&lt;/script&gt;</li>", "<footer>recur</footer>",
-		`<h2 id="title-0">Forecast</h2>`, `<p class="note" id="note-0">with bands</p>`, `id="figure-0" role="img" aria-labelledby="title-0" aria-describedby="text-0"`, `<figcaption id="text-0">It rises.</figcaption>`,
+		`<h2 id="title-0">Forecast</h2>`, `<p class="note" id="note-0">with bands</p>`, `id="figure-0" role="img" aria-labelledby="title-0" aria-describedby="text-0"`, `<figcaption id="text-0">It rises. It ends.</figcaption>`,
 		`<h2 id="title-1">Scores</h2>`, `<th scope="col" class="words">method</th><th scope="col">MASE</th>`, `<tr><td class="words">naive</td><td>1.2</td></tr>`, `<tr class="best"><td class="words">small</td><td>0.8</td></tr>`,
 		"<dt>MASE</dt><dd>mean &amp; more</dd>", `role="region" aria-label="Confusion (2)" tabindex="0"`,
 		`<th scope="row">cat</th>`, `<th scope="col"><span>as dog</span></th>`, `<td style="--strength: 1">8</td><td style="--strength: 0.25">2</td>`, `<td style="--strength: 0">0</td><td style="--strength: 0.5">4</td>`,
@@ -119,10 +119,10 @@ func TestPageFigures(t *testing.T) {
 // Letters that come in parts, as Hangul in names of files of macOS, are composed.
 func TestPageComposed(t *testing.T) {
 	parts := norm.NFD.String("주가é")
-	html := page(t, &chart.Page{Title: parts, Subtitle: parts, Notes: []string{parts}, Footer: parts, Sections: []chart.Section{{
+	html := page(t, &chart.Page{Title: parts, Subtitle: []string{parts}, Notes: []string{parts}, Footer: parts, Sections: []chart.Section{{
 		Title: parts, Note: parts, Terms: []chart.Term{{parts, parts}}, Heat: &chart.Heat{Rows: []string{parts}, Cols: []string{parts}, Values: [][]float64{{1}}, Corner: parts},
 		Table:  &chart.Table{Head: []string{parts}, Rows: [][]string{{parts}}},
-		Figure: &chart.Figure{XLabel: parts, YLabel: parts, Text: parts, X: []float64{1}, Labels: []string{parts}, Lines: []chart.FigureLine{{Name: parts, Y: []float64{1}}}},
+		Figure: &chart.Figure{XLabel: parts, YLabel: parts, Text: []string{parts}, X: []float64{1}, Labels: []string{parts}, Lines: []chart.FigureLine{{Name: parts, Y: []float64{1}}}},
 	}}})
 	if strings.Contains(html, parts[:3]) || strings.Count(html, "주가é") < 18 {
 		t.Errorf("%d of 주가é: %s", strings.Count(html, "주가é"), html)

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/recur-go/recur/internal/lang"
 )
 
 // A Table is text in rows, the row whose index is Best standing out.
@@ -29,11 +31,11 @@ func (t *Table) Wide() bool {
 	for j, name := range t.Head {
 		wide := 0
 		for word := range strings.FieldsSeq(name) {
-			wide = max(wide, width(word))
+			wide = max(wide, lang.Width(word))
 		}
 		for _, row := range t.Rows {
 			if j < len(row) {
-				wide = max(wide, width(row[j]))
+				wide = max(wide, lang.Width(row[j]))
 			}
 		}
 		if len(t.Head) == 2 && j == 1 {
@@ -42,17 +44,6 @@ func (t *Table) Wide() bool {
 		all += letter*wide + gap
 	}
 	return all > most
-}
-
-// width is the number of Latin letters that are as wide as s.
-func width(s string) (n int) {
-	for _, r := range s {
-		n++
-		if r >= 0x1100 { // Hangul, kana, ideographs and what is beyond
-			n++
-		}
-	}
-	return n
 }
 
 // long reports whether a cell may need more than a line.

@@ -287,7 +287,7 @@ func TestForecast(t *testing.T) {
 		t.Fatal(err)
 	}
 	f, err := m.Predict(ctx, data.Series{Y: sales})
-	// f[0].Point has 6 values; f[0].Bands has the bands of 50, 80 and 95 %
+	// f[0].Point has 6 values, and f[0].Bands the prediction intervals of 50, 80 and 95 %
 
 	if err != nil {
 		t.Fatal(err)

@@ -79,6 +79,16 @@ func unroll() error {
 	if err := readJSON(results, unrollFile, &all); err != nil {
 		return err
 	}
+	for name, c := range all.pictures() {
+		if err := save(name, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pictures returns the charts by the names of their files.
+func (all unrolls) pictures() map[string]*chart.Chart {
 	memory := &chart.Chart{Title: "Memory of one training step, batch of 4", XLabel: "steps", YLabel: "MB", LogX: true, LogY: true}
 	clock := &chart.Chart{Title: "Time of one training step, batch of 4", XLabel: "steps", YLabel: "ms", LogX: true, LogY: true}
 	for _, f := range forms {
@@ -91,10 +101,7 @@ func unroll() error {
 		}
 		memory.Lines, clock.Lines = append(memory.Lines, m), append(clock.Lines, c)
 	}
-	if err := save("unroll.svg", memory); err != nil {
-		return err
-	}
-	return save("unroll-time.svg", clock)
+	return map[string]*chart.Chart{"unroll.svg": memory, "unroll-time.svg": clock}
 }
 
 // addUnroll adds the table of a training step's memory and time.

@@ -45,13 +45,17 @@ trained on were.`,
 			if err != nil {
 				return err
 			}
+			l, err := language(cmd)
+			if err != nil {
+				return err
+			}
 			if asJSON {
 				return newEncoder(cmd.OutOrStdout()).Encode(map[string]any{"model": args[0], "scores": r.Scores})
 			}
 			var b strings.Builder
 			printScores(&b, "", r.Scores)
 			if r.Text != "" {
-				b.WriteString("\n" + r.Text)
+				b.WriteString("\n" + l.Text(r.Text))
 			}
 			_, err = io.WriteString(cmd.OutOrStdout(), b.String())
 			return err

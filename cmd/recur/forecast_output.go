@@ -10,11 +10,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/chart"
+	"github.com/recur-go/recur/internal/lang"
 	"github.com/recur-go/recur/task/forecast"
 )
 
@@ -22,7 +22,7 @@ import (
 func (r *forecastRun) outputs() []output {
 	fan := r.fan(0)
 	c := fan.Chart(r.title(0), r.yName(), r.model.Asked().Season)
-	all := append([]output{{"forecast.csv", r.csv}}, pictures("forecast", c.Write)...)
+	all := append([]output{{"forecast.csv", r.csv}}, pictures("forecast", drawing(chart.Panels{c}, r.lang))...)
 	if r.flags.paths {
 		all = append(all, output{"paths.csv", r.pathsCSV})
 	}
@@ -102,49 +102,36 @@ func (r *forecastRun) print(w io.Writer) error {
 		if err := fan.Terminal(&b, width, height, colour); err != nil {
 			return err
 		}
-		fmt.Fprintf(&b, "  %s\n", fan.Legend())
+		fmt.Fprintf(&b, "  %s\n", r.legend(fan))
 	}
 	if n := len(r.series) - shown; n > 0 {
-		fmt.Fprintf(&b, "\nand %d more series, which forecast.csv and report.html hold\n", n)
+		fmt.Fprintf(&b, "\n%s\n", r.lang.Sprintf("and %d more series, in forecast.csv and report.html", n))
 	}
 	if r.report != nil {
-		fmt.Fprintf(&b, "\nBack-test: %d-step forecasts from %d rolling origins, %d forecasts in all\n\n", r.report.Horizon, r.report.Origins, len(r.report.Folds)/len(r.report.Scores))
-		t := tabwriter.NewWriter(&b, 0, 0, 3, ' ', tabwriter.AlignRight)
-		fmt.Fprintln(t, "model\tMASE\tsMAPE\tcovers 80 %\tcovers 95 %\t")
+		fmt.Fprintf(&b, "\n%s\n\n", r.lang.Sprintf("Back-test: %d-step forecasts from %d rolling origins, %d forecasts in all", r.report.Horizon, r.report.Origins, len(r.report.Folds)/len(r.report.Scores)))
+		rows := [][]string{{r.lang.Text("model"), "MASE", "sMAPE", r.lang.Text("covers 80 %"), r.lang.Text("covers 95 %")}}
 		for _, s := range r.scores() {
-			fmt.Fprintf(t, "%s\t%.3f\t%.2f\t%.0f %%\t%.0f %%\t\n", s.Model, float64(s.MASE), float64(s.SMAPE), 100*float64(s.Coverage80), 100*float64(s.Coverage95))
+			rows = append(rows, []string{s.Model, fmt.Sprintf("%.3f", float64(s.MASE)), fmt.Sprintf("%.2f", float64(s.SMAPE)),
+				fmt.Sprintf("%.0f %%", 100*float64(s.Coverage80)), fmt.Sprintf("%.0f %%", 100*float64(s.Coverage95))})
 		}
-		t.Flush()
-		fmt.Fprintf(&b, "\n%s\n", r.report.Verdict())
+		writeColumns(&b, rows)
+		fmt.Fprintf(&b, "\n%s\n", r.lang.Text(r.report.Verdict()))
 	}
 	if r.scored() {
-		fmt.Fprintf(&b, "\nScores, %s\n\n", r.trained.split())
+		fmt.Fprintf(&b, "\n%s\n\n", r.trained.scoresTitle())
 		printScores(&b, "  ", r.trained.result.Scores)
-		b.WriteString("\n" + r.trained.result.Text)
+		b.WriteString("\n" + r.lang.Text(r.trained.result.Text))
 	}
 	for i := range min(len(r.series), shown) {
-		fmt.Fprintf(&b, "\nForecast")
+		title := r.lang.Text("Forecast")
 		if id := r.series[i].ID; id != "" {
-			fmt.Fprintf(&b, " of %s", id)
+			title = r.lang.Sprintf("Forecast: %s", id)
 		}
-		b.WriteString("\n\n")
-		t := tabwriter.NewWriter(&b, 0, 0, 3, ' ', tabwriter.AlignRight)
-		head := "time\tforecast\t"
-		for _, l := range r.bands(i) {
-			head += fmt.Sprintf("%g %%\t", 100*l.Level)
-		}
-		fmt.Fprintln(t, head)
-		for k, p := range r.forecasts[i].Point {
-			line := fmt.Sprintf("%s\t%s\t", r.date(&r.series[i], len(r.series[i].Y)+k), digits(p))
-			for _, band := range r.bands(i) {
-				line += fmt.Sprintf("%s … %s\t", digits(band.Lo[k]), digits(band.Hi[k]))
-			}
-			fmt.Fprintln(t, line)
-		}
-		t.Flush()
+		fmt.Fprintf(&b, "\n%s\n\n", title)
+		writeColumns(&b, r.rows(i))
 	}
-	fmt.Fprintf(&b, "\nWritten in %.1f s: %s\n", r.seconds(), strings.Join(r.written(), ", "))
-	printNext(&b, [][2]string{
+	fmt.Fprintf(&b, "\n%s\n", r.lang.Sprintf("Written in %.1f s: %s", r.seconds(), strings.Join(r.written(), ", ")))
+	printNext(&b, r.lang, [][2]string{
 		{shell(opener(), filepath.Join(r.dir, reportFile)), "the report, with a chart to zoom"},
 		{"recur forecast your.csv --horizon 12", "your own series, with columns ds,y or unique_id,ds,y"},
 		{"recur forecast your.csv " + shell("--model", r.path), "this model, without training"},
@@ -152,6 +139,47 @@ func (r *forecastRun) print(w io.Writer) error {
 	})
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// legend explains the marks of a drawing.
+func (r *forecastRun) legend(f *chart.Fan) string {
+	return strings.NewReplacer("history", r.lang.Text("history"), "forecast", r.lang.Text("forecast")).Replace(f.Legend())
+}
+
+// rows are the forecast of series i as a table.
+func (r *forecastRun) rows(i int) [][]string {
+	head := []string{r.lang.Text("time"), r.lang.Text("forecast")}
+	for _, l := range r.bands(i) {
+		head = append(head, fmt.Sprintf("%g %%", 100*l.Level))
+	}
+	rows := [][]string{head}
+	for k, p := range r.forecasts[i].Point {
+		row := []string{r.date(&r.series[i], len(r.series[i].Y)+k), digits(p)}
+		for _, band := range r.bands(i) {
+			row = append(row, fmt.Sprintf("%s … %s", digits(band.Lo[k]), digits(band.Hi[k])))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// writeColumns writes a table for a terminal, its columns on the right.
+func writeColumns(b *strings.Builder, rows [][]string) {
+	var widths []int
+	for _, row := range rows {
+		for j, cell := range row {
+			if j == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[j] = max(widths[j], lang.Width(cell))
+		}
+	}
+	for _, row := range rows {
+		for j, cell := range row {
+			b.WriteString(lang.PadLeft(cell, widths[j]+3))
+		}
+		b.WriteByte('\n')
+	}
 }
 
 // scored reports whether the model was scored on files of their own.

@@ -42,9 +42,9 @@ func (r *forecastRun) page() (*chart.Page, error) {
 		}
 		p.Sections = append(p.Sections, settings)
 	}
-	about := &chart.Table{Best: -1, Head: []string{"data", "value"}, Rows: [][]string{{"frequency", r.freq.Name()}, {"series", strconv.Itoa(len(r.series))}}}
+	about := &chart.Table{Best: -1, Head: []string{"data", "value"}, Rows: [][]string{{r.lang.Text("frequency"), r.lang.Text(r.freq.Name())}, {r.lang.Text("series"), strconv.Itoa(len(r.series))}}}
 	for _, c := range r.model.Asked().Covariates {
-		about.Rows = append(about.Rows, []string{string(c.Role) + " covariate", c.Name})
+		about.Rows = append(about.Rows, []string{r.lang.Text(string(c.Role) + " covariate"), c.Name})
 	}
 	p.Sections = append(p.Sections, chart.Section{Title: "Data", Table: about})
 	p.Notes = append(p.Notes, r.table.Notes...)

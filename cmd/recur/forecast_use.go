@@ -11,6 +11,7 @@ import (
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/sets"
+	"github.com/recur-go/recur/internal/lang"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task/forecast"
 )
@@ -19,6 +20,7 @@ import (
 // forecasts and, after training, the back-test.
 type forecastRun struct {
 	flags *forecastFlags
+	lang  lang.Lang
 	began time.Time
 
 	about, unit, source string // of the data
@@ -44,7 +46,7 @@ func (f *forecastFlags) printer(t *training) (printer, error) {
 	if len(t.data.Valid)+len(t.data.Test) > 0 && m.Table.CheckAhead(m.Asked().Horizon) != nil {
 		return t, nil // what is known ahead is not in the file
 	}
-	r := &forecastRun{flags: f, began: t.began, table: m.Table, series: m.Series, model: m.Forecaster, path: t.path(modelFile),
+	r := &forecastRun{flags: f, lang: t.lang, began: t.began, table: m.Table, series: m.Series, model: m.Forecaster, path: t.path(modelFile),
 		report: m.Backtest, trained: t, dir: t.folder.dir, levels: t.cfg.(forecast.Settings).Asked().Levels}
 	r.describe(t.data.Train)
 	return r, r.predict(t.cmd.Context())
@@ -73,6 +75,9 @@ func (r *forecastRun) predict(ctx context.Context) (err error) {
 // forecast forecasts by a saved model.
 func (f *forecastFlags) forecast(cmd *cobra.Command, files []string) (err error) {
 	r := &forecastRun{flags: f, began: time.Now(), levels: f.levels, path: f.model}
+	if r.lang, err = language(cmd); err != nil {
+		return err
+	}
 	if r.model, err = forecast.LoadAny(f.model); err != nil {
 		return err
 	}
@@ -170,7 +175,7 @@ func (r *forecastRun) write(cmd *cobra.Command, files []string) (err error) {
 		return err
 	}
 	r.dir = where.dir
-	for _, o := range append(r.outputs(), output{reportFile, page.Write}) {
+	for _, o := range append(r.outputs(), output{reportFile, inLanguage(page, r.lang).Write}) {
 		if err := where.write(o.name, o.write); err != nil {
 			return err
 		}

@@ -109,21 +109,6 @@ func TestHelpLanguage(t *testing.T) {
 	}
 }
 
-// Each entry of the catalogue is a text of the program.
-func TestNoEntryIsUnused(t *testing.T) {
-	used := map[string]bool{}
-	allHelp(func(_ *cobra.Command, h *helpText) {
-		for _, text := range h.asked {
-			used[lang.Korean.Key(text)] = true
-		}
-	})
-	for _, key := range lang.Korean.Keys() {
-		if !used[key] {
-			t.Errorf("ko.po: nothing shows %q", key)
-		}
-	}
-}
-
 // Usages are fragments that begin in lower case, have no point at the end, and their default
 // in one form.
 func TestUsagesReadAlike(t *testing.T) {

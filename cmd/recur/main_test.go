@@ -29,9 +29,16 @@ import (
 	"github.com/recur-go/recur/train"
 )
 
+// english are the tests in a locale of English, in whose words they look for what they do.
+type english struct{ *testing.M }
+
+func (e english) Run() int {
+	os.Setenv("LC_ALL", "C")
+	return e.M.Run()
+}
+
 func TestMain(m *testing.M) {
-	os.Setenv("LC_ALL", "C") // what tests look for is English
-	testscript.Main(m, map[string]func(){"recur": main})
+	testscript.Main(english{m}, map[string]func(){"recur": main})
 }
 
 // The scripts of testdata run the program as users do, with its exit codes.

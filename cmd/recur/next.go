@@ -6,22 +6,23 @@ import (
 	"runtime"
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"github.com/recur-go/recur/internal/lang"
 )
 
 // printNext prints commands to go on with, each with what it does behind the mark of a comment,
 // so that a line can be typed as it is.
-func printNext(w io.Writer, commands [][2]string) {
+func printNext(w io.Writer, l lang.Lang, commands [][2]string) {
 	const widest = 80 // a longer one moves no other
 	width := 0
 	for _, c := range commands {
-		if n := utf8.RuneCountInString(c[0]); n <= widest {
+		if n := lang.Width(c[0]); n <= widest {
 			width = max(width, n)
 		}
 	}
-	io.WriteString(w, "\nNext:\n")
+	fmt.Fprintf(w, "\n%s\n", l.Text("Next:"))
 	for _, c := range commands {
-		fmt.Fprintf(w, "  %-*s  # %s\n", width, c[0], c[1])
+		fmt.Fprintf(w, "  %s  # %s\n", lang.Pad(c[0], width), l.Text(c[1]))
 	}
 }
 

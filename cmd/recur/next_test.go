@@ -4,6 +4,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/recur-go/recur/internal/lang"
 )
 
 func TestQuoted(t *testing.T) {
@@ -43,7 +45,7 @@ func TestOpener(t *testing.T) {
 func TestPrintNext(t *testing.T) {
 	var b strings.Builder
 	long := "recur show " + strings.Repeat("d", 90)
-	printNext(&b, [][2]string{{"recur show m", "what it holds"}, {"recur eval m FILE", "its scores"}, {long, "all"}})
+	printNext(&b, lang.English, [][2]string{{"recur show m", "what it holds"}, {"recur eval m FILE", "its scores"}, {long, "all"}})
 	want := `
 Next:
   recur show m       # what it holds

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/recur-go/recur/internal/lang"
 	"github.com/recur-go/recur/task"
 )
 
@@ -14,10 +15,10 @@ func TestDrawPart(t *testing.T) {
 		{Title: "A map", Heat: &task.Heat{Rows: []string{"a"}, Cols: []string{"b"}, Values: [][]float64{{1}}}},
 	} {
 		var svg, png strings.Builder
-		if err := drawPart(&svg, p, "svg"); err != nil || !strings.Contains(svg.String(), p.Title) {
+		if err := drawPart(&svg, p, "svg", lang.English); err != nil || !strings.Contains(svg.String(), p.Title) {
 			t.Errorf("%s: %v\n%s", p.Title, err, &svg)
 		}
-		if err := drawPart(&png, p, "png"); err != nil || !strings.HasPrefix(png.String(), "\x89PNG") {
+		if err := drawPart(&png, p, "png", lang.English); err != nil || !strings.HasPrefix(png.String(), "\x89PNG") {
 			t.Errorf("%s: %v", p.Title, err)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/recur-go/recur/internal/lang"
 	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/search"
@@ -125,6 +126,10 @@ func (f *searchFlags) run(cmd *cobra.Command) error {
 // searchCommand searches and prints what was found.
 func searchCommand(cmd *cobra.Command, o search.Options, f *trainFlags) (err error) {
 	log := cmd.ErrOrStderr()
+	l, err := language(cmd)
+	if err != nil {
+		return err
+	}
 	where, err := openFolder(ask{
 		out: f.out, base: filepath.Join("recur-out", "search-"+cmp.Or(f.base, baseName(o.Task.Name(), o.Data.Train[0]))), resume: f.resume, force: f.force,
 		data: o.Data.Files(), same: hasJournal,
@@ -177,7 +182,7 @@ func searchCommand(cmd *cobra.Command, o search.Options, f *trainFlags) (err err
 		}
 		return newEncoder(cmd.OutOrStdout()).Encode(report)
 	}
-	return printSearch(cmd.OutOrStdout(), o, out, test)
+	return printSearch(cmd.OutOrStdout(), l, o, out, test)
 }
 
 // hasJournal is an error for the folder of a run that is no search. Of which search it is, its
@@ -192,25 +197,27 @@ func hasJournal(dir string) error {
 // shownTrials is how many rows of the board a terminal gets.
 const shownTrials = 15
 
-func printSearch(w io.Writer, o search.Options, out *search.Outcome, test *task.Result) error {
+func printSearch(w io.Writer, l lang.Lang, o search.Options, out *search.Outcome, test *task.Result) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%s, %d epochs in all; the best by %s:\n\n%6s %7s %10s  settings\n", setting.Plural(len(out.Board), "trial"), out.Epochs, out.Metric.Name, "trial", "epochs", out.Metric.Name)
+	summary := fmt.Sprintf("%s, %d epochs in all; the best by %s:", setting.Plural(len(out.Board), "trial"), out.Epochs, out.Metric.Name)
+	fmt.Fprintf(&b, "\n%s\n\n", l.Text(summary))
+	fmt.Fprintf(&b, "%s %s %10s  %s\n", lang.PadLeft(l.Text("trial"), 6), lang.PadLeft(l.Text("epochs"), 7), out.Metric.Name, l.Text("settings"))
 	for i, r := range out.Board {
 		if i == shownTrials {
-			fmt.Fprintf(&b, "%6s and %d more in %s\n", "", len(out.Board)-i, journalFile)
+			fmt.Fprintf(&b, "%6s %s\n", "", l.Sprintf("and %d more in %s", len(out.Board)-i, journalFile))
 			break
 		}
 		score := fmt.Sprintf("%10.4f", r.Score)
 		if r.Error != "" {
-			score = fmt.Sprintf("%10s", "failed")
+			score = lang.PadLeft(l.Text("failed"), 10)
 		}
-		fmt.Fprintf(&b, "%6d %7d %s  %s\n", r.Trial, r.Epochs, score, settingsText(r))
+		fmt.Fprintf(&b, "%6d %7d %s  %s\n", r.Trial, r.Epochs, score, l.Text(settingsText(r)))
 	}
 	if test != nil {
-		b.WriteString("\nThe best on the test data:\n\n")
+		fmt.Fprintf(&b, "\n%s\n\n", l.Text("The best on the test data:"))
 		printScores(&b, "  ", test.Scores)
 	}
-	printNext(&b, [][2]string{
+	printNext(&b, l, [][2]string{
 		{shell("recur", "train", filepath.Join(o.Dir, recipeFile)), "the best run again, with its report"},
 		{shell("recur", "eval", out.Model) + " FILE", "score its model on other data"},
 	})

@@ -16,6 +16,7 @@ import (
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/chart"
+	"github.com/recur-go/recur/internal/lang"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast"
@@ -31,6 +32,7 @@ type training struct {
 	data   task.Data
 	recipe *recipe.Recipe
 	flags  *trainFlags
+	lang   lang.Lang // of the report
 	folder *folder
 	began  time.Time
 
@@ -67,6 +69,9 @@ func pictures(name string, draw func(w io.Writer, format string) error) (all []o
 // is nil for what all tasks print.
 func trainCommand(cmd *cobra.Command, t task.Task, cfg any, d task.Data, f *trainFlags, show func(r *training) (printer, error)) (err error) {
 	r := &training{cmd: cmd, task: t, cfg: cfg, data: d, flags: f, began: time.Now()}
+	if r.lang, err = language(cmd); err != nil {
+		return err
+	}
 	if r.recipe, err = recipe.New(t, cfg, d); err != nil {
 		return err
 	}
@@ -212,6 +217,9 @@ func (r *training) split() string {
 	return "held-out part"
 }
 
+// scoresTitle stands above the scores.
+func (r *training) scoresTitle() string { return r.lang.Text("Scores, " + r.split()) }
+
 // save leaves the model.
 func (r *training) save() error {
 	about := model.Training{Data: strings.Join(r.data.Train, ", "), Epochs: len(r.history), Scores: r.result.Scores}
@@ -234,9 +242,9 @@ func (r *training) write(p printer) error {
 	if err != nil {
 		return err
 	}
-	outputs := []output{{reportFile, page.Write}}
+	outputs := []output{{reportFile, inLanguage(page, r.lang).Write}}
 	if curves := r.curves(); len(r.history) > 0 {
-		outputs = append(outputs, pictures("curves", curves.Write)...)
+		outputs = append(outputs, pictures("curves", drawing(curves, r.lang))...)
 	}
 	for _, o := range append(outputs, p.outputs()...) {
 		if err := r.folder.write(o.name, o.write); err != nil {
@@ -263,7 +271,7 @@ func (r *training) printFinished() error {
 		}{r.task.Name(), r.split(), info.Training.Scores, []string{r.path(modelFile), r.path(reportFile)}})
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "The run in %s is finished. Scores, %s\n\n", r.folder.dir, r.split())
+	fmt.Fprintf(&b, "%s %s\n\n", r.lang.Sprintf("The run in %s is finished.", r.folder.dir), r.scoresTitle())
 	printScores(&b, "  ", info.Training.Scores)
 	_, err = io.WriteString(r.cmd.OutOrStdout(), b.String())
 	return err
@@ -283,12 +291,12 @@ func (r *training) json() any {
 
 func (r *training) print(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nScores, %s\n\n", r.split())
+	fmt.Fprintf(&b, "\n%s\n\n", r.scoresTitle())
 	printScores(&b, "  ", r.result.Scores)
 	if r.result.Text != "" {
-		b.WriteString("\n" + r.result.Text)
+		b.WriteString("\n" + r.lang.Text(r.result.Text))
 	}
-	fmt.Fprintf(&b, "\nWritten in %.1f s: %s\n", time.Since(r.began).Seconds(), strings.Join(r.files, ", "))
+	fmt.Fprintf(&b, "\n%s\n", r.lang.Sprintf("Written in %.1f s: %s", time.Since(r.began).Seconds(), strings.Join(r.files, ", ")))
 	next := [][2]string{
 		{shell(opener(), r.path(reportFile)), "the report"},
 		{shell("recur", r.task.Name(), "--model", r.path(modelFile)), "use the model"},
@@ -297,7 +305,7 @@ func (r *training) print(w io.Writer) error {
 	if !slices.Contains(r.data.Train, data.Stdin) {
 		next = append(next, [2]string{shell("recur", "train", r.path(recipeFile)), "the same run again"})
 	}
-	printNext(&b, next)
+	printNext(&b, r.lang, next)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/internal/chart"
+	"github.com/recur-go/recur/internal/lang"
 	"github.com/recur-go/recur/task"
 )
 
@@ -19,7 +20,7 @@ func (r *training) outputs() (all []output) {
 		if part.File == "" {
 			continue
 		}
-		all = append(all, pictures(part.File, func(w io.Writer, format string) error { return drawPart(w, part, format) })...)
+		all = append(all, pictures(part.File, func(w io.Writer, format string) error { return drawPart(w, part, format, r.lang) })...)
 	}
 	for _, f := range r.result.Files {
 		all = append(all, output{f.Name, func(w io.Writer) error { _, err := w.Write(f.Data); return err }})
@@ -32,7 +33,7 @@ func heatMap(h *task.Heat) *chart.Heat {
 }
 
 // drawPart draws the chart or the heat map of a part.
-func drawPart(w io.Writer, p task.Part, format string) error {
+func drawPart(w io.Writer, p task.Part, format string, l lang.Lang) error {
 	if p.Chart == nil {
 		return heatMap(p.Heat).Write(w, p.Title, format)
 	}
@@ -40,7 +41,7 @@ func drawPart(w io.Writer, p task.Part, format string) error {
 	for _, l := range p.Chart.Lines {
 		c.Lines = append(c.Lines, chart.Line{Name: l.Name, X: l.X, Y: l.Y, Dashed: l.Dashed})
 	}
-	return c.Write(w, format)
+	return drawing(chart.Panels{c}, l)(w, format)
 }
 
 // curves are the losses by epoch and, in a panel of its own as its unit is another, the score

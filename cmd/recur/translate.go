@@ -12,6 +12,7 @@ import (
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/chart"
+	"github.com/recur-go/recur/internal/lang"
 	"github.com/recur-go/recur/seq2seq"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/translate"
@@ -99,6 +100,10 @@ func (o *translateOptions) translate(cmd *cobra.Command, files []string) error {
 	if f := pictureFormat(o.attention); o.attention != "" && f != "html" && f != "svg" && f != "png" {
 		return usage("--attention takes a .html, .svg or .png file, not %s", o.attention)
 	}
+	l, err := language(cmd)
+	if err != nil {
+		return err
+	}
 	m, err := translate.Load(o.model)
 	if err != nil {
 		return err
@@ -131,7 +136,7 @@ func (o *translateOptions) translate(cmd *cobra.Command, files []string) error {
 	if err != nil || o.attention == "" || len(looked) == 0 {
 		return err
 	}
-	return drawAttention(o.attention, looked)
+	return drawAttention(o.attention, l, looked)
 }
 
 // print writes the translations of a line.
@@ -229,7 +234,7 @@ func eachBatch(in io.Reader, files []string, n int, f func(lines []string) error
 // drawAttention draws where the model looked as it wrote each token, down, at each of the
 // source, across: of all lines on a page, of the first one in a picture. (A PNG has letters
 // of Latin, Greek and Cyrillic; other tokens are numbered.)
-func drawAttention(path string, looked []translate.Translation) error {
+func drawAttention(path string, l lang.Lang, looked []translate.Translation) error {
 	if format := pictureFormat(path); format != "html" {
 		return replace(path, func(w io.Writer) error { return heatMap(looked[0].Heat()).Write(w, looked[0].Text, format) })
 	}
@@ -237,7 +242,7 @@ func drawAttention(path string, looked []translate.Translation) error {
 	for _, t := range looked {
 		page.Sections = append(page.Sections, chart.Section{Title: t.Text, Heat: heatMap(t.Heat())})
 	}
-	return replace(path, page.Write)
+	return replace(path, inLanguage(page, l).Write)
 }
 
 // pictureFormat is the ending of a file's name.

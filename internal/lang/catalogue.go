@@ -17,14 +17,17 @@ var korean = sync.OnceValue(func() *catalogue { return parse(koreanPO) })
 // A catalogue is the entries of a language.
 type catalogue struct {
 	exact   map[string]string
-	formats []format // those with more letters of their own first
+	of      map[string]*format
+	formats []*format // those with more letters of their own first
 }
 
-// A format is an entry whose English has verbs of fmt.
+// A format is an entry whose English has verbs of fmt. A value of %v is a word of the catalogue,
+// and is looked up; one of %s may be the user's, and is not.
 type format struct {
 	english, text string
 	match         *regexp.Regexp
-	letters       int // outside of verbs
+	letters       int    // outside of verbs
+	verbs         []byte // kinds of its values
 }
 
 // An entry is a pair of texts.
@@ -34,32 +37,36 @@ type entry struct{ english, text string }
 var verb = regexp.MustCompile(`%%|%(?:\[(\d+)\])?[-+#0]?\d*(?:\.\d+)?([dsqvgf])`)
 
 func parse(po string) *catalogue {
-	c := &catalogue{exact: map[string]string{}}
+	c := &catalogue{exact: map[string]string{}, of: map[string]*format{}}
 	for _, e := range entries(po) {
 		if !verb.MatchString(e.english) {
 			c.exact[e.english] = e.text
 			continue
 		}
 		var pattern strings.Builder
-		f, end := format{english: e.english, text: e.text}, 0
+		f, end := &format{english: e.english, text: e.text}, 0
 		for _, at := range verb.FindAllStringSubmatchIndex(e.english, -1) {
 			pattern.WriteString(regexp.QuoteMeta(e.english[end:at[0]]))
 			f.letters += at[0] - end
-			switch end = at[1]; e.english[end-1] {
+			kind := e.english[at[1]-1]
+			if kind != '%' {
+				f.verbs = append(f.verbs, kind)
+			}
+			switch end = at[1]; kind {
 			case '%':
 				pattern.WriteString("%")
 			case 'd', 'g', 'f':
 				pattern.WriteString(`([-+]?[0-9][0-9.,e+-]*|NaN)`)
 			default:
-				pattern.WriteString(`(.+?)`)
+				pattern.WriteString(`(.*?)`)
 			}
 		}
 		pattern.WriteString(regexp.QuoteMeta(e.english[end:]))
 		f.letters += len(e.english) - end
 		f.match = regexp.MustCompile(`(?s)^` + pattern.String() + `$`)
-		c.formats = append(c.formats, f)
+		c.formats, c.of[f.english] = append(c.formats, f), f
 	}
-	slices.SortStableFunc(c.formats, func(a, b format) int { return b.letters - a.letters })
+	slices.SortStableFunc(c.formats, func(a, b *format) int { return b.letters - a.letters })
 	return c
 }
 
@@ -122,6 +129,9 @@ func (c *catalogue) lookup(english string) (string, bool) {
 			}
 			if at >= len(values) {
 				return v
+			}
+			if f.verbs[at-1] != 'v' {
+				return values[at]
 			}
 			text, _ := c.lookup(values[at])
 			return text

@@ -5,6 +5,8 @@ package lang
 
 import (
 	"cmp"
+	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -38,19 +40,60 @@ func OfLocale(getenv func(string) string) Lang {
 }
 
 // Text is an English text in l: an entry of the catalogue, or an entry with verbs of fmt that
-// gives the text, whose values are looked up in turn. A text of no entry stays as it is.
+// gives the text. A text of no entry of its own is looked up by lines, by what " · " separates,
+// and by sentences. What has no entry stays as it is.
 func (l Lang) Text(english string) string {
-	text, _ := l.Lookup(english)
-	return text
+	if l != Korean {
+		return english
+	}
+	c := korean()
+	if text, ok := c.exact[english]; ok {
+		return text
+	}
+	for _, apart := range []string{"\n", " · "} {
+		if parts := strings.Split(english, apart); len(parts) > 1 {
+			for i, part := range parts {
+				parts[i] = l.Text(part)
+			}
+			return strings.Join(parts, apart)
+		}
+	}
+	sentences := Sentences(english)
+	known := true
+	for i, s := range sentences {
+		text, ok := c.lookup(s)
+		sentences[i], known = text, known && ok
+	}
+	if !known {
+		if text, ok := c.lookup(english); ok {
+			return text
+		}
+	}
+	return strings.Join(sentences, " ")
 }
 
-// Lookup is Text, and reports whether the catalogue has the text.
-func (l Lang) Lookup(english string) (string, bool) {
-	if l != Korean {
-		return english, true
+// Sprintf is fmt.Sprintf by a format in l.
+func (l Lang) Sprintf(format string, values ...any) string {
+	if l == Korean {
+		if f := korean().of[format]; f != nil {
+			format = f.text
+		}
 	}
-	return korean().lookup(english)
+	return fmt.Sprintf(format, values...)
 }
+
+// Sentences are those of a text.
+func Sentences(text string) (all []string) {
+	from := 0
+	for _, at := range sentence.FindAllStringIndex(text, -1) {
+		all = append(all, text[from:at[0]+1])
+		from = at[1] - 1
+	}
+	return append(all, text[from:])
+}
+
+// sentence is where one ends and the next begins.
+var sentence = regexp.MustCompile(`[.?!] +[A-Z]`)
 
 // Keys are the English texts of the catalogue of l, with verbs of fmt for values, in order.
 func (l Lang) Keys() (keys []string) {

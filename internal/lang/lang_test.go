@@ -94,14 +94,14 @@ func TestFormats(t *testing.T) {
 msgid ""
 msgstr "Language: ko\n"
 
-msgid "%d steps of %s"
-msgstr "%[2]s의 %[1]d시점"
+msgid "%d steps of %v"
+msgstr "%[2]v의 %[1]d시점"
 
 msgid "the loss"
 msgstr "손실"
 
-msgid "%s: %s"
-msgstr "%s = %s"
+msgid "%s: %v"
+msgstr "%s = %v"
 
 msgid "covers %d %%, on "
 "average %.1f"
@@ -113,6 +113,7 @@ msgstr "포함 %d %%, "
 		"12 steps of a, b":                "a, b의 12시점",
 		"the loss":                        "손실",
 		"the losses":                      "the losses",
+		"the loss: the loss":              "the loss = 손실",
 		"a: 3 steps of it":                "a = it의 3시점",
 		"covers 80 %, on average 1.5":     "포함 80 %, 평균 1.5",
 		"twelve steps of the loss":        "twelve steps of the loss",
@@ -121,6 +122,27 @@ msgstr "포함 %d %%, "
 		if got, _ := c.lookup(english); got != want {
 			t.Errorf("%q: %q, want %q", english, got, want)
 		}
+	}
+}
+
+func TestText(t *testing.T) {
+	for english, want := range map[string]string{
+		"Usage:\nExamples:\nno entry": "사용법:\n예시:\nno entry",
+		"Usage: · no entry":           "사용법: · no entry",
+		"recur trains and uses recurrent neural networks. No entry. The script needs the package bash-completion.": "recur는 순환 신경망을 학습하고 사용하는 프로그램입니다. No entry. 이 스크립트에는 bash-completion 패키지가 필요합니다.",
+	} {
+		if got := Korean.Text(english); got != want {
+			t.Errorf("%q: %q, want %q", english, got, want)
+		}
+		if got := English.Text(english); got != english {
+			t.Errorf("%q in English: %q", english, got)
+		}
+	}
+	if got := Korean.Sprintf("(default %s)", "Usage:"); got != "(기본값 Usage:)" {
+		t.Error(got)
+	}
+	if got := Korean.Sprintf("no entry %d", 3); got != "no entry 3" {
+		t.Error(got)
 	}
 }
 

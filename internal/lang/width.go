@@ -27,6 +27,11 @@ func Pad(text string, columns int) string {
 	return text + strings.Repeat(" ", max(0, columns-Width(text)))
 }
 
+// PadLeft is a text with spaces before it up to a width in columns.
+func PadLeft(text string, columns int) string {
+	return strings.Repeat(" ", max(0, columns-Width(text))) + text
+}
+
 // Wrap breaks a text between words into lines of at most so many columns. A word that is
 // longer has a line of its own.
 func Wrap(text string, columns int) (lines []string) {

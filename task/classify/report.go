@@ -241,7 +241,7 @@ func (t *tally) calibration() task.Part {
 	all, ece := metrics.Calibration(bins, t.confidence, t.right)
 	p := task.Part{
 		Title: "Calibration",
-		Note:  fmt.Sprintf("Of the answers with a probability of 0.8 that of a calibrated model 8 in 10 are right. The expected calibration error is %.3f; scores are divided by a temperature of %.2f, found in validation (Guo et al. 2017).", ece, cmp.Or(t.m.Temperature, 1)),
+		Note:  fmt.Sprintf("If a model is calibrated, 8 in 10 of the answers it gives with probability 0.8 are right. The expected calibration error is %.3f; scores are divided by a temperature of %.2f, found in validation (Guo et al. 2017).", ece, cmp.Or(t.m.Temperature, 1)),
 		Head:  []string{"probability", "answers", "mean probability", "right"},
 	}
 	ideal := task.Line{Name: "calibrated", X: []float64{0, 1}, Y: []float64{0, 1}, Dashed: true}
@@ -250,7 +250,7 @@ func (t *tally) calibration() task.Part {
 		if b.N == 0 {
 			continue
 		}
-		p.Rows = append(p.Rows, []string{fmt.Sprintf("%.1f to %.1f", float64(i)/bins, float64(i+1)/bins), fmt.Sprint(b.N), number(b.Confidence), number(b.Accuracy)})
+		p.Rows = append(p.Rows, []string{fmt.Sprintf("%.1f … %.1f", float64(i)/bins, float64(i+1)/bins), fmt.Sprint(b.N), number(b.Confidence), number(b.Accuracy)})
 		own.X, own.Y = append(own.X, b.Confidence), append(own.Y, b.Accuracy)
 	}
 	p.File, p.Chart = "reliability", &task.Chart{

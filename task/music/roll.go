@@ -62,6 +62,6 @@ func (r roll) part(title, note string, low, high int) (task.Part, error) {
 	if err := png.Encode(&b, m); err != nil {
 		return task.Part{}, err
 	}
-	note = strings.TrimSpace(fmt.Sprintf("%s %d steps from left to right, a line after every eighth; keys from %s below to %s above, a line under every C.", note, len(r), KeyName(low), KeyName(high)))
+	note = strings.TrimSpace(fmt.Sprintf("%s\n%d steps from left to right, a line after every eighth; keys from %s below to %s above, a line under every C.", note, len(r), KeyName(low), KeyName(high)))
 	return task.Part{Title: title, Note: note, Picture: b.Bytes()}, nil
 }

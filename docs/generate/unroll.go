@@ -31,6 +31,7 @@ type unrolled struct {
 
 type unrolls struct {
 	Machine string     `json:"machine"`
+	Note    string     `json:"note,omitempty"`
 	Rows    []unrolled `json:"rows"`
 }
 

@@ -167,15 +167,15 @@ func (b *Builder) ParseTime(s string) (Time, *Error) {
 	if b.opts.TimeLayout != "" {
 		t, err := parseLayout(b.opts.TimeLayout, s)
 		if err != nil {
-			return t, &Error{Value: s, Reason: "is no time of the form " + b.opts.TimeLayout, Hint: "correct it, or give another form (--time-layout)"}
+			return t, &Error{Value: s, Reason: "is not a time in the layout " + b.opts.TimeLayout, Hint: "correct it, or pass another layout (--time-layout)"}
 		}
 		return t, nil
 	}
 	t, err := ParseTime(s)
 	if err != nil {
-		e := &Error{Value: s, Reason: err.Error(), Hint: "write dates as 2024-05-06, 2024-05 or 2024-05-06T07:08, or count steps by whole numbers"}
+		e := &Error{Value: s, Reason: err.Error(), Hint: "write dates as 2024-05-06, 2024-05 or 2024-05-06T07:08, or number the steps"}
 		if layout := layoutLike(s); layout != "" {
-			e.Hint = "write dates as 2024-05-06, since others may be read in two ways, or give their form: --time-layout " + layout
+			e.Reason, e.Hint = "is not an ISO date", "pass --time-layout "+layout
 		}
 		return t, e
 	}

@@ -3,7 +3,6 @@ package data
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -86,12 +85,12 @@ func ParseTime(s string) (Time, error) {
 			return Time{At: at, digits: n}, nil
 		}
 		if n < -largestIndex || n > largestIndex {
-			return Time{}, errors.New("is too large for an index")
+			return Time{}, errors.New("is too large for the number of a step")
 		}
 		return Time{Index: n, IsIndex: true}, nil
 	}
 	if len(s) > 40 {
-		return Time{}, errors.New("is too long for a time")
+		return Time{}, errors.New("is too long for a date or time")
 	}
 	iso := s
 	if len(s) > 10 && s[10] == ' ' {
@@ -111,7 +110,7 @@ func ParseTime(s string) (Time, error) {
 			return Time{At: monday}, nil
 		}
 	}
-	return Time{}, errors.New("is no time")
+	return Time{}, errors.New("is not a date or time")
 }
 
 // digitsAlone reads the number n, written s, as a year, month or day.
@@ -134,25 +133,6 @@ func digitsAlone(s string, n int64) (time.Time, bool) {
 func parseLayout(layout, s string) (Time, error) {
 	t, err := time.Parse(layout, strings.TrimSpace(s))
 	return Time{At: t.UTC()}, err
-}
-
-// layoutLike is a layout that may be that of a date of days, months and years, "" if none
-// is likely.
-func layoutLike(s string) string {
-	for _, layout := range []string{"02.01.2006", "2.1.2006", "02.01.06", "2006.01.02", "01/02/2006", "1/2/2006", "02/01/2006", "2/1/2006", "01/02/06", "02-01-2006", "2 Jan 2006", "Jan 2, 2006", "Jan 2006", "Jan-06"} {
-		for _, clock := range []string{"", " 15:04", " 15:04:05"} {
-			if _, err := time.Parse(layout+clock, strings.TrimSpace(s)); err == nil {
-				layout += clock
-				if day, ok := strings.CutPrefix(layout, "01/02/"); ok {
-					if _, err := time.Parse("02/01/"+day, strings.TrimSpace(s)); err == nil {
-						return fmt.Sprintf("%q (month first) or %q", layout, "02/01/"+day)
-					}
-				}
-				return strconv.Quote(layout)
-			}
-		}
-	}
-	return ""
 }
 
 // cutQuarterOrWeek reads 2024Q2, 2024-Q2, 2024W19, 2024-W19.

@@ -51,7 +51,7 @@ func (b *Builder) note(format string, args ...any) {
 // noteEncoding notes the encoding of f, unless it is UTF-8.
 func (b *Builder) noteEncoding(f *File) {
 	if e := f.Encoding(); e != "" {
-		b.note("the text is in %s (Korean), and is read as that", e)
+		b.note("the text is read as %s (Korean)", e)
 	}
 }
 
@@ -68,7 +68,7 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 		}
 		at := slices.IndexFunc(header, func(h string) bool { return strings.EqualFold(h, name) })
 		if at >= 0 && slices.ContainsFunc(header[at+1:], func(h string) bool { return strings.EqualFold(h, name) }) {
-			b.Problem(&Error{Row: 1, Column: header[at], Reason: "is there twice", Hint: "name every column otherwise"})
+			b.Problem(&Error{Row: 1, Column: header[at], Reason: "appears twice", Hint: "give every column its own name"})
 		}
 		return at
 	}
@@ -83,12 +83,12 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 			slices.Reverse(rest)
 		}
 		ds, y = rest[0], rest[1]
-		b.note("columns %q and %q are taken as ds and y", header[ds], header[y])
+		b.note("using column %q as ds and %q as y", header[ds], header[y])
 	}
 	if asked || ds < 0 || y < 0 {
-		e := &Error{Row: 1, Reason: fmt.Sprintf("the columns are %s, and %s are needed", setting.Quoted(header), b.needed()), Hint: "name the time column ds, the value y, and the series, if there are several, unique_id, or give their names (--time, --value, --id)"}
+		e := &Error{Row: 1, Reason: fmt.Sprintf("the columns are %s, but %s are needed", setting.Quoted(header), b.needed()), Hint: "rename the columns ds, y and, for several series, unique_id, or name them (--time, --value, --id)"}
 		if len(header) == 1 {
-			e.Reason = fmt.Sprintf("there is one column, %s, and %s are needed", setting.Quoted(header), b.needed())
+			e.Reason = fmt.Sprintf("there is only the column %s, but %s are needed", setting.Quoted(header), b.needed())
 			e.Hint = "separate the columns by commas, semicolons or tabs"
 		}
 		for _, name := range []string{b.opts.ID, b.opts.Time, b.opts.Y} {
@@ -119,7 +119,7 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 		}
 	}
 	if unused != nil {
-		b.note("columns that are not used: %s", setting.Quoted(unused))
+		b.note("unused columns: %s", setting.Quoted(unused))
 	}
 	return id, ds, y, nil
 }
@@ -127,14 +127,14 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 // checkRoles reports columns that are named for two things. id is "" if there is none.
 func (b *Builder) checkRoles(id, ds, y string) {
 	type role struct{ what, name string }
-	all := []role{{"that of the series", id}, {"that of the times", ds}, {"that of the values", y}}
+	all := []role{{"the series column", id}, {"the time column", ds}, {"the value column", y}}
 	for _, c := range b.cols {
 		all = append(all, role{"a " + string(c.Role) + " covariate", c.Name})
 	}
 	for i, r := range all {
 		for _, before := range all[:i] {
 			if r.name != "" && strings.EqualFold(r.name, before.name) {
-				b.Problem(&Error{Column: r.name, Reason: "is named as " + before.what + " and as " + r.what, Hint: "name a column for each (--id, --time, --value, --past, --known, --static)"})
+				b.Problem(&Error{Column: r.name, Reason: "is named both as " + before.what + " and as " + r.what, Hint: "name a different column for each (--id, --time, --value, --past, --known, --static)"})
 			}
 		}
 	}
@@ -147,7 +147,7 @@ func (b *Builder) CovariateColumns(header []string) []int {
 	for i, c := range b.cols {
 		at[i] = slices.IndexFunc(header, func(h string) bool { return strings.EqualFold(h, c.Name) })
 		if at[i] < 0 {
-			b.Problem(&Error{Row: 1, Column: c.Name, Reason: fmt.Sprintf("is not there; the columns are %s", setting.Quoted(header)), Hint: cmp.Or(setting.Meant(c.Name, header), "name a column of the file as a covariate (--past, --known, --static)")})
+			b.Problem(&Error{Row: 1, Column: c.Name, Reason: fmt.Sprintf("is missing; the columns are %s", setting.Quoted(header)), Hint: cmp.Or(setting.Meant(c.Name, header), "name a column of the file (--past, --known, --static)")})
 		}
 	}
 	return at
@@ -199,7 +199,7 @@ func (b *Builder) ParseCovariate(i int, s string) (float64, *Error) {
 func (b *Builder) Add(row int, id string, t Time, y float64, x ...float64) {
 	if len(x) != len(b.cols) { // .tsf files and series in rows have no columns beside the values
 		if b.n++; b.n == 1 {
-			b.Problem(&Error{Row: row, Reason: fmt.Sprintf("holds values alone, and no column %s", b.cols[0].Name), Hint: "bring the file to a long table: unique_id,ds,y and a column for each covariate"})
+			b.Problem(&Error{Row: row, Reason: fmt.Sprintf("has only values, no column %s", b.cols[0].Name), Hint: "convert it to a long table: unique_id,ds,y and a column for each covariate"})
 		}
 		return
 	}
@@ -231,7 +231,7 @@ func (b *Builder) Add(row int, id string, t Time, y float64, x ...float64) {
 		b.digits = 0
 	}
 	if t.IsIndex != b.index {
-		b.Problem(&Error{Row: row, Reason: fmt.Sprintf("the time %v is of another kind than those before it", t), Hint: "use dates or whole numbers, not both"})
+		b.Problem(&Error{Row: row, Reason: fmt.Sprintf("the time %v is not of the same kind as those before it", t), Hint: "use dates or whole numbers, not both"})
 		return
 	}
 	o := b.rows[id]
@@ -272,7 +272,7 @@ func (b *Builder) fix(o *observations, id string, row int, x []float64) {
 				}
 				return fmt.Sprint(v)
 			}
-			b.Problem(&Error{Row: row, Column: b.cols[i].Name, Reason: of(id, fmt.Sprintf("the static value is %s, and %s in row %d", text(v), text(o.fixed[i]), o.since[i])), Hint: "a static covariate has one value for each series: correct it, or declare it as known or past (--known, --past)"})
+			b.Problem(&Error{Row: row, Column: b.cols[i].Name, Reason: of(id, fmt.Sprintf("the static value is %s, but %s in row %d", text(v), text(o.fixed[i]), o.since[i])), Hint: "a static covariate has one value per series: correct it, or pass it as known or past (--known, --past)"})
 		}
 	}
 }
@@ -281,9 +281,9 @@ func (b *Builder) fix(o *observations, id string, row int, x []float64) {
 func (b *Builder) twice(id string, t Time, row, first int) {
 	hint := "keep one row for each time, or add a column unique_id if these are several series"
 	if !t.IsIndex && t.At.Truncate(24*hour*1e9) != t.At {
-		hint = "keep one row for each time; where clocks are put back write times with their offset, such as +02:00"
+		hint = "keep one row for each time; where clocks go back, write times with their UTC offset, such as +02:00"
 	}
-	b.Problem(&Error{Row: row, Reason: of(id, fmt.Sprintf("the time %v is there already, in row %d", t, first)), Hint: hint})
+	b.Problem(&Error{Row: row, Reason: of(id, fmt.Sprintf("the time %v is already in row %d", t, first)), Hint: hint})
 }
 
 // of names the series.
@@ -335,7 +335,7 @@ func pick[T any](from []T, at []int) []T {
 // Table puts the rows on their grids.
 func (b *Builder) Table() (*Table, error) {
 	if b.n == 0 && len(b.list) == 0 {
-		b.Problem(&Error{Reason: "has a header and no rows", Hint: "add the data"})
+		b.Problem(&Error{Reason: "has a header but no rows", Hint: "add the data"})
 	}
 	if b.opts.Sort {
 		b.sort()
@@ -345,7 +345,7 @@ func (b *Builder) Table() (*Table, error) {
 	}
 	if b.digits != 0 {
 		u := b.rows[b.order[0]].times[0]
-		b.note("whole numbers such as %d are taken as %s", u.digits, map[int]string{4: "years", 6: "months", 8: "days"}[b.digits])
+		b.note("whole numbers such as %d are read as %s", u.digits, map[int]string{4: "years", 6: "months", 8: "days"}[b.digits])
 	}
 	f, err := b.freq()
 	if err != nil {
@@ -376,7 +376,7 @@ func (b *Builder) Table() (*Table, error) {
 	b.noteCovariates(t)
 	b.note("%s, %s, from %v", plural(len(t.Series), "series", "series"), f.Name(), span(t.Series))
 	if gaps > 0 {
-		b.note("%s missing from the grid: %s", plural(gaps, "time is", "times are"), at)
+		b.note("%s missing from the time grid: %s", plural(gaps, "time is", "times are"), at)
 	}
 	if b.blanks > 0 {
 		b.note("%s blank: %s", plural(b.blanks, "value is", "values are"), b.blank)
@@ -491,7 +491,7 @@ func (b *Builder) noteCovariates(t *Table) {
 		ahead = max(ahead, s.steps()-len(s.Y))
 	}
 	if missing > 0 {
-		b.note("%s missing, marked as such for the model and never filled", plural(missing, "value of covariates is", "values of covariates are"))
+		b.note("%s missing; they are masked, never filled in", plural(missing, "value of covariates is", "values of covariates are"))
 	}
 	if ahead > 0 {
 		b.note("known covariates reach up to %s ahead of the last value", plural(ahead, "step", "steps"))
@@ -503,7 +503,7 @@ func (b *Builder) freq() (Freq, error) {
 	if b.opts.Freq != nil {
 		f := *b.opts.Freq
 		if (f.Unit == Index) != b.index {
-			b.Problem(&Error{Reason: fmt.Sprintf("the frequency %v does not fit times such as %v", f, b.rows[b.order[0]].times[0]), Hint: "leave the frequency out (--freq), and it is found"})
+			b.Problem(&Error{Reason: fmt.Sprintf("the frequency %v does not fit times such as %v", f, b.rows[b.order[0]].times[0]), Hint: "leave out --freq to have it found"})
 			return f, b.err()
 		}
 		if f.Unit == Month && !f.End {
@@ -519,7 +519,7 @@ func (b *Builder) freq() (Freq, error) {
 	}
 	f, err := InferFreq(b.rows[most].times)
 	if err != nil {
-		b.Problem(&Error{Reason: of(most, err.Error()), Hint: "give the frequency, such as --freq D or --freq h, or bring the data to regular times"})
+		b.Problem(&Error{Reason: of(most, err.Error()), Hint: "pass the frequency, such as --freq D or --freq h, or resample the data to regular times"})
 		return f, b.err()
 	}
 	return f, nil

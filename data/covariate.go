@@ -100,8 +100,8 @@ func (c *covariates) parse(i int, s string, decimal rune) (float64, *Error) {
 	}
 	if c.kind[i] == numeric {
 		v, e := number(s, decimal)
-		if e != nil && e.Reason == "is no number" {
-			e.Hint = "correct it, leave the field empty if the value is not known, or declare that the column holds categories (--category)"
+		if e != nil && e.Reason == "is not a number" {
+			e.Hint = "correct it, leave the field empty if the value is missing, or mark the column as categorical (--category)"
 		}
 		return v, e
 	}
@@ -110,7 +110,7 @@ func (c *covariates) parse(i int, s string, decimal rune) (float64, *Error) {
 	}
 	n := len(c.cols[i].Categories)
 	if n == maxCategories {
-		return 0, &Error{Value: s, Reason: fmt.Sprintf("is one more than %d categories", maxCategories), Hint: "put rare ones together, or leave the column out"}
+		return 0, &Error{Value: s, Reason: fmt.Sprintf("exceeds the limit of %d categories", maxCategories), Hint: "merge rare ones, or leave the column out"}
 	}
 	if c.place[i] == nil {
 		c.place[i] = map[string]int{}
@@ -128,22 +128,22 @@ func (c *covariates) parse(i int, s string, decimal rune) (float64, *Error) {
 func (t *Table) Recode(as []Covariate) error {
 	p := problems{file: t.Name}
 	if len(as) != len(t.Covariates) {
-		p.add(&Error{Reason: fmt.Sprintf("has %d covariates, the model %d", len(t.Covariates), len(as)), Hint: "give it the columns that the model was trained with"})
+		p.add(&Error{Reason: fmt.Sprintf("has %d covariates, but the model has %d", len(t.Covariates), len(as)), Hint: "use the columns that the model was trained with"})
 		return p.err()
 	}
 	for i, want := range as {
 		have := t.Covariates[i]
 		switch {
 		case have.Name != want.Name || have.Role != want.Role:
-			p.add(&Error{Column: have.Name, Reason: fmt.Sprintf("is a %s covariate where the model has %s, a %s one", have.Role, want.Name, want.Role), Hint: "give it the columns that the model was trained with"})
+			p.add(&Error{Column: have.Name, Reason: fmt.Sprintf("is a %s covariate, but the model has %s here, a %s covariate", have.Role, want.Name, want.Role), Hint: "use the columns that the model was trained with"})
 			continue
 		case have.Categories == nil && want.Categories == nil:
 			continue
 		case have.Categories == nil && t.any(i):
-			p.add(&Error{Column: have.Name, Reason: "holds numbers, and held categories in training", Hint: "declare that it holds categories (--category)"})
+			p.add(&Error{Column: have.Name, Reason: "has numbers, but had categories in training", Hint: "mark it as categorical (--category)"})
 			continue
 		case want.Categories == nil:
-			p.add(&Error{Column: have.Name, Value: have.Categories[0], Reason: "is no number, and the column held numbers in training", Hint: "correct it"})
+			p.add(&Error{Column: have.Name, Value: have.Categories[0], Reason: "is not a number, but the column had numbers in training", Hint: "correct it"})
 			continue
 		}
 		to, unknown := make([]float64, len(have.Categories)), []string{}
@@ -164,7 +164,7 @@ func (t *Table) Recode(as []Covariate) error {
 		}
 		t.Covariates[i].Categories = want.Categories
 		if len(unknown) > 0 {
-			t.Notes = append(t.Notes, fmt.Sprintf("categories of %s that training did not have, taken as missing: %s", have.Name, setting.Quoted(unknown)))
+			t.Notes = append(t.Notes, fmt.Sprintf("categories of %s not seen in training, treated as missing: %s", have.Name, setting.Quoted(unknown)))
 		}
 	}
 	return p.err()

@@ -51,7 +51,7 @@ func TestCovariates(t *testing.T) {
 	}
 	err = tab.CheckAhead(2)
 	var e *data.Error
-	if !errors.As(err, &e) || e.Column != "price" || e.Row != 4 || !strings.Contains(err.Error(), "2024-01-05") || !strings.Contains(err.Error(), `series "b" ends here, and 2 of the 2 steps`) {
+	if !errors.As(err, &e) || e.Column != "price" || e.Row != 4 || !strings.Contains(err.Error(), "2024-01-05") || !strings.Contains(err.Error(), `series "b" ends here, but 2 of the 2 steps`) {
 		t.Error(err)
 	}
 	if err := tab.CheckAhead(0); err != nil {
@@ -71,11 +71,11 @@ func TestBadCovariates(t *testing.T) {
 		column string
 		says   string
 	}{
-		"unknown column":      {"ds,y,a\n1,2,3\n", data.Options{Known: []string{"price"}}, 1, "price", `is not there; the columns are "ds", "y", "a"`},
-		"text in numbers":     {"ds,y,a\n1,2,3\n2,3,much\n", data.Options{Past: []string{"a"}}, 3, "a", "is no number; correct it, leave the field empty"},
+		"unknown column":      {"ds,y,a\n1,2,3\n", data.Options{Known: []string{"price"}}, 1, "price", `is missing; the columns are "ds", "y", "a"`},
+		"text in numbers":     {"ds,y,a\n1,2,3\n2,3,much\n", data.Options{Past: []string{"a"}}, 3, "a", "is not a number; correct it, leave the field empty"},
 		"infinite":            {"ds,y,a\n1,2,3\n2,3,1e99\n", data.Options{Known: []string{"a"}}, 3, "a", "larger than 1e30"},
-		"static that changes": {"unique_id,ds,y,a\nn,1,2,x\nn,2,3,\nn,3,4,z\n", data.Options{Static: []string{"a"}}, 4, "a", `the static value is "z", and "x" in row 2`},
-		"too many categories": {many, data.Options{Past: []string{"c"}}, 4098, "c", "one more than 4096 categories"},
+		"static that changes": {"unique_id,ds,y,a\nn,1,2,x\nn,2,3,\nn,3,4,z\n", data.Options{Static: []string{"a"}}, 4, "a", `the static value is "z", but "x" in row 2`},
+		"too many categories": {many, data.Options{Past: []string{"c"}}, 4098, "c", "exceeds the limit of 4096 categories"},
 	} {
 		_, err := data.ReadCSV(strings.NewReader(c.text), "f.csv", c.o)
 		var e *data.Error
@@ -84,7 +84,7 @@ func TestBadCovariates(t *testing.T) {
 		}
 	}
 	_, err := data.ReadJSON(strings.NewReader(`{"ds": 1, "y": 2}`+"\n"), "f", data.Options{Known: []string{"a"}})
-	if err == nil || !strings.Contains(err.Error(), "column a: is in no row") {
+	if err == nil || !strings.Contains(err.Error(), "column a: is missing from every row") {
 		t.Error(err)
 	}
 }
@@ -146,14 +146,14 @@ func TestRecode(t *testing.T) {
 	if x := tab.Series[0].Past[0]; !math.IsNaN(x[0]) || x[1] != 1 || x[2] != 0 {
 		t.Error(x)
 	}
-	if !strings.Contains(strings.Join(tab.Notes, ";"), `did not have, taken as missing: "new"`) {
+	if !strings.Contains(strings.Join(tab.Notes, ";"), `not seen in training, treated as missing: "new"`) {
 		t.Error(tab.Notes)
 	}
 	for says, as := range map[string][]data.Covariate{
-		"has 1 covariates, the model 0":     nil,
-		"where the model has b":             {{Name: "b", Role: data.Past}},
-		"held numbers in training":          {{Name: "a", Role: data.Past}},
-		"is a past covariate where the mod": {{Name: "a", Role: data.Known}},
+		"has 1 covariates, but the model has 0":  nil,
+		"but the model has b":                    {{Name: "b", Role: data.Past}},
+		"had numbers in training":                {{Name: "a", Role: data.Past}},
+		"is a past covariate, but the model has": {{Name: "a", Role: data.Known}},
 	} {
 		if err := tab.Recode(as); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v, want %q", err, says)

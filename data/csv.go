@@ -127,9 +127,9 @@ func (l *lineReader) bad(err error) *Error {
 	var parse *csv.ParseError
 	switch {
 	case errors.Is(err, errLong):
-		return &Error{Row: l.row, Reason: fmt.Sprintf("is longer than %d bytes", maxRow), Hint: "look for a quotation mark that is not closed, or ends of lines that are lost"}
+		return &Error{Row: l.row, Reason: fmt.Sprintf("is longer than %d MiB", maxRow>>20), Hint: "look for an unclosed quotation mark or missing line ends"}
 	case errors.As(err, &parse):
-		return &Error{Row: parse.StartLine, Reason: "a quotation mark is not closed, or stands within a field", Hint: "put fields that hold quotation marks in quotation marks, and double those within"}
+		return &Error{Row: parse.StartLine, Reason: "a quotation mark is not closed, or is inside an unquoted field", Hint: "quote fields that contain quotation marks, and double the marks inside"}
 	}
 	return nil
 }
@@ -166,7 +166,7 @@ func (t *csvTable) read() error {
 	t.values = make([]float64, len(t.x))
 	if t.headless() {
 		t.notes = t.notes[:0]
-		t.note("there is no header: the first column is taken as ds, the second as y")
+		t.note("no header: the first column is read as ds, the second as y")
 		t.row(1, t.header)
 	}
 	return t.each(t.row)
@@ -223,9 +223,9 @@ func (t *csvTable) take(line int, rec []string) *Error {
 		return nil
 	}
 	if len(rec) != len(t.header) {
-		e := &Error{Reason: fmt.Sprintf("has %s, the header has %d", plural(len(rec), "field", "fields"), len(t.header)), Hint: "put fields that hold the separator in quotation marks"}
+		e := &Error{Reason: fmt.Sprintf("has %s, but the header has %d", plural(len(rec), "field", "fields"), len(t.header)), Hint: "quote fields that contain the separator"}
 		if t.in.Comma == ',' && len(rec) == len(t.header)+1 {
-			e.Hint = "for decimal commas separate the columns by semicolons, or put such numbers in quotation marks and declare that commas mark decimals (--decimal ,)"
+			e.Hint = "if the numbers have decimal commas, separate the columns by semicolons, or quote the numbers and pass --decimal ,"
 		}
 		return e
 	}

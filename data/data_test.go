@@ -30,13 +30,13 @@ func TestReads(t *testing.T) {
 		"CR":              {"ds,y\r2024-01-01,1\r2024-01-02,2\r", "D", "2024-01-01", []float64{1, 2}, ""},
 		"semicolons":      {"ds;y\n2024-01-01;1,5\n2024-01-02;2,25\n", "D", "2024-01-01", []float64{1.5, 2.25}, "decimal commas"},
 		"tabs":            {"ds\ty\n1\t1.5\n2\t2\n", "i", "1", []float64{1.5, 2}, ""},
-		"other names":     {"Month,#Passengers\n1949-01,112\n1949-02,118\n", "M", "1949-01-01", []float64{112, 118}, `"Month" and "#Passengers" are taken`},
+		"other names":     {"Month,#Passengers\n1949-01,112\n1949-02,118\n", "M", "1949-01-01", []float64{112, 118}, `using column "Month" as ds and "#Passengers" as y`},
 		"value first":     {"Y,date\n284,1956-01-01\n213,1956-04-01\n262,1956-07-01\n", "Q", "1956-01-01", []float64{284, 213, 262}, ""},
 		"no header":       {"2024-01,1\n2024-02,2\n", "M", "2024-01-01", []float64{1, 2}, "no header"},
 		"blanks":          {"ds,y\n2024-01,1\n2024-02,\n2024-03,NA\n2024-04,4\n", "M", "2024-01-01", []float64{1, nan, nan, 4}, "2 values are blank"},
-		"gaps":            {"ds,y\n2024-01-01,1\n2024-01-02,2\n2024-01-05,5\n2024-01-06,6\n2024-01-07,7\n", "D", "2024-01-01", []float64{1, 2, nan, nan, 5, 6, 7}, "2 times are missing from the grid: the first at 2024-01-03"},
+		"gaps":            {"ds,y\n2024-01-01,1\n2024-01-02,2\n2024-01-05,5\n2024-01-06,6\n2024-01-07,7\n", "D", "2024-01-01", []float64{1, 2, nan, nan, 5, 6, 7}, "2 times are missing from the time grid: the first at 2024-01-03"},
 		"quoted":          {"\"ds\",\"y\"\n\"2024-01\",\"1\"\n\"2024-02\",\"2\"\n", "M", "2024-01-01", []float64{1, 2}, ""},
-		"extra columns":   {"ds,price,y\n1,7,1\n2,8,2\n", "i", "1", []float64{1, 2}, `not used: "price"`},
+		"extra columns":   {"ds,price,y\n1,7,1\n2,8,2\n", "i", "1", []float64{1, 2}, `unused columns: "price"`},
 		"blank lines":     {"ds,y\n1,1\n\n2,2\n\n", "i", "1", []float64{1, 2}, ""},
 		"years":           {"ds,y\n1999,1\n2000,2\n2002,4\n", "Y", "1999-01-01", []float64{1, 2, nan, 4}, "yearly"},
 		"indices past":    {"ds,y\n2998,1\n2999,2\n3000,3\n", "i", "2998", []float64{1, 2, 3}, ""},
@@ -48,15 +48,15 @@ func TestReads(t *testing.T) {
 		"quarters":        {"ds,y\n2023Q4,1\n2024-Q1,2\n", "Q", "2023-10-01", []float64{1, 2}, ""},
 		"15 minutes":      {"ds,y\n2024-01-01 00:00,1\n2024-01-01 00:15,2\n2024-01-01 00:30,3\n", "15min", "2024-01-01", []float64{1, 2, 3}, ""},
 		"leading gap":     {"ds,y\n2,\n3,1\n4,2\n", "i", "2", []float64{nan, 1, 2}, ""},
-		"days, digits":    {"ds,y\n20240130,1\n20240131,2\n20240201,3\n", "D", "2024-01-30", []float64{1, 2, 3}, "such as 20240130 are taken as days"},
-		"months, digits":  {"ds,y\n202411,1\n202412,2\n202501,3\n", "M", "2024-11-01", []float64{1, 2, 3}, "such as 202411 are taken as months"},
+		"days, digits":    {"ds,y\n20240130,1\n20240131,2\n20240201,3\n", "D", "2024-01-30", []float64{1, 2, 3}, "such as 20240130 are read as days"},
+		"months, digits":  {"ds,y\n202411,1\n202412,2\n202501,3\n", "M", "2024-11-01", []float64{1, 2, 3}, "such as 202411 are read as months"},
 		"no month after":  {"ds,y\n202411,1\n202412,2\n202413,3\n", "i", "202411", []float64{1, 2, 3}, ""},
 		"Monday-Friday":   {"ds,y\n2024-05-06,1\n2024-05-07,2\n2024-05-08,3\n2024-05-09,4\n2024-05-10,5\n", "D", "2024-05-06", []float64{1, 2, 3, 4, 5}, ""},
-		"spring forward":  {"ds,y\n2024-03-31T00:00,1\n2024-03-31T01:00,2\n2024-03-31T03:00,4\n", "h", "2024-03-31", []float64{1, 2, nan, 4}, "1 time is missing from the grid: the first at 2024-03-31T02:00"},
+		"spring forward":  {"ds,y\n2024-03-31T00:00,1\n2024-03-31T01:00,2\n2024-03-31T03:00,4\n", "h", "2024-03-31", []float64{1, 2, nan, 4}, "1 time is missing from the time grid: the first at 2024-03-31T02:00"},
 		"sure decimals":   {"ds;y\n1;7\n2;1,500\n3;12,25\n", "i", "1", []float64{7, 1.5, 12.25}, "decimal commas"},
 		"0,125":           {"ds;y\n1;0,125\n2;1,500\n", "i", "1", []float64{0.125, 1.5}, "decimal commas"},
 		"late header":     {"\n\nds;y\n1;2\n2;3\n", "i", "1", []float64{2, 3}, ""},
-		"comma in name":   {"\"ds\";\"y\";\"a,b,c,d\"\n1;2;\n2;3;\n", "i", "1", []float64{2, 3}, "not used"},
+		"comma in name":   {"\"ds\";\"y\";\"a,b,c,d\"\n1;2;\n2;3;\n", "i", "1", []float64{2, 3}, "unused columns"},
 		"headless commas": {"1;2,5\n2;3,5\n", "i", "1", []float64{2.5, 3.5}, "no header"},
 		"note in quotes":  {"ds,y,note\n1,2,\"two\nlines\"\n2,3,\"a \"\"b\"\"\"\n", "i", "1", []float64{2, 3}, ""},
 		"quoted decimal":  {"ds;y\n1;\"1,5\"\n2;2\n", "i", "1", []float64{1.5, 2}, ""},
@@ -103,47 +103,47 @@ func TestBadFiles(t *testing.T) {
 	}{
 		"empty":               {"", 0, "", "is empty"},
 		"blank":               {"\n\n  \n", 0, "", "is empty"},
-		"header only":         {"ds,y\n", 0, "", "has a header and no rows"},
-		"ragged":              {"ds,y\n1,2\n3\n", 3, "", "has 1 field, the header has 2"},
-		"decimal comma":       {"ds,y\n1,2,5\n", 2, "", "for decimal commas separate the columns by semicolons"},
-		"text in a number":    {"ds,y\n1,2\n2,two\n", 3, "y", `"two" is no number`},
-		"thousands":           {"ds,y\n1,\"2,500\"\n", 2, "y", "without marks of thousands"},
-		"point and comma":     {"ds;y\n1;2,5\n2;1.000,5\n", 3, "y", "a point where commas mark decimals"},
-		"no time":             {"ds,y\nyesterday,2\n", 2, "ds", `"yesterday" is no time`},
-		"American date":       {"ds,y\n03/26/2021,2\n", 2, "ds", "write dates as 2024-05-06"},
-		"duplicate":           {"ds,y\n2024-01,1\n2024-02,2\n2024-02,3\n", 4, "", "is there already, in row 3"},
+		"header only":         {"ds,y\n", 0, "", "has a header but no rows"},
+		"ragged":              {"ds,y\n1,2\n3\n", 3, "", "has 1 field, but the header has 2"},
+		"decimal comma":       {"ds,y\n1,2,5\n", 2, "", "decimal commas, separate the columns by semicolons"},
+		"text in a number":    {"ds,y\n1,2\n2,two\n", 3, "y", `"two" is not a number`},
+		"thousands":           {"ds,y\n1,\"2,500\"\n", 2, "y", "without thousands separators"},
+		"point and comma":     {"ds;y\n1;2,5\n2;1.000,5\n", 3, "y", "has a point, but commas are the decimal marks"},
+		"no time":             {"ds,y\nyesterday,2\n", 2, "ds", `"yesterday" is not a date or time`},
+		"American date":       {"ds,y\n03/26/2021,2\n", 2, "ds", `--time-layout "01/02/2006"`},
+		"duplicate":           {"ds,y\n2024-01,1\n2024-02,2\n2024-02,3\n", 4, "", "is already in row 3"},
 		"unsorted":            {"ds,y\n2024-02,1\n2024-01,2\n", 3, "", "sort the file by series and time"},
 		"infinite":            {"ds,y\n1,2\n2,inf\n", 3, "y", "is infinite"},
 		"1e400":               {"ds,y\n1,1e400\n", 2, "y", "is infinite"},
 		"1e308":               {"ds,y\n1,1e308\n", 2, "y", "larger than 1e30"},
-		"UTF-16":              {"\xff\xfed\x00s\x00,\x00y\x00\n\x00", 0, "", "is in UTF-16, or is no text; save it as UTF-8"},
+		"UTF-16":              {"\xff\xfed\x00s\x00,\x00y\x00\n\x00", 0, "", "is UTF-16, or not text; save it as UTF-8"},
 		"UTF-16 without BOM":  {"d\x00s\x00,\x00y\x00\n\x00", 0, "", "iconv"},
 		"Parquet":             {"PAR1\x15\x04\x00", 0, "", "is a Parquet file"},
 		"spreadsheet":         {"PK\x03\x04\x14\x00", 0, "", "is a spreadsheet"},
 		"gzip":                {"\x1f\x8b\x08", 0, "", "gunzip"},
-		"one column":          {"y\n1\n2\n", 1, "", "there is one column"},
+		"one column":          {"y\n1\n2\n", 1, "", "there is only the column"},
 		"unknown columns":     {"a,b,c\n1,2,3\n", 1, "", `the columns are "a", "b", "c"`},
 		"unclosed quote":      {"ds,y\n\"1,2\n3,4\n", 2, "", "a quotation mark is not closed"},
 		"huge line":           {"ds,y\n" + strings.Repeat("x", 2<<20), 2, "", "is longer than"},
-		"mixed times":         {"ds,y\n1,2\n2024-01,3\n", 3, "", "of another kind"},
+		"mixed times":         {"ds,y\n1,2\n2024-01,3\n", 3, "", "not of the same kind"},
 		"irregular":           {"ds,y\n2024-01-01T00:00:00,1\n2024-01-01T00:00:07,2\n2024-03-01T11:00:01,3\n2024-05-09T23:59:58,4\n", 0, "", "the times are irregular"},
-		"one row":             {"ds,y\n2024-01,1\n", 0, "", "one time alone has no frequency"},
+		"one row":             {"ds,y\n2024-01,1\n", 0, "", "cannot be found from a single time"},
 		"not UTF-8":           {"unique_id,ds,y\n\xff\xfe\xfd,1,2\n", 2, "unique_id", "is not UTF-8"},
 		"quote never closed":  {"ds,y\n1,2\n\"3,4\n" + strings.Repeat("5,6\n", 1<<19), 3, "", "is longer than"},
-		"NUL in text":         {"ds,y\n1,2\x00\n", 0, "", "is no text"},
-		"column twice":        {"ds,y,Y\n1,2,3\n", 1, "y", "is there twice"},
+		"NUL in text":         {"ds,y\n1,2\x00\n", 0, "", "or not text"},
+		"column twice":        {"ds,y,Y\n1,2,3\n", 1, "y", "appears twice"},
 		"no ID":               {"unique_id,ds,y\na,1,1\n,1,2\n", 3, "unique_id", "is empty; give every row"},
-		"comma after point":   {"ds;y\n1;1.234\n2;2,5\n", 3, "", "the number of row 2 a point"},
-		"may be thousands":    {"ds;y\n1;7\n2;1,500\n3;12,250\n", 3, "", "may be a number with decimals or one of thousands"},
-		"words with a comma":  {"ds;y\n1;two,five\n", 2, "y", "is no number"},
-		"clocks put back":     {"ds,y\n2024-10-27 01:00,1\n2024-10-27 02:00,2\n2024-10-27 02:00,3\n", 4, "", "write times with their offset"},
+		"comma after point":   {"ds;y\n1;1.234\n2;2,5\n", 3, "", "the number in row 2 has a point"},
+		"may be thousands":    {"ds;y\n1;7\n2;1,500\n3;12,250\n", 3, "", "may have a decimal or a thousands separator"},
+		"words with a comma":  {"ds;y\n1;two,five\n", 2, "y", "is not a number"},
+		"clocks put back":     {"ds,y\n2024-10-27 01:00,1\n2024-10-27 02:00,2\n2024-10-27 02:00,3\n", 4, "", "write times with their UTC offset"},
 		"far date":            {"ds,y\n2024-01-01,1\n2024-01-02,2\n9024-01-03,3\n", 0, "", "irregular"},
 		"far date of many":    {"unique_id,ds,y\na,1,1\na,2,2\na,3,3\nb,1,1\nb,900000000,2\n", 5, "", "look for a wrong date"},
-		"too large an index":  {"ds,y\n9223372036854775807,1\n", 2, "ds", "too large for an index"},
+		"too large an index":  {"ds,y\n9223372036854775807,1\n", 2, "ds", "too large for the number of a step"},
 		"-Infinity":           {"ds,y\n1,-Infinity\n", 2, "y", "is infinite"},
-		"header as a row":     {"ds,y\n1,2\nds,y\n2,3\n", 3, "ds", "is no time"},
+		"header as a row":     {"ds,y\n1,2\nds,y\n2,3\n", 3, "ds", "is not a date or time"},
 		"only a BOM":          {"\xef\xbb\xbf", 0, "", "is empty"},
-		"series of duplicate": {"unique_id,ds,y\na,1,1\na,1,2\n", 3, "", `series "a": the time 1 is there already`},
+		"series of duplicate": {"unique_id,ds,y\na,1,1\na,1,2\n", 3, "", `series "a": the time 1 is already`},
 	} {
 		_, err := read(c.text)
 		var e *data.Error
@@ -159,7 +159,7 @@ func TestBadFiles(t *testing.T) {
 
 func TestManyProblemsAtOnce(t *testing.T) {
 	_, err := read("ds,y\n" + strings.Repeat("1,x\n", 50))
-	if n := strings.Count(err.Error(), "is no number"); n != 10 || !strings.Contains(err.Error(), "and 40 more problems") {
+	if n := strings.Count(err.Error(), "is not a number"); n != 10 || !strings.Contains(err.Error(), "and 40 more problems") {
 		t.Errorf("%d problems are told: %v", n, err)
 	}
 }
@@ -170,7 +170,7 @@ func TestCheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := tab.Series[0]
-	if err := s.Check("f.csv", 3); err == nil || !strings.Contains(err.Error(), "has 2 values, and 3 are needed") {
+	if err := s.Check("f.csv", 3); err == nil || !strings.Contains(err.Error(), "has 2 values, but 3 are needed") {
 		t.Error(err)
 	}
 	if err := s.Check("f.csv", 2); err == nil || !strings.Contains(err.Error(), "is constant: every value is 3") {
@@ -204,10 +204,10 @@ func TestOptions(t *testing.T) {
 		"ds,y\n2024-02-29,2\n2024-03-31,3\n":                 {data.Options{Freq: freq("M")}, "ME", []float64{2, 3}, "month ends"},
 		"ds,y\n1999,2\n2000,3\n":                             {data.Options{Freq: freq("i")}, "i", []float64{2, 3}, "from 1999 to 2000"},
 		"ds,y\n3,3\n1,1\n2,2\n":                              {data.Options{Sort: true}, "i", []float64{1, 2, 3}, "1 series was sorted by time"},
-		"ds,y\n3,3\n1,1\n3,2\n":                              {data.Options{Sort: true}, "", nil, "row 4: the time 3 is there already, in row 2"},
+		"ds,y\n3,3\n1,1\n3,2\n":                              {data.Options{Sort: true}, "", nil, "row 4: the time 3 is already in row 2"},
 		"unique_id,ds,y\na,1,1\na,2,2\n":                     {data.Options{Sort: true}, "i", []float64{1, 2}, "1 series"},
 		"Week,y\n04/30/2021,3\n04/16/2021,1\n04/23/2021,2\n": {data.Options{Sort: true, TimeLayout: "01/02/2006"}, "W", []float64{1, 2, 3}, "weekly"},
-		"ds,y\n2021-04-30,3\n":                               {data.Options{TimeLayout: "01/02/2006"}, "", nil, "is no time of the form 01/02/2006"},
+		"ds,y\n2021-04-30,3\n":                               {data.Options{TimeLayout: "01/02/2006"}, "", nil, "is not a time in the layout 01/02/2006"},
 		"ds,y\n1,\"2,500\"\n2,\"3,250\"\n":                   {data.Options{Decimal: ','}, "i", []float64{2.5, 3.25}, ""},
 		"ds;y\n1;2,500\n2;3.5\n":                             {data.Options{Decimal: '.'}, "", nil, "has a comma"},
 	} {
@@ -244,7 +244,7 @@ func TestManyOutOfOrder(t *testing.T) {
 		fmt.Fprintf(&text, "%d,1\n", 10000+i)
 	}
 	_, err := read(text.String())
-	if err == nil || !strings.Contains(err.Error(), "row 100002: the time 10000 is there already, in row 2") || !strings.Contains(err.Error(), "and 99990 more problems") {
+	if err == nil || !strings.Contains(err.Error(), "row 100002: the time 10000 is already in row 2") || !strings.Contains(err.Error(), "and 99990 more problems") {
 		t.Error(err)
 	}
 }
@@ -260,18 +260,18 @@ func TestReadJSON(t *testing.T) {
 	}
 	for text, says := range map[string]string{
 		"":                                   "is empty",
-		"\xff\xfe{\x00":                      "is in UTF-16",
-		`{"ds": 1, "v": 2}`:                  "column y: is in no row",
+		"\xff\xfe{\x00":                      "is UTF-16",
+		`{"ds": 1, "v": 2}`:                  "column y: is missing from every row",
 		`{"ds": 1, "y": 1e99}`:               "larger than 1e30",
-		`[{"ds": 1, "y": 1}]`:                "is no JSON object",
-		`{"ds": 1, "y": NaN}`:                "with null for what is not known",
+		`[{"ds": 1, "y": 1}]`:                "is not a JSON object",
+		`{"ds": 1, "y": NaN}`:                "with null for unknown values",
 		`{"ds": 1, "y": 1, "unique_id": ""}`: "unique_id: is empty",
 		`{"ds": 1, "y": 1, "t": "` + strings.Repeat("x", 2<<20) + `"}`: "row 1: is longer than",
-		"{\n":                    "row 1: is no JSON object",
+		"{\n":                    "row 1: is not a JSON object",
 		`{"y": 1}`:               "column ds: is missing",
-		`{"ds": 1, "y": "x"}`:    `column y: "x" is no number`,
-		`{"ds": "noon", "y": 1}`: "is no time",
-		`{"ds": 1, "y": [1]}`:    "is no number",
+		`{"ds": 1, "y": "x"}`:    `column y: "x" is not a number`,
+		`{"ds": "noon", "y": 1}`: "is not a date or time",
+		`{"ds": 1, "y": [1]}`:    "is not a number",
 	} {
 		if _, err := data.ReadJSON(strings.NewReader(text), "f", data.Options{}); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", text, err)

@@ -98,7 +98,7 @@ func TestKoreanIsRead(t *testing.T) {
 		"a.tsf":   "@attribute series_name string\n@data\n서울특별시:1,2\n",
 	} {
 		tab, err := data.ReadFile(path(name, s), data.Options{})
-		if err != nil || tab.Series[0].ID != "서울특별시" || !strings.Contains(strings.Join(tab.Notes, "\n"), "is in CP949 (Korean)") {
+		if err != nil || tab.Series[0].ID != "서울특별시" || !strings.Contains(strings.Join(tab.Notes, "\n"), "read as CP949 (Korean)") {
 			t.Errorf("%s: %+v, %v", name, tab, err)
 		}
 	}

@@ -68,7 +68,7 @@ func ParseFreq(s string) (Freq, error) {
 			return f, nil
 		}
 	}
-	return Freq{}, fmt.Errorf("frequency %q is not known: use Y, Q, M, W, D, B, h, min, s or i, with a number before it for multiples", s)
+	return Freq{}, fmt.Errorf("unknown frequency %q: use Y, Q, M, W, D, B, h, min, s or i, with a number before it for multiples", s)
 }
 
 // String is what ParseFreq reads.

@@ -33,7 +33,7 @@ func ReadIDX(r io.Reader, limit int64) (*IDX, error) {
 		}
 	}
 	fail := func(format string, args ...any) error {
-		return &Error{File: in.Name, Reason: fmt.Sprintf(format, args...), Hint: "fetch it again"}
+		return &Error{File: in.Name, Reason: fmt.Sprintf(format, args...), Hint: "download it again"}
 	}
 	short := func(what string, err error) error {
 		if err == io.EOF || err == io.ErrUnexpectedEOF {
@@ -56,11 +56,11 @@ func ReadIDX(r io.Reader, limit int64) (*IDX, error) {
 		}
 		n := binary.BigEndian.Uint32(dim[:])
 		if n == 0 {
-			return nil, fail("the header promises no values: dimension %d is 0", len(x.Dims)+1)
+			return nil, fail("the header declares no values: dimension %d is 0", len(x.Dims)+1)
 		}
 		hi, lo := bits.Mul64(size, uint64(n))
 		if hi != 0 || lo > uint64(limit) {
-			return nil, fail("the header promises more than %d bytes", limit)
+			return nil, fail("the header declares more than %d bytes", limit)
 		}
 		size = lo
 		x.Dims = append(x.Dims, int(n))
@@ -70,10 +70,10 @@ func ReadIDX(r io.Reader, limit int64) (*IDX, error) {
 		return nil, short("the values are", err)
 	}
 	if uint64(len(x.Data)) != size {
-		return nil, fail("there are %d bytes, the header %v promises %d", len(x.Data), x.Dims, size)
+		return nil, fail("there are %d bytes, but the header %v declares %d", len(x.Data), x.Dims, size)
 	}
 	if _, err := in.Peek(1); err == nil {
-		return nil, fail("there are more bytes than the %d that the header %v promises", size, x.Dims)
+		return nil, fail("there are more bytes than the %d that the header %v declares", size, x.Dims)
 	} else if err != io.EOF {
 		return nil, in.Failed(0, err)
 	}

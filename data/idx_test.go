@@ -31,10 +31,10 @@ func TestReadIDX(t *testing.T) {
 		"there are more bytes than the 6": append(slices.Clone(file), 7),
 		"not that of":                     {0, 0, 9, 1, 0, 0, 0, 1, 7},
 		"of 1 to 4":                       {0, 0, 8, 9},
-		"promises more":                   {0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255},
+		"declares more":                   {0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255},
 		"dimension 3 is 0":                {0, 0, 8, 3, 63, 255, 255, 255, 0, 0, 0, 1, 0, 0, 0, 0},
 		"dimension 1 is 0":                {0, 0, 8, 3, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255},
-		"begins as gzip":                  packed.Bytes()[:5],
+		"damaged gzip":                    packed.Bytes()[:5],
 		"values are cut":                  packed.Bytes()[:packed.Len()-16],
 	} {
 		if x, err := data.ReadIDX(bytes.NewReader(b), 0); fault.Of(err) != fault.Data || !strings.Contains(err.Error(), says) {
@@ -50,7 +50,7 @@ func TestMNIST(t *testing.T) {
 	}
 }
 
-// Whatever a file holds, it is refused, or has the bytes that its header promises.
+// Whatever a file holds, it is refused, or has the bytes that its header declares.
 func FuzzReadIDX(f *testing.F) {
 	f.Add([]byte{0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6})
 	f.Add([]byte{0, 0, 8, 1, 0, 0, 0, 0})

@@ -11,12 +11,12 @@ import (
 // are irregular, which is an error.
 func InferFreq(times []Time) (Freq, error) {
 	if len(times) < 2 {
-		return Freq{}, errors.New("one time alone has no frequency: say what it is")
+		return Freq{}, errors.New("the frequency cannot be found from a single time")
 	}
 	f := candidate(times)
 	n, ok := f.Between(times[0], times[len(times)-1])
 	if !ok || n >= 10*len(times)+100 {
-		return f, fmt.Errorf("the times are irregular: from %v to %v there are %d of them, which fit no step longer than %s", times[0], times[len(times)-1], len(times), f)
+		return f, fmt.Errorf("the times are irregular: %d times from %v to %v fit no step longer than %s", len(times), times[0], times[len(times)-1], f)
 	}
 	return f, nil
 }

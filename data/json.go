@@ -44,7 +44,7 @@ func readJSON(in *File, o Options) (*Table, error) {
 		}
 		row, err := Object(lines.Bytes())
 		if err != nil {
-			t.Problem(&Error{Row: n, Reason: "is no JSON object: " + err.Error(), Hint: `write a line such as {"ds": "2024-05", "y": 7} for each row, with null for what is not known`})
+			t.Problem(&Error{Row: n, Reason: "is not a JSON object: " + err.Error(), Hint: `write a line such as {"ds": "2024-05", "y": 7} for each row, with null for unknown values`})
 			continue
 		}
 		if e := t.row(n, row); e != nil {
@@ -56,18 +56,18 @@ func readJSON(in *File, o Options) (*Table, error) {
 		if !errors.Is(err, bufio.ErrTooLong) {
 			return nil, in.Failed(n, err)
 		}
-		t.Problem(&Error{Row: n, Reason: fmt.Sprintf("is longer than %d bytes", maxRow), Hint: "write an object a line, not an array of them"})
+		t.Problem(&Error{Row: n, Reason: fmt.Sprintf("is longer than %d MiB", maxRow>>20), Hint: "write an object a line, not an array of them"})
 	}
 	switch {
 	case len(t.list) > 0:
 	case t.n == 0:
 		t.Problem(&Error{Reason: "is empty", Hint: `it needs a line such as {"ds": "2024-05", "y": 7} for each row`})
 	case !t.known:
-		t.Problem(&Error{Column: t.y, Reason: "is in no row", Hint: "name the values y, or give their name (--value)"})
+		t.Problem(&Error{Column: t.y, Reason: "is missing from every row", Hint: "rename the values y, or name their key (--value)"})
 	}
 	for i, c := range t.cols {
 		if !t.seen[i] && len(t.list) == 0 {
-			t.Problem(&Error{Column: c.Name, Reason: "is in no row", Hint: "name a key of the rows as a covariate (--past, --known, --static)"})
+			t.Problem(&Error{Column: c.Name, Reason: "is missing from every row", Hint: "name a key of the rows (--past, --known, --static)"})
 		}
 	}
 	t.noteEncoding(in)
@@ -93,7 +93,7 @@ func (t *jsonTable) row(n int, row map[string]json.RawMessage) *Error {
 		return string(row[key])
 	}
 	if _, ok := row[t.ds]; !ok {
-		return &Error{Column: t.ds, Reason: "is missing", Hint: cmp.Or(setting.Meant(t.ds, slices.Sorted(maps.Keys(row))), "every row needs a time; give its name if it is not ds (--time)")}
+		return &Error{Column: t.ds, Reason: "is missing", Hint: cmp.Or(setting.Meant(t.ds, slices.Sorted(maps.Keys(row))), "every row needs a time; name its key if it is not ds (--time)")}
 	}
 	at, e := t.ParseTime(text(t.ds))
 	if e != nil {

@@ -83,7 +83,7 @@ func readKept(r io.Reader, name string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if len(b) > maxFile {
-		return nil, &Error{File: name, Reason: fmt.Sprintf("has more than %d bytes", maxFile), Hint: "write it to a file"}
+		return nil, &Error{File: name, Reason: fmt.Sprintf("is larger than %d GiB", maxFile>>30), Hint: "write it to a file"}
 	}
 	return b, nil
 }

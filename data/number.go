@@ -25,7 +25,7 @@ func number(s string, decimal rune) (float64, *Error) {
 	plain := s
 	if decimal == ',' {
 		if strings.Contains(s, ".") {
-			return 0, &Error{Value: s, Reason: "has a point where commas mark decimals", Hint: "write numbers without marks of thousands"}
+			return 0, &Error{Value: s, Reason: "has a point, but commas are the decimal marks", Hint: "write numbers without thousands separators"}
 		}
 		plain = strings.Replace(s, ",", ".", 1)
 	}
@@ -35,9 +35,9 @@ func number(s string, decimal rune) (float64, *Error) {
 	}
 	switch {
 	case err != nil && decimal == '.' && withCommas(s):
-		return 0, &Error{Value: s, Reason: "has a comma", Hint: "write numbers without marks of thousands; for decimal commas separate the columns by semicolons, or declare that commas mark decimals (--decimal ,)"}
+		return 0, &Error{Value: s, Reason: "has a comma", Hint: "write numbers without thousands separators; for decimal commas separate the columns by semicolons, or pass --decimal ,"}
 	case err != nil:
-		return 0, &Error{Value: s, Reason: "is no number", Hint: "correct it, or leave the field empty if the value is not known"}
+		return 0, &Error{Value: s, Reason: "is not a number", Hint: "correct it, or leave the field empty if the value is missing"}
 	case math.Abs(v) > largest:
 		e := tooLarge(v)
 		e.Value = s
@@ -54,9 +54,9 @@ func withCommas(s string) bool {
 
 // tooLarge reports a value beyond largest.
 func tooLarge(v float64) *Error {
-	e := &Error{Value: fmt.Sprint(v), Reason: "is larger than 1e30", Hint: "bring the values to another unit, or leave the field empty if it is not known"}
+	e := &Error{Value: fmt.Sprint(v), Reason: "is larger than 1e30", Hint: "use a larger unit, or leave the field empty if the value is missing"}
 	if math.IsInf(v, 0) {
-		e.Reason, e.Hint = "is infinite", "leave the field empty if the value is not known"
+		e.Reason, e.Hint = "is infinite", "leave the field empty if the value is missing"
 	}
 	return e
 }
@@ -89,7 +89,7 @@ func (m *marks) learn(b *Builder, row int, s string) {
 			m.comma, m.example, m.decimal = row, strings.Clone(s), ','
 			b.note("numbers have decimal commas")
 			if m.pointed > 0 {
-				b.Problem(&Error{Row: row, Value: s, Reason: fmt.Sprintf("has a comma, and the number of row %d a point", m.pointed), Hint: "write all numbers alike, without marks of thousands"})
+				b.Problem(&Error{Row: row, Value: s, Reason: fmt.Sprintf("has a comma, but the number in row %d has a point", m.pointed), Hint: "write all numbers alike, without thousands separators"})
 			}
 		}
 		whole, part, _ := strings.Cut(s, ",")
@@ -103,7 +103,7 @@ func (m *marks) learn(b *Builder, row int, s string) {
 // settle reports commas that may mark thousands.
 func (m *marks) settle(b *Builder) error {
 	if m.comma > 0 && !m.sure {
-		b.Problem(&Error{Row: m.comma, Value: m.example, Reason: "may be a number with decimals or one of thousands, and no other number of the file shows which", Hint: "write numbers without marks of thousands, or declare what marks decimals (--decimal)"})
+		b.Problem(&Error{Row: m.comma, Value: m.example, Reason: "may have a decimal or a thousands separator, and no other number in the file shows which", Hint: "write numbers without thousands separators, or name the decimal mark (--decimal)"})
 	}
 	return b.err()
 }

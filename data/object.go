@@ -8,7 +8,7 @@ import (
 	"io"
 )
 
-// Object reads a JSON object: its values by key. A key that is there twice is an error,
+// Object reads a JSON object: its values by key. A key that appears twice is an error,
 // and so is what follows the object.
 func Object(b []byte) (map[string]json.RawMessage, error) {
 	var row map[string]json.RawMessage
@@ -19,7 +19,7 @@ func Object(b []byte) (map[string]json.RawMessage, error) {
 		return nil, errors.New("it is null")
 	}
 	if keys(b) != len(row) {
-		return nil, fmt.Errorf("the key %q is there twice", doubled(b))
+		return nil, fmt.Errorf("the key %q appears twice", doubled(b))
 	}
 	return row, nil
 }

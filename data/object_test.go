@@ -17,7 +17,7 @@ func TestObject(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]string{
-		`{"a": 1, "b": {}, "a": 2}`: `the key "a" is there twice`, `{"a": 1, "\u0061": 2}`: `"a" is there twice`,
+		`{"a": 1, "b": {}, "a": 2}`: `the key "a" appears twice`, `{"a": 1, "\u0061": 2}`: `"a" appears twice`,
 		`{"a": 1} x`: "after top-level value", `{"a": 1`: "unexpected end", `[1]`: "type array", `null`: "null", ``: "unexpected end",
 	} {
 		if row, err := data.Object([]byte(in)); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "json.") {

@@ -25,7 +25,7 @@ type File struct {
 // maxFile is the most bytes of a file that is read as a whole.
 const maxFile = 1 << 30
 
-// Open opens a file to read, and unpacks it if it begins as gzip does, whatever its
+// Open opens a file to read, and unpacks it if it is damaged gzip, whatever its
 // name. A folder is an Error, and so is a broken gzip header; what is broken after it
 // comes as an error of Read. The path Stdin is standard input. That and a pipe are read to
 // their end, at most 1 GiB, and kept, so that they may be opened again.
@@ -60,7 +60,7 @@ func NewFile(r io.Reader, name string) (*File, error) {
 	if magic, _ := f.Peek(2); string(magic) == "\x1f\x8b" {
 		z, err := gzip.NewReader(f.Reader)
 		if err != nil {
-			return nil, &Error{File: name, Reason: "begins as gzip does, but: " + err.Error(), Hint: "fetch it again"}
+			return nil, &Error{File: name, Reason: "is damaged gzip: " + err.Error(), Hint: "download it again"}
 		}
 		f.Reader, f.packed = bufio.NewReaderSize(z, 64<<10), true
 	}
@@ -84,7 +84,7 @@ func (f *File) Close() error {
 // Error if what is packed is cut short or damaged.
 func (f *File) Failed(row int, err error) error {
 	if f.packed && fault.Of(err) == 0 {
-		return &Error{File: f.Name, Row: row, Reason: "is cut short or damaged: " + err.Error(), Hint: "fetch it again"}
+		return &Error{File: f.Name, Row: row, Reason: "is cut short or damaged: " + err.Error(), Hint: "download it again"}
 	}
 	if f.Name == "" {
 		return err
@@ -99,7 +99,7 @@ func (f *File) All() ([]byte, error) {
 	case err != nil:
 		return nil, f.Failed(0, err)
 	case len(b) > maxFile:
-		return nil, &Error{File: f.Name, Reason: fmt.Sprintf("has more than %d bytes", maxFile), Hint: "cut it into several files"}
+		return nil, &Error{File: f.Name, Reason: fmt.Sprintf("is larger than %d GiB", maxFile>>30), Hint: "split it into several files"}
 	}
 	return b, nil
 }
@@ -146,14 +146,14 @@ func CheckText(head []byte) *Error {
 	for _, k := range []struct{ magic, what, hint string }{
 		{"PAR1", "is a Parquet file", "save the table as CSV or JSON lines"},
 		{"PK\x03\x04", "is a spreadsheet or a zip archive", "save the table as CSV"},
-		{"\x1f\x8b", "is packed by gzip", "unpack it: gunzip"},
+		{"\x1f\x8b", "is compressed with gzip", "unpack it: gunzip"},
 	} {
 		if bytes.HasPrefix(head, []byte(k.magic)) {
 			return &Error{Reason: k.what, Hint: k.hint}
 		}
 	}
 	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) || bytes.IndexByte(head, 0) >= 0 {
-		return &Error{Reason: "is in UTF-16, or is no text", Hint: "save it as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8"}
+		return &Error{Reason: "is UTF-16, or not text", Hint: "save it as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8"}
 	}
 	return nil
 }

@@ -98,7 +98,7 @@ func (t *records) row(r Record) error {
 		}
 	}
 	if len(r.Fields) != t.width {
-		return t.fail(&Error{Row: r.Row, Reason: fmt.Sprintf("has %s, the first row has %d", plural(len(r.Fields), "field", "fields"), t.width), Hint: t.hint})
+		return t.fail(&Error{Row: r.Row, Reason: fmt.Sprintf("has %s, but the first row has %d", plural(len(r.Fields), "field", "fields"), t.width), Hint: t.hint})
 	}
 	return t.hand(r)
 }
@@ -135,7 +135,7 @@ func (t *records) scan(lines *lineReader, take func(n int, line string) error) e
 	}
 	switch err := s.Err(); {
 	case errors.Is(err, errLong) || errors.Is(err, bufio.ErrTooLong):
-		return t.fail(&Error{Row: n, Reason: fmt.Sprintf("is longer than %d bytes", maxRow), Hint: "look for ends of lines that are lost"})
+		return t.fail(&Error{Row: n, Reason: fmt.Sprintf("is longer than %d MiB", maxRow>>20), Hint: "look for missing line ends"})
 	case err != nil:
 		return lines.in.Failed(n, err)
 	}
@@ -165,7 +165,7 @@ func readQuoted(f *File, header func([]string) bool, each func([]string, Record)
 	if err != nil {
 		return err
 	}
-	t.hint = "put fields that hold the separator in quotation marks"
+	t.hint = "quote fields that contain the separator"
 	c := csv.NewReader(lines)
 	c.Comma = delimiter(head)
 	c.FieldsPerRecord = -1
@@ -200,7 +200,7 @@ func readObjects(f *File, header func([]string) bool, each func([]string, Record
 		var keys []string
 		values := map[string]string{}
 		bad := func(err error) error {
-			return t.fail(&Error{Row: n, Reason: "is no JSON object: " + err.Error(), Hint: "write an object a line, not an array of them"})
+			return t.fail(&Error{Row: n, Reason: "is not a JSON object: " + err.Error(), Hint: "write an object a line, not an array of them"})
 		}
 		if tok, err := d.Token(); err != nil || tok != json.Delim('{') {
 			return bad(fmt.Errorf("it begins with %.20q", line))
@@ -216,7 +216,7 @@ func readObjects(f *File, header func([]string) bool, each func([]string, Record
 				return bad(err)
 			}
 			if _, ok := values[key]; ok {
-				return t.fail(&Error{Row: n, Column: key, Reason: "is there twice"})
+				return t.fail(&Error{Row: n, Column: key, Reason: "appears twice"})
 			}
 			var s string
 			if json.Unmarshal(raw, &s) != nil {

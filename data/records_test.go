@@ -65,9 +65,9 @@ func TestBadRecords(t *testing.T) {
 		{"a.tsv", "a\tb\n" + strings.Repeat("x", 2<<20), "row 2: is longer"},
 		{"a.csv", "PK\x03\x04", "spreadsheet"},
 		{"a.csv", "\x1f\x8bxx", "gzip"},
-		{"a.jsonl", "[1]\n", "row 1: is no JSON object"},
+		{"a.jsonl", "[1]\n", "row 1: is not a JSON object"},
 		{"a.jsonl", "{\"a\": 1}\n{\"b\": 1}\n", "row 2: column b"},
-		{"a.jsonl", "{\"a\": 1, \"a\": 2}\n", "column a: is there twice"},
+		{"a.jsonl", "{\"a\": 1, \"a\": 2}\n", "column a: appears twice"},
 		{"a.jsonl", "{\"a\": ", "row 1"},
 		{"a.jsonl", "\n{}\n", "row 2: is an object without keys"},
 	} {

@@ -36,7 +36,7 @@ func TestWeeks(t *testing.T) {
 
 // A row with a field too many may have a decimal comma, if commas part the fields.
 func TestFieldTooMany(t *testing.T) {
-	const decimals, quotes = "for decimal commas", "put fields that hold the separator"
+	const decimals, quotes = "decimal commas", "quote fields that contain the separator"
 	for in, want := range map[string]string{
 		"ds,y\n1,2,5\n": decimals, "ds,y\n1,2,5,6\n": quotes, "ds,y\n1\n": quotes, "ds;y\n1;2;5\n": quotes, "ds\ty\n1\t2\t5\n": quotes,
 	} {

@@ -81,7 +81,7 @@ func (s *Series) Check(file string, need int) error {
 	}
 	switch {
 	case known < need:
-		return &Error{File: file, Reason: fmt.Sprintf("%s has %d values, and %d are needed", s.name(), known, need), Hint: "give more history, or ask for a shorter horizon or season"}
+		return &Error{File: file, Reason: fmt.Sprintf("%s has %d values, but %d are needed", s.name(), known, need), Hint: "give more history, or pass a shorter --horizon or --season"}
 	case constant:
 		return &Error{File: file, Reason: fmt.Sprintf("%s is constant: every value is %v", s.name(), first), Hint: "leave it out: its forecast is that value"}
 	}
@@ -150,8 +150,8 @@ func (t *Table) CheckAhead(horizon int) error {
 			}
 			n, first, last := len(missing), s.Time(missing[0]), s.Time(missing[len(missing)-1])
 			p.add(&Error{Row: s.last, Column: c.Name,
-				Reason: fmt.Sprintf("%s ends here, and %d of the %d steps to forecast %s no value of this known covariate: %v to %v", s.name(), n, horizon, verb(n), first, last),
-				Hint:   "add rows for these times with an empty y, ask for a shorter --horizon, or declare the column as --past"})
+				Reason: fmt.Sprintf("%s ends here, but %d of the %d steps to forecast %s no value of this known covariate: %v to %v", s.name(), n, horizon, verb(n), first, last),
+				Hint:   "add rows for these times with an empty y, pass a shorter --horizon, or pass the column as --past"})
 		}
 	}
 	return p.err()

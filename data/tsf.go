@@ -50,7 +50,7 @@ func readTSF(in *File, o Options) (*Table, error) {
 	}
 	t.Builder.opts = o
 	if t.start < 0 && t.freq != nil {
-		t.note("steps are %s; the file gives no first times, so they are counted from 1", t.freq.Name())
+		t.note("steps are %s; the file has no start times, so they are numbered from 1", t.freq.Name())
 	}
 	if err := t.rows(); err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func (t *tsf) head() error {
 	for {
 		line, err := t.line()
 		if err == io.EOF {
-			return t.fail(&Error{Reason: "the file ends before @data", Hint: "is it a whole .tsf file?"})
+			return t.fail(&Error{Reason: "the file ends before @data", Hint: "is the .tsf file complete?"})
 		}
 		if err != nil {
 			return err
@@ -126,7 +126,7 @@ func (t *tsf) head() error {
 		switch key := strings.ToLower(f[0]); key {
 		case "@data":
 			if len(t.attributes) == 0 {
-				return t.fail(&Error{Reason: "no @attribute comes before @data", Hint: "declare what stands before the values of a series"})
+				return t.fail(&Error{Reason: "no @attribute comes before @data", Hint: "declare what comes before the values of a series"})
 			}
 			return nil
 		case "@attribute":
@@ -143,15 +143,15 @@ func (t *tsf) head() error {
 			}
 		case "@frequency":
 			if t.freq, err = tsfFreq(arg); err != nil {
-				return t.fail(&Error{Value: arg, Reason: "is no frequency that is known", Hint: "write yearly, quarterly, monthly, weekly, daily, hourly, half_hourly, minutely, or such as 10_minutes or 4_seconds"})
+				return t.fail(&Error{Value: arg, Reason: "is not a known frequency", Hint: "write yearly, quarterly, monthly, weekly, daily, hourly, half_hourly, minutely, or such as 10_minutes or 4_seconds"})
 			}
 		case "@horizon":
 			if t.horizon, err = strconv.Atoi(arg); err != nil || t.horizon < 0 {
-				return t.fail(&Error{Value: arg, Reason: "is no horizon", Hint: "write a whole number"})
+				return t.fail(&Error{Value: arg, Reason: "is not a horizon", Hint: "write a whole number"})
 			}
 		default:
 			if !strings.HasPrefix(key, "@") {
-				return t.fail(&Error{Value: line, Reason: "stands before @data and is no @ line", Hint: "write @data before the series"})
+				return t.fail(&Error{Value: line, Reason: "comes before @data but is not an @ line", Hint: "write @data before the series"})
 			}
 		}
 	}
@@ -182,7 +182,7 @@ func (t *tsf) rows() error {
 		}
 		f := strings.Split(line, ":")
 		if len(f) != len(t.attributes)+1 {
-			t.fail(&Error{Reason: fmt.Sprintf("has %s by colons, and there are to be %s and the values", plural(len(f), "part", "parts"), plural(len(t.attributes), "attribute", "attributes")), Hint: "the attributes are " + strings.Join(t.attributes, ", ")})
+			t.fail(&Error{Reason: fmt.Sprintf("has %s separated by colons, but needs %s and the values", plural(len(f), "part", "parts"), plural(len(t.attributes), "attribute", "attributes")), Hint: "the attributes are " + strings.Join(t.attributes, ", ")})
 			continue
 		}
 		id := fmt.Sprintf("T%d", len(seen)+1)
@@ -195,7 +195,7 @@ func (t *tsf) rows() error {
 			continue
 		}
 		if seen[id] > 0 {
-			t.fail(&Error{Value: id, Reason: fmt.Sprintf("is the name of the series in row %d too", seen[id]), Hint: "give each series a name of its own"})
+			t.fail(&Error{Value: id, Reason: fmt.Sprintf("is also the name of the series in row %d", seen[id]), Hint: "give each series a name of its own"})
 			continue
 		}
 		seen[id] = t.row
@@ -219,7 +219,7 @@ func (t *tsf) series(id string, f []string) *Error {
 			}
 		}
 		if t.opts.Freq == nil {
-			return &Error{Reason: "the file gives the first times of its series and no @frequency", Hint: "add one, such as @frequency monthly, or give the frequency (--freq)"}
+			return &Error{Reason: "the file has start times but no @frequency", Hint: "add one, such as @frequency monthly, or pass --freq"}
 		}
 		step = *t.opts.Freq
 	}

@@ -28,7 +28,7 @@ func (l Layout) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 func (l *Layout) UnmarshalText(b []byte) error {
 	i := slices.Index(layoutNames, strings.ToLower(string(b)))
 	if i < 0 {
-		return fmt.Errorf("layout %q is not known: use long, wide or found", b)
+		return fmt.Errorf("unknown layout %q: use long, wide or found", b)
 	}
 	*l = Layout(i)
 	return nil
@@ -80,7 +80,7 @@ func (t *csvTable) readWide() error {
 	}
 	cols := t.header[min(1, len(t.header)):]
 	if len(cols) == 0 {
-		t.Problem(&Error{Row: 1, Reason: "a wide table has the name of a series first and then a column for each time, and there is one column", Hint: "separate the columns by commas, semicolons or tabs"})
+		t.Problem(&Error{Row: 1, Reason: "a wide table has a column of names and then one for each time, but there is only one column", Hint: "separate the columns by commas, semicolons or tabs"})
 		return t.err()
 	}
 	at := make([]Time, len(cols))
@@ -110,9 +110,9 @@ func (t *csvTable) readWide() error {
 		case e != nil:
 			e.Column = t.header[0]
 		case seen[id] > 0:
-			e = &Error{Value: id, Reason: fmt.Sprintf("is the name of row %d too", seen[id]), Hint: "give each series a name of its own"}
+			e = &Error{Value: id, Reason: fmt.Sprintf("is also the name in row %d", seen[id]), Hint: "give each series a name of its own"}
 		case len(rec) > len(t.header):
-			e = &Error{Reason: fmt.Sprintf("has %s, the header has %d", plural(len(rec), "field", "fields"), len(t.header)), Hint: "give every value a column"}
+			e = &Error{Reason: fmt.Sprintf("has %s, but the header has %d", plural(len(rec), "field", "fields"), len(t.header)), Hint: "give every value a column"}
 		case len(rec) == 1:
 			e = &Error{Reason: fmt.Sprintf("series %q has no values", id), Hint: "leave the row out"}
 		}

@@ -53,12 +53,12 @@ func TestReadWide(t *testing.T) {
 
 func TestReadWideBad(t *testing.T) {
 	for file, want := range map[string]string{
-		"id,F1,F2,F3\na,1,x,3\n":                 `f.csv: row 2: column F2: "x" is no number`,
-		"id,F1,F2,F3\na,1,2,3\na,4,5,6\n":        `f.csv: row 3: "a" is the name of row 2 too`,
-		"id,F1,F2,F3\na,1,2,3,4\n":               "f.csv: row 2: has 5 fields, the header has 4",
+		"id,F1,F2,F3\na,1,x,3\n":                 `f.csv: row 2: column F2: "x" is not a number`,
+		"id,F1,F2,F3\na,1,2,3\na,4,5,6\n":        `f.csv: row 3: "a" is also the name in row 2`,
+		"id,F1,F2,F3\na,1,2,3,4\n":               "f.csv: row 2: has 5 fields, but the header has 4",
 		"id,F1,F2,F3\na,,,\n":                    `f.csv: row 2: series "a" has no values`,
 		"id,F1,F2,F3\n,1,2,3\n":                  "f.csv: row 2: column id: is empty",
-		"id,F1,F2,F3\n":                          "f.csv: has a header and no rows",
+		"id,F1,F2,F3\n":                          "f.csv: has a header but no rows",
 		"id,2024-02,2024-01,2024-03\na,1,2,3\n":  "f.csv: row 1: column 2024-01: does not come after the column before",
 		"id,2024-01,2024-01,2024-03\na,1,2,3\n":  "f.csv: row 1: column 2024-01: does not come after",
 		"id,F1,F2,F3\na,1,2,1e999\n":             `f.csv: row 2: column F3: "1e999"`,
@@ -109,20 +109,20 @@ func TestReadTSF(t *testing.T) {
 func TestReadTSFBad(t *testing.T) {
 	edit := func(old, new string) string { return strings.Replace(tsfFile, old, new, 1) }
 	for file, want := range map[string]string{
-		edit("2.5", "x"):                     `f.tsf: row 10: column 2: "x" is no number`,
+		edit("2.5", "x"):                     `f.tsf: row 10: column 2: "x" is not a number`,
 		edit("2.5,?", "2.5,"):                "f.tsf: row 10: column 3: is empty",
 		edit("1,2.5,?,4", "?,?"):             `f.tsf: row 10: series "T1": has no values`,
-		edit("T2", "T1"):                     `f.tsf: row 11: "T1" is the name of the series in row 10 too`,
-		edit("T2:1980", "T2:x:1980"):         "f.tsf: row 11: has 4 parts by colons",
+		edit("T2", "T1"):                     `f.tsf: row 11: "T1" is also the name of the series in row 10`,
+		edit("T2:1980", "T2:x:1980"):         "f.tsf: row 11: has 4 parts separated by colons",
 		edit("1980-03-01 00-00-00", "maybe"): `f.tsf: row 11: column start_timestamp: "maybe"`,
-		edit("monthly", "now_and_then"):      `f.tsf: row 5: "now_and_then" is no frequency`,
+		edit("monthly", "now_and_then"):      `f.tsf: row 5: "now_and_then" is not a known frequency`,
 		edit("@frequency monthly", ""):       "no @frequency",
-		edit("@horizon 2", "@horizon -2"):    `f.tsf: row 6: "-2" is no horizon`,
-		edit("@data", "data"):                `f.tsf: row 9: "data" stands before @data`,
+		edit("@horizon 2", "@horizon -2"):    `f.tsf: row 6: "-2" is not a horizon`,
+		edit("@data", "data"):                `f.tsf: row 9: "data" comes before @data`,
 		"@attribute a string\n":              "f.tsf: row 2: the file ends before @data",
 		"@attribute a\n":                     `f.tsf: row 1: "@attribute a" has no name and type`,
 		"@data\n1,2\n":                       "f.tsf: row 1: no @attribute comes before @data",
-		"@attribute a string\n@data\n":       "f.tsf: has a header and no rows",
+		"@attribute a string\n@data\n":       "f.tsf: has a header but no rows",
 	} {
 		_, err := data.ReadTSF(strings.NewReader(file), "f.tsf", data.Options{})
 		if err == nil || !strings.Contains(err.Error(), want) {

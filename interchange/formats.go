@@ -1,5 +1,5 @@
 // Package interchange opens models of any format: those of recur, ONNX, PyTorch,
-// Keras and TensorFlow. It knows a file by its contents, brings it here (Import), runs
+// Keras and TensorFlow. It knows a file by its contents, imports it (Import), runs
 // it (Open), describes it (Describe), and hands models on (Export).
 package interchange
 
@@ -75,13 +75,13 @@ type UnknownError struct {
 
 func (e *UnknownError) Error() string {
 	if e.Packed {
-		return fmt.Sprintf("%s: it is packed by gzip; unpack it first: gunzip -k %s", e.Path, e.Path)
+		return fmt.Sprintf("%s: it is compressed with gzip; unpack it first: gunzip -k %s", e.Path, e.Path)
 	}
 	var names []string
 	for _, f := range formats {
 		names = append(names, f.Name)
 	}
-	return fmt.Sprintf("%s: the file is of no known format: recur, ONNX, %s", e.Path, strings.Join(names, ", "))
+	return fmt.Sprintf("%s: this is not a model file; recur reads its own, ONNX, %s", e.Path, strings.Join(names, ", "))
 }
 
 // Is reports whether target is fault.Model.
@@ -159,7 +159,7 @@ func Import(path string, spec []byte) (*model.Model, error) {
 	case what == recurModel:
 		return model.Load(path)
 	case what == onnxModel:
-		return nil, fault.Errorf(fault.Model, "%s: a model of ONNX runs as it is and is not made a model of layers", path)
+		return nil, fault.Errorf(fault.Model, "%s: an ONNX model runs as it is and is not imported", path)
 	}
 	return f.Import(path, spec)
 }

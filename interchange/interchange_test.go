@@ -186,7 +186,7 @@ func TestBadInputsOfARun(t *testing.T) {
 		"is missing":              {},
 		"does not take it":        {"x": input(), "z": input()},
 		"lengths for 2 rows":      {"x": input(), "lengths": NewTensor([]int64{1}, 1)},
-		"is not from 0 to 4":      {"x": input(), "lengths": NewTensor([]int64{1, 5}, 2)},
+		"is not in 0..4":          {"x": input(), "lengths": NewTensor([]int64{1, 5}, 2)},
 		"want [2 2]":              {"x": input(), "net.0.h": NewTensor([]float32{1}, 1, 1)},
 		"want [batch, time, 3]":   {"x": NewTensor([]float32{1}, 1, 1, 1)},
 		"which the model cannot":  {"x": NewTensor([]string{"a"}, 1, 1, 1)},

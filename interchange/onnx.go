@@ -40,13 +40,13 @@ func openONNX(path string) (*Runner, error) {
 		}
 		r.Inputs = append(r.Inputs, tensorInfo(v))
 		if v.Kind == "sequence" {
-			refused = append(refused, onnx.UnsupportedOp{Op: "input", Node: v.Name, Reason: "a sequence is no tensor"})
+			refused = append(refused, onnx.UnsupportedOp{Op: "input", Node: v.Name, Reason: "a sequence is not a tensor"})
 		}
 	}
 	for _, v := range m.Outputs {
 		r.Outputs = append(r.Outputs, tensorInfo(v))
 		if v.Kind == "sequence" || v.Elem == "sequence" {
-			refused = append(refused, onnx.UnsupportedOp{Op: "output", Node: v.Name, Reason: "a sequence is no tensor"})
+			refused = append(refused, onnx.UnsupportedOp{Op: "output", Node: v.Name, Reason: "a sequence is not a tensor"})
 		}
 	}
 	if refused != nil {

@@ -38,7 +38,7 @@ func ReadAs[C Config, N any](r io.ReaderAt, size int64, what string) (m *Model, 
 		net, ok = m.Net.(N)
 	}
 	if !ok {
-		return nil, c, net, fmt.Errorf("%w: it holds a model of kind %s, not %s", ErrKind, m.Kind(), what)
+		return nil, c, net, fmt.Errorf("%w: it is a model of kind %s, not %s", ErrKind, m.Kind(), what)
 	}
 	return m, c, net, nil
 }
@@ -107,7 +107,7 @@ func load(f *checkpoint.File) (*Model, error) {
 		return nil, err
 	}
 	if h.Kind == "" {
-		return nil, fmt.Errorf("%w: the file has weights only; load them with LoadParams into a network of their shape", ErrKind)
+		return nil, fmt.Errorf("%w: the file has only weights, no model; load them into a network with LoadParams", ErrKind)
 	}
 	c, err := configOf(h.Kind, h.Config)
 	if err != nil {
@@ -121,7 +121,7 @@ func load(f *checkpoint.File) (*Model, error) {
 			}
 		}
 		if want := counter.CountParams(); n != want {
-			return nil, fmt.Errorf("%w: its config asks for %d values of parameters, the file has %d", ErrCorrupt, want, n)
+			return nil, fmt.Errorf("%w: its config has %d parameters, but the file has %d", ErrCorrupt, want, n)
 		}
 	}
 	net, err := build(c, nil) // what it would draw is about to be overwritten

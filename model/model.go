@@ -25,6 +25,7 @@ import (
 
 	"github.com/recur-go/recur/internal/atomicfile"
 	"github.com/recur-go/recur/internal/fault"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/model/checkpoint"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/tensor"
@@ -36,7 +37,7 @@ type Config interface {
 	// New builds the network, whose parameters nn.Params lists, with initial
 	// values drawn from r, or none if r is nil, as it is when they will be read
 	// from a file; the initialisers of package nn heed that. It returns an error
-	// for a config that makes no sense.
+	// for an invalid config.
 	New(r *rand.Rand) (net any, err error)
 }
 
@@ -50,7 +51,7 @@ type Counter interface {
 }
 
 // CountParams counts for a Counter whose New takes nn.Shapes too, as the initialisers of
-// package nn do: it makes the network without the values. A config that makes no sense has 0.
+// package nn do: it makes the network without the values. An invalid config has 0.
 func CountParams(c Config) int {
 	net, err := build(c, nn.Shapes)
 	if err != nil {
@@ -239,7 +240,7 @@ func configOf(kind string, text json.RawMessage) (Config, error) {
 	blank := kinds.blank[kind]
 	kinds.RUnlock()
 	if blank == nil {
-		return nil, fmt.Errorf("%w %q: this program knows %q; import the package that registers it", ErrKind, kind, Kinds())
+		return nil, fmt.Errorf("%w %q: known kinds are %s; import the package that registers it", ErrKind, kind, setting.Quoted(Kinds()))
 	}
 	c := blank()
 	d := json.NewDecoder(bytes.NewReader(text))

@@ -121,7 +121,7 @@ func TestSaveAndLoad(t *testing.T) {
 	if c, err := LoadFile(path, readSizes); err != nil || c.Hidden != 2 {
 		t.Errorf("ReadAs: %+v (%v)", c, err)
 	}
-	if _, err := LoadFile(path, readPlain); !errors.Is(err, ErrKind) || !strings.Contains(err.Error(), path+": model: wrong kind: it holds a model of kind test sizes, not a plain one") {
+	if _, err := LoadFile(path, readPlain); !errors.Is(err, ErrKind) || !strings.Contains(err.Error(), path+": model: wrong kind: it is a model of kind test sizes, not a plain one") {
 		t.Errorf("ReadAs: %v", err)
 	}
 	var vocabulary []string
@@ -276,7 +276,7 @@ func TestBadModels(t *testing.T) {
 		{"unknown field", file(t, `{"kind":"test sizes","config":{"Hidden":2,"Heads":8}}`, good), nil, `"Heads"`},
 		{"config without sense", file(t, `{"kind":"test sizes","config":{"In":-3,"Hidden":-8,"Note":"n"}}`, &net{W: nn.Zeros(17)}), nil, "must be positive"},
 		{"config of another type", file(t, `{"kind":"test sizes","config":[1]}`, good), nil, "cannot unmarshal"},
-		{"config asks for memory", file(t, `{"kind":"test sizes","config":{"In":1000000000,"Hidden":1000000000}}`, good), ErrCorrupt, "asks for 1000000001000000001 values"},
+		{"config asks for memory", file(t, `{"kind":"test sizes","config":{"In":1000000000,"Hidden":1000000000}}`, good), ErrCorrupt, "its config has 1000000001000000001 parameters"},
 		{"shape that panics", file(t, `{"kind":"test plain","config":{"N":-1}}`, good), nil, "negative"},
 		{"plain safetensors", foreign(t, safetensors.From("w", []float32{1}, 1)), ErrKind, "LoadParams"},
 	} {

@@ -79,7 +79,7 @@ func ParseActivation(s string) (Activation, error) {
 	name, args, open := strings.Cut(strings.ToLower(strings.TrimSpace(s)), "(")
 	p, ok := parameters[name]
 	if !ok {
-		return Activation{}, fmt.Errorf("rnn: activation %q is not known", s)
+		return Activation{}, fmt.Errorf("rnn: unknown activation %q", s)
 	}
 	a := Activation{name: name, alpha: p.alpha, beta: p.beta}
 	if !open {
@@ -93,7 +93,7 @@ func ParseActivation(s string) (Activation, error) {
 	for i, f := range fields {
 		v, err := strconv.ParseFloat(strings.TrimSpace(f), 64)
 		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-			return Activation{}, fmt.Errorf("rnn: activation %q: %q is no number", s, f)
+			return Activation{}, fmt.Errorf("rnn: activation %q: %q is not a number", s, f)
 		}
 		*[]*float64{&a.alpha, &a.beta}[i] = v
 	}
@@ -175,7 +175,7 @@ func (a Activation) Apply(g *grad.Tape, x *grad.Var) *grad.Var {
 			return x
 		}, func(x, y grad.Float) grad.Float { return choose(x < 0, y+alpha, 1) })
 	}
-	panic(fmt.Sprintf("rnn: %q is no activation", a.name))
+	panic(fmt.Sprintf("rnn: %q is not an activation", a.name))
 }
 
 func choose(yes bool, a, b grad.Float) grad.Float {

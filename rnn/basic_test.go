@@ -31,7 +31,7 @@ func ExampleParseActivation() {
 	fmt.Println(err)
 	// Output:
 	// hardsigmoid(0.25, 0.5) <nil> [0 0.5 0.75 1]
-	// rnn: activation "swish" is not known
+	// rnn: unknown activation "swish"
 }
 
 // An activation of one's own is built from operations of the tape, and so has its

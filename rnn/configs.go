@@ -35,7 +35,7 @@ func ConfigsOf(c Cell) (Configs, error) {
 	return Configs{one}, err
 }
 
-// Check refuses configs that make no sense for inputs in wide.
+// Check refuses invalid configs for inputs in wide.
 func (l Configs) Check(in int) error {
 	_, _, _, err := l.Plan(in)
 	return err

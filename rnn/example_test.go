@@ -234,7 +234,7 @@ func ExampleConfig() {
 	fmt.Println(err)
 	// Output:
 	// LSTM 86912 {"lstm":{"hidden":128,"peepholes":true}} <nil>
-	// rnn: a cell rnn_test.counter is of no registered kind
+	// rnn: a cell rnn_test.counter is not of a registered kind
 }
 
 // logged prints what a cell gives. With and Unwrap keep what the cell has beside Step,

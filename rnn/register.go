@@ -31,7 +31,7 @@ type Spec[O any, C Cell] struct {
 	// Options are what New makes a cell like c of.
 	Options func(c C) (o O, hidden int)
 
-	// Check refuses options that make no sense, or for which New would make very many
+	// Check refuses invalid options, or for which New would make very many
 	// parameters. Hidden is at least 1. It may be nil.
 	Check func(o O, in, hidden int) error
 
@@ -93,7 +93,7 @@ func Register[O any, C Cell](name string, s Spec[O, C]) {
 func ConfigOf(c Cell) (Config, error) {
 	k := byCell[reflect.TypeOf(c)]
 	if k == nil {
-		return Config{}, fmt.Errorf("rnn: a cell %T is of no registered kind", c)
+		return Config{}, fmt.Errorf("rnn: a cell %T is not of a registered kind", c)
 	}
 	if w, ok := c.(Wrapper); ok {
 		if _, err := ConfigsOf(w.Unwrap()); err != nil {
@@ -106,7 +106,7 @@ func ConfigOf(c Cell) (Config, error) {
 func (c Config) kind() (*kind, error) {
 	k := byOptions[reflect.TypeOf(c.Options)]
 	if k == nil {
-		return nil, fmt.Errorf("rnn: %T are options of no registered kind of cell", c.Options)
+		return nil, fmt.Errorf("rnn: %T are not the options of a registered kind of cell", c.Options)
 	}
 	return k, nil
 }
@@ -120,7 +120,7 @@ func (c Config) String() string {
 // maxHidden is the largest number of units, so that sizes cannot overflow.
 const maxHidden = 1 << 22
 
-// Check refuses a config that makes no sense for inputs in wide. It makes nothing.
+// Check refuses an invalid config for inputs in wide. It makes nothing.
 func (c Config) Check(in int) error {
 	k, err := c.kind()
 	if err != nil {
@@ -135,7 +135,7 @@ func (c Config) Check(in int) error {
 // CheckSize is an error unless n, a size of the given name, is from 1 to 4 million.
 func CheckSize(name string, n int) error {
 	if n < 1 || n > maxHidden {
-		return fmt.Errorf("%s is %d, which is not from 1 to %d", name, n, maxHidden)
+		return fmt.Errorf("%s is %d, want 1 to %d", name, n, maxHidden)
 	}
 	return nil
 }
@@ -232,7 +232,7 @@ func (c *Config) UnmarshalJSON(b []byte) error {
 func notNegative(what string, values ...float64) error {
 	for _, v := range values {
 		if !(v >= 0) {
-			return fmt.Errorf("%s is %v, not from 0 on", what, v)
+			return fmt.Errorf("%s is %v, want at least 0", what, v)
 		}
 	}
 	return nil

@@ -34,8 +34,8 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // Errors of UnmarshalBinary.
 var (
 	ErrSessionCorrupt = errors.New("rnn: saved session is damaged")
-	ErrSessionVersion = errors.New("rnn: saved session has a version that this recur does not know")
-	ErrSessionModel   = errors.New("rnn: saved session is of another model")
+	ErrSessionVersion = errors.New("rnn: saved session has an unknown version")
+	ErrSessionModel   = errors.New("rnn: saved session is from another model")
 )
 
 // MarshalBinary saves the state of the session.

@@ -52,7 +52,7 @@ func (c *remembering) Unroll(g *grad.Tape, x *grad.Var, active []int, s rnn.Stat
 	return c.bind(g, s[0].Dim(0)).Unroll(g, x, active, s)
 }
 
-// Every kind keeps the promises of a cell.
+// Every kind keeps the declares of a cell.
 func TestAttentionIsACell(t *testing.T) {
 	for name, o := range kinds() {
 		t.Run(name, func(t *testing.T) {

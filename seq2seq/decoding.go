@@ -9,14 +9,14 @@ type Decoding struct {
 	Sampling *Sampling // drawing; nil for a beam search
 }
 
-// Check returns an error for settings that make no sense.
+// Check returns an error for invalid settings.
 func (d Decoding) Check() error {
 	b := d.Beam
 	switch {
 	case b.Width < 0 || b.N < 0 || max(b.Width, b.N) > 1000:
-		return fmt.Errorf("seq2seq: a beam of %d and the best %d of it; they are from 0 to 1000", b.Width, b.N)
+		return fmt.Errorf("seq2seq: the beam is %d and the n best are %d, want 0 to 1000", b.Width, b.N)
 	case !(b.LengthPenalty >= 0 && b.CoveragePenalty >= 0):
-		return fmt.Errorf("seq2seq: penalties are 0 or more, not %v and %v", b.LengthPenalty, b.CoveragePenalty)
+		return fmt.Errorf("seq2seq: penalties are %v and %v, want at least 0", b.LengthPenalty, b.CoveragePenalty)
 	case d.Sampling != nil:
 		return d.Sampling.Check()
 	}

@@ -22,17 +22,17 @@ type Sampling struct {
 	Seed        uint64  // seed of the draws
 }
 
-// Check returns an error for settings that make no sense.
+// Check returns an error for invalid settings.
 func (s Sampling) Check() error {
 	switch {
 	case math.IsNaN(s.Temperature):
 		return errors.New("seq2seq: the temperature is NaN")
 	case s.TopK < 0:
-		return fmt.Errorf("seq2seq: top-k is %d, not 0 or more", s.TopK)
+		return fmt.Errorf("seq2seq: top-k is %d, want at least 0", s.TopK)
 	case s.Limit < 0:
-		return fmt.Errorf("seq2seq: the limit is %d, not 0 or more", s.Limit)
+		return fmt.Errorf("seq2seq: the limit is %d, want at least 0", s.Limit)
 	case !(s.TopP >= 0 && s.TopP <= 1):
-		return fmt.Errorf("seq2seq: top-p is %v, not a probability", s.TopP)
+		return fmt.Errorf("seq2seq: top-p is %v, want 0 to 1", s.TopP)
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ type watch struct {
 
 const (
 	lossBound  = 1e3
-	paramBound = 1e3
+	paramBound = 1e2
 )
 
 func newWatch(net any) *watch {
@@ -72,11 +72,21 @@ func (d *divergence) Error() string {
 	if d.rate > 0.01 {
 		try = 1e-3
 	}
-	return fmt.Sprintf("training diverged: the %s is %.4g in epoch %d, step %d; try a lower rate than %.4g, such as --set rate=%.4g, and look for huge values in the data",
-		d.What, d.Value, d.Epoch, d.Step, d.rate, try)
+	where := ""
+	if d.Epoch > 0 {
+		where = fmt.Sprintf(" in epoch %d, step %d", d.Epoch, d.Step)
+	}
+	return fmt.Sprintf("training diverged: the %s is %.4g%s; try a lower rate than %.4g, such as --set rate=%.4g, and look for huge values in the data",
+		d.What, d.Value, where, d.rate, try)
 }
 
 func (d *divergence) Unwrap() error { return d.NumericError }
+
+// Diverged is the error of a net that has come out of training at a rate with a value that is
+// not finite.
+func Diverged(what string, value, rate float64) error {
+	return &divergence{&train.NumericError{What: what, Value: value}, rate}
+}
 
 // lower makes a divergence of err, if it is a train.NumericError.
 func lower(err error, rate float64) error {

@@ -55,7 +55,7 @@ func (l *epochLog) UnmarshalBinary(b []byte) error {
 			return fmt.Errorf("epoch %d of its log cannot be read: %w", n, err)
 		}
 		if e.Steps <= 0 || n > 1 && e.Steps <= all[n-2].Steps {
-			return errors.New("the steps of the epochs in its log do not rise")
+			return errors.New("the steps of the epochs in its log do not increase")
 		}
 		all = append(all, Epoch{Scores: e.Scores, Epoch: train.Epoch{
 			N: n, Steps: e.Steps, Loss: e.Loss, Score: e.Score, Best: e.Best, Improved: e.Improved}})
@@ -70,5 +70,5 @@ func (l *epochLog) fits(epochs, steps int) error {
 	if n == epochs && (n == 0 || l.epochs[n-1].Steps <= steps) {
 		return nil
 	}
-	return fmt.Errorf("%w: its log of %d epochs is not that of its run; begin again without it", train.ErrCheckpoint, n)
+	return fmt.Errorf("%w: its log of %d epochs is not that of this run; start again without it", train.ErrCheckpoint, n)
 }

@@ -136,8 +136,8 @@ func TestBadLog(t *testing.T) {
 	for text, want := range map[string]string{
 		"{":                            "epoch 1 of its log cannot be read",
 		"{\"steps\":3}\n[]":            "epoch 2 of its log cannot be read",
-		"{\"steps\":3}\n{\"steps\":3}": "do not rise",
-		"{\"steps\":-1}":               "do not rise",
+		"{\"steps\":3}\n{\"steps\":3}": "do not increase",
+		"{\"steps\":-1}":               "do not increase",
 	} {
 		var l epochLog
 		if err := l.UnmarshalBinary([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {

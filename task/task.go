@@ -183,7 +183,7 @@ func ForKind(kind string) (Task, error) {
 			return t, nil
 		}
 	}
-	return nil, fmt.Errorf("there is no task for models of kind %q", kind)
+	return nil, fmt.Errorf("no task uses models of kind %q", kind)
 }
 
 // A Range is what a setting may be in a search: one of Values, or a number from Min to

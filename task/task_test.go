@@ -30,7 +30,7 @@ func TestRegister(t *testing.T) {
 	if found, err := Find("a"); err != nil || found.Name() != "a" {
 		t.Errorf("%v, %v", found, err)
 	}
-	if _, err := Find("c"); err == nil || !strings.Contains(err.Error(), "there are a, b") {
+	if _, err := Find("c"); err == nil || !strings.Contains(err.Error(), "choose from a, b") {
 		t.Errorf("%v", err)
 	}
 	if found, err := ForKind("b-kind"); err != nil || found.Name() != "b" {

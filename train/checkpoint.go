@@ -36,7 +36,7 @@ type progress struct {
 }
 
 // ErrCheckpoint is wrapped by errors about a checkpoint that cannot be resumed.
-var ErrCheckpoint = fault.Errorf(fault.Model, "train: the checkpoint cannot be resumed")
+var ErrCheckpoint = fault.Errorf(fault.Model, "train: cannot resume from the checkpoint")
 
 func (f *fitter) save() error {
 	if f.opts.Checkpoint == "" {
@@ -120,7 +120,7 @@ func (f *fitter) load(file *checkpoint.File) error {
 	}
 	const most = math.MaxInt / 2
 	if s := at.State; min(s.Epoch, s.InEpoch, s.Steps, s.BestAt, at.Optim) < 0 || max(s.Epoch, s.Steps, at.Optim) > most || s.InEpoch > s.Steps || s.BestAt > s.Epoch {
-		return errors.New("its counts of epochs and steps make no sense")
+		return errors.New("its counts of epochs and steps are invalid")
 	}
 	blank := func() [][]tensor.Float {
 		values := make([][]tensor.Float, len(f.params))
@@ -146,7 +146,7 @@ func (f *fitter) load(file *checkpoint.File) error {
 		return err
 	}
 	if len(at.Carry) != len(f.opts.Carry) {
-		return fmt.Errorf("it keeps %d states beside the parameters, and this run has %d: another version of recur wrote it, or a run of other settings; begin again without it", len(at.Carry), len(f.opts.Carry))
+		return fmt.Errorf("it has %d states beside the parameters, but this run has %d: another version of recur or a run with other settings wrote it; start again without it", len(at.Carry), len(f.opts.Carry))
 	}
 	for i, b := range at.Carry {
 		if err := f.opts.Carry[i].UnmarshalBinary(b); err != nil {

@@ -149,7 +149,7 @@ func TestBadCounts(t *testing.T) {
 		if err := os.WriteFile(path, sealed(b), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := slope(context.Background(), path, train.Options{}); !errors.Is(err, train.ErrCheckpoint) || !strings.Contains(err.Error(), "make no sense") {
+		if _, _, err := slope(context.Background(), path, train.Options{}); !errors.Is(err, train.ErrCheckpoint) || !strings.Contains(err.Error(), "are invalid") {
 			t.Errorf("%s: %v", of[1], err)
 		}
 	}

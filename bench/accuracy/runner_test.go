@@ -179,7 +179,7 @@ func TestRunnerPassesOver(t *testing.T) {
 		t.Errorf("%v, %v, %v", *log, notes, err)
 	}
 	r.Names = []string{"three"}
-	if err := r.Run(context.Background()); err == nil || !strings.Contains(err.Error(), "there are one, two") {
+	if err := r.Run(context.Background()); err == nil || !strings.Contains(err.Error(), "choose from one, two") {
 		t.Errorf("%v", err)
 	}
 }

@@ -98,7 +98,7 @@ func (o *benchOptions) run(ctx context.Context, out, log io.Writer) error {
 	}
 	for _, n := range threads {
 		if n < 1 || n > 1024 {
-			return usage("--threads %d is not between 1 and 1024", n)
+			return usage("--threads is %d, want 1 to 1024", n)
 		}
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))

@@ -73,10 +73,10 @@ func (o *accuracyOptions) run(cmd *cobra.Command) error {
 		return usage("--tier %s: want A, B or all", r.Tier)
 	}
 	if r.Seeds < 0 || r.Seeds > 1000 {
-		return usage("--seeds %d is not between 1 and 1000", r.Seeds)
+		return usage("--seeds is %d, want 1 to 1000", r.Seeds)
 	}
 	if r.Workers < 0 || r.Workers > 1000 {
-		return usage("--workers %d is not between 1 and 1000", r.Workers)
+		return usage("--workers is %d, want 1 to 1000", r.Workers)
 	}
 	cases, err := r.Selected()
 	if err != nil {

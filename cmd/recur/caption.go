@@ -76,7 +76,7 @@ func (f *captionFlags) files(cmd *cobra.Command, files []string) (d task.Data, e
 		return f.digits()
 	}
 	if f.folder != "" {
-		return d, usage("--data is for training without files of one's own: leave it out, or the FILEs")
+		return d, usage("--data is for training without FILEs: leave out one of them")
 	}
 	if f.preset == "" {
 		_, cfg, err := f.config(cmd)
@@ -122,23 +122,29 @@ func (f *captionFlags) caption(cmd *cobra.Command, files []string) error {
 	if err != nil {
 		return err
 	}
+	if len(files) == 0 && len(f.meanings) == 0 {
+		awaitInput(cmd)
+	}
 	examples, err := f.examples(m, cmd.InOrStdin(), files)
 	if err != nil {
 		return err
 	}
 	if f.beam.N < 1 || f.beam.N > 1000 {
-		return usage("-n %d is not a number from 1 to 1000", f.beam.N)
+		return usage("-n is %d, want 1 to 1000", f.beam.N)
 	}
 	if f.beam.Width < 0 || f.beam.Width > 1000 {
-		return usage("--beam %d is not a number from 1 to 1000", f.beam.Width)
+		return usage("--beam is %d, want 1 to 1000", f.beam.Width)
 	}
 	if cmd.Flags().Changed("beam") && !cmd.Flags().Changed("length-penalty") {
 		f.beam.LengthPenalty = m.LengthPenalty
 	}
+	if !(f.beam.LengthPenalty >= 0) {
+		return usage("--length-penalty is %v, want at least 0", f.beam.LengthPenalty)
+	}
 	how := seq2seq.Decoding{Beam: f.beam}
 	if f.sample {
-		if !(f.draw.Temperature > 0) || f.draw.TopK < 0 || !(f.draw.TopP >= 0 && f.draw.TopP <= 1) {
-			return usage("--temperature must be above 0, --top-k not negative, and --top-p from 0 to 1")
+		if err := checkDraw(&f.draw); err != nil {
+			return err
 		}
 		f.draw.Seed = f.seed
 		how.Sampling = &f.draw
@@ -194,7 +200,7 @@ func (f *captionFlags) examples(m *caption.Model, stdin io.Reader, files []strin
 			return nil, err
 		}
 		if len(lines) == 0 {
-			return nil, usage("there is nothing to put into words: give a FILE, --meaning, or meanings on standard input")
+			return nil, usage("there is nothing to caption: give a FILE, --meaning, or meanings on standard input")
 		}
 	}
 	for i, s := range lines {

@@ -74,7 +74,7 @@ func TestSharedFiles(t *testing.T) {
 		{"classify cp949.csv --epochs 1 --set hidden=4 --out k", 0, "CP949"},
 		{"forecast cp949.csv", 3, "좋은 영화"},
 		{"run " + model + " --input trailing.json", 3, "follows the value"},
-		{"classify ts-label.ts --preset series --epochs 1 --out l", 3, "no label that @classLabel lists"},
+		{"classify ts-label.ts --preset series --epochs 1 --out l", 3, "not one of the labels that @classLabel lists"},
 	} {
 		got := inDir(t, dir, c.args)
 		if got.code != c.code || !strings.Contains(got.stderr, c.stderr) || got.memory > 400 {
@@ -146,8 +146,8 @@ func TestSharedHouse(t *testing.T) {
 		stderr string
 	}{
 		{"forecast sales.csv --steps 20 --set nets=1 --out v1", 0, ""},
-		{"forecast sales.csv --model v1/model.safetensors --out v1", 2, "v1 holds a model"},
-		{"forecast daily_weekly_cycle.csv --model v1/model.safetensors --out days", 3, "its times are daily, those that the model was trained on monthly"},
+		{"forecast sales.csv --model v1/model.safetensors --out v1", 2, "v1 has a model"},
+		{"forecast daily_weekly_cycle.csv --model v1/model.safetensors --out days", 3, "its times are daily, but the model was trained on monthly times"},
 		{"forecast s.csv --set lr=0.5 --out s", 2, `it is called "rate" now`},
 		{"forecast short.csv --horizon 1 --origins 1 --steps 20 --set nets=1 --out short", 0, ""},
 		{"forecast german_dates.csv --out g", 3, `--time-layout "02.01.2006"`},

@@ -62,11 +62,14 @@ func labelFiles(cmd *cobra.Command, c *taskCommand, files []string) error {
 	o.Unlabelled = true
 	examples, size := labelled.Read(files, o), m.Batch
 	if len(files) == 0 || len(files) == 1 && files[0] == "-" {
+		awaitInput(cmd)
 		in := bufio.NewReader(cmd.InOrStdin())
 		if o.Format == labelled.Auto { // by the first byte, so as not to wait for more
-			o.Format = labelled.Plain
-			if first, _ := in.Peek(1); o.Series || string(first) == "{" {
+			switch first, _ := in.Peek(1); {
+			case string(first) == "{":
 				o.Format = labelled.JSON
+			case !o.Series:
+				o.Format = labelled.Plain
 			}
 		}
 		examples, size = labelled.ReadFrom(in, "standard input", o), 1

@@ -250,7 +250,7 @@ func (a ask) allowed(f *folder) error {
 	_, none := os.Stat(f.path(modelFile))
 	switch {
 	case a.using && none == nil:
-		return usage("%s holds a model, and its report stays as it is: give another --out", f.dir)
+		return usage("%s has a model, whose report is kept: give another --out", f.dir)
 	case a.force:
 		return nil
 	case f.state == free:
@@ -319,7 +319,7 @@ func lockFolder(dir string) (f *folder, err error) {
 // noFolder is the error for a path at which there is something else.
 type noFolder string
 
-func (path noFolder) Error() string        { return string(path) + " is no folder: give another --out" }
+func (path noFolder) Error() string        { return string(path) + " is not a folder: give another --out" }
 func (path noFolder) Is(target error) bool { return target == fault.Usage }
 
 // make makes a folder and those that it is to be in.

@@ -252,7 +252,7 @@ func TestFileForAFolder(t *testing.T) {
 	}
 	f.close()
 	for _, a := range []ask{{out: filepath.Join(dir, "plain")}, {out: filepath.Join(dir, "plain", "new", "sub")}, {base: filepath.Join(dir, "plain", "airline")}} {
-		if _, err := openFolder(a); fault.Of(err) != fault.Usage || !strings.Contains(err.Error(), "plain is no folder") {
+		if _, err := openFolder(a); fault.Of(err) != fault.Usage || !strings.Contains(err.Error(), "plain is not a folder") {
 			t.Errorf("%+v: %v", a, err)
 		}
 	}

@@ -114,9 +114,12 @@ func (f *forecastFlags) files(cmd *cobra.Command, files []string) (task.Data, er
 
 // named are the files, or the sample if there are none.
 func (f *forecastFlags) named(cmd *cobra.Command, files []string) ([]string, error) {
+	if cmd.Flags().Changed("horizon") && f.horizon < 1 {
+		return nil, usage("--horizon is %d, want at least 1", f.horizon)
+	}
 	if len(files) > 0 {
 		if cmd.Flags().Changed("data") {
-			return nil, usage("--data names a series that ships with recur, and a FILE was given too: leave one out")
+			return nil, usage("--data names a series that ships with recur, but a FILE is given too: leave out one of them")
 		}
 		return files, nil
 	}
@@ -149,7 +152,7 @@ func (l *levels) Set(text string) error {
 	for s := range strings.SplitSeq(text, ",") {
 		v, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(s), "%"), 64)
 		if err != nil || !(v > 0 && v < 100) {
-			return fmt.Errorf("want per cents between 0 and 100, such as 80,95, not %q", s)
+			return fmt.Errorf("want percentages between 0 and 100, such as 80,95, not %q", s)
 		}
 		*l = append(*l, v/100)
 	}

@@ -131,12 +131,14 @@ func (r *forecastRun) print(w io.Writer) error {
 		writeColumns(&b, r.rows(i))
 	}
 	fmt.Fprintf(&b, "\n%s\n", r.lang.Sprintf("Written in %.1f s: %s", r.seconds(), strings.Join(r.written(), ", ")))
-	printNext(&b, r.lang, [][2]string{
-		{shell(opener(), filepath.Join(r.dir, reportFile)), "the report, with a chart to zoom"},
-		{"recur forecast your.csv --horizon 12", "your own series, with columns ds,y or unique_id,ds,y"},
-		{"recur forecast your.csv " + shell("--model", r.path), "this model, without training"},
-		{shell("recur", "show", r.path), "what the model file holds"},
-	})
+	next := [][2]string{{shell(opener(), filepath.Join(r.dir, reportFile)), "the report, with a chart to zoom"}}
+	if r.source != "" { // the series that ships with recur
+		next = append(next, [2]string{"recur forecast your.csv --horizon 12", "your own series, with columns ds,y or unique_id,ds,y"})
+	}
+	printNext(&b, r.lang, append(next,
+		[2]string{"recur forecast your.csv " + shell("--model", r.path), "this model, without training"},
+		[2]string{shell("recur", "show", r.path), "what the model file holds"},
+	))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

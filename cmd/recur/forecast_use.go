@@ -87,6 +87,9 @@ func (f *forecastFlags) forecast(cmd *cobra.Command, files []string) (err error)
 	if files, err = f.named(cmd, files); err != nil {
 		return err
 	}
+	if slices.Contains(files, data.Stdin) {
+		awaitInput(cmd)
+	}
 	source, err := f.reading(cmd, r.model.Asked().Source)
 	if err != nil {
 		return err
@@ -117,14 +120,14 @@ func (f *forecastFlags) forecast(cmd *cobra.Command, files []string) (err error)
 func (r *forecastRun) adapt() error {
 	f, j := r.flags, r.model.Asked()
 	if h := f.horizon; h != 0 && h != j.Horizon {
-		return usage("--horizon is %d, and %s forecasts %d steps: train a model for it", h, f.model, j.Horizon)
+		return usage("--horizon is %d, but %s forecasts %d steps: train a model for it", h, f.model, j.Horizon)
 	}
 	if m, ok := r.model.(forecast.WithLevels); ok {
 		r.model = m.WithLevels(r.levels)
 	} else {
 		for _, l := range r.levels {
 			if !slices.Contains(j.Levels, l) {
-				return usage("--level is %g, and %s has bands of %v: choose from these, or train a model for it", 100*l, f.model, j.Levels)
+				return usage("--level is %g, but %s has bands of %s: choose from these, or train a model for it", 100*l, f.model, (*levels)(&j.Levels))
 			}
 		}
 	}
@@ -133,7 +136,7 @@ func (r *forecastRun) adapt() error {
 	}
 	m, ok := r.model.(*forecast.Model)
 	if !ok {
-		return usage("--weights: %s is not of preset %s, whose cells alone may have smaller weights", f.model, forecast.Small)
+		return usage("--weights needs a model of preset %s, which %s is not", forecast.Small, f.model)
 	}
 	m.Weights = f.weights
 	return nil

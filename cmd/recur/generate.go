@@ -1,8 +1,6 @@
 package main
 
 import (
-	"cmp"
-	"errors"
 	"io"
 	"strings"
 
@@ -40,8 +38,14 @@ and print each token as it is sampled.`,
 		if len(files) > 0 {
 			return usage("generate takes a FILE to train on or a --model to write with, not both")
 		}
-		if err := s.Check(); err != nil || s.Limit < 1 {
-			return usage("%v", cmp.Or(err, errors.New("--limit is at least 1")))
+		if s.Limit < 1 {
+			return usage("--limit is %d, want at least 1", s.Limit)
+		}
+		if err := checkDraw(&s.Sampling); err != nil {
+			return err
+		}
+		if err := s.Check(); err != nil {
+			return usage("%v", err)
 		}
 		s.Seed = c.seed
 		return generate(cmd, c.model, prompt, s, c.json)

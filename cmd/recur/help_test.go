@@ -80,8 +80,8 @@ func TestHelpLanguage(t *testing.T) {
 		{"RECUR_LANG=ko", "completion", korean},
 		{"RECUR_LANG=ko", "forecast --help --lang en", english},
 		{"", "forecast --help --lang kr", `--lang: there is no "kr"; did you mean "ko"?`},
-		{"", "forecast --lang fr", `--lang: there is no "fr"; there are en, ko`},
-		{"RECUR_LANG=fr", "forecast --help", `RECUR_LANG: there is no "fr"; there are en, ko`},
+		{"", "forecast --lang fr", `--lang: there is no "fr"; choose from en, ko`},
+		{"RECUR_LANG=fr", "forecast --help", `RECUR_LANG: there is no "fr"; choose from en, ko`},
 	} {
 		t.Run(c.env+" recur "+c.args, func(t *testing.T) {
 			for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {

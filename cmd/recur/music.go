@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 
 	"github.com/spf13/cobra"
 
@@ -54,13 +53,13 @@ with --midi write a MIDI file too.`,
 // play writes keys to standard output as they come.
 func play(cmd *cobra.Command, path, from, midi string, tempo int, p seq2seq.Sampling) error {
 	if p.Limit < 1 || p.Limit > 1<<24 {
-		return usage("--limit %d is not between 1 and 16 million", p.Limit)
+		return usage("--limit is %d, want 1 to 16 million", p.Limit)
 	}
 	if tempo < 4 || tempo > 1000 {
-		return usage("--tempo %d is not between 4 and 1000", tempo)
+		return usage("--tempo is %d, want 4 to 1000", tempo)
 	}
-	if math.IsNaN(p.Temperature) {
-		return usage("--temperature is not a number")
+	if err := likeliest(&p); err != nil {
+		return err
 	}
 	m, err := music.Load(path)
 	if err != nil {

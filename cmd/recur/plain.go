@@ -33,7 +33,7 @@ func plain(err error) string {
 	}
 	var number *strconv.NumError
 	if errors.As(err, &number) {
-		problem := " is no number"
+		problem := " is not a number"
 		if errors.Is(number, strconv.ErrRange) {
 			problem = " is too large or too small a number"
 		}

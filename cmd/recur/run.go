@@ -69,6 +69,9 @@ func (f *runFlags) run(cmd *cobra.Command, path string) error {
 	if err != nil {
 		return hint(err)
 	}
+	if len(f.inputs) == 0 && len(m.Inputs) > 0 {
+		return usage("%s needs --input [NAME=]FILE; the model takes %s", cmd.CommandPath(), inputList(m))
+	}
 	inputs, err := readInputs(m, f.inputs, f.shapes, cmd.InOrStdin())
 	if err != nil {
 		return err
@@ -127,4 +130,13 @@ func (f *runFlags) print(w io.Writer, m *interchange.Runner, outputs map[string]
 		}
 	}
 	return nil
+}
+
+// inputList lists the inputs of a model for a message.
+func inputList(m *interchange.Runner) string {
+	var all []string
+	for _, v := range m.Inputs {
+		all = append(all, v.String())
+	}
+	return strings.Join(all, ", ")
 }

@@ -116,7 +116,7 @@ func (f *searchFlags) run(cmd *cobra.Command) error {
 		least int
 	}{{"trials", f.Trials, 1}, {"eta", f.Eta, 2}, {"workers", f.Workers, 0}, {"epochs", f.epochs, 0}} {
 		if n.value < n.least || cmd.Flags().Changed(n.flag) && n.value < max(n.least, 1) {
-			return usage("--%s is %d, want %d or more", n.flag, n.value, max(n.least, 1))
+			return usage("--%s is %d, want at least %d", n.flag, n.value, max(n.least, 1))
 		}
 	}
 	f.Epochs, f.Seed = f.epochs, f.drawSeed

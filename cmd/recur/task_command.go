@@ -101,6 +101,9 @@ func (c *taskCommand) command() *cobra.Command {
 			noteEncodings(c.task, named, noteTo(cmd.ErrOrStderr()))
 			return c.use(cmd, files)
 		}
+		if slices.Contains(files, data.Stdin) {
+			awaitInput(cmd)
+		}
 		return c.train(cmd, files)
 	}
 	for _, set := range []*pflag.FlagSet{c.training, c.both, c.using} {

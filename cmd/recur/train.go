@@ -93,7 +93,7 @@ func (f *trainFlags) recipe(cmd *cobra.Command, path string) (r *recipe.Recipe, 
 		return nil, nil, nil, usage("%s: %v", path, err)
 	}
 	if len(r.Data.Train) == 0 {
-		return nil, nil, nil, usage("%s: data has no train", path)
+		return nil, nil, nil, usage("%s: its data lack train, the files to train on", path)
 	}
 	return r, t, cfg, f.override(cfg, cmd.Flags())
 }

@@ -148,7 +148,7 @@ func noteEncodings(task string, files []string, note func(text string)) {
 	}
 	for _, file := range files {
 		if e, err := data.EncodingOf(file); err == nil && e != "" {
-			note(fmt.Sprintf("%s is in %s (Korean), and is read as that", file, e))
+			note(fmt.Sprintf("%s is read as %s (Korean)", file, e))
 		}
 	}
 }
@@ -160,7 +160,7 @@ func (r *training) same(dir string) error {
 		return usage("--resume: %s holds a run whose recipe cannot be read: give --force to begin anew, or another --out (%v)", dir, err)
 	}
 	if d := r.recipe.Differences(old); d != nil {
-		return usage("--resume: %s is of another run: %s; give those, or another --out", dir, strings.Join(d, "; "))
+		return usage("--resume: %s is of another run: %s; use those, or another --out", dir, strings.Join(d, "; "))
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ func TestNoteEncodings(t *testing.T) {
 	}
 	var notes []string
 	noteEncodings("classify", []string{utf8, korean}, func(s string) { notes = append(notes, s) })
-	if want := []string{korean + " is in CP949 (Korean), and is read as that"}; !slices.Equal(notes, want) {
+	if want := []string{korean + " is read as CP949 (Korean)"}; !slices.Equal(notes, want) {
 		t.Errorf("%q, want %q", notes, want)
 	}
 }

@@ -109,11 +109,28 @@ func (o *translateOptions) translate(cmd *cobra.Command, files []string) error {
 		return err
 	}
 	how := o.decoding(cmd, m)
-	if how.Beam.Width < 1 || how.Beam.N < 1 || how.Beam.N > how.Beam.Width {
-		return usage("--beam is 1 or more, and --nbest from 1 to --beam, not %d and %d", how.Beam.Width, how.Beam.N)
+	if b := how.Beam; !(b.LengthPenalty >= 0) || !(b.CoveragePenalty >= 0) {
+		return usage("--length-penalty is %v and --coverage-penalty %v, want at least 0", b.LengthPenalty, b.CoveragePenalty)
+	}
+	if how.Sampling != nil {
+		if o.nbest > 1 {
+			return usage("--nbest needs a beam search: leave out --temperature, --top-k and --top-p")
+		}
+		if !cmd.Flags().Changed("temperature") {
+			how.Sampling.Temperature = 1
+		}
+		if err := checkDraw(how.Sampling); err != nil {
+			return err
+		}
+	}
+	if len(files) == 0 {
+		awaitInput(cmd)
+	}
+	if how.Beam.Width < 1 || how.Beam.Width > 1000 || how.Beam.N < 1 || how.Beam.N > how.Beam.Width {
+		return usage("--beam is %d and --nbest %d, want 1 to 1000, and no more than --beam of them", how.Beam.Width, how.Beam.N)
 	}
 	if o.attention != "" && m.Attention == translate.None {
-		return usage("--attention: the model has none")
+		return usage("--attention: the model has no attention to draw")
 	}
 	out := bufio.NewWriter(cmd.OutOrStdout())
 	var looked []translate.Translation // for the report

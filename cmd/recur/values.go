@@ -26,14 +26,14 @@ func readInputs(m *interchange.Runner, files, shapes []string, stdin io.Reader) 
 		name, list, named := strings.Cut(s, "=")
 		if !named {
 			if i >= len(m.Inputs) {
-				return nil, usage("--shape %s: the model has %d inputs", s, len(m.Inputs))
+				return nil, usage("--shape %s: the model has %d inputs; name one: --shape NAME=N,N", s, len(m.Inputs))
 			}
 			name, list = m.Inputs[i].Name, s
 		}
 		for f := range strings.SplitSeq(list, ",") {
 			d, err := strconv.Atoi(strings.TrimSpace(f))
 			if err != nil || d < 0 {
-				return nil, usage("--shape %s: %q is no size", s, f)
+				return nil, usage("--shape %s: %q is not a size", s, f)
 			}
 			reshape[name] = append(reshape[name], d)
 		}
@@ -68,7 +68,7 @@ func readInput(m *interchange.Runner, inputs map[string]*interchange.Tensor, res
 		if name == "" && bytes.HasPrefix(bytes.TrimLeft(b, " \t\r\n"), []byte("{")) {
 			byName, err := data.Object(b)
 			if err != nil {
-				return &data.Error{File: path, Reason: "is no sound JSON: " + err.Error(), Hint: "write an object of nested lists by the names of the inputs"}
+				return &data.Error{File: inputName(path), Reason: "is not valid JSON: " + err.Error(), Hint: "write an object of nested lists by the names of the inputs"}
 			}
 			for _, k := range slices.Sorted(maps.Keys(byName)) {
 				raw := byName[k]
@@ -110,9 +110,9 @@ func set(m *interchange.Runner, inputs map[string]*interchange.Tensor, reshape m
 	i := slices.IndexFunc(m.Inputs, func(v interchange.TensorInfo) bool { return v.Name == name })
 	switch {
 	case i < 0:
-		return &data.Error{File: path, Reason: fmt.Sprintf("the model has no input %q; it has %v", name, m.Inputs)}
+		return &data.Error{File: inputName(path), Reason: fmt.Sprintf("the model has no input %q; it takes %s", name, inputList(m))}
 	case inputs[name] != nil:
-		return &data.Error{File: path, Reason: fmt.Sprintf("input %q is given twice", name)}
+		return &data.Error{File: inputName(path), Reason: fmt.Sprintf("input %q is given twice", name)}
 	}
 	v := m.Inputs[i]
 	t, err := read(v)
@@ -123,7 +123,7 @@ func set(m *interchange.Runner, inputs map[string]*interchange.Tensor, reshape m
 		t, err = exact(t, v.DType)
 	}
 	if err != nil {
-		return &data.Error{File: path, Reason: err.Error()}
+		return &data.Error{File: inputName(path), Reason: err.Error()}
 	}
 	inputs[name] = t
 	return nil
@@ -182,7 +182,7 @@ func fromCSV(b []byte, v interchange.TensorInfo) (*interchange.Tensor, error) {
 				if i == 0 { // names
 					break
 				}
-				return nil, fmt.Errorf("row %d, column %d: %.40q is no number", i+1, j+1, f)
+				return nil, fmt.Errorf("row %d, column %d: %.40q is not a number", i+1, j+1, f)
 			}
 		}
 		if err != nil {
@@ -207,4 +207,12 @@ func fromCSV(b []byte, v interchange.TensorInfo) (*interchange.Tensor, error) {
 		return interchange.NewTensor(data, n), nil
 	}
 	return interchange.NewTensor(data, n, cols), nil
+}
+
+// inputName is what messages call the file of an input.
+func inputName(path string) string {
+	if path == data.Stdin {
+		return "standard input"
+	}
+	return path
 }

@@ -91,7 +91,7 @@ func (l *jsonLeaves) collect(v any, shape []int) error {
 	case string:
 		l.texts = append(l.texts, v)
 	case nil:
-		return errors.New("null is no number; for values that are missing bring the input as .npy, in which they may be NaN")
+		return errors.New("null is not a number; for values that are missing bring the input as .npy, in which they may be NaN")
 	default:
 		return errors.New("an object stands where a number or a list should")
 	}

@@ -18,7 +18,7 @@ func TestFromJSON(t *testing.T) {
 	}
 	for in, want := range map[string]string{
 		"[[1, 2]] garbage": "line 1, column 9: something follows the value", "[1,\n2]\n\n[3]": "line 4",
-		"[[1, 2]": "ends too early", "": "it is empty", "[1,\nx]": "line 2", "[1, null]": "null is no number",
+		"[[1, 2]": "ends too early", "": "it is empty", "[1,\nx]": "line 2", "[1, null]": "null is not a number",
 		"[1e999]": "out of the range", "[{}]": "an object stands", "[[1], [1, 2]]": "a list of 2", "[1, true]": "mixed", "[[1], 2]": "2 stands where",
 	} {
 		if got, err := fromJSON([]byte(in)); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "json.") {

@@ -22,7 +22,7 @@ type Feature struct {
 // false only the holidays.
 func Features(f data.Freq, dates bool, countries ...string) ([]Feature, error) {
 	if f.Unit == data.Index {
-		return nil, errors.New("steps that are counted have no dates: leave the calendar out, or give dates")
+		return nil, errors.New("numbered steps have no dates: leave out --calendar and --holidays, or use dates")
 	}
 	var all []Feature
 	add := func(name string, categories []string, at func(t time.Time) float64) {

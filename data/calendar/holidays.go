@@ -62,7 +62,7 @@ type Holidays struct {
 func Of(country string) (*Holidays, error) {
 	country = strings.ToLower(country)
 	if country != "kr" && countries[country] == nil {
-		return nil, fmt.Errorf("the holidays of %q are not known: there are %s", country, strings.Join(Countries(), ", "))
+		return nil, fmt.Errorf("no holidays are known for %q, only for %s", country, strings.Join(Countries(), ", "))
 	}
 	return &Holidays{country: country, years: map[int]map[time.Time]string{}}, nil
 }

@@ -27,7 +27,7 @@ func (r *reader) conll(s *source) error {
 		case f[0] == "-DOCSTART-" || f[0] == "#" && len(e.Tokens) == 0:
 			return nil
 		case len(f) == 1 && !r.Unlabelled:
-			return s.wrong(row, "has a token and no label", "a line has a token, a blank or tab, and its label; a blank line ends a sentence")
+			return s.wrong(row, "has a token but no label", "a line has a token, a space or tab, and its label; a blank line ends a sentence")
 		}
 		if len(e.Tokens) == 0 {
 			e = Example{File: s.name, Row: row}
@@ -37,7 +37,7 @@ func (r *reader) conll(s *source) error {
 			e.Labels = append(e.Labels, f[len(f)-1])
 		}
 		if len(e.Labels) > 0 && len(e.Labels) != len(e.Tokens) {
-			return s.wrong(row, "has a token and no label, as those before it have", "give every token a label, or none")
+			return s.wrong(row, "has a token but no label, unlike those before it", "give every token a label, or none")
 		}
 		return nil
 	})

@@ -21,11 +21,11 @@ func (r *reader) idx(s *source, f *data.File) error {
 		return err
 	}
 	if len(x.Dims) != 1 && len(x.Dims) != 3 {
-		return s.wrong(0, fmt.Sprintf("has the dimensions %v, which are those neither of images nor of labels", x.Dims), "images have 3 dimensions, labels 1")
+		return s.wrong(0, fmt.Sprintf("has the dimensions %v, which fit neither images nor labels", x.Dims), "images have 3 dimensions, labels 1")
 	}
 	if len(x.Dims) == 1 {
 		if r.image.labels != nil {
-			return s.wrong(0, "has labels, as the file before", "name files of images and of labels in turn")
+			return s.wrong(0, "has labels, like the file before it", "alternate files of images and of labels")
 		}
 		r.image.labels = x
 	} else {
@@ -48,7 +48,7 @@ func (r *reader) endImages() error {
 	case r.image.pixels == nil && r.image.labels == nil:
 		return nil
 	case r.image.pixels == nil:
-		return &data.Error{Reason: "there is a file of labels without its images", Hint: "name that too"}
+		return &data.Error{Reason: "these labels have no images", Hint: "name the file of images before it"}
 	}
 	beside := strings.Replace(r.image.name, "images-idx3", "labels-idx1", 1)
 	if beside != r.image.name {
@@ -72,7 +72,7 @@ func (r *reader) emitImages() error {
 	r.image = images{}
 	n := im.pixels.Dims[0]
 	if im.labels != nil && im.labels.Dims[0] != n {
-		return &data.Error{File: im.name, Reason: fmt.Sprintf("has %d images, and there are %d labels", n, im.labels.Dims[0]), Hint: "name the labels that belong to it"}
+		return &data.Error{File: im.name, Reason: fmt.Sprintf("has %d images, but there are %d labels", n, im.labels.Dims[0]), Hint: "name the labels of these images"}
 	}
 	size := im.pixels.Dims[1] * im.pixels.Dims[2]
 	for i := range n {

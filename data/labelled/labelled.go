@@ -145,7 +145,7 @@ func (r *reader) empty() error {
 	if r.texts > 0 || r.blank.Row == 0 || r.Format == Plain || r.Format == JSON && r.Unlabelled {
 		return nil
 	}
-	return &data.Error{File: r.blank.File, Row: r.blank.Row, Reason: "has an empty text, and so has every other row", Hint: "name the column of the texts (--text)"}
+	return &data.Error{File: r.blank.File, Row: r.blank.Row, Reason: "has an empty text, like every other row", Hint: "name the column of the texts (--text)"}
 }
 
 // add emits an example, its labels cut and renamed by the options.
@@ -217,13 +217,13 @@ func number(s string, comma bool) (tensor.Float, *data.Error) {
 	v, err := strconv.ParseFloat(plain, 64)
 	switch {
 	case err != nil && !errors.Is(err, strconv.ErrRange):
-		e := &data.Error{Value: s, Reason: "is no number", Hint: "correct it, or leave the field empty if the value is not known"}
+		e := &data.Error{Value: s, Reason: "is not a number", Hint: "correct it, or leave the field empty if the value is missing"}
 		if _, err := strconv.ParseFloat(strings.ReplaceAll(s, ",", "."), 64); err == nil {
-			e.Hint = "write decimal points, or part the columns by semicolons"
+			e.Hint = "use decimal points, or separate the columns by semicolons"
 		}
 		return 0, e
 	case math.Abs(v) > largest:
-		return 0, &data.Error{Value: s, Reason: "is larger than 1e30", Hint: "bring the values to another unit, or leave the field empty if it is not known"}
+		return 0, &data.Error{Value: s, Reason: "is larger than 1e30", Hint: "use a larger unit, or leave the field empty if the value is missing"}
 	}
 	return tensor.Float(v), nil
 }

@@ -31,7 +31,7 @@ func (r *reader) lines(s *source, format Format) error {
 				return bad
 			}
 			if e.Text == "" {
-				return s.wrong(row, "has a label, and no text", "a line begins with its label, then comes a space and the text; for other forms say which: table, json, conll, trees or text")
+				return s.wrong(row, "has a label but no text", "a line is a label, a space and the text; for other formats pass --format table, json, conll, trees or text")
 			}
 		default:
 			if bad := r.object(line, &e); bad != nil {
@@ -64,7 +64,7 @@ var (
 func (r *reader) object(line string, e *Example) *data.Error {
 	row, err := data.Object([]byte(line))
 	if err != nil {
-		return &data.Error{Reason: "is no JSON object: " + err.Error(), Hint: `write a line such as {"text": "so good", "label": "good"} for each example`}
+		return &data.Error{Reason: "is not a JSON object: " + err.Error(), Hint: `write a line such as {"text": "so good", "label": "good"} for each example`}
 	}
 	find := func(named string, usual []string) (string, json.RawMessage) {
 		if named != "" {
@@ -90,7 +90,7 @@ func (r *reader) object(line string, e *Example) *data.Error {
 		textKey = key
 		switch {
 		case raw == nil:
-			return &data.Error{Column: key, Reason: "is missing", Hint: "every line needs a text; name its key if it is not called text (--text)"}
+			return &data.Error{Column: key, Reason: "is missing", Hint: "every line needs a text; name its key if it is not text (--text)"}
 		case json.Unmarshal(raw, &e.Tokens) == nil && e.Tokens != nil:
 		case json.Unmarshal(raw, &e.Text) != nil:
 			return &data.Error{Column: key, Value: string(raw), Reason: "is neither a text nor a list of tokens", Hint: `write "text" in quotation marks, or ["the", "tokens"]`}
@@ -99,7 +99,7 @@ func (r *reader) object(line string, e *Example) *data.Error {
 	key, raw := find(r.Label, labelNames)
 	if raw != nil && key == textKey {
 		if r.Label != "" || !r.Unlabelled {
-			return &data.Error{Column: key, Reason: "is named as that of the texts and as that of the labels", Hint: "name a key for each (--text, --label)"}
+			return &data.Error{Column: key, Reason: "is named both as the text column and as the label column", Hint: "name a different key for each (--text, --label)"}
 		}
 		return nil
 	}
@@ -107,7 +107,7 @@ func (r *reader) object(line string, e *Example) *data.Error {
 		if r.Unlabelled {
 			return nil
 		}
-		return &data.Error{Column: key, Reason: "is missing", Hint: "every line needs a label; name its key if it is not called label (--label)"}
+		return &data.Error{Column: key, Reason: "is missing", Hint: "every line needs a label; name its key if it is not label (--label)"}
 	}
 	var list []any
 	if json.Unmarshal(raw, &list) != nil {
@@ -133,7 +133,7 @@ func (r *reader) object(line string, e *Example) *data.Error {
 		}
 	}
 	if !r.PerStep && !r.Many && len(e.Labels) != 1 {
-		return &data.Error{Column: key, Value: string(raw), Reason: fmt.Sprintf("has %d labels, not one", len(e.Labels)), Hint: "for many labels, or one a step, ask for that (--target many, --target steps)"}
+		return &data.Error{Column: key, Value: string(raw), Reason: fmt.Sprintf("has %d labels, not one", len(e.Labels)), Hint: "for several labels pass --target many, for one per step --target steps"}
 	}
 	return nil
 }
@@ -147,7 +147,7 @@ func series(raw json.RawMessage, e *Example) *data.Error {
 	if json.Unmarshal(raw, &steps) != nil {
 		var flat []*float64
 		if err := json.Unmarshal(raw, &flat); err != nil {
-			return &data.Error{Value: string(raw), Reason: "is no list of numbers or of lists of numbers", Hint: `write "x": [[0.1, 2], [0.3, 4]] with a list for each step, and null for a value that is not known`}
+			return &data.Error{Value: string(raw), Reason: "is not a list of numbers or of lists of numbers", Hint: `write "x": [[0.1, 2], [0.3, 4]] with a list for each step, and null for an unknown value`}
 		}
 		steps = nil
 		for i := range flat {
@@ -159,7 +159,7 @@ func series(raw json.RawMessage, e *Example) *data.Error {
 			e.Width = len(step)
 		}
 		if len(step) != e.Width || len(step) == 0 {
-			return &data.Error{Reason: fmt.Sprintf("step %d has %d values, the first has %d", i+1, len(step), e.Width), Hint: "give every step the same number of values, null for those that are not known"}
+			return &data.Error{Reason: fmt.Sprintf("step %d has %d values, the first has %d", i+1, len(step), e.Width), Hint: "give every step the same number of values, null for unknown ones"}
 		}
 		for _, v := range step {
 			if v == nil {
@@ -167,7 +167,7 @@ func series(raw json.RawMessage, e *Example) *data.Error {
 				continue
 			}
 			if math.Abs(*v) > largest {
-				return &data.Error{Value: fmt.Sprint(*v), Reason: "is larger than 1e30", Hint: "bring the values to another unit"}
+				return &data.Error{Value: fmt.Sprint(*v), Reason: "is larger than 1e30", Hint: "use a larger unit"}
 			}
 			e.X = append(e.X, tensor.Float(*v))
 		}

@@ -70,13 +70,13 @@ func (t *seriesRows) columns(row int) error {
 	t.label = column(t.header, t.r.Label, labelNames)
 	t.id = column(t.header, t.r.ID, idNames)
 	if t.label < 0 && !t.r.Unlabelled {
-		return t.s.wrong(row, fmt.Sprintf("none of the columns %s is one of labels", setting.Quoted(t.header)), missing(t.header, "call it label, or give its name (--label)", t.r.Label))
+		return t.s.wrong(row, fmt.Sprintf("none of the columns %s is one of labels", setting.Quoted(t.header)), missing(t.header, "rename it label, or name it (--label)", t.r.Label))
 	}
 	if t.r.ID != "" && t.id < 0 {
-		return t.s.wrong(row, fmt.Sprintf("none of the columns %s is called %s", setting.Quoted(t.header), t.r.ID), missing(t.header, "name the column with the names of the series (--set id=NAME)", t.r.ID))
+		return t.s.wrong(row, fmt.Sprintf("none of the columns %s is called %s", setting.Quoted(t.header), t.r.ID), missing(t.header, "name the column of the series (--set id=NAME)", t.r.ID))
 	}
 	if t.r.ID != "" && t.id == t.label {
-		return t.s.wrong(row, fmt.Sprintf("the column %q is named as that of the series and as that of the labels", t.header[t.id]), "name a column for each (--set id=NAME, --label)")
+		return t.s.wrong(row, fmt.Sprintf("the column %q is named both as the series column and as the label column", t.header[t.id]), "name a different column for each (--set id=NAME, --label)")
 	}
 	name := t.id // of a series
 	if t.r.ID == "" && name >= 0 && !t.repeated(name) {
@@ -88,7 +88,7 @@ func (t *seriesRows) columns(row int) error {
 		}
 	}
 	if len(t.values) == 0 {
-		return t.s.wrong(row, "there is no column of values", "every row needs a value")
+		return t.s.wrong(row, "there is no value column", "every row needs a value")
 	}
 	return nil
 }
@@ -109,7 +109,7 @@ func (t *seriesRows) repeated(column int) (same bool) {
 
 func (t *seriesRows) row(row int, fields []string) error {
 	if t.header != nil && len(fields) != len(t.header) {
-		return t.s.wrong(row, fmt.Sprintf("has %s, the header has %d", setting.Plural(len(fields), "field"), len(t.header)), "leave fields empty that have no value")
+		return t.s.wrong(row, fmt.Sprintf("has %s, but the header has %d", setting.Plural(len(fields), "field"), len(t.header)), "leave fields without a value empty")
 	}
 	if t.id >= 0 {
 		return t.step(row, fields)
@@ -182,7 +182,7 @@ func (t *seriesRows) step(row int, fields []string) error {
 			return err
 		}
 		if t.seen[name] {
-			return &data.Error{File: t.s.name, Row: row, Column: t.header[t.id], Value: name, Reason: "comes back after another series", Hint: "put the rows of each series together, in order of time"}
+			return &data.Error{File: t.s.name, Row: row, Column: t.header[t.id], Value: name, Reason: "continues after another series", Hint: "keep the rows of each series together, in order of time"}
 		}
 		if t.seen == nil {
 			t.seen = map[string]bool{}
@@ -212,7 +212,7 @@ func (t *seriesRows) step(row int, fields []string) error {
 			t.open.Labels = append(t.open.Labels, strings.Clone(l))
 		}
 	case !slices.Equal(t.open.Labels, e.Labels):
-		return &data.Error{File: t.s.name, Row: row, Column: t.header[t.label], Value: fields[t.label], Reason: fmt.Sprintf("series %s had the label %q in the row before", t.name, t.open.Labels), Hint: "give all rows of a series its label, or ask for one a step (--target steps)"}
+		return &data.Error{File: t.s.name, Row: row, Column: t.header[t.label], Value: fields[t.label], Reason: fmt.Sprintf("series %s had the label %q in the row before", t.name, t.open.Labels), Hint: "give all rows of a series the same label, or pass --target steps for one label per step"}
 	}
 	return nil
 }

@@ -134,20 +134,20 @@ func (s *source) wrong(row int, reason, hint string) error {
 }
 
 // toUTF8 is the remedy for what is not UTF-8.
-const toUTF8 = "save the file as UTF-8, or convert it from what it is, such as iconv -f LATIN1 -t UTF-8"
+const toUTF8 = "save the file as UTF-8, or convert it, such as with iconv -f LATIN1 -t UTF-8"
 
 // failed is an error of reading.
 func (s *source) failed(row int, err error) error {
 	var path *fs.PathError
 	switch {
 	case errors.Is(err, bounded.ErrLong):
-		return s.wrong(row, fmt.Sprintf("is longer than %d bytes", longest), "look for a quotation mark that is not closed, or ends of lines that are lost")
+		return s.wrong(row, fmt.Sprintf("is longer than %d MiB", longest>>20), "look for an unclosed quotation mark or missing line ends")
 	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.Is(err, io.ErrUnexpectedEOF):
-		return s.wrong(row, "the file is cut short or damaged: "+err.Error(), "fetch it again")
+		return s.wrong(row, "the file is cut short or damaged: "+err.Error(), "download it again")
 	case errors.As(err, &path):
 		return err
 	}
-	return s.wrong(row, "cannot be read: "+err.Error(), "fetch it again")
+	return s.wrong(row, "cannot be read: "+err.Error(), "download it again")
 }
 
 // rows yields the lines of the source, without their ends, which may be those of Unix,

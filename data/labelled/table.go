@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -79,7 +80,7 @@ func (s *source) records(comma rune, quotes bool, each func(row int, fields []st
 		case err == io.EOF:
 			return nil
 		case errors.As(err, &parse):
-			return s.wrong(parse.StartLine, "a quotation mark is not closed, or stands within a field", "put fields that hold quotation marks in quotation marks and double those within, or take them as they stand (--set quotes=off)")
+			return s.wrong(parse.StartLine, "a quotation mark is not closed, or is inside an unquoted field", "quote fields that contain quotation marks and double the marks inside, or read the marks literally (--set quotes=off)")
 		case err != nil:
 			return s.failed(row, err)
 		}
@@ -159,11 +160,11 @@ func (r *reader) textTable(s *source, comma rune, quotes bool) error {
 	n, width := 0, 0
 	take := func(row int, fields []string) error {
 		if len(fields) != width {
-			hint := "put fields that hold the separator in quotation marks"
+			hint := "quote fields that contain the separator"
 			if !quotes {
 				hint = "take tabs out of the texts, or put texts in quotation marks (--set quotes=on)"
 			}
-			return s.wrong(row, fmt.Sprintf("has %s, the first row has %d", setting.Plural(len(fields), "field"), width), hint)
+			return s.wrong(row, fmt.Sprintf("has %s, but the first row has %d", setting.Plural(len(fields), "field"), width), hint)
 		}
 		e := Example{File: s.name, Row: row, Text: strings.Clone(fields[at.text])}
 		if at.label >= 0 {
@@ -188,18 +189,21 @@ func (r *reader) textTable(s *source, comma rune, quotes bool) error {
 		at = columnsOf(fields, r.Text, r.Label)
 		if at.text >= 0 && at.text == at.label {
 			if r.Label != "" || !r.Unlabelled {
-				return s.wrong(row, fmt.Sprintf("the column %q is named as that of the texts and as that of the labels", fields[at.text]), "name a column for each (--text, --label)")
+				return s.wrong(row, fmt.Sprintf("the column %q is named both as the text column and as the label column", fields[at.text]), "name a different column for each (--text, --label)")
 			}
 			at.label = -1
+		}
+		if width == 2 {
+			at = s.headed(comma, quotes, fields, at, r)
 		}
 		switch {
 		case at.named(), at.text >= 0 && r.Unlabelled:
 			header = slices.Clone(fields)
 			return nil
 		case r.Text != "" || r.Label != "" || width > 2 || width == 2 && (at.text >= 0 || at.label >= 0):
-			return s.wrong(row, fmt.Sprintf("there are the columns %s, of which it is not clear which has the text and which the label", setting.Quoted(fields)), missing(fields, "name the columns (--text, --label)", r.Text, r.Label))
+			return s.wrong(row, fmt.Sprintf("it is not clear which of the columns %s has the text and which the label", setting.Quoted(fields)), missing(fields, "name the columns (--text, --label)", r.Text, r.Label))
 		case width == 1 && !r.Unlabelled:
-			return s.wrong(row, "has one column", "a row needs a text and a label, separated by a comma or a tab")
+			return s.wrong(row, "has one column", "a row needs a text and a label, separated by a comma or tab")
 		case width == 1:
 			at = columns{0, -1}
 		default:
@@ -214,6 +218,49 @@ func (r *reader) textTable(s *source, comma rune, quotes bool) error {
 func (s *source) beginning() *source {
 	end := bytes.LastIndexByte(s.head, '\n') + 1
 	return &source{in: bufio.NewReader(bytes.NewReader(s.head[:end]))}
+}
+
+// headed completes the columns of a header of two: if a flag names one of them, the other has
+// what is left, and so has the one without numbers if the other has numbers below a name.
+func (s *source) headed(comma rune, quotes bool, header []string, at columns, r *reader) columns {
+	switch {
+	case at.named():
+	case r.Text != "" && r.Label == "" && at.text >= 0 && !r.Unlabelled:
+		at.label = 1 - at.text
+	case r.Label != "" && r.Text == "" && at.label >= 0:
+		at.text = 1 - at.label
+	case r.Text == "" && r.Label == "" && at.text < 0 && at.label < 0:
+		if i := s.numbered(comma, quotes, header); i >= 0 {
+			return columns{1 - i, i}
+		}
+	}
+	return at
+}
+
+// numbered is the one of two columns that has a number in every row but the first, -1 for none.
+func (s *source) numbered(comma rune, quotes bool, header []string) int {
+	rows, numbers := -1, [2]int{}
+	s.beginning().records(comma, quotes, func(_ int, fields []string) error {
+		if rows++; rows > 0 && len(fields) == 2 {
+			for i, f := range fields {
+				if isNumber(f) {
+					numbers[i]++
+				}
+			}
+		}
+		return nil
+	})
+	for i := range 2 {
+		if rows > 0 && numbers[i] == rows && numbers[1-i] == 0 && !isNumber(header[0]) && !isNumber(header[1]) {
+			return i
+		}
+	}
+	return -1
+}
+
+func isNumber(s string) bool {
+	_, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	return err == nil
 }
 
 // shorter finds which of two columns without header has the labels: that with the

@@ -14,7 +14,7 @@ func (r *reader) trees(s *source) error {
 		}
 		nodes, words, at := parseTree(line)
 		if nodes == nil {
-			return s.wrong(row, "is no tree: there is something wrong at "+short(line[at:]), "a tree is a label and words or trees in brackets: (1 (0 not) (1 bad))")
+			return s.wrong(row, "is not a tree: error at "+short(line[at:]), "a tree is a label and words or trees in brackets: (1 (0 not) (1 bad))")
 		}
 		n++
 		for i, node := range nodes {

@@ -24,7 +24,7 @@ func (r *reader) ts(s *source) error {
 		case line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "%"):
 			return nil
 		case !inData && !strings.HasPrefix(line, "@"):
-			return s.wrong(row, "stands before @data", "a .ts file begins with lines such as @problemName, and @data before the first series")
+			return s.wrong(row, "comes before @data", "a .ts file begins with lines such as @problemName, and @data before the first series")
 		case !inData:
 			var bad *data.Error
 			if inData, bad = h.line(line); bad == nil && inData && !h.labelled && !r.Unlabelled {
@@ -61,7 +61,7 @@ func (r *reader) ts(s *source) error {
 			}
 		}
 		if len(channels) != width || width == 0 {
-			return s.wrong(row, fmt.Sprintf("has %s, %s %d", setting.Plural(len(channels), "channel"), from, width), "part channels by colons, and put the label after the last")
+			return s.wrong(row, fmt.Sprintf("has %s, but %s %d", setting.Plural(len(channels), "channel"), from, width), "separate channels by colons, and put the label after the last")
 		}
 		if err := s.channels(row, channels, &e); err != nil {
 			return err
@@ -91,13 +91,13 @@ func (h *tsHeader) line(line string) (inData bool, bad *data.Error) {
 		arg = strings.ToLower(f[1])
 	}
 	if slices.Contains(h.seen, key) {
-		return false, &data.Error{Value: f[0], Reason: "is there twice", Hint: "keep one of the lines"}
+		return false, &data.Error{Value: f[0], Reason: "appears twice", Hint: "keep one of the lines"}
 	}
 	h.seen = append(h.seen, key)
 	count := func(n *int) *data.Error {
 		v, err := strconv.Atoi(arg)
 		if err != nil || v < 0 {
-			return &data.Error{Value: line, Reason: "has no whole number", Hint: "write such as " + f[0] + " 3"}
+			return &data.Error{Value: line, Reason: "needs a whole number", Hint: "for example " + f[0] + " 3"}
 		}
 		*n = v
 		return nil
@@ -110,11 +110,11 @@ func (h *tsHeader) line(line string) (inData bool, bad *data.Error) {
 		return true, nil
 	case "@timestamps":
 		if arg == "true" {
-			return false, &data.Error{Reason: "the series have time stamps, which are not read", Hint: "write the values alone, and @timeStamps false"}
+			return false, &data.Error{Reason: "the series have timestamps, which are not supported", Hint: "write only the values, and @timeStamps false"}
 		}
 	case "@targetlabel":
 		if arg == "true" {
-			return false, &data.Error{Reason: "the series have numbers for targets, not labels", Hint: "give them @classLabel true and labels"}
+			return false, &data.Error{Reason: "the targets are numbers, not labels", Hint: "use @classLabel true and labels"}
 		}
 	case "@classlabel":
 		if h.labelled = arg == "true"; h.labelled {
@@ -142,7 +142,7 @@ func (h *tsHeader) label(label string, unlabelled bool) *data.Error {
 	case unlabelled && (label == "" || label == "?"):
 		return nil
 	}
-	return &data.Error{Value: label, Reason: fmt.Sprintf("is no label that @classLabel lists: %.200s", strings.Join(h.classes, " ")), Hint: "correct it, or list it there"}
+	return &data.Error{Value: label, Reason: fmt.Sprintf("is not one of the labels that @classLabel lists: %.200s", strings.Join(h.classes, " ")), Hint: "correct it, or add it there"}
 }
 
 // channels reads those of one series.
@@ -151,7 +151,7 @@ func (s *source) channels(row int, channels []string, e *Example) error {
 	steps := 0
 	for c, channel := range channels {
 		if strings.HasPrefix(strings.TrimSpace(channel), "(") {
-			return &data.Error{File: s.name, Row: row, Column: fmt.Sprint(c + 1), Reason: "has time stamps, which are not read", Hint: "write the values alone"}
+			return &data.Error{File: s.name, Row: row, Column: fmt.Sprint(c + 1), Reason: "has timestamps, which are not supported", Hint: "write only the values"}
 		}
 		n := strings.Count(channel, ",") + 1
 		if c == 0 {
@@ -159,7 +159,7 @@ func (s *source) channels(row int, channels []string, e *Example) error {
 			e.X = make([]tensor.Float, steps*e.Width)
 		}
 		if n != steps {
-			return &data.Error{File: s.name, Row: row, Column: fmt.Sprint(c + 1), Reason: fmt.Sprintf("has %s, the first channel has %d", setting.Plural(n, "value"), steps), Hint: "give all channels of a series the same length, with ? for values that are not known"}
+			return &data.Error{File: s.name, Row: row, Column: fmt.Sprint(c + 1), Reason: fmt.Sprintf("has %s, the first channel has %d", setting.Plural(n, "value"), steps), Hint: "give all channels of a series the same length, with ? for unknown values"}
 		}
 		t := 0
 		for f := range strings.SplitSeq(channel, ",") {

@@ -30,7 +30,7 @@ func TestCovariates(t *testing.T) {
 		t.Error(got)
 	}
 	o.Past = []string{"rain"}
-	if _, err := parquet.Read(bytes.NewReader(b), int64(len(b)), "f.parquet", o); err == nil || !strings.Contains(err.Error(), "column rain: is not there") {
+	if _, err := parquet.Read(bytes.NewReader(b), int64(len(b)), "f.parquet", o); err == nil || !strings.Contains(err.Error(), "column rain: is missing") {
 		t.Error(err)
 	}
 }

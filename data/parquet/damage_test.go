@@ -151,7 +151,7 @@ func TestFlippedBits(t *testing.T) {
 	}
 }
 
-// What promises more than it holds is refused, in little memory.
+// What declares more than it holds is refused, in little memory.
 func TestBombs(t *testing.T) {
 	for _, name := range []string{"lz4-byte88.parquet", "parquet-bomb-0.parquet"} {
 		t.Run(name, func(t *testing.T) {
@@ -179,7 +179,7 @@ func TestBombs(t *testing.T) {
 		w.Write(rows)
 		w.Close()
 		_, err := parquet.Read(bytes.NewReader(b.Bytes()), int64(b.Len()), "rows.parquet", data.Options{})
-		if err == nil || !strings.Contains(err.Error(), "promises") {
+		if err == nil || !strings.Contains(err.Error(), "declares") {
 			t.Errorf("%d rows in %d bytes: %v", len(rows), b.Len(), err)
 		}
 	})

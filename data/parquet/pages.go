@@ -225,7 +225,7 @@ func (c *chunk) fill(levels []byte, encoding format.Encoding, b []byte, n int64)
 // unpack gives the size bytes of what is packed by the codec of the chunk.
 func (c *chunk) unpack(b []byte, size int) ([]byte, error) {
 	if size > mostOf(len(b)) {
-		return nil, fmt.Errorf("a page of %d bytes promises %d", len(b), size)
+		return nil, fmt.Errorf("a page of %d bytes declares %d", len(b), size)
 	}
 	if len(b) == 0 && size == 0 { // some writers pack no values to no bytes
 		return nil, nil
@@ -269,7 +269,7 @@ func (c *chunk) unpack(b []byte, size int) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("a page packed by %v is damaged", c.meta.Codec)
 	case len(out) != size:
-		return nil, fmt.Errorf("a page has not the %d bytes that it promises", size)
+		return nil, fmt.Errorf("a page has not the %d bytes that it declares", size)
 	}
 	return out, nil
 }

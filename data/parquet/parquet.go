@@ -64,7 +64,7 @@ func Read(r io.ReaderAt, size int64, name string, o data.Options) (t *data.Table
 // group gives the rows of a group to b.
 func (c *columns) group(b *data.Builder, row *int, r io.ReaderAt, size int64, g *format.RowGroup) error {
 	if n := g.NumRows; n < 0 || n > mostRows(size)-int64(*row) {
-		return fmt.Errorf("it promises %d rows in %d bytes", n, size)
+		return fmt.Errorf("it declares %d rows in %d bytes", n, size)
 	}
 	chunks := make([]*chunk, len(c.leaves))
 	for i, leaf := range c.leaves {
@@ -116,7 +116,7 @@ func checkFooter(r io.ReaderAt, size int64) error {
 }
 
 func damaged(name string, why any) error {
-	return &data.Error{File: name, Reason: fmt.Sprintf("is no Parquet file, or is damaged: %v", why), Hint: "write it again"}
+	return &data.Error{File: name, Reason: fmt.Sprintf("is not a Parquet file, or is damaged: %v", why), Hint: "write it again"}
 }
 
 // columns are the leaves of the schema that are read.

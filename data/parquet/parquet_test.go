@@ -91,16 +91,16 @@ func TestBadFiles(t *testing.T) {
 	}
 	good := file(t, []text{{"2024-01-01", "1"}, {"2024-01-02", "2"}})
 	for says, b := range map[string][]byte{
-		"is no Parquet file":             []byte("ds,y\n1,2\n"),
+		"is not a Parquet file":          []byte("ds,y\n1,2\n"),
 		"does not end with PAR1":         good[:len(good)-6],
 		"its footer has 4293656820":      append(slices.Clone(good[:len(good)-8]), "\xf4\x00\xec\xffPAR1"...),
 		"it has 4 bytes":                 []byte("PAR1"),
 		`the columns are "A", "B", "C"`:  file(t, []other{{1, 2, 3}}),
 		`row 2: column y: "x" is no`:     file(t, []text{{"1", "1"}, {"2", "x"}}),
 		`row 1: column ds: "noon" is no`: file(t, []text{{"noon", "1"}}),
-		"is there already":               file(t, []text{{"1", "1"}, {"1", "2"}}),
+		"is already in":                  file(t, []text{{"1", "1"}, {"1", "2"}}),
 		"is larger than 1e30":            file(t, []text{{"1", "1e99"}}),
-		"has a header and no rows":       file(t, []text{}),
+		"has a header but no rows":       file(t, []text{}),
 	} {
 		if _, err := read(b); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("want %q: %v", says, err)

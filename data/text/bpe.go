@@ -100,10 +100,10 @@ func (c *Codec) setMerges(merges []string) error {
 	for i, m := range merges {
 		left, right, _ := strings.Cut(m, " ")
 		if c.ids[left] == 0 || c.ids[right] == 0 {
-			return fmt.Errorf("merge %d, %q, joins what is no token before it", i+1, m)
+			return fmt.Errorf("merge %d, %q, joins parts that are not tokens before it", i+1, m)
 		}
 		if c.ids[left+right] != 0 {
-			return fmt.Errorf("merge %d, %q, makes a token that is there already", i+1, m)
+			return fmt.Errorf("merge %d, %q, makes a token that already exists", i+1, m)
 		}
 		c.join(pair{left, right})
 	}

@@ -72,7 +72,7 @@ func Learn(corpus iter.Seq[string], o Options) (*Codec, error) {
 		}
 	}
 	if o.Max <= first || o.Kind == BPE && o.Max < first+256 {
-		return nil, fmt.Errorf("a vocabulary of %d has no room for tokens", o.Max)
+		return nil, fmt.Errorf("a vocabulary of %d is too small for any token", o.Max)
 	}
 	c := &Codec{Kind: o.Kind, Lower: o.Lower}
 	if o.Kind == BPE {

@@ -36,7 +36,7 @@ func (b *builder) function(a activation) (graph.Func, error) {
 	}
 	f, ok := functions[a.name]
 	if !ok {
-		return "", fmt.Errorf("activation %q is not known", a.name)
+		return "", fmt.Errorf("unknown activation %q", a.name)
 	}
 	return f, nil
 }

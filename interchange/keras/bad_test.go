@@ -176,7 +176,7 @@ func badFiles(t testing.TB) map[string]badFile {
 		"layer that is not":  {edited(t, lstm, `"keras_history":["rnn",0,0]`, `"keras_history":["who",0,0]`), `no layer "who"`},
 		"result that is not": {edited(t, lstm, `"keras_history":["rnn",0,0]`, `"keras_history":["rnn",0,7]`), "number 7 is asked for"},
 		"negative result":    {edited(t, lstm, `"keras_history":["rnn",0,0]`, `"keras_history":["rnn",-1,-1]`), "is asked for"},
-		"only weights":       {readPart(t, lstm, weightsName), "does not say of what"},
+		"only weights":       {readPart(t, lstm, weightsName), "but not their layers"},
 		"unsafe config":      {edited(t, lstm, `"class_name":"Dense"`, `"enable_unsafe_deserialization":true,"class_name":"Lambda"`), "Python code"},
 		"damaged weights":    {damaged, "checksum"},
 		"huge weights":       {hdf(words(3, 16), words(1e12, 1e12)), "checksum"},

@@ -90,7 +90,7 @@ func (b *builder) top(config []byte) error {
 // model builds a model within another, or the outermost one if in is nil.
 func (b *builder) model(o *object, in []*flow, path, scope string, frozen bool) ([]*flow, error) {
 	if b.depth++; b.depth > 32 {
-		return nil, bad("models lie too deep in each other")
+		return nil, bad("models are nested too deeply")
 	}
 	defer func() { b.depth-- }()
 	var c struct {
@@ -246,7 +246,7 @@ func (b *builder) firstOf(o *object, layers []object) (*flow, error) {
 			return b.newInput("input", s)
 		}
 	}
-	return nil, bad("the model does not say the shape of its input; call it once in Keras and save it again")
+	return nil, bad("the model lacks the shape of its input; call it once in Keras and save it again")
 }
 
 func buildShape(o *object) (s shape) {

@@ -22,7 +22,7 @@ func cellsOf(o *object, path string) ([]cellAt, error) {
 		return []cellAt{{object{Class: o.Class + "Cell", Config: o.Config}, path + "cell/"}}, nil
 	case "RNN":
 	default:
-		return nil, fmt.Errorf("it holds a %s, which is no recurrent layer", o.Class)
+		return nil, fmt.Errorf("it holds a %s, which is not a recurrent layer", o.Class)
 	}
 	var c struct{ Cell json.RawMessage }
 	if err := o.read(&c); err != nil {
@@ -30,7 +30,7 @@ func cellsOf(o *object, path string) ([]cellAt, error) {
 	}
 	var cell object
 	if err := json.Unmarshal(c.Cell, &cell); err != nil {
-		return nil, fmt.Errorf("its cell does not make sense: %w", err)
+		return nil, fmt.Errorf("its cell is invalid: %w", err)
 	}
 	if cell.Class != "StackedRNNCells" {
 		return []cellAt{{cell, path + "cell/"}}, nil

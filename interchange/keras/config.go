@@ -60,7 +60,7 @@ func (o *object) read(v any) error {
 		return fmt.Errorf("it has no config")
 	}
 	if err := json.Unmarshal(o.Config, v); err != nil {
-		return fmt.Errorf("its config does not make sense: %w", err)
+		return fmt.Errorf("its config is invalid: %w", err)
 	}
 	return nil
 }
@@ -144,7 +144,7 @@ func (n numbers) one(def int) (int, error) {
 	case 1:
 		return n[0], nil
 	}
-	return 0, fmt.Errorf("%v is no single number", []int(n))
+	return 0, fmt.Errorf("%v is not a single number", []int(n))
 }
 
 // scalar is a number, which Keras 2 may wrap as an array of NumPy.
@@ -165,7 +165,7 @@ func (s *scalar) UnmarshalJSON(b []byte) error {
 		o.Value = o.Config.Value
 	}
 	if o.Value == nil {
-		return fmt.Errorf("%.100s is no number", b)
+		return fmt.Errorf("%.100s is not a number", b)
 	}
 	*s = scalar(*o.Value)
 	return nil

@@ -159,7 +159,7 @@ func (x *exporter) setMask(l graph.Layer, o *graph.Mask, in []*exportedTensor) (
 
 func (x *exporter) lastStep(l graph.Layer, o *graph.Last, in []*exportedTensor) (*exportedTensor, error) {
 	if len(in[0].shape) == 3 {
-		return nil, fmt.Errorf("the last step of what is no recurrent layer, or is read by others too")
+		return nil, fmt.Errorf("the last step of a layer that is not recurrent, or that others read too")
 	}
 	return in[0], nil // the layer before gives it
 }

@@ -68,17 +68,17 @@ func TestExportRefuses(t *testing.T) {
 	seq := []graph.Input{{Name: "x", Width: 3, Sequence: true}}
 	cell := func(c rnn.Config) graph.Op { return &graph.RNN{Cells: rnn.Configs{c}} }
 	for want, op := range map[string]graph.Op{
-		"peepholes":                 cell(rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{Peepholes: true}}),
-		"a projection":              cell(rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{Projection: 1}}),
-		"a clip":                    cell(rnn.Config{Hidden: 2, Options: rnn.GRUOptions{Clip: 1}}),
-		"coupled gates":             cell(rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{Coupled: true}}),
-		"normalisation in a cell":   cell(rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{LayerNorm: true}}),
-		"that differ":               cell(rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{Out: rnn.Identity}}),
-		"hardsigmoid(0.2, 0.5)":     cell(rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{Gate: rnn.HardSigmoid(0.2, 0.5)}}),
-		"order of time":             &graph.RNN{Cells: rnn.Configs{rnn.Config{Hidden: 2, Options: rnn.GRUOptions{}}}, Backwards: true},
-		"no recurrent layer":        &graph.Last{},
-		`"gelu_tanh" is not one of`: &graph.Dense{Units: 2, Activation: "gelu_tanh"},
-		`"scaledtanh(1, 2)" is not`: &graph.Activation{Func: "scaledtanh(1, 2)"},
+		"peepholes":                     cell(rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{Peepholes: true}}),
+		"a projection":                  cell(rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{Projection: 1}}),
+		"a clip":                        cell(rnn.Config{Hidden: 2, Options: rnn.GRUOptions{Clip: 1}}),
+		"coupled gates":                 cell(rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{Coupled: true}}),
+		"normalisation in a cell":       cell(rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{LayerNorm: true}}),
+		"that differ":                   cell(rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{Out: rnn.Identity}}),
+		"hardsigmoid(0.2, 0.5)":         cell(rnn.Config{Hidden: 2, Options: rnn.LSTMOptions{Gate: rnn.HardSigmoid(0.2, 0.5)}}),
+		"order of time":                 &graph.RNN{Cells: rnn.Configs{rnn.Config{Hidden: 2, Options: rnn.GRUOptions{}}}, Backwards: true},
+		"a layer that is not recurrent": &graph.Last{},
+		`"gelu_tanh" is not one of`:     &graph.Dense{Units: 2, Activation: "gelu_tanh"},
+		`"scaledtanh(1, 2)" is not`:     &graph.Activation{Func: "scaledtanh(1, 2)"},
 	} {
 		net, err := graph.New(&graph.Config{Inputs: seq, Layers: []graph.Layer{{Name: "l", Op: op}}}, nil)
 		if err != nil {

@@ -54,7 +54,7 @@ func (b *builder) functional(o *object, list []object, paths []string, in []*flo
 	inputs, err1 := places(c.Inputs)
 	outputs, err2 := places(c.Outputs)
 	if err1 != nil || err2 != nil || len(inputs) == 0 || len(outputs) == 0 {
-		return nil, bad("model %q does not say its inputs and outputs", o.name())
+		return nil, bad("model %q does not name its inputs and outputs", o.name())
 	}
 	if in != nil && len(in) != len(inputs) {
 		return nil, bad("model %q has %d inputs and is called on %d", o.name(), len(inputs), len(in))
@@ -80,7 +80,7 @@ func (b *builder) functional(o *object, list []object, paths []string, in []*flo
 	for i, p := range inputs {
 		at, ok := g.layers[p.layer]
 		if !ok || list[at].Class != "InputLayer" {
-			return nil, bad("input %q of model %q is no input layer", p.layer, o.name())
+			return nil, bad("input %q of model %q is not an input layer", p.layer, o.name())
 		}
 		var t *flow
 		if in != nil {
@@ -245,7 +245,7 @@ func flows(raw json.RawMessage, depth int) (list []place, err error) {
 	case len(raw) == 0 || string(raw) == "null":
 		return nil, nil
 	case depth > 8:
-		return nil, fmt.Errorf("its arguments lie too deep in each other")
+		return nil, fmt.Errorf("its arguments are nested too deeply")
 	case raw[0] == '[':
 		var items []json.RawMessage
 		if err := json.Unmarshal(raw, &items); err != nil {
@@ -326,7 +326,7 @@ func placesIn(raw json.RawMessage, depth int) (list []place, err error) {
 	var items []json.RawMessage
 	switch {
 	case depth > 8:
-		return nil, fmt.Errorf("places of tensors lie too deep in each other")
+		return nil, fmt.Errorf("references to tensors are nested too deeply")
 	case bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")):
 		var named map[string]json.RawMessage
 		if err := json.Unmarshal(raw, &named); err != nil {
@@ -357,11 +357,11 @@ func placesIn(raw json.RawMessage, depth int) (list []place, err error) {
 func placeOf(raw json.RawMessage) (p place, err error) {
 	var parts []json.RawMessage
 	if err := json.Unmarshal(raw, &parts); err != nil || len(parts) < 3 {
-		return p, fmt.Errorf("%.60s is no place of a tensor", raw)
+		return p, fmt.Errorf("%.60s is not a reference to a tensor", raw)
 	}
 	for i, to := range []any{&p.layer, &p.use, &p.at} {
 		if err := json.Unmarshal(parts[i], to); err != nil {
-			return p, fmt.Errorf("%.60s is no place of a tensor", raw)
+			return p, fmt.Errorf("%.60s is not a reference to a tensor", raw)
 		}
 	}
 	return p, nil

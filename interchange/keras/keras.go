@@ -98,7 +98,7 @@ func Read(r io.ReaderAt, size int64, config []byte) (*model.Model, error) {
 func readArchive(r io.ReaderAt, size int64) (*model.Model, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
-		return nil, bad("its zip cannot be read: %v", err).WithHint("was it cut short? copy it again")
+		return nil, bad("its zip cannot be read: %v", err).WithHint("was it cut short? copy the file again")
 	}
 	files := map[string]*zip.File{}
 	for _, f := range z.File {
@@ -143,7 +143,7 @@ func readHDF5(root *hdf5.Group, config []byte) (*model.Model, error) {
 		config = []byte(own)
 	}
 	if config == nil {
-		return nil, bad("it holds weights but does not say of what").WithHint("in Keras, write model.to_json() to a file beside it with the same name and the ending .json")
+		return nil, bad("it has weights but not their layers").WithHint("in Keras, write model.to_json() to a file beside it with the same name and the ending .json")
 	}
 	if !root.Has("model_weights") && !root.Has("layers") && !root.Has("_layer_checkpoint_dependencies") {
 		if names, ok, err := chunked(root, "layer_names"); err != nil || ok {

@@ -165,7 +165,7 @@ func (b *builder) embedding(c *call) ([]*flow, error) {
 		x.flat, x.sequence, x.width = false, true, 1
 		b.config.Inputs[x.input] = graph.Input{Name: x.name, Width: 1, Sequence: true, IDs: true}
 	case x.input < 0 || !b.config.Inputs[x.input].IDs:
-		return nil, fmt.Errorf("it reads %q, which is no input of ids [batch, time]", x.name)
+		return nil, fmt.Errorf("it reads %q, which is not an input of ids [batch, time]", x.name)
 	}
 	b.bind(c).want("embeddings", c.name+".w", o.In, o.Out)
 	mask := ""

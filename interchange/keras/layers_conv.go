@@ -37,7 +37,7 @@ func (w *windowed) read(c *call) (size, stride, dilation int, p graph.Padding, e
 	case w.Padding == "same" || w.Padding == "causal":
 		p = graph.Padding(w.Padding)
 	case w.Padding != "valid" && w.Padding != "":
-		err = fmt.Errorf("padding %q is not known", w.Padding)
+		err = fmt.Errorf("unknown padding %q", w.Padding)
 	}
 	return size, stride, dilation, p, err
 }
@@ -57,7 +57,7 @@ func after(steps, size, stride, dilation int, p graph.Padding) int {
 func (c *call) sequenceOf() (*flow, error) {
 	x, err := c.input()
 	if err == nil && !x.sequence {
-		err = fmt.Errorf("it reads what is no sequence")
+		err = fmt.Errorf("it reads something that is not a sequence")
 	}
 	return x, err
 }

@@ -102,7 +102,7 @@ func (b *builder) convCell(o *object, x *flow) (m madeCell, space []int, err err
 	case c.Format != "" && c.Format != "channels_last":
 		return m, nil, fmt.Errorf("data_format %q", c.Format)
 	case c.Padding != "" && c.Padding != "valid" && c.Padding != "same":
-		return m, nil, fmt.Errorf("padding %q is not known", c.Padding)
+		return m, nil, fmt.Errorf("unknown padding %q", c.Padding)
 	}
 	options := rnn.ConvLSTMOptions{
 		Size: x.space, Window: c.Window, Stride: ones(c.Strides), Dilation: ones(c.Dilation), Valid: c.Padding != "same",

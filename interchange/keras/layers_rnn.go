@@ -103,7 +103,7 @@ func (b *builder) run(c *call, name string, r *runner, backwards, asRead bool, s
 	zero := r.Zero != nil && *r.Zero
 	switch {
 	case !x.sequence:
-		return nil, fmt.Errorf("it reads what is no sequence")
+		return nil, fmt.Errorf("it reads something that is not a sequence")
 	case zero && !r.Sequences && c.mask != "":
 		return nil, fmt.Errorf("zero_output_for_mask for the last output of masked steps")
 	case len(state) != 0 && len(state) != len(r.state):
@@ -183,7 +183,7 @@ func (b *builder) directions(c *call, x *flow) (d directions, err error) {
 	if mode != nil {
 		d.mode = *mode
 		if _, ok := mergeModes[d.mode]; !ok {
-			return d, fmt.Errorf("merge_mode %q is not known", d.mode)
+			return d, fmt.Errorf("unknown merge_mode %q", d.mode)
 		}
 	}
 	switch n := len(fwd.state) + len(bwd.state); {

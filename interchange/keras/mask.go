@@ -112,7 +112,7 @@ func (b *builder) arguments(c *call, args [][]*flow, kw arguments) error {
 	}
 	for _, t := range c.state {
 		if t.op != nil {
-			return fmt.Errorf("it reads %s %q, which is no layer", t.op.class, t.op.layer)
+			return fmt.Errorf("it reads %s %q, which is not a layer", t.op.class, t.op.layer)
 		}
 	}
 	c.through = c.in[0].mask

@@ -46,7 +46,7 @@ func (b *budget) add(f *frame, out []Value) {
 		}
 	}
 	if b.made, b.live = 0, c.bytes; b.live > b.most {
-		fail("with it the results of the run that are alive take %d bytes, and may take %d", b.live, b.most)
+		fail("with it the live results of the run take %d bytes, more than the %d allowed", b.live, b.most)
 	}
 }
 
@@ -56,7 +56,7 @@ func (b *budget) fold(out []Value) {
 		b.kept += bytesIn(v)
 	}
 	if b.kept > b.most {
-		fail("with it the constants of the model take %d bytes, and may take %d", b.kept, b.most)
+		fail("with it the constants of the model take %d bytes, more than the %d allowed", b.kept, b.most)
 	}
 }
 

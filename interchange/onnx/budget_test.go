@@ -83,7 +83,7 @@ func TestLiveResultsHaveABudget(t *testing.T) {
 		switch {
 		case c.ok && err != nil:
 			t.Errorf("%s: %v", name, err)
-		case !c.ok && (!errors.As(err, &e) || !strings.Contains(err.Error(), "and may take")):
+		case !c.ok && (!errors.As(err, &e) || !strings.Contains(err.Error(), "allowed")):
 			t.Errorf("%s: %v, want an error about the memory of results", name, err)
 		}
 	}

@@ -200,7 +200,7 @@ func differ(got, want Value, tol Tolerance) (float64, error) {
 	case *Tensor:
 		g, ok := got.(*Tensor)
 		if !ok {
-			return 0, errors.New("is no tensor")
+			return 0, errors.New("is not a tensor")
 		}
 		return differTensor(g, w, tol)
 	}

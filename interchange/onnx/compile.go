@@ -106,7 +106,7 @@ func (c *compiler) graph(g *graphProto, outer *scope, opsets map[string]int64) *
 	for _, v := range g.outputs {
 		i, ok := s.find(v.Name)
 		if !ok {
-			panic(&GraphError{Reason: fmt.Sprintf("graph %q: nobody writes the output %q", g.name, v.Name)})
+			panic(&GraphError{Reason: fmt.Sprintf("graph %q: nothing writes the output %q", g.name, v.Name)})
 		}
 		p.outputs = append(p.outputs, i)
 	}
@@ -157,7 +157,7 @@ func (c *compiler) node(n *nodeProto, s *scope) {
 		}
 		slot, ok := s.find(name)
 		if !ok {
-			panic(&GraphError{n.name, n.op, fmt.Sprintf("input %q is written by nobody, or only by a later node", name)})
+			panic(&GraphError{n.name, n.op, fmt.Sprintf("nothing before this node writes input %q", name)})
 		}
 		in[i] = slot
 	}

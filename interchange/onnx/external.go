@@ -53,7 +53,7 @@ func (e *externals) load(t *tensorProto) {
 		}
 		v, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || v < 0 {
-			bad("external data: %s %q is no size", key, text)
+			bad("external data: %s %q is not a size", key, text)
 		}
 		return v
 	}
@@ -75,7 +75,7 @@ func (e *externals) open(location string) (*wire, error) {
 		return w, nil
 	}
 	if location == "" || strings.ContainsAny(location, "\\\x00") || !filepath.IsLocal(location) || path.Clean(location) != location {
-		return nil, fmt.Errorf("%q is no plain name of a file in the folder of the model", location)
+		return nil, fmt.Errorf("%q is not a plain name of a file in the folder of the model", location)
 	}
 	root, err := os.OpenRoot(e.dir)
 	if err != nil {

@@ -162,7 +162,7 @@ func indices(shape []int, visit func(at []int)) {
 func (t *Tensor) list() []int {
 	k, ok := kinds[t.DType].(wholeKind)
 	if !ok {
-		fail("%v is no list of whole numbers", t)
+		fail("%v is not a list of whole numbers", t)
 	}
 	return k.list(t.data)
 }

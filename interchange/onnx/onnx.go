@@ -13,7 +13,7 @@
 //
 // Opsets 7 to 28 are known. What is not supported is refused by name with an
 // *UnsupportedError when the model is opened, before anything runs. Nothing in a
-// file is trusted: a file that is no sound model gives a *FormatError or a
+// file is trusted: a file that is not a valid model gives a *FormatError or a
 // *GraphError, and no memory is set aside that its bytes do not fill.
 package onnx
 
@@ -130,7 +130,7 @@ func (m *Model) Run(ctx context.Context, inputs map[string]*Tensor) (map[string]
 		}
 		t, ok := v.(*Tensor)
 		if !ok {
-			return nil, &RunError{Err: fmt.Errorf("output %q is no tensor; use RunValues", name)}
+			return nil, &RunError{Err: fmt.Errorf("output %q is not a tensor; use RunValues", name)}
 		}
 		tensors[name] = t
 	}

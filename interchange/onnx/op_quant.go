@@ -100,7 +100,7 @@ func quantizeLinear(n *nodeDef) op {
 // saturated limits whole numbers to the range of a type.
 func saturated(d DType, shape []int, y []float64) *Tensor {
 	if d.float() || d == Bool || d == String {
-		fail("%v is no type to quantize to", d)
+		fail("%v is not a type to quantize to", d)
 	}
 	lo, hi := limit[float64](d, -1), limit[float64](d, 1)
 	for i, v := range y {

@@ -262,7 +262,7 @@ func eyeLike(n *nodeDef) op {
 	return opFunc(func(c *call) {
 		x := c.tensor(0)
 		if len(x.Shape) != 2 {
-			fail("%v is no matrix", x.Shape)
+			fail("%v is not a matrix", x.Shape)
 		}
 		y := make([]uint8, x.Len())
 		for i := range x.Shape[0] {

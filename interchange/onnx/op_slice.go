@@ -273,7 +273,7 @@ func trilu(n *nodeDef) op {
 			k = t.one()
 		}
 		if len(x.Shape) < 2 {
-			fail("%v is no matrix", x.Shape)
+			fail("%v is not a matrix", x.Shape)
 		}
 		rows, cols := x.dim(-2), x.dim(-1)
 		y := newTensor(x.DType, x.Shape)

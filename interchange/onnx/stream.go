@@ -27,7 +27,7 @@ type Stream struct {
 func (m *Model) Stream(pairs ...StatePair) (*Stream, error) {
 	if len(pairs) == 0 {
 		if pairs = m.statePairs(); len(pairs) == 0 {
-			return nil, &GraphError{Reason: fmt.Sprintf("no output looks like the next value of an input, so the pairs have to be given; inputs are %v, outputs %v", m.Inputs, m.Outputs)}
+			return nil, &GraphError{Reason: fmt.Sprintf("no output looks like the next value of an input; name the pairs of states; inputs are %v, outputs %v", m.Inputs, m.Outputs)}
 		}
 	}
 	seen := map[string]bool{}
@@ -35,9 +35,9 @@ func (m *Model) Stream(pairs ...StatePair) (*Stream, error) {
 		in, out := named(m.Inputs, p.Input), named(m.Outputs, p.Output)
 		switch {
 		case in == nil:
-			return nil, &InputError{p.Input, "the model has no such input to be a state"}
+			return nil, &InputError{p.Input, "the model has no such input for a state"}
 		case out == nil:
-			return nil, &InputError{p.Output, "the model has no such output to be a state"}
+			return nil, &InputError{p.Output, "the model has no such output for a state"}
 		case in.DType != out.DType || in.Kind != "tensor" || seen[p.Input]:
 			return nil, &InputError{p.Input, fmt.Sprintf("%v cannot follow from %v, or is named twice", in, out)}
 		}
@@ -79,7 +79,7 @@ func (s *Stream) SetState(state map[string]*Tensor) error {
 	next := map[string]Value{}
 	for name, t := range state {
 		if !slices.ContainsFunc(s.pairs, func(p StatePair) bool { return p.Input == name }) {
-			return &InputError{name, "is no state of the stream"}
+			return &InputError{name, "is not a state of the stream"}
 		}
 		if err := named(s.model.Inputs, name).check(t); err != nil {
 			return err
@@ -97,7 +97,7 @@ func (s *Stream) Push(ctx context.Context, inputs map[string]*Tensor) (map[strin
 	maps.Copy(all, inputs)
 	for _, p := range s.pairs {
 		if _, ok := inputs[p.Input]; ok {
-			return nil, &InputError{p.Input, "is a state, which the stream hands on; use SetState"}
+			return nil, &InputError{p.Input, "is a state, which the stream carries; use SetState"}
 		}
 		if v, ok := s.state[p.Input]; ok {
 			all[p.Input] = v.(*Tensor)

@@ -173,7 +173,7 @@ func dtypeOf(data any) DType {
 			}
 		}
 	}
-	panic(fmt.Sprintf("onnx: %T is no type of a tensor", data))
+	panic(fmt.Sprintf("onnx: %T is not a type of a tensor", data))
 }
 
 // roundTo gives the elements of t, which is held as float32, the precision of its

@@ -139,7 +139,7 @@ func (f *field) want(typ protowire.Type) {
 func (f *field) message() message {
 	f.want(protowire.BytesType)
 	if f.depth >= maxDepth {
-		corrupt(f.at, "messages lie %d deep in each other", maxDepth)
+		corrupt(f.at, "messages are nested %d deep", maxDepth)
 	}
 	return message{f.w, f.pos, f.end, f.depth + 1}
 }

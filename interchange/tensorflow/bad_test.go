@@ -140,7 +140,7 @@ func badFiles() map[string]badFile {
 		"group":              {one([]byte{0x0b}), data, "has type 3"},
 		"a block twice":      {tableOfHandles(blockOf([]pair{headerOne}), 2), data, "lies before the end"},
 		"names that share":   {tableOf(longNames()), data, "its names have more than"},
-		"no network":         {one(good), data, "how they are joined"},
+		"no network":         {one(good), data, "how they are connected"},
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package tensorflow brings networks here from checkpoints of TensorFlow 1 and 2.
+// Package tensorflow imports networks from checkpoints of TensorFlow 1 and 2.
 //
 // A checkpoint is an index, PREFIX.index, and its values in PREFIX.data-00000-of-00001
 // and so on. Open lists its variables by name and shape, and reads them:
@@ -328,7 +328,7 @@ func scan[F float32 | float64](v *Variable, step int, to func(at, n int) []F, vi
 		visit(at, part)
 	}
 	if got := masked(crc); got != v.crc {
-		return v.fail("its checksum is %#x, not %#x as written; the file is damaged", got, v.crc)
+		return v.fail("its checksum is %#x, not %#x as written; the the file is damaged", got, v.crc)
 	}
 	return nil
 }

@@ -145,7 +145,7 @@ func TestContribRefused(t *testing.T) {
 		{extra, `"module": "rnn"`, "forget bias"},
 		{extra, `"module": "rnn", "forget_bias": 1, "cell_activation": "relu"`, "another activation than tanh"},
 		{extra, `"module": "rnn", "forget_bias": 1, "activation": "relu"`, "cell_activation"},
-		{extra, `"module": "rnn", "cell": "nope_cell"`, "no cell"},
+		{extra, `"module": "rnn", "cell": "nope_cell"`, "unknown cell"},
 		{more, `"module": "rnn", "forget_bias": 1`, "peephole"},
 		{grid, `"module": "rnn", "forget_bias": 1`, "grid_lstm_cell is not supported"},
 		{opaque, `"module": "cudnn_lstm"`, `give "cudnn"`},

@@ -12,6 +12,7 @@ import (
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/interchange/internal/spec"
 	"github.com/recur-go/recur/interchange/keras"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/model/graph"
 	"github.com/recur-go/recur/nn"
@@ -55,13 +56,13 @@ func (c *Checkpoint) Model(text []byte) (*model.Model, error) {
 	if slices.ContainsFunc(c.Variables, func(v *Variable) bool {
 		return strings.Contains(v.Name, "layer_with_weights-") || strings.Contains(v.Name, "_operations/") || strings.HasPrefix(v.Name, "_all_variables/")
 	}) {
-		return nil, unmapped("", "it holds the weights of a model of Keras, and does not say of what layers; give what model.to_json() of Keras writes as the spec")
+		return nil, unmapped("", "it holds the weights of a model of Keras, but not their layers; pass the output of model.to_json() in Keras as the spec (--spec)")
 	}
 	named := map[string]string{}
 	for _, l := range s.Layers {
 		if l.Cell != "" {
 			if _, ok := cells[l.Cell]; !ok {
-				return nil, unmapped(l.Module, "there is no cell %q; there are %q", l.Cell, slices.Sorted(maps.Keys(cells)))
+				return nil, unmapped(l.Module, "unknown cell %q; %s", l.Cell, setting.Suggest(l.Cell, slices.Sorted(maps.Keys(cells))))
 			}
 			named[l.Module] = l.Cell
 		}
@@ -76,7 +77,7 @@ func (c *Checkpoint) Model(text []byte) (*model.Model, error) {
 	if len(s.Layers) == 0 {
 		guess := guessed(s, list)
 		if len(list) > 1 || list[0].typ == "" {
-			return nil, unmapped("", "it has %d modules (%s), and does not say how they are joined; give a spec", len(list), spec.Names(names(list))).With(guess)
+			return nil, unmapped("", "it has %s (%s), but not how they are connected; give a spec (--spec)", setting.Plural(len(list), "module"), spec.Names(names(list))).With(guess)
 		}
 		if list[0].asks() {
 			return nil, unmapped(list[0].name, `its cells are LSTMs, whose forget bias is added at run time and is not in a checkpoint; give "forget_bias" in a spec (TensorFlow's default is 1)`).With(guess)

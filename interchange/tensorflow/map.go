@@ -47,7 +47,7 @@ func (m *module) toLayer(l SpecLayer) (*mapped, error) {
 		}
 		return nil, fmt.Errorf("what it is cannot be told from its variables %q; give its \"type\" in the spec", names)
 	}
-	return nil, fmt.Errorf("type %q is not known", typ)
+	return nil, fmt.Errorf("unknown type %q", typ)
 }
 
 // allowed refuses options that a module of the type does not have.
@@ -72,7 +72,7 @@ func (l *SpecLayer) allowed(typ string) error {
 		"padding":         l.Padding != "" && typ != convType,
 	} {
 		if wrong {
-			return fmt.Errorf("%q is no option of type %s", option, typ)
+			return fmt.Errorf("%q is not an option of type %s", option, typ)
 		}
 	}
 	return nil

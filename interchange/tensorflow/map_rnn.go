@@ -33,7 +33,7 @@ func (m *module) recurrent(l SpecLayer) (*mapped, error) {
 	}
 	switch {
 	case l.Activation != "" && wrapper == "":
-		return nil, fmt.Errorf(`"activation" is no option of cells; that of a cell is "cell_activation"`)
+		return nil, fmt.Errorf(`"activation" is not an option of cells; that of a cell is "cell_activation"`)
 	case m.both && (len(fw) == 0 || len(bw) == 0):
 		return nil, fmt.Errorf("it has cells of one direction only")
 	case m.both && wrapper != "":

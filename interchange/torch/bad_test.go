@@ -87,7 +87,7 @@ var badPickles = map[string]struct{ pickle, want string }{
 	"an empty stack":        {"0.", "empty stack"},
 	"no mark":               {"e.", "a mark that is not there"},
 	"a mark for a value":    {"(.", "a mark for a value"},
-	"no memory":             {"h\x07.", "recalls place 7"},
+	"no memory":             {"h\x07.", "recalls memo 7"},
 	"a number too long":     {"\x8a\x09\x01\x01\x01\x01\x01\x01\x01\x01\x01.", "more than 64 bits"},
 	"values left over":      {"NN.", "1 values left over"},
 	"no tensors":            {"}.", "holds no tensors"},
@@ -97,7 +97,7 @@ var badPickles = map[string]struct{ pickle, want string }{
 	"a tensor of 2^62":      {tensorOf("FloatStorage", "K\x08", "K\x00", "J\xff\xff\xff\x7fJ\xff\xff\xff\x7f\x86", "K\x00K\x00\x86"), "repeats the 8 elements"},
 	"an overflow":           {tensorOf("FloatStorage", "K\x08", "K\x00", "(J\xff\xff\xff\x7fJ\xff\xff\xff\x7fJ\xff\xff\xff\x7ft", "(K\x00K\x00K\x00t"), "is too large"},
 	"a negative size":       {tensorOf("FloatStorage", "K\x08", "K\x00", "J\xff\xff\xff\xff\x85", "K\x01\x85"), "does not describe a tensor"},
-	"no type":               {tensorOf("UntypedStorage", "K\x08", "K\x00", "K\x01\x85", "K\x01\x85"), "no known type"},
+	"no type":               {tensorOf("UntypedStorage", "K\x08", "K\x00", "K\x01\x85", "K\x01\x85"), "unknown type"},
 	"an unknown type":       {tensorOf("QUInt8Storage", "K\x08", "K\x00", "K\x01\x85", "K\x01\x85"), "an object of torch.QUInt8Storage"},
 	"a list in itself":      {"]q\x00h\x00a.", "nests them more than 32 deep"},
 }
@@ -178,7 +178,7 @@ func badArchives(t testing.TB) []badArchive {
 		{"a Keras model", zipped(t, zip.Store, "config.json", "{}"), "a Keras model"},
 		{"damaged pickle", turned, "checksum"},
 		{"old file cut short", []byte(legacyMagic + "\x80\x02M\xe9\x03."), ""},
-		{"a pickle of another program", []byte("\x80\x02K\x01.      "), "torch.save did not make"},
+		{"a pickle of another program", []byte("\x80\x02K\x01.      "), "not made by torch.save"},
 		{"deep pickle", zipped(t, zip.Store, "a/data.pkl", strings.Repeat("](", 1<<20)), "on its stack"},
 		{"a pickle of marks", zipped(t, zip.Store, "a/data.pkl", strings.Repeat("(", 8<<20)), "on its stack"},
 	}

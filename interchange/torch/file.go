@@ -290,7 +290,7 @@ func (f *File) legacy(r io.ReaderAt, b []byte) error {
 				return err
 			}
 		}
-		return badAt(0, "a pickle that torch.save did not make").WithHint("save the weights with torch.save(model.state_dict(), path)")
+		return badAt(0, "a pickle not made by torch.save").WithHint("save the weights with torch.save(model.state_dict(), path)")
 	}
 	b = b[len(legacyMagic):]
 	version, b, err := unpickle(b, pos(), none)
@@ -346,10 +346,10 @@ func (f *File) legacy(r io.ReaderAt, b []byte) error {
 			return badAt(at, "the storage %.40s is listed twice or used by no tensor", strconv.Quote(key))
 		}
 		if _, err := r.ReadAt(count[:], at); err != nil {
-			return badAt(at, "the file ends before its storages do").WithHint("was it cut short? copy it again")
+			return badAt(at, "the file ends before its storages do").WithHint("was it cut short? copy the file again")
 		}
 		if n := int64(binary.LittleEndian.Uint64(count[:])); n != numels[key] || s.bytes > f.size-at-8 {
-			return badAt(at, "a storage of %d elements where %d fit or were said", n, numels[key]).WithHint("was it cut short? copy it again")
+			return badAt(at, "a storage of %d elements where %d fit or were declared", n, numels[key]).WithHint("was it cut short? copy the file again")
 		}
 		s.r = io.NewSectionReader(r, at+8, s.bytes)
 		at += 8 + s.bytes

@@ -54,7 +54,7 @@ func (u *unpickler) object(op byte) {
 		m, ok1 := module.(string)
 		n, ok2 := name.(string)
 		if !ok1 || !ok2 {
-			u.fail("the pickle refers to a name that is no text")
+			u.fail("the pickle refers to a name that is not text")
 		}
 		u.refer(m, n)
 	case 'i': // INST
@@ -166,7 +166,7 @@ func rebuild(name string, args tuple) (*Tensor, error) {
 		}
 	}
 	if dtype == "" {
-		return nil, fmt.Errorf("elements of no known type")
+		return nil, fmt.Errorf("elements of unknown type")
 	}
 	t := &Tensor{DType: dtype, Shape: size, stride: stride, offset: int(offset), from: s}
 	return t, t.check()

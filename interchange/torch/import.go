@@ -1,4 +1,4 @@
-// Package torch brings networks here from PyTorch, and back.
+// Package torch imports networks from PyTorch, and exports networks to it.
 //
 // Import reads weights from the files that people have: .safetensors, and the .pt or
 // .pth of torch.save. Those are pickles, programs that Python would run; the reader of
@@ -25,6 +25,7 @@ import (
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/interchange/internal/spec"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/model/graph"
 	"github.com/recur-go/recur/nn"
@@ -60,7 +61,7 @@ func (f *File) Model(text []byte) (*model.Model, error) {
 	if len(s.Layers) == 0 {
 		guess := guessed(s, list)
 		if len(list) > 1 || list[0].guess {
-			return nil, unmapped("", "the file has %d modules (%s), and a state_dict does not say how they are joined; give a spec", len(list), spec.Names(names(list))).With(guess)
+			return nil, unmapped("", "the file has %s (%s), but a state_dict does not tell how they are connected; give a spec (--spec)", setting.Plural(len(list), "module"), spec.Names(names(list))).With(guess)
 		}
 		s = guess
 	}

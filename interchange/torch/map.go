@@ -43,7 +43,7 @@ func (m *module) toLayers(l SpecLayer) (*mapped, error) {
 	case conv1dType:
 		return m.conv(l)
 	}
-	return nil, unmapped(m.name, "type %q is not known", typ)
+	return nil, unmapped(m.name, "unknown type %q", typ)
 }
 
 // allowed refuses options that a module of the type does not have.
@@ -60,7 +60,7 @@ func (l *SpecLayer) allowed(typ string) error {
 		"activation":   l.Activation != "" && typ != conv1dType && typ != linearType,
 	} {
 		if wrong {
-			return unmapped(l.Module, "%q is no option of type %s", option, typ)
+			return unmapped(l.Module, "%q is not an option of type %s", option, typ)
 		}
 	}
 	return nil

@@ -206,7 +206,7 @@ func (u *unpickler) number(op byte) any {
 	case op == 'F':
 		v, err := strconv.ParseFloat(s, 64)
 		if err != nil {
-			u.fail("%.20q is no number", s)
+			u.fail("%.20q is not a number", s)
 		}
 		return v
 	case op == 'I' && (s == "00" || s == "01"):
@@ -214,7 +214,7 @@ func (u *unpickler) number(op byte) any {
 	}
 	v, err := strconv.ParseInt(strings.TrimSuffix(s, "L"), 10, 64)
 	if err != nil {
-		u.fail("%.40q is no whole number of 64 bits", s)
+		u.fail("%.40q is not a whole number of 64 bits", s)
 	}
 	return v
 }
@@ -255,7 +255,7 @@ func (u *unpickler) text(op byte) string {
 			return s
 		}
 		if len(s) < 2 || s[0] != s[len(s)-1] || s[0] != '\'' && s[0] != '"' {
-			u.fail("%.20q is no quoted text", s)
+			u.fail("%.20q is not a quoted text", s)
 		}
 		return s[1 : len(s)-1]
 	case 'T', 'X':
@@ -313,14 +313,14 @@ func (u *unpickler) extend(items ...any) {
 	case *set:
 		c.items = append(c.items, items...)
 	default:
-		u.fail("the pickle adds to %s, which is no list", describe(c))
+		u.fail("the pickle adds to %s, which is not a list", describe(c))
 	}
 }
 
 func (u *unpickler) setAll(to any, items []any) {
 	d, ok := to.(*dict)
 	if !ok {
-		u.fail("the pickle sets a key of %s, which is no dictionary", describe(to))
+		u.fail("the pickle sets a key of %s, which is not a dictionary", describe(to))
 	}
 	if len(items)%2 != 0 {
 		u.fail("the pickle sets a key without a value")
@@ -341,7 +341,7 @@ func (u *unpickler) remember(op byte) {
 		s := u.line()
 		k, err := strconv.ParseUint(s, 10, 32)
 		if err != nil {
-			u.fail("%.20q is no place to remember", s)
+			u.fail("%.20q is not a memo index", s)
 		}
 		key = k
 	case 0x94: // MEMOIZE
@@ -350,13 +350,13 @@ func (u *unpickler) remember(op byte) {
 	if op == 'h' || op == 'j' || op == 'g' {
 		v, ok := u.memo[key]
 		if !ok {
-			u.fail("the pickle recalls place %d, where it put nothing", key)
+			u.fail("the pickle recalls memo %d, which it never set", key)
 		}
 		u.push(v)
 		return
 	}
 	if u.memo[key] = u.top(); len(u.memo) > maxMemo {
-		u.fail("the pickle remembers more than %d values", maxMemo)
+		u.fail("the pickle memoizes more than %d values", maxMemo)
 	}
 }
 

@@ -39,7 +39,7 @@ func (s *storage) check() error {
 // compare compares the sum of the bytes with what it should be.
 func (s *storage) compare(sum uint32) error {
 	if sum != *s.sum {
-		return bad("a storage of %d bytes has the checksum %08x, the file says %08x", s.bytes, sum, *s.sum).WithHint("copy the file again")
+		return bad("a storage of %d bytes has the checksum %08x, but the file records %08x", s.bytes, sum, *s.sum).WithHint("copy the file again")
 	}
 	s.seen = true
 	return nil
@@ -229,7 +229,7 @@ func gather[F float32 | float64](t *Tensor, f func(at int, values []F)) error {
 func (t *Tensor) read(raw []byte, element int) error {
 	_, err := t.from.r.ReadAt(raw, int64(element)*int64(t.DType.Size()))
 	if errors.Is(err, io.EOF) {
-		return bad("the file ends within tensor %q", t.Name).WithHint("was it cut short? copy it again")
+		return bad("the file ends within tensor %q", t.Name).WithHint("was it cut short? copy the file again")
 	}
 	return err
 }

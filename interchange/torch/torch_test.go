@@ -150,10 +150,10 @@ func TestWhatIsRefused(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		`{"layers":[{"module":"net"}]}`:                                        `the file has no such module`,
-		`{"layers":[{"module":"","nonlinearity":"relu"}]}`:                     `"nonlinearity" is no option of type lstm`,
+		`{"layers":[{"module":"","nonlinearity":"relu"}]}`:                     `"nonlinearity" is not an option of type lstm`,
 		`{"layers":[{"module":"","type":"gru"}]}`:                              `is [16 3] of F32, want [15 3]`,
 		`{"layers":[{"module":"","type":"linear"}]}`:                           `is none of a module of type linear`,
-		`{"layers":[{"dense":{"units":2}}]}`:                                   `leaves out the modules [""]`,
+		`{"layers":[{"dense":{"units":2}}]}`:                                   `leaves out the modules ""`,
 		`{"layers":[{"module":""},{"name":"b","module":""}]}`:                  `it is used twice`,
 		`{"layers":[{"module":""},{"from":["net","net:2"],"concat":{}}]}`:      `a sequence and a vector cannot be joined`,
 		`{"prefix":"module.","layers":[{"module":"net"}]}`:                     `no tensor's name begins with "module."`,

@@ -65,7 +65,7 @@ func WriteFile(path string, write func(w io.Writer) error) (err error) {
 	}
 	renamed = true
 	if err := syncDir(filepath.Dir(path)); err != nil {
-		return fmt.Errorf("%s is written but may not outlast a power cut: %w", path, err)
+		return fmt.Errorf("%s is written but may not survive a power cut: %w", path, err)
 	}
 	return nil
 }

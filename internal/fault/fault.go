@@ -22,7 +22,7 @@ type Class int
 
 // The classes.
 const (
-	Usage   Class = 2 + iota // the caller asked for what makes no sense: a flag, a setting, a recipe
+	Usage   Class = 2 + iota // the caller asked for something invalid: a flag, a setting, a recipe
 	Data                     // data are bad: a table, a text, the input of a model
 	Model                    // a file of a model is bad, or holds what is not supported
 	Numeric                  // numbers became NaN or infinite

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// oracle is the product with one rounding a step, which is what assembly promises;
+// oracle is the product with one rounding a step, which is what assembly declares;
 // the Go tier rounds the product too. (Two float64 roundings would have to fall on
 // one side by chance to differ from a float32 FMA, which these numbers do not.)
 func oracle(m, n, k int, a []Float, rsa, csa int, b []Float, rsb, csb int, c []Float, ldc int) {

@@ -116,7 +116,7 @@ func TestCheckTier(t *testing.T) {
 	for name, want := range map[string]string{
 		"": "", tierNames[tier]: "",
 		"avx":    `RECUR_CPU: there is no kind of CPU "avx"; did you mean "avx2"?`,
-		"abacus": `RECUR_CPU: there is no kind of CPU "abacus"; there are avx2, avx512, go, neon`,
+		"abacus": `RECUR_CPU: there is no kind of CPU "abacus"; choose from avx2, avx512, go, neon`,
 	} {
 		t.Setenv(environment, name)
 		if err := CheckTier(); (err == nil) != (want == "") || err != nil && err.Error() != want {

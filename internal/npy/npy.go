@@ -179,7 +179,7 @@ func parseHeader(text string) (h header, err error) {
 	s, ok1 := strings.CutPrefix(s, "{")
 	s, ok2 := strings.CutSuffix(s, "}")
 	if !ok1 || !ok2 {
-		return h, bad("the header %.80q is no dictionary", text)
+		return h, bad("the header %.80q is not a dictionary", text)
 	}
 	seen := map[string]bool{}
 	for s = strings.TrimSpace(s); s != ""; {
@@ -244,7 +244,7 @@ func (h *header) describe(descr string) error {
 func (h *header) dims(value string) error {
 	list, ok := strings.CutPrefix(value, "(")
 	if !ok {
-		return bad("shape %.40q is no tuple", value)
+		return bad("shape %.40q is not a tuple", value)
 	}
 	for _, f := range strings.Split(list, ",") {
 		if f = strings.TrimSpace(f); f == "" {

@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	errEmpty = errors.New("it is empty; want JSON")
+	errEmpty = errors.New("it is empty; give JSON")
 	errEarly = errors.New("it is JSON that ends too early: a bracket or a quote is left open")
 )
 

@@ -28,7 +28,7 @@ func Suggest[S ~string](name S, known []S) string {
 	for i, k := range known {
 		names[i] = string(k)
 	}
-	return "there are " + strings.Join(names, ", ")
+	return "choose from " + strings.Join(names, ", ")
 }
 
 // Meant asks whether the nearest known name was meant; "" if none is near enough.

@@ -29,7 +29,7 @@ func TestUnknown(t *testing.T) {
 	type kind string
 	for name, want := range map[kind]string{
 		"gruu": `there is no cell "gruu"; did you mean "gru"?`,
-		"net":  `there is no cell "net"; there are gru, lstm`,
+		"net":  `there is no cell "net"; choose from gru, lstm`,
 	} {
 		if err := Unknown("cell", name, []kind{"gru", "lstm"}); err.Error() != want || fault.Of(err) != fault.Usage {
 			t.Errorf("%v, want %s", err, want)
@@ -61,8 +61,8 @@ func TestJSONError(t *testing.T) {
 		} `json:"in"`
 	}
 	for text, want := range map[string]string{
-		"":                           "it is empty; want JSON",
-		" \n":                        "it is empty; want JSON",
+		"":                           "it is empty; give JSON",
+		" \n":                        "it is empty; give JSON",
 		"{\n  \"hidden\" 3}":         "line 2, column 12: it is not JSON: invalid character '3' after object key",
 		`{"hidden": 3`:               "it is JSON that ends too early: a bracket or a quote is left open",
 		`{"hidden": "3"}`:            "line 1, column 14: hidden takes a whole number, not text",

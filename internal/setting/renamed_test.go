@@ -8,7 +8,7 @@ func TestRenamed(t *testing.T) {
 	for name, want := range map[string]string{
 		"lr":      `there is no setting "lr"; it is called "rate" now`,
 		"members": `there is no setting "members"; it is called "nets" now`,
-		"smooth":  `there is no setting "smooth"; there are rate, hidden, nets`,
+		"smooth":  `there is no setting "smooth"; choose from rate, hidden, nets`,
 	} {
 		if got := Unknown("setting", name, known).Error(); got != want {
 			t.Errorf("%s, want %s", got, want)

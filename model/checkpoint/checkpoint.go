@@ -34,7 +34,7 @@ const (
 
 // Errors of reading, of class fault.Model.
 var (
-	ErrCorrupt = fault.Errorf(fault.Model, "file is damaged")
+	ErrCorrupt = fault.Errorf(fault.Model, "the file is damaged")
 	ErrVersion = fault.Errorf(fault.Model, "another format version")
 )
 

@@ -73,7 +73,7 @@ func NewFile(r io.ReaderAt, size int64) (*File, error) {
 		header.add(t.Name, t.DType, t.Shape)
 	}
 	if f.sum, f.sums = header.sum, sums; !strings.HasPrefix(sums, fmt.Sprintf("%08x ", f.sum)) {
-		return nil, fmt.Errorf("%w, or was changed by another program: its header has checksum %08x, not as its %s %q says", ErrCorrupt, f.sum, sumKey, sums)
+		return nil, fmt.Errorf("%w, or was changed by another program: its header has checksum %08x, but its %s is %q", ErrCorrupt, f.sum, sumKey, sums)
 	}
 	return f, nil
 }
@@ -117,7 +117,7 @@ func (f *File) Each(read func(t *safetensors.Tensor) error) error {
 		}
 	}
 	if got := sums(f.sum, f.in.sum); f.sums != "" && got != f.sums {
-		return fmt.Errorf("%w, or was changed by another program: its data gives checksums %s, not as its %s %q says", ErrCorrupt, got, sumKey, f.sums)
+		return fmt.Errorf("%w, or was changed by another program: its data has checksums %s, but its %s is %q", ErrCorrupt, got, sumKey, f.sums)
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ func (f Func) check() error {
 		return nil
 	}
 	if _, err := rnn.ParseActivation(string(f)); err != nil {
-		return fmt.Errorf("activation %q is not known", string(f))
+		return fmt.Errorf("unknown activation %q", string(f))
 	}
 	return nil
 }

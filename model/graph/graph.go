@@ -43,6 +43,7 @@ import (
 	"slices"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/rnn"
 )
@@ -128,14 +129,14 @@ func opName(o Op) (string, error) {
 			return name, nil
 		}
 	}
-	return "", fmt.Errorf("graph: %T is no registered layer", o)
+	return "", fmt.Errorf("graph: %T is not a registered layer", o)
 }
 
 // readOp reads the options of the operation of a name.
 func readOp(name string, b []byte) (Op, error) {
 	blank := ops[name]
 	if blank == nil {
-		return nil, fmt.Errorf("graph: there is no layer %q; there are %q", name, slices.Sorted(maps.Keys(ops)))
+		return nil, fmt.Errorf("graph: unknown layer %q; %s", name, setting.Suggest(name, slices.Sorted(maps.Keys(ops))))
 	}
 	o := blank()
 	d := json.NewDecoder(bytes.NewReader(b))

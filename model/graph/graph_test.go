@@ -182,8 +182,8 @@ func TestBadConfigs(t *testing.T) {
 		"hidden is 0":           {Inputs: seq, Layers: []Layer{{Name: "a", Op: &RNN{Cells: rnn.Configs{rnn.Config{Options: rnn.GRUOptions{}}}}}}},
 		"without cells":         {Inputs: seq, Layers: []Layer{{Name: "a", Op: &RNN{}}}},
 		"one id at each step":   {Inputs: seq, Layers: []Layer{{Name: "a", Op: &Embedding{Vocab: 3, Width: 4}}}},
-		`"nope" is not known`:   {Inputs: seq, Layers: []Layer{{Name: "a", Op: &Dense{Units: 1, Activation: "nope"}}}},
-		"cannot be merged by":   {Inputs: seq, Layers: []Layer{{Name: "a", From: []string{"x", "x"}, Op: &Merge{By: "xor"}}}},
+		`activation "nope"`:     {Inputs: seq, Layers: []Layer{{Name: "a", Op: &Dense{Units: 1, Activation: "nope"}}}},
+		"unknown merge":         {Inputs: seq, Layers: []Layer{{Name: "a", From: []string{"x", "x"}, Op: &Merge{By: "xor"}}}},
 		"want a vector of 3":    {Inputs: seq, Layers: []Layer{{Name: "a", From: []string{"x", "x"}, Op: &RNN{Cells: rnn.Configs{rnn.Config{Hidden: 3, Options: rnn.GRUOptions{}}}}}}},
 		"is 4194305 wide":       {Inputs: []Input{{Name: "x", Width: 1<<22 + 1}}, Layers: []Layer{{Name: "a", Op: &Dense{Units: 1}}}},
 		"too many":              {Inputs: []Input{{Name: "x", Width: 4096}}, Layers: []Layer{{Name: "a", Op: &RepeatVector{Steps: 4096}}}},
@@ -200,9 +200,9 @@ func TestBadConfigs(t *testing.T) {
 func TestBadInputs(t *testing.T) {
 	n := randomNet(t, tagger())
 	for want, ids := range map[string]*tensor.Tensor{
-		"no id from 0 to 6": tensor.FromSlice([]tensor.Float{7}, 1, 1),
-		"want [batch, time": tensor.New(1, 2, 3),
-		"0.5 is no id":      tensor.FromSlice([]tensor.Float{0.5}, 1, 1),
+		"not an id from 0 to 6": tensor.FromSlice([]tensor.Float{7}, 1, 1),
+		"want [batch, time":     tensor.New(1, 2, 3),
+		"0.5 is not an id":      tensor.FromSlice([]tensor.Float{0.5}, 1, 1),
 	} {
 		if _, _, err := n.Predict(map[string]*tensor.Tensor{"ids": ids}, nil, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want an error with %q", err, want)

@@ -60,7 +60,7 @@ func (c *Config) plan() (*plan, error) {
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("graph: "+format, args...)) }
 	for i, in := range c.Inputs {
 		if in.Width < 1 || in.Width > limit {
-			bad("input %q is %d wide, which is not from 1 to %d", in.Name, in.Width, limit)
+			bad("input %q is %d wide, want 1 to %d", in.Name, in.Width, limit)
 		}
 		if known[in.Name] != nil || in.Name == "" {
 			bad("the name %q of an input is empty or taken", in.Name)
@@ -100,7 +100,7 @@ func (c *Config) plan() (*plan, error) {
 		last = nil
 		for k, f := range made.Out {
 			if f.Width < 1 || f.Width > limit {
-				return nil, fmt.Errorf("graph: layer %q gives %d values, which is not from 1 to %d", l.Name, f.Width, limit)
+				return nil, fmt.Errorf("graph: layer %q gives %d values, want 1 to %d", l.Name, f.Width, limit)
 			}
 			at := place{i, k}
 			specs[at], last = f, append(last, at)

@@ -109,7 +109,7 @@ type LayerNorm struct {
 // Plan implements Op.
 func (o *LayerNorm) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
-	return Plan{Out: []Spec{f}, Params: 2 * f.Width}, cmp.Or(err, unless(o.Eps >= 0, "eps is %v, not from 0 on", o.Eps))
+	return Plan{Out: []Spec{f}, Params: 2 * f.Width}, cmp.Or(err, unless(o.Eps >= 0, "eps is %v, want at least 0", o.Eps))
 }
 
 // New implements Op.
@@ -134,7 +134,7 @@ type Dropout struct {
 // Plan implements Op.
 func (o *Dropout) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
-	return Plan{Out: []Spec{f}}, cmp.Or(err, unless(o.Rate >= 0 && o.Rate < 1, "rate is %v, not from 0 to below 1", o.Rate))
+	return Plan{Out: []Spec{f}}, cmp.Or(err, unless(o.Rate >= 0 && o.Rate < 1, "rate is %v, want at least 0 and less than 1", o.Rate))
 }
 
 // New implements Op.
@@ -159,7 +159,7 @@ func (o *Embedding) Plan(in []Spec) (Plan, error) {
 		rnn.CheckSize("vocab", o.Vocab),
 		rnn.CheckSize("width", o.Width),
 		unless(f.Width == 1, "an embedding reads one id at each step, not %d", f.Width),
-		unless(f.Sequence || !o.MaskZero, "mask_zero for what is no sequence"))
+		unless(f.Sequence || !o.MaskZero, "mask_zero needs a sequence"))
 	return Plan{Out: []Spec{{o.Width, f.Sequence}}, Params: o.Vocab * o.Width}, err
 }
 
@@ -183,7 +183,7 @@ func (n *embeddingNode) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn
 			continue
 		}
 		if ids[i] = int(v); tensor.Float(ids[i]) != v || ids[i] < 0 || ids[i] >= n.op.Vocab {
-			panic(&tensor.ShapeError{Op: "graph.Embedding", Detail: fmt.Sprintf("%v is no id from 0 to %d", v, n.op.Vocab-1)})
+			panic(&tensor.ShapeError{Op: "graph.Embedding", Detail: fmt.Sprintf("%v is not an id from 0 to %d", v, n.op.Vocab-1)})
 		}
 	}
 	if n.op.MaskZero {
@@ -209,7 +209,7 @@ type Masking struct {
 // Plan implements Op.
 func (o *Masking) Plan(in []Spec) (Plan, error) {
 	f, err := single(in)
-	return Plan{Out: []Spec{f}}, cmp.Or(err, unless(f.Sequence, "masking of what is no sequence"))
+	return Plan{Out: []Spec{f}}, cmp.Or(err, unless(f.Sequence, "masking needs a sequence"))
 }
 
 // New implements Op.

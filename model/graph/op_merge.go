@@ -51,7 +51,7 @@ type Merge struct {
 // Plan implements Op.
 func (o *Merge) Plan(in []Spec) (Plan, error) {
 	if mergers[o.By] == nil {
-		return Plan{}, fmt.Errorf("inputs cannot be merged by %q", o.By)
+		return Plan{}, fmt.Errorf("unknown merge %q of inputs", o.By)
 	}
 	if len(in) < 2 || o.By == "subtract" && len(in) != 2 {
 		return Plan{}, fmt.Errorf("%d inputs for %s", len(in), o.By)

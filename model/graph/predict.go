@@ -95,7 +95,7 @@ func (n *Net) enter(g *grad.Tape, want Input, t *tensor.Tensor, lengths []int) (
 	}
 	for i, l := range lengths {
 		if l < 0 || l > T {
-			return v, fmt.Errorf("graph: length %d of row %d is not from 0 to %d", l, i, T)
+			return v, fmt.Errorf("graph: length %d of row %d is not in 0..%d", l, i, T)
 		}
 	}
 	v.Mask = maskOf(lengths, T)

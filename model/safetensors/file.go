@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/recur-go/recur/internal/format"
 )
@@ -59,6 +61,8 @@ func NewFile(r io.ReaderAt, size int64) (*File, error) {
 	}
 	n := binary.LittleEndian.Uint64(prefix[:])
 	switch {
+	case n > 1<<40: // whatever these bytes are, they are not a length
+		return nil, bad("this is not a safetensors file, the format of recur's models").WithHint(recognise(prefix[:]))
 	case n > maxHeader:
 		return nil, badAt(0, "header of %d bytes is longer than %d", n, maxHeader).WithHint(recognise(prefix[:]))
 	case int64(n) > size-prefixSize:
@@ -82,6 +86,18 @@ func NewFile(r io.ReaderAt, size int64) (*File, error) {
 	return f, nil
 }
 
+// text reports whether b may be the beginning of a text in UTF-8.
+func text(b []byte) bool {
+	for len(b) > 0 && utf8.FullRune(b) {
+		r, size := utf8.DecodeRune(b)
+		if r == utf8.RuneError || r < ' ' && !unicode.IsSpace(r) {
+			return false
+		}
+		b = b[size:]
+	}
+	return true
+}
+
 // recognise guesses from the first bytes what a file is that is not safetensors.
 func recognise(prefix []byte) string {
 	const convert = "; in Python, save the weights with safetensors.torch.save_file"
@@ -92,15 +108,18 @@ func recognise(prefix []byte) string {
 		{"\x89HDF", "this looks like HDF5, as Keras .h5 is" + convert},
 		{"\x93NUMPY", "this looks like a NumPy .npy" + convert},
 		{"GGUF", "this looks like GGUF" + convert},
-		{"\x1f\x8b", "it is packed by gzip; unpack it first, with gunzip"},
-		{"{", "this looks like JSON"},
+		{"\x1f\x8b", "it is compressed with gzip; unpack it first, with gunzip"},
+		{"{", "this looks like JSON; give a file that recur train or recur import has written"},
 		{"version ", "this looks like a Git LFS pointer; fetch the file itself with git lfs pull"},
 	} {
 		if bytes.HasPrefix(prefix, []byte(known.magic)) {
 			return known.what
 		}
 	}
-	return "is it a safetensors file, and whole?"
+	if text(prefix) {
+		return "this looks like text; give a file that recur train or recur import has written"
+	}
+	return "is it a complete safetensors file?"
 }
 
 // Close closes a file that Open opened.

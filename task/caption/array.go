@@ -48,7 +48,7 @@ func readArray(f *data.File, read arrayReader, texts string) ([]Example, error) 
 		return nil, err
 	}
 	if len(sentences) != len(all) {
-		return nil, &data.Error{File: texts, Reason: fmt.Sprintf("has %d lines, and %s has %d examples", len(sentences), path, len(all)), Hint: "give a line for each example, with tabs between several sentences"}
+		return nil, &data.Error{File: texts, Reason: fmt.Sprintf("has %d lines, but %s has %d examples", len(sentences), path, len(all)), Hint: "give a line for each example, with tabs between several sentences"}
 	}
 	for i, line := range sentences {
 		for s := range strings.SplitSeq(line, "\t") {
@@ -79,7 +79,7 @@ func idxArray(f *data.File) (shape []int, values []tensor.Float, err error) {
 		return nil, nil, err
 	}
 	if len(x.Dims) != 3 {
-		return nil, nil, &data.Error{File: f.Name, Reason: fmt.Sprintf("is an array of shape %v, not of images", x.Dims), Hint: "labels follow their images"}
+		return nil, nil, &data.Error{File: f.Name, Reason: fmt.Sprintf("is an array of shape %v, not of images", x.Dims), Hint: "name the labels after their images"}
 	}
 	rows, cols := x.Dims[1], x.Dims[2]
 	values = make([]tensor.Float, 0, len(x.Data))
@@ -120,7 +120,7 @@ func safetensorsArray(f *data.File) (shape []int, values []tensor.Float, err err
 		t = all.Tensors[0]
 	}
 	if t == nil {
-		return nil, nil, &data.Error{File: f.Name, Reason: fmt.Sprintf("has %d tensors, none of which is called %s", len(all.Tensors), featuresName)}
+		return nil, nil, &data.Error{File: f.Name, Reason: fmt.Sprintf("has %d tensors, none named %s", len(all.Tensors), featuresName)}
 	}
 	wide, err := t.Float64s()
 	if err != nil {

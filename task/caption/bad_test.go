@@ -47,7 +47,7 @@ func TestBadFiles(t *testing.T) {
 		{"latin.csv", "mr,ref\nf(a=b),caf\xe9\n", "row 2: column ref: is not UTF-8"},
 		{"meaning.csv", "mr,ref\nnonsense,x\n", `row 2: column mr: "nonsense"`},
 		{"sentence.csv", "mr,ref\nf(a=b), \n", "row 2: column ref"},
-		{"nothing.csv", "ref\nx\n", "no column holds anything"},
+		{"nothing.csv", "ref\nx\n", "no column has anything"},
 		{"blank.csv", "f1,f2,text\n1,2,x\n1,,y\n", "row 3: column f2"},
 		{"nan.csv", "f1,f2,text\n1,2,x\n1,NaN,y\n", "row 3: column f2"},
 		{"inf.csv", "f1,f2,text\n1,2,x\n1,1e308,y\n", "row 3: column f2"},
@@ -62,7 +62,7 @@ func TestBadFiles(t *testing.T) {
 		{"width.jsonl", "{\"features\": [1, 2], \"text\": \"x\"}\n{\"features\": [1], \"text\": \"y\"}\n", "has regions of 1 features"},
 		{"mixed.jsonl", "{\"mr\": \"\", \"text\": \"x\"}\n", "row 1: column mr"},
 		{"empty.json", "[]", "is empty"},
-		{"object.json", "{}", "no JSON array"},
+		{"object.json", "{}", "not a JSON array"},
 		{"row.json", `[["f(a=b)", "x"], ["f(a=b)"]]`, "row 2"},
 		{"da.json", `[["f(a=b", "x"]]`, "row 1: column 1"},
 		{"said.json", `[["f(a=b)", ""]]`, "row 1: column 2"},
@@ -91,10 +91,10 @@ func TestBadFiles(t *testing.T) {
 		{"row 2: is empty", []string{write("a.npy", array.String()), write("a.txt", "x\n\n")}},
 		{"row 1: is not UTF-8", []string{write("a.npy", array.String()), write("a.txt", "\xff\ny\n")}},
 		{"labels of shape [3]", []string{write("i.idx", images), write("l.idx", "\x00\x00\x08\x01\x00\x00\x00\x03abc")}},
-		{"row 2: \"12\" is no digit", []string{write("i.idx", images), write("l.idx", "\x00\x00\x08\x01\x00\x00\x00\x02\x01\x0c")}},
+		{"row 2: \"12\" is not a digit", []string{write("i.idx", images), write("l.idx", "\x00\x00\x08\x01\x00\x00\x00\x02\x01\x0c")}},
 		{"give more digits", []string{write("i.idx", images), write("l.idx", "\x00\x00\x08\x01\x00\x00\x00\x02\x01\x02")}},
 		{"has no labels", []string{write("i.idx", images), write("l.idx", "\x00\x00\x08\x01\x00\x00\x00\x02\x01\x02"), write("i.idx", images)}},
-		{"give all examples the same", []string{write("a.csv", "mr,ref\nf(a=b),x\n"), write("b.csv", "f1,text\n1,x\n")}},
+		{"give all examples one or the other", []string{write("a.csv", "mr,ref\nf(a=b),x\n"), write("b.csv", "f1,text\n1,x\n")}},
 	} {
 		cfg := small(t, "strips")
 		cfg.HeldOut = 0
@@ -124,22 +124,22 @@ func TestUnknown(t *testing.T) {
 		e    Example
 		says string
 	}{
-		{Example{Meaning: meaning(t, "hello()"), File: "f", Row: 3}, `f: row 3: the act "hello" was not among those trained on: ?request, goodbye, inform`},
+		{Example{Meaning: meaning(t, "hello()"), File: "f", Row: 3}, `f: row 3: the act "hello" was not in training; known are ?request, goodbye, inform`},
 		{Example{Meaning: meaning(t, "inform(stars=5)")}, `"stars#1"`},
-		{Example{Features: []tensor.Float{1}, Width: 1}, "puts meanings into words"},
+		{Example{Features: []tensor.Float{1}, Width: 1}, "the model reads meanings"},
 	} {
 		if _, err := m.Caption(context.Background(), []Example{c.e}, seq2seq.Decoding{}); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%v, want %q", err, c.says)
 		}
 	}
-	if _, err := m.Evaluate(context.Background(), write(t, "a.csv", []byte("mr,ref\nhello(),hi\n"))); err == nil || !strings.Contains(err.Error(), "training has not seen") {
+	if _, err := m.Evaluate(context.Background(), write(t, "a.csv", []byte("mr,ref\nhello(),hi\n"))); err == nil || !strings.Contains(err.Error(), "not seen in training") {
 		t.Error(err)
 	}
-	if _, err := m.Evaluate(context.Background(), blocks(t, 10)...); err == nil || !strings.Contains(err.Error(), "has not learnt from such") {
+	if _, err := m.Evaluate(context.Background(), blocks(t, 10)...); err == nil || !strings.Contains(err.Error(), "unlike the training data") {
 		t.Error(err)
 	}
 	apart := task.Data{Train: []string{restaurants(t)}, Valid: []string{write(t, "a.csv", []byte("mr,ref\nhello(),hi\n"))}}
-	if _, err := Fit(context.Background(), small(t, "sclstm"), apart, task.Options{}); err == nil || !strings.Contains(err.Error(), "to validate on") {
+	if _, err := Fit(context.Background(), small(t, "sclstm"), apart, task.Options{}); err == nil || !strings.Contains(err.Error(), "every other validation example") {
 		t.Error(err)
 	}
 	r, err := m.Evaluate(context.Background(), write(t, "a.csv", []byte("mr,ref\nhello(),hi\ngoodbye(),goodbye\n")))
@@ -172,7 +172,7 @@ func TestBadConfigs(t *testing.T) {
 		}
 	}
 	c := small(t, "sclstm")
-	if _, err := Fit(context.Background(), c, task.Data{Train: []string{write(t, "a.csv", []byte("f1,text\n1,x\n2,y\n"))}, Valid: []string{write(t, "a.csv", []byte("f1,text\n1,x\n"))}}, task.Options{}); err == nil || !strings.Contains(err.Error(), "is for meanings") {
+	if _, err := Fit(context.Background(), c, task.Data{Train: []string{write(t, "a.csv", []byte("f1,text\n1,x\n2,y\n"))}, Valid: []string{write(t, "a.csv", []byte("f1,text\n1,x\n"))}}, task.Options{}); err == nil || !strings.Contains(err.Error(), "takes meanings, not features") {
 		t.Error(err)
 	}
 	if _, err := Load(path); err == nil {
@@ -218,7 +218,7 @@ func TestAColumnForTwo(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []ColumnNames{{Text: "mr"}, {Meaning: "ref"}, {Language: "ref"}, {Language: "mr"}} {
-		if _, err := ReadFiles([]string{path}, c); err == nil || !strings.Contains(err.Error(), "is named for two things; name a column for each (--set text_column=NAME") {
+		if _, err := ReadFiles([]string{path}, c); err == nil || !strings.Contains(err.Error(), "is named twice; name a different column for each (--set text_column=NAME") {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}

@@ -154,7 +154,7 @@ func Preset(name string) (*Config, error) {
 	return c, nil
 }
 
-// check returns what makes no sense in c.
+// check returns what is invalid in c.
 func (c *Config) check() error {
 	e := setting.Errors{System: "caption"}
 	setting.OneOf(&e, "tokens", c.Tokens, text.Words, text.Space)
@@ -163,7 +163,7 @@ func (c *Config) check() error {
 		setting.OneOf(&e, "feed", c.Feed, First, Every, Both)
 		e.Add(c.Cell.Check())
 	} else {
-		e.If(c.Attention != "" || c.EncoderLayers > 0, "a sclstm has no attention and no encoder")
+		e.If(c.Attention != "" || c.EncoderLayers > 0, "an sclstm has no attention and no encoder")
 	}
 	if c.Attention != "" {
 		setting.OneOf(&e, "attention", c.Attention, seq2seq.Scores()...)
@@ -204,12 +204,12 @@ func (c *Config) check() error {
 	return e.Err()
 }
 
-// checkStrips returns what makes no sense in c for strips.
+// checkStrips returns what is invalid in c for strips.
 func (c *Config) checkStrips() error {
 	e := setting.Errors{System: "caption"}
-	e.If(c.Columns < 1 || c.Stride < 1 || c.Columns > 1<<10 || c.Stride > c.Columns, "windows of %d columns every %d make no regions of a strip; use the preset strips", c.Columns, c.Stride)
-	e.If(c.StripMin < 1 || c.StripMax < c.StripMin || c.StripMax > 100, "strips cannot have from %d to %d digits", c.StripMin, c.StripMax)
-	e.If(len(c.Languages) == 0, "languages is empty; strips are put into words in %q", stripLanguages())
+	e.If(c.Columns < 1 || c.Stride < 1 || c.Columns > 1<<10 || c.Stride > c.Columns, "windows of %d columns every %d do not cut a strip into regions; use --preset strips", c.Columns, c.Stride)
+	e.If(c.StripMin < 1 || c.StripMax < c.StripMin || c.StripMax > 100, "strips cannot have %d to %d digits", c.StripMin, c.StripMax)
+	e.If(len(c.Languages) == 0, "languages is empty; choose from %s", setting.Quoted(stripLanguages()))
 	return e.Err()
 }
 
@@ -223,13 +223,13 @@ func (c *Config) sized() error {
 	const most = 1 << 24
 	if c.Size < 1 || c.Size > most || c.Acts < 0 || c.Acts > most || c.Slots < 0 || c.Slots > most || c.Width < 0 || c.Width > most ||
 		c.Acts < 1 {
-		return fmt.Errorf("caption: the sizes are not known, or make no sense: %d words, %d acts, %d slots, regions of %d", c.Size, c.Acts, c.Slots, c.Width)
+		return fmt.Errorf("caption: the sizes are unknown or invalid: %d words, %d acts, %d slots, regions of %d", c.Size, c.Acts, c.Slots, c.Width)
 	}
 	if c.Stripes > 0 && c.Width%c.Stripes != 0 {
-		return fmt.Errorf("caption: a region of %d features cannot be read in %d stripes", c.Width, c.Stripes)
+		return fmt.Errorf("caption: %d features of a region do not divide into %d stripes", c.Width, c.Stripes)
 	}
 	if c.Decoder == SCLSTM && c.Width > 0 {
-		return errors.New("caption: a sclstm is for meanings, not for features; use the preset vector or attention")
+		return errors.New("caption: an sclstm takes meanings, not features; use --preset vector or attention")
 	}
 	return nil
 }

@@ -117,7 +117,7 @@ func readRNNLG(f *data.File) ([]Example, error) {
 	const hint = `it needs rows such as ["inform(name='x';area='y')", "x is in y"]`
 	var rows []json.RawMessage
 	if err := json.Unmarshal(b, &rows); err != nil {
-		return nil, fail(0, "", "is no JSON array: "+err.Error(), hint)
+		return nil, fail(0, "", "is not a JSON array: "+err.Error(), hint)
 	}
 	if len(rows) == 0 {
 		return nil, fail(0, "", "is empty", hint)
@@ -126,7 +126,7 @@ func readRNNLG(f *data.File) ([]Example, error) {
 	for i, raw := range rows {
 		var row []string
 		if err := json.Unmarshal(raw, &row); err != nil || len(row) < 2 {
-			return nil, fail(i+1, "", "is no list of a meaning and a sentence", hint)
+			return nil, fail(i+1, "", "is not a list of a meaning and a sentence", hint)
 		}
 		m, err := ParseMeaning(row[0])
 		if err != nil {
@@ -169,7 +169,7 @@ func (m *Model) ReadFiles(files ...string) (all []Example, err error) {
 // languages lists the languages of the model.
 func (m *Model) languages() string {
 	if m.Width == 0 || len(m.features.Acts) == 1 && m.features.Acts[0] == "" {
-		return "that of its sentences only"
+		return "that of its sentences"
 	}
 	return strings.Join(m.features.Acts, ", ")
 }

@@ -39,13 +39,13 @@ func (m *Model) useStrips(p, valid *pool, name string) (source, error) {
 		p, valid = p.cut(int(m.HeldOut * float64(len(p.images))))
 	}
 	if len(p.images) < m.StripMax || len(valid.images) < m.StripMax {
-		return nil, &data.Error{File: name, Reason: fmt.Sprintf("there are %d digits to train on and %d to validate on, and a strip has up to %d", len(p.images), len(valid.images), m.StripMax), Hint: "give more digits"}
+		return nil, &data.Error{File: name, Reason: fmt.Sprintf("there are %d digits to train on and %d to validate on, but a strip has up to %d", len(p.images), len(valid.images), m.StripMax), Hint: "give more digits"}
 	}
 	if p.height != valid.height {
-		return nil, &data.Error{File: name, Reason: fmt.Sprintf("digits to train on are %d pixels high, those to validate on %d", p.height, valid.height)}
+		return nil, &data.Error{File: name, Reason: fmt.Sprintf("training digits are %d pixels high, validation digits %d", p.height, valid.height)}
 	}
 	if m.Stripes > 0 && p.height%m.Stripes != 0 {
-		return nil, &data.Error{File: name, Reason: fmt.Sprintf("has digits %d pixels high, which are not read in %d stripes", p.height, m.Stripes), Hint: "set stripes to a divisor of the height, or to 0"}
+		return nil, &data.Error{File: name, Reason: fmt.Sprintf("has digits %d pixels high, which do not divide into %d stripes", p.height, m.Stripes), Hint: "set stripes to a divisor of the height, or to 0 (--set stripes)"}
 	}
 	m.Width = m.Columns * p.height
 	m.wording = &wording{Tokens: text.Space}
@@ -88,7 +88,7 @@ func (m *Model) useExamples(name string, all, valid []Example) (source, error) {
 		all, m.valid, _ = data.Split(data.Shuffled(all, m.Seed, 0), m.HeldOut, 0)
 	}
 	if len(all) == 0 || len(m.valid) == 0 {
-		return nil, &data.Error{File: name, Reason: fmt.Sprintf("leaves %d examples to train on and %d to validate on", len(all), len(m.valid)), Hint: "give more, or a file to validate on"}
+		return nil, &data.Error{File: name, Reason: fmt.Sprintf("leaves %d examples to train on and %d to validate on", len(all), len(m.valid)), Hint: "give more examples, or a file to validate on (--valid) (--valid)"}
 	}
 	m.wording = &wording{Tokens: m.Tokens, Lower: m.Lower, Open: m.Open}
 	if all[0].Meaning != nil {
@@ -111,7 +111,7 @@ func (m *Model) useExamples(name string, all, valid []Example) (source, error) {
 	}
 	held := m.valid
 	if m.valid = m.known(held); len(m.valid) == 0 {
-		return nil, held[0].fail("", "has an act or slots that are not among those to train on, and so have all others to validate on", "train on examples of them")
+		return nil, held[0].fail("", "has an act or slots that no training example has, like every other validation example", "train on examples that have them")
 	}
 	return fixed(items), nil
 }
@@ -132,9 +132,9 @@ func whole(all []Example) error {
 		e, first := &all[i], &all[0]
 		switch {
 		case len(e.Texts) == 0:
-			return e.fail("", "has no sentence", "give a column text, or after an array a .txt file with a line for each example")
+			return e.fail("", "has no sentence", "add a column text or, for an array, a .txt file after it with a line for each example")
 		case (e.Meaning == nil) != (first.Meaning == nil):
-			return e.fail("", "is a meaning among features, or the other way round", "give all examples the same")
+			return e.fail("", "mixes meanings and features", "give all examples one or the other")
 		case e.Width != first.Width:
 			return e.fail("", fmt.Sprintf("has regions of %d features", e.Width), fmt.Sprintf("those before it have %d", first.Width))
 		case e.Meaning == nil && (e.Width < 1 || len(e.Features) == 0 || len(e.Features)%e.Width != 0):
@@ -226,11 +226,11 @@ func (m *Model) fits(e *Example) error {
 	case e.strip != nil:
 		return nil
 	case m.Width == 0 && e.Meaning == nil:
-		return e.fail("", "has features, and the model puts meanings into words", "give it meanings such as inform(name='x')")
+		return e.fail("", "has features, but the model reads meanings", "give it meanings such as inform(name='x')")
 	case m.Width > 0 && e.Meaning != nil:
-		return e.fail("", "has a meaning, and the model puts features into words", fmt.Sprintf("give it regions of %d numbers", m.Width))
+		return e.fail("", "has a meaning, but the model reads features", fmt.Sprintf("give it regions of %d numbers", m.Width))
 	case m.Width > 0 && (e.Width != m.Width || len(e.Features) == 0):
-		return e.fail("", fmt.Sprintf("has regions of %d features", e.Width), fmt.Sprintf("they should have %d", m.Width))
+		return e.fail("", fmt.Sprintf("has regions of %d features", e.Width), fmt.Sprintf("the model reads regions of %d", m.Width))
 	}
 	return nil
 }

@@ -62,12 +62,12 @@ func (w *wording) key(m *Meaning) string {
 func (f *features) of(w *wording, m *Meaning) (act int, slots []int, err error) {
 	act, ok := slices.BinarySearch(f.Acts, m.Act)
 	if !ok {
-		return 0, nil, fmt.Errorf("the act %q was not among those trained on: %s", m.Act, strings.Join(f.Acts, ", "))
+		return 0, nil, fmt.Errorf("the act %q was not in training; known are %s", m.Act, strings.Join(f.Acts, ", "))
 	}
 	for _, name := range w.features(m) {
 		id, ok := slices.BinarySearch(f.Slots, name)
 		if !ok {
-			return 0, nil, fmt.Errorf("the slot %q was not among those trained on: %s", name, strings.Join(f.Slots, ", "))
+			return 0, nil, fmt.Errorf("the slot %q was not in training; known are %s", name, strings.Join(f.Slots, ", "))
 		}
 		slots = append(slots, id)
 	}

@@ -42,13 +42,13 @@ func Read(r io.ReaderAt, size int64) (*Model, error) {
 	}
 	s := m.scale
 	if m.codec.Size() != c.Size || len(m.features.Acts) != c.Acts || len(m.features.Slots) != c.Slots || s != nil && (len(s.Mean) != c.Width || len(s.Inverse) != c.Width) {
-		return nil, fmt.Errorf("%w: its vocabulary or features are not those of its net", model.ErrCorrupt)
+		return nil, fmt.Errorf("%w: its vocabulary or features do not fit its net", model.ErrCorrupt)
 	}
 	if !slices.IsSorted(m.features.Acts) || !slices.IsSorted(m.features.Slots) {
 		return nil, fmt.Errorf("%w: its features are out of order", model.ErrCorrupt)
 	}
 	if m.ofStrips() && (m.checkStrips() != nil || m.Width%m.Columns != 0) {
-		return nil, fmt.Errorf("%w: its strips make no sense", model.ErrCorrupt)
+		return nil, fmt.Errorf("%w: its strips are invalid", model.ErrCorrupt)
 	}
 	return m, nil
 }

@@ -238,7 +238,7 @@ func (p *parser) brackets() (*Meaning, error) {
 		if p.space(); p.at(p.i) == ',' {
 			p.i++
 		} else if p.i < len(p.s) {
-			return nil, p.fail("want a comma between slots")
+			return nil, p.fail("a comma is missing between slots")
 		}
 		p.space()
 	}

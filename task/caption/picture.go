@@ -145,7 +145,7 @@ func (m *Model) readPNG(path string) (*strip, error) {
 func parsePNG(b []byte, path string, h int) (*strip, error) {
 	size, err := png.DecodeConfig(bytes.NewReader(b))
 	if err != nil {
-		return nil, &data.Error{File: path, Reason: "is no PNG: " + err.Error()}
+		return nil, &data.Error{File: path, Reason: "is not a PNG: " + err.Error()}
 	}
 	if size.Width < 1 || size.Height < 1 || size.Width > 1<<14 || size.Height > 1<<12 {
 		return nil, &data.Error{File: path, Reason: fmt.Sprintf("is a picture of %d by %d", size.Width, size.Height), Hint: "a strip is up to 16,384 pixels wide and 4,096 high"}
@@ -155,7 +155,7 @@ func parsePNG(b []byte, path string, h int) (*strip, error) {
 	}
 	img, err := png.Decode(bytes.NewReader(b))
 	if err != nil {
-		return nil, &data.Error{File: path, Reason: "is no PNG: " + err.Error()}
+		return nil, &data.Error{File: path, Reason: "is not a PNG: " + err.Error()}
 	}
 	from := image.NewGray(img.Bounds())
 	draw.Draw(from, from.Bounds(), img, img.Bounds().Min, draw.Src)

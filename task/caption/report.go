@@ -28,7 +28,7 @@ func (m *Model) result(ctx context.Context, examples []Example) (*task.Result, e
 	}
 	known := m.known(examples)
 	if len(known) == 0 {
-		return nil, examples[0].fail("", "has an act or slots that training has not seen, and so have all others", "train on examples of them")
+		return nil, examples[0].fail("", "has an act or slots not seen in training, like every other example", "train on examples that have them")
 	}
 	var right, wrong []judged
 	seen := map[string]bool{} // right captions, so that none is shown twice
@@ -54,7 +54,7 @@ func (m *Model) result(ctx context.Context, examples []Example) (*task.Result, e
 	}
 	b.WriteString("\n")
 	if n := len(examples) - len(known); n > 0 {
-		fmt.Fprintf(&b, "%d examples are left out: they have acts or slots that training has not seen\n", n)
+		fmt.Fprintf(&b, "%d examples are left out: they have acts or slots not seen in training\n", n)
 	}
 	right, wrong = spread(right, shownRows), spread(wrong, shownRows)
 	for _, j := range slices.Concat(right[:min(1, len(right))], wrong[:min(1, len(wrong))]) {

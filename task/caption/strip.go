@@ -103,12 +103,12 @@ func (p *pool) add(images, labels *data.IDX, path, labelsPath string) error {
 	case len(images.Dims) != 3 || len(images.Data) == 0:
 		return &data.Error{File: path, Reason: fmt.Sprintf("is an array of shape %v, not of images", images.Dims)}
 	case len(labels.Dims) != 1 || labels.Dims[0] != images.Dims[0]:
-		return &data.Error{File: labelsPath, Reason: fmt.Sprintf("has labels of shape %v, and there are %d images", labels.Dims, images.Dims[0])}
+		return &data.Error{File: labelsPath, Reason: fmt.Sprintf("has labels of shape %v, but there are %d images", labels.Dims, images.Dims[0])}
 	case p.images != nil && (p.height != images.Dims[1] || p.width != images.Dims[2]):
-		return &data.Error{File: path, Reason: fmt.Sprintf("has images of %d by %d, those before are %d by %d", images.Dims[1], images.Dims[2], p.height, p.width)}
+		return &data.Error{File: path, Reason: fmt.Sprintf("has images of %d by %d, but those before are %d by %d", images.Dims[1], images.Dims[2], p.height, p.width)}
 	}
 	if i := slices.IndexFunc(labels.Data, func(d byte) bool { return d > 9 }); i >= 0 {
-		return &data.Error{File: labelsPath, Row: i + 1, Value: fmt.Sprint(labels.Data[i]), Reason: "is no digit"}
+		return &data.Error{File: labelsPath, Row: i + 1, Value: fmt.Sprint(labels.Data[i]), Reason: "is not a digit"}
 	}
 	p.height, p.width = images.Dims[1], images.Dims[2]
 	p.images = slices.AppendSeq(p.images, slices.Chunk(images.Data, p.height*p.width))

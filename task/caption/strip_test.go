@@ -177,7 +177,7 @@ func TestSameBits(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := Load(path); err != nil {
-		t.Errorf("the checkpoint is no model: %v", err)
+		t.Errorf("the checkpoint is not a model: %v", err)
 	}
 	o.OnStep = nil
 	resumed, err := Fit(context.Background(), c, d, o)
@@ -193,7 +193,7 @@ func TestStripes(t *testing.T) {
 	c.Stripes = 3
 	_, err := Fit(context.Background(), c, task.Data{Train: blocks(t, 100)}, task.Options{})
 	var bad *data.Error
-	if !errors.As(err, &bad) || !strings.Contains(err.Error(), "10 pixels high, which are not read in 3 stripes") {
+	if !errors.As(err, &bad) || !strings.Contains(err.Error(), "10 pixels high, which do not divide into 3 stripes") {
 		t.Error(err)
 	}
 }

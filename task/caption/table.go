@@ -50,7 +50,7 @@ func readRecords(path string, c ColumnNames) (all []Example, err error) {
 		return nil, err
 	}
 	if len(all) == 0 {
-		return nil, &data.Error{File: path, Reason: "has a header and no rows", Hint: "it needs a row for each example"}
+		return nil, &data.Error{File: path, Reason: "has a header but no rows", Hint: "it needs a row for each example"}
 	}
 	return all, nil
 }
@@ -89,7 +89,7 @@ func newTable(columns, first []string, c ColumnNames) (*table, error) {
 			}
 		}
 		if given != "" && !(c.asking && given == c.Text) {
-			err = &data.Error{Row: 1, Column: given, Reason: "is not there; there are " + strings.Join(t.names, ", ")}
+			err = &data.Error{Row: 1, Column: given, Reason: "is missing; the columns are " + strings.Join(t.names, ", ")}
 		}
 		return -1
 	}
@@ -99,7 +99,7 @@ func newTable(columns, first []string, c ColumnNames) (*table, error) {
 	}
 	for _, two := range [][2]int{{t.text, t.meaning}, {t.text, t.language}, {t.meaning, t.language}} {
 		if two[0] >= 0 && two[0] == two[1] {
-			return nil, &data.Error{Row: 1, Column: t.names[two[0]], Reason: "is named for two things", Hint: "name a column for each (--set text_column=NAME, --set meaning_column=NAME, --set language_column=NAME)"}
+			return nil, &data.Error{Row: 1, Column: t.names[two[0]], Reason: "is named twice", Hint: "name a different column for each (--set text_column=NAME, --set meaning_column=NAME, --set language_column=NAME)"}
 		}
 	}
 	if t.meaning >= 0 {
@@ -118,7 +118,7 @@ func newTable(columns, first []string, c ColumnNames) (*table, error) {
 		}
 	}
 	if t.features < 0 && len(t.rest) == 0 {
-		return nil, &data.Error{Row: 1, Reason: "no column holds anything to put into words; there are " + strings.Join(t.names, ", "), Hint: "it needs a column mr of meanings, or columns of numbers or of slots"}
+		return nil, &data.Error{Row: 1, Reason: "no column has anything to caption; the columns are " + strings.Join(t.names, ", "), Hint: "it needs a column mr of meanings, or columns of numbers or of slots"}
 	}
 	return t, nil
 }
@@ -152,7 +152,7 @@ func (t *table) example(fields []string) (e Example, err error) {
 		for _, i := range t.rest {
 			v, err := strconv.ParseFloat(strings.TrimSpace(fields[i]), 64)
 			if err != nil || !fits(v) {
-				return e, &data.Error{Column: t.names[i], Value: fields[i], Reason: "is no number that a feature can be", Hint: "features are numbers with decimal points, up to 1e30, and none may be missing"}
+				return e, &data.Error{Column: t.names[i], Value: fields[i], Reason: "is not a valid feature", Hint: "features are numbers with decimal points, at most 1e30, and none may be missing"}
 			}
 			e.Features = append(e.Features, tensor.Float(v))
 		}
@@ -211,18 +211,18 @@ func vectors(s string) (values []tensor.Float, width int, err error) {
 	if json.Unmarshal([]byte(s), &one) == nil {
 		rows = [][]float64{one}
 	} else if err := json.Unmarshal([]byte(s), &rows); err != nil {
-		return nil, 0, errors.New("is no list of numbers")
+		return nil, 0, errors.New("is not a list of numbers")
 	}
 	if len(rows) == 0 || len(rows[0]) == 0 {
 		return nil, 0, errors.New("is an empty list")
 	}
 	for i, r := range rows {
 		if len(r) != len(rows[0]) {
-			return nil, 0, fmt.Errorf("region %d has %d numbers, the first has %d", i+1, len(r), len(rows[0]))
+			return nil, 0, fmt.Errorf("region %d has %d numbers, but the first has %d", i+1, len(r), len(rows[0]))
 		}
 		for _, v := range r {
 			if !fits(v) {
-				return nil, 0, fmt.Errorf("%v is no number that a feature can be", v)
+				return nil, 0, fmt.Errorf("%v is not a valid feature", v)
 			}
 			values = append(values, tensor.Float(v))
 		}

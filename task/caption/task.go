@@ -46,7 +46,7 @@ func (m *Model) Evaluate(ctx context.Context, files ...string) (*task.Result, er
 			return nil, err
 		}
 		if !m.ofStrips() || p.height*m.Columns != m.Width || len(p.images) < m.StripMin {
-			return nil, &data.Error{File: files[0], Reason: fmt.Sprintf("holds %d digits %d pixels high, and the model has not learnt from such", len(p.images), p.height), Hint: "evaluate it on data of the kind that it was trained on"}
+			return nil, &data.Error{File: files[0], Reason: fmt.Sprintf("has %d digits %d pixels high, unlike the training data", len(p.images), p.height), Hint: "evaluate on data like the training data"}
 		}
 		return m.result(ctx, m.fixedStrips(p))
 	}

@@ -90,7 +90,7 @@ func TestFeatures(t *testing.T) {
 		t.Error(act, slots, err)
 	}
 	for _, bad := range []string{"hello()", "inform(colour=red)"} {
-		if _, _, err := f.of(w, meaning(t, bad)); err == nil || !strings.Contains(err.Error(), "trained on") {
+		if _, _, err := f.of(w, meaning(t, bad)); err == nil || !strings.Contains(err.Error(), "was not in training") {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}

@@ -314,7 +314,7 @@ func TestResume(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := Load(path); err != nil {
-		t.Errorf("the checkpoint is no model: %v", err)
+		t.Errorf("the checkpoint is not a model: %v", err)
 	}
 	o.OnStep = nil
 	resumed, err := Fit(context.Background(), c, d, o)
@@ -359,10 +359,10 @@ func TestBad(t *testing.T) {
 		"tokens":     {func(c *Config) { c.Tokens = "bits" }, good, `tokens is "bits"`},
 		"input":      {func(c *Config) { c.Input = "sound" }, good, "input"},
 		"dropout":    {func(c *Config) { c.Dropout = 1 }, good, "dropout is 1"},
-		"nothing":    {func(c *Config) { c.HeldOut = 0 }, good, "nothing to score"},
-		"epochs":     {func(c *Config) { c.Epochs, c.Steps = 0, 0 }, good, "how long"},
+		"nothing":    {func(c *Config) { c.HeldOut = 0 }, good, "no data to score"},
+		"epochs":     {func(c *Config) { c.Epochs, c.Steps = 0, 0 }, good, "set one of them to train"},
 		"one label":  {func(*Config) {}, write(t, "one.csv", "text,label\na,x\nb,x\n"), "at least two labels"},
-		"ids":        {func(*Config) {}, write(t, "ids.csv", "text,label\n"+ids(300)), "name the column"},
+		"ids":        {func(*Config) {}, write(t, "ids.csv", "text,label\n"+ids(300)), "name the label column (--label)"},
 		"tags":       {func(c *Config) { c.Target = Steps; c.Tokens = text.Space }, write(t, "tags.csv", "text,tags\na b,X Y\na b,X\n"), "row 3: has 1 labels for 2 steps"},
 		"series":     {func(*Config) {}, write(t, "w.ts", waves(10, false)), "preset is for texts"},
 		"no such":    {func(*Config) {}, "nowhere.csv", "nowhere.csv"},
@@ -508,6 +508,26 @@ func TestTrain(t *testing.T) {
 			if !errors.As(err, &e) || e.Row != 8 || !strings.Contains(e.Reason, want) {
 				t.Errorf("labels %q: %v, want %s in row 8", labels, err, want)
 			}
+		}
+	}
+}
+
+// A rate at which nothing is learnt is reported, even if the labels come out right by chance.
+func TestDiverges(t *testing.T) {
+	for rate, want := range map[float64]fault.Class{0.01: 0, 100: fault.Numeric} {
+		cfg, err := Preset("text")
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Rate, cfg.Epochs = rate, 3
+		var b strings.Builder
+		b.WriteString("text,label\n")
+		for i := range 80 {
+			fmt.Fprintf(&b, "%s w%d,%s\n", []string{"bad poor", "good nice"}[i%2], i%7, []string{"neg", "pos"}[i%2])
+		}
+		_, err = Fit(context.Background(), *cfg, task.Data{Train: []string{write(t, "r.csv", b.String())}}, task.Options{})
+		if fault.Of(err) != want || want != 0 && !strings.Contains(err.Error(), "training diverged") {
+			t.Errorf("rate %v: %v", rate, err)
 		}
 	}
 }

@@ -155,7 +155,7 @@ func (c *Config) Reading() labelled.Options {
 	}
 }
 
-// check returns what makes no sense in c.
+// check returns what is invalid in c.
 func (c *Config) check() error {
 	e := setting.Errors{System: "classify"}
 	e.Add(c.Cell.Check())
@@ -166,13 +166,13 @@ func (c *Config) check() error {
 	e.Size("batch", c.Batch)
 	e.Between("epochs", c.Epochs, 0, 1<<20)
 	e.Between("max_length", c.MaxLength, 0, 1<<20)
-	e.If(c.Epochs == 0 && c.Steps < 1, "epochs and steps are both 0: how long to train is not given")
+	e.If(c.Epochs == 0 && c.Steps < 1, "epochs and steps are both 0; set one of them to train (--epochs)")
 	if c.Input == Text {
 		e.Size("embed", c.Embed)
 		e.Between("ngrams", c.NGrams, 0, 3)
 		e.Between("ngram_max", c.NGramMax, 0, 1<<20)
 		setting.OneOf(&e, "tokens", c.Tokens, text.Kinds()...)
-		e.If(c.Target == Steps && c.Tokens != text.Space && c.Tokens != text.Chars, "tokens is %q, and with a label for each step it is space or char", c.Tokens)
+		e.If(c.Target == Steps && c.Tokens != text.Space && c.Tokens != text.Chars, "tokens is %q, but with a label for each step it must be space or char", c.Tokens)
 	}
 	e.Rate("rate", c.Rate)
 	e.Share("dropout", c.Dropout)
@@ -237,13 +237,13 @@ func (c *Config) cased() bool { return c.Case && (c.Tokens == text.Words || c.To
 func (c *Config) found() error {
 	switch {
 	case len(c.Classes) == 0:
-		return errors.New("classify: the labels are not known")
+		return errors.New("classify: the labels are unknown")
 	case c.Input == Text && (c.Size < 1 || c.NGramCount < 0):
-		return errors.New("classify: the size of the vocabulary is not known")
+		return errors.New("classify: the size of the vocabulary is unknown")
 	case !(c.Temperature >= 0 && c.Temperature < 1e6):
 		return fmt.Errorf("classify: the temperature is %v, not from 0 to a million", c.Temperature)
 	case c.Input == Series && (c.Width < 1 || c.Width > 1<<20):
-		return errors.New("classify: the width of a step is not known")
+		return errors.New("classify: the width of a step is unknown")
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func Fit(ctx context.Context, cfg Config, d task.Data, o task.Options) (*Model, 
 		return nil, errors.New("classify: there are no files to train on")
 	}
 	if cfg.HeldOut == 0 && len(d.Valid) == 0 && len(d.Test) == 0 {
-		return nil, fault.Errorf(fault.Usage, "classify: there is nothing to score the model on: give a file to validate or to test on, or hold a share out (held_out)")
+		return nil, fault.Errorf(fault.Usage, "classify: there are no data to score the model on: give a file to validate or test on (--valid, --test), or hold out a share (--set held_out)")
 	}
 	var valid source
 	if len(d.Valid) > 0 {
@@ -72,7 +72,7 @@ func examples(all []labelled.Example) source {
 				case e.Labels == nil || one && slices.Equal(e.Labels, []string{""}):
 					err = &data.Error{Row: e.Row, Reason: "has no label", Hint: "give every example its labels, or take it out"}
 				case one && len(e.Labels) != 1:
-					err = &data.Error{Row: e.Row, Reason: fmt.Sprintf("has %d labels, not one", len(e.Labels)), Hint: "for any number of labels set target to many, for one a step to steps"}
+					err = &data.Error{Row: e.Row, Reason: fmt.Sprintf("has %d labels, not one", len(e.Labels)), Hint: "for several labels pass --target many, for one per step --target steps"}
 				}
 				if !yield(e, err) || err != nil {
 					return

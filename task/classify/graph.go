@@ -13,7 +13,7 @@ import (
 // besides ids has no plain form.
 func (n *net) Graph() (*graph.Net, error) {
 	if n.Case != nil || n.NGrams != nil {
-		return nil, errors.New("classify: a model that reads case or n-grams besides ids is not a plain graph of layers")
+		return nil, errors.New("classify: a model that reads capitals or n-grams beside the tokens is not a plain graph of layers; train one with --set case=false --set ngrams=0")
 	}
 	c, values := &graph.Config{}, graph.Values{}
 	add := func(name string, op graph.Op, from ...string) string {
@@ -68,7 +68,7 @@ func (n *net) Graph() (*graph.Net, error) {
 			case "bag":
 				parts = append(parts, add("bag", &graph.GlobalPool{By: "average"}, x))
 			default:
-				return nil, fmt.Errorf("classify: pooling by %s is not a plain graph of layers", p)
+				return nil, fmt.Errorf("classify: pooling by %s is not a plain graph of layers; train with another, such as --set pool=mean", p)
 			}
 		}
 		if y = parts[0]; len(parts) > 1 {

@@ -39,7 +39,7 @@ func (m *Model) item(e *labelled.Example) (it item, err error) {
 	it.part = e.Part
 	switch {
 	case m.Input == Text && e.Width > 0:
-		return it, wrong("has numbers, and the model reads texts", "give it texts")
+		return it, wrong("has numbers, but the model reads texts", "give it texts")
 	case m.Input == Text:
 		s := e.Text
 		if e.Tokens != nil {
@@ -51,16 +51,16 @@ func (m *Model) item(e *labelled.Example) (it item, err error) {
 		}
 		it.steps, it.show = len(it.ids), strings.Clone(cut(s, showChars))
 	case e.Width == 0:
-		return it, wrong("has text, and the model reads series", "give it numbers")
+		return it, wrong("has text, but the model reads series", "give it numbers")
 	case e.Width != m.Width:
-		return it, wrong(fmt.Sprintf("has steps of %d values, and the model reads %d", e.Width, m.Width), "give all series the same channels")
+		return it, wrong(fmt.Sprintf("has steps of %d values, but the model reads %d", e.Width, m.Width), "give all series the same channels")
 	default:
 		it.x, it.pixels, it.steps = e.X, e.Pixels, e.Steps()
 		it.show = sketch(e)
 		if !m.Gaps {
 			for i, v := range e.X {
 				if v != v {
-					return it, wrong(fmt.Sprintf("a value of step %d is missing, and none was in training", i/e.Width+1), "fill it in, or train on series that have such gaps")
+					return it, wrong(fmt.Sprintf("a value of step %d is missing, but none was missing in training", i/e.Width+1), "fill it in, or train on series that have such gaps")
 				}
 			}
 		}
@@ -96,7 +96,7 @@ func (m *Model) encode(s string, tokens []string) (ids []int32) {
 
 func (m *Model) want(e *labelled.Example, steps int) (want []int32, err error) {
 	if m.Target == Steps && len(e.Labels) != steps {
-		return nil, &data.Error{File: e.File, Row: e.Row, Reason: fmt.Sprintf("has %d labels for %d steps", len(e.Labels), steps), Hint: "give each step one label"}
+		return nil, &data.Error{File: e.File, Row: e.Row, Reason: fmt.Sprintf("has %d labels for %d steps", len(e.Labels), steps), Hint: "give every step one label"}
 	}
 	want = []int32{}
 	for _, l := range e.Labels {

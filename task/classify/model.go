@@ -82,7 +82,7 @@ func (m *Model) extras(f *model.Model) error {
 			return err
 		}
 		if len(m.scale.Mean) != m.Width || len(m.scale.Std) != m.Width {
-			return fmt.Errorf("%w: a scale of %d channels, and a net for %d", model.ErrCorrupt, len(m.scale.Mean), m.Width)
+			return fmt.Errorf("%w: it has a scale for %d channels and a net for %d", model.ErrCorrupt, len(m.scale.Mean), m.Width)
 		}
 		return nil
 	}
@@ -91,7 +91,7 @@ func (m *Model) extras(f *model.Model) error {
 		return err
 	}
 	if m.codec.Size() != m.Size {
-		return fmt.Errorf("%w: a vocabulary of %d, and a net for %d", model.ErrCorrupt, m.codec.Size(), m.Size)
+		return fmt.Errorf("%w: it has a vocabulary of %d and a net for %d", model.ErrCorrupt, m.codec.Size(), m.Size)
 	}
 	if m.NGramCount == 0 {
 		return nil

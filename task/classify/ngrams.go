@@ -76,7 +76,7 @@ func newNGrams(keys []uint64) *ngrams {
 // check returns an error unless the n-grams of a file fit its net.
 func (r *ngrams) check(n int) error {
 	if len(r.keys) != n || len(r.ids) != n {
-		return fmt.Errorf("%d n-grams, of which %d differ, and a net for %d", len(r.keys), len(r.ids), n)
+		return fmt.Errorf("it has %d n-grams, %d of them different, and a net for %d", len(r.keys), len(r.ids), n)
 	}
 	return nil
 }

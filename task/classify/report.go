@@ -95,7 +95,7 @@ func (m *Model) Report(ctx context.Context) (*task.Result, error) {
 func (t *tally) result(ctx context.Context) (*task.Result, error) {
 	scores := t.scores()
 	if scores == nil {
-		return nil, fmt.Errorf("classify: no example has a label to score the model by")
+		return nil, fmt.Errorf("classify: no example has a label to score against")
 	}
 	r := &task.Result{Scores: scores}
 	labels := t.labelTable()

@@ -53,18 +53,18 @@ func (s *moments) add(e *labelled.Example, input string) error {
 	}
 	switch {
 	case input == Text && e.Width > 0:
-		return wrong("has numbers, and the preset is for texts", "take a preset for series or images: --preset series or rowimage")
+		return wrong("has numbers, but the preset is for texts", "choose --preset series, or rowimage for images")
 	case input == Text:
 		return nil
 	case e.Width == 0:
-		return wrong("has text, and the preset is for series of numbers", "take a preset for texts: --preset text")
+		return wrong("has text, but the preset is for series of numbers", "choose --preset text")
 	}
 	if s.n++; s.n == 1 {
 		s.width, s.images = e.Width, e.Pixels != nil
 		s.count, s.mean, s.square = make([]float64, s.width), make([]float64, s.width), make([]float64, s.width)
 	}
 	if e.Width != s.width {
-		return wrong(fmt.Sprintf("has steps of %d values, those before have %d", e.Width, s.width), "give all series the same channels")
+		return wrong(fmt.Sprintf("has steps of %d values, but those before have %d", e.Width, s.width), "give all series the same channels")
 	}
 	for i, v := range e.X {
 		c := i % s.width

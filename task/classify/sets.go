@@ -81,7 +81,7 @@ func (m *Model) sets(name string, from, validate source) (training, valid []item
 		return nil, nil, err
 	}
 	if len(training) == 0 || validate == nil && m.HeldOut > 0 && len(valid) == 0 {
-		return nil, nil, &data.Error{File: name, Reason: fmt.Sprintf("there are %d examples to train on and %d to validate on", len(training), len(valid)), Hint: "give more examples, or a file to validate on"}
+		return nil, nil, &data.Error{File: name, Reason: fmt.Sprintf("there are %d examples to train on and %d to validate on", len(training), len(valid)), Hint: "give more examples, or a file to validate on (--valid)"}
 	}
 	return training, valid, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/text"
 	"github.com/recur-go/recur/internal/fault"
+	"github.com/recur-go/recur/internal/setting"
 )
 
 // survey reads what to train on once, for what a model must know before it can read
@@ -62,9 +63,13 @@ func survey(cfg Config, name string, training source) (*Model, error) {
 	m.Classes = classes(labels)
 	switch {
 	case len(m.Classes) < 2:
-		return nil, &data.Error{File: name, Reason: fmt.Sprintf("all examples have the label %q", m.Classes), Hint: "give examples of at least two labels, or name the column of the labels"}
+		reason := "has no labels"
+		if len(m.Classes) == 1 {
+			reason = fmt.Sprintf("every example has the label %q", m.Classes[0])
+		}
+		return nil, &data.Error{File: name, Reason: reason, Hint: "give examples of at least two labels, or name the label column (--label)"}
 	case len(m.Classes) > 100 && len(m.Classes)*2 > n && cfg.Target == One:
-		return nil, &data.Error{File: name, Reason: fmt.Sprintf("%d examples have %d different labels", n, len(m.Classes)), Hint: "name the column of the labels"}
+		return nil, &data.Error{File: name, Reason: fmt.Sprintf("%d examples have %d different labels", n, len(m.Classes)), Hint: "name the label column (--label)"}
 	}
 	if cfg.Input == Series {
 		m.Width, m.Gaps, m.scale = moments.width, moments.gaps, moments.scale()
@@ -113,7 +118,7 @@ func classes(labels map[string]int) []string {
 func (m *Model) weigh(counts map[string]int) error {
 	for label := range m.ClassWeights {
 		if counts[label] == 0 {
-			return fault.Errorf(fault.Usage, "classify: class_weights has a weight for %q, and the labels are %q", label, m.Classes)
+			return fault.Errorf(fault.Usage, "classify: class_weights has a weight for %q, which is not among the labels %s", label, setting.Quoted(m.Classes))
 		}
 	}
 	if !m.Balanced && len(m.ClassWeights) == 0 {

@@ -22,10 +22,10 @@ import (
 // or the task that the model is of.
 func TestLoadAnyNamesWhatIsMissing(t *testing.T) {
 	for kind, want := range map[string]string{
-		"probabilistic": `model: wrong kind "probabilistic": it is a forecaster whose package this program lacks; add import _ "github.com/recur-go/recur/task/forecast/probabilistic"`,
+		"probabilistic": `model: wrong kind "probabilistic": it is a forecaster whose package is not imported; add import _ "github.com/recur-go/recur/task/forecast/probabilistic"`,
 		"segrnn":        `add import _ "github.com/recur-go/recur/task/forecast/segrnn"`,
-		"classify":      "it holds a model of kind classify, not a forecaster",
-		"":              "the file has weights only",
+		"classify":      "it is a model of kind classify, not a forecaster",
+		"":              "the file has only weights",
 	} {
 		doc := checkpoint.Doc{}
 		if kind != "" {

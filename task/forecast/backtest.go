@@ -118,13 +118,13 @@ func (r *Report) setDefaults(series []data.Series) error {
 		r.Origins = min(max(room/r.Stride+1, 1), r.Most)
 	}
 	if r.Stride < 1 || r.Origins < 1 || r.Refit < 1 {
-		return fault.Errorf(fault.Usage, "forecast: origins are %d, stride %d and refit %d, and each is at least 1 (--origins)", r.Origins, r.Stride, r.Refit)
+		return fault.Errorf(fault.Usage, "forecast: origins are %d, stride %d and refit %d; each must be at least 1 (--origins)", r.Origins, r.Stride, r.Refit)
 	}
 	need := shortest(r.Season) + 1 + r.Horizon + (r.Origins-1)*r.Stride
 	if longest < need {
-		hint := "ask for fewer --origins or a shorter --horizon"
+		hint := "pass fewer --origins or a shorter --horizon"
 		if longest < shortest(r.Season)+1+1 { // one step from one origin
-			hint = "give more history or a shorter --season, or leave --origins out to forecast without a back-test"
+			hint = "give more history or a shorter --season, or leave out --origins to forecast without a back-test"
 		}
 		return &shortError{r.Origins, r.Horizon, need, longest, hint}
 	}
@@ -132,11 +132,16 @@ func (r *Report) setDefaults(series []data.Series) error {
 }
 
 // longest is the number of values of the longest series.
-func longest(series []data.Series) (n int) {
-	for _, s := range series {
-		n = max(n, len(s.Y))
+func longest(series []data.Series) int { return len(Longest(series).Y) }
+
+// Longest is the first of the series with the most values, none with an ID if there are none.
+func Longest(series []data.Series) (most data.Series) {
+	for i, s := range series {
+		if i == 0 || len(s.Y) > len(most.Y) {
+			most = s
+		}
 	}
-	return n
+	return most
 }
 
 // A shortError is that of series that are too short for a back-test.
@@ -147,7 +152,7 @@ type shortError struct {
 }
 
 func (e *shortError) Error() string {
-	return fmt.Sprintf("a back-test of %d origins and a horizon of %d needs %d values, the longest series has %d; %s",
+	return fmt.Sprintf("a back-test of %d origins and a horizon of %d needs %d values, but the longest series has %d; %s",
 		e.origins, e.horizon, e.need, e.longest, e.hint)
 }
 

@@ -54,7 +54,7 @@ func (c Config) check() error {
 	e.Count("steps", c.Steps)
 	e.Count("batch", c.Batch)
 	e.Rate("rate", c.Rate)
-	e.If(c.Weights < rnn.Single || c.Weights > rnn.Int8, "weights are %v, want single, half or int8", c.Weights)
+	e.If(c.Weights < rnn.Single || c.Weights > rnn.Int8, "weights are %v; use single, half or int8", c.Weights)
 	e.Levels(c.Levels)
 	return e.Err()
 }

@@ -74,7 +74,7 @@ func TestTooManyNets(t *testing.T) {
 	if err := errors.Join(doc.Set("kind", Name), doc.Set("config", Config{Hidden: one.Hidden, Nets: math.MaxInt/2 + 1}), checkpoint.Write(&b, doc, nil)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Read(bytes.NewReader(b.Bytes()), int64(b.Len())); !errors.Is(err, model.ErrCorrupt) || !strings.Contains(err.Error(), "asks for") {
+	if _, err := Read(bytes.NewReader(b.Bytes()), int64(b.Len())); !errors.Is(err, model.ErrCorrupt) || !strings.Contains(err.Error(), "parameters, but the file has") {
 		t.Errorf("the most nets: %v", err)
 	}
 	if _, err := Fit(context.Background(), Config{Nets: 1 << 17}, task.Options{}); err == nil || !strings.Contains(err.Error(), "nets is 131072") {

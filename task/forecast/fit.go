@@ -90,14 +90,9 @@ func unusable(season int, series []data.Series) error {
 	if len(series) == 0 {
 		return errors.New("forecast: no series")
 	}
-	longest := series[0]
-	for _, s := range series {
-		if len(s.Y) > len(longest.Y) {
-			longest = s
-		}
-	}
+	longest := Longest(series)
 	if len(longest.Y) <= shortest(season) {
-		return fmt.Errorf("forecast: the longest series%s has %d values, a season of %d needs at least %d; give more history or a shorter season",
+		return fmt.Errorf("forecast: the longest series%s has %d values, but a season of %d needs at least %d; give more history or a shorter --season",
 			quoted(longest.ID), len(longest.Y), season, shortest(season)+1)
 	}
 	return fmt.Errorf("forecast: series%s never changes: there is nothing to learn", quoted(longest.ID))

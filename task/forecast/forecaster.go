@@ -49,12 +49,12 @@ type Method struct {
 	Covariates bool   // it uses covariates
 
 	New   func() Settings        // settings of the preset
-	Valid func(s Settings) error // reports settings that make no sense; nil for none
+	Valid func(s Settings) error // reports invalid settings; nil for none
 	Fit   func(ctx context.Context, s Settings, o task.Options, series ...data.Series) (Forecaster, error)
 	Read  func(r io.ReaderAt, size int64) (Forecaster, error) // reads a file of Kind
 }
 
-// Check reports what s asks for that makes no sense to the method.
+// Check reports what s asks for that the method cannot do.
 func (by Method) Check(s Settings) error {
 	if by.Covariates || len(s.Asked().Covariates) == 0 {
 		if by.Valid == nil {
@@ -68,7 +68,7 @@ func (by Method) Check(s Settings) error {
 			names = append(names, m.Name)
 		}
 	}
-	return fault.Errorf(fault.Usage, "forecast: preset %s uses no covariates; those that do: %s", by.Name, strings.Join(names, ", "))
+	return fault.Errorf(fault.Usage, "forecast: preset %s uses no covariates; presets that do: %s", by.Name, strings.Join(names, ", "))
 }
 
 var methods struct {
@@ -123,7 +123,7 @@ func FindMethod(name string) (Method, error) {
 }
 
 // MethodOf is by with New, Valid, Fit and Read made of the functions of a method's package:
-// preset makes the config of the preset, check reports what makes no sense in one.
+// preset makes the config of the preset, check reports what is invalid in one.
 func MethodOf[C any, P interface {
 	*C
 	Settings
@@ -187,7 +187,7 @@ func ReadAny(r io.ReaderAt, size int64) (Forecaster, error) {
 	}
 	var kind string
 	if f.Doc["kind"] == nil {
-		return nil, fmt.Errorf("%w: the file has weights only, and no model", model.ErrKind)
+		return nil, fmt.Errorf("%w: the file has only weights, no model", model.ErrKind)
 	}
 	if err := f.Doc.Decode("kind", &kind); err != nil {
 		return nil, fmt.Errorf("%w: its metadata: %w", model.ErrCorrupt, err)
@@ -198,9 +198,9 @@ func ReadAny(r io.ReaderAt, size int64) (Forecaster, error) {
 		}
 	}
 	if slices.Contains(kindsBeside, kind) {
-		return nil, fmt.Errorf("%w %q: it is a forecaster whose package this program lacks; add import _ %q", model.ErrKind, kind, "github.com/recur-go/recur/task/forecast/"+kind)
+		return nil, fmt.Errorf("%w %q: it is a forecaster whose package is not imported; add import _ %q", model.ErrKind, kind, "github.com/recur-go/recur/task/forecast/"+kind)
 	}
-	return nil, fmt.Errorf("%w: it holds a model of kind %s, not a forecaster", model.ErrKind, kind)
+	return nil, fmt.Errorf("%w: it is a model of kind %s, not a forecaster", model.ErrKind, kind)
 }
 
 // kindsBeside are the kinds of the methods of recur's other packages, each of which has

@@ -43,7 +43,7 @@ func TestHeldFilesAreReadFirst(t *testing.T) {
 	}{
 		"not there": {nowhere, "nowhere.csv", fault.IO},
 		"days":      {months(t, "days.csv", 12, "%d-01-%02d"), "its times are daily", fault.Data},
-		"short":     {months(t, "short.csv", 8, monthly), "needs 25 values, the longest series has 8; give longer series to score it on", fault.Data},
+		"short":     {months(t, "short.csv", 8, monthly), "needs 25 values, but the longest series has 8; give longer series to validate or test on", fault.Data},
 		"no table":  {months(t, "words.csv", 8, "%dx%d"), "words.csv", fault.Data},
 	} {
 		for part, d := range map[string]task.Data{"test": {Train: []string{train}, Test: []string{held.file}}, "valid": {Train: []string{train}, Valid: []string{held.file}}} {

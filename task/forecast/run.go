@@ -113,14 +113,14 @@ func (r *run) read() (err error) {
 	r.tell(n)
 	j.Covariates = r.table.Covariates
 	if n := r.missing(); n > 0 {
-		what := "where values are missing the model reads some between their neighbours; they count in no loss and no score"
+		what := "missing values are interpolated as inputs; they count in no loss and no score"
 		if r.method.Covariates {
-			what = "missing values are marked as missing for the model and never filled; they count in no loss and no score"
+			what = "missing values are masked, never filled in; they count in no loss and no score"
 		}
 		r.note("%s (%d of them)", what, n)
 	}
 	if asked == 0 && j.Season > 1 && longest(r.series) <= shortest(j.Season) {
-		r.note("no series has more than the %d values of a season of %d and what comes after it: forecast without a season", shortest(j.Season), j.Season)
+		r.note("no series has more than %d values, too few for a season of %d: forecasting without a season", shortest(j.Season), j.Season)
 		j.Season = 1
 	}
 	return nil
@@ -142,7 +142,7 @@ func (r *run) readHeld() (valid []data.Series, err error) {
 		if err := j.plan().Check(j, t.Series...); err != nil {
 			var short *shortError
 			if errors.As(err, &short) {
-				short.hint = "give longer series to score it on, fewer --origins or a shorter --horizon"
+				short.hint = "give longer series to validate or test on, fewer --origins or a shorter --horizon"
 			}
 			return nil, AsData(err, t.Name)
 		}
@@ -171,7 +171,7 @@ func Usable(t *data.Table) (series []data.Series, left []string, err error) {
 		if n := len(left) - 10; n > 0 {
 			names += fmt.Sprintf(" and %d more", n)
 		}
-		t.Notes = append(t.Notes, "left out, constant or too short: "+names)
+		t.Notes = append(t.Notes, "left out as constant or too short: "+names)
 	}
 	return series, left, nil
 }
@@ -193,7 +193,7 @@ func (r *run) backtest(ctx context.Context) (*Report, error) {
 		if j.Origins > 0 || !errors.As(err, &short) {
 			return nil, err
 		}
-		r.note("there is no back-test: %v", short)
+		r.note("no back-test: %v", short)
 		return nil, nil
 	}
 	o := task.Options{Resume: r.options.Resume, Begin: r.options.Begin}
@@ -221,7 +221,7 @@ func (r *run) draft(ctx context.Context, m *Trained) (err error) {
 		}
 	}
 	if len(learn) == 0 {
-		return &data.Error{File: r.table.Name, Reason: fmt.Sprintf("no series is longer than the %d steps that are held out to score the model on", j.Horizon+(rep.Origins-1)*rep.Stride), Hint: "give more history, or ask for a shorter --horizon or fewer --origins"}
+		return &data.Error{File: r.table.Name, Reason: fmt.Sprintf("no series is longer than the %d steps that are held out to score the model on", j.Horizon+(rep.Origins-1)*rep.Stride), Hint: "give more history, or pass a shorter --horizon or fewer --origins"}
 	}
 	m.Forecaster, err = r.method.Fit(ctx, r.settings, r.options, learn...)
 	return err
@@ -268,7 +268,7 @@ func readAll(files []string, s Source) (*data.Table, error) {
 			return nil, err
 		}
 		if t.Series[0].Freq != all.Series[0].Freq {
-			return nil, &data.Error{File: file, Reason: fmt.Sprintf("its times are %s, those of %s %s", t.Series[0].Freq.Name(), files[0], all.Series[0].Freq.Name()), Hint: "train on files of one frequency"}
+			return nil, &data.Error{File: file, Reason: fmt.Sprintf("its times are %s, but those of %s are %s", t.Series[0].Freq.Name(), files[0], all.Series[0].Freq.Name()), Hint: "train on files of one frequency"}
 		}
 		all.Series = append(all.Series, t.Series...)
 		all.Notes = append(all.Notes, t.Notes...)

@@ -36,7 +36,7 @@ type Source struct {
 	Holidays []string    `json:"holidays,omitempty"`    // countries whose public holidays are known covariates
 }
 
-// Check reports all that makes no sense in s.
+// Check reports all that is invalid in s.
 func (s Source) Check() error {
 	_, err := s.options()
 	return err
@@ -49,17 +49,17 @@ func (s Source) options() (o data.Options, err error) {
 	case ".", ",":
 		o.Decimal = rune(s.Decimal[0])
 	default:
-		return o, fault.Errorf(fault.Usage, "the mark of decimals is . or , and not %q (--decimal)", setting.Cut(s.Decimal))
+		return o, fault.Errorf(fault.Usage, "the decimal mark is . or , but not %q (--decimal)", setting.Cut(s.Decimal))
 	}
 	for _, name := range s.Category {
 		if !slices.Contains(slices.Concat(s.Past, s.Known, s.Static), name) {
-			return o, fault.Errorf(fault.Usage, "%q holds categories, and is no past, known or static covariate: name it as one (--past, --known, --static)", name)
+			return o, fault.Errorf(fault.Usage, "%q is categorical but not a past, known or static covariate: pass it as one (--past, --known, --static)", name)
 		}
 	}
 	seen := map[string]bool{}
 	for _, name := range slices.Concat(s.Past, s.Known, s.Static) {
 		if seen[strings.ToLower(name)] {
-			return o, fault.Errorf(fault.Usage, "covariate %q is named twice: it has one role, past, known or static (--past, --known, --static)", name)
+			return o, fault.Errorf(fault.Usage, "covariate %q is named twice: give it one role (--past, --known, --static)", name)
 		}
 		seen[strings.ToLower(name)] = true
 	}

@@ -40,8 +40,8 @@ func readFor(j *Job, s Source, ahead int, files ...string) (*data.Table, error) 
 		if err != nil {
 			return nil, err
 		}
-		return nil, &data.Error{File: t.Name, Reason: fmt.Sprintf("its times are %s, those that the model was trained on %s", step.Name(), was.Name()),
-			Hint: fmt.Sprintf("train a model for it or, if its times are %s, give --freq %s", was.Name(), j.Step)}
+		return nil, &data.Error{File: t.Name, Reason: fmt.Sprintf("its times are %s, but the model was trained on %s times", step.Name(), was.Name()),
+			Hint: fmt.Sprintf("train a model for it or, if its times are %s, pass --freq %s", was.Name(), j.Step)}
 	}
 	if err := s.Prepare(t, ahead); err != nil {
 		return nil, err

@@ -98,7 +98,7 @@ func Preset(name string) (*Config, error) {
 	return c, nil
 }
 
-// check returns what makes no sense in c.
+// check returns what is invalid in c.
 func (c *Config) check() error {
 	e := setting.Errors{System: Name}
 	e.Add(c.Cell.Check())
@@ -113,7 +113,7 @@ func (c *Config) check() error {
 	e.Share("held_out", c.HeldOut)
 	e.Share("weight_average", c.WeightAverage)
 	setting.OneOf(&e, "optimizer", c.Optimizer, "adam", "sgd", "asgd")
-	e.If(c.Optimizer == "asgd" && c.WeightAverage != 0, "weight_average is %v, and asgd has its own", c.WeightAverage)
+	e.If(c.Optimizer == "asgd" && c.WeightAverage != 0, "weight_average is %v, but asgd does its own averaging", c.WeightAverage)
 	e.If(c.NonMono < 0, "nonmono is %d, want at least 0", c.NonMono)
 	return e.Err()
 }
@@ -136,7 +136,7 @@ func (c *Config) New(r *rand.Rand) (any, error) {
 		return nil, err
 	}
 	if c.Size < 1 {
-		return nil, errors.New("the size of the vocabulary is not known")
+		return nil, errors.New("the size of the vocabulary is unknown")
 	}
 	n := &net{Embed: nn.NewEmbedding(r, c.Size, c.Embed)}
 	in := c.Embed

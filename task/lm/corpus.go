@@ -51,7 +51,7 @@ func fileLines(file string, yield func(string) bool) (more bool, err error) {
 		line, err := bounded.Line(in, longestLine)
 		switch {
 		case err == bounded.ErrLong:
-			return false, &data.Error{File: file, Row: n, Reason: fmt.Sprintf("the line is longer than %d bytes", longestLine), Hint: "this is no text"}
+			return false, &data.Error{File: file, Row: n, Reason: fmt.Sprintf("the line is longer than %d bytes", longestLine), Hint: "this is not a text file"}
 		case err != nil && err != io.EOF:
 			return false, f.Failed(n, err)
 		case line == "":
@@ -59,7 +59,7 @@ func fileLines(file string, yield func(string) bool) (more bool, err error) {
 		case strings.HasPrefix(line, "\xff\xfe") || strings.HasPrefix(line, "\xfe\xff"):
 			return false, &data.Error{File: file, Row: n, Reason: "it is UTF-16", Hint: "convert it to UTF-8"}
 		case strings.IndexByte(line, 0) >= 0:
-			return false, &data.Error{File: file, Row: n, Reason: "it holds a zero byte", Hint: "this is no text, or not in UTF-8"}
+			return false, &data.Error{File: file, Row: n, Reason: "it has a zero byte", Hint: "this is not a text file, or not UTF-8"}
 		case !utf8.ValidString(line):
 			return false, &data.Error{File: file, Row: n, Reason: "it is not UTF-8", Hint: "convert it"}
 		}

@@ -127,7 +127,7 @@ func (c *Config) texts(name string, from, validate source, o task.Options) (code
 		what string
 	}{{training, "to train on"}, {valid, "to validate on"}} {
 		if len(t.ids) < 2*c.Batch {
-			return nil, training, valid, &data.Error{File: name, Reason: fmt.Sprintf("there are %d tokens %s, and %d rows side by side need 2 each", len(t.ids), t.what, c.Batch), Hint: "give more text or a smaller --set batch"}
+			return nil, training, valid, &data.Error{File: name, Reason: fmt.Sprintf("there are %d tokens %s, but %d parallel rows need 2 each", len(t.ids), t.what, c.Batch), Hint: "give more text or a smaller batch (--set batch=1)"}
 		}
 	}
 	if o.OnNote != nil {
@@ -219,7 +219,7 @@ func Read(r io.ReaderAt, size int64) (*Model, error) {
 		return nil, err
 	}
 	if codec.Size() != c.Size {
-		return nil, fmt.Errorf("%w: a vocabulary of %d, and a net for %d", model.ErrCorrupt, codec.Size(), c.Size)
+		return nil, fmt.Errorf("%w: it has a vocabulary of %d and a net for %d", model.ErrCorrupt, codec.Size(), c.Size)
 	}
 	return &Model{Config: *c, Codec: &codec, net: n}, nil
 }

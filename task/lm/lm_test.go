@@ -234,7 +234,7 @@ func resume(t *testing.T, c Config) {
 	}
 	same(t, whole.net, resumed.net)
 	if _, err := Load(path); err != nil {
-		t.Errorf("the checkpoint is no model: %v", err)
+		t.Errorf("the checkpoint is not a model: %v", err)
 	}
 }
 

@@ -26,7 +26,7 @@ type Sampling struct {
 	Stop          []string // texts that end the writing, which are not written
 }
 
-// Check returns an error for settings that make no sense.
+// Check returns an error for invalid settings.
 func (s Sampling) Check() error {
 	if err := s.Sampling.Check(); err != nil {
 		return err
@@ -37,7 +37,7 @@ func (s Sampling) Check() error {
 	case s.PenaltyWindow < 0:
 		return fmt.Errorf("the window of the penalty is %d, want at least 0", s.PenaltyWindow)
 	case slices.Contains(s.Stop, ""):
-		return errors.New("an empty text stands everywhere: it cannot stop")
+		return errors.New("an empty text is everywhere: it cannot be a stop text")
 	}
 	return nil
 }

@@ -64,7 +64,7 @@ func Preset(name string) (*Config, error) {
 	return c, nil
 }
 
-// check returns what makes no sense in c.
+// check returns what is invalid in c.
 func (c *Config) check() error {
 	e := setting.Errors{System: "music"}
 	e.Add(c.Cell.Check())

@@ -210,15 +210,15 @@ func same(t testing.TB, a, b *net) {
 
 func TestBad(t *testing.T) {
 	for s, want := range map[string]string{
-		"":                       "is no JSON",
-		"[[[1],[2]":              "is no JSON",
+		"":                       "is not JSON",
+		"[[[1],[2]":              "is not JSON",
 		"[]":                     "holds no steps",
 		`{"notes": []}`:          "holds no steps",
 		"[[[1], [88]]]":          "piece 1: the keys [88] of step 2",
 		`{"train": [[[1,-1]]]}`:  "train piece 1: the keys [1 -1] of step 1",
 		`{"train": [[["C4"]]]}`:  "holds no pieces",
 		"[[[1], 2]]":             "holds no pieces",
-		"\x1f\x8b no gzip":       "begins as gzip",
+		"\x1f\x8b no gzip":       "damaged gzip",
 		"[[[1]], [[2]], [[3]]]":  "gives 0 pieces",
 		"[[[1.5], [2]], [[39]]]": "holds no pieces",
 	} {

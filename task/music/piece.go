@@ -62,7 +62,7 @@ func read(b []byte, name string) (book *Book, err error) {
 	if err != nil {
 		var syntax *json.SyntaxError
 		if errors.As(err, &syntax) {
-			return nil, &data.Error{File: name, Reason: fmt.Sprintf("is no JSON: %v at byte %d", err, syntax.Offset), Hint: layout}
+			return nil, &data.Error{File: name, Reason: fmt.Sprintf("is not JSON: %v at byte %d", err, syntax.Offset), Hint: layout}
 		}
 		return nil, &data.Error{File: name, Reason: "holds no pieces: " + err.Error(), Hint: layout}
 	}

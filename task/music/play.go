@@ -24,7 +24,7 @@ func (m *Model) Play(ctx context.Context, from Piece, s seq2seq.Sampling, yield 
 		return err
 	}
 	if s.TopK > 0 || s.TopP > 0 {
-		return errors.New("music: top-k and top-p are for tokens, and keys are drawn each by itself")
+		return errors.New("music: top-k and top-p are for tokens; keys are sampled one by one")
 	}
 	from, err := from.sorted()
 	if err != nil {

@@ -28,7 +28,7 @@ func decodeJSON(b []byte, r *Recipe) error {
 		return setting.JSONError(b, err)
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return fmt.Errorf("%s: something follows the recipe", setting.Place(b, d.InputOffset()))
+		return fmt.Errorf("%s: there is text after the recipe", setting.Place(b, d.InputOffset()))
 	}
 	all, err := exactly(b)
 	if fields, ok := all.(map[string]any); ok {

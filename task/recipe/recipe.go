@@ -74,7 +74,7 @@ func Read(path string) (*Recipe, error) {
 		return nil, fault.Errorf(fault.Usage, "%s: %s", path, wrongVersion(r.Version))
 	}
 	if r.Task == "" {
-		return nil, fault.Errorf(fault.Usage, "%s: it names no task; there are %s", path, strings.Join(task.Names(), ", "))
+		return nil, fault.Errorf(fault.Usage, "%s: it names no task; tasks are %s", path, strings.Join(task.Names(), ", "))
 	}
 	r.Data, err = moved(r.Data, func(file string) (string, error) { return filepath.Join(filepath.Dir(path), file), nil })
 	return r, err
@@ -82,13 +82,13 @@ func Read(path string) (*Recipe, error) {
 
 func wrongVersion(v int) string {
 	if v > Version {
-		return fmt.Sprintf("it is a recipe of version %d, and this recur reads version %d: a newer recur wrote it", v, Version)
+		return fmt.Sprintf("it is a recipe of version %d, written by a newer recur; this one reads version %d", v, Version)
 	}
 	is := "it is a recipe of version 1"
 	if v == 0 {
-		is = "it names no version, as a recipe of version 1"
+		is = "it names no version, like a recipe of version 1"
 	}
-	return fmt.Sprintf("%s, and this recur reads version %d, whose settings have other names and meanings: give them their new ones, and version = %d", is, Version, Version)
+	return fmt.Sprintf("%s, but this recur reads version %d, whose settings have other names and meanings: update them, and set version = %d", is, Version, Version)
 }
 
 // moved is d with another path for each of its files that is not absolute.

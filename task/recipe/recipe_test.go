@@ -85,19 +85,19 @@ func TestRead(t *testing.T) {
 
 func TestBad(t *testing.T) {
 	for want, s := range map[string]string{
-		"recipe of version 1, and this recur reads version 2": `{"task": "fake", "config": {"lr": 1}}`,
-		"recipe of version 3":                            `{"version": 3, "task": "fake"}`,
-		"names no task":                                  `{"version": 2, "data": {}}`,
-		`recipe has no "dat"; did you mean "data"?`:      `{"version": 2, "task": "fake", "dat": {}}`,
-		`did you mean "width"`:                           `{"version": 2, "task": "fake", "config": {"widht": 1}}`,
-		"there are width, rate":                          `{"version": 2, "task": "fake", "config": {"learning_momentum": 1}}`,
-		"width takes a whole number, not text":           `{"version": 2, "task": "fake", "config": {"width": "wide"}}`,
-		`there is no task "fale"`:                        `{"version": 2, "task": "fale"}`,
-		"line 1, column 2: it is not JSON":               `task`,
-		"line 2, column 1: something follows the recipe": "{\"version\": 2, \"task\": \"fake\"}\n{}",
-		"ends too early":                                 `{"version": 2, "task": "fake"`,
-		"version takes a whole number, not text":         `{"version": "two", "task": "fake"}`,
-		"data.train takes a list, not text":              `{"version": 2, "task": "fake", "data": {"train": "a.txt"}}`,
+		"recipe of version 1, but this recur reads version 2": `{"task": "fake", "config": {"lr": 1}}`,
+		"recipe of version 3":                              `{"version": 3, "task": "fake"}`,
+		"names no task":                                    `{"version": 2, "data": {}}`,
+		`recipe has no "dat"; did you mean "data"?`:        `{"version": 2, "task": "fake", "dat": {}}`,
+		`did you mean "width"`:                             `{"version": 2, "task": "fake", "config": {"widht": 1}}`,
+		"choose from width, rate":                          `{"version": 2, "task": "fake", "config": {"learning_momentum": 1}}`,
+		"width takes a whole number, not text":             `{"version": 2, "task": "fake", "config": {"width": "wide"}}`,
+		`there is no task "fale"`:                          `{"version": 2, "task": "fale"}`,
+		"line 1, column 2: it is not JSON":                 `task`,
+		"line 2, column 1: there is text after the recipe": "{\"version\": 2, \"task\": \"fake\"}\n{}",
+		"ends too early":                                   `{"version": 2, "task": "fake"`,
+		"version takes a whole number, not text":           `{"version": "two", "task": "fake"}`,
+		"data.train takes a list, not text":                `{"version": 2, "task": "fake", "data": {"train": "a.txt"}}`,
 	} {
 		r, err := recipe.Read(write(t, "r.json", s))
 		if err == nil {
@@ -159,9 +159,9 @@ func TestSums(t *testing.T) {
 		differs string
 	}{
 		{now: of(1, "a", "b")},
-		{now: of(2, "a", "b"), differs: "width was 1 and is 2"},
+		{now: of(2, "a", "b"), differs: "width was 1 and is now 2"},
 		{now: of(1, "a", "c"), changed: []int{1}, differs: "has other data"},
-		{now: of(1, "a"), differs: "there were 2 files to train on and are 1"},
+		{now: of(1, "a"), differs: "there were 2 files to train on and are now 1"},
 	} {
 		var changed []string
 		for _, i := range c.changed {
@@ -235,7 +235,7 @@ func TestLastDigit(t *testing.T) {
 	if made, err = recipe.New(fake{}, c, task.Data{}); err != nil {
 		t.Fatal(err)
 	}
-	if d := made.Differences(again); len(d) != 1 || d[0] != "width was 9007199254740993 and is 9007199254740992" {
+	if d := made.Differences(again); len(d) != 1 || d[0] != "width was 9007199254740993 and is now 9007199254740992" {
 		t.Errorf("%q", d)
 	}
 }

@@ -68,7 +68,7 @@ func (r *Recipe) Changed(old *Recipe) (changed []string) {
 // are the same run.
 func (r *Recipe) Differences(old *Recipe) (all []string) {
 	if r.Task != old.Task {
-		return []string{fmt.Sprintf("the task was %s and is %s", old.Task, r.Task)}
+		return []string{fmt.Sprintf("the task was %s and is now %s", old.Task, r.Task)}
 	}
 	names := maps.Clone(old.Config)
 	if names == nil {
@@ -78,7 +78,7 @@ func (r *Recipe) Differences(old *Recipe) (all []string) {
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		was, is := plain(old.Config[name]), plain(r.Config[name])
 		if !reflect.DeepEqual(was, is) {
-			all = append(all, fmt.Sprintf("%s was %s and is %s", name, text(was), text(is)))
+			all = append(all, fmt.Sprintf("%s was %s and is now %s", name, text(was), text(is)))
 		}
 	}
 	for _, part := range []struct {
@@ -86,7 +86,7 @@ func (r *Recipe) Differences(old *Recipe) (all []string) {
 		was, are []string
 	}{{"train", old.Data.Train, r.Data.Train}, {"validate", old.Data.Valid, r.Data.Valid}, {"test", old.Data.Test, r.Data.Test}} {
 		if len(part.was) != len(part.are) {
-			all = append(all, fmt.Sprintf("there were %d files to %s on and are %d", len(part.was), part.name, len(part.are)))
+			all = append(all, fmt.Sprintf("there were %d files to %s on and are now %d", len(part.was), part.name, len(part.are)))
 		}
 	}
 	was, are := old.Data.Files(), r.Data.Files()
@@ -97,13 +97,21 @@ func (r *Recipe) Differences(old *Recipe) (all []string) {
 		switch {
 		case i < len(old.SHA256) && i < len(r.SHA256) && old.SHA256[i] != "" && r.SHA256[i] != "":
 			if old.SHA256[i] != r.SHA256[i] {
-				all = append(all, fmt.Sprintf("%s has other data", are[i]))
+				all = append(all, fileName(are[i])+" has other data")
 			}
 		case filepath.Base(was[i]) != filepath.Base(are[i]):
-			all = append(all, fmt.Sprintf("the file %s was %s", are[i], was[i]))
+			all = append(all, fmt.Sprintf("the file %s was %s", fileName(are[i]), fileName(was[i])))
 		}
 	}
 	return all
+}
+
+// fileName is what messages call a file.
+func fileName(path string) string {
+	if path == data.Stdin {
+		return "standard input"
+	}
+	return path
 }
 
 // plain is a value as JSON gives it.

@@ -90,7 +90,7 @@ func (j *journal) read(b []byte, check func(Run) error) error {
 		line = bytes.TrimSuffix(line, []byte("\n"))
 		if n == 1 {
 			if err := j.header.check(line); err != nil {
-				return fault.Errorf(fault.Usage, "%s is of another search: %w; give those, or another folder (--out)", j.path, err)
+				return fault.Errorf(fault.Usage, "%s is of another search: %w; use those, or another folder (--out)", j.path, err)
 			}
 			continue
 		}
@@ -101,7 +101,7 @@ func (j *journal) read(b []byte, check func(Run) error) error {
 		}
 		if err != nil {
 			why := strings.TrimPrefix(setting.JSONError(line, err).Error(), "line 1, ")
-			return fault.Errorf(fault.Data, "%s, line %d is no run of this search: %s; take the line out, and what is missing is run again, or search in another folder", j.path, n, why)
+			return fault.Errorf(fault.Data, "%s, line %d is not a run of this search: %s; delete the line to run that trial again, or search in another folder (--out)", j.path, n, why)
 		}
 		j.runs[place{r.Trial, r.Rung}] = r
 	}
@@ -118,7 +118,7 @@ func (h *header) check(line []byte) error {
 		return fmt.Errorf("its first line cannot be read (%w)", setting.JSONError(line, err))
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return errors.New("something follows its first line")
+		return errors.New("there is text after its first line")
 	}
 	if all := h.differences(old); all != nil {
 		return errors.New(strings.Join(all, "; "))
@@ -140,7 +140,7 @@ func (h *header) differences(old *header) []string {
 		{"--trials", old.Trials, h.Trials}, {"--epochs", old.Epochs, h.Epochs}, {"--eta", old.Eta, h.Eta}, {"--search-seed", old.Seed, h.Seed},
 	} {
 		if n.was != n.is {
-			all = append(all, fmt.Sprintf("%s was %v and is %v", n.name, n.was, n.is))
+			all = append(all, fmt.Sprintf("%s was %v and is now %v", n.name, n.was, n.is))
 		}
 	}
 	names := maps.Clone(h.Space)

@@ -49,7 +49,7 @@ func TestBadJournal(t *testing.T) {
 	header, runs, _ := strings.Cut(string(good), "\n")
 	first, _, _ := strings.Cut(runs, "\n")
 	for line, want := range map[string]string{
-		"{":                                       "journal.jsonl, line 3 is no run of this search: it is JSON that ends too early",
+		"{":                                       "journal.jsonl, line 3 is not a run of this search: it is JSON that ends too early",
 		"null":                                    "0 epochs in rung 0, which has 1",
 		`{"trial":"one"}`:                         "trial takes a whole number, not text",
 		`{"trial":3,"epochs":1,"settings":{}}`:    "trial 3 of 3",
@@ -61,7 +61,7 @@ func TestBadJournal(t *testing.T) {
 		first + first:                             "it is not JSON",
 	} {
 		_, ran, err := with(t, []byte(header+"\n"+first+"\n"+line+"\n"))
-		if fault.Of(err) != fault.Data || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "take the line out") || strings.Contains(err.Error(), "line 1") {
+		if fault.Of(err) != fault.Data || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "delete the line") || strings.Contains(err.Error(), "line 1") {
 			t.Errorf("%s: %v, want %s", line, err, want)
 		}
 		if ran != 0 {
@@ -69,7 +69,7 @@ func TestBadJournal(t *testing.T) {
 		}
 	}
 	for _, rest := range []string{"{}", "}", " 1", "\x00"} {
-		if _, ran, err := with(t, []byte(header+rest+"\n"+runs)); fault.Of(err) != fault.Usage || !strings.Contains(err.Error(), "something follows its first line") || ran != 0 {
+		if _, ran, err := with(t, []byte(header+rest+"\n"+runs)); fault.Of(err) != fault.Usage || !strings.Contains(err.Error(), "there is text after its first line") || ran != 0 {
 			t.Errorf("header and %s: %v", rest, err)
 		}
 	}

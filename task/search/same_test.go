@@ -33,16 +33,16 @@ func TestAnotherSearch(t *testing.T) {
 	}
 	for want, change := range map[string]func(o *Options){
 		"": func(o *Options) {},
-		"a.csv has other data; give those, or another folder (--out)": func(*Options) { write("a.csv", "3") },
+		"a.csv has other data; use those, or another folder (--out)": func(*Options) { write("a.csv", "3") },
 		"v.csv has other data":                            func(*Options) { write("v.csv", "3") },
-		"there were 1 files to validate on and are 0":     func(o *Options) { o.Data.Valid = nil },
-		"--trials was 3 and is 4":                         func(o *Options) { o.Trials = 4 },
-		"--epochs was 3 and is 4":                         func(o *Options) { o.Epochs = 4 },
-		"--eta was 3 and is 2":                            func(o *Options) { o.Eta = 2 },
-		"--search-seed was 4 and is 5":                    func(o *Options) { o.Seed = 5 },
-		"width was 9 and is 8":                            func(o *Options) { o.Base = &config{Rate: 1, Width: 8, Kind: "a", Epochs: 9} },
+		"there were 1 files to validate on and are now 0": func(o *Options) { o.Data.Valid = nil },
+		"--trials was 3 and is now 4":                     func(o *Options) { o.Trials = 4 },
+		"--epochs was 3 and is now 4":                     func(o *Options) { o.Epochs = 4 },
+		"--eta was 3 and is now 2":                        func(o *Options) { o.Eta = 2 },
+		"--search-seed was 4 and is now 5":                func(o *Options) { o.Seed = 5 },
+		"width was 9 and is now 8":                        func(o *Options) { o.Base = &config{Rate: 1, Width: 8, Kind: "a", Epochs: 9} },
 		"--space of kind was another; --space of width w": func(o *Options) { o.Space = map[string]task.Range{"rate": {Min: 1e-4, Max: 1, Log: true}} },
-		"seed was 0 and is 5":                             func(o *Options) { o.Base = &config{Rate: 1, Width: 9, Kind: "a", Epochs: 9, Seed: 5} },
+		"seed was 0 and is now 5":                         func(o *Options) { o.Base = &config{Rate: 1, Width: 9, Kind: "a", Epochs: 9, Seed: 5} },
 		"moved":                                           func(o *Options) { o.Data.Train = []string{write("b.csv", "1")} },
 	} {
 		write("a.csv", "1")

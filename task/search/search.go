@@ -125,7 +125,7 @@ func (o Options) defaults() (Options, error) {
 		o.Epochs = cmp.Or(o.Epochs, 9)
 	}
 	if o.Trials < 1 || o.Trials > 1e5 || o.Epochs < 1 || o.Eta < 2 || o.Workers < 1 {
-		return o, fault.Errorf(fault.Usage, "search: %d trials, %d epochs, eta %d and %d workers; want 1 to 100,000 trials, epochs and workers from 1 and eta from 2", o.Trials, o.Epochs, o.Eta, o.Workers)
+		return o, fault.Errorf(fault.Usage, "search: %d trials, %d epochs, eta %d and %d workers; want 1 to 100,000 trials, at least 1 epoch and worker, and eta of at least 2", o.Trials, o.Epochs, o.Eta, o.Workers)
 	}
 	return o, nil
 }
@@ -369,7 +369,7 @@ func (s *searcher) fit(ctx context.Context, cfg any, checkpoint string) (m task.
 	}
 	score, ok := r.Scores[s.metric.Name]
 	if !ok || math.IsNaN(score) || math.IsInf(score, 0) {
-		return nil, about, fmt.Errorf("search: a score %s is wanted, there is %v", s.metric.Name, r.Scores)
+		return nil, about, fmt.Errorf("search: there is no score %s, only %v", s.metric.Name, r.Scores)
 	}
 	about.Scores = task.Scores{s.metric.Name: score}
 	return m, about, nil

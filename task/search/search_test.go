@@ -222,10 +222,10 @@ func TestSpace(t *testing.T) {
 		}
 	}
 	for want, space := range map[string]map[string]task.Range{
-		"did you mean":     {"witdh": {Min: 1, Max: 5}},
-		"rate takes":       {"rate": {Values: []any{"fast"}}},
-		"the search's own": {"epochs": {Min: 1, Max: 5}},
-		"no setting":       {},
+		"did you mean":             {"witdh": {Min: 1, Max: 5}},
+		"rate takes":               {"rate": {Values: []any{"fast"}}},
+		"set by the search itself": {"epochs": {Min: 1, Max: 5}},
+		"no setting":               {},
 	} {
 		_, err := Search(context.Background(), Options{Task: &bowl{}, Dir: t.TempDir(), Space: space})
 		if err == nil || !strings.Contains(err.Error(), want) {

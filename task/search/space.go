@@ -37,7 +37,7 @@ func ParseRange(s string) (r task.Range, err error) {
 	r.Min, errLo = strconv.ParseFloat(lo, 64)
 	r.Max, errHi = strconv.ParseFloat(hi, 64)
 	if errLo != nil || errHi != nil || how != "" && how != "log" {
-		return r, fmt.Errorf("search: %q is no range; write 0.1..0.5, 1e-4..1e-2:log or 64,128,256", s)
+		return r, fmt.Errorf("search: %q is not a range; write 0.1..0.5, 1e-4..1e-2:log or 64,128,256", s)
 	}
 	r.Log = how == "log"
 	return r, checkRange(r)
@@ -48,9 +48,9 @@ func checkRange(r task.Range) error {
 	case len(r.Values) > 0:
 		return nil
 	case !(r.Min < r.Max) || math.IsInf(r.Max-r.Min, 0):
-		return fmt.Errorf("search: a range from %v to %v is empty or without end", r.Min, r.Max)
+		return fmt.Errorf("search: a range from %v to %v is empty or infinite", r.Min, r.Max)
 	case r.Log && r.Min <= 0:
-		return fmt.Errorf("search: a range by logarithm begins above 0, not at %v", r.Min)
+		return fmt.Errorf("search: a log range begins above 0, not at %v", r.Min)
 	}
 	return nil
 }
@@ -91,7 +91,7 @@ func checkSpace(space map[string]task.Range, t task.Task, base any) (map[string]
 	for _, name := range slices.Sorted(maps.Keys(space)) {
 		r := space[name]
 		if name == "epochs" || name == "seed" {
-			return nil, fmt.Errorf("search: %s is the search's own", name)
+			return nil, fmt.Errorf("search: %s is set by the search itself", name)
 		}
 		if err := checkRange(r); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)

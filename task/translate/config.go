@@ -119,7 +119,7 @@ func Preset(name string) (*Config, error) {
 	return c, nil
 }
 
-// check returns what makes no sense in c.
+// check returns what is invalid in c.
 func (c *Config) check() error {
 	e := setting.Errors{System: "translate"}
 	e.Add(c.Cell.Check())
@@ -142,16 +142,16 @@ func (c *Config) check() error {
 	}{{"coverage_loss", c.CoverageLoss}, {"length_penalty", c.LengthPenalty}, {"coverage_penalty", c.CoveragePenalty}} {
 		e.If(!(s.v >= 0 && s.v <= 100), "%s is %v, want 0 to 100", s.name, s.v)
 	}
-	e.If(!(c.Scheduled >= 0 && c.Scheduled <= 1), "scheduled is %v, want a probability", c.Scheduled)
+	e.If(!(c.Scheduled >= 0 && c.Scheduled <= 1), "scheduled is %v, want 0 to 1", c.Scheduled)
 	e.If(min(c.Warmup, c.MaxLength, c.Limit, c.Vocab, c.Patience) < 0, "warmup, max_length, limit, vocab and patience are 0 or more")
 	// BLEU is 0 where no text has four words.
 	setting.OneOf(&e, "select", c.Select, "bleu", "chrf", "exact", "loss")
 	setting.OneOf(&e, "attention", c.Attention, append(seq2seq.Scores(), None)...)
-	e.If(c.Attention == seq2seq.Dot && c.Hidden != 2*c.Encoder, "dot products need a decoder as wide as both ways of the encoder: hidden %d, encoder twice %d", c.Hidden, c.Encoder)
-	e.If(c.Attention == None && c.Tied && c.Hidden != c.Embed, "without attention a tied output needs hidden %d to be embed %d", c.Hidden, c.Embed)
-	e.If(c.Attention == None && (c.Coverage || c.AttendFirst), "coverage and attend_first are for an attention")
+	e.If(c.Attention == seq2seq.Dot && c.Hidden != 2*c.Encoder, "dot-product attention needs a decoder as wide as both directions of the encoder: hidden is %d, the encoder twice %d", c.Hidden, c.Encoder)
+	e.If(c.Attention == None && c.Tied && c.Hidden != c.Embed, "without attention a tied output needs hidden (%d) to equal embed (%d)", c.Hidden, c.Embed)
+	e.If(c.Attention == None && (c.Coverage || c.AttendFirst), "coverage and attend_first need attention")
 	e.If(c.CoverageLoss > 0 && !c.Coverage, "a coverage loss needs coverage")
-	e.If(c.Shared && c.TargetTokens != "" && c.TargetTokens != c.Tokens, "source and target cannot share a vocabulary of %s and %s", c.Tokens, c.TargetTokens)
+	e.If(c.Shared && c.TargetTokens != "" && c.TargetTokens != c.Tokens, "source and target cannot share a vocabulary of %s and of %s", c.Tokens, c.TargetTokens)
 	return e.Err()
 }
 
@@ -177,7 +177,7 @@ func (c *Config) New(r *rand.Rand) (any, error) {
 		return nil, err
 	}
 	if c.SourceSize < 1 || c.TargetSize < 1 || c.Shared && c.SourceSize != c.TargetSize {
-		return nil, errors.New("translate: the sizes of the vocabularies are not known, or differ where they share one")
+		return nil, errors.New("translate: the sizes of the vocabularies are unknown, or differ although they are shared")
 	}
 	return newNet(c, r), nil
 }

@@ -91,7 +91,7 @@ func (c *Config) tryFiles(files []string) error {
 
 func (c *Config) read(d task.Data, o task.Options) (training, valid []Pair, err error) {
 	if len(d.Train) == 0 {
-		return nil, nil, errors.New("translate: there is nothing to train on")
+		return nil, nil, errors.New("translate: there are no pairs to train on")
 	}
 	if training, err = c.pairs(d.Train, o.OnNote); err != nil || len(d.Valid) == 0 {
 		return training, nil, err
@@ -113,7 +113,7 @@ func (c *Config) corpus(name string, pairs, valid []Pair, o task.Options) (*corp
 		pairs, k.valid, _ = data.Split(data.Shuffled(pairs, c.Seed, 0), c.HeldOut, 0)
 	}
 	if len(pairs) == 0 || len(k.valid) == 0 {
-		return nil, &data.Error{File: name, Reason: fmt.Sprintf("there are %d pairs to train on and %d to validate on", len(pairs), len(k.valid)), Hint: "give more pairs, another held_out, or files to validate on"}
+		return nil, &data.Error{File: name, Reason: fmt.Sprintf("there are %d pairs to train on and %d to validate on", len(pairs), len(k.valid)), Hint: "give more pairs, another --set held_out, or files to validate on (--valid)"}
 	}
 	var err error
 	if k.codecs, err = c.learn(pairs); err != nil {
@@ -133,7 +133,7 @@ func (c *Config) corpus(name string, pairs, valid []Pair, o task.Options) (*corp
 		note("%d pairs of more than %d tokens are left out", n, c.MaxLength)
 	}
 	if len(k.training) == 0 {
-		return nil, &data.Error{File: name, Reason: fmt.Sprintf("no pair has at most %d tokens on each side", c.MaxLength), Hint: "change max_length"}
+		return nil, &data.Error{File: name, Reason: fmt.Sprintf("every pair has more than %d tokens on a side", c.MaxLength), Hint: "change max_length"}
 	}
 	if c.Limit == 0 {
 		c.Limit = longest + longest/4 + 5

@@ -129,7 +129,7 @@ func Read(r io.ReaderAt, size int64) (*Model, error) {
 	m := &Model{Config: *c, codecs: &k, net: n}
 	m.net.cfg = &m.Config
 	if m.codecs.Source == nil || m.codecs.Source.Size() != c.SourceSize || m.codecs.target().Size() != c.TargetSize {
-		return nil, fmt.Errorf("%w: the vocabularies are not those that the net is for", model.ErrCorrupt)
+		return nil, fmt.Errorf("%w: the vocabularies do not fit the net", model.ErrCorrupt)
 	}
 	return m, nil
 }

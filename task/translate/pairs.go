@@ -62,7 +62,7 @@ func (c *Config) somePairs(files []string) (all []Pair, used int, err error) {
 		all, err = c.table(f, read)
 		return all, 1, err
 	case len(files) == 1:
-		return nil, 0, &data.Error{File: files[0], Reason: "is plain text, which is the source or the target of pairs", Hint: "name the file of the other side after it, or a table with a tab between source and target"}
+		return nil, 0, &data.Error{File: files[0], Reason: "is plain text: one side of the pairs only", Hint: "name the file of the other side after it, or a table with a tab between source and target"}
 	}
 	all, err = parallel(files[0], files[1])
 	return all, 2, err
@@ -110,7 +110,7 @@ func parallel(source, target string) (all []Pair, err error) {
 	case errTarget != nil:
 		return nil, errTarget
 	case sources != targets:
-		return nil, &data.Error{File: target, Row: min(sources, targets) + 1, Reason: fmt.Sprintf("the file has %d lines, and %s has %d", targets, source, sources), Hint: "line n of the one must be the translation of line n of the other"}
+		return nil, &data.Error{File: target, Row: min(sources, targets) + 1, Reason: fmt.Sprintf("has %d lines, but %s has %d", targets, source, sources), Hint: "line n of one file must translate line n of the other"}
 	}
 	return all, nil
 }
@@ -128,7 +128,7 @@ func (c *Config) table(f *data.File, read data.RecordReader) (all []Pair, err er
 				return err
 			}
 			if from == to {
-				return &data.Error{Row: r.Row, Reason: "one column is named as the source and as the target", Hint: "name a column for each: --set source=NAME, --set target=NAME"}
+				return &data.Error{Row: r.Row, Reason: "one column is named both as the source and as the target", Hint: "name a column for each: --set source=NAME, --set target=NAME"}
 			}
 		}
 		all = append(all, Pair{strings.TrimSpace(r.Fields[from]), strings.TrimSpace(r.Fields[to])})
@@ -164,7 +164,7 @@ func (c *Config) columns(names []string, fields int) (from, to int, err error) {
 				}
 			}
 		}
-		return 0, &data.Error{Reason: fmt.Sprintf("has the columns %s, and none is %s", strings.Join(names, ", "), strings.Join(usual, " or ")), Hint: "name the column: --set source=NAME, --set target=NAME"}
+		return 0, &data.Error{Reason: fmt.Sprintf("has the columns %s, but none is named %s", strings.Join(names, ", "), strings.Join(usual, " or ")), Hint: "name the column: --set source=NAME, --set target=NAME"}
 	}
 	if from, err = find(c.Source, "source", "src"); err != nil {
 		return 0, 0, err
@@ -180,7 +180,7 @@ func place(number string, usual, fields int) (int, error) {
 	}
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 1 || n > fields {
-		return 0, &data.Error{Reason: fmt.Sprintf("has %d columns without names, and %q is not the number of one", fields, setting.Cut(number)), Hint: "name columns of the first row, or give their numbers: --set source=1, --set target=2"}
+		return 0, &data.Error{Reason: fmt.Sprintf("has %d columns without names, but %q is not the number of one", fields, setting.Cut(number)), Hint: "name columns of the first row, or pass their numbers: --set source=1, --set target=2"}
 	}
 	return n - 1, nil
 }

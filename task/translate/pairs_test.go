@@ -70,9 +70,9 @@ func TestBadPairs(t *testing.T) {
 		"empty":             {Config{}, []string{""}, "is empty"},
 		"header only":       {Config{}, []string{"source\ttarget\n"}, "has no pairs"},
 		"one side":          {Config{}, []string{"a\nb\n"}, "name the file of the other side"},
-		"lengths":           {Config{}, []string{"a\nb\nc\n", "x\n"}, "row 2: the file has 1 lines"},
-		"lengths, other":    {Config{}, []string{"a\n", "x\ny\nz\n"}, "row 2: the file has 3 lines"},
-		"ragged":            {Config{}, []string{"a\tb\nc\td\te\n"}, "row 2: has 3 fields, the first row has 2"},
+		"lengths":           {Config{}, []string{"a\nb\nc\n", "x\n"}, "row 2: has 1 lines"},
+		"lengths, other":    {Config{}, []string{"a\n", "x\ny\nz\n"}, "row 2: has 3 lines"},
+		"ragged":            {Config{}, []string{"a\tb\nc\td\te\n"}, "row 2: has 3 fields, but the first row has 2"},
 		"tab lost":          {Config{}, []string{"a\tb\nc d\n"}, "row 2: has 1 field,"},
 		"long":              {Config{}, []string{"a\tb\n" + strings.Repeat("x", 10<<20)}, "row 2: is longer than"},
 		"not UTF-8":         {Config{}, []string{"a\tb\nc\xff\td\n"}, "row 2: is not UTF-8"},
@@ -80,8 +80,8 @@ func TestBadPairs(t *testing.T) {
 		"broken gzip":       {Config{}, []string{zipped("a\tb\n")[:20]}, "unexpected EOF"},
 		"blank":             {Config{}, []string{"a\t\n\tb\n"}, "has no pairs"},
 		"no such column":    {Config{Source: "de", Target: "en"}, []string{"ko\ten\na\tb\n"}, `"de" is not the number of one`},
-		"a column for two":  {Config{Source: "ko", Target: "KO"}, []string{"ko\ten\na\tb\n"}, "row 2: one column is named as the source and as the target; name a column for each: --set source=NAME"},
-		"a number for two":  {Config{Source: "2"}, []string{"a\tb\n"}, "one column is named as the source and as the target"},
+		"a column for two":  {Config{Source: "ko", Target: "KO"}, []string{"ko\ten\na\tb\n"}, "row 2: one column is named both as the source and as the target; name a column for each: --set source=NAME"},
+		"a number for two":  {Config{Source: "2"}, []string{"a\tb\n"}, "one column is named both as the source and as the target"},
 		"no such number":    {Config{Source: "3"}, []string{"a\tb\n"}, `"3" is not the number of one`},
 		"other side broken": {Config{}, []string{"a\nb\n", "x\n\xff\n"}, "row 2: is not UTF-8"},
 	} {
@@ -98,9 +98,9 @@ func TestBadPairs(t *testing.T) {
 	for name, want := range map[string]string{
 		"1.csv\nsource,target\na,\"b\n":                          "quotation mark",
 		"1.csv\nde,en\na,b\n":                                    "",
-		"1.jsonl\n{\"de\": \"a\", \"en\": \"b\"}\n":              "none is source or src",
-		"1.jsonl\n{\"source\": \"a\", \"target\": \"b\"}\n[1]\n": "row 2: is no JSON object",
-		"1.jsonl\n{\"source\": \"a\"}\n":                         "none is target or tgt",
+		"1.jsonl\n{\"de\": \"a\", \"en\": \"b\"}\n":              "none is named source or src",
+		"1.jsonl\n{\"source\": \"a\", \"target\": \"b\"}\n[1]\n": "row 2: is not a JSON object",
+		"1.jsonl\n{\"source\": \"a\"}\n":                         "none is named target or tgt",
 	} {
 		file, s, _ := strings.Cut(name, "\n")
 		_, err := new(Config).pairs([]string{write(t, file, s)}, nil)

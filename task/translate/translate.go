@@ -30,9 +30,9 @@ func (c *Config) decoding(how seq2seq.Decoding) (seq2seq.Decoding, error) {
 	}
 	switch {
 	case b.N > b.Width:
-		return how, fmt.Errorf("translate: the best %d of a beam of %d", b.N, b.Width)
+		return how, fmt.Errorf("translate: the n best (%d) cannot exceed the beam (%d)", b.N, b.Width)
 	case how.Sampling != nil && b.N > 1:
-		return how, errors.New("translate: sampling gives one translation; the n best are those of a beam")
+		return how, errors.New("translate: sampling gives one translation; the n best need a beam")
 	}
 	return how, nil
 }

@@ -211,7 +211,7 @@ func TestResume(t *testing.T) {
 	}
 	same(t, whole.net, resumed.net)
 	if _, err := Load(path); err != nil {
-		t.Errorf("the checkpoint is no model: %v", err)
+		t.Errorf("the checkpoint is not a model: %v", err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/model/graph"
 )
 
@@ -42,7 +43,7 @@ func Assemble(c *graph.Config, items []Item, modules []string, system, file stri
 		case i < 0:
 			return Errorf(system, item.Module, "%s has no such module; it has %s", file, Names(modules))
 		case !slices.Contains(left, item.Module):
-			return Errorf(system, item.Module, "it is used twice, and layers that share weights are not known")
+			return Errorf(system, item.Module, "it is used twice; shared weights are not supported")
 		}
 		left = slices.DeleteFunc(left, func(m string) bool { return m == item.Module })
 		l.Name = cmp.Or(l.Name, "net")
@@ -58,7 +59,7 @@ func Assemble(c *graph.Config, items []Item, modules []string, system, file stri
 		last[l.Name] = layers[len(layers)-1].Name
 	}
 	if len(left) > 0 {
-		return Errorf(system, "", "the spec leaves out the modules %q", left)
+		return Errorf(system, "", "the spec leaves out the modules %s", setting.Quoted(left))
 	}
 	c.Outputs = resolve(c.Outputs)
 	return nil

@@ -278,7 +278,7 @@ func TestBadInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := Load(path); err == nil {
-		t.Error("a file that is no model loads")
+		t.Error("a file that is not a model loads")
 	}
 }
 

@@ -69,7 +69,7 @@ func Read(r io.ReaderAt, size int64) (*Model, error) {
 	}
 	full := c.withDefaults()
 	if len(x.IDs) != full.Series || len(x.Widen) != len(full.Levels) || !(x.BaselineWeight >= 0 && x.BaselineWeight <= 1) {
-		return nil, fmt.Errorf("%w: what it holds beside the nets is not that of %d series and %d levels", model.ErrCorrupt, full.Series, len(full.Levels))
+		return nil, fmt.Errorf("%w: its data beside the nets do not fit %d series and %d levels", model.ErrCorrupt, full.Series, len(full.Levels))
 	}
 	return &Model{Config: full, Nets: n.Nets, IDs: x.IDs, BaselineWeight: x.BaselineWeight, Widen: x.Widen}, nil
 }

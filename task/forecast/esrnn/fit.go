@@ -136,7 +136,7 @@ func (c *Config) unusable(series []data.Series) error {
 	if len(series) == 0 {
 		return errors.New("esrnn: no series")
 	}
-	return fmt.Errorf("esrnn: none of the %d series has 4 values that are not all the same: there is nothing to learn", len(series))
+	return fmt.Errorf("esrnn: each of the %d series is constant or has fewer than 4 values: there is nothing to learn", len(series))
 }
 
 func (c *Config) train(ctx context.Context, o task.Options, i int, all []*scaled) (*Net, error) {

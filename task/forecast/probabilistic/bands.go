@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"github.com/recur-go/recur/grad"
-	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast/internal/quantile"
 )
 
@@ -72,7 +72,7 @@ func (m *Model) calibrate(ctx context.Context, held [][]window) error {
 					continue
 				}
 				if math.IsNaN(q[middle]) || math.IsInf(q[middle], 0) {
-					return fault.Errorf(fault.Numeric, "training diverged: a forecast of the part to validate on is %v; try a lower rate than %.4g (--set rate), and look for huge values in the data", q[middle], m.Rate)
+					return task.Diverged("forecast of the validation data", float64(q[middle]), m.Rate)
 				}
 				e := float64(ws[w].z.x[t]) - q[middle]
 				errs[k] = append(errs[k], e/ws[w].z.Unit)

@@ -114,7 +114,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// check reports all that makes no sense in c.
+// check reports all that is invalid in c.
 func (c *Config) check() error {
 	e := setting.Errors{System: forecast.Name}
 	for _, f := range []struct {
@@ -129,10 +129,10 @@ func (c *Config) check() error {
 	if !slices.Contains(Outputs(), c.Output) {
 		e.Add(setting.Unknown("output", c.Output, Outputs()))
 	}
-	e.If(c.Autoregressive && (c.Output == Quantile || c.Output == Point), "the output of an autoregressive net is a distribution to sample from: normal, student or negbin, not %s", c.Output)
+	e.If(c.Autoregressive && (c.Output == Quantile || c.Output == Point), "an autoregressive net needs a distribution as output: normal, student or negbin, not %s", c.Output)
 	e.If(c.Transform != Auto && c.Transform != Plain && c.Transform != Log, "there is no transform %q; there are auto, plain and log", c.Transform)
-	e.If(c.Transform == Log && c.Output == NegBin, "counts have no transform: leave transform out")
-	e.If(c.Patience < 0, "patience is %d, want 0 or more", c.Patience)
+	e.If(c.Transform == Log && c.Output == NegBin, "counts take no transform: leave out transform")
+	e.If(c.Patience < 0, "patience is %d, want at least 0", c.Patience)
 	e.Share("dropout", c.Dropout)
 	e.Share("held_out", c.HeldOut)
 	e.Rate("rate", c.Rate)
@@ -142,10 +142,10 @@ func (c *Config) check() error {
 	}
 	order := map[data.Role]int{data.Past: 1, data.Known: 2, data.Static: 3}
 	for i, v := range c.Covariates {
-		e.If(order[v.Role] == 0, "covariate %s has the role %q, not past, known or static", v.Name, v.Role)
+		e.If(order[v.Role] == 0, "covariate %s has the role %q; roles are past, known and static", v.Name, v.Role)
 		if i > 0 {
 			before := c.Covariates[i-1]
-			e.If(order[v.Role] < order[before.Role], "covariate %s stands after %s: past ones are first, then known, then static", v.Name, before.Name)
+			e.If(order[v.Role] < order[before.Role], "covariate %s comes after %s; the order is past, known, static", v.Name, before.Name)
 		}
 	}
 	return e.Err()

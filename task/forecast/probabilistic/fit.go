@@ -59,11 +59,7 @@ func (m *Model) Refit(ctx context.Context, o task.Options, series ...data.Series
 
 func fit(ctx context.Context, cfg Config, o task.Options, from *Model, series []data.Series) (*Model, error) {
 	c := cfg.withDefaults()
-	longest := 0
-	for _, s := range series {
-		longest = max(longest, len(s.Y))
-	}
-	c.Lags = c.lags(longest)
+	c.Lags = c.lags(len(forecast.Longest(series).Y))
 	if err := c.check(); err != nil {
 		return nil, err
 	}
@@ -119,7 +115,7 @@ func copyParams(to, from *Net) error {
 	a, b := nn.Params(to), nn.Params(from)
 	for i, p := range a {
 		if p.Shape() != b[i].Shape() {
-			return fmt.Errorf("probabilistic: parameter %s was %v and is %v: the lags or covariates are others", p.Name, b[i].Shape(), p.Shape())
+			return fmt.Errorf("probabilistic: parameter %s was %v and is now %v: the lags or covariates have changed", p.Name, b[i].Shape(), p.Shape())
 		}
 		copy(p.Value.Data, b[i].Value.Data)
 	}

@@ -340,7 +340,7 @@ func TestBadInput(t *testing.T) {
 			_, err := probabilistic.Fit(ctx, probabilistic.Config{Transform: probabilistic.Log}, task.Options{}, data.Series{Y: []float64{1, -2, 3}})
 			return err
 		},
-		"is no count": func() error {
+		"is not a count": func() error {
 			_, err := probabilistic.Fit(ctx, probabilistic.Config{Output: probabilistic.NegBin}, task.Options{}, data.Series{Y: []float64{1, -2, 3}})
 			return err
 		},

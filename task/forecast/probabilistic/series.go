@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/task/forecast"
 	"github.com/recur-go/recur/task/forecast/internal/quantile"
 	"github.com/recur-go/recur/tensor"
 )
@@ -35,12 +36,12 @@ func (c *Config) fits(s data.Series) error {
 		have int
 	}{{data.Past, len(s.Past)}, {data.Known, len(s.Known)}, {data.Static, len(s.Static)}} {
 		if want := len(data.Select(c.Covariates, part.role)); part.have != want {
-			return fmt.Errorf("probabilistic: series %q has %d %s covariates, the model %d", s.ID, part.have, part.role, want)
+			return fmt.Errorf("probabilistic: series %q has %d %s covariates, but the model has %d", s.ID, part.have, part.role, want)
 		}
 	}
 	for i, x := range s.Past {
 		if len(x) < n {
-			return fmt.Errorf("probabilistic: series %q has %d values, and %d of covariate %s", s.ID, n, len(x), c.Covariates[i].Name)
+			return fmt.Errorf("probabilistic: series %q has %d values, but %d of covariate %s", s.ID, n, len(x), c.Covariates[i].Name)
 		}
 	}
 	for t, v := range s.Y {
@@ -48,10 +49,10 @@ func (c *Config) fits(s data.Series) error {
 			return fmt.Errorf("probabilistic: value %d of series %q is infinite; make it NaN if it is unknown", t, s.ID)
 		}
 		if c.Transform == Log && v <= 0 {
-			return fmt.Errorf("probabilistic: value %d of series %q is %v, and has no logarithm; set transform to plain", t, s.ID, v)
+			return fmt.Errorf("probabilistic: value %d of series %q is %v, which has no logarithm; use --set transform=plain", t, s.ID, v)
 		}
 		if c.Output == NegBin && v < 0 {
-			return fmt.Errorf("probabilistic: value %d of series %q is %v, which is no count; choose another output", t, s.ID, v)
+			return fmt.Errorf("probabilistic: value %d of series %q is %v, which is not a count; choose another --output", t, s.ID, v)
 		}
 	}
 	return nil
@@ -225,6 +226,6 @@ func (c *Config) unusable(series []data.Series) error {
 	if len(series) == 0 {
 		return errors.New("probabilistic: no series")
 	}
-	longest := slices.MaxFunc(series, func(a, b data.Series) int { return len(a.Y) - len(b.Y) })
-	return fmt.Errorf("probabilistic: the longest series, %q, has %d values, too few to learn from and to validate on; give more history", longest.ID, len(longest.Y))
+	longest := forecast.Longest(series)
+	return fmt.Errorf("probabilistic: the longest series, %q, has %d values, too few to train and validate on; give more history", longest.ID, len(longest.Y))
 }

@@ -154,13 +154,13 @@ func TestTaskErrors(t *testing.T) {
 	f, j := job(t)
 	path := table(t, "sales.csv")
 	for says, change := range map[string]func(j *probabilistic.Config){
-		"there is no preset":     func(j *probabilistic.Config) { j.Preset = "crystal-ball" },
-		"is not there":           func(j *probabilistic.Config) { j.Known = []string{"weather"} },
-		"needs 108 values":       func(j *probabilistic.Config) { j.Horizon, j.Origins, j.Known = 100, 5, nil },
-		"named twice":            func(j *probabilistic.Config) { j.Past = []string{"price"} },
-		"is not known":           func(j *probabilistic.Config) { j.Freq = "fortnight" },
-		"holidays of \"atlantis": func(j *probabilistic.Config) { j.Holidays = []string{"atlantis"} },
-		"have no dates":          func(j *probabilistic.Config) { j.Calendar = true },
+		"there is no preset":                   func(j *probabilistic.Config) { j.Preset = "crystal-ball" },
+		"is missing":                           func(j *probabilistic.Config) { j.Known = []string{"weather"} },
+		"needs 108 values":                     func(j *probabilistic.Config) { j.Horizon, j.Origins, j.Known = 100, 5, nil },
+		"named twice":                          func(j *probabilistic.Config) { j.Past = []string{"price"} },
+		"unknown frequency":                    func(j *probabilistic.Config) { j.Freq = "fortnight" },
+		"no holidays are known for \"atlantis": func(j *probabilistic.Config) { j.Holidays = []string{"atlantis"} },
+		"have no dates":                        func(j *probabilistic.Config) { j.Calendar = true },
 	} {
 		bad := *j
 		change(&bad)

@@ -59,7 +59,7 @@ func Read(r io.ReaderAt, size int64) (*Model, error) {
 	}
 	for _, w := range s.Widths {
 		if len(w) != full.Horizon {
-			return nil, fmt.Errorf("%w: a band has %d widths, the horizon %d steps", model.ErrCorrupt, len(w), full.Horizon)
+			return nil, fmt.Errorf("%w: a band has %d widths for %d steps of the horizon", model.ErrCorrupt, len(w), full.Horizon)
 		}
 	}
 	return &Model{Config: full, Net: n, IDs: s.IDs, Scales: s.Scales, Widths: s.Widths, Epochs: s.Epochs}, nil

@@ -115,10 +115,7 @@ func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series)
 
 // defaultWindow is 96, or less for short series.
 func defaultWindow(series []data.Series) int {
-	longest := 0
-	for _, s := range series {
-		longest = max(longest, len(s.Y))
-	}
+	longest := len(forecast.Longest(series).Y)
 	if longest >= 4*96 {
 		return 96
 	}
@@ -161,8 +158,8 @@ func (c *Config) unusable(series []data.Series) error {
 	if len(series) == 0 {
 		return errors.New("segrnn: no series")
 	}
-	longest := slices.MaxFunc(series, func(a, b data.Series) int { return len(a.Y) - len(b.Y) })
-	return fmt.Errorf("segrnn: the longest series, %q, has %d values; a window of %d and a horizon of %d, once to learn and once to validate, need more: give more history or a shorter window",
+	longest := forecast.Longest(series)
+	return fmt.Errorf("segrnn: the longest series, %q, has %d values; it needs more for a window of %d and a horizon of %d, once to train and once to validate: give more history or a shorter window (--set window)",
 		longest.ID, len(longest.Y), c.Window, c.Horizon)
 }
 

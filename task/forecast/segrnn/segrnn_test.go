@@ -167,12 +167,12 @@ func TestNone(t *testing.T) {
 
 func TestBadConfigs(t *testing.T) {
 	for says, c := range map[string]segrnn.Config{
-		"no whole number of segments": {Window: 50, Segment: 12},
-		"want an even number":         {Hidden: 7},
-		"level 2":                     {Job: forecast.Job{Levels: []float64{2}}},
-		"dropout is 1":                {Dropout: 1},
-		"rate is":                     {Rate: -1},
-		"give more history":           {Job: forecast.Job{Horizon: 400}},
+		"not a multiple of the segment length": {Window: 50, Segment: 12},
+		"want an even number":                  {Hidden: 7},
+		"level 2":                              {Job: forecast.Job{Levels: []float64{2}}},
+		"dropout is 1":                         {Dropout: 1},
+		"rate is":                              {Rate: -1},
+		"give more history":                    {Job: forecast.Job{Horizon: 400}},
 	} {
 		if _, err := segrnn.Fit(context.Background(), c, task.Options{}, waves(300)...); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v, want %q", err, says)

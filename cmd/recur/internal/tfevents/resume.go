@@ -83,7 +83,7 @@ type event struct {
 }
 
 // read takes the records of a file, up to one that is not whole, as a killed run leaves it.
-// What is there twice, or has the version again, is passed over.
+// What appears twice, or has the version again, is passed over.
 func (o *earlier) read(b []byte) {
 	for len(b) >= 16 {
 		n := binary.LittleEndian.Uint64(b)

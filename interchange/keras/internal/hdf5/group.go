@@ -143,7 +143,7 @@ func (g *Group) target(name string) (target, string, error) {
 	case t.soft:
 		return t, path, bad("it is a soft or external link, which is not followed").In(path).WithHint("write the file again with the values in it")
 	case strings.Count(path, "/") > maxDepth:
-		return t, path, bad("groups lie too deep in each other").In(g.Path)
+		return t, path, bad("groups are nested too deeply").In(g.Path)
 	}
 	return t, path, nil
 }

@@ -85,7 +85,7 @@ func (n *node) insert(path []string, a *Array) error {
 		return child.insert(path[1:], a)
 	}
 	if found {
-		return fmt.Errorf("it is there twice")
+		return fmt.Errorf("it appears twice")
 	}
 	child.array = a
 	return nil

@@ -214,7 +214,7 @@ func TestNoEntryIsUnused(t *testing.T) {
 	for text := range sourceWords(t).literals {
 		literals = append(literals, strings.TrimRight(strings.ReplaceAll(text, "%%", "%"), "\n"))
 	}
-	apart := regexp.MustCompile(`%%|%(?:\[\d+\])?[-+#0]?\d*(?:\.\d+)?[dsqvgf]|[.;:,]`)
+	apart := regexp.MustCompile(`%%|%(?:\[\d+\])?[-+#0]?\d*(?:\.\d+)?[dsqvgf]|\b1 [a-z]+|[.;:,]`)
 	shown := func(part string) bool {
 		return slices.ContainsFunc(literals, func(text string) bool { return strings.Contains(text, part) })
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/task"
@@ -57,7 +58,7 @@ trained on were.`,
 			if r.Text != "" {
 				b.WriteString("\n" + l.Text(r.Text))
 			}
-			_, err = io.WriteString(cmd.OutOrStdout(), b.String())
+			_, err = io.WriteString(cmd.OutOrStdout(), norm.NFC.String(b.String()))
 			return err
 		},
 	}

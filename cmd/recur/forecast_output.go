@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/chart"
 	"github.com/recur-go/recur/internal/lang"
@@ -98,7 +100,8 @@ func (r *forecastRun) print(w io.Writer) error {
 	colour, width, height := terminal(w)
 	for i := range min(len(r.series), shown) {
 		fan := r.fan(i)
-		fmt.Fprintf(&b, "\n%s\n\n", r.title(i))
+		axes := r.lang.Sprintf("y axis: %s, x axis: %s", r.lang.Text(r.yName()), r.lang.Text(r.xName(&r.series[i])))
+		fmt.Fprintf(&b, "\n%s\n\n  %s\n", r.title(i), axes)
 		if err := fan.Terminal(&b, width, height, colour); err != nil {
 			return err
 		}
@@ -139,7 +142,7 @@ func (r *forecastRun) print(w io.Writer) error {
 		[2]string{"recur forecast your.csv " + shell("--model", r.path), "this model, without training"},
 		[2]string{shell("recur", "show", r.path), "what the model file holds"},
 	))
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, norm.NFC.String(b.String()))
 	return err
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/chart"
@@ -306,7 +307,7 @@ func (r *training) print(w io.Writer) error {
 		next = append(next, [2]string{shell("recur", "train", r.path(recipeFile)), "the same run again"})
 	}
 	printNext(&b, r.lang, next)
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, norm.NFC.String(b.String()))
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // Chart makes a chart of the fan: the last part of the history, the forecast, and
@@ -13,7 +14,7 @@ import (
 func (f *Fan) Chart(title, unit string, season int) *Chart {
 	n, h := len(f.History), len(f.Point)
 	from := max(0, n-max(8*h, 60))
-	c := &Chart{Title: title, XLabel: cmp.Or(f.XLabel, "time"), YLabel: unit, TickLabel: func(x float64) string { return f.Label(int(x)) }}
+	c := &Chart{Title: title, XLabel: cmp.Or(f.XLabel, "time"), YLabel: unit}
 	stride := max(season, 1)
 	for (n+h-from)/stride > 8 {
 		stride += max(season, 1)
@@ -23,6 +24,7 @@ func (f *Fan) Chart(title, unit string, season int) *Chart {
 			c.TickAt = append(c.TickAt, float64(x))
 		}
 	}
+	c.TickLabel = f.tickLabel(c.TickAt)
 	begin, joined := n, func(v []float64) []float64 { return v }
 	if n > 0 && !math.IsNaN(f.History[n-1]) { // all begins where the history ends
 		begin, joined = n-1, func(v []float64) []float64 { return append([]float64{f.History[n-1]}, v...) }
@@ -38,6 +40,17 @@ func (f *Fan) Chart(title, unit string, season int) *Chart {
 		{Name: "forecast", X: ahead, Y: joined(f.Point)},
 	}
 	return c
+}
+
+// tickLabel names places by their labels, without the time of day if it is midnight at all.
+func (f *Fan) tickLabel(at []float64) func(x float64) string {
+	const midnight = "T00:00"
+	for _, x := range at {
+		if !strings.HasSuffix(f.Label(int(x)), midnight) {
+			return func(x float64) string { return f.Label(int(x)) }
+		}
+	}
+	return func(x float64) string { return strings.TrimSuffix(f.Label(int(x)), midnight) }
 }
 
 func steps(from, n int) []float64 {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/recur-go/recur/internal/chart"
 )
@@ -80,6 +81,18 @@ func TestFanHistories(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	drawn(t, c)
+}
+
+// Hours that are labelled at midnight alone are so by their dates.
+func TestFanHours(t *testing.T) {
+	f := fan()
+	begin := time.Date(2024, 2, 28, 0, 0, 0, 0, time.UTC)
+	f.Label = func(i int) string { return begin.Add(time.Duration(i-6) * time.Hour).Format("2006-01-02T15:04") }
+	for season, want := range map[int][]string{24: {"2024-02-28", "2024-02-29"}, 6: {"2024-02-27T18:00", "2024-02-28T00:00"}} {
+		if labels, _ := drawn(t, f.Chart("", "", season)).ticks(0); len(labels) < 2 || !slices.Equal(labels[:2], want) {
+			t.Errorf("season of %d: %q, want %q", season, labels, want)
+		}
+	}
 }
 
 // screen is what a fan looks like in a terminal, line by line.

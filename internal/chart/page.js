@@ -87,7 +87,7 @@
         },
         {
           ...axis, label: figure.yLabel, values: (u, splits, i, space, step) => splits.map((v) => number(v, step)),
-          size: (u, values) => 18 + 7 * Math.max(3, ...(values || []).map((v) => v.length)),
+          size: (u, values) => 26 + 7 * Math.max(3, ...(values || []).map((v) => v.length)),
         },
       ],
       cursor: { drag: { x: true, y: false } },

@@ -92,7 +92,7 @@ func (m *Model) stripParts(r *task.Result, lists ...[]judged) error {
 			note := "Below the strip, a line for each word and for the end: the weights of the attention at it."
 			if !j.exact {
 				verdict = "Wrong"
-				note = "Reference: " + j.references[0] + ". " + note
+				note = fmt.Sprintf("Reference: %s.\n", j.references[0]) + note
 			}
 			b, err := encode(m.picture(j.strip, best.Attention))
 			if err != nil {

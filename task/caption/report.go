@@ -64,7 +64,7 @@ func (m *Model) result(ctx context.Context, examples []Example) (*task.Result, e
 	if err := m.stripParts(r, wrong, right); err != nil {
 		return nil, err
 	}
-	r.Parts = append(r.Parts, m.table("Wrong", "Not word for word one of the references, which may be right all the same.", wrong), m.table("Right", "", right))
+	r.Parts = append(r.Parts, m.table("Wrong captions", "Not word for word one of the references, which may be right all the same.", wrong), m.table("Right captions", "", right))
 	for _, j := range slices.Concat(wrong[:min(shownMaps, len(wrong))], right[:min(shownMaps, len(right))]) {
 		if part, ok := m.heat(j); ok {
 			r.Parts = append(r.Parts, part)
@@ -150,7 +150,7 @@ func distinct(all []string, n int) (some []string) {
 func (m *Model) heat(j judged) (p task.Part, ok bool) {
 	best := j.captions[0]
 	h := &task.Heat{Rows: append(slices.Clone(best.Words), "(end)")}
-	p = task.Part{Title: "Attention: " + best.Text, Note: "Given " + given(j.Example) + ". Each line is a word, with the weights of the attention at it.", Heat: h}
+	p = task.Part{Title: "Attention: " + best.Text, Note: fmt.Sprintf("Given %s.\nEach line is a word, with the weights of the attention at it.", given(j.Example)), Heat: h}
 	switch {
 	case j.Meaning != nil:
 		if h.Cols = m.wording.features(j.Meaning); len(h.Cols) == 0 {
@@ -159,7 +159,7 @@ func (m *Model) heat(j judged) (p task.Part, ok bool) {
 		h.Values = best.Attention
 		if m.Decoder == SCLSTM {
 			p.Title = "Slots left: " + best.Text
-			p.Note = "Given " + given(j.Example) + ". Each line is a word, and what the reading gate has left of each slot after it."
+			p.Note = fmt.Sprintf("Given %s.\nEach line is a word, and what the reading gate has left of each slot after it.", given(j.Example))
 			h.Values = m.pending(j.Example, best.Words)
 		}
 	case j.strip == nil && best.Attention != nil:

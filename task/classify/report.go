@@ -8,7 +8,10 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/recur-go/recur/data/labelled"
+	"github.com/recur-go/recur/internal/lang"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/metrics"
 )
@@ -109,7 +112,7 @@ func (t *tally) result(ctx context.Context) (*task.Result, error) {
 		title, note string
 		list        []shownExample
 	}{
-		{"Wrong answers", "Those that the model was most sure of. They may be wrong labels too.", t.extremes.wrong},
+		{"Wrong answers", "Those that the model was most sure of.\nThey may be wrong labels too.", t.extremes.wrong},
 		{"Right answers, unsure", "Those that the model was least sure of.", t.extremes.unsure},
 		{"Right answers, sure", "Those that the model was most sure of.", t.extremes.sure},
 	} {
@@ -120,7 +123,7 @@ func (t *tally) result(ctx context.Context) (*task.Result, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.Title, p.Note = g.title, g.note+p.Note
+		p.Title, p.Note = g.title, strings.TrimSpace(g.note+"\n"+p.Note)
 		r.Parts = append(r.Parts, p)
 	}
 	return r, nil
@@ -131,7 +134,7 @@ func (m *Model) examples(ctx context.Context, list []shownExample) (p task.Part,
 	explained := m.Input == Text && m.Target == One
 	if explained {
 		p.Head = append(p.Head, "because of")
-		p.Note = " Because of: the tokens without which it would be least sure."
+		p.Note = "Because of: the tokens without which it would be least sure."
 	}
 	for _, s := range list {
 		row := []string{s.text, s.want, s.got, fmt.Sprintf("%.3f", s.p)}
@@ -215,7 +218,7 @@ func (t *tally) heat() task.Part {
 	p := task.Part{Title: "Confusion", Note: "Rows are labels, columns predictions."}
 	if len(at) > mostHeat {
 		slices.SortStableFunc(at, func(i, j int) int { return cmp.Compare(often[j], often[i]) })
-		p.Note += fmt.Sprintf(" The %d most frequent of %d labels.", mostHeat, len(at))
+		p.Note += fmt.Sprintf("\nThe %d most frequent of %d labels.", mostHeat, len(at))
 		at = at[:mostHeat]
 		slices.Sort(at)
 	}
@@ -241,7 +244,7 @@ func (t *tally) calibration() task.Part {
 	all, ece := metrics.Calibration(bins, t.confidence, t.right)
 	p := task.Part{
 		Title: "Calibration",
-		Note:  fmt.Sprintf("If a model is calibrated, 8 in 10 of the answers it gives with probability 0.8 are right. The expected calibration error is %.3f; scores are divided by a temperature of %.2f, found in validation (Guo et al. 2017).", ece, cmp.Or(t.m.Temperature, 1)),
+		Note:  fmt.Sprintf("If a model is calibrated, 8 in 10 of the answers it gives with probability 0.8 are right.\nThe expected calibration error is %.3f; scores are divided by a temperature of %.2f, found in validation (Guo et al. 2017).", ece, cmp.Or(t.m.Temperature, 1)),
 		Head:  []string{"probability", "answers", "mean probability", "right"},
 	}
 	ideal := task.Line{Name: "calibrated", X: []float64{0, 1}, Y: []float64{0, 1}, Dashed: true}
@@ -263,23 +266,22 @@ func (t *tally) calibration() task.Part {
 // table writes a part as text.
 func table(p task.Part) string {
 	width := make([]int, len(p.Head))
-	rows := append([][]string{p.Head}, p.Rows...)
-	if len(rows) > 41 {
-		rows = rows[:41]
-	}
-	for _, row := range rows {
+	var rows [][]string
+	for _, row := range append([][]string{p.Head}, p.Rows[:min(len(p.Rows), 40)]...) {
+		var cells []string
 		for i, cell := range row {
-			width[i] = max(width[i], len([]rune(cell)))
+			cells = append(cells, norm.NFC.String(cell))
+			width[i] = max(width[i], lang.Width(cells[i]))
 		}
+		rows = append(rows, cells)
 	}
 	var b strings.Builder
 	for _, row := range rows {
 		for i, cell := range row {
-			pad := strings.Repeat(" ", width[i]-len([]rune(cell)))
 			if i == 0 {
-				b.WriteString("  " + cell + pad)
+				b.WriteString("  " + lang.Pad(cell, width[i]))
 			} else {
-				b.WriteString("  " + pad + cell)
+				b.WriteString("  " + strings.Repeat(" ", width[i]-lang.Width(cell)) + cell)
 			}
 		}
 		b.WriteByte('\n')

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -102,7 +101,7 @@ func (o *benchOptions) run(ctx context.Context, out, log io.Writer) error {
 		}
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	m := benchMachine{CPU: cpuName(), Cores: runtime.NumCPU(), System: runtime.GOOS + "/" + runtime.GOARCH,
+	m := benchMachine{CPU: speed.CPU(), Cores: runtime.NumCPU(), System: runtime.GOOS + "/" + runtime.GOARCH,
 		Go: runtime.Version(), Kernels: kernel.Tier(), PeakGflops: map[string]float64{}}
 	if !o.asJSON {
 		fmt.Fprintf(out, "%s, %d cores, %s, kernels %s\n", m.CPU, m.Cores, m.System, m.Kernels)
@@ -219,15 +218,4 @@ func (r benchRow) print(w io.Writer) {
 		mode += "*"
 	}
 	fmt.Fprintf(w, "%-5s %-8s %-21s %10.4g %9.0f %5.0f%% %12.4g %9s\n", r.Cell, mode, shape, r.Ms, r.Gflops, 100*r.PeakShare, r.StepsPerS, memory)
-}
-
-// cpuName is what Linux calls the processor, or its architecture elsewhere.
-func cpuName() string {
-	text, _ := os.ReadFile("/proc/cpuinfo")
-	for line := range strings.Lines(string(text)) {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return runtime.GOARCH
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/recur-go/recur/bench/accuracy"
+	"github.com/recur-go/recur/bench/speed"
 	"github.com/recur-go/recur/internal/kernel"
 )
 
@@ -86,7 +87,7 @@ func (o *accuracyOptions) run(cmd *cobra.Command) error {
 	if o.list {
 		return o.printCases(out, cases)
 	}
-	r.Machine = accuracy.Machine{CPU: cpuName(), Cores: runtime.NumCPU(), Threads: runtime.GOMAXPROCS(0),
+	r.Machine = accuracy.Machine{CPU: speed.CPU(), Cores: runtime.NumCPU(), Threads: runtime.GOMAXPROCS(0),
 		System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(), Kernels: kernel.Tier()}
 	r.Note = func(s string) { fmt.Fprintf(log, "%s %s\n", time.Now().Format(time.TimeOnly), s) }
 	var failed error

@@ -5,11 +5,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
+	"os"
+	"os/exec"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
+	"github.com/recur-go/recur/bench/speed"
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/sets"
 	"github.com/recur-go/recur/internal/atomicfile"
@@ -34,8 +41,12 @@ type backtest struct {
 }
 
 type backtests struct {
+	CPU     string     `json:"cpu"`
+	Cores   int        `json:"cores"`
 	Go      string     `json:"go"`
 	Kernels string     `json:"kernels"`
+	Seconds float64    `json:"seconds"`  // of the whole program, the fastest of three runs
+	Peak    float64    `json:"peak_mib"` // memory of that run
 	Origins int        `json:"origins"`
 	Rows    []backtest `json:"rows"`
 }
@@ -52,7 +63,11 @@ func airline() error {
 	}
 	s := table.Series[0]
 	series := data.Series{Y: s.Y}
-	ctx, all := context.Background(), backtests{Go: runtime.Version(), Kernels: kernel.Tier()}
+	ctx := context.Background()
+	all := backtests{CPU: speed.CPU(), Cores: runtime.NumCPU(), Go: runtime.Version(), Kernels: kernel.Tier()}
+	if err := all.time(ctx); err != nil {
+		return err
+	}
 	for seed := range uint64(5) {
 		for _, weights := range []rnn.Precision{rnn.Single, rnn.Half, rnn.Int8} {
 			cfg := forecast.Config{Job: forecast.Job{Season: 12, Seed: seed + 1}, Weights: weights}
@@ -74,6 +89,37 @@ func airline() error {
 		e.SetIndent("", " ")
 		return e.Encode(all)
 	})
+}
+
+// time runs the program as a user does.
+func (b *backtests) time(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "airline")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	program := filepath.Join(dir, "recur")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/recur").CombinedOutput(); err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	for i := range 3 {
+		cmd := exec.CommandContext(ctx, program, "forecast", "--out", filepath.Join(dir, strconv.Itoa(i)))
+		start := time.Now()
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("%w\n%s", err, out)
+		}
+		seconds := time.Since(start).Seconds()
+		if b.Seconds > 0 && seconds >= b.Seconds {
+			continue
+		}
+		used := reflect.Indirect(reflect.ValueOf(cmd.ProcessState.SysUsage())) // a *syscall.Rusage where there is one
+		peak := used.FieldByName("Maxrss")
+		if !peak.IsValid() {
+			return fmt.Errorf("%s does not report the memory of a process", runtime.GOOS)
+		}
+		b.Seconds, b.Peak = seconds, float64(peak.Int())/1024 // Linux counts kilobytes
+	}
+	return nil
 }
 
 // add adds the scores of a report; those of the baselines, which are always the same, once.
@@ -108,6 +154,17 @@ func drawAirline(ctx context.Context, cfg forecast.Config, report *forecast.Repo
 		fan.Bands = append(fan.Bands, chart.Band{Level: b.Level, Lo: b.Lo, Hi: b.Hi})
 	}
 	return save("airline.png", fan.Chart(set.Title, set.Unit, 12))
+}
+
+// seeds is the range of the MASE over the seeds of the default.
+func (b *backtests) seeds() (lo, hi float64) {
+	lo = math.Inf(1)
+	for _, r := range b.Rows {
+		if r.Weights == rnn.Single.String() {
+			lo, hi = min(lo, r.MASE), max(hi, r.MASE)
+		}
+	}
+	return lo, hi
 }
 
 // addAirline adds the tables of the back-tests.

@@ -3,10 +3,14 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/recur-go/recur/bench/accuracy"
 )
 
 // What the pages show is what the results are.
@@ -26,6 +30,49 @@ func TestPages(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		} else if !bytes.Equal(page, filled) {
 			t.Errorf("%s does not show bench/results: run go run ./docs/generate tables", name)
+		}
+	}
+}
+
+// The figures in the sentences of the README are those of the results too, and it stays short.
+func TestREADME(t *testing.T) {
+	root := filepath.Join("..", "..")
+	dir := filepath.Join(root, "bench", "results")
+	var airline backtests
+	if err := readJSON(dir, airlineFile, &airline); err != nil {
+		t.Fatal(err)
+	}
+	scores, err := accuracy.Read(filepath.Join(dir, "accuracy.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string]bool{}
+	for _, r := range scores.Rows {
+		cases[r.Name] = true
+	}
+	lo, hi := airline.seeds()
+	seconds, peak := math.Round(airline.Seconds), math.Round(airline.Peak)
+	for name, sentences := range map[string][]string{
+		"README.md": {
+			fmt.Sprintf("about %.0f seconds and %.0f MiB", seconds, peak), "two cores of an " + airline.CPU,
+			fmt.Sprintf("the MASE is %.2f to %.2f", lo, hi), fmt.Sprintf("**Accurate.** %d cases", len(cases)),
+		},
+		"README.ko.md": {
+			fmt.Sprintf("%.0f초쯤, %.0fMiB", seconds, peak), airline.CPU + " 코어 두 개",
+			fmt.Sprintf("MASE는 %.2f에서 %.2f", lo, hi), fmt.Sprintf("%d가지", len(cases)),
+		},
+	} {
+		text, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range sentences {
+			if !strings.Contains(string(text), s) {
+				t.Errorf("%s does not have %q, which bench/results gives", name, s)
+			}
+		}
+		if n := bytes.Count(text, []byte("\n")); n > 150 {
+			t.Errorf("%s has %d lines; what is long goes into docs", name, n)
 		}
 	}
 }

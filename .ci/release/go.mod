@@ -1,4 +1,4 @@
-module github.com/recur-go/recur/ci/release
+module github.com/recur-go/recur/.ci/release
 
 go 1.26.0
 

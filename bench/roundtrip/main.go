@@ -14,10 +14,9 @@
 //	go run ./bench/roundtrip make DIR 200   recur makes models, runs and exports them …
 //	python run_exports.py DIR onnx          … and a system runs them
 //
-// check and run_exports.py add a line to the table in results.json, which
-// `go run ./bench/roundtrip table` prints as Markdown. A difference is relative: the
-// largest of any element, over the largest magnitude in its tensor or 1e-3. The
-// packages are pinned in requirements.txt.
+// check and run_exports.py put a line into bench/results/roundtrip.json, which docs/benchmarks.md
+// shows. A difference is relative: the largest of any element, over the largest magnitude in its
+// tensor or 1e-3. The packages are pinned in requirements.txt.
 package main
 
 import (
@@ -49,8 +48,6 @@ func run(args []string) error {
 			}
 		}
 		return makeCases(args[1], n, seed)
-	case len(args) == 1 && args[0] == "table":
-		return table()
 	}
-	return fmt.Errorf("usage: roundtrip check DIR | make DIR N [SEED] | table")
+	return fmt.Errorf("usage: roundtrip check DIR | make DIR N [SEED]")
 }

@@ -28,7 +28,7 @@ and print each token as it is sampled.`,
 	}
 	flags := c.using
 	flags.StringVar(&prompt, "prompt", "", "`text` to continue")
-	flags.Float64Var(&s.Temperature, "temperature", 0.8, "sampling temperature: low is safe, high is wild; negative is greedy")
+	flags.Float64Var(&s.Temperature, "temperature", 0.8, "sampling temperature: low is safe, high is wild; 0 is greedy")
 	flags.IntVar(&s.TopK, "top-k", 0, "sample from the `K` most likely tokens (default all)")
 	flags.Float64Var(&s.TopP, "top-p", 0, "sample from the most likely tokens with total probability `P` (default all)")
 	flags.Float64Var(&s.Penalty, "penalty", 0, "divide the scores of recent tokens by this (default none)")

@@ -36,7 +36,7 @@ with --midi write a MIDI file too.`,
 	}
 	flags := c.using
 	flags.StringVar(&from, "from", "", "`file` whose first piece to continue")
-	flags.Float64Var(&p.Temperature, "temperature", 1, "sampling temperature: low is safe, high is wild; negative is greedy")
+	flags.Float64Var(&p.Temperature, "temperature", 1, "sampling temperature: low is safe, high is wild; 0 is greedy")
 	flags.IntVar(&p.Limit, "limit", 64, "steps to compose")
 	flags.StringVar(&midi, "midi", "", "MIDI `file` to write")
 	flags.IntVar(&tempo, "tempo", 120, "tempo of the MIDI file in quarter notes per minute; a step is an eighth note")

@@ -6,6 +6,7 @@ import (
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/npy"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/model/safetensors"
 	"github.com/recur-go/recur/tensor"
 )
@@ -48,7 +49,7 @@ func readArray(f *data.File, read arrayReader, texts string) ([]Example, error) 
 		return nil, err
 	}
 	if len(sentences) != len(all) {
-		return nil, &data.Error{File: texts, Reason: fmt.Sprintf("has %d lines, but %s has %d examples", len(sentences), path, len(all)), Hint: "give a line for each example, with tabs between several sentences"}
+		return nil, &data.Error{File: texts, Reason: fmt.Sprintf("has %s, but %s has %s", setting.Plural(len(sentences), "line"), path, setting.Plural(len(all), "example")), Hint: "give a line for each example, with tabs between several sentences"}
 	}
 	for i, line := range sentences {
 		for s := range strings.SplitSeq(line, "\t") {

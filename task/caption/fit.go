@@ -188,7 +188,7 @@ func (m *Model) length(it item) int {
 
 // note is what there is to train on, for people.
 func (m *Model) note(items []item) string {
-	what := fmt.Sprintf("%d acts and %d features of slots", m.Acts, m.Slots)
+	what := fmt.Sprintf("acts: %d, features of slots: %d", m.Acts, m.Slots)
 	switch {
 	case m.Width > 0 && len(items) > 0 && items[0].strip != nil:
 		what = fmt.Sprintf("strips of %d to %d digits in %s", m.StripMin, m.StripMax, strings.Join(m.Languages, " and "))

@@ -110,7 +110,7 @@ func parallel(source, target string) (all []Pair, err error) {
 	case errTarget != nil:
 		return nil, errTarget
 	case sources != targets:
-		return nil, &data.Error{File: target, Row: min(sources, targets) + 1, Reason: fmt.Sprintf("has %d lines, but %s has %d", targets, source, sources), Hint: "line n of one file must translate line n of the other"}
+		return nil, &data.Error{File: target, Row: min(sources, targets) + 1, Reason: fmt.Sprintf("has %s, but %s has %d", setting.Plural(targets, "line"), source, sources), Hint: "line n of one file must translate line n of the other"}
 	}
 	return all, nil
 }

@@ -31,7 +31,7 @@ var (
 	codeFence    = regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)^```$")
 	shellComment = regexp.MustCompile(`(?m)(?:^|\s)#.*$`)
 	// A command is recur, by name or run from its source, up to what the shell does next.
-	recurCommand = regexp.MustCompile(`(?m)(?:^|[|"\s])(?:go run(?: -tags \w+)? \./cmd/)?recur +((?:[a-z]|--)[^|>;&"\n]*)`)
+	recurCommand = regexp.MustCompile(`(?m)(?:^|[|"\s])(?:go run(?: -trimpath)?(?: -tags \w+)? \./cmd/)?recur +((?:[a-z]|--)[^|>;&"\n]*)`)
 	longFlag     = regexp.MustCompile(`(?:^|\s)--([a-z][a-z-]*)`)
 	shellVar     = regexp.MustCompile(`\$\w+`)
 )

@@ -16,7 +16,7 @@ import (
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/chart"
-	"github.com/recur-go/recur/internal/lang"
+	"github.com/recur-go/recur/internal/columns"
 	"github.com/recur-go/recur/task/forecast"
 )
 
@@ -176,12 +176,12 @@ func writeColumns(b *strings.Builder, rows [][]string) {
 			if j == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[j] = max(widths[j], lang.Width(cell))
+			widths[j] = max(widths[j], columns.Width(cell))
 		}
 	}
 	for _, row := range rows {
 		for j, cell := range row {
-			b.WriteString(lang.PadLeft(cell, widths[j]+3))
+			b.WriteString(columns.PadLeft(cell, widths[j]+3))
 		}
 		b.WriteByte('\n')
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/recur-go/recur/internal/columns"
 	"github.com/recur-go/recur/internal/lang"
 )
 
@@ -155,17 +156,17 @@ func (h *helpText) flag(f *pflag.Flag) (what, usage string) {
 func (h *helpText) rows(rows [][2]string) {
 	widest := 0
 	for _, r := range rows {
-		widest = max(widest, lang.Width(r[0]))
+		widest = max(widest, columns.Width(r[0]))
 	}
 	for _, r := range rows {
-		h.beside(lang.Pad(r[0], widest)+"  ", r[1])
+		h.beside(columns.Pad(r[0], widest)+"  ", r[1])
 	}
 }
 
 // beside writes a text behind what stands left of it, and its further lines below.
 func (h *helpText) beside(left, text string) {
-	indent := strings.Repeat(" ", lang.Width(left))
-	for i, line := range lang.Wrap(text, max(20, h.columns-len(indent))) {
+	indent := strings.Repeat(" ", columns.Width(left))
+	for i, line := range columns.Wrap(text, max(20, h.columns-len(indent))) {
 		if i > 0 {
 			left = indent
 		}

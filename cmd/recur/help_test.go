@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/recur-go/recur/internal/columns"
 	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/internal/lang"
 )
@@ -48,8 +49,8 @@ func TestHelpFits(t *testing.T) {
 	allHelp(func(cmd *cobra.Command, h *helpText) {
 		for line := range strings.Lines(h.String()) {
 			line = strings.TrimRight(line, "\n")
-			if lang.Width(line) > 80 && !strings.Contains(cmd.Example, line) {
-				t.Errorf("%s: %d columns: %s", cmd.CommandPath(), lang.Width(line), line)
+			if columns.Width(line) > 80 && !strings.Contains(cmd.Example, line) {
+				t.Errorf("%s: %d columns: %s", cmd.CommandPath(), columns.Width(line), line)
 			}
 		}
 	})

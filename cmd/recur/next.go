@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/recur-go/recur/internal/columns"
 	"github.com/recur-go/recur/internal/lang"
 )
 
@@ -16,13 +17,13 @@ func printNext(w io.Writer, l lang.Lang, commands [][2]string) {
 	const widest = 80 // a longer one moves no other
 	width := 0
 	for _, c := range commands {
-		if n := lang.Width(c[0]); n <= widest {
+		if n := columns.Width(c[0]); n <= widest {
 			width = max(width, n)
 		}
 	}
 	fmt.Fprintf(w, "\n%s\n", l.Text("Next:"))
 	for _, c := range commands {
-		fmt.Fprintf(w, "  %s  # %s\n", lang.Pad(c[0], width), l.Text(c[1]))
+		fmt.Fprintf(w, "  %s  # %s\n", columns.Pad(c[0], width), l.Text(c[1]))
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/recur-go/recur/internal/columns"
 	"github.com/recur-go/recur/internal/lang"
 	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/task"
@@ -201,7 +202,7 @@ func printSearch(w io.Writer, l lang.Lang, o search.Options, out *search.Outcome
 	var b strings.Builder
 	summary := fmt.Sprintf("%s, %d epochs in all; the best by %s:", setting.Plural(len(out.Board), "trial"), out.Epochs, out.Metric.Name)
 	fmt.Fprintf(&b, "\n%s\n\n", l.Text(summary))
-	fmt.Fprintf(&b, "%s %s %10s  %s\n", lang.PadLeft(l.Text("trial"), 6), lang.PadLeft(l.Text("epochs"), 7), out.Metric.Name, l.Text("settings"))
+	fmt.Fprintf(&b, "%s %s %10s  %s\n", columns.PadLeft(l.Text("trial"), 6), columns.PadLeft(l.Text("epochs"), 7), out.Metric.Name, l.Text("settings"))
 	for i, r := range out.Board {
 		if i == shownTrials {
 			fmt.Fprintf(&b, "%6s %s\n", "", l.Sprintf("and %d more in %s", len(out.Board)-i, journalFile))
@@ -209,7 +210,7 @@ func printSearch(w io.Writer, l lang.Lang, o search.Options, out *search.Outcome
 		}
 		score := fmt.Sprintf("%10.4f", r.Score)
 		if r.Error != "" {
-			score = lang.PadLeft(l.Text("failed"), 10)
+			score = columns.PadLeft(l.Text("failed"), 10)
 		}
 		fmt.Fprintf(&b, "%6d %7d %s  %s\n", r.Trial, r.Epochs, score, l.Text(settingsText(r)))
 	}

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/recur-go/recur/bench/speed"
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/internal/atomicfile"
 	"github.com/recur-go/recur/internal/chart"
@@ -31,7 +32,6 @@ type unrolled struct {
 
 type unrolls struct {
 	Machine string     `json:"machine"`
-	Note    string     `json:"note,omitempty"`
 	Rows    []unrolled `json:"rows"`
 }
 
@@ -60,7 +60,7 @@ func unrollTimes() error {
 			return total
 		},
 	}
-	all := unrolls{Machine: fmt.Sprintf("%d cores, %s/%s, kernels %s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, kernel.Tier())}
+	all := unrolls{Machine: fmt.Sprintf("%s, %d cores, %s/%s, kernels %s", speed.CPU(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, kernel.Tier())}
 	for _, f := range forms {
 		for _, T := range []int{100, 300, 1000, 3000, 10_000, 30_000, 100_000} {
 			mb, ms := measure(T, losses[f.form])

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/recur-go/recur/internal/lang"
+	"github.com/recur-go/recur/internal/columns"
 )
 
 // A Table is text in rows, the row whose index is Best standing out.
@@ -31,11 +31,11 @@ func (t *Table) Wide() bool {
 	for j, name := range t.Head {
 		wide := 0
 		for word := range strings.FieldsSeq(name) {
-			wide = max(wide, lang.Width(word))
+			wide = max(wide, columns.Width(word))
 		}
 		for _, row := range t.Rows {
 			if j < len(row) {
-				wide = max(wide, lang.Width(row[j]))
+				wide = max(wide, columns.Width(row[j]))
 			}
 		}
 		if len(t.Head) == 2 && j == 1 {

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/recur-go/recur/data/labelled"
-	"github.com/recur-go/recur/internal/lang"
+	"github.com/recur-go/recur/internal/columns"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/metrics"
 )
@@ -271,7 +271,7 @@ func table(p task.Part) string {
 		var cells []string
 		for i, cell := range row {
 			cells = append(cells, norm.NFC.String(cell))
-			width[i] = max(width[i], lang.Width(cells[i]))
+			width[i] = max(width[i], columns.Width(cells[i]))
 		}
 		rows = append(rows, cells)
 	}
@@ -279,9 +279,9 @@ func table(p task.Part) string {
 	for _, row := range rows {
 		for i, cell := range row {
 			if i == 0 {
-				b.WriteString("  " + lang.Pad(cell, width[i]))
+				b.WriteString("  " + columns.Pad(cell, width[i]))
 			} else {
-				b.WriteString("  " + strings.Repeat(" ", width[i]-lang.Width(cell)) + cell)
+				b.WriteString("  " + strings.Repeat(" ", width[i]-columns.Width(cell)) + cell)
 			}
 		}
 		b.WriteByte('\n')

@@ -1,4 +1,5 @@
-package lang
+// Package columns sets texts in the columns of a terminal, where letters of East Asia take two.
+package columns
 
 import (
 	"strings"

@@ -70,7 +70,7 @@ func TestBadPairs(t *testing.T) {
 		"empty":             {Config{}, []string{""}, "is empty"},
 		"header only":       {Config{}, []string{"source\ttarget\n"}, "has no pairs"},
 		"one side":          {Config{}, []string{"a\nb\n"}, "name the file of the other side"},
-		"lengths":           {Config{}, []string{"a\nb\nc\n", "x\n"}, "row 2: has 1 lines"},
+		"lengths":           {Config{}, []string{"a\nb\nc\n", "x\n"}, "row 2: has 1 line"},
 		"lengths, other":    {Config{}, []string{"a\n", "x\ny\nz\n"}, "row 2: has 3 lines"},
 		"ragged":            {Config{}, []string{"a\tb\nc\td\te\n"}, "row 2: has 3 fields, but the first row has 2"},
 		"tab lost":          {Config{}, []string{"a\tb\nc d\n"}, "row 2: has 1 field,"},

@@ -39,7 +39,7 @@ func survey(cfg Config, name string, training source) (*Model, error) {
 			s := e.Text
 			if e.Tokens != nil {
 				s = strings.Join(e.Tokens, " ")
-				if m.Tokens == text.Words && n == 1 { // the file says what a token is
+				if m.Tokens == text.Words && n == 1 { // what a token is stands in the file
 					m.Tokens = text.Space
 				}
 			}

@@ -7,13 +7,14 @@ import (
 	"time"
 )
 
-// Table is the rows for a terminal.
+// Table is the rows for a terminal. Like Markdown, it has a target of recur's own in brackets
+// under published.
 func (r *Results) Table() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-24s %-16s %10s %10s %20s %6s %9s  %s\n", "case", "metric", "published", "ours", "mean ± sd", "seeds", "time", "met")
+	fmt.Fprintf(&b, "%-24s %-16s %10s %10s %20s %6s %9s  %s\n", "case", "metric", "published", "ours", "mean ± sd", "seeds", "time", "reached")
 	for _, row := range r.Rows {
-		fmt.Fprintf(&b, "%-24s %-16s %10.5g %10.5g %20s %6d %9s  %s\n",
-			row.Name, row.Metric, row.Target, row.Ours, row.spread(), row.Seeds, row.time(), yes(row.Met))
+		fmt.Fprintf(&b, "%-24s %-16s %10s %10.5g %20s %6d %9s  %s\n",
+			row.Name, row.Metric, row.published(), row.Ours, row.spread(), row.Seeds, row.time(), yes(row.Reached))
 	}
 	return b.String()
 }
@@ -24,14 +25,11 @@ func (r *Results) Markdown() string {
 	var b strings.Builder
 	b.WriteString("| case | metric | published | recur | seeds | a run takes | reached | best known |\n|---|---|---|---|---|---|---|---|\n")
 	for _, row := range r.Rows {
-		published, best := short(row.Published), ""
-		if row.Published == 0 {
-			published = "(" + short(row.Target) + ")"
-		}
+		best := ""
 		if row.Stretch != 0 {
 			best = short(row.Stretch)
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %d | %s | %s | %s |\n", row.Name, strings.ReplaceAll(row.Metric, "_", " "), published, row.score(), row.Seeds, row.time(), yes(row.Reached), best)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %d | %s | %s | %s |\n", row.Name, strings.ReplaceAll(row.Metric, "_", " "), row.published(), row.score(), row.Seeds, row.time(), yes(row.Reached), best)
 	}
 	return b.String()
 }
@@ -56,6 +54,14 @@ func (r *Results) Sources() string {
 
 // short is a score with five digits at most.
 func short(v float64) string { return fmt.Sprintf("%.5g", v) }
+
+// published is the published score, or in brackets the target where there is none.
+func (row Row) published() string {
+	if row.Published == 0 {
+		return "(" + short(row.Target) + ")"
+	}
+	return short(row.Published)
+}
 
 // score is the median over the seeds and their deviation.
 func (row Row) score() string {
@@ -83,8 +89,8 @@ func (row Row) time() string {
 	return fmt.Sprintf("%.0f min", d.Minutes())
 }
 
-func yes(met bool) string {
-	if met {
+func yes(is bool) string {
+	if is {
 		return "yes"
 	}
 	return "no"

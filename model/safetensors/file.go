@@ -62,7 +62,7 @@ func NewFile(r io.ReaderAt, size int64) (*File, error) {
 	n := binary.LittleEndian.Uint64(prefix[:])
 	switch {
 	case n > 1<<40: // whatever these bytes are, they are not a length
-		return nil, bad("this is not a safetensors file, the format of recur's models").WithHint(recognise(prefix[:]))
+		return nil, badAt(0, "this is not a safetensors file, the format of recur's models").WithHint(recognise(prefix[:]))
 	case n > maxHeader:
 		return nil, badAt(0, "header of %d bytes is longer than %d", n, maxHeader).WithHint(recognise(prefix[:]))
 	case int64(n) > size-prefixSize:

@@ -325,7 +325,7 @@ func FuzzOpen(f *testing.F) {
 		file, err := NewFile(bytes.NewReader(b), int64(len(b)))
 		if err != nil {
 			var e *FormatError
-			if !errors.As(err, &e) || e.Offset < -1 || e.Offset > int64(len(b)) {
+			if !errors.As(err, &e) || e.Offset < 0 || e.Offset > int64(len(b)) {
 				t.Fatalf("%#v", err)
 			}
 			return

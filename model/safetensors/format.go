@@ -74,7 +74,7 @@ func (d DType) IsFloat() bool {
 //	System string // "safetensors"
 //	Path   string // name of the file, "" when read from memory
 //	Object string // name of the tensor at fault, "" for none
-//	Offset int64  // byte where the fault was seen, -1 if it has no place
+//	Offset int64  // byte where the fault was seen, -1 when writing
 //	Reason string // the fault in words
 //	Hint   string // a remedy, "" if none is known
 type FormatError = format.Error

@@ -21,8 +21,10 @@ func inLanguage(p *chart.Page, l lang.Lang) *chart.Page {
 		}
 	}
 	words := chart.English
-	for fields, i := reflect.ValueOf(&words).Elem(), 0; i < fields.NumField(); i++ {
-		fields.Field(i).SetString(l.Text(fields.Field(i).String()))
+	fields := reflect.ValueOf(&words).Elem()
+	for i := range fields.NumField() {
+		word := fields.Field(i)
+		word.SetString(l.Text(word.String()))
 	}
 	words.Lang = string(l)
 	p.Words = &words
@@ -33,18 +35,7 @@ func inLanguage(p *chart.Page, l lang.Lang) *chart.Page {
 func drawing(charts chart.Panels, l lang.Lang) func(w io.Writer, format string) error {
 	var translated chart.Panels
 	for _, c := range charts {
-		t := *c
-		t.Title, t.XLabel, t.YLabel, t.Note = l.Text(c.Title), l.Text(c.XLabel), l.Text(c.YLabel), l.Text(c.Note)
-		t.Lines, t.Areas = nil, nil
-		for _, line := range c.Lines {
-			line.Name = l.Text(line.Name)
-			t.Lines = append(t.Lines, line)
-		}
-		for _, area := range c.Areas {
-			area.Name = l.Text(area.Name)
-			t.Areas = append(t.Areas, area)
-		}
-		translated = append(translated, &t)
+		translated = append(translated, c.Map(l.Text))
 	}
 	return func(w io.Writer, format string) error {
 		if format == "svg" {

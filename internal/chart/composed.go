@@ -80,15 +80,18 @@ func visible(names []string) []string {
 	return names
 }
 
-func (c *Chart) composed() *Chart {
+func (c *Chart) composed() *Chart { return c.Map(composed) }
+
+// Map is the chart with words of each of its texts but the labels of ticks.
+func (c *Chart) Map(words func(string) string) *Chart {
 	q := *c
-	q.Title, q.XLabel, q.YLabel, q.Note = composed(c.Title), composed(c.XLabel), composed(c.YLabel), composed(c.Note)
+	q.Title, q.XLabel, q.YLabel, q.Note = words(c.Title), words(c.XLabel), words(c.YLabel), words(c.Note)
 	q.Areas, q.Lines = slices.Clone(c.Areas), slices.Clone(c.Lines)
 	for i := range q.Areas {
-		q.Areas[i].Name = composed(q.Areas[i].Name)
+		q.Areas[i].Name = words(q.Areas[i].Name)
 	}
 	for i := range q.Lines {
-		q.Lines[i].Name = composed(q.Lines[i].Name)
+		q.Lines[i].Name = words(q.Lines[i].Name)
 	}
 	return &q
 }

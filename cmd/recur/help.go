@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/recur-go/recur/internal/columns"
-	"github.com/recur-go/recur/internal/lang"
 )
 
 // A flagGroup is flags under a title of their own in the help of a command.
@@ -56,17 +55,16 @@ func groupsOf(cmd *cobra.Command) []flagGroup {
 	return groups
 }
 
-// A helpText is the help of a command in a language, in lines of so many columns.
+// A helpText is the help of a command, in lines of so many columns.
 type helpText struct {
 	strings.Builder
-	lang.Lang
+	text    func(english string) string // is a text in the language of the help
 	columns int
-	asked   []string // texts that were looked up
 }
 
-// helpOf is the help of a command.
-func helpOf(cmd *cobra.Command, l lang.Lang, columns int) *helpText {
-	h := &helpText{Lang: l, columns: columns}
+// helpOf is the help of a command in the language that text translates to.
+func helpOf(cmd *cobra.Command, text func(english string) string, columns int) string {
+	h := &helpText{text: text, columns: columns}
 	h.prose(cmp.Or(cmd.Long, cmd.Short))
 	h.usage(cmd)
 	if cmd.HasExample() {
@@ -81,13 +79,7 @@ func helpOf(cmd *cobra.Command, l lang.Lang, columns int) *helpText {
 		h.WriteByte('\n')
 		h.paragraph(fmt.Sprintf("Run \"%s COMMAND --help\" for the help of a command.", cmd.CommandPath()))
 	}
-	return h
-}
-
-// text is an English text in the language of the help.
-func (h *helpText) text(english string) string {
-	h.asked = append(h.asked, english)
-	return h.Text(english)
+	return h.String()
 }
 
 func (h *helpText) title(english string) { fmt.Fprintf(h, "\n%s\n", h.text(english)) }

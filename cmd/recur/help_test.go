@@ -14,12 +14,17 @@ import (
 	"github.com/recur-go/recur/internal/lang"
 )
 
-// allHelp calls f with the help of every command in Korean.
-func allHelp(f func(cmd *cobra.Command, h *helpText)) {
+// allHelp calls f with the help of every command in Korean, and the texts that were looked up.
+func allHelp(f func(cmd *cobra.Command, help string, asked []string)) {
 	var visit func(c *cobra.Command)
 	visit = func(c *cobra.Command) {
 		if c.Name() != "man" {
-			f(c, helpOf(c, lang.Korean, 80))
+			var asked []string
+			help := helpOf(c, func(english string) string {
+				asked = append(asked, english)
+				return lang.Korean.Text(english)
+			}, 80)
+			f(c, help, asked)
 		}
 		for _, sub := range c.Commands() {
 			if !sub.Hidden {
@@ -34,8 +39,8 @@ func allHelp(f func(cmd *cobra.Command, h *helpText)) {
 
 func TestHelpIsTranslated(t *testing.T) {
 	reported := map[string]bool{}
-	allHelp(func(cmd *cobra.Command, h *helpText) {
-		for _, text := range h.asked {
+	allHelp(func(cmd *cobra.Command, _ string, asked []string) {
+		for _, text := range asked {
 			if lang.Korean.Key(text) == "" && !reported[text] {
 				reported[text] = true
 				t.Errorf("%s: ko.po lacks %q", cmd.CommandPath(), text)
@@ -46,8 +51,8 @@ func TestHelpIsTranslated(t *testing.T) {
 
 // Lines are no wider than was asked for; commands to type and names are not broken.
 func TestHelpFits(t *testing.T) {
-	allHelp(func(cmd *cobra.Command, h *helpText) {
-		for line := range strings.Lines(h.String()) {
+	allHelp(func(cmd *cobra.Command, help string, _ []string) {
+		for line := range strings.Lines(help) {
 			line = strings.TrimRight(line, "\n")
 			if columns.Width(line) > 80 && !strings.Contains(cmd.Example, line) {
 				t.Errorf("%s: %d columns: %s", cmd.CommandPath(), columns.Width(line), line)
@@ -113,7 +118,7 @@ func TestHelpLanguage(t *testing.T) {
 // Usages are fragments that begin in lower case, have no point at the end, and their default
 // in one form.
 func TestUsagesReadAlike(t *testing.T) {
-	allHelp(func(cmd *cobra.Command, h *helpText) {
+	allHelp(func(cmd *cobra.Command, _ string, _ []string) {
 		for _, g := range groupsOf(cmd) {
 			g.flags.VisitAll(func(f *pflag.Flag) {
 				text := strings.TrimLeft(f.Usage, "`[")

@@ -156,7 +156,7 @@ func help(cmd *cobra.Command) error {
 		return err
 	}
 	w := cmd.OutOrStdout()
-	_, err = io.WriteString(w, helpOf(cmd, l, helpColumns(w)).String())
+	_, err = io.WriteString(w, helpOf(cmd, l.Text, helpColumns(w)))
 	return err
 }
 

@@ -205,8 +205,8 @@ func TestReportWordsAreTranslated(t *testing.T) {
 // part is in a string of the sources, but for the words that a number before it sets.
 func TestNoEntryIsUnused(t *testing.T) {
 	used := map[string]bool{}
-	allHelp(func(_ *cobra.Command, h *helpText) {
-		for _, text := range h.asked {
+	allHelp(func(_ *cobra.Command, _ string, asked []string) {
+		for _, text := range asked {
 			used[lang.Korean.Key(text)] = true
 		}
 	})

@@ -100,42 +100,47 @@ func (c *catalogue) key(english string) string {
 	if _, ok := c.exact[english]; ok {
 		return english
 	}
-	for _, f := range c.formats {
-		if f.match.MatchString(english) {
-			return f.english
-		}
+	if f, _ := c.format(english); f != nil {
+		return f.english
 	}
 	return ""
+}
+
+// format is the entry with verbs that gives a text, nil if there is none, and its match.
+func (c *catalogue) format(english string) (*format, []string) {
+	for _, f := range c.formats {
+		if values := f.match.FindStringSubmatch(english); values != nil {
+			return f, values
+		}
+	}
+	return nil, nil
 }
 
 func (c *catalogue) lookup(english string) (string, bool) {
 	if text, ok := c.exact[english]; ok {
 		return text, true
 	}
-	for _, f := range c.formats {
-		values := f.match.FindStringSubmatch(english)
-		if values == nil {
-			continue
-		}
-		n := 0
-		return verb.ReplaceAllStringFunc(f.text, func(v string) string {
-			if v == "%%" {
-				return "%"
-			}
-			n++
-			at := n
-			if index := verb.FindStringSubmatch(v)[1]; index != "" {
-				at, _ = strconv.Atoi(index)
-			}
-			if at >= len(values) {
-				return v
-			}
-			if f.verbs[at-1] != 'v' {
-				return values[at]
-			}
-			text, _ := c.lookup(values[at])
-			return text
-		}), true
+	f, values := c.format(english)
+	if f == nil {
+		return english, false
 	}
-	return english, false
+	n := 0
+	return verb.ReplaceAllStringFunc(f.text, func(v string) string {
+		if v == "%%" {
+			return "%"
+		}
+		n++
+		at := n
+		if index := verb.FindStringSubmatch(v)[1]; index != "" {
+			at, _ = strconv.Atoi(index)
+		}
+		if at >= len(values) {
+			return v
+		}
+		if f.verbs[at-1] != 'v' {
+			return values[at]
+		}
+		text, _ := c.lookup(values[at])
+		return text
+	}), true
 }

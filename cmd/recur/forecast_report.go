@@ -2,13 +2,10 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/chart"
@@ -106,26 +103,9 @@ func percent(share float64) string {
 
 // settings are those of the run that are set, by the user or by the data.
 func (r *forecastRun) settings() (chart.Section, error) {
-	t := &chart.Table{Best: -1, Head: []string{"setting", "value"}}
-	all := map[string]json.RawMessage{}
-	for _, part := range []any{r.trained.recipe.Config, r.model.Asked()} {
-		b, err := json.Marshal(part)
-		if err == nil {
-			err = json.Unmarshal(b, &all)
-		}
-		if err != nil {
-			return chart.Section{}, err
-		}
-	}
-	delete(all, "covariates") // they are beside the data
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		switch v := string(all[name]); v {
-		case "0", `""`, "null", "false", "[]":
-		default:
-			t.Rows = append(t.Rows, []string{name, strings.Trim(v, `"`)})
-		}
-	}
-	return chart.Section{Title: "Settings", Table: t}, nil
+	asked := *r.model.Asked()
+	asked.Covariates = nil // they are beside the data
+	return settingsOf([]string{"0", `""`, "null", "false", "[]"}, r.trained.recipe.Config, &asked)
 }
 
 // axis sets the x of a figure to the steps from from to to of a series, and names both axes.

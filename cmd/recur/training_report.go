@@ -102,16 +102,26 @@ func (r *training) scores() chart.Section {
 
 // settings are those of the run, as its recipe has them, but for those that are not set.
 func (r *training) settings() (chart.Section, error) {
-	t := &chart.Table{Head: []string{"setting", "value"}, Best: -1}
-	for _, n := range slices.Sorted(maps.Keys(r.recipe.Config)) {
-		v, err := json.Marshal(r.recipe.Config[n])
+	return settingsOf([]string{"null", `""`, "[]", "{}"}, r.recipe.Config)
+}
+
+// settingsOf are the fields of all parts, a later one of a name in place of an earlier one, but
+// for those whose JSON is in unset.
+func settingsOf(unset []string, parts ...any) (chart.Section, error) {
+	all := map[string]json.RawMessage{}
+	for _, part := range parts {
+		b, err := json.Marshal(part)
+		if err == nil {
+			err = json.Unmarshal(b, &all)
+		}
 		if err != nil {
 			return chart.Section{}, err
 		}
-		switch text := string(v); text {
-		case "null", `""`, "[]", "{}":
-		default:
-			t.Rows = append(t.Rows, []string{n, strings.Trim(text, `"`)})
+	}
+	t := &chart.Table{Head: []string{"setting", "value"}, Best: -1}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if v := string(all[name]); !slices.Contains(unset, v) {
+			t.Rows = append(t.Rows, []string{name, strings.Trim(v, `"`)})
 		}
 	}
 	return chart.Section{Title: "Settings", Table: t}, nil

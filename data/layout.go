@@ -6,7 +6,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
+
+// longestDate is the most bytes in which a date is looked for.
+const longestDate = 100
 
 // piece matches the parts of a date: numbers, words, one mark at a time.
 var piece = regexp.MustCompile(`\d+|\p{Hangul}+|\p{Han}|[A-Za-z]+|.`)
@@ -18,6 +22,9 @@ var clock = regexp.MustCompile(`^(.*\d\p{L}?\.?,?[ T]+)(\d{1,2}):(\d\d)(:\d\d)?(
 // two that do; "" if there is none.
 func layoutLike(s string) string {
 	s = strings.TrimSpace(s)
+	if len(s) > longestDate || !utf8.ValidString(s) {
+		return ""
+	}
 	date, rest := s, ""
 	if m := clock.FindStringSubmatch(s); m != nil {
 		date, rest = m[1], clockLayout(m[2:])
@@ -31,7 +38,7 @@ func layoutLike(s string) string {
 	switch {
 	case fit == nil:
 		return ""
-	case len(fit) == 2 && strings.Contains(s, "/"):
+	case len(fit) == 2 && strings.Contains(s, "/") && !strings.Contains(fit[0], "Jan"):
 		return fmt.Sprintf("%s (month first) or %s (day first)", fit[0], fit[1])
 	}
 	return fit[0]

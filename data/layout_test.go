@@ -1,10 +1,31 @@
 package data
 
 import (
+	"regexp"
 	"strconv"
+	"strings"
 	"testing"
-	"time"
 )
+
+var quoted = regexp.MustCompile(`"[^"]*"`)
+
+// readBy checks that each layout of a hint for the date s reads it.
+func readBy(t *testing.T, hint, s string) {
+	t.Helper()
+	layouts := quoted.FindAllString(hint, -1)
+	if hint != "" && len(layouts) == 0 {
+		t.Errorf("%q: the hint %q has no layout", s, hint)
+	}
+	for _, q := range layouts {
+		layout, err := strconv.Unquote(q)
+		if err == nil {
+			_, err = parseLayout(layout, s)
+		}
+		if err != nil {
+			t.Errorf("%q by %s: %v", s, q, err)
+		}
+	}
+}
 
 // The hint for a date that is not ISO is a layout that reads it.
 func TestLayoutLike(t *testing.T) {
@@ -42,15 +63,28 @@ func TestLayoutLike(t *testing.T) {
 		"32.13.2018":               "",
 		"Jan Feb 2018":             "",
 		"2018-09-01T10:00:00+0900": `"2006-01-02T15:04:05-0700"`,
+		"18/Sep/01":                `"2/Jan/06"`,
+		"01-JAN-2018 10:00 PM":     `"2-Jan-2006 3:04 PM"`,
+		"1.2.18":                   `"2.1.06"`,
+		"2018-13-45":               "",
+		"Sept 1, 2018":             "",
+		"2018/9/1 오전 10:00":        "",
+		"2018\xeb9\xeb1":           "",
 	} {
 		got := layoutLike(s)
 		if got != want {
 			t.Errorf("%q: %s, want %s", s, got, want)
 		}
-		if layout, err := strconv.Unquote(got); err == nil {
-			if _, err := time.Parse(layout, s); err != nil {
-				t.Error(err)
-			}
-		}
+		readBy(t, got, s)
 	}
+	if got := layoutLike(strings.Repeat("1 ", 8<<20)); got != "" { // at once
+		t.Errorf("a long text: %s", got)
+	}
+}
+
+func FuzzLayoutLike(f *testing.F) {
+	for _, s := range []string{"2018-13-45", "1.2.18", "Sept 1, 2018", "01-JAN-2018 10:00 PM", "2018/9/1 오전 10:00", "Tue 2/3/2024 3:04:05.5 pm +0900", "2018년 12월 11일", "18/Sep/01", "\xff"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) { readBy(t, layoutLike(s), s) })
 }

@@ -32,8 +32,8 @@ func (p *Page) Map(words, data func(string) string) *Page {
 		if s.Figure != nil {
 			s.Figure = s.Figure.mapped(words, data)
 		}
-		if h := s.Heat; h != nil {
-			s.Heat = &Heat{Rows: each(h.Rows, data), Cols: each(h.Cols, data), Values: h.Values, Corner: words(h.Corner)}
+		if s.Heat != nil {
+			s.Heat = s.Heat.mapped(words, data)
 		}
 		if s.Table != nil {
 			t := *s.Table
@@ -65,8 +65,8 @@ func (f *Figure) mapped(words, data func(string) string) *Figure {
 	return &q
 }
 
-func (h *Heat) composed() *Heat {
-	return &Heat{Rows: each(h.Rows, composed), Cols: each(h.Cols, composed), Values: h.Values, Corner: composed(h.Corner)}
+func (h *Heat) mapped(words, data func(string) string) *Heat {
+	return &Heat{Rows: each(h.Rows, data), Cols: each(h.Cols, data), Values: h.Values, Corner: words(h.Corner)}
 }
 
 // visible has signs in place of names of blanks alone.

@@ -18,7 +18,7 @@ import (
 // Greek and Cyrillic, and names in others are numbered there, with a line that explains it.
 func (h *Heat) Write(w io.Writer, title, format string) error {
 	const size, head, foot = 16.0, 22.0, 20.0 // of a cell, of the title, of a note
-	h, title = h.composed(), composed(title)
+	h, title = h.mapped(composed, composed), composed(title)
 	style := sans(9)
 	style.YAlign = draw.YCenter
 	note := ""
@@ -49,12 +49,7 @@ func (h *Heat) Write(w io.Writer, title, format string) error {
 	c.Fill(c.Rectangle.Path())
 	c.FillText(titleStyle, vg.Point{X: edge, Y: high - edge}, title)
 	c.FillText(style, vg.Point{X: edge, Y: edge + style.Font.Size/2}, note)
-	most := 0.0
-	for _, row := range h.Values {
-		for _, v := range row {
-			most = math.Max(most, v)
-		}
-	}
+	most := h.most()
 	x0, y0 := edge+left, high-edge-head-above
 	dark := darkness{}
 	right, upright := style, style

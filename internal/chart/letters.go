@@ -1,7 +1,6 @@
 package chart
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -40,5 +39,5 @@ func (c *Chart) spelt(before string) (*Chart, string) {
 	for i, l := range q.Lines {
 		q.Lines[i].Name = keep(l.Name, fmt.Sprintf("line %d", i+1))
 	}
-	return &q, cmp.Or(note, before)
+	return &q, note
 }

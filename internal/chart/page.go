@@ -132,22 +132,25 @@ func (h *Heat) Upright() bool {
 	return false
 }
 
-// Cells are the values with their strengths from 0 to 1.
-func (h *Heat) Cells(row int) (cells []HeatCell) {
-	most := 0.0
-	for _, r := range h.Values {
-		for _, v := range r {
+// Body is the values with their strengths.
+func (h *Heat) Body() [][]HeatCell {
+	most, body := h.most(), make([][]HeatCell, len(h.Values))
+	for i, row := range h.Values {
+		for _, v := range row {
+			body[i] = append(body[i], HeatCell{short(v), math.Round(1000*share(v, most)) / 1000})
+		}
+	}
+	return body
+}
+
+// most is the greatest value, 0 if there is none.
+func (h *Heat) most() (most float64) {
+	for _, row := range h.Values {
+		for _, v := range row {
 			most = max(most, v)
 		}
 	}
-	for _, v := range h.Values[row] {
-		c := HeatCell{Text: short(v)}
-		if most > 0 && v > 0 {
-			c.Strength = math.Round(1000*v/most) / 1000
-		}
-		cells = append(cells, c)
-	}
-	return cells
+	return most
 }
 
 // A HeatCell is a value of a heat map.

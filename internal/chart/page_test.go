@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -156,5 +157,19 @@ func TestPageWideTables(t *testing.T) {
 	}
 	if words := (&chart.Table{Head: []string{"a", "b"}, Rows: [][]string{{"1"}}}).Words(); len(words) != 2 || words[0] || words[1] {
 		t.Errorf("%v", words)
+	}
+}
+
+// The time of a page grows as its rows do: ten thousand are written at once, not in a minute.
+func TestPageOfManyRows(t *testing.T) {
+	x, y := make([]float64, 10_000), make([]float64, 10_000)
+	for i := range x {
+		x[i], y[i] = float64(i), 1.1*float64(i)
+	}
+	p := &chart.Page{Sections: []chart.Section{{Figure: &chart.Figure{X: x, Lines: []chart.FigureLine{{Name: "a", Y: y}, {Name: "b", Y: y}}}}}}
+	start := time.Now()
+	page(t, p)
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("it took %v", took)
 	}
 }

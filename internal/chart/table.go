@@ -57,17 +57,19 @@ type Cell struct {
 	Long  bool   // whether it may need more than a line
 }
 
-// Cells are those of a row.
-func (t *Table) Cells(row []string) (cells []Cell) {
-	words := t.Words()
-	for j, text := range row {
-		c := Cell{Text: text, Words: words[j], Long: long(text)}
-		if j < len(t.Head) {
-			c.Name = t.Head[j]
+// Body is the rows as cells.
+func (t *Table) Body() [][]Cell {
+	words, body := t.Words(), make([][]Cell, len(t.Rows))
+	for i, row := range t.Rows {
+		for j, text := range row {
+			c := Cell{Text: text, Words: words[j], Long: long(text)}
+			if j < len(t.Head) {
+				c.Name = t.Head[j]
+			}
+			body[i] = append(body[i], c)
 		}
-		cells = append(cells, c)
 	}
-	return cells
+	return body
 }
 
 // Words reports for each column whether it has other than numbers.

@@ -454,7 +454,7 @@ func TestTableTimes(t *testing.T) {
 	if len(want) > 0 {
 		t.Errorf("the table lacks %v", slices.Collect(maps.Keys(want)))
 	}
-	for _, part := range []string{"42 s  yes", "26 ± 1.2", "2 min  no"} {
+	for _, part := range []string{"42 s  yes", "26 ± 1.2", "2 min  no", " (30) "} {
 		if !strings.Contains(r.Table(), part) {
 			t.Errorf("%q is not in\n%s", part, r.Table())
 		}

@@ -25,7 +25,7 @@ type File struct {
 // maxFile is the most bytes of a file that is read as a whole.
 const maxFile = 1 << 30
 
-// Open opens a file to read, and unpacks it if it is damaged gzip, whatever its
+// Open opens a file to read, and unpacks it if it begins as gzip does, whatever its
 // name. A folder is an Error, and so is a broken gzip header; what is broken after it
 // comes as an error of Read. The path Stdin is standard input. That and a pipe are read to
 // their end, at most 1 GiB, and kept, so that they may be opened again.

@@ -328,7 +328,7 @@ func scan[F float32 | float64](v *Variable, step int, to func(at, n int) []F, vi
 		visit(at, part)
 	}
 	if got := masked(crc); got != v.crc {
-		return v.fail("its checksum is %#x, not %#x as written; the the file is damaged", got, v.crc)
+		return v.fail("its checksum is %#x, not %#x as written; the file is damaged", got, v.crc)
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ func block(file []byte, h handle, visit func(key string, value []byte) error) er
 	}
 	body := file[h.at : h.at+h.n+1]
 	if got, want := masked(crc32.Checksum(body, castagnoli)), binary.LittleEndian.Uint32(file[h.at+h.n+1:]); got != want {
-		return badAt(int64(h.at), "the checksum of a block is %#x, not %#x as written; the the file is damaged", got, want)
+		return badAt(int64(h.at), "the checksum of a block is %#x, not %#x as written; the file is damaged", got, want)
 	}
 	if kind := body[h.n]; kind != 0 {
 		return badAt(int64(h.at), "a block with compression %d (1 is Snappy), which checkpoints of version 2 do not have", kind)

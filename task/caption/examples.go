@@ -88,7 +88,7 @@ func (m *Model) useExamples(name string, all, valid []Example) (source, error) {
 		all, m.valid, _ = data.Split(data.Shuffled(all, m.Seed, 0), m.HeldOut, 0)
 	}
 	if len(all) == 0 || len(m.valid) == 0 {
-		return nil, &data.Error{File: name, Reason: fmt.Sprintf("leaves %d examples to train on and %d to validate on", len(all), len(m.valid)), Hint: "give more examples, or a file to validate on (--valid) (--valid)"}
+		return nil, &data.Error{File: name, Reason: fmt.Sprintf("leaves %d examples to train on and %d to validate on", len(all), len(m.valid)), Hint: "give more examples, or a file to validate on (--valid)"}
 	}
 	m.wording = &wording{Tokens: m.Tokens, Lower: m.Lower, Open: m.Open}
 	if all[0].Meaning != nil {

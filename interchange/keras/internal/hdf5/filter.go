@@ -82,7 +82,7 @@ func (d *Dataset) unfilter(c chunk) []byte {
 			sum := (&cursor{f: d.f, b: b[len(b)-4:]}).uint(4)
 			b = b[:len(b)-4]
 			if got := fletcher(b); uint64(got) != sum && !d.f.unchecked {
-				d.fault("the checksum of a chunk is %#x, not %#x as written; the the file is damaged", got, sum)
+				d.fault("the checksum of a chunk is %#x, not %#x as written; the file is damaged", got, sum)
 			}
 		case deflate:
 			want := d.chunkSize()

@@ -226,7 +226,7 @@ func (f *File) verify(c *cursor) {
 	body := c.b[:len(c.b)-4]
 	tail := &cursor{f: f, b: c.b[len(body):], pos: c.pos}
 	if want, got := uint32(tail.uint(4)), lookup3(body); want != got && !f.unchecked {
-		corrupt(c.pos, "its checksum is %#x, not %#x as written; the the file is damaged", got, want)
+		corrupt(c.pos, "its checksum is %#x, not %#x as written; the file is damaged", got, want)
 	}
 	c.b = body
 }

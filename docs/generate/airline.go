@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"os/exec"
@@ -19,7 +17,6 @@ import (
 	"github.com/recur-go/recur/bench/speed"
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/sets"
-	"github.com/recur-go/recur/internal/atomicfile"
 	"github.com/recur-go/recur/internal/chart"
 	"github.com/recur-go/recur/internal/kernel"
 	"github.com/recur-go/recur/rnn"
@@ -84,11 +81,7 @@ func airline() error {
 			}
 		}
 	}
-	return atomicfile.WriteFile(filepath.Join(results, airlineFile), func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetIndent("", " ")
-		return e.Encode(all)
-	})
+	return writeJSON(airlineFile, all)
 }
 
 // time runs the program as a user does.

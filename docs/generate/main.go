@@ -8,6 +8,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -56,4 +57,21 @@ func save(name string, c *chart.Chart) error {
 	return atomicfile.WriteFile(filepath.Join("docs", "img", name), func(w io.Writer) error {
 		return c.Write(w, filepath.Ext(name)[1:])
 	})
+}
+
+// write writes a text.
+func write(name string, text []byte) error {
+	return atomicfile.WriteFile(name, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+}
+
+// writeJSON writes figures to bench/results.
+func writeJSON(name string, figures any) error {
+	text, err := json.MarshalIndent(figures, "", " ")
+	if err != nil {
+		return err
+	}
+	return write(filepath.Join(results, name), append(text, '\n'))
 }

@@ -12,8 +12,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-
-	"github.com/recur-go/recur/internal/atomicfile"
 )
 
 // A work is something that the program links or embeds.
@@ -35,10 +33,7 @@ func writeNotice() error {
 	if err != nil {
 		return err
 	}
-	return atomicfile.WriteFile("NOTICE", func(w io.Writer) error {
-		_, err := io.WriteString(w, text)
-		return err
-	})
+	return write("NOTICE", []byte(text))
 }
 
 // notice lists what the command recur links and embeds on any platform, and the texts of

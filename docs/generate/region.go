@@ -3,13 +3,10 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/recur-go/recur/internal/atomicfile"
 )
 
 // results is the folder of all figures.
@@ -44,7 +41,7 @@ func fill(page []byte, tables map[string]table) ([]byte, error) {
 	filled := region.ReplaceAllFunc(page, func(old []byte) []byte {
 		head, _, _ := bytes.Cut(old, []byte("\n"))
 		words := strings.Fields(string(region.FindSubmatch(old)[1]))
-		make, ok := tables[words[0]]
+		render, ok := tables[words[0]]
 		if !ok {
 			failed = fmt.Errorf("there is no table %q", words[0])
 			return old
@@ -53,7 +50,7 @@ func fill(page []byte, tables map[string]table) ([]byte, error) {
 		if n := len(args); n > 0 && args[n-1] == "ko" {
 			args, translate = args[:n-1], korean
 		}
-		body, err := make(args)
+		body, err := render(args)
 		if err != nil {
 			failed = fmt.Errorf("table %s: %w", strings.Join(words, " "), err)
 			return old
@@ -81,11 +78,7 @@ func writeTables() error {
 		if bytes.Equal(page, filled) {
 			continue
 		}
-		err = atomicfile.WriteFile(name, func(w io.Writer) error {
-			_, err := w.Write(filled)
-			return err
-		})
-		if err != nil {
+		if err := write(name, filled); err != nil {
 			return err
 		}
 	}

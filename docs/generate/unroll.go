@@ -1,17 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"path/filepath"
 	"runtime"
 	"time"
 
 	"github.com/recur-go/recur/bench/speed"
 	"github.com/recur-go/recur/grad"
-	"github.com/recur-go/recur/internal/atomicfile"
 	"github.com/recur-go/recur/internal/chart"
 	"github.com/recur-go/recur/internal/kernel"
 	"github.com/recur-go/recur/rnn"
@@ -67,11 +63,7 @@ func unrollTimes() error {
 			all.Rows = append(all.Rows, unrolled{f.form, T, mb, ms})
 		}
 	}
-	return atomicfile.WriteFile(filepath.Join(results, unrollFile), func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetIndent("", " ")
-		return e.Encode(all)
-	})
+	return writeJSON(unrollFile, all)
 }
 
 // unroll draws what unrollTimes has measured.

@@ -281,7 +281,7 @@ func table(p task.Part) string {
 			if i == 0 {
 				b.WriteString("  " + columns.Pad(cell, width[i]))
 			} else {
-				b.WriteString("  " + strings.Repeat(" ", width[i]-columns.Width(cell)) + cell)
+				b.WriteString("  " + columns.PadLeft(cell, width[i]))
 			}
 		}
 		b.WriteByte('\n')

@@ -47,6 +47,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits":   exits,
+			"results": results,
 			"unpack":  unpack,
 			"waitfor": waitFor,
 		},
@@ -104,6 +105,28 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got != args[0] {
 		ts.Fatalf("exit code %s, want %s (%v)", got, args[0], err)
+	}
+}
+
+// results DIR checks that all files that a run has left are known as such by their names: to a
+// run that begins there anew, and to one that reads them.
+func results(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: results DIR")
+	}
+	f := &folder{dir: ts.MkAbs(args[0])}
+	beside := f.beside()
+	if beside == nil {
+		ts.Fatalf("%s has no report of a task", args[0])
+	}
+	files, err := os.ReadDir(f.dir)
+	ts.Check(err)
+	for _, e := range files {
+		name := e.Name()
+		known := name == recipeFile || isOld(name) || beside.MatchString(name)
+		if !e.IsDir() && !(known && isResult(name)) {
+			ts.Fatalf("%s is not among the results of its task", name)
+		}
 	}
 }
 

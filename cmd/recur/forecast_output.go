@@ -114,8 +114,8 @@ func (r *forecastRun) print(w io.Writer) error {
 		fmt.Fprintf(&b, "\n%s\n\n", r.lang.Sprintf("Back-test: %d-step forecasts from %d rolling origins, %d forecasts in all", r.report.Horizon, r.report.Origins, len(r.report.Folds)/len(r.report.Scores)))
 		rows := [][]string{{r.lang.Text("model"), "MASE", "sMAPE", r.lang.Text("covers 80 %"), r.lang.Text("covers 95 %")}}
 		for _, s := range r.scores() {
-			rows = append(rows, []string{s.Model, fmt.Sprintf("%.3f", float64(s.MASE)), fmt.Sprintf("%.2f", float64(s.SMAPE)),
-				fmt.Sprintf("%.0f %%", 100*float64(s.Coverage80)), fmt.Sprintf("%.0f %%", 100*float64(s.Coverage95))})
+			rows = append(rows, []string{s.Model, score3(float64(s.MASE)), fmt.Sprintf("%.2f", float64(s.SMAPE)),
+				percent(float64(s.Coverage80)), percent(float64(s.Coverage95))})
 		}
 		writeColumns(&b, rows)
 		fmt.Fprintf(&b, "\n%s\n", r.lang.Text(r.report.Verdict()))

@@ -1,8 +1,8 @@
 package data
 
 import (
-	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,8 +18,8 @@ var piece = regexp.MustCompile(`\d+|\p{Hangul}+|\p{Han}|[A-Za-z]+|.`)
 // clock matches a time of day and its offset from UTC at the end of a text.
 var clock = regexp.MustCompile(`^(.*\d\p{L}?\.?,?[ T]+)(\d{1,2}):(\d\d)(:\d\d)?([.,]\d+)?( ?[AaPp][Mm])?( ?[+-]\d\d:?\d\d)?$`)
 
-// layoutLike is a layout of package time that reads the date s, in quotation marks, or the
-// two that do; "" if there is none.
+// layoutLike is a layout of package time that reads the date s, in quotation marks, or those
+// that do if its order is not clear; "" if there is none.
 func layoutLike(s string) string {
 	s = strings.TrimSpace(s)
 	if len(s) > longestDate || !utf8.ValidString(s) {
@@ -32,16 +32,39 @@ func layoutLike(s string) string {
 	var fit []string
 	for _, layout := range dateLayouts(date) {
 		if _, err := time.Parse(layout+rest, s); err == nil {
-			fit = append(fit, strconv.Quote(layout+rest))
+			fit = append(fit, layout+rest)
 		}
 	}
-	switch {
-	case fit == nil:
-		return ""
-	case len(fit) == 2 && strings.Contains(s, "/") && !strings.Contains(fit[0], "Jan"):
-		return fmt.Sprintf("%s (month first) or %s (day first)", fit[0], fit[1])
+	if len(fit) > 1 && !strings.Contains(date, "/") && order(fit[0]) == "day" && order(fit[1]) == "month" {
+		fit = slices.Delete(fit, 1, 2) // with points and dashes months do not stand first
 	}
-	return fit[0]
+	if fit == nil {
+		return ""
+	}
+	hint := strconv.Quote(fit[0])
+	if len(fit) == 1 || strings.Contains(fit[0], "Jan") {
+		return hint
+	}
+	hint += " (" + order(fit[0]) + " first)"
+	for i, layout := range fit[1:] {
+		between := ", "
+		if i == len(fit)-2 {
+			between = " or "
+		}
+		hint += between + strconv.Quote(layout) + " (" + order(layout) + " first)"
+	}
+	return hint
+}
+
+// order is what stands first in a layout of numbers.
+func order(layout string) string {
+	switch {
+	case strings.HasPrefix(layout, "06"):
+		return "year"
+	case strings.HasPrefix(strings.TrimLeft(layout, "0"), "1"):
+		return "month"
+	}
+	return "day"
 }
 
 // clockLayout is the layout of the parts that clock finds.
@@ -103,6 +126,9 @@ func dateLayouts(date string) []string {
 			return nil
 		}
 	}
+	if strings.Contains(date, "/") && strings.ContainsAny(date, ".-") {
+		return nil // a quarter, as 2010.1/4
+	}
 	month, day := "1", "2"
 	if padded {
 		month, day = "01", "02"
@@ -141,7 +167,7 @@ func dateLayouts(date string) []string {
 	case year >= 0 && n == 2:
 		return dayFirst()
 	case year < 0 && n == 3:
-		return dayFirst("06")
+		return append(dayFirst("06"), with("06", month, day))
 	}
 	return nil
 }

@@ -69,6 +69,9 @@ machine has.`,
 		Example: "  recur version\n  recur version --json\n  recur version --licenses",
 		Args:    exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if licences && asJSON {
+				return usage("--json and --licenses do not go together: give one of them")
+			}
 			if licences {
 				_, err := io.WriteString(cmd.OutOrStdout(), recur.Notice)
 				return err
@@ -78,6 +81,5 @@ machine has.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON instead of text")
 	cmd.Flags().BoolVar(&licences, "licenses", false, "print what the program links and embeds, with the licences")
-	cmd.MarkFlagsMutuallyExclusive("json", "licenses")
 	return cmd
 }

@@ -307,6 +307,9 @@ func TestBadRuns(t *testing.T) {
 	if err := run(relu(nil), map[string]*onnx.Tensor{"x": onnx.NewTensor([]int32{1}, 1)}); !errors.As(err, &input) {
 		t.Error(err)
 	}
+	if err := run(lstm(nil), nil); err == nil || !strings.Contains(err.Error(), "is missing; the model takes X float32 of any shape, L int32 of any shape") {
+		t.Error(err)
+	}
 	node := func(err error, name string) {
 		t.Helper()
 		var r *onnx.RunError

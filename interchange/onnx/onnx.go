@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/recur-go/recur/internal/format"
@@ -148,7 +149,11 @@ func (m *Model) RunValues(ctx context.Context, inputs map[string]Value) (map[str
 		x, ok := inputs[v.Name]
 		if !ok {
 			if v.Kind != "optional" {
-				return nil, &InputError{v.Name, fmt.Sprintf("is missing; the model takes %v", m.Inputs)}
+				var names []string
+				for _, v := range m.Inputs {
+					names = append(names, v.String())
+				}
+				return nil, &InputError{v.Name, "is missing; the model takes " + strings.Join(names, ", ")}
 			}
 			x = &Optional{}
 		}

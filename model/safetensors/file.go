@@ -119,7 +119,7 @@ func recognise(prefix []byte) string {
 	if text(prefix) {
 		return "this looks like text; give a file that recur train or recur import has written"
 	}
-	return "is it a complete safetensors file?"
+	return "give a complete file that recur train or recur import has written"
 }
 
 // Close closes a file that Open opened.

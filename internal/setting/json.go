@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -57,8 +59,15 @@ func Takes(err error) (name, problem string, ok bool) {
 	if !errors.As(err, &kind) {
 		return "", "", false
 	}
-	return kind.Field, fmt.Sprintf("takes %s, not %s", kindOf(kind.Type), given(kind.Value)), true
+	parts := strings.Split(kind.Field, ".")
+	last := len(parts) - 1
+	parts = append(slices.DeleteFunc(parts[:last:last], embedded), parts[last])
+	return strings.Join(parts, "."), fmt.Sprintf("takes %s, not %s", kindOf(kind.Type), given(kind.Value)), true
 }
+
+// embedded reports whether a part of a path is the Go name of a struct within another, which
+// encoding/json puts before its fields. Settings begin with small letters.
+func embedded(part string) bool { return part != "" && unicode.IsUpper(rune(part[0])) }
 
 // Place is the line and column of the byte before offset.
 func Place(b []byte, offset int64) string {

@@ -1,6 +1,7 @@
 package setting
 
 import (
+	"encoding/json"
 	"errors"
 	"math"
 	"testing"
@@ -44,5 +45,24 @@ net: cell is "brain"
 of its own`
 	if err := e.Err(); err.Error() != want || !errors.Is(err, own) || fault.Of(err) != fault.Usage {
 		t.Errorf("%v, want %v", err, want)
+	}
+}
+
+// The name of a setting is that of the user, without the structs that Go has around it.
+func TestTakesNames(t *testing.T) {
+	type Job struct {
+		Horizon int `json:"horizon"`
+	}
+	var config struct {
+		Job
+		Net struct {
+			Hidden int `json:"hidden"`
+		} `json:"net"`
+		In int
+	}
+	for text, want := range map[string]string{`{"horizon": "x"}`: "horizon", `{"net": {"hidden": "x"}}`: "net.hidden", `{"In": "x"}`: "In"} {
+		if name, problem, ok := Takes(json.Unmarshal([]byte(text), &config)); name != want || problem != "takes a whole number, not text" || !ok {
+			t.Errorf("%s: %q %q, want %q", text, name, problem, want)
+		}
 	}
 }

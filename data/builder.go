@@ -351,7 +351,7 @@ func (b *Builder) Table() (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Table{Name: b.file}
+	t := &Table{Name: b.file, Value: b.y}
 	gaps, at := 0, ""
 	for _, id := range b.order {
 		s, ok := b.series(id, f)

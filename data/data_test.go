@@ -157,6 +157,19 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
+// A table names the column of its values, as the file has it.
+func TestValueColumn(t *testing.T) {
+	for text, want := range map[string]string{
+		"month,Passengers\n2024-01,1\n2024-02,2\n": "Passengers", "DS,Y\n2024-01,1\n2024-02,2\n": "Y",
+		"{\"ds\": \"2024-01\", \"y\": 1}\n{\"ds\": \"2024-02\", \"y\": 2}\n": "y", "id,V1,V2,V3\na,1,2,3\n": "",
+	} {
+		table, err := data.Read(strings.NewReader(text), "-", data.Options{})
+		if err != nil || table.Value != want {
+			t.Errorf("%q: %v, %+v", text, err, table)
+		}
+	}
+}
+
 func TestManyProblemsAtOnce(t *testing.T) {
 	_, err := read("ds,y\n" + strings.Repeat("1,x\n", 50))
 	if n := strings.Count(err.Error(), "is not a number"); n != 10 || !strings.Contains(err.Error(), "and 40 more problems") {

@@ -34,6 +34,7 @@ func readJSON(in *File, o Options) (*Table, error) {
 	if t.checkRoles(t.id, t.ds, t.y); t.err() != nil {
 		return nil, t.err()
 	}
+	t.Builder.y = t.y
 	t.seen, t.values = make([]bool, len(t.cols)), make([]float64, len(t.cols))
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, maxRow)

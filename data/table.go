@@ -91,6 +91,7 @@ func (s *Series) Check(file string, need int) error {
 // A Table is what was read from a file.
 type Table struct {
 	Name   string
+	Value  string   // name of the column of the values, empty if they have none
 	Series []Series // series, in the order of their first rows
 	Notes  []string // notes of what was found and done, for the reader of a report
 

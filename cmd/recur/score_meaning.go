@@ -8,11 +8,13 @@ import (
 // scoreMeanings are what scores are, by name, for reports.
 var scoreMeanings = map[string]string{
 	"accuracy":      "share of the answers that are right",
+	"bias":          "mean of forecast less value over the mean absolute error of seasonal naive; 0 is best, above it forecasts are too high",
 	"bits_per_char": "bits that a character takes; lower is better",
 	"bleu":          "BLEU: agreement with the references by runs of one to four words, 0 to 100",
 	"bleu_greedy":   "BLEU of what is written without a beam search",
 	"bleu_lower":    "BLEU without regard to capital letters",
 	"chrf":          "chrF: agreement with the references by runs of characters, 0 to 100",
+	"crps":          "loss of the quantiles that point and intervals give, over the mean absolute value; lower is better",
 	"ece":           "expected calibration error: how far probabilities are from the shares that are right; lower is better",
 	"exact":         "share that is right as a whole",
 	"loss":          "what training makes small, on data that it has not seen",
@@ -23,6 +25,7 @@ var scoreMeanings = map[string]string{
 	"nats_per_char": "nats that a character takes; lower is better",
 	"nll":           "negative log-likelihood of a step in nats; lower is better",
 	"perplexity":    "among so many equally likely tokens the model would be as unsure; lower is better",
+	"pinball":       "loss of the quantiles that point and intervals give, over the mean absolute error of seasonal naive; lower is better",
 	"rmsse":         "root mean squared error over that of seasonal naive within the history; lower is better",
 	"slot_error":    "share of the slots that are missing or too much; lower is better",
 	"smape":         "symmetric mean absolute percentage error; lower is better",

@@ -42,6 +42,9 @@ type Score struct {
 	MASE, RMSSE,
 	SMAPE, WAPE,
 	MSIS float64 // MSIS of the widest band
+	Bias     float64   // mean of forecast less value, over SeasonalError: above 0 if forecasts are too high
+	Pinball  float64   // mean Pinball of the point, as the median, and of the edges of the bands, over SeasonalError
+	CRPS     float64   // CRPS of these over the mean of |y|: the mean weighted quantile loss
 	Coverage []float64 // coverage of each band, in the order of Report.Levels
 }
 
@@ -269,35 +272,13 @@ func (r *Report) addBaselines(series []data.Series, take []int) {
 
 // score is the mean of the figures of a model over its folds.
 func (r *Report) score(model string, series []data.Series) Score {
-	s := Score{Model: model, Coverage: make([]float64, len(r.Levels))}
-	var mase, rmsse, smape, wape, msis []float64
-	cover := make([][]float64, len(r.Levels))
+	t := r.tally(model)
 	for _, f := range r.Folds {
-		if f.Model != model {
-			continue
-		}
-		past, y, p := series[f.Series].Y[:f.Origin], f.Actual, f.Forecast.Point
-		mase = append(mase, MASE(past, y, p, r.Season))
-		rmsse = append(rmsse, RMSSE(past, y, p, r.Season))
-		smape = append(smape, SMAPE(y, p))
-		wape = append(wape, WAPE(y, p))
-		for i, b := range f.Forecast.Bands {
-			cover[i] = append(cover[i], Coverage(y, b))
-			if i == len(r.Levels)-1 {
-				msis = append(msis, MSIS(past, y, b, r.Season))
-			}
+		if f.Model == model {
+			t.add(f, scalesOf(series[f.Series].Y[:f.Origin], r.Season))
 		}
 	}
-	s.MASE, s.RMSSE, s.SMAPE, s.WAPE, s.MSIS = known(mase), known(rmsse), known(smape), known(wape), known(msis)
-	for i := range cover {
-		s.Coverage[i] = known(cover[i])
-	}
-	return s
-}
-
-// known is the mean of the values that are numbers.
-func known(x []float64) float64 {
-	return mean(x, x, func(x, _ float64) float64 { return x })
+	return t.score()
 }
 
 // Calibrate sets the widths of m's bands by the back-test too, beside m's own training.

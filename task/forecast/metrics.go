@@ -117,11 +117,15 @@ func Coverage(y []float64, b Band) float64 {
 // in M4: its width, plus 2/α times the distance of y from it, over SeasonalError,
 // where α = 1 - level.
 func MSIS(history, y []float64, b Band, season int) float64 {
+	return intervalScore(y, b) / SeasonalError(history, season)
+}
+
+// intervalScore is the numerator of MSIS.
+func intervalScore(y []float64, b Band) float64 {
 	alpha := 1 - b.Level
-	score := meanBand(y, b, func(y, lo, hi float64) float64 {
+	return meanBand(y, b, func(y, lo, hi float64) float64 {
 		return hi - lo + 2/alpha*(max(lo-y, 0)+max(y-hi, 0))
 	})
-	return score / SeasonalError(history, season)
 }
 
 func mean(y, f []float64, loss func(y, f float64) float64) float64 {
@@ -137,6 +141,11 @@ func mean(y, f []float64, loss func(y, f float64) float64) float64 {
 		}
 	}
 	return sum / float64(n)
+}
+
+// known is the mean of the values that are numbers.
+func known(x []float64) float64 {
+	return mean(x, x, func(x, _ float64) float64 { return x })
 }
 
 func meanBand(y []float64, b Band, score func(y, lo, hi float64) float64) float64 {

@@ -88,6 +88,7 @@ func (rep *Report) result() *task.Result {
 	for i, s := range rep.Scores {
 		if i == 0 {
 			r.Scores["mase"], r.Scores["smape"], r.Scores["rmsse"], r.Scores["wape"], r.Scores["msis"] = s.MASE, s.SMAPE, s.RMSSE, s.WAPE, s.MSIS
+			r.Scores["bias"], r.Scores["pinball"], r.Scores["crps"] = s.Bias, s.Pinball, s.CRPS
 			for j, l := range rep.Levels {
 				r.Scores[strings.ReplaceAll(fmt.Sprintf("coverage_%g", 100*l), ".", "_")] = s.Coverage[j]
 			}

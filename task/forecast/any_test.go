@@ -50,9 +50,10 @@ func TestKindsBeside(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	others := []string{"ets", "internal", "season", "testdata"}
 	var dirs []string
 	for _, e := range entries {
-		if e.IsDir() && e.Name() != "testdata" && e.Name() != "internal" {
+		if e.IsDir() && !slices.Contains(others, e.Name()) {
 			dirs = append(dirs, e.Name())
 		}
 	}

@@ -3,6 +3,8 @@ package forecast
 import (
 	"math"
 	"slices"
+
+	"github.com/recur-go/recur/task/forecast/season"
 )
 
 // A Baseline forecasts h steps of a series from its history alone. Its bands are
@@ -72,28 +74,33 @@ func Drift(history []float64, h int, levels []float64) Forecast {
 	return normal(point, se, levels)
 }
 
-// Naive2 is the benchmark of the M competitions: the naive forecast of the
-// seasonally adjusted series, where the adjustment is that of Theta.
+// Naive2 is the benchmark of the M competitions: the naive forecast of the seasonally
+// adjusted series, where the adjustment is that of Theta, of what is seasonal by the test of
+// those competitions.
 func Naive2(history []float64, season, h int, levels []float64) Forecast {
 	y := Interpolate(history, season)
-	adj := adjust(y, season)
+	adj := adjust(y, season, m4Seasonal)
 	return adj.undo(Naive(y, h, levels), len(y))
 }
 
 // Theta is the method of Assimakopoulos & Nikolopoulos 2000 that won the M3
-// competition, in its classic form as in M4: if the series is seasonal by the test of
-// that competition, it is divided by multiplicative seasonal indices (or, if it is not
-// all positive, lessened by additive ones); the forecast is the mean of the straight
-// line through the series and of simple exponential smoothing of the series with its
-// curvature doubled,
+// competition, in its classic form as in M4: if the series is seasonal by season.Has, which
+// finds more than the test of M4, it is divided by multiplicative seasonal indices (or, if
+// it is not all positive, lessened by additive ones); the forecast is the mean of the
+// straight line through the series and of simple exponential smoothing of the series with
+// its curvature doubled,
 //
 //	θ₀(t) = a + b·t,  θ₂(t) = 2·y(t) - θ₀(t),  f = (θ₀ + SES(θ₂))/2,
 //
 // times the indices. By Hyndman & Billah 2003 this is exponential smoothing with
 // a drift of b/2, whose variance k steps ahead is σ²·(1 + (k-1)·α²).
-func Theta(history []float64, season, h int, levels []float64) Forecast {
+func Theta(history []float64, m, h int, levels []float64) Forecast {
+	return thetaAs(history, m, h, levels, season.Has)
+}
+
+func thetaAs(history []float64, season, h int, levels []float64, isSeasonal seasonTest) Forecast {
 	y := Interpolate(history, season)
-	adj := adjust(y, season)
+	adj := adjust(y, season, isSeasonal)
 	n := len(y)
 	a, b := line(y)
 	theta2 := make([]float64, n)
@@ -121,16 +128,19 @@ type adjustment struct {
 	additive bool
 }
 
+// A seasonTest reports whether a series repeats every so many steps.
+type seasonTest func(y []float64, season int) bool
+
 // adjust divides y by its multiplicative seasonal indices if it is seasonal, or takes
 // off additive ones if not all of it is positive.
-func adjust(y []float64, season int) (a adjustment) {
-	if !isSeasonal(y, season) {
+func adjust(y []float64, m int, isSeasonal seasonTest) (a adjustment) {
+	if !isSeasonal(y, m) {
 		return a
 	}
 	a.additive = slices.Min(y) <= 0
-	a.index = SeasonalIndices(y, season, !a.additive)
+	a.index = season.Indices(y, m, !a.additive)
 	for t := range y {
-		if i := a.index[t%season]; a.additive {
+		if i := a.index[t%m]; a.additive {
 			y[t] -= i
 		} else {
 			y[t] /= i

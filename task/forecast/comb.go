@@ -1,14 +1,22 @@
 package forecast
 
-import "math"
+import (
+	"math"
+
+	"github.com/recur-go/recur/task/forecast/season"
+)
 
 // Comb is the combination benchmark of the M competitions: the mean of simple
 // exponential smoothing, of Holt's method and of Holt's method with a damped trend
 // (Gardner & McKenzie 1985), of the seasonally adjusted series as Theta has it. Its
 // bands are those of the first.
-func Comb(history []float64, season, h int, levels []float64) Forecast {
+func Comb(history []float64, m, h int, levels []float64) Forecast {
+	return combAs(history, m, h, levels, season.Has)
+}
+
+func combAs(history []float64, season, h int, levels []float64, isSeasonal seasonTest) Forecast {
 	y := Interpolate(history, season)
-	adj := adjust(y, season)
+	adj := adjust(y, season, isSeasonal)
 	n := len(y)
 	s := fitSES(y)
 	var sum float64

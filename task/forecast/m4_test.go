@@ -57,8 +57,8 @@ func TestM4Benchmarks(t *testing.T) {
 				f := Naive2(y, c.season, h, nil).Point
 				naive2 += SMAPE(test[i], f) / n
 				naive2M += MASE(y, test[i], f, c.season) / n
-				theta += SMAPE(test[i], Theta(y, c.season, h, nil).Point) / n
-				comb += SMAPE(test[i], Comb(y, c.season, h, nil).Point) / n
+				theta += SMAPE(test[i], thetaAs(y, c.season, h, nil, m4Seasonal).Point) / n
+				comb += SMAPE(test[i], combAs(y, c.season, h, nil, m4Seasonal).Point) / n
 			}
 			for _, m := range []struct {
 				name      string

@@ -3,6 +3,8 @@ package forecast
 import (
 	"math"
 	"slices"
+
+	"github.com/recur-go/recur/task/forecast/season"
 )
 
 // prepared is a series as the net reads it: filled, transformed, seasonally
@@ -16,12 +18,12 @@ type prepared struct {
 }
 
 // prepare uses all of y and nothing else.
-func prepare(y []float64, season int) *prepared {
-	return prepareAs(choose(y), y, season)
+func prepare(y []float64, m int) *prepared {
+	return prepareAs(choose(y), y, m)
 }
 
-func prepareAs(f transform, y []float64, season int) *prepared {
-	filled := Interpolate(y, season)
+func prepareAs(f transform, y []float64, m int) *prepared {
+	filled := Interpolate(y, m)
 	p := &prepared{transform: f}
 	p.x = make([]float64, len(y))
 	p.known = make([]bool, len(y))
@@ -29,9 +31,9 @@ func prepareAs(f transform, y []float64, season int) *prepared {
 		p.x[t] = p.forward(v)
 		p.known[t] = !math.IsNaN(y[t])
 	}
-	p.index = make([]float64, max(season, 1))
-	if isSeasonal(p.x, season) {
-		p.index = SeasonalIndices(p.x, season, false)
+	p.index = make([]float64, max(m, 1))
+	if season.Has(p.x, m) {
+		p.index = season.Indices(p.x, m, false)
 	}
 	for t := range p.x {
 		p.x[t] -= p.index[t%len(p.index)]

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/task/forecast/season"
 )
 
 // check reports values that no model can use.
@@ -69,12 +70,12 @@ func NewForecast(horizon int, levels []float64) Forecast {
 }
 
 // Interpolate returns y with its missing values filled: each is put on the line
-// between its neighbours or, with season > 1 and at least two seasons, on the
+// between its neighbours or, with a season of m > 1 steps and at least two of them, on the
 // line between neighbours of the series less its mean season. Values missing at
 // an end take the nearest one.
-func Interpolate(y []float64, season int) []float64 {
+func Interpolate(y []float64, m int) []float64 {
 	filled := fill(y)
-	if season < 2 || len(y) < 2*season {
+	if m < 2 || len(y) < 2*m {
 		return filled
 	}
 	missing := false
@@ -84,15 +85,15 @@ func Interpolate(y []float64, season int) []float64 {
 	if !missing {
 		return filled
 	}
-	index := SeasonalIndices(filled, season, false)
+	index := season.Indices(filled, m, false)
 	rest := make([]float64, len(y))
 	for t, v := range y {
-		rest[t] = v - index[t%season]
+		rest[t] = v - index[t%m]
 	}
 	rest = fill(rest)
 	for t, v := range y {
 		if math.IsNaN(v) {
-			filled[t] = rest[t] + index[t%season]
+			filled[t] = rest[t] + index[t%m]
 		}
 	}
 	return filled

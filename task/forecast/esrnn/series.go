@@ -8,6 +8,7 @@ import (
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/task/forecast"
+	"github.com/recur-go/recur/task/forecast/season"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -135,7 +136,7 @@ func (c *Config) firstSeasons(x []float64) (first []tensor.Float) {
 		index := make([]float64, m)
 		if len(x) >= 2*m {
 			part := rest[:min(len(x), few*m)]
-			index = forecast.SeasonalIndices(part, m, false)
+			index = season.Indices(part, m, false)
 			var square float64
 			for _, v := range index {
 				square += v * v / float64(m)

@@ -1,0 +1,6 @@
+// Package season finds the seasons of a series: whether it has one of a given number of
+// steps (Has), and what it is worth at each step of its cycle (Indices).
+//
+// The functions read values alone and know nothing of dates. Missing values are filled
+// before; a series with a value that is not finite has no season.
+package season

@@ -1,0 +1,3 @@
+package season
+
+var Tail = tail

@@ -1,0 +1,129 @@
+package forecast
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/fixture"
+	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/forecast/season"
+)
+
+// A year of two or three cycles is forecast, not a flat line.
+func TestShortSeason(t *testing.T) {
+	for _, years := range []int{2, 3} {
+		r := rand.New(rand.NewPCG(1, uint64(years)))
+		var y []float64
+		for t := range 12*years + 12 {
+			v := 100 + 30*math.Sin(float64(t)*math.Pi/6) + 3*r.NormFloat64()
+			if t%12 == 11 {
+				v += 20
+			}
+			y = append(y, v)
+		}
+		past, next := y[:12*years], y[12*years:]
+		m, err := Fit(context.Background(), Config{Job: Job{Season: 12, Horizon: 12}, Steps: 50}, task.Options{}, data.Series{Y: past})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fs, err := m.Predict(context.Background(), data.Series{Y: past})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, f := range map[string]Forecast{
+			"theta": Theta(past, 12, 12, nil),
+			"comb":  Comb(past, 12, 12, nil),
+			"small": fs[0],
+		} {
+			if e := MAE(next, f.Point); e > 6 {
+				t.Errorf("%d years: %s is off by %.1f, seasonal naive by %.1f", years, name, e, MAE(next, SeasonalNaive(past, 12, 12, nil).Point))
+			}
+		}
+	}
+}
+
+// season.Has makes Theta better, or at least no worse, than the test of M4 on the sets of
+// the competitions.
+func TestThetaBySeasonTest(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		m    int
+		read func() (past, next [][]float64)
+	}{
+		{"M3 monthly", 12, func() (past, next [][]float64) { return m3(t, "MONTHLY") }},
+		{"M3 quarterly", 4, func() (past, next [][]float64) { return m3(t, "QUARTERLY") }},
+		{"M4 monthly, sample", 12, func() (past, next [][]float64) { return m4Sample(t, "monthly", 18) }},
+		{"M4 quarterly, sample", 4, func() (past, next [][]float64) { return m4Sample(t, "quarterly", 8) }},
+		{"M4 hourly", 24, func() (past, next [][]float64) { return m4(t, "Hourly-train.csv.gz"), m4(t, "Hourly-test.csv.gz") }},
+	} {
+		past, next := c.read()
+		var mase [2]float64
+		var found [2]int
+		for i, y := range past {
+			for k, is := range []seasonTest{m4Seasonal, season.Has} {
+				if is(y, c.m) {
+					found[k]++
+				}
+				mase[k] += MASE(y, next[i], thetaAs(y, c.m, len(next[i]), nil, is).Point, c.m) / float64(len(past))
+			}
+		}
+		t.Logf("%s: of %d series %d are seasonal by the test of M4, %d by season.Has; Theta's MASE %.4f, %.4f", c.name, len(past), found[0], found[1], mase[0], mase[1])
+		if mase[1] > mase[0] {
+			t.Errorf("%s: Theta's MASE is %.4f, with the test of M4 %.4f", c.name, mase[1], mase[0])
+		}
+	}
+}
+
+// m3 reads a part of the M3 competition in the order of the series' names.
+func m3(t *testing.T, period string) (past, next [][]float64) {
+	t.Helper()
+	var all map[string]struct {
+		Period []string
+		X, XX  []float64
+	}
+	if err := json.NewDecoder(fixture.Open(t, "data/ts/m3/m3_data.json.gz")).Decode(&all); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for name, s := range all {
+		if s.Period[0] == period {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		past, next = append(past, all[name].X), append(next, all[name].XX)
+	}
+	return past, next
+}
+
+// m4Sample reads a sample of the M4 competition and keeps the last h steps for the test.
+func m4Sample(t *testing.T, name string, h int) (past, next [][]float64) {
+	t.Helper()
+	rows, err := csv.NewReader(fixture.Open(t, "data/ts/m4/sample-m4_"+name+".csv.gz")).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := ""
+	for _, row := range rows[1:] {
+		v, err := strconv.ParseFloat(row[2], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if row[0] != id {
+			id, past = row[0], append(past, nil)
+		}
+		past[len(past)-1] = append(past[len(past)-1], v)
+	}
+	for i, y := range past {
+		past[i], next = y[:len(y)-h], append(next, y[len(y)-h:])
+	}
+	return past, next
+}

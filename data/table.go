@@ -65,25 +65,10 @@ func seriesName(id string) string {
 	return fmt.Sprintf("series %q", id)
 }
 
-// Check reports a series that cannot be trained on: one of fewer than need known
-// values, or whose values are all the same.
+// Check reports a series of fewer than need known values.
 func (s *Series) Check(file string, need int) error {
-	known, constant, first := 0, true, math.NaN()
-	for _, v := range s.Y {
-		if math.IsNaN(v) {
-			continue
-		}
-		if known == 0 {
-			first = v
-		}
-		known++
-		constant = constant && v == first
-	}
-	switch {
-	case known < need:
-		return &Error{File: file, Reason: fmt.Sprintf("%s has %d values, but %d are needed", s.name(), known, need), Hint: "give more history, or pass a shorter --horizon or --season"}
-	case constant:
-		return &Error{File: file, Reason: fmt.Sprintf("%s is constant: every value is %v", s.name(), first), Hint: "leave it out: its forecast is that value"}
+	if known := len(s.Y) - s.Missing(); known < need {
+		return &Error{File: file, Reason: fmt.Sprintf("%s has %d values, but %d are needed", s.name(), known, need), Hint: "give more history"}
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/fault"
+	"github.com/recur-go/recur/internal/par"
 	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast/internal/quantile"
@@ -18,7 +19,7 @@ import (
 // default.
 type Plan struct {
 	Origins int `json:"origins"` // number of origins; default Most, fewer for a short series, so that three quarters of it come before the first
-	Stride  int `json:"stride"`  // steps from one origin to the next; default 1
+	Stride  int `json:"stride"`  // steps from one origin to the next; default as many, up to a horizon, as a quarter of the longest series has room for, 1 if Origins are given
 	Refit   int `json:"refit"`   // origins after which a new model is trained; default 12
 	Most    int `json:"-"`       // most origins by default; default 24
 }
@@ -26,12 +27,13 @@ type Plan struct {
 // A Report is the outcome of a back-test.
 type Report struct {
 	Plan
-	Model           string // name of the model, that of the first of Scores
+	Model           string // name of the model
 	Horizon, Season int
 	Levels          []float64 // probabilities of the bands
-	Scores          []Score   // scores of the model, and then of the baselines
+	Scores          []Score   // scores of what is chosen, if anything is, of the model, and of the baselines
 	Folds           []Fold
 	Skipped         []string // IDs of series too short to take part
+	Choice          *Choice  // what Choose found; nil for nothing
 
 	scores scores
 }
@@ -81,8 +83,7 @@ func Backtest(ctx context.Context, cfg Config, o task.Options, plan Plan, series
 	if err := rep.addModel(ctx, cfg, o, series, take); err != nil {
 		return nil, err
 	}
-	rep.scoreAll(series, take)
-	return rep, nil
+	return rep, rep.scoreAll(ctx, series, take)
 }
 
 // Check reports a plan that the series are too short for.
@@ -113,13 +114,16 @@ func newReport(model string, plan Plan, j *Job, series []data.Series) (r *Report
 // setDefaults sets the plan's defaults by the longest series.
 func (r *Report) setDefaults(series []data.Series) error {
 	longest := longest(series)
-	r.Stride = cmp.Or(r.Stride, 1)
 	r.Refit = cmp.Or(r.Refit, 12)
 	if r.Origins == 0 {
 		room := longest - r.Horizon - max(longest*2/3, shortest(r.Season)+1)
 		r.Most = cmp.Or(r.Most, 24)
-		r.Origins = min(max(room/r.Stride+1, 1), r.Most)
+		if r.Stride == 0 {
+			r.Stride = min(max(room/max(r.Most-1, 1), 1), r.Horizon)
+		}
+		r.Origins = min(max(room/max(r.Stride, 1)+1, 1), r.Most)
 	}
+	r.Stride = cmp.Or(r.Stride, 1)
 	if r.Stride < 1 || r.Origins < 1 || r.Refit < 1 {
 		return fault.Errorf(fault.Usage, "forecast: origins are %d, stride %d and refit %d; each must be at least 1 (--origins)", r.Origins, r.Stride, r.Refit)
 	}
@@ -250,24 +254,35 @@ func (w window) extended(y []float64, season int) window {
 }
 
 // scoreAll adds the folds of the baselines, and the scores of all.
-func (r *Report) scoreAll(series []data.Series, take []int) {
-	r.addBaselines(series, take)
+func (r *Report) scoreAll(ctx context.Context, series []data.Series, take []int) error {
+	if err := r.addBaselines(ctx, series, take); err != nil {
+		return err
+	}
 	for _, b := range append([]Baseline{{Name: r.Model}}, Baselines(r.Season)...) {
 		r.Scores = append(r.Scores, r.score(b.Name, series))
 	}
+	return nil
 }
 
 // addBaselines adds the folds of the baselines.
-func (r *Report) addBaselines(series []data.Series, take []int) {
-	for _, b := range Baselines(r.Season) {
-		for j := range r.Origins {
-			for _, k := range take {
-				y, o := series[k].Y, r.origin(series[k], j)
-				f := b.Forecast(y[:o], r.Horizon, r.Levels)
-				r.Folds = append(r.Folds, Fold{b.Name, k, o, f, y[o : o+r.Horizon]})
+func (r *Report) addBaselines(ctx context.Context, series []data.Series, take []int) error {
+	all := Baselines(r.Season)
+	folds := make([][]Fold, len(take)) // of a series
+	err := par.Each(ctx, len(take), 0, func(ctx context.Context, i int) error {
+		y := series[take[i]].Y
+		for _, b := range all {
+			for j := range r.Origins {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				o := r.origin(series[take[i]], j)
+				folds[i] = append(folds[i], Fold{b.Name, take[i], o, b.Forecast(y[:o], r.Horizon, r.Levels), y[o : o+r.Horizon]})
 			}
 		}
-	}
+		return nil
+	})
+	r.Folds = append(r.Folds, slices.Concat(folds...)...)
+	return err
 }
 
 // score is the mean of the figures of a model over its folds.

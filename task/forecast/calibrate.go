@@ -34,7 +34,10 @@ func (s *scores) add(q [][]float64, y []float64) {
 // not exceed. The steps of a window are not independent, so that a window counts
 // as one outcome; the fewer there are, the closer the factor stays to 1.
 func (s *scores) widen(horizon int) []float64 {
-	const doubt = 4 // windows that the nets' own bands weigh as much as
+	const (
+		doubt = 4  // windows that the nets' own bands weigh as much as
+		most  = 10 // what a jump or two in a smooth history may ask for beyond has no end
+	)
 	f := make([]float64, len(s))
 	for i, v := range s {
 		f[i] = 1
@@ -45,7 +48,7 @@ func (s *scores) widen(horizon int) []float64 {
 		n := float64(len(v)) / float64(horizon)
 		level := quantiles[middle+1+i] - quantiles[middle-1-i]
 		factor := quantile.At(v, min(level*(1+1/n), 1))
-		f[i] = math.Pow(max(factor, 0.05), n/(n+doubt))
+		f[i] = math.Pow(min(max(factor, 0.05), most), n/(n+doubt))
 	}
 	return f
 }

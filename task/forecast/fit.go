@@ -29,8 +29,8 @@ type Model struct {
 }
 
 // Fit trains one model for all the series. Series that are too short to make a
-// window, or constant, take no part; if none is left, Fit fails. The nets are trained side
-// by side; see task.Options.Parts.
+// window, or constant, take no part; if none is left, the nets have the prior alone to learn
+// from, and without that Fit fails. The nets are trained side by side; see task.Options.Parts.
 //
 // Each net leaves out the windows of one stretch of time, another one each. How far
 // those fall outside its bands sets how the bands of all are widened: the
@@ -51,7 +51,7 @@ func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series)
 		}
 		own = append(own, cfg.windows(s.Y)...)
 	}
-	if len(own) == 0 {
+	if len(own) == 0 && (cfg.Prior == 0 || len(series) == 0) {
 		return nil, unusable(cfg.Season, series)
 	}
 	m := &Model{Config: cfg, Nets: make([]*Net, cfg.Nets)}

@@ -54,6 +54,14 @@ type Method struct {
 	Read  func(r io.ReaderAt, size int64) (Forecaster, error) // reads a file of Kind
 }
 
+// netName is what reports call the net of the method.
+func (by Method) netName() string {
+	if by.Name == Small {
+		return modelName
+	}
+	return by.Name
+}
+
 // Check reports what s asks for that the method cannot do.
 func (by Method) Check(s Settings) error {
 	if by.Covariates || len(s.Asked().Covariates) == 0 {
@@ -175,7 +183,8 @@ func asForecaster[M Forecaster](m M, err error) (Forecaster, error) {
 }
 
 // LoadAny reads a model of any method that is registered. The error of a file of a method
-// whose package the program lacks names what to import.
+// whose package the program lacks names what to import. If a back-test chose what series are
+// forecast by, the model forecasts by that; NetOf gives what is inside.
 func LoadAny(path string) (Forecaster, error) { return model.LoadFile(path, ReadAny) }
 
 // ReadAny reads what LoadAny does from the size bytes of r. For a file of an fs.FS, such as an
@@ -194,7 +203,11 @@ func ReadAny(r io.ReaderAt, size int64) (Forecaster, error) {
 	}
 	for _, m := range sorted() {
 		if m.Kind == kind {
-			return m.Read(r, size)
+			net, err := m.Read(r, size)
+			if err != nil {
+				return nil, err
+			}
+			return choosing(net), nil
 		}
 	}
 	if slices.Contains(kindsBeside, kind) {

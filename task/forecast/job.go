@@ -19,6 +19,9 @@ type Job struct {
 	Source                      // how series are read from files
 	Origins    int              `json:"origins,omitempty"`               // origins to forecast from when the model is scored; default as Plan has it
 	Stride     int              `json:"stride,omitempty"`                // steps from one origin to the next; default 1
+	NoBacktest bool             `json:"no_backtest,omitempty"`           // no back-test: no scores, and nothing to choose by
+	Choose     Choose           `json:"choose,omitempty"`                // what a series is forecast by; default the blend
+	Choice     *Choice          `json:"choice,omitempty" recipe:"-"`     // what the back-test found; set by the task, nil for the net alone
 	Step       string           `json:"step,omitempty" recipe:"-"`       // step of time of the series in training, such as M; set by the task
 	Covariates []data.Covariate `json:"covariates,omitempty" recipe:"-"` // covariates of the series: past, known and static ones, in this order; set by the task
 }

@@ -55,8 +55,8 @@ func WAPE(y, f []float64) float64 {
 
 // MASE is the mean absolute error over the mean absolute error that the seasonal
 // naive forecast makes one season ahead within history (Hyndman & Koehler 2006).
-// With season 1, or a history of no more than one season, that is the naive
-// forecast one step ahead. A history that never changes gives NaN.
+// With season 1, a history of no more than one season, or one that repeats its season
+// exactly, that is the naive forecast one step ahead. A history that never changes gives NaN.
 func MASE(history, y, f []float64, season int) float64 {
 	return MAE(y, f) / SeasonalError(history, season)
 }
@@ -78,11 +78,13 @@ func seasonal(history []float64, season int, metric func(y, f []float64) float64
 	if len(history) <= season {
 		return math.NaN()
 	}
-	e := metric(history[season:], history[:len(history)-season])
-	if e == 0 {
-		return math.NaN()
+	switch e := metric(history[season:], history[:len(history)-season]); {
+	case e != 0:
+		return e
+	case season > 1:
+		return seasonal(history, 1, metric)
 	}
-	return e
+	return math.NaN()
 }
 
 // Pinball is the mean quantile loss of q, a forecast of quantile p

@@ -43,7 +43,8 @@ func (c *Config) quantiles(nets []*Net, ws []window) [][][]float64 {
 	for i, n := range nets {
 		cells[i], _ = rnn.Freeze(n.Cell, c.Weights) // an LSTM always has a frozen form
 	}
-	for part := range slices.Chunk(ws, 256) {
+	at := max(1, min(256, 1<<19/(c.Window+c.Horizon))) // windows at a time; memory grows with their steps
+	for part := range slices.Chunk(ws, at) {
 		B := len(part)
 		x := tensor.New(c.Window+c.Horizon, B, features)
 		for b, w := range part {
@@ -81,9 +82,15 @@ func (c *Config) forecast(w window, q [][]float64, widen []float64) Forecast {
 			q[k] = make([]float64, len(quantiles))
 		}
 	}
+	past := w.p.x[:w.origin]
+	lo, hi := slices.Min(past), slices.Max(past)
+	room := (hi - lo) * max(1, float64(c.Horizon)/float64(len(past))) // as Forecast.bound has it
+	lo, hi = lo-room, hi+room
 	for k, q := range q {
 		t := w.origin + k
-		at := func(z float64) float64 { return w.p.value(w.p.x[w.origin-1]+quantileAt(q, widen, z), t) }
+		at := func(z float64) float64 {
+			return w.p.value(min(max(past[w.origin-1]+quantileAt(q, widen, z), lo), hi), t)
+		}
 		f.Point[k] = at(0)
 		for _, b := range f.Bands {
 			z := quantile.Normal((1 + b.Level) / 2)

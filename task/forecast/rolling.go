@@ -3,7 +3,7 @@ package forecast
 import (
 	"context"
 	"fmt"
-	"slices"
+	"math"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/task"
@@ -50,7 +50,7 @@ func (by Method) Backtest(ctx context.Context, settings Settings, o task.Options
 	}
 	settings = copyOf(settings)
 	j := settings.Asked()
-	rep, take, err := newReport(by.Name, plan, j, series)
+	rep, take, err := newReport(by.netName(), plan, j, series)
 	if err != nil {
 		return nil, err
 	}
@@ -78,8 +78,7 @@ func (by Method) Backtest(ctx context.Context, settings Settings, o task.Options
 			return nil, err
 		}
 	}
-	rep.scoreAll(series, take)
-	return rep, nil
+	return rep, rep.scoreAll(ctx, series, take)
 }
 
 // forecasts adds those of m from origins from to to.
@@ -111,28 +110,32 @@ func Evaluate(ctx context.Context, m Forecaster, plan Plan, series ...data.Serie
 	if err := rep.forecasts(ctx, m, series, take, 0, rep.Origins); err != nil {
 		return nil, err
 	}
-	rep.scoreAll(series, take)
-	return rep, nil
+	return rep, rep.scoreAll(ctx, series, take)
 }
 
-// Verdict compares the model with the best baseline by MASE, in a sentence.
+// Verdict compares what is chosen, or else the model, with the best of the others by MASE, in a
+// sentence.
 func (r *Report) Verdict() string {
-	model := r.Scores[0]
-	best := slices.MinFunc(r.Scores[1:], func(a, b Score) int {
-		switch {
-		case a.MASE < b.MASE:
-			return -1
-		case a.MASE > b.MASE:
-			return 1
-		}
-		return 0
-	})
-	naive := r.Scores[1]
-	switch {
-	case !(model.MASE < naive.MASE):
-		return fmt.Sprintf("The model does not beat the last value: its MASE is %.3f, that of naive, which repeats the last value, %.3f. Use naive.", model.MASE, naive.MASE)
-	case !(model.MASE < best.MASE):
-		return fmt.Sprintf("The model does not beat the best baseline: its MASE is %.3f, that of %s %.3f.", model.MASE, best.Model, best.MASE)
+	what := "The model"
+	if r.Choice != nil {
+		what = "The " + r.Scores[0].Model
 	}
-	return fmt.Sprintf("The model beats the best baseline, %s: its MASE is %.3f in place of %.3f.", best.Model, model.MASE, best.MASE)
+	first, best, naive := r.Scores[0], Score{MASE: math.NaN()}, Score{MASE: math.NaN()}
+	for _, s := range r.Scores[1:] {
+		if !(best.MASE <= s.MASE) && !math.IsNaN(s.MASE) && s.Model != r.Model {
+			best = s
+		}
+		if s.Model == "naive" {
+			naive = s
+		}
+	}
+	switch {
+	case math.IsNaN(first.MASE) && math.IsNaN(best.MASE):
+		return "The back-test has no MASE: there are no values to compare with."
+	case !(first.MASE < naive.MASE):
+		return fmt.Sprintf("%s does not beat the last value: its MASE is %.3f, that of naive, which repeats the last value, %.3f.", what, first.MASE, naive.MASE)
+	case !(first.MASE < best.MASE):
+		return fmt.Sprintf("%s does not beat the best baseline: its MASE is %.3f, that of %s %.3f.", what, first.MASE, best.Model, best.MASE)
+	}
+	return fmt.Sprintf("%s beats the best baseline, %s: its MASE is %.3f in place of %.3f.", what, best.Model, first.MASE, best.MASE)
 }

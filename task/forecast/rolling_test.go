@@ -20,6 +20,7 @@ func TestVerdict(t *testing.T) {
 		"does not beat the best baseline: its MASE is 0.950, that of the": {0.95, 1, 0.9},
 		"beats the best baseline, theta: its MASE is 0.800 in place of":   {0.8, 1, 0.9},
 		"does not beat the last value: its MASE is NaN":                   {math.NaN(), 1, 0.9},
+		"has no MASE": {math.NaN(), math.NaN(), math.NaN()},
 	} {
 		r := &Report{Scores: []Score{{Model: "m", MASE: mase[0]}, {Model: "naive", MASE: mase[1]}, {Model: "theta", MASE: mase[2]}}}
 		if got := r.Verdict(); !strings.Contains(got, says) {

@@ -23,6 +23,7 @@ type run struct {
 	method Method
 	table  *data.Table
 	series []data.Series // that take part
+	learnt []data.Series // those of them that nets learn from; all if there are none
 	left   []string      // IDs of those that do not
 }
 
@@ -72,13 +73,28 @@ func (r *run) fit(ctx context.Context) (m *Trained, err error) {
 			return nil, err
 		}
 	}
-	if m.Forecaster, err = r.method.Fit(ctx, r.settings, r.options, r.series...); err != nil {
+	net, err := r.method.Fit(ctx, r.settings, r.options, r.learnt...)
+	if err != nil {
 		return nil, err
 	}
-	if small, ok := m.Forecaster.(*Model); ok && m.Backtest != nil {
+	if small, ok := net.(*Model); ok && m.Backtest != nil {
 		m.Backtest.Calibrate(small)
 	}
+	net.Asked().Choice = r.choose(m.Backtest)
+	m.Forecaster = choosing(net)
 	return m, nil
+}
+
+// choose is what series are to be forecast by after a back-test, or without one.
+func (r *run) choose(back *Report) *Choice {
+	j := r.job()
+	switch {
+	case j.Choose == NetOnly || !r.ahead():
+		return nil
+	case back == nil:
+		return untested(r.method.netName(), j.Season)
+	}
+	return back.Choose(j.Choose, r.series...)
 }
 
 // ahead reports whether the model is to forecast what comes after the files.
@@ -111,6 +127,7 @@ func (r *run) read() (err error) {
 		return err
 	}
 	r.tell(n)
+	r.pick()
 	j.Covariates = r.table.Covariates
 	if n := r.missing(); n > 0 {
 		what := "missing values are interpolated as inputs; they count in no loss and no score"
@@ -151,10 +168,10 @@ func (r *run) readHeld() (valid []data.Series, err error) {
 	return valid, nil
 }
 
-// Usable gives the series of a table that can be forecast. Others, which are constant or too
-// short, are left out with a note; if only such are left that is an error.
+// Usable gives the series of a table that can be forecast. Others, which have next to no values,
+// are left out with a note; if only such are left that is an error.
 func Usable(t *data.Table) (series []data.Series, left []string, err error) {
-	const need = 8
+	const need = 3
 	for _, s := range t.Series {
 		if e := s.Check(t.Name, need); e != nil {
 			err = errors.Join(err, e)
@@ -167,13 +184,44 @@ func Usable(t *data.Table) (series []data.Series, left []string, err error) {
 		return nil, left, err
 	}
 	if left != nil {
-		names := strings.Join(left[:min(len(left), 10)], ", ")
-		if n := len(left) - 10; n > 0 {
-			names += fmt.Sprintf(" and %d more", n)
-		}
-		t.Notes = append(t.Notes, "left out as constant or too short: "+names)
+		t.Notes = append(t.Notes, "left out as too short: "+listed(left))
 	}
 	return series, left, nil
+}
+
+// listed are the first of many names.
+func listed(ids []string) string {
+	names := strings.Join(ids[:min(len(ids), 10)], ", ")
+	if n := len(ids) - 10; n > 0 {
+		names += fmt.Sprintf(" and %d more", n)
+	}
+	return names
+}
+
+// pick sets the series that nets learn from.
+func (r *run) pick() {
+	var still, short []string
+	for _, s := range r.series {
+		switch {
+		case learnable(s.Y):
+			r.learnt = append(r.learnt, s)
+		case constant(s.Y):
+			still = append(still, s.ID)
+		default:
+			short = append(short, s.ID)
+		}
+	}
+	if still != nil && len(r.series) > 1 {
+		r.note("constant, and forecast as such: %s", listed(still))
+	} else if still != nil {
+		r.note("every value is the same, and so is the forecast")
+	}
+	if short != nil && len(r.series) > 1 {
+		r.note("of fewer than %d values, and forecast by baselines: %s", fewest, listed(short))
+	}
+	if r.learnt == nil {
+		r.learnt = r.series
+	}
 }
 
 func (r *run) missing() (n int) {
@@ -187,6 +235,9 @@ func (r *run) missing() (n int) {
 // are too short for that are forecast without, unless origins are asked for.
 func (r *run) backtest(ctx context.Context) (*Report, error) {
 	j := r.job()
+	if j.NoBacktest {
+		return nil, nil
+	}
 	plan := Plan{Origins: j.Origins, Stride: j.Stride, Most: max(1, min(24, 6000/len(r.series)))}
 	if err := plan.Check(j, r.series...); err != nil {
 		var short *shortError

@@ -1,0 +1,170 @@
+package forecast
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/recur-go/recur/data"
+)
+
+// A Choose is what a series is forecast by.
+type Choose int
+
+const (
+	Blend   Choose = iota // weighted mean of the net and the baselines, or one of them where the back-test favours it
+	Best                  // the one of them with the least error in the back-test
+	NetOnly               // the net
+)
+
+var chooseNames = []string{"blend", "best", "net"}
+
+// String is the name of c.
+func (c Choose) String() string { return chooseNames[c] }
+
+// MarshalText is String.
+func (c Choose) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText reads blend, best or net.
+func (c *Choose) UnmarshalText(b []byte) error {
+	i := slices.Index(chooseNames, strings.ToLower(string(b)))
+	if i < 0 {
+		return fmt.Errorf("unknown choice %q: use blend, best or net", b)
+	}
+	*c = Choose(i)
+	return nil
+}
+
+// A Choice is what a back-test found to forecast each series by.
+type Choice struct {
+	Models []string          `json:"models"`           // names of the models that Shares are of: the net and baselines
+	Levels []float64         `json:"levels,omitempty"` // levels that Widen is of
+	Series map[string]Shares `json:"series"`           // of the series in the back-test, by ID
+	Others Shares            `json:"others"`           // of all others
+}
+
+// Shares are what the models have of a forecast.
+type Shares struct {
+	Of    []float64 `json:"of"`              // share of each model; their sum is 1
+	Widen []float64 `json:"widen,omitempty"` // factors of the widths of the bands, for the levels of the choice; nil for 1
+	Why   Why       `json:"why"`
+}
+
+// Why is the reason for a choice.
+type Why string
+
+const (
+	Won      Why = "blend"    // the blend has the least error in the back-test
+	Single   Why = "best"     // one model has an error that no blend reaches
+	Untested Why = "untested" // there was no back-test of the series
+)
+
+// of are the shares of a series.
+func (c *Choice) of(id string) Shares {
+	if s, ok := c.Series[id]; ok {
+		return s
+	}
+	return c.Others
+}
+
+// withoutNet are shares with none for the net: those of the others in proportion, or as if
+// nothing were known of them if there are none.
+func (c *Choice) withoutNet(s Shares) Shares {
+	of, sum := slices.Clone(s.Of), 1-s.Of[0]
+	if sum == 0 {
+		of, sum = shares(priors(c.Models), nil, 0), 1
+		sum -= of[0]
+	}
+	for i := range of {
+		of[i] /= sum
+	}
+	of[0] = 0
+	return Shares{Of: of, Widen: s.Widen, Why: Untested}
+}
+
+// Text writes the shares that are more than none as "0.61 recur, 0.39 theta", or as the name of
+// the only one.
+func (c *Choice) Text(s Shares) string {
+	order := make([]int, len(s.Of))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(s.Of[b], s.Of[a]) })
+	if s.Of[order[0]] == 1 {
+		return c.Models[order[0]]
+	}
+	var parts []string
+	for _, i := range order {
+		if s.Of[i] > 0 {
+			parts = append(parts, fmt.Sprintf("%.2f %s", s.Of[i], c.Models[i]))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Summary is what the choice came to, in a sentence.
+func (c *Choice) Summary() string {
+	if len(c.Series) == 0 {
+		return fmt.Sprintf("Without a back-test the forecast is a mean: %s.", c.Text(c.Others))
+	}
+	if len(c.Series) == 1 {
+		for _, s := range c.Series {
+			if s.Why == Won {
+				return fmt.Sprintf("The forecast is a blend: %s.", c.Text(s))
+			}
+			return fmt.Sprintf("The forecast is that of %s, which no blend beats in the back-test.", c.Text(s))
+		}
+	}
+	blends, by := 0, map[string]int{}
+	for _, s := range c.Series {
+		if s.Why == Won {
+			blends++
+		} else {
+			by[c.Text(s)]++
+		}
+	}
+	parts := []string{fmt.Sprintf("%d by a blend", blends)}
+	for _, name := range slices.Sorted(maps.Keys(by)) {
+		parts = append(parts, fmt.Sprintf("%d by %s", by[name], name))
+	}
+	return fmt.Sprintf("Of %d series are forecast: %s.", len(c.Series), strings.Join(parts, ", "))
+}
+
+// Choose finds from the back-test what each series is to be forecast by, and adds the folds and
+// scores of forecasts so made. These are honest: from each origin the shares and the widths of
+// the bands are those of what had come by then. NetOnly chooses nothing and gives nil. The
+// series are those of the back-test.
+func (r *Report) Choose(how Choose, series ...data.Series) *Choice {
+	if how == NetOnly || len(r.Folds) == 0 {
+		return nil
+	}
+	w := newWeigher(r, how)
+	folds := w.rehearse()
+	c := &Choice{Models: w.models, Levels: r.Levels, Series: map[string]Shares{}}
+	for s, shares := range w.final(folds) {
+		c.Series[series[s].ID] = shares
+	}
+	c.Others = w.others()
+	r.Folds = append(r.Folds, folds...)
+	r.Scores = slices.Insert(r.Scores, 0, r.score(how.String(), series))
+	r.Choice = c
+	return c
+}
+
+// untested is the choice without a back-test: the mean of the net and the strong baselines.
+func untested(net string, season int) *Choice {
+	c := &Choice{Models: candidates(net, season)}
+	c.Others = Shares{Of: shares(priors(c.Models), nil, 0), Why: Untested}
+	return c
+}
+
+// candidates are the net and the baselines.
+func candidates(net string, season int) []string {
+	names := []string{net}
+	for _, b := range Baselines(season) {
+		names = append(names, b.Name)
+	}
+	return names
+}

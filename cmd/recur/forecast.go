@@ -84,8 +84,8 @@ what is declared as known, in back-tests too.`,
 	flags = c.training
 	flags.Int(c.setting("season"), 0, "steps in a season (default by the frequency: 12 for months, 7 for days, …)")
 	flags.Int(c.setting("origins"), 0, "origins of the back-test (default 24, fewer for short or many series)")
-	flags.Bool(c.settingOf("no-backtest", "no_backtest"), false, "train and forecast without a back-test, so without scores")
-	flags.TextVar(new(forecast.Choose), c.setting("choose"), forecast.Blend, "`what` to forecast by: blend, the mean of net and baselines that the back-test favours, or one of them where no blend beats it; best, the one with the least error; or net")
+	flags.Bool(c.settingOf("no-backtest", "no_backtest"), false, "train and forecast without a back-test, so without scores and a choice")
+	flags.TextVar(new(forecast.Choose), c.setting("choose"), forecast.Blend, "`what` to forecast each series by: blend, the mean of net and baselines that the back-test favours; best, the one of them with the least error; or net")
 	flags.Int(c.setting("steps"), 0, "training steps of each net in presets small (default 500) and esrnn (default by the data)")
 	flags.StringSliceVar(&f.source.Past, c.setting("past"), nil, "`columns` known up to the end of the series only, such as weather")
 	flags.StringSliceVar(&f.source.Known, c.setting("known"), nil, "`columns` known in advance, such as prices; rows after the last value of y have their future values")

@@ -67,16 +67,17 @@ func (r *forecastRun) json() any {
 		Paths [][]number `json:"paths,omitempty"`
 	}
 	out := struct {
-		Data    string  `json:"data"`
-		Source  string  `json:"source,omitempty"`
-		Freq    string  `json:"freq"`
-		Horizon int     `json:"horizon"`
-		Season  int     `json:"season"`
-		Seed    uint64  `json:"seed"`
-		Origins int     `json:"origins,omitempty"`
-		Scores  []score `json:"scores"`
-		Verdict string  `json:"verdict,omitempty"`
-		Split   string  `json:"split,omitempty"` // files that the model was scored on: test or validation
+		Data    string           `json:"data"`
+		Source  string           `json:"source,omitempty"`
+		Freq    string           `json:"freq"`
+		Horizon int              `json:"horizon"`
+		Season  int              `json:"season"`
+		Seed    uint64           `json:"seed"`
+		Origins int              `json:"origins,omitempty"`
+		Scores  []score          `json:"scores"`
+		Verdict string           `json:"verdict,omitempty"`
+		Choice  *forecast.Choice `json:"choice,omitempty"`
+		Split   string           `json:"split,omitempty"` // files that the model was scored on: test or validation
 
 		SplitScores task.Scores `json:"split_scores,omitempty"`
 
@@ -89,6 +90,7 @@ func (r *forecastRun) json() any {
 	if r.report != nil {
 		out.Origins, out.Verdict = r.report.Origins, r.report.Verdict()
 	}
+	out.Choice = r.model.Asked().Choice
 	if r.scored() {
 		out.Split, out.SplitScores = r.trained.split(), r.trained.result.Scores
 	}

@@ -120,6 +120,9 @@ func (r *forecastRun) print(w io.Writer) error {
 		writeColumns(&b, rows)
 		fmt.Fprintf(&b, "\n%s\n", r.lang.Text(r.report.Verdict()))
 	}
+	if c := r.model.Asked().Choice; c != nil {
+		fmt.Fprintf(&b, "\n%s\n", r.lang.Text(c.Summary()))
+	}
 	if r.scored() {
 		fmt.Fprintf(&b, "\n%s\n\n", r.trained.scoresTitle())
 		printScores(&b, "  ", r.trained.result.Scores)

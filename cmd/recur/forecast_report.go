@@ -20,6 +20,11 @@ func (r *forecastRun) page() (*chart.Page, error) {
 	p.Sections = append(p.Sections, r.section(0))
 	if r.report != nil {
 		p.Subtitle = append(p.Subtitle, r.report.Verdict())
+	}
+	if c := r.model.Asked().Choice; c != nil {
+		p.Subtitle = append(p.Subtitle, c.Summary())
+	}
+	if r.report != nil {
 		p.Sections = append(p.Sections, r.backtestScores(), r.backtestSection())
 	}
 	for i := 1; i < min(len(r.series), inReport); i++ {
@@ -104,7 +109,7 @@ func percent(share float64) string {
 // settings are those of the run that are set, by the user or by the data.
 func (r *forecastRun) settings() (chart.Section, error) {
 	asked := *r.model.Asked()
-	asked.Covariates = nil // they are beside the data
+	asked.Covariates, asked.Choice = nil, nil // they are beside the data and the scores
 	return settingsOf([]string{"0", `""`, "null", "false", "[]"}, r.trained.recipe.Config, &asked)
 }
 

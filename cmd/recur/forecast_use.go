@@ -134,7 +134,7 @@ func (r *forecastRun) adapt() error {
 	if f.weights == rnn.Single {
 		return nil
 	}
-	m, ok := r.model.(*forecast.Model)
+	m, ok := forecast.NetOf(r.model).(*forecast.Model)
 	if !ok {
 		return usage("--weights needs a model of preset %s, which %s is not", forecast.Small, f.model)
 	}

@@ -127,15 +127,21 @@ func (r *Report) setDefaults(series []data.Series) error {
 	if r.Stride < 1 || r.Origins < 1 || r.Refit < 1 {
 		return fault.Errorf(fault.Usage, "forecast: origins are %d, stride %d and refit %d; each must be at least 1 (--origins)", r.Origins, r.Stride, r.Refit)
 	}
-	need := shortest(r.Season) + 1 + r.Horizon + (r.Origins-1)*r.Stride
-	if longest < need {
-		hint := "pass fewer --origins or a shorter --horizon"
-		if longest < shortest(r.Season)+1+1 { // one step from one origin
-			hint = "give more history or a shorter --season, or leave out --origins to forecast without a back-test"
-		}
-		return &shortError{r.Origins, r.Horizon, need, longest, hint}
+	least := shortest(r.Season) + 1 // values before the first origin
+	need := least + r.Horizon + (r.Origins-1)*r.Stride
+	if longest >= need {
+		return nil
 	}
-	return nil
+	var hint string
+	switch one := least + r.Horizon; {
+	case longest >= one:
+		hint = fmt.Sprintf("pass at most --origins %d", (longest-one)/r.Stride+1)
+	case longest > least:
+		hint = fmt.Sprintf("pass at most --horizon %d with --origins 1, or --no-backtest", longest-least)
+	default:
+		hint = "pass --no-backtest"
+	}
+	return &shortError{r.Origins, r.Horizon, need, longest, hint}
 }
 
 // longest is the number of values of the longest series.

@@ -109,27 +109,24 @@ func (c *Choice) Summary() string {
 	if len(c.Series) == 0 {
 		return fmt.Sprintf("Without a back-test the forecast is a mean: %s.", c.Text(c.Others))
 	}
-	if len(c.Series) == 1 {
-		for _, s := range c.Series {
-			if s.Why == Won {
-				return fmt.Sprintf("The forecast is a blend: %s.", c.Text(s))
-			}
-			return fmt.Sprintf("The forecast is that of %s, which no blend beats in the back-test.", c.Text(s))
-		}
-	}
-	blends, by := 0, map[string]int{}
+	by := map[string]int{}
 	for _, s := range c.Series {
-		if s.Why == Won {
-			blends++
-		} else {
+		switch {
+		case len(c.Series) == 1 && s.Why == Won:
+			return fmt.Sprintf("The forecast is a blend: %s.", c.Text(s))
+		case len(c.Series) == 1:
+			return fmt.Sprintf("The forecast is that of %s, which no blend beats in the back-test.", c.Text(s))
+		case s.Why == Won:
+			by[Blend.String()]++
+		default:
 			by[c.Text(s)]++
 		}
 	}
-	parts := []string{fmt.Sprintf("%d by a blend", blends)}
+	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(by)) {
-		parts = append(parts, fmt.Sprintf("%d by %s", by[name], name))
+		parts = append(parts, fmt.Sprintf("%s %d", name, by[name]))
 	}
-	return fmt.Sprintf("Of %d series are forecast: %s.", len(c.Series), strings.Join(parts, ", "))
+	return fmt.Sprintf("What forecasts the %d series: %s.", len(c.Series), strings.Join(parts, ", "))
 }
 
 // Choose finds from the back-test what each series is to be forecast by, and adds the folds and

@@ -92,11 +92,16 @@ func unusable(season int, series []data.Series) error {
 	}
 	longest := Longest(series)
 	if len(longest.Y) <= shortest(season) {
-		return fmt.Errorf("forecast: the longest series%s has %d values, but a season of %d needs at least %d; give more history or a shorter --season",
-			quoted(longest.ID), len(longest.Y), season, shortest(season)+1)
+		return unusableError(fmt.Sprintf("the longest series%s has %d values, but a season of %d needs at least %d; give more history or a shorter --season",
+			quoted(longest.ID), len(longest.Y), season, shortest(season)+1))
 	}
-	return fmt.Errorf("forecast: series%s never changes: there is nothing to learn", quoted(longest.ID))
+	return unusableError(fmt.Sprintf("series%s never changes: there is nothing to learn", quoted(longest.ID)))
 }
+
+// An unusableError is why no series can be learnt from.
+type unusableError string
+
+func (e unusableError) Error() string { return "forecast: " + string(e) }
 
 // simulated makes the series of the prior, as windows.
 func (c *Config) simulated() []window {

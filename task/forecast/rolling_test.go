@@ -75,7 +75,7 @@ func TestBacktestIsHonest(t *testing.T) {
 	if rep.Scores[0].Model != "fake" || rep.Scores[0].MASE != rep.Scores[1].MASE || !strings.Contains(rep.Verdict(), "does not beat the last value") {
 		t.Errorf("%+v", rep.Scores)
 	}
-	if err := (Plan{Origins: 200}).Check(job, s); err == nil || !strings.Contains(err.Error(), "pass fewer --origins") {
+	if err := (Plan{Origins: 200}).Check(job, s); err == nil || !strings.Contains(err.Error(), "pass at most --origins") {
 		t.Error(err)
 	}
 }

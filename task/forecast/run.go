@@ -159,7 +159,7 @@ func (r *run) readHeld() (valid []data.Series, err error) {
 		if err := j.plan().Check(j, t.Series...); err != nil {
 			var short *shortError
 			if errors.As(err, &short) {
-				short.hint = "give longer series to validate or test on, fewer --origins or a shorter --horizon"
+				short.hint = "give longer series to validate or test on; or " + short.hint
 			}
 			return nil, AsData(err, t.Name)
 		}
@@ -241,10 +241,17 @@ func (r *run) backtest(ctx context.Context) (*Report, error) {
 	plan := Plan{Origins: j.Origins, Stride: j.Stride, Most: max(1, min(24, 6000/len(r.series)))}
 	if err := plan.Check(j, r.series...); err != nil {
 		var short *shortError
-		if j.Origins > 0 || !errors.As(err, &short) {
+		var still unusableError
+		switch {
+		case j.Origins > 0:
+			return nil, err
+		case errors.As(err, &short):
+			r.note("no back-test, so that the forecast is not tested: it needs %d values for a horizon of %d, but the longest series has %d", short.need, short.horizon, short.longest)
+		case errors.As(err, &still):
+			r.note("no back-test, so that the forecast is not tested: no series has changed before the last part of it")
+		default:
 			return nil, err
 		}
-		r.note("no back-test: %v", short)
 		return nil, nil
 	}
 	o := task.Options{Resume: r.options.Resume, Begin: r.options.Begin}

@@ -8,7 +8,7 @@ import (
 
 // A weigher finds the shares of models by their errors in a back-test:
 //
-//	share ∝ prior · (error / least error)^-p,  p = 16·windows/(windows + 6)
+//	share ∝ prior · (error / least error)^-p,  p = 8·windows/(windows + 6)
 //
 // where windows is how many of the size of the horizon the errors fill: the more has been seen,
 // the more the errors count beside the prior. With several series, errors are shrunk to those of
@@ -176,7 +176,7 @@ func least(v []float64) int { return slices.Index(v, slices.Min(v)) }
 // shares are the weights of a blend; logs is nil without a back-test.
 func shares(prior, logs []float64, windows float64) []float64 {
 	const (
-		most   = 16   // the highest power
+		most   = 8    // the highest power
 		half   = 6    // windows at which half of it is reached
 		little = 0.04 // shares below it are none
 	)

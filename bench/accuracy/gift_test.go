@@ -1,0 +1,75 @@
+package accuracy
+
+import (
+	"encoding/csv"
+	"math"
+	"strconv"
+	"testing"
+
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/fixture"
+)
+
+// The tasks of GIFT-Eval are those of the board: its seasonal naive forecast comes to the scores
+// that are published for it.
+func TestGiftSeasonalNaive(t *testing.T) {
+	dir := fixture.Path(t, "data")
+	published := publishedGift(t, "Seasonal_Naive")
+	tasks := giftTasks()
+	if len(tasks) != 25 {
+		t.Errorf("%d tasks, want 25", len(tasks))
+	}
+	for _, task := range tasks {
+		t.Run(task.String(), func(t *testing.T) {
+			if testing.Short() && (task.freq == "15T" || task.set == "jena_weather") {
+				t.Skip("takes seconds")
+			}
+			series, err := task.read(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := published[task.String()]
+			got := task.score(series, func(_ int, y []float64) [][]float64 { return giftNaive(y, task.season, task.horizon()) })
+			for metric, column := range map[string]string{
+				"mse": "MSE[mean]", "mae": "MAE[0.5]", "mase": "MASE[0.5]", "smape": "sMAPE[0.5]", "nd": "ND[0.5]", "crps": "mean_weighted_sum_quantile_loss",
+			} {
+				if d := got[metric]/want[column] - 1; math.Abs(d) > 1e-6 || want[column] == 0 {
+					t.Errorf("%s is %.9g, published %.9g: relative difference %.2g", metric, got[metric], want[column], d)
+				}
+			}
+			f := giftFigures[task.String()][0]
+			for i, metric := range []string{"CRPS", "MASE"} {
+				column := [2]string{"mean_weighted_sum_quantile_loss", "MASE[0.5]"}[i]
+				if d := [2]float64{f.crps, f.mase}[i]/want[column] - 1; math.Abs(d) > 1e-6 {
+					t.Errorf("the figure of %s in the table of the code differs by %.2g", metric, d)
+				}
+			}
+		})
+	}
+}
+
+// publishedGift reads the scores of a model by task and column.
+func publishedGift(t *testing.T, model string) map[string]map[string]float64 {
+	f, err := data.Open(fixture.Path(t, "data/gift/published-gift-eval-selected.csv.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r := csv.NewReader(f)
+	r.FieldsPerRecord = -1
+	rows, err := r.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := map[string]map[string]float64{}
+	for _, row := range rows[1:] {
+		if row[1] != model {
+			continue
+		}
+		of[row[0]] = map[string]float64{}
+		for i := 2; i < 13; i++ {
+			of[row[0]][rows[0][i][len("eval_metrics/"):]], _ = strconv.ParseFloat(row[i], 64)
+		}
+	}
+	return of
+}

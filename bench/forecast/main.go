@@ -1,0 +1,108 @@
+// Command forecast sets the forecasts of recur, by its defaults, beside those of what people use
+// on a panel of public series that the table of accuracy does not hold, so that nothing was
+// tuned on them. Of each series the last windows are forecast, each from all before it:
+//
+//	go run ./bench/forecast -panel panel.json     writes the series
+//	python bench/forecast/peers.py panel.json     forecasts them by the peers, once
+//	go run ./bench/forecast                       forecasts them by recur, and scores all
+//
+// recur's part is what recur forecast FILE --horizon N gives. See README.md.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/recur-go/recur/bench/speed"
+)
+
+func main() {
+	dir := filepath.Join("..", "shared")
+	if d := os.Getenv("RECUR_SHARED"); d != "" {
+		dir = d
+	}
+	from := flag.String("data", filepath.Join(dir, "data"), "`folder` of the data sets")
+	panel := flag.String("panel", "", "`file` for the series; write it and do nothing else")
+	only := flag.String("series", "", "`part` of a name; forecast these series alone, and keep nothing")
+	program := flag.String("recur", "", "`program` to run (default one that is built)")
+	flag.Parse()
+	if err := run(*from, *panel, *only, *program); err != nil {
+		fmt.Fprintln(os.Stderr, "forecast:", err)
+		os.Exit(1)
+	}
+}
+
+// Files of results, from the root of the repository.
+var (
+	peersFile   = filepath.Join("bench", "results", "forecast-peers.json")
+	resultsFile = filepath.Join("bench", "results", "forecast.json")
+)
+
+func run(from, panelFile, only, program string) error {
+	panel, err := readPanel(from)
+	if err != nil {
+		return err
+	}
+	if panelFile != "" {
+		b, err := json.Marshal(panel)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(panelFile, b, 0o666)
+	}
+	temp, err := os.MkdirTemp("", "forecast")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp)
+	if program == "" {
+		program = filepath.Join(temp, "recur")
+		build := exec.Command("go", "build", "-o", program, "./cmd/recur")
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			return err
+		}
+	}
+	panel = slices.DeleteFunc(panel, func(s *series) bool { return !strings.Contains(s.Name, only) })
+	var all []forecast
+	var failed []string
+	for _, s := range panel {
+		for fold := range folds {
+			f, err := byRecur(program, temp, s, fold)
+			if err != nil {
+				fmt.Fprintf(os.Stderr, "%s, fold %d: %v\n", s.Name, fold, err)
+				failed = append(failed, fmt.Sprintf("%s, fold %d", s.Name, fold))
+				continue
+			}
+			all = append(all, *f)
+			fmt.Fprintf(os.Stderr, "%s, fold %d: %.0f s\n", s.Name, fold, f.Seconds)
+		}
+	}
+	var peers struct {
+		Versions  map[string]string
+		Forecasts []forecast
+	}
+	b, err := os.ReadFile(peersFile)
+	if err == nil {
+		err = json.Unmarshal(b, &peers)
+	}
+	if err != nil {
+		return err
+	}
+	r := newResults(panel, append(all, peers.Forecasts...))
+	r.Failed = failed
+	r.Machine = fmt.Sprintf("%s, %s/%s, %d cores", speed.CPU(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	r.Versions = peers.Versions
+	fmt.Print(r)
+	if only != "" {
+		return nil
+	}
+	return r.save(resultsFile)
+}

@@ -49,10 +49,13 @@ def models(s, times, y, raw):
     """The peers for a history: those of statsforecast take no gaps, which are filled by lines."""
     m, h = s["season"], s["horizon"]
     rough = len(y) > 150 or m > 12  # as auto.arima of R decides
+    small = {}
+    if m >= 24 and len(y) > 200:  # a search of all orders takes ten minutes a forecast
+        small = {"max_p": 2, "max_q": 2, "max_P": 1, "max_Q": 1}
     yield "SeasonalNaive", lambda: by_statsforecast(SeasonalNaive(season_length=m), y, h)
     yield "AutoETS", lambda: by_statsforecast(AutoETS(season_length=m), y, h)
     yield "AutoTheta", lambda: by_statsforecast(AutoTheta(season_length=m), y, h)
-    yield "AutoARIMA", lambda: by_statsforecast(AutoARIMA(season_length=m, approximation=rough), y, h)
+    yield "AutoARIMA", lambda: by_statsforecast(AutoARIMA(season_length=m, approximation=rough, **small), y, h)
     yield "Prophet", lambda: by_prophet(times, raw, PANDAS[s["freq"]], h)
 
 
@@ -71,7 +74,7 @@ def main(path):
             times = s["times"][:n]
             if s["freq"] == "i":  # Prophet takes dates only
                 times = pd.date_range("1900-01-01", periods=n, freq="YS")
-            times = pd.to_datetime(pd.Series(times)).to_list()
+            times = pd.to_datetime(pd.Series(times), format="ISO8601").to_list()
             for name, run in models(s, times, y, raw):
                 key = (s["name"], fold, name)
                 if key in kept:

@@ -21,11 +21,11 @@ type Builder struct {
 	order  []string
 	rows   map[string]*observations
 	notes  []string
-	n      int    // rows
-	blanks int    // missing values
-	blank  string // place of the first
-	index  bool   // times are indices
-	digits int    // digits of all times so far, if they are dates without separators; else 0
+	n      int  // rows
+	blanks int  // missing values before the last of their series
+	blank  int  // row of the first
+	index  bool // times are indices
+	digits int  // digits of all times so far, if they are dates without separators; else 0
 }
 
 // observations are the rows of one series.
@@ -73,6 +73,10 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 		return at
 	}
 	id, ds, y = find(b.opts.ID, "unique_id"), find(b.opts.Time, "ds"), find(b.opts.Y, "y")
+	if b.opts.ID != "" && id < 0 && b.opts.Single {
+		b.note("no column %q: one series", b.opts.ID)
+		b.opts.ID = ""
+	}
 	if err := b.err(); err != nil {
 		return id, ds, y, err
 	}
@@ -240,11 +244,6 @@ func (b *Builder) Add(row int, id string, t Time, y float64, x ...float64) {
 		b.rows[id] = o
 		b.order = append(b.order, id)
 	}
-	if math.IsNaN(y) {
-		if b.blanks++; b.blanks == 1 {
-			b.blank = fmt.Sprintf("the first in row %d", row)
-		}
-	}
 	if k := len(o.times); !b.opts.Sort && k > 0 && !o.times[k-1].Before(t) {
 		if at, ok := slices.BinarySearchFunc(o.times, t, Time.compare); ok {
 			b.twice(id, t, row, o.rows[at])
@@ -359,7 +358,7 @@ func (b *Builder) Table() (*Table, error) {
 			continue
 		}
 		o := b.rows[id]
-		if n := s.steps() - len(o.times); n > 0 {
+		if n := len(s.Y) + s.ahead - len(o.times); n > 0 {
 			for k := 1; k < len(o.times) && at == ""; k++ {
 				if next := f.Add(o.times[k-1], 1); next.Before(o.times[k]) {
 					at = of(id, fmt.Sprintf("the first at %v", next))
@@ -379,160 +378,11 @@ func (b *Builder) Table() (*Table, error) {
 		b.note("%s missing from the time grid: %s", plural(gaps, "time is", "times are"), at)
 	}
 	if b.blanks > 0 {
-		b.note("%s blank: %s", plural(b.blanks, "value is", "values are"), b.blank)
+		b.note("%s blank: the first in row %d", plural(b.blanks, "value is", "values are"), b.blank)
+	}
+	if t.Horizon = asked(t.Series); t.Horizon > 0 && len(Select(b.cols, Known)) == 0 {
+		b.note("%s after the last value %s none: to be forecast", plural(t.Horizon, "time", "times"), verb(t.Horizon))
 	}
 	t.Notes = b.notes
 	return t, nil
-}
-
-// series puts one on the grid of f that begins at its first time.
-func (b *Builder) series(id string, f Freq) (s Series, ok bool) {
-	o := b.rows[id]
-	first, last := o.times[0], o.times[len(o.times)-1]
-	s = Series{ID: id, Start: first, Freq: f}
-	steps, _ := f.Between(first, last)
-	if steps >= 10*len(o.times)+1000 {
-		b.Problem(&Error{Row: o.rows[0], Reason: fmt.Sprintf("%s has %d rows for %d steps (%s) from %v to %v", s.name(), len(o.times), steps+1, f.Name(), first, last), Hint: "look for a wrong date, or give another frequency (--freq)"})
-		return s, false
-	}
-	s.Y = make([]float64, steps+1)
-	for i := range s.Y {
-		s.Y[i] = math.NaN()
-	}
-	ok = true
-	for i, u := range o.times {
-		k, on := f.Between(first, u)
-		if !on {
-			b.Problem(&Error{Row: o.rows[i], Reason: of(id, fmt.Sprintf("the time %v is not on the grid that begins at %v (%s)", u, first, f.Name())), Hint: "correct it, or give the frequency (--freq)"})
-			ok = false
-			continue
-		}
-		s.Y[k] = o.y[i]
-		if !math.IsNaN(o.y[i]) {
-			s.last = o.rows[i]
-		}
-	}
-	b.spread(&s, o)
-	return s, ok
-}
-
-// spread puts the covariates of a series on its grid. If there are known ones, the times
-// after the last value are those ahead, and Y ends before them.
-func (b *Builder) spread(s *Series, o *observations) {
-	n, steps := len(b.cols), len(s.Y)
-	if n == 0 {
-		return
-	}
-	columns := make([][]float64, n)
-	for i := range columns {
-		columns[i] = make([]float64, steps)
-		for k := range columns[i] {
-			columns[i][k] = math.NaN()
-		}
-	}
-	for j, u := range o.times {
-		if k, on := s.Freq.Between(s.Start, u); on {
-			for i := range columns {
-				columns[i][k] = o.x[j*n+i]
-			}
-		}
-	}
-	if len(Select(b.cols, Known)) > 0 {
-		for steps > 0 && math.IsNaN(s.Y[steps-1]) {
-			steps--
-		}
-		s.Y = s.Y[:steps:steps]
-		for j, u := range o.times {
-			if k, _ := s.Freq.Between(s.Start, u); k >= steps && math.IsNaN(o.y[j]) {
-				b.blanks-- // it is not to be known yet
-			}
-		}
-	}
-	for i, c := range b.cols {
-		switch c.Role {
-		case Past:
-			s.Past = append(s.Past, columns[i][:steps:steps])
-		case Known:
-			s.Known = append(s.Known, columns[i])
-		case Static:
-			v := math.NaN()
-			if o.since[i] > 0 {
-				v = o.fixed[i]
-			}
-			s.Static = append(s.Static, v)
-		}
-	}
-}
-
-// noteCovariates notes what the covariates are, and how many of their values are missing.
-func (b *Builder) noteCovariates(t *Table) {
-	for _, role := range []Role{Past, Known, Static} {
-		var names []string
-		for _, c := range Select(t.Covariates, role) {
-			what := c.Name
-			if c.Categories != nil {
-				what += fmt.Sprintf(" (%s)", plural(len(c.Categories), "category", "categories"))
-			}
-			names = append(names, what)
-		}
-		if names != nil {
-			b.note("%s covariates: %s", role, strings.Join(names, ", "))
-		}
-	}
-	missing, ahead := 0, 0
-	for _, s := range t.Series {
-		for _, x := range append(slices.Clone(s.Past), s.Known...) {
-			for _, v := range x {
-				if math.IsNaN(v) {
-					missing++
-				}
-			}
-		}
-		ahead = max(ahead, s.steps()-len(s.Y))
-	}
-	if missing > 0 {
-		b.note("%s missing; they are masked, never filled in", plural(missing, "value of covariates is", "values of covariates are"))
-	}
-	if ahead > 0 {
-		b.note("known covariates reach up to %s ahead of the last value", plural(ahead, "step", "steps"))
-	}
-}
-
-// freq is the given frequency, or that of the series with the most times.
-func (b *Builder) freq() (Freq, error) {
-	if b.opts.Freq != nil {
-		f := *b.opts.Freq
-		if (f.Unit == Index) != b.index {
-			b.Problem(&Error{Reason: fmt.Sprintf("the frequency %v does not fit times such as %v", f, b.rows[b.order[0]].times[0]), Hint: "leave out --freq to have it found"})
-			return f, b.err()
-		}
-		if f.Unit == Month && !f.End {
-			f.End = b.monthEnds()
-		}
-		return f, nil
-	}
-	most := b.order[0]
-	for _, id := range b.order {
-		if len(b.rows[id].times) > len(b.rows[most].times) {
-			most = id
-		}
-	}
-	f, err := InferFreq(b.rows[most].times)
-	if err != nil {
-		b.Problem(&Error{Reason: of(most, err.Error()), Hint: "pass the frequency, such as --freq D or --freq h, or resample the data to regular times"})
-		return f, b.err()
-	}
-	return f, nil
-}
-
-// monthEnds reports whether every time is on the last day of a month.
-func (b *Builder) monthEnds() bool {
-	for _, o := range b.rows {
-		for _, t := range o.times {
-			if t.At.Day() != lastDay(t.At) {
-				return false
-			}
-		}
-	}
-	return true
 }

@@ -170,6 +170,70 @@ func (t *Table) Recode(as []Covariate) error {
 	return p.err()
 }
 
+// Append adds the series of another table with the same covariates, and its notes. Categories
+// that only one of them has are those of both then.
+func (t *Table) Append(more *Table) error {
+	all := slices.Clone(t.Covariates)
+	for i := range all[:min(len(all), len(more.Covariates))] {
+		list := &all[i].Categories
+		if *list == nil && t.any(i) {
+			continue
+		}
+		known := map[string]bool{}
+		for _, c := range *list {
+			known[c] = true
+		}
+		for _, c := range more.Covariates[i].Categories {
+			if !known[c] {
+				*list = append(slices.Clip(*list), c)
+			}
+		}
+		if len(*list) > maxCategories {
+			return &Error{File: more.Name, Column: all[i].Name, Reason: fmt.Sprintf("exceeds the limit of %d categories with the files before", maxCategories), Hint: "merge rare ones, or leave the column out"}
+		}
+	}
+	if err := more.Recode(all); err != nil {
+		return err
+	}
+	t.Covariates = all
+	t.Series, t.Notes = append(t.Series, more.Series...), append(t.Notes, more.Notes...)
+	t.Horizon = max(t.Horizon, more.Horizon)
+	return nil
+}
+
+// MaskUnlearned makes categories missing that known covariates have only after the last values of
+// all series: a model that is trained on the table learns nothing of them. A note reports them.
+func (t *Table) MaskUnlearned() {
+	past := len(Select(t.Covariates, Past))
+	for i, c := range Select(t.Covariates, Known) {
+		seen := make([]bool, len(c.Categories))
+		for _, s := range t.Series {
+			for _, v := range s.Known[i][:min(len(s.Y), len(s.Known[i]))] {
+				if len(seen) > 0 && !math.IsNaN(v) {
+					seen[int(v)] = true
+				}
+			}
+		}
+		var names []string
+		for k, ok := range seen {
+			if !ok {
+				names = append(names, c.Categories[k])
+			}
+		}
+		if names == nil {
+			continue
+		}
+		for _, x := range t.columns(past + i) {
+			for k, v := range x {
+				if !math.IsNaN(v) && !seen[int(v)] {
+					x[k] = math.NaN()
+				}
+			}
+		}
+		t.Notes = append(t.Notes, fmt.Sprintf("categories of %s that are only in the rows ahead, of which nothing can be learned, treated as missing: %s", c.Name, setting.Quoted(names)))
+	}
+}
+
 // columns are the values of covariate i in all series.
 func (t *Table) columns(i int) (all [][]float64) {
 	for _, s := range t.Series {

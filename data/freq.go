@@ -114,7 +114,8 @@ func (f Freq) Season() int {
 	return 1
 }
 
-// Add is the time n steps after t, which lies on the grid.
+// Add is the time n steps after t, which lies on the grid. Months that are too short for its day
+// have their last.
 func (f Freq) Add(t Time, n int) Time {
 	switch f.Unit {
 	case Index:
@@ -128,11 +129,11 @@ func (f Freq) Add(t Time, n int) Time {
 	}
 	first := time.Date(t.At.Year(), t.At.Month(), 1, t.At.Hour(), t.At.Minute(), t.At.Second(), t.At.Nanosecond(), time.UTC)
 	first = first.AddDate(0, n*f.N, 0)
-	day := t.At.Day()
+	day := max(t.At.Day(), int(t.day))
 	if last := lastDay(first); f.End || day > last {
 		day = last
 	}
-	return Time{At: first.AddDate(0, 0, day-1)}
+	return Time{At: first.AddDate(0, 0, day-1), day: t.day}
 }
 
 // Between is the number of steps from t to u; ok is false if u is not on the grid

@@ -14,7 +14,8 @@ func InferFreq(times []Time) (Freq, error) {
 		return Freq{}, errors.New("the frequency cannot be found from a single time")
 	}
 	f := candidate(times)
-	n, ok := f.Between(times[0], times[len(times)-1])
+	_, first := f.of(times)
+	n, ok := f.Between(first, times[len(times)-1])
 	if !ok || n >= 10*len(times)+100 {
 		return f, fmt.Errorf("the times are irregular: %d times from %v to %v fit no step longer than %s", len(times), times[0], times[len(times)-1], f)
 	}
@@ -49,22 +50,21 @@ func candidate(times []Time) Freq {
 	return Freq{Day, step / day, false}
 }
 
-// byMonths finds a step of months: all times on the same day of the month, or all
-// on the last.
+// byMonths finds a step of months: all times on the same day of the month or, in shorter months,
+// on their last, or all on the last.
 func byMonths(times []Time) (Freq, bool) {
-	sameDay, ends, step := true, true, 0
+	step := 0
 	first := times[0].At
 	for i, t := range times {
 		if t.At.Sub(t.At.Truncate(24*time.Hour)) != first.Sub(first.Truncate(24*time.Hour)) {
 			return Freq{}, false
 		}
-		sameDay = sameDay && t.At.Day() == first.Day()
-		ends = ends && t.At.Day() == lastDay(t.At)
 		if i > 0 {
 			step = gcd(step, monthsBetween(times[i-1].At, t.At))
 		}
 	}
-	return Freq{Month, max(step, 1), ends}, (sameDay || ends) && step > 0
+	day, ends := monthDay(times)
+	return Freq{Month, max(step, 1), ends}, (day > 0 || ends) && step > 0
 }
 
 func gcd(a, b int) int {

@@ -11,14 +11,15 @@ type Series struct {
 	ID    string    // "" in a table of one series without IDs
 	Start Time      // time of the first value
 	Freq  Freq      // time from one value to the next
-	Y     []float64 // NaN where missing
+	Y     []float64 // NaN where missing; in a table the last value is known
 
 	// Values of the table's covariates by role, NaN where missing. Those of Past are as
 	// many as Y; those of Known may be more, for the steps ahead.
 	Past, Known [][]float64 // [covariate][step]
 	Static      []float64   // [covariate]
 
-	last int // number of the row of the last value
+	last  int // number of the row of the last value
+	ahead int // steps after it that the table has times of
 }
 
 // Time is the time of value i, which may lie beyond the end.
@@ -34,15 +35,6 @@ func (s *Series) Before(n int) Series {
 		b.Past[i] = x[:n:n]
 	}
 	return b
-}
-
-// steps is how many times are on the grid, those ahead too.
-func (s *Series) steps() int {
-	n := len(s.Y)
-	for _, x := range s.Known {
-		n = max(n, len(x))
-	}
-	return n
 }
 
 // Missing counts the values that are not there.
@@ -80,7 +72,8 @@ type Table struct {
 	Series []Series // series, in the order of their first rows
 	Notes  []string // notes of what was found and done, for the reader of a report
 
-	Season, Horizon int // season and horizon of a .tsf file, the season if its times are indices; else 0
+	Season  int // season of a .tsf file whose times are indices; else 0
+	Horizon int // horizon of a .tsf file, or the rows that follow the last value; 0 for none
 
 	Covariates []Covariate // past, known and static ones, in this order
 }
@@ -96,6 +89,7 @@ type Options struct {
 	Known       []string
 	Static      []string // names of columns of covariates by their roles
 	Category    []string // those of them whose values are categories even if they look like numbers
+	Single      bool     // a file without the column ID is one series; default: it is an error
 	Sort        bool     // put the rows of each series in order of time; default: rows out of order are an error
 }
 

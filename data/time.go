@@ -14,6 +14,7 @@ type Time struct {
 	Index   int64
 	IsIndex bool
 
+	day    int8  // day of the months of its series, of which its own month may be too short; 0 for its own
 	digits int64 // a date written as digits alone, which may be an index after all
 }
 

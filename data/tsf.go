@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -60,7 +61,7 @@ func readTSF(in *File, o Options) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	tab.Horizon = t.horizon
+	tab.Horizon = cmp.Or(t.horizon, tab.Horizon)
 	if t.freq != nil && t.start < 0 {
 		tab.Season = t.freq.Season()
 	}

@@ -28,7 +28,7 @@ func TestReadWide(t *testing.T) {
 			map[string][]float64{"H1": {605, 586}, "H2": {1, nan, 3}}, "1"},
 		{"ragged", "id,F1,F2,F3\na,1\nb,1,2,3\n", data.Options{}, map[string][]float64{"a": {1}, "b": {1, 2, 3}}, "1"},
 		{"dates", "shop,2024-01,2024-02,2024-03\nnorth,,5,NA\nsouth,1,2,3\n", data.Options{},
-			map[string][]float64{"north": {5, nan}, "south": {1, 2, 3}}, "2024-02-01"},
+			map[string][]float64{"north": {5}, "south": {1, 2, 3}}, "2024-02-01"},
 		{"asked for", "shop;jan;feb\nnorth;1,5;2,5\n", data.Options{Layout: data.Wide}, map[string][]float64{"north": {1.5, 2.5}}, "1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestReadTSF(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if tab.Season != 48 || tab.Series[1].ID != "T2" || !same(tab.Series[1].Y, []float64{3, nan}) {
+	if tab.Season != 48 || tab.Series[1].ID != "T2" || !same(tab.Series[1].Y, []float64{3}) || tab.Horizon != 0 {
 		t.Errorf("season %d, %s %v", tab.Season, tab.Series[1].ID, tab.Series[1].Y)
 	}
 }

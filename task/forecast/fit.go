@@ -38,6 +38,7 @@ type Model struct {
 // quantile regression (Romano et al. 2019).
 func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series) (*Model, error) {
 	cfg = cfg.withDefaults()
+	cfg.Learn(series...)
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}

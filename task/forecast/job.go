@@ -35,7 +35,8 @@ func (j *Job) PresetName() string { return j.Preset }
 // fill sets season and horizon, where they are 0, by a table.
 func (j *Job) fill(t *data.Table) {
 	j.Season = cmp.Or(j.Season, t.Season, t.Series[0].Freq.Season())
-	for _, horizon := range []int{t.Horizon, j.Season, 12} {
+	j.Horizon = cmp.Or(j.Horizon, t.Horizon)
+	for _, horizon := range []int{j.Season, 12} {
 		if j.Horizon == 0 && horizon > 1 {
 			j.Horizon = horizon
 		}

@@ -105,11 +105,11 @@ func (r *run) ahead() bool {
 // read reads the series and picks those that can be forecast.
 func (r *run) read() (err error) {
 	j := r.job()
-	if r.table, err = readAll(r.files.Train, j.Source); err != nil {
+	if r.table, err = j.Source.readAll(r.files.Train); err != nil {
 		return err
 	}
 	r.tell(0)
-	asked := j.Season
+	asked, horizon := j.Season, j.Horizon
 	j.fill(r.table)
 	j.Step = r.table.Series[0].Freq.String()
 	if len(j.Levels) > 0 { // those that scores are of too
@@ -120,9 +120,13 @@ func (r *run) read() (err error) {
 		reach = j.Horizon
 	}
 	n := len(r.table.Notes)
+	if horizon == 0 && r.table.Horizon > 0 {
+		r.table.Notes = append(r.table.Notes, fmt.Sprintf("the horizon is %d, as the file asks (--horizon has another)", j.Horizon))
+	}
 	if err := j.Source.Prepare(r.table, reach); err != nil {
 		return err
 	}
+	r.table.MaskUnlearned()
 	if r.series, r.left, err = Usable(r.table); err != nil {
 		return err
 	}
@@ -307,29 +311,3 @@ type seriesError struct {
 func (e *seriesError) Error() string        { return e.file + ": " + e.text }
 func (e *seriesError) Unwrap() error        { return e.err }
 func (e *seriesError) Is(target error) bool { return target == fault.Data }
-
-// readAll reads the series of several files, which must have the same covariates.
-func readAll(files []string, s Source) (*data.Table, error) {
-	if len(files) == 0 {
-		return nil, errors.New("forecast: there is no file to read")
-	}
-	all, err := s.table(files[0])
-	if err != nil {
-		return nil, err
-	}
-	for _, file := range files[1:] {
-		t, err := s.table(file)
-		if err != nil {
-			return nil, err
-		}
-		if err := t.Recode(all.Covariates); err != nil {
-			return nil, err
-		}
-		if t.Series[0].Freq != all.Series[0].Freq {
-			return nil, &data.Error{File: file, Reason: fmt.Sprintf("its times are %s, but those of %s are %s", t.Series[0].Freq.Name(), files[0], all.Series[0].Freq.Name()), Hint: "train on files of one frequency"}
-		}
-		all.Series = append(all.Series, t.Series...)
-		all.Notes = append(all.Notes, t.Notes...)
-	}
-	return all, nil
-}

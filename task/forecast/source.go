@@ -2,6 +2,7 @@ package forecast
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -34,6 +35,8 @@ type Source struct {
 	Category []string    `json:"category,omitempty"`    // those of these columns that hold categories even if they look like numbers
 	Calendar bool        `json:"calendar,omitempty"`    // hours, days and months are known covariates
 	Holidays []string    `json:"holidays,omitempty"`    // countries whose public holidays are known covariates
+
+	single bool // a file without the column ID is one series: of a model that was trained on several
 }
 
 // Check reports all that is invalid in s.
@@ -43,7 +46,7 @@ func (s Source) Check() error {
 }
 
 func (s Source) options() (o data.Options, err error) {
-	o = data.Options{ID: s.ID, Time: s.Time, Y: s.Value, TimeLayout: s.Layout, Layout: s.Table, Sort: s.Sort, Past: s.Past, Known: s.Known, Static: s.Static, Category: s.Category}
+	o = data.Options{ID: s.ID, Time: s.Time, Y: s.Value, TimeLayout: s.Layout, Layout: s.Table, Sort: s.Sort, Past: s.Past, Known: s.Known, Static: s.Static, Category: s.Category, Single: s.single}
 	switch s.Decimal {
 	case "":
 	case ".", ",":
@@ -104,6 +107,31 @@ func (s Source) Read(r io.Reader, name string) (*data.Table, error) {
 		return nil, err
 	}
 	return data.Read(r, name, o)
+}
+
+// readAll reads the series of several files, which must have the same covariates and steps of
+// time. Categories of any of them are known.
+func (s Source) readAll(files []string) (*data.Table, error) {
+	if len(files) == 0 {
+		return nil, errors.New("forecast: there is no file to read")
+	}
+	all, err := s.table(files[0])
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files[1:] {
+		t, err := s.table(file)
+		if err != nil {
+			return nil, err
+		}
+		if step, first := t.Series[0].Freq, all.Series[0].Freq; !step.Same(first) {
+			return nil, &data.Error{File: file, Reason: fmt.Sprintf("its times are %s, but those of %s are %s", step.Name(), files[0], first.Name()), Hint: "train on files of one frequency, a model for each"}
+		}
+		if err := all.Append(t); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // Prepare makes a table ready for forecasts of a horizon: it adds the calendar, and

@@ -31,17 +31,17 @@ func ReadFor(m Forecaster, s Source, ahead int, files ...string) (*data.Table, e
 
 // readFor is ReadFor for a model that is made for j.
 func readFor(j *Job, s Source, ahead int, files ...string) (*data.Table, error) {
-	t, err := readAll(files, s)
+	s.single = s.ID == j.Source.ID
+	t, err := s.readAll(files)
 	if err != nil {
 		return nil, err
 	}
-	if step := t.Series[0].Freq; j.Step != "" && step.String() != j.Step {
-		was, err := data.ParseFreq(j.Step)
-		if err != nil {
-			return nil, err
-		}
-		return nil, &data.Error{File: t.Name, Reason: fmt.Sprintf("its times are %s, but the model was trained on %s times", step.Name(), was.Name()),
-			Hint: fmt.Sprintf("train a model for it or, if its times are %s, pass --freq %s", was.Name(), j.Step)}
+	if e := j.differs(t.Series[0]); e != nil {
+		return nil, &data.Error{File: t.Name, Reason: fmt.Sprintf("its times are %s, but the model was trained on %s times", e.Step.Name(), e.Trained.Name()),
+			Hint: fmt.Sprintf("train a model for it or, if its times are %s, pass --freq %s", e.Trained.Name(), j.Step)}
+	}
+	if ahead > 0 && t.Horizon > ahead {
+		t.Notes = append(t.Notes, fmt.Sprintf("the file asks for %d steps, but the model forecasts %d", t.Horizon, ahead))
 	}
 	if err := s.Prepare(t, ahead); err != nil {
 		return nil, err

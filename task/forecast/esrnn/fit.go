@@ -33,6 +33,7 @@ type Model struct {
 func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series) (*Model, error) {
 	cfg.Series = len(series)
 	c := cfg.withDefaults()
+	c.Learn(series...)
 	if err := c.check(); err != nil {
 		return nil, err
 	}

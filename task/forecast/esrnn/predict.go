@@ -13,6 +13,9 @@ import (
 // training, by its ID, has its own rates and first season. It changes nothing of the
 // model and may run in several goroutines at once.
 func (m *Model) Predict(ctx context.Context, series ...data.Series) ([]forecast.Forecast, error) {
+	if err := m.Fits(series...); err != nil {
+		return nil, err
+	}
 	all, err := m.run(ctx, m.Nets, series)
 	if err != nil {
 		return nil, err

@@ -59,6 +59,7 @@ func (m *Model) Refit(ctx context.Context, o task.Options, series ...data.Series
 
 func fit(ctx context.Context, cfg Config, o task.Options, from *Model, series []data.Series) (*Model, error) {
 	c := cfg.withDefaults()
+	c.Learn(series...)
 	c.Lags = c.lags(len(forecast.Longest(series).Y))
 	if err := c.check(); err != nil {
 		return nil, err

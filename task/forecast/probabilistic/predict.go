@@ -16,6 +16,9 @@ import (
 // by its ID, is scaled as then. Known covariates should reach over the horizon: where
 // they do not, they are marked as missing.
 func (m *Model) Predict(ctx context.Context, series ...data.Series) ([]forecast.Forecast, error) {
+	if err := m.Fits(series...); err != nil {
+		return nil, err
+	}
 	ws := make([]window, len(series))
 	for i, s := range series {
 		z, err := m.prepare(s)

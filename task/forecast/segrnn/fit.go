@@ -54,6 +54,7 @@ func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series)
 		cfg.Window = defaultWindow(series)
 	}
 	c := cfg.withDefaults()
+	c.Learn(series...)
 	c.Channels = len(series)
 	if err := c.check(); err != nil {
 		return nil, err

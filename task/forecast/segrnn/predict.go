@@ -16,6 +16,9 @@ import (
 // training, by its ID, is scaled as then. It changes nothing of the model and may run in
 // several goroutines at once.
 func (m *Model) Predict(ctx context.Context, series ...data.Series) ([]forecast.Forecast, error) {
+	if err := m.Fits(series...); err != nil {
+		return nil, err
+	}
 	ws := make([]window, len(series))
 	for i, s := range series {
 		if err := ctx.Err(); err != nil {

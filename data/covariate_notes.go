@@ -1,0 +1,42 @@
+package data
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// noteCovariates notes what the covariates are, and how many of their values are missing.
+func (b *Builder) noteCovariates(t *Table) {
+	for _, role := range []Role{Past, Known, Static} {
+		var names []string
+		for _, c := range Select(t.Covariates, role) {
+			what := c.Name
+			if c.Categories != nil {
+				what += fmt.Sprintf(" (%s)", plural(len(c.Categories), "category", "categories"))
+			}
+			names = append(names, what)
+		}
+		if names != nil {
+			b.note("%s covariates: %s", role, strings.Join(names, ", "))
+		}
+	}
+	missing, ahead := 0, 0
+	for _, s := range t.Series {
+		for _, x := range append(slices.Clone(s.Past), s.Known...) {
+			for _, v := range x {
+				if math.IsNaN(v) {
+					missing++
+				}
+			}
+		}
+		ahead = max(ahead, s.ahead)
+	}
+	if missing > 0 {
+		b.note("%s missing; they are masked, never filled in", plural(missing, "value of covariates is", "values of covariates are"))
+	}
+	if ahead > 0 && len(Select(t.Covariates, Known)) > 0 {
+		b.note("known covariates reach up to %s ahead of the last value", plural(ahead, "step", "steps"))
+	}
+}

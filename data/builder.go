@@ -16,6 +16,8 @@ import (
 type Builder struct {
 	problems
 	covariates
+	clocks
+	dates
 	opts   Options
 	y      string // name of the value's column
 	order  []string
@@ -175,14 +177,11 @@ func (b *Builder) ParseTime(s string) (Time, *Error) {
 		}
 		return t, nil
 	}
-	t, err := ParseTime(s)
+	t, zone, err := parseTime(s)
 	if err != nil {
-		e := &Error{Value: s, Reason: err.Error(), Hint: "write dates as 2024-05-06, 2024-05 or 2024-05-06T07:08, or number the steps"}
-		if layout := layoutLike(s); layout != "" {
-			e.Reason, e.Hint = "is not an ISO date", "pass --time-layout "+layout
-		}
-		return t, e
+		return t, b.guess(s, err)
 	}
+	b.met(zone)
 	return t, nil
 }
 
@@ -344,8 +343,12 @@ func (b *Builder) Table() (*Table, error) {
 	}
 	if b.digits != 0 {
 		u := b.rows[b.order[0]].times[0]
-		b.note("whole numbers such as %d are read as %s", u.digits, map[int]string{4: "years", 6: "months", 8: "days"}[b.digits])
+		b.note("whole numbers such as %d are read as %s", u.digits, map[int]string{4: "years", 6: "months", 8: "days", 10: "hours", 12: "minutes", 14: "seconds"}[b.digits])
 	}
+	if b.unix(); b.err() != nil {
+		return nil, b.err()
+	}
+	b.local()
 	f, err := b.freq()
 	if err != nil {
 		return nil, err

@@ -192,9 +192,8 @@ func (t *csvTable) headless() bool {
 	if len(t.header) != 2 {
 		return false
 	}
-	_, notTime := t.ParseTime(t.header[t.ds])
 	_, notNumber := value(t.header[t.y], '.')
-	return notTime == nil && (notNumber == nil || t.in.Comma != ',' && decimalComma(t.header[t.y]))
+	return t.isTime(t.header[t.ds]) && (notNumber == nil || t.in.Comma != ',' && decimalComma(t.header[t.y]))
 }
 
 // record is the next one.

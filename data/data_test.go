@@ -405,7 +405,8 @@ func TestParseTime(t *testing.T) {
 }
 
 func FuzzReadCSV(f *testing.F) {
-	for _, s := range []string{"ds,y\n2024-01,1\n2024-02,2\n", "unique_id;ds;y\na;1;1,5\na;2;\n", "ds,y\n1,2\n9223372036854775807,3\n", "\xef\xbb\xbf\"ds\",y\r1,2\r", "0001-01-01,1\n9999-12-31T23:59:59,2\n"} {
+	for _, s := range []string{"ds,y\n2024-01,1\n2024-02,2\n", "unique_id;ds;y\na;1;1,5\na;2;\n", "ds,y\n1,2\n9223372036854775807,3\n", "\xef\xbb\xbf\"ds\",y\r1,2\r", "0001-01-01,1\n9999-12-31T23:59:59,2\n", "ds,y\n1704067200,1\n1704070800,2\n",
+		"ds,y\n2024-03-30T00:00+01:00,1\n2024-03-31T00:00+01:00,\n2024-04-01T00:00+02:00,3\n2024-04-02T00:00 CEST,\n", "id,ds,y\na,2024-02-28,1\na,2024-03-30,2\nb,2024-01-01,3\nb,2024-01-02,4\n", "d,a,b\n2024-01-01,1,2\n2024-01-02,,3\n", "ds,y\n13/02/2024,1\nSept 1 2024,2\n"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -414,8 +415,13 @@ func FuzzReadCSV(f *testing.F) {
 			return
 		}
 		for _, s := range tab.Series {
-			if len(s.Y) == 0 || len(s.Y) > 11*len(b)+1100 {
-				t.Errorf("%d values from %d bytes", len(s.Y), len(b))
+			if n := len(s.Y); n > 11*len(b)+1100 || n > 0 && math.IsNaN(s.Y[n-1]) {
+				t.Errorf("%d values from %d bytes", n, len(b))
+			}
+			for k := range s.Y {
+				if n, on := s.Freq.Between(s.Start, s.Time(k)); n != k || !on {
+					t.Fatalf("%v is step %d of %v from %v, want %d", s.Time(k), n, s.Freq, s.Start, k)
+				}
 			}
 			for i, v := range s.Y {
 				if math.IsInf(v, 0) || math.Abs(v) > 1e30 {
@@ -428,7 +434,7 @@ func FuzzReadCSV(f *testing.F) {
 }
 
 func FuzzParseTime(f *testing.F) {
-	for _, s := range []string{"2024-05-06", "2024-W01", "2024Q1", "-7", "2024-05-06T07:08:09.123+05:30"} {
+	for _, s := range []string{"2024-05-06", "2024-W01", "2024Q1", "-7", "2024-05-06T07:08:09.123+05:30", "2024-05-06 07:08 UTC", "2024-05-06 07:08 Europe/Berlin", "2024-05-06T07:08+01:00[CET]", "2024-05-06 07:08 +0900 KST", "2024-05-06 GMT-3", "1704067200.0", "2024050607"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

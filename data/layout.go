@@ -16,31 +16,32 @@ const longestDate = 100
 var piece = regexp.MustCompile(`\d+|\p{Hangul}+|\p{Han}|[A-Za-z]+|.`)
 
 // clock matches a time of day and its offset from UTC at the end of a text.
-var clock = regexp.MustCompile(`^(.*\d\p{L}?\.?,?[ T]+)(\d{1,2}):(\d\d)(:\d\d)?([.,]\d+)?( ?[AaPp][Mm])?( ?[+-]\d\d:?\d\d)?$`)
+var clock = regexp.MustCompile(`^(.*\d\p{L}?\.?,?[ T]+)((?:오전|오후) ?)?(\d{1,2}):(\d\d)(:\d\d)?([.,]\d+)?( ?[AaPp][Mm])?( ?[+-]\d\d:?\d\d)?$`)
 
-// layoutLike is a layout of package time that reads the date s, in quotation marks, or those
-// that do if its order is not clear; "" if there is none.
-func layoutLike(s string) string {
+// layoutsOf are the layouts of package time that read the date s, the likeliest first: several if
+// its order is not clear.
+func layoutsOf(s string) (fit []string) {
 	s = strings.TrimSpace(s)
 	if len(s) > longestDate || !utf8.ValidString(s) {
-		return ""
+		return nil
 	}
 	date, rest := s, ""
 	if m := clock.FindStringSubmatch(s); m != nil {
 		date, rest = m[1], clockLayout(m[2:])
 	}
-	var fit []string
 	for _, layout := range dateLayouts(date) {
-		if _, err := time.Parse(layout+rest, s); err == nil {
+		if _, err := parseLayout(layout+rest, s); err == nil {
 			fit = append(fit, layout+rest)
 		}
 	}
 	if len(fit) > 1 && !strings.Contains(date, "/") && order(fit[0]) == "day" && order(fit[1]) == "month" {
 		fit = slices.Delete(fit, 1, 2) // with points and dashes months do not stand first
 	}
-	if fit == nil {
-		return ""
-	}
+	return fit
+}
+
+// choice lists layouts in quotation marks, with what stands first in them if they are several.
+func choice(fit []string) string {
 	hint := strconv.Quote(fit[0])
 	if len(fit) == 1 || strings.Contains(fit[0], "Jan") {
 		return hint
@@ -56,6 +57,44 @@ func layoutLike(s string) string {
 	return hint
 }
 
+// words are those that package time does not know, and what it has for them.
+var words = strings.NewReplacer("오전", "AM", "오후", "PM")
+
+// knownWords is a text with the words that package time knows.
+func knownWords(s string) string {
+	s = words.Replace(s)
+	if i := strings.Index(strings.ToLower(s), "sept"); i >= 0 && len(s) == len(strings.ToLower(s)) {
+		if end := i + len("sept"); end == len(s) || !letter(s[end]) {
+			s = s[:i+3] + s[end:]
+		}
+	}
+	return s
+}
+
+// parseLayout reads a time in a form of package time, in which 오후 may stand for PM. It reads
+// Sept and 오전, too, and takes zones by their names.
+func parseLayout(layout, s string) (Time, error) {
+	layout = strings.NewReplacer("오전", "PM", "오후", "PM").Replace(layout)
+	t, err := time.Parse(layout, knownWords(strings.TrimSpace(s)))
+	if err != nil {
+		return Time{}, err
+	}
+	switch {
+	case strings.Contains(layout, "MST") && !strings.Contains(layout, "07"):
+		name := t.Location().String()
+		at, known := zone(name)
+		if !known {
+			return Time{}, errZone(name)
+		}
+		year, month, day := t.Date()
+		hour, minute, second := t.Clock()
+		return in(time.Date(year, month, day, hour, minute, second, t.Nanosecond(), at)), nil
+	case strings.Contains(layout, "Z07"), strings.Contains(layout, "-07"):
+		return in(t), nil
+	}
+	return Time{At: t.UTC()}, nil
+}
+
 // order is what stands first in a layout of numbers.
 func order(layout string) string {
 	switch {
@@ -69,14 +108,14 @@ func order(layout string) string {
 
 // clockLayout is the layout of the parts that clock finds.
 func clockLayout(m []string) string {
-	hour, seconds := "15", ""
-	if m[4] != "" {
+	marker, hour, seconds := m[0], "15", ""
+	if m = m[1:]; m[4] != "" || marker != "" {
 		hour = "3"
 	}
 	if m[2] != "" {
 		seconds = ":05"
 	}
-	layout := hour + ":04" + seconds // fractions of a second are read without being asked for
+	layout := strings.Replace(marker, "오전", "오후", 1) + hour + ":04" + seconds // fractions of a second are read without being asked for
 	if m[4] != "" {
 		layout += m[4][:len(m[4])-2] + "PM"
 		if m[4][len(m[4])-2] >= 'a' {
@@ -174,6 +213,7 @@ func dateLayouts(date string) []string {
 
 // wordLayout is the layout of the name of a month or of a day of the week, "" for others.
 func wordLayout(word string) string {
+	word = knownWords(word)
 	for _, layout := range []string{"Jan", "January", "Mon", "Monday"} {
 		if _, err := time.Parse(layout, word); err == nil {
 			return layout

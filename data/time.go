@@ -14,6 +14,8 @@ type Time struct {
 	Index   int64
 	IsIndex bool
 
+	zoned  bool  // it was written with an offset from UTC
+	offset int32 // seconds by which the clock that it was written by is ahead of UTC
 	day    int8  // day of the months of its series, of which its own month may be too short; 0 for its own
 	digits int64 // a date written as digits alone, which may be an index after all
 }
@@ -26,17 +28,16 @@ func (t Time) asIndex() Time {
 	return Time{Index: t.digits, IsIndex: true}
 }
 
-// length is how many digits a date of digits alone has: 4, 6 or 8; 0 for others.
+// length is how many digits a date of digits alone has: 4, 6, 8, 10, 12 or 14; 0 for others.
 func (t Time) length() int {
-	switch {
-	case t.digits == 0:
+	if t.digits == 0 {
 		return 0
-	case t.digits < 1e4:
-		return 4
-	case t.digits < 1e6:
-		return 6
 	}
-	return 8
+	n := 4
+	for limit := int64(1e4); t.digits >= limit; limit *= 100 {
+		n += 2
+	}
+	return n
 }
 
 // compare is -1, 0 or 1 as t comes before, with or after u, of the same kind.
@@ -75,65 +76,87 @@ var layouts = []string{
 
 // ParseTime reads a date or time in a form of ISO 8601 - 2024-05-06, 2024-05,
 // 2024-05-06T07:08:09.5+02:00 or with a blank for the T, 2024-W19, 2024-Q2 - or a
-// whole number as an index. Digits alone are a date if they can be: 2024 a year,
-// from 1000 to 2999, and 202405 and 20240506 a month and a day, from 1900 to 2099;
-// a table in which not all times are such dates is read as indices. Times with an
-// offset are turned to UTC; without one they are taken to be in UTC.
+// whole number as an index. A time may end in the name of a zone: UTC, CET,
+// Europe/Berlin; places need the tz database, of the system or of package time/tzdata.
+// Digits alone are a date if they can be: 2024 a year, from 1000 to 2999, and 202405 and
+// 20240506 a month and a day, from 1900 to 2099, after which hours, minutes and seconds may
+// follow; a table in which not all times are such dates is read as indices, or as Unix times
+// if they have the size of these. Times with an offset are turned to UTC; without one they are
+// taken to be in UTC.
 func ParseTime(s string) (Time, error) {
+	t, _, err := parseTime(s)
+	return t, err
+}
+
+// parseTime is ParseTime that tells the name of the zone, too.
+func parseTime(s string) (t Time, zone string, err error) {
 	s = strings.TrimSpace(s)
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		if at, ok := digitsAlone(s, n); ok {
-			return Time{At: at, digits: n}, nil
-		}
-		if n < -largestIndex || n > largestIndex {
-			return Time{}, errors.New("is too large for the number of a step")
-		}
-		return Time{Index: n, IsIndex: true}, nil
+	whole := s
+	if head, zeros, ok := strings.Cut(s, "."); ok && zeros != "" && strings.Trim(zeros, "0") == "" { // 1704067200.0
+		whole = head
 	}
-	if len(s) > 40 {
-		return Time{}, errors.New("is too long for a date or time")
-	}
-	iso := s
-	if len(s) > 10 && s[10] == ' ' {
-		iso = s[:10] + "T" + strings.TrimSpace(s[11:])
-	}
-	for _, layout := range layouts {
-		if t, err := time.Parse(layout, iso); err == nil {
-			return Time{At: t.UTC()}, nil
+	if n, err := strconv.ParseInt(whole, 10, 64); err == nil {
+		if at, ok := digitsAlone(whole, n); ok {
+			return Time{At: at, digits: n}, "", nil
 		}
+		if n < -largestIndex || n > largestIndex && unixUnit(n) < 0 {
+			return Time{}, "", errors.New("is too large for the number of a step")
+		}
+		return Time{Index: n, IsIndex: true}, "", nil
+	}
+	if len(s) > 80 {
+		return Time{}, "", errors.New("is too long for a date or time")
+	}
+	if t, zone, err = moment(s); err == nil {
+		if year := t.At.Year(); t.zoned && (year < 0 || year > 9999) {
+			return Time{}, "", errors.New("is out of the range of dates in UTC")
+		}
+		return t, zone, nil
 	}
 	if year, part, ok := cutQuarterOrWeek(strings.ToUpper(s), "Q"); ok && part >= 1 && part <= 4 {
-		return Time{At: time.Date(year, time.Month(3*part-2), 1, 0, 0, 0, 0, time.UTC)}, nil
+		return Time{At: time.Date(year, time.Month(3*part-2), 1, 0, 0, 0, 0, time.UTC)}, "", nil
 	}
 	if year, part, ok := cutQuarterOrWeek(strings.ToUpper(s), "W"); ok && part >= 1 && part <= 53 {
 		monday := weekStart(year, part)
 		if y, _ := monday.ISOWeek(); y == year { // not all years have a week 53
-			return Time{At: monday}, nil
+			return Time{At: monday}, "", nil
 		}
 	}
-	return Time{}, errors.New("is not a date or time")
+	return Time{}, "", err
 }
 
-// digitsAlone reads the number n, written s, as a year, month or day.
+// iso reads a date or time without the name of a zone.
+func iso(s string) (Time, bool) {
+	if len(s) > 10 && s[10] == ' ' {
+		s = s[:10] + "T" + strings.TrimSpace(s[11:])
+	}
+	for _, layout := range layouts {
+		if t, err := time.Parse(layout, s); err == nil {
+			if strings.HasSuffix(layout, "Z07:00") {
+				return in(t), true
+			}
+			return Time{At: t}, true
+		}
+	}
+	return Time{}, false
+}
+
+// digitsAlone reads the number n, written s, as a year, month or day, or a time of a day.
 func digitsAlone(s string, n int64) (time.Time, bool) {
 	layout, lo, hi := "2006", 1000, 2999
 	switch len(s) {
 	case 4:
 	case 6:
 		layout, lo, hi = "200601", 1900, 2099
-	case 8:
-		layout, lo, hi = "20060102", 1900, 2099
+	case 8, 10, 12:
+		layout, lo, hi = "200601021504"[:len(s)], 1900, 2099
+	case 14:
+		layout, lo, hi = "20060102150405", 1900, 2099
 	default:
 		return time.Time{}, false
 	}
 	t, err := time.Parse(layout, s)
 	return t, err == nil && n > 0 && t.Year() >= lo && t.Year() <= hi
-}
-
-// parseLayout reads a time in a form of package time.
-func parseLayout(layout, s string) (Time, error) {
-	t, err := time.Parse(layout, strings.TrimSpace(s))
-	return Time{At: t.UTC()}, err
 }
 
 // cutQuarterOrWeek reads 2024Q2, 2024-Q2, 2024W19, 2024-W19.

@@ -60,8 +60,12 @@ func (t *csvTable) wide() bool {
 }
 
 func (t *csvTable) isTime(s string) bool {
-	_, e := t.ParseTime(s)
-	return e == nil
+	if layout := t.opts.TimeLayout; layout != "" {
+		_, err := parseLayout(layout, s)
+		return err == nil
+	}
+	_, err := ParseTime(s)
+	return err == nil
 }
 
 // times reports whether all of the columns are named by times.

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+	_ "time/tzdata" // zones by their places, where the system has none
 
 	"github.com/spf13/cobra"
 

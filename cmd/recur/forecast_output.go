@@ -4,7 +4,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -162,9 +161,9 @@ func (r *forecastRun) rows(i int) [][]string {
 	}
 	rows := [][]string{head}
 	for k, p := range r.forecasts[i].Point {
-		row := []string{r.date(&r.series[i], len(r.series[i].Y)+k), digits(p)}
+		row := []string{r.date(&r.series[i], len(r.series[i].Y)+k), chart.Digits(p)}
 		for _, band := range r.bands(i) {
-			row = append(row, fmt.Sprintf("%s … %s", digits(band.Lo[k]), digits(band.Hi[k])))
+			row = append(row, fmt.Sprintf("%s … %s", chart.Digits(band.Lo[k]), chart.Digits(band.Hi[k])))
 		}
 		rows = append(rows, row)
 	}
@@ -193,20 +192,6 @@ func writeColumns(b *strings.Builder, rows [][]string) {
 // scored reports whether the model was scored on files of their own.
 func (r *forecastRun) scored() bool {
 	return r.trained != nil && len(r.trained.data.Valid)+len(r.trained.data.Test) > 0
-}
-
-// digits writes a value with about four figures.
-func digits(v float64) string {
-	a := math.Abs(v)
-	switch {
-	case a >= 1000 || v == 0:
-		return strconv.FormatFloat(v, 'f', 0, 64)
-	case a >= 100:
-		return strconv.FormatFloat(v, 'f', 1, 64)
-	case a >= 1:
-		return strconv.FormatFloat(v, 'f', 2, 64)
-	}
-	return strconv.FormatFloat(v, 'g', 4, 64)
 }
 
 // csv writes the forecasts as a long table.

@@ -175,10 +175,10 @@ func (r *forecastRun) section(i int) chart.Section {
 		chart.FigureLine{Name: "history", Y: padded(s.Y[from:], 0, n+h-from), Role: "history"},
 		chart.FigureLine{Name: "forecast", Y: joined(f.Point), Role: "forecast"})
 	last := h - 1
-	fig.Text = []string{fmt.Sprintf("The forecast begins with %s at %s and ends with %s at %s.", digits(f.Point[0]), r.date(s, n), digits(f.Point[last]), r.date(s, n+last))}
+	fig.Text = []string{fmt.Sprintf("The forecast begins with %s at %s and ends with %s at %s.", chart.Digits(f.Point[0]), r.date(s, n), chart.Digits(f.Point[last]), r.date(s, n+last))}
 	if len(bands) > 0 {
 		wide := bands[0]
-		fig.Text = append(fig.Text, fmt.Sprintf("At the end the value should lie between %s and %s with a probability of %g %%.", digits(wide.Lo[last]), digits(wide.Hi[last]), 100*wide.Level))
+		fig.Text = append(fig.Text, fmt.Sprintf("At the end the value should lie between %s and %s with a probability of %g %%.", chart.Digits(wide.Lo[last]), chart.Digits(wide.Hi[last]), 100*wide.Level))
 	}
 	title := "Forecast"
 	if s.ID != "" {

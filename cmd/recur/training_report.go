@@ -145,18 +145,18 @@ func (r *training) learning() (all []chart.Section) {
 	x, loss, valid := r.history.curves("loss")
 	n := len(x) - 1
 	losses := &chart.Figure{XLabel: "epoch", YLabel: "loss", X: x, Lines: []chart.FigureLine{{Name: "training", Y: loss, Role: "history"}},
-		Text: []string{fmt.Sprintf("The loss in training is %s in epoch %g and %s in epoch %g.", digits(loss[0]), x[0], digits(loss[n]), x[n])}}
+		Text: []string{fmt.Sprintf("The loss in training is %s in epoch %g and %s in epoch %g.", chart.Digits(loss[0]), x[0], chart.Digits(loss[n]), x[n])}}
 	if valid != nil {
 		losses.Lines = append(losses.Lines, chart.FigureLine{Name: "validation", Y: valid, Role: "forecast"})
 		best := bestOf(task.Metric{}, valid)
-		losses.Text = append(losses.Text, fmt.Sprintf("That in validation is lowest in epoch %g: %s.", x[best], digits(valid[best])))
+		losses.Text = append(losses.Text, fmt.Sprintf("That in validation is lowest in epoch %g: %s.", x[best], chart.Digits(valid[best])))
 	}
 	all = append(all, chart.Section{Title: "Loss by epoch", Figure: losses})
 	if _, _, y := r.history.curves(metric.Name); metric.Name != "loss" && y != nil {
 		best := bestOf(metric, y)
 		all = append(all, chart.Section{Title: fmt.Sprintf("Validation by epoch: %s", metric.Name), Note: scoreMeaning(metric.Name), Figure: &chart.Figure{
 			XLabel: "epoch", YLabel: metric.Name, X: x, Lines: []chart.FigureLine{{Name: metric.Name, Y: y, Role: "forecast"}},
-			Text: []string{fmt.Sprintf("It is best in epoch %g: %s.", x[best], digits(y[best]))},
+			Text: []string{fmt.Sprintf("It is best in epoch %g: %s.", x[best], chart.Digits(y[best]))},
 		}})
 	}
 	return all

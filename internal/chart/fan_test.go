@@ -125,7 +125,7 @@ func TestTerminal(t *testing.T) {
 		}
 	}
 	// Values from 58.8 down to 8.2, the top of the wide band and the first of the history.
-	if !strings.HasPrefix(lines[0], "  58.8 ┤") && !strings.HasPrefix(strings.TrimSpace(lines[0]), "58.8 ┤") || !strings.HasPrefix(strings.TrimSpace(lines[11]), "7 ┤") {
+	if !strings.HasPrefix(lines[0], "  58.8 ┤") && !strings.HasPrefix(strings.TrimSpace(lines[0]), "58.8 ┤") || !strings.HasPrefix(strings.TrimSpace(lines[11]), "7.0 ┤") {
 		t.Errorf("%s", all)
 	}
 	// The axis names the first step, the first of the forecast and the last.
@@ -137,6 +137,24 @@ func TestTerminal(t *testing.T) {
 	for _, l := range lines[:12] {
 		if strings.Contains(l, "●") && column(l, "●") < column(axis, "m30") {
 			t.Errorf("the forecast begins before its label\n%s", all)
+		}
+	}
+}
+
+// Labels of values have a unit and decimals in common, and the room that they take.
+func TestTerminalLabels(t *testing.T) {
+	for size, want := range map[float64][]string{1e-9: {"5.88e-8", "0.70e-8"}, 1e12: {"58.8T", "7.0T"}, -1: {"-7.0", "-58.8"}} {
+		f := fan()
+		for _, y := range append([][]float64{f.History, f.Point}, f.Bands[0].Lo, f.Bands[0].Hi, f.Bands[1].Lo, f.Bands[1].Hi) {
+			for i := range y {
+				y[i] *= size
+			}
+		}
+		lines := screen(t, f, 60, 14, false)
+		for i, line := range []string{lines[0], lines[11]} {
+			if label, _, ok := strings.Cut(strings.TrimSpace(line), " ┤"); !ok || label != want[i] || len([]rune(line)) > 60 {
+				t.Errorf("%g: %q, want %s", size, line, want[i])
+			}
 		}
 	}
 }

@@ -60,7 +60,7 @@ func (f *Figure) Values() *Table {
 	}
 	value := func(y []float64, i int) string {
 		if i < len(y) && isFinite(y[i]) {
-			return figures(y[i])
+			return Digits(y[i])
 		}
 		return ""
 	}
@@ -93,18 +93,6 @@ func (f *Figure) Values() *Table {
 		}
 	}
 	return t
-}
-
-// figures writes a value with about four figures.
-func figures(v float64) string {
-	a := math.Abs(v)
-	switch {
-	case v == 0:
-		return "0"
-	case a >= 1e15 || a < 1e-4:
-		return strconv.FormatFloat(v, 'g', 4, 64)
-	}
-	return strconv.FormatFloat(v, 'f', max(0, 3-int(math.Floor(math.Log10(a)))), 64)
 }
 
 type jsonFigure struct {

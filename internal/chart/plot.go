@@ -9,8 +9,6 @@ import (
 	"io"
 	"math"
 	"slices"
-	"strconv"
-	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -315,70 +313,24 @@ func roundTicks(lo, hi float64, whole bool) []plot.Tick {
 		}
 		var marks []plot.Tick
 		for k := math.Ceil(lo/step*parts) + 0; k <= math.Floor(hi/step*parts); k++ {
-			m := plot.Tick{Value: k / parts * step}
-			if math.Mod(k, parts) == 0 {
-				m.Label = short(m.Value)
-			}
-			marks = append(marks, m)
+			marks = append(marks, plot.Tick{Value: k / parts * step})
 		}
-		return distinct(marks, step)
+		return labelled(marks, parts, step)
 	}
 	return []plot.Tick{{Value: lo, Label: short(lo)}, {Value: hi, Label: short(hi)}} // of no or endless width
 }
 
-// distinct writes labels a step apart with as many digits as that takes, if two are the same
-// in short.
-func distinct(marks []plot.Tick, step float64) []plot.Tick {
-	before := ""
-	for _, m := range marks {
-		if m.Label != "" && m.Label == before {
-			digits := max(0, int(-math.Floor(math.Log10(step)+1e-9)))
-			for i, m := range marks {
-				if m.Label != "" {
-					marks[i].Label = strconv.FormatFloat(m.Value, 'f', digits, 64)
-				}
-			}
-			return marks
+// labelled has marks labelled that are multiples of step, of which there are so many parts.
+func labelled(marks []plot.Tick, parts, step float64) []plot.Tick {
+	var at []int
+	var places []float64
+	for i, m := range marks {
+		if k := math.Round(m.Value / step * parts); math.Mod(k, parts) == 0 {
+			at, places = append(at, i), append(places, m.Value)
 		}
-		if m.Label != "" {
-			before = m.Label
-		}
+	}
+	for i, label := range axisLabels(places, step) {
+		marks[at[i]].Label = label
 	}
 	return marks
-}
-
-// short writes a number in few characters: 1200 as 1200, 45000 as 45k.
-func short(v float64) string {
-	a := math.Abs(v)
-	if a >= 1e12 {
-		return fmt.Sprintf("%.3g", v)
-	}
-	for _, u := range []struct {
-		size float64
-		name string
-	}{{1e9, "G"}, {1e6, "M"}, {1e4, "k"}} {
-		if a >= u.size {
-			size := u.size
-			if u.name == "k" {
-				size = 1e3
-			}
-			return trim(fmt.Sprintf("%.2f", v/size)) + u.name
-		}
-	}
-	switch {
-	case a == 0:
-		return "0"
-	case a < 0.001:
-		return fmt.Sprintf("%.0e", v)
-	case a < 10:
-		return trim(fmt.Sprintf("%.3f", v))
-	}
-	return trim(fmt.Sprintf("%.1f", v))
-}
-
-func trim(s string) string {
-	if strings.Contains(s, ".") {
-		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
-	}
-	return s
 }

@@ -159,13 +159,16 @@ func TestTicks(t *testing.T) {
 		lo, hi float64
 		want   string
 	}{
-		{0, 1, "0 0.2 0.4 0.6 0.8 1"}, {-1, 1, "-1 -0.5 0 0.5 1"}, {0.0001, 0.0009, "2e-04 4e-04 6e-04 8e-04"}, {0, 5e9, "0 1G 2G 3G 4G 5G"},
-		{1e6, 1.5e6, "1M 1.1M 1.2M 1.3M 1.4M 1.5M"},
+		{0, 1, "0 0.2 0.4 0.6 0.8 1"}, {-1, 1, "-1.0 -0.5 0 0.5 1.0"}, {0.0001, 0.0009, "2e-4 4e-4 6e-4 8e-4"}, {0, 5e9, "0 1G 2G 3G 4G 5G"},
+		{1e6, 1.5e6, "1.0M 1.1M 1.2M 1.3M 1.4M 1.5M"},
 		// Numbers that are the same in short have more digits.
-		{10, 10.05, "10.00 10.01 10.02 10.03 10.04 10.05"}, {45000, 45004, "45000 45001 45002 45003 45004"}, {-0.0002, 0.0002, "-2e-04 -1e-04 0 1e-04 2e-04"},
+		{10, 10.05, "10.00 10.01 10.02 10.03 10.04 10.05"}, {45000, 45004, "45000 45001 45002 45003 45004"}, {-0.0002, 0.0002, "-2e-4 -1e-4 0 1e-4 2e-4"},
 		// Of no width, or of none that numbers have.
-		{3, 3, "2 2.5 3 3.5 4"}, {0, 5e-324, "0 5e-324"}, {-8e307, 8e307, "-5e+307 0 5e+307"},
-		{1e300, 1e300 + 1e285, "1e+300"},
+		{3, 3, "2.0 2.5 3.0 3.5 4.0"}, {0, 5e-324, "0 4.94e-324"}, {-8e307, 8e307, "-5e307 0 5e307"},
+		{1e300, 1e300 + 1e285, "1e300"},
+		// Of one unit and as many decimals, whatever the size.
+		{0, 12000, "0 2k 4k 6k 8k 10k 12k"}, {9e11, 1.3e12, "0.9T 1.0T 1.1T 1.2T 1.3T"}, {1e-9, 1.4e-9, "1.1e-9 1.2e-9 1.3e-9 1.4e-9"},
+		{998, 1002, "998 999 1000 1001 1002"}, {-1.5e12, 0, "-1.5T -1.0T -0.5T 0"}, {999.5, 1000.5, "999.6 999.8 1000.0 1000.2 1000.4"}, {1e12, 1e12 + 4, "1000000000000 1000000000001"},
 	} {
 		labels, at := drawn(t, &chart.Chart{Lines: []chart.Line{{X: []float64{0, 0.5}, Y: []float64{c.lo, c.hi}}}}).ticks(1)
 		if got := strings.Join(labels, " "); !strings.HasPrefix(got, c.want) {
@@ -458,5 +461,17 @@ func TestHangul(t *testing.T) {
 	latin := &chart.Chart{Title: "Prices", XLabel: "time", YLabel: "won", Lines: []chart.Line{{Name: "Google", X: upTo(2), Y: upTo(2)}}}
 	if high(c) <= high(latin) {
 		t.Error("there is no note under the picture")
+	}
+}
+
+// A number has four figures once it is rounded, and its power of ten no zeros before it.
+func TestDigits(t *testing.T) {
+	for v, want := range map[float64]string{
+		0: "0", 999.97: "1000", 1000: "1000", 99.996: "100.0", -99.994: "-99.99", 0.5: "0.5000", 1.718e-7: "1.718e-7", 9.99996e-5: "1.000e-4", -1e12: "-1000000000000", 2.5e15: "2.500e15",
+		math.Inf(-1): "-Inf",
+	} {
+		if got := chart.Digits(v); got != want {
+			t.Errorf("%v is %s, want %s", v, got, want)
+		}
 	}
 }

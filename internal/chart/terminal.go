@@ -36,14 +36,18 @@ var (
 // Terminal draws the fan in width columns and height lines, the labels included.
 // The history is shown from three times the forecast's steps back, or 24.
 func (f *Fan) Terminal(w io.Writer, width, height int, colour bool) error {
-	const margin = 9 // of the labels of values
-	cols, rows := max(width-margin, 20), max(height-2, 6)
+	rows := max(height-2, 6)
 	h := len(f.Point)
 	show := min(len(f.History), max(3*h, 24))
 	past := f.History[len(f.History)-show:]
 	n := show + h
-	at := func(i int) int { return i * (cols - 1) / max(n-1, 1) }
 	lo, hi := f.span(past)
+	labels, margin := sideLabels(lo, hi, rows), 9
+	for _, label := range labels {
+		margin = max(margin, len(label)+3)
+	}
+	cols := max(width-margin, 20)
+	at := func(i int) int { return i * (cols - 1) / max(n-1, 1) }
 	row := func(v float64) int {
 		return rows - 1 - int(math.Round((v-lo)/(hi-lo)*float64(rows-1)))
 	}
@@ -74,11 +78,7 @@ func (f *Fan) Terminal(w io.Writer, width, height int, colour bool) error {
 	}
 	var b strings.Builder
 	for r, line := range cells {
-		label := ""
-		if r%4 == 0 || r == rows-1 {
-			label = short(lo + (hi-lo)*float64(rows-1-r)/float64(rows-1))
-		}
-		fmt.Fprintf(&b, "%*s ┤", margin-3, label)
+		fmt.Fprintf(&b, "%*s ┤", margin-3, labels[r])
 		for _, c := range line {
 			if c == "" {
 				c = " "
@@ -90,6 +90,22 @@ func (f *Fan) Terminal(w io.Writer, width, height int, colour bool) error {
 	b.WriteString(f.axis(margin, cols, len(f.History)-show, n, at))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// sideLabels are those of the rows from hi down to lo, every fourth and the last.
+func sideLabels(lo, hi float64, rows int) []string {
+	var at []int
+	var places []float64
+	for r := range rows {
+		if r%4 == 0 || r == rows-1 {
+			at, places = append(at, r), append(places, lo+(hi-lo)*float64(rows-1-r)/float64(rows-1))
+		}
+	}
+	labels := make([]string, rows)
+	for i, label := range axisLabels(places, (hi-lo)/100) {
+		labels[at[i]] = label
+	}
+	return labels
 }
 
 // Legend explains the marks.

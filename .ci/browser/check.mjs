@@ -53,6 +53,87 @@ async function operated(page) {
   return wrong;
 }
 
+// stepped goes through the origins of a back-test by the keyboard alone, and returns what does
+// not follow: the words, the values, and the way back.
+async function stepped(page) {
+  const wrong = [];
+  const box = await page.$(".stepper");
+  if (!box) return wrong;
+  const state = () => page.evaluate(() => {
+    const outcome = document.querySelector(".outcome"), section = outcome.closest("section");
+    return {
+      text: outcome.textContent, live: outcome.getAttribute("aria-live"), rows: section.querySelector("details tbody").rows.length,
+      spoken: section.querySelector("input[type=range]").getAttribute("aria-valuetext"), described: section.querySelector(".figure").getAttribute("aria-describedby").includes(outcome.id),
+      pressed: section.querySelector(".stepper [aria-pressed]").getAttribute("aria-pressed"),
+    };
+  });
+  const [earlier, later, whole] = await page.$$(".stepper button");
+  const all = await state();
+  if (all.live !== "polite" || !all.described || all.pressed !== "true") wrong.push("what an origin came to is not told: " + JSON.stringify(all));
+  await earlier.press("Enter");
+  const last = await state();
+  if (last.text === all.text || last.spoken !== last.text || last.pressed !== "false") wrong.push("a button steps to no origin: " + last.text);
+  await page.focus(".stepper input");
+  await page.keyboard.press("ArrowLeft");
+  const before = await state(), one = (await page.$eval(".stepper input", (e) => e.max)) === "0";
+  if ((before.text === last.text) !== one) wrong.push("the slider steps to no other origin: " + before.text);
+  await later.press("Enter");
+  if ((await state()).text !== last.text) wrong.push("a button does not step back: " + (await state()).text);
+  await later.press("Enter");
+  if ((await state()).text !== last.text) wrong.push("there is an origin after the last");
+  await whole.press("Enter");
+  const again = await state();
+  if (again.text !== all.text || again.rows !== all.rows) wrong.push("the whole back-test does not come back: " + JSON.stringify(again));
+  return wrong;
+}
+
+// picked chooses series by the keyboard alone, and returns what does not follow.
+async function picked(page) {
+  const wrong = [];
+  if (!(await page.$("#picker"))) return wrong;
+  const state = () => page.evaluate(() => {
+    const section = document.querySelector(".figure").closest("section");
+    return { title: section.querySelector("h2").textContent, text: section.querySelector("figcaption").textContent, row: section.querySelector("details tbody tr").textContent, found: document.querySelector(".found").textContent };
+  });
+  const changed = (a, b) => a.title !== b.title && a.text !== b.text && a.row !== b.row;
+  const first = await state();
+  await page.focus("#item");
+  await page.keyboard.press("ArrowDown");
+  const second = await state();
+  if (!changed(first, second)) wrong.push("the list picks nothing: " + second.title);
+  const [previous, next] = await page.$$(".chosen button");
+  await next.press("Enter");
+  if (!changed(second, await state())) wrong.push("a button picks nothing");
+  await previous.press("Enter");
+  if ((await state()).title !== second.title) wrong.push("a button does not go back: " + (await state()).title);
+  await page.focus("#order");
+  for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowDown");
+  const best = await state();
+  for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowUp");
+  if ((await state()).title !== first.title || best.title === "") wrong.push("the order does not go back: " + (await state()).title);
+  await page.type("#find", "no such series");
+  if (!(await state()).found) wrong.push("nothing is told where no series is found");
+  for (let i = 0; i < 14; i++) await page.keyboard.press("Backspace");
+  if ((await state()).title !== first.title) wrong.push("without a name to find it is another series: " + (await state()).title);
+  return wrong;
+}
+
+// faint are the colours of lines that have too little contrast with the paper.
+const faint = (page) => page.evaluate(() => {
+  const light = (name) => {
+    const e = document.body.appendChild(document.createElement("i"));
+    e.style.color = `var(--${name})`;
+    const rgb = getComputedStyle(e).color.match(/[\d.]+/g).slice(0, 3).map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    e.remove();
+    return 0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2];
+  };
+  const paper = light("paper");
+  return ["history", "forecast", "actual", "backtest", "violet", "gold", "other", "mark", "edge", "focus"].filter((name) => {
+    const l = light(name);
+    return (Math.max(l, paper) + 0.05) / (Math.min(l, paper) + 0.05) < 3;
+  });
+});
+
 for (const file of files) {
   for (const theme of ["light", "dark"]) {
     const page = await browser.newPage();
@@ -83,7 +164,8 @@ for (const file of files) {
       });
       const once = theme === "light" && width === 390;
       const { controls, missed } = once ? await unreached(page) : { controls: 0, missed: [] };
-      if (once) missed.push(...(await operated(page)));
+      if (once) missed.push(...(await operated(page)), ...(await stepped(page)), ...(await picked(page)));
+      missed.push(...(await faint(page)).map((name) => "too little contrast: " + name));
       console.log(JSON.stringify({ file, theme, width, errors, requests, controls, missed, ...result }));
     }
     await page.close();

@@ -95,6 +95,7 @@ func TestReportsInBrowser(t *testing.T) {
 	train("forecast", "forecast", "--steps", "5", "--origins", "2")
 	train("forecast-many", "forecast", data(norm.NFD.String("판매.csv")), "--steps", "2", "--origins", "2")
 	train("forecast-hours", "forecast", data("hours.csv"), "--known", "price", "--set", "hidden=4", "--epochs", "2", "--origins", "2", "--horizon", "6")
+	train("forecast-step", "forecast", data("hours.csv"), "--horizon", "1", "--steps", "2", "--origins", "1", "--lang", "ko")
 	train("classify", "classify", data("reviews.csv"), "--set", "embed=8", "--set", "hidden=8", "--set", "batch=4", "--set", "held_out=0.25", "--epochs", "2")
 	train("classify-tags", "classify", data("tags.conll"), "--preset", "tags", "--set", "embed=8", "--set", "hidden=8", "--set", "held_out=0.25", "--epochs", "2")
 	train("generate", "generate", data("rhyme.txt"), "--preset", "char-small", "--set", "hidden=8", "--set", "batch=4", "--set", "window=16", "--epochs", "2")
@@ -146,7 +147,7 @@ func (o opened) check(t *testing.T, name string) {
 	if o.Sideways > 0 {
 		t.Errorf("%s: the page scrolls sideways by %d pixels", at, o.Sideways)
 	}
-	charts := map[string]int{"forecast": 3, "forecast-many": 14, "forecast-hours": 3, "classify": 2, "classify-tags": 2, "generate": 1, "translate": 2, "caption": 1, "music": 2}[name]
+	charts := map[string]int{"forecast": 4, "forecast-many": 4, "forecast-hours": 4, "forecast-step": 3, "classify": 2, "classify-tags": 2, "generate": 1, "translate": 2, "caption": 1, "music": 2}[name]
 	if o.Charts != charts || o.Drawn != charts || charts > 0 && o.Theme == "light" && o.Width == 390 && o.Controls < 6*charts {
 		t.Errorf("%s: %d of %d charts are drawn, want %d; %d controls", at, o.Drawn, o.Charts, charts, o.Controls)
 	}

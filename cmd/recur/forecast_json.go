@@ -37,19 +37,30 @@ type score struct {
 	RMSSE      number `json:"rmsse"`
 	WAPE       number `json:"wape"`
 	MSIS       number `json:"msis"`
+	Pinball    number `json:"pinball"`
+	CRPS       number `json:"crps"`
+	Bias       number `json:"bias"`
 }
 
 func (r *forecastRun) scores() (all []score) {
 	if r.report == nil {
 		return nil
 	}
-	cover := func(s forecast.Score, level float64) number {
-		return number(s.Coverage[slices.Index(r.report.Levels, level)])
-	}
 	for _, s := range r.report.Scores {
-		all = append(all, score{s.Model, number(s.MASE), number(s.SMAPE), cover(s, 0.8), cover(s, 0.95), number(s.RMSSE), number(s.WAPE), number(s.MSIS)})
+		all = append(all, r.score(s))
 	}
 	return all
+}
+
+// score is one of the back-test.
+func (r *forecastRun) score(s forecast.Score) score {
+	cover := func(level float64) number {
+		if i := slices.Index(r.report.Levels, level); i >= 0 {
+			return number(s.Coverage[i])
+		}
+		return number(math.NaN())
+	}
+	return score{s.Model, number(s.MASE), number(s.SMAPE), cover(0.8), cover(0.95), number(s.RMSSE), number(s.WAPE), number(s.MSIS), number(s.Pinball), number(s.CRPS), number(s.Bias)}
 }
 
 // json is what --json prints.

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +14,7 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/chart"
 	"github.com/recur-go/recur/internal/columns"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/task/forecast"
 )
 
@@ -26,6 +25,12 @@ func (r *forecastRun) outputs() []output {
 	all := append([]output{{"forecast.csv", r.csv}}, pictures("forecast", drawing(chart.Panels{c}, r.lang))...)
 	if r.flags.paths {
 		all = append(all, output{"paths.csv", r.pathsCSV})
+	}
+	if r.trained != nil {
+		all = append(all, output{"models.csv", r.modelsCSV})
+	}
+	if r.report != nil {
+		all = append(all, output{"backtest.csv", r.backtestCSV}, output{"scores.csv", r.scoresCSV}, output{"steps.csv", r.stepsCSV})
 	}
 	return all
 }
@@ -110,7 +115,7 @@ func (r *forecastRun) print(w io.Writer) error {
 		fmt.Fprintf(&b, "\n%s\n", r.lang.Sprintf("and %d more series, in forecast.csv and report.html", n))
 	}
 	if r.report != nil {
-		fmt.Fprintf(&b, "\n%s\n\n", r.lang.Sprintf("Back-test: %d-step forecasts from %d rolling origins, %d forecasts in all", r.report.Horizon, r.report.Origins, len(r.report.Folds)/len(r.report.Scores)))
+		fmt.Fprintf(&b, "\n%s\n\n", r.lang.Text(fmt.Sprintf("Back-test: %d-step forecasts from %s, %s in all", r.report.Horizon, setting.Plural(r.report.Origins, "rolling origin"), setting.Plural(len(r.report.Folds)/len(r.report.Scores), "forecast"))))
 		rows := [][]string{{r.lang.Text("model"), "MASE", "sMAPE", r.lang.Text("covers 80 %"), r.lang.Text("covers 95 %")}}
 		for _, s := range r.scores() {
 			rows = append(rows, []string{s.Model, score3(float64(s.MASE)), fmt.Sprintf("%.2f", float64(s.SMAPE)),
@@ -192,50 +197,6 @@ func writeColumns(b *strings.Builder, rows [][]string) {
 // scored reports whether the model was scored on files of their own.
 func (r *forecastRun) scored() bool {
 	return r.trained != nil && len(r.trained.data.Valid)+len(r.trained.data.Test) > 0
-}
-
-// csv writes the forecasts as a long table.
-func (r *forecastRun) csv(w io.Writer) error {
-	c := csv.NewWriter(w)
-	ids := len(r.series) > 1 || r.series[0].ID != ""
-	head := []string{"ds", "forecast"}
-	for _, l := range r.levels {
-		head = append(head, fmt.Sprintf("lo-%g", 100*l), fmt.Sprintf("hi-%g", 100*l))
-	}
-	if ids {
-		head = append([]string{"unique_id"}, head...)
-	}
-	c.Write(head)
-	text := func(v float64) string { return strconv.FormatFloat(v, 'g', 7, 64) }
-	for i := range r.series {
-		for k, p := range r.forecasts[i].Point {
-			row := []string{r.series[i].Time(len(r.series[i].Y) + k).String(), text(p)}
-			for _, b := range r.bands(i) {
-				row = append(row, text(b.Lo[k]), text(b.Hi[k]))
-			}
-			if ids {
-				row = append([]string{r.series[i].ID}, row...)
-			}
-			c.Write(row)
-		}
-	}
-	c.Flush()
-	return c.Error()
-}
-
-// pathsCSV writes the sampled futures as a long table.
-func (r *forecastRun) pathsCSV(w io.Writer) error {
-	c := csv.NewWriter(w)
-	c.Write([]string{"unique_id", "ds", "path", "y"})
-	for i := range r.series {
-		for p, path := range r.forecasts[i].Paths {
-			for k, v := range path {
-				c.Write([]string{r.series[i].ID, r.series[i].Time(len(r.series[i].Y) + k).String(), strconv.Itoa(p + 1), strconv.FormatFloat(v, 'g', 7, 64)})
-			}
-		}
-	}
-	c.Flush()
-	return c.Error()
 }
 
 // terminal is how to draw on w.

@@ -33,9 +33,12 @@ type forecastRun struct {
 	path      string           // file of the model
 	report    *forecast.Report // nil for none
 	forecasts []forecast.Forecast
-	trained   *training // nil with a saved model
-	files     []string
-	dir       string
+
+	seriesScores, byStep [][]forecast.Score // of the back-test, once they are asked for
+
+	trained *training // nil with a saved model
+	files   []string
+	dir     string
 }
 
 var errNoPaths = usage("--paths: this model does not sample; preset deepar does")

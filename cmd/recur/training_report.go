@@ -11,6 +11,7 @@ import (
 
 	"github.com/recur-go/recur/internal/chart"
 	"github.com/recur-go/recur/internal/lang"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/task"
 )
 
@@ -66,7 +67,7 @@ func (r *training) page() (*chart.Page, error) {
 	p := &chart.Page{
 		Title:    "recur " + r.task.Name() + ": " + r.title(),
 		Subtitle: r.notes,
-		Footer:   fmt.Sprintf("%d epochs. Made by recur; recipe.json repeats the run.", len(r.history)),
+		Footer:   fmt.Sprintf("%s. Made by recur; recipe.json repeats the run.", setting.Plural(len(r.history), "epoch")),
 	}
 	p.Sections = append(p.Sections, r.scores())
 	for _, part := range r.result.Parts {

@@ -21,6 +21,13 @@ func (p *Page) composed() *Page { return p.Map(composed, composed) }
 func (p *Page) Map(words, data func(string) string) *Page {
 	q := *p
 	q.Title, q.Subtitle, q.Footer, q.Notes = words(p.Title), each(p.Subtitle, words), words(p.Footer), each(p.Notes, words)
+	if p.Picker != nil {
+		k := Picker{Title: words(p.Picker.Title), Note: words(p.Picker.Note), Items: slices.Clone(p.Picker.Items)}
+		for i, item := range k.Items {
+			k.Items[i] = Item{data(item.Name), words(item.Text), item.Score}
+		}
+		q.Picker = &k
+	}
 	q.Sections = slices.Clone(p.Sections)
 	for i := range q.Sections {
 		s := &q.Sections[i]
@@ -31,6 +38,12 @@ func (p *Page) Map(words, data func(string) string) *Page {
 		}
 		if s.Figure != nil {
 			s.Figure = s.Figure.mapped(words, data)
+		}
+		s.Figures = slices.Clone(s.Figures)
+		for j, f := range s.Figures {
+			if f != nil {
+				s.Figures[j] = f.mapped(words, data)
+			}
 		}
 		if s.Heat != nil {
 			s.Heat = s.Heat.mapped(words, data)

@@ -18,21 +18,43 @@ type Figure struct {
 
 	From int // place in X at which the table of values begins
 	View int // place in X at which what is shown at first begins
+
+	// Origins, which rise, are the places in X of the first values of forecasts that one can
+	// step through. At first those are shown together that do not overlap.
+	Origins []int
 }
 
 // A FigureLine is a curve of a Figure; NaN breaks it. If Band is not empty it is an
 // edge, "lo" or "hi", of the band with the line's name.
 type FigureLine struct {
-	Name string
-	Y    []float64
-	Band string
-	Role string // history, forecast, actual or back-test: which colour it has
-	Off  bool   // hidden until it is asked for
+	Name  string
+	Y     []float64
+	Steps [][]float64 // in place of Y, the values from each of the figure's Origins on
+	Band  string
+	Role  string // which colour it has: history, forecast, actual; backtest, violet, gold or other, which are dashed; or mark, for points
+	Off   bool   // hidden until it is asked for
 }
 
 // any reports whether the line has a value.
 func (l FigureLine) any() bool {
-	return slices.ContainsFunc(l.Y, isFinite)
+	return slices.ContainsFunc(l.Y, isFinite) || slices.ContainsFunc(l.Steps, func(y []float64) bool { return slices.ContainsFunc(y, isFinite) })
+}
+
+// y is the line as it is shown at first.
+func (f *Figure) y(l FigureLine) []float64 {
+	if l.Steps == nil {
+		return l.Y
+	}
+	y, next := make([]float64, len(f.X)), 0
+	for i := range y {
+		y[i] = math.NaN()
+	}
+	for i, at := range f.Origins {
+		if at >= next && i < len(l.Steps) {
+			next = at + copy(y[at:], l.Steps[i])
+		}
+	}
+	return y
 }
 
 func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
@@ -65,8 +87,8 @@ func (f *Figure) Values() *Table {
 		return ""
 	}
 	for _, l := range f.Lines {
-		if l.Band == "" {
-			add(l.Name, func(i int) string { return value(l.Y, i) })
+		if y := f.y(l); l.Band == "" {
+			add(l.Name, func(i int) string { return value(y, i) })
 		}
 	}
 	for _, lo := range slices.Backward(f.Lines) {
@@ -74,8 +96,9 @@ func (f *Figure) Values() *Table {
 		if lo.Band != "lo" || at < 0 {
 			continue
 		}
+		low, high := f.y(lo), f.y(f.Lines[at])
 		add(lo.Name, func(i int) string {
-			from, to := value(lo.Y, i), value(f.Lines[at].Y, i)
+			from, to := value(low, i), value(high, i)
 			if from == "" || to == "" {
 				return ""
 			}
@@ -93,44 +116,4 @@ func (f *Figure) Values() *Table {
 		}
 	}
 	return t
-}
-
-type jsonFigure struct {
-	At     int        `json:"at"` // number of its section
-	View   int        `json:"view"`
-	Time   bool       `json:"time"`
-	XLabel string     `json:"xLabel"`
-	YLabel string     `json:"yLabel"`
-	X      []float64  `json:"x"`
-	Labels []string   `json:"labels"`
-	Lines  []jsonLine `json:"lines"`
-}
-
-type jsonLine struct {
-	Name string     `json:"name"`
-	Band string     `json:"band,omitempty"`
-	Role string     `json:"role"`
-	Off  bool       `json:"off,omitempty"`
-	Y    []*float64 `json:"y"` // null where it breaks
-}
-
-// json is f as its section's script takes it; lines without a value are not drawn.
-func (f *Figure) json(at int) jsonFigure {
-	j := jsonFigure{At: at, View: min(f.View, max(0, len(f.X)-1)), Time: f.Time, XLabel: f.XLabel, YLabel: f.YLabel, X: f.X}
-	for i := range f.X {
-		j.Labels = append(j.Labels, f.Label(i))
-	}
-	for _, l := range f.Lines {
-		if !l.any() {
-			continue
-		}
-		y := make([]*float64, len(l.Y))
-		for i, v := range l.Y {
-			if isFinite(v) {
-				y[i] = &l.Y[i]
-			}
-		}
-		j.Lines = append(j.Lines, jsonLine{l.Name, l.Band, l.Role, l.Off, y})
-	}
-	return j
 }

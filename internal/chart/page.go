@@ -15,6 +15,7 @@ import (
 type Page struct {
 	Title    string
 	Subtitle []string // sentences
+	Picker   *Picker  // chooses which of the Figures of sections are shown; nil if they have one at most
 	Sections []Section
 	Notes    []string
 	Footer   string
@@ -26,35 +27,27 @@ type Section struct {
 	Title   string
 	Note    string // sentences, a line each
 	Figure  *Figure
+	Figures []*Figure // in place of Figure, one for each item of the picker, nil where there is none
 	Heat    *Heat
 	Picture []byte // a PNG, nil for none
 	Table   *Table
+	Folded  bool   // the table is shown when it is asked for
 	Terms   []Term // words of the table that need an explanation
 }
 
+// First is the figure that is shown at first, nil for none.
+func (s Section) First() *Figure {
+	if len(s.Figures) > 0 {
+		return s.Figures[0]
+	}
+	return s.Figure
+}
+
+// Drawn reports whether the section has a figure.
+func (s Section) Drawn() bool { return s.Figure != nil || len(s.Figures) > 0 }
+
 // A Term is a word and what it means.
 type Term struct{ Name, Meaning string }
-
-// Words are the fixed words of a page.
-type Words struct {
-	Lang    string `json:"lang"`    // language of the page, such as en
-	Notes   string `json:"notes"`   // title of the notes
-	Values  string `json:"values"`  // what opens the values of a chart
-	Series  string `json:"series"`  // name of the switches that hide series
-	Hidden  string `json:"hidden"`  // stands before the series that are hidden
-	Read    string `json:"read"`    // name of the slider that reads values
-	Zoom    string `json:"zoom"`    // name of the buttons that zoom
-	ZoomIn  string `json:"zoomIn"`  // button
-	ZoomOut string `json:"zoomOut"` // button
-	All     string `json:"all"`     // button that shows all of the chart
-	Scripts string `json:"scripts"` // instead of a chart, where scripts do not run
-}
-
-// English are the words of a page in English.
-var English = Words{
-	Lang: "en", Notes: "Notes", Values: "Values", Series: "Series", Hidden: "Hidden:", Read: "Read values at",
-	Zoom: "Zoom", ZoomIn: "Zoom in", ZoomOut: "Zoom out", All: "All", Scripts: "The chart needs JavaScript; its values are below.",
-}
 
 //go:embed uplot/uPlot.iife.min.js
 var uplotJS string
@@ -79,13 +72,29 @@ func (p *Page) Write(w io.Writer) error {
 	if q.Words == nil {
 		q.Words = &English
 	}
-	figures := []jsonFigure{}
+	d := &drawn{Figures: []jsonSlot{}, Axes: []jsonAxis{}, Items: []jsonItem{}, known: map[string]int{}}
+	picker := -1 // section that it stands before
 	for i, s := range q.Sections {
-		if s.Figure != nil {
-			figures = append(figures, s.Figure.json(i))
+		all := s.Figures
+		if all == nil && s.Figure != nil {
+			all = []*Figure{s.Figure}
+		}
+		if all == nil {
+			continue
+		}
+		if err := d.add(i, all...); err != nil {
+			return fmt.Errorf("chart: %w", err)
+		}
+		if picker < 0 && s.Figures != nil {
+			picker = i
 		}
 	}
-	drawn, err := json.Marshal(figures)
+	if q.Picker != nil {
+		for _, item := range q.Picker.Items {
+			d.Items = append(d.Items, jsonItem{item.Name, item.Text, figures{item.Score}})
+		}
+	}
+	drawn, err := json.Marshal(d)
 	if err != nil {
 		return fmt.Errorf("chart: %w", err)
 	}
@@ -94,12 +103,12 @@ func (p *Page) Write(w io.Writer) error {
 		return fmt.Errorf("chart: %w", err)
 	}
 	js := ""
-	if len(figures) > 0 {
+	if len(d.Figures) > 0 {
 		js = uplotJS + "\n"
 	}
 	var b bytes.Buffer
 	err = pageTemplate.Execute(&b, map[string]any{
-		"Page": q, "Words": q.Words, "Figures": template.JS(drawn), "JSWords": template.JS(words),
+		"Page": q, "Words": q.Words, "Picker": picker, "Drawn": template.JS(drawn), "JSWords": template.JS(words),
 		"JS": template.JS(js + pageJS), "CSS": template.CSS(uplotCSS + "\n" + pageCSS),
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,31 +71,10 @@ func TestPageFigures(t *testing.T) {
 			{Name: "drift", Y: []float64{math.NaN(), math.NaN(), math.NaN()}},
 		},
 	}}}})
-	text := regexp.MustCompile(`const figures = (.*), words = `).FindStringSubmatch(html)
-	if text == nil {
-		t.Fatal("there are no figures")
-	}
-	var figures []struct {
-		At             int
-		XLabel, YLabel string
-		Time           bool
-		X              []float64
-		Labels         []string
-		Lines          []struct {
-			Name, Band, Role string
-			Off              bool
-			Y                []*float64
-		}
-	}
-	if err := json.Unmarshal([]byte(text[1]), &figures); err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(text[1], "</script>") {
-		t.Error("a title ends the script")
-	}
-	f := figures[0]
-	if len(figures) != 1 || f.At != 1 || f.YLabel != "</script><script>alert(1)</script>" || !f.Time || f.XLabel != "epoch" || len(f.X) != 3 || f.X[2] != 172800 || f.Labels[2] != "1970-01-03" || len(f.Lines) != 4 {
-		t.Fatalf("%+v", f) // drift, which has no value, is not drawn
+	d := drawnOf(t, html)
+	f, axis := d.Figures[0].Items[0], d.Axes[0]
+	if len(d.Figures) != 1 || d.Figures[0].At != 1 || f.YLabel != "</script><script>alert(1)</script>" || !axis.Time || f.XLabel != "epoch" || axis.Count != 3 || axis.By != 86400 || axis.Date != 10 || axis.Labels != nil || len(f.Lines) != 4 {
+		t.Fatalf("%+v", d) // drift, which has no value, is not drawn
 	}
 	history, band, naive := f.Lines[0], f.Lines[1], f.Lines[3]
 	if history.Role != "history" || *history.Y[0] != 1.5 || history.Y[1] != nil || *history.Y[2] != 3 || history.Off {
@@ -114,6 +94,117 @@ func TestPageFigures(t *testing.T) {
 	}
 	if strings.Contains(html, ">1970-01-01</td>") {
 		t.Error("the table begins too early")
+	}
+}
+
+// drawnJSON is what the script of a page takes.
+type drawnJSON struct {
+	Figures []struct {
+		At    int
+		Items []*struct {
+			Axis, From, View int
+			XLabel, YLabel   string
+			Text             string
+			Origins          []int
+			Lines            []struct {
+				Name, Band, Role string
+				Off              bool
+				Y                []*float64
+				Steps            [][]*float64
+			}
+		}
+	}
+	Axes []struct {
+		Time      bool
+		First, By float64
+		Count     int
+		X         []float64
+		Date      int
+		Labels    []string
+	}
+	Items []struct {
+		Name, Text string
+		Score      []*float64
+	}
+}
+
+func drawnOf(t *testing.T, html string) (d drawnJSON) {
+	t.Helper()
+	text := regexp.MustCompile(`const drawn = (.*), words = `).FindStringSubmatch(html)
+	if text == nil {
+		t.Fatal("nothing is drawn")
+	}
+	if err := json.Unmarshal([]byte(text[1]), &d); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(text[1], "</script>") {
+		t.Error("a title ends the script")
+	}
+	return d
+}
+
+// Figures of several items are in the page once each, with their axes but once; the first is
+// shown, and its steps that do not overlap are in its table.
+func TestPagePicker(t *testing.T) {
+	nan := math.NaN()
+	figure := func(unit string, v float64, labels ...string) *chart.Figure {
+		return &chart.Figure{XLabel: "step", YLabel: unit, X: []float64{1, 2, 3, 4}, Labels: labels, Text: []string{unit + " one.", "Two."}, Origins: []int{1, 2, 3},
+			Lines: []chart.FigureLine{
+				{Name: "actual", Role: "history", Y: []float64{1, 2, nan, 4}}, {Name: "net", Role: "forecast", Steps: [][]float64{{v, v + 1}, {7, nan}, {8}}},
+				{Name: "80 %", Band: "lo", Steps: [][]float64{{0, 0}, {0, 0}, {0}}}, {Name: "80 %", Band: "hi", Steps: [][]float64{{9, 9}, {9, 9}, {9}}},
+			}}
+	}
+	html := page(t, &chart.Page{
+		Picker:   &chart.Picker{Title: "Pick <one>", Note: "3 of 4.", Items: []chart.Item{{"a</script>", "MASE 0.5", 0.5}, {"b", "", nan}, {"c", "", 0}}},
+		Sections: []chart.Section{{Title: "Scores"}, {Title: "Forecast", Figures: []*chart.Figure{figure("EUR", 5), figure("EUR", 6), figure("EUR", 7, "i", "ii", "iii", "iv")}}, {Title: "Test", Figures: []*chart.Figure{nil, figure("", 6), nil}}},
+	})
+	d := drawnOf(t, html)
+	if len(d.Figures) != 2 || d.Figures[0].At != 1 || len(d.Figures[0].Items) != 3 || d.Figures[1].Items[0] != nil || len(d.Axes) != 2 || d.Figures[1].Items[1].Axis != 0 {
+		t.Fatalf("%+v", d)
+	}
+	if a := d.Axes[1]; strings.Join(a.Labels, " ") != "i ii iii iv" || d.Axes[0].By != 1 || d.Axes[0].First != 1 || d.Axes[0].Count != 4 {
+		t.Errorf("%+v", d.Axes)
+	}
+	net := d.Figures[0].Items[1].Lines[1]
+	if len(net.Steps) != 3 || *net.Steps[0][1] != 7 || net.Steps[1][1] != nil || net.Y != nil || len(d.Figures[0].Items[0].Origins) != 3 {
+		t.Errorf("%+v", net)
+	}
+	if len(d.Items) != 3 || d.Items[0].Name != "a</script>" || d.Items[0].Text != "MASE 0.5" || *d.Items[0].Score[0] != 0.5 || d.Items[1].Score[0] != nil {
+		t.Errorf("%+v", d.Items)
+	}
+	for _, want := range []string{
+		`<h2 id="title-picker">Pick &lt;one&gt;</h2>`, `<p class="note">3 of 4.</p>`, `<h2 id="title-1">Forecast<span class="of">: a&lt;/script&gt;</span></h2>`, `<figcaption id="text-1">EUR one. Two.</figcaption>`,
+		`<figcaption id="text-2">There is none of this series.</figcaption>`, `<td>2</td><td>2.000</td><td>5.000</td><td>0 … 9.000</td>`, `<td>4</td><td>4.000</td><td>8.000</td><td>0 … 9.000</td>`,
+	} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if n := strings.Index(html, `id="picker"`); n < strings.Index(html, "title-0") || n > strings.Index(html, "title-1") {
+		t.Error("the picker is not before what it picks")
+	}
+	one := page(t, &chart.Page{Picker: &chart.Picker{Title: "Pick", Items: []chart.Item{{Name: ""}}}, Sections: []chart.Section{{Title: "Forecast", Figures: []*chart.Figure{figure("", 1)}}}})
+	if strings.Contains(one, `id="picker"`) || !strings.Contains(one, `Forecast<span class="of"></span></h2>`) {
+		t.Error("there is nothing to pick, but a picker")
+	}
+}
+
+// Of many items the worst, the best and the first are picked.
+func TestPick(t *testing.T) {
+	nan := math.NaN()
+	for _, c := range []struct {
+		scores []float64
+		most   int
+		want   []int
+	}{
+		{[]float64{3, 1, 2}, 3, []int{0, 1, 2}},
+		{[]float64{5, nan, 5, 5, 5, 5, 9, 8, 1, 5, 7, 2}, 5, []int{0, 1, 6, 7, 8}},
+		{[]float64{9, nan, nan, nan}, 2, []int{0, 1}},
+		{[]float64{nan, nan, 1, 2}, 1, []int{0}},
+	} {
+		if got := chart.Pick(c.scores, c.most); !slices.Equal(got, c.want) {
+			t.Errorf("%v, %d: %v, want %v", c.scores, c.most, got, c.want)
+		}
 	}
 }
 

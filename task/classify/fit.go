@@ -13,6 +13,7 @@ import (
 	"github.com/recur-go/recur/data/labelled"
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/internal/fault"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/optim"
 	"github.com/recur-go/recur/task"
@@ -131,7 +132,7 @@ func (m *Model) note(training, valid []item) string {
 		}
 		return s
 	}
-	s += fmt.Sprintf("; %d values a step", m.Width)
+	s += "; " + setting.Plural(m.Width, "value") + " a step"
 	if m.Gaps {
 		s += ", some missing"
 	}

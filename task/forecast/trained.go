@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/task"
 )
 
@@ -84,7 +85,7 @@ func (m *Trained) score(ctx context.Context, series []data.Series) (*task.Result
 func (rep *Report) result() *task.Result {
 	r := &task.Result{Scores: task.Scores{}, Text: rep.Verdict() + "\n"}
 	part := task.Part{Title: "Beside the baselines", Head: []string{"model", "MASE", "sMAPE", "RMSSE", "WAPE", "MSIS"},
-		Note: fmt.Sprintf("Mean over forecasts of %d steps from %d origins of each series. %s", rep.Horizon, rep.Origins, rep.Verdict())}
+		Note: fmt.Sprintf("Mean over forecasts of %s from %s of each series. %s", setting.Plural(rep.Horizon, "step"), setting.Plural(rep.Origins, "origin"), rep.Verdict())}
 	for i, s := range rep.Scores {
 		if i == 0 {
 			r.Scores["mase"], r.Scores["smape"], r.Scores["rmsse"], r.Scores["wape"], r.Scores["msis"] = s.MASE, s.SMAPE, s.RMSSE, s.WAPE, s.MSIS

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/recur-go/recur/task/forecast"
+)
+
+// figures7 writes a value for a CSV file, nothing for none.
+func figures7(v float64) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return ""
+	}
+	return strconv.FormatFloat(v, 'g', 7, 64)
+}
+
+// bandNames are the columns of bands.
+func bandNames(levels []float64) (names []string) {
+	for _, l := range levels {
+		names = append(names, fmt.Sprintf("lo-%g", 100*l), fmt.Sprintf("hi-%g", 100*l))
+	}
+	return names
+}
+
+// time is that of step k of series i.
+func (r *forecastRun) time(i, k int) string { return r.series[i].Time(k).String() }
+
+// csv writes the forecasts as a long table.
+func (r *forecastRun) csv(w io.Writer) error {
+	c := csv.NewWriter(w)
+	ids := len(r.series) > 1 || r.series[0].ID != ""
+	head := append([]string{"ds", "forecast"}, bandNames(r.levels)...)
+	if ids {
+		head = append([]string{"unique_id"}, head...)
+	}
+	c.Write(head)
+	for i := range r.series {
+		for k, p := range r.forecasts[i].Point {
+			row := []string{r.time(i, len(r.series[i].Y)+k), figures7(p)}
+			for _, b := range r.bands(i) {
+				row = append(row, figures7(b.Lo[k]), figures7(b.Hi[k]))
+			}
+			if ids {
+				row = append([]string{r.series[i].ID}, row...)
+			}
+			c.Write(row)
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// pathsCSV writes the sampled futures as a long table.
+func (r *forecastRun) pathsCSV(w io.Writer) error {
+	c := csv.NewWriter(w)
+	c.Write([]string{"unique_id", "ds", "path", "y"})
+	for i := range r.series {
+		for p, path := range r.forecasts[i].Paths {
+			for k, v := range path {
+				c.Write([]string{r.series[i].ID, r.time(i, len(r.series[i].Y)+k), strconv.Itoa(p + 1), figures7(v)})
+			}
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// modelsCSV writes what each model forecasts: what is chosen, the net, and the baselines.
+func (r *forecastRun) modelsCSV(w io.Writer) error {
+	c := csv.NewWriter(w)
+	c.Write(append([]string{"unique_id", "ds", "model", "forecast"}, bandNames(r.levels)...))
+	j := r.model.Asked()
+	nets := r.netForecasts()
+	for i, s := range r.series {
+		write := func(model string, f forecast.Forecast) {
+			for k, p := range f.Point {
+				row := []string{s.ID, r.time(i, len(s.Y)+k), model, figures7(p)}
+				for _, b := range f.Bands {
+					if slices.Contains(r.levels, b.Level) {
+						row = append(row, figures7(b.Lo[k]), figures7(b.Hi[k]))
+					}
+				}
+				c.Write(row)
+			}
+		}
+		if j.Choice == nil {
+			write(r.netName(), r.forecasts[i])
+		} else {
+			write(j.Choose.String(), r.forecasts[i])
+			write(r.netName(), nets[i])
+		}
+		for _, b := range forecast.Baselines(j.Season) {
+			write(b.Name, b.Forecast(s.Y, j.Horizon, r.levels))
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// netName is what the net is called in the back-test.
+func (r *forecastRun) netName() string {
+	if c := r.model.Asked().Choice; c != nil {
+		return c.Models[0]
+	}
+	if r.report != nil {
+		return r.report.Model
+	}
+	return r.model.Asked().Preset
+}
+
+// netForecasts are those of the net alone, none for series that it cannot forecast.
+func (r *forecastRun) netForecasts() []forecast.Forecast {
+	net, ctx := forecast.NetOf(r.model), r.trained.cmd.Context()
+	if all, err := net.Predict(ctx, r.series...); err == nil {
+		return all
+	}
+	all := make([]forecast.Forecast, len(r.series))
+	for i, s := range r.series {
+		if one, err := net.Predict(ctx, s); err == nil {
+			all[i] = one[0]
+		}
+	}
+	return all
+}
+
+// backtestCSV writes all forecasts of the back-test and what came.
+func (r *forecastRun) backtestCSV(w io.Writer) error {
+	c := csv.NewWriter(w)
+	c.Write(append(append([]string{"unique_id", "origin", "ds", "step", "model", "forecast"}, bandNames(r.report.Levels)...), "y"))
+	for _, f := range r.report.Folds {
+		id, origin := r.series[f.Series].ID, r.time(f.Series, f.Origin-1)
+		for k, p := range f.Forecast.Point {
+			row := []string{id, origin, r.time(f.Series, f.Origin+k), strconv.Itoa(k + 1), f.Model, figures7(p)}
+			for _, b := range f.Forecast.Bands {
+				row = append(row, figures7(b.Lo[k]), figures7(b.Hi[k]))
+			}
+			c.Write(append(row, figures7(f.Actual[k])))
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// scoreNames are the columns of scores.
+func (r *forecastRun) scoreNames() []string {
+	names := []string{"mase", "smape", "rmsse", "wape", "msis", "pinball", "crps", "bias"}
+	for _, l := range r.report.Levels {
+		names = append(names, fmt.Sprintf("coverage-%g", 100*l))
+	}
+	return names
+}
+
+func scoreFields(s forecast.Score) (fields []string) {
+	for _, v := range append([]float64{s.MASE, s.SMAPE, s.RMSSE, s.WAPE, s.MSIS, s.Pinball, s.CRPS, s.Bias}, s.Coverage...) {
+		fields = append(fields, figures7(v))
+	}
+	return fields
+}
+
+// scoresCSV writes the scores of each series by model.
+func (r *forecastRun) scoresCSV(w io.Writer) error {
+	c := csv.NewWriter(w)
+	c.Write(append([]string{"unique_id", "model", "share"}, r.scoreNames()...))
+	for i, all := range r.bySeries() {
+		for _, s := range all {
+			c.Write(append([]string{r.series[i].ID, s.Model, r.share(r.series[i].ID, s.Model)}, scoreFields(s)...))
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// share is what a model has of the forecast of a series, empty for what has no part in it.
+func (r *forecastRun) share(id, model string) string {
+	c := r.model.Asked().Choice
+	if c == nil || !slices.Contains(c.Models, model) {
+		return ""
+	}
+	shares, ok := c.Series[id]
+	if !ok {
+		shares = c.Others
+	}
+	return figures7(shares.Of[slices.Index(c.Models, model)])
+}
+
+// stepsCSV writes the scores of each step by model.
+func (r *forecastRun) stepsCSV(w io.Writer) error {
+	c := csv.NewWriter(w)
+	c.Write(append([]string{"step", "model"}, r.scoreNames()...))
+	for k, all := range r.steps() {
+		for _, s := range all {
+			c.Write(append([]string{strconv.Itoa(k + 1), s.Model}, scoreFields(s)...))
+		}
+	}
+	c.Flush()
+	return c.Error()
+}

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/recur-go/recur/internal/chart"
+	"github.com/recur-go/recur/internal/setting"
+	"github.com/recur-go/recur/task/forecast"
+)
+
+// bySeries are the scores of each series of the back-test by model.
+func (r *forecastRun) bySeries() [][]forecast.Score {
+	if r.seriesScores == nil && r.report != nil {
+		r.seriesScores = r.report.BySeries(r.series)
+	}
+	return r.seriesScores
+}
+
+// seriesMASE is the model's MASE of each series, NaN where there is none.
+func (r *forecastRun) seriesMASE() []float64 {
+	mase := padded(nil, 0, len(r.series))
+	for i, scores := range r.bySeries() {
+		if scores != nil {
+			mase[i] = scores[0].MASE
+		}
+	}
+	return mase
+}
+
+// scoreSections are the scores of all models, those of each step, and those of each series.
+func (r *forecastRun) scoreSections() []chart.Section {
+	all := []chart.Section{r.backtestScores()}
+	if r.report.Horizon > 1 {
+		all = append(all, r.stepScores())
+	}
+	if len(r.series) > 1 {
+		all = append(all, r.tableOfSeries())
+	}
+	return all
+}
+
+// backtestScores are the scores of the model and of the baselines.
+func (r *forecastRun) backtestScores() chart.Section {
+	t := &chart.Table{Best: -1, Head: []string{"model", "MASE", "sMAPE", "RMSSE", "WAPE", "MSIS", "pinball", "CRPS", "bias", "covers 80 %", "covers 95 %"}}
+	terms := slices.Clone(scoreTerms)
+	best := math.Inf(1)
+	for i, s := range r.scores() {
+		if m := float64(s.MASE); m < best {
+			best, t.Best = m, i
+		}
+		row := []string{s.Model}
+		for _, v := range []number{s.MASE, s.SMAPE, s.RMSSE, s.WAPE, s.MSIS, s.Pinball, s.CRPS, s.Bias} {
+			row = append(row, score3(float64(v)))
+		}
+		t.Rows = append(t.Rows, append(row, percent(float64(s.Coverage80)), percent(float64(s.Coverage95))))
+		for _, m := range modelTerms {
+			if m.Name == s.Model {
+				terms = append(terms, m)
+			}
+		}
+	}
+	return chart.Section{
+		Title: "Scores", Table: t, Terms: terms,
+		Note: fmt.Sprintf("Mean over forecasts of %s from %s for each series.\nNothing after an origin was used for its forecast.\nThe row with the lowest MASE stands out.", setting.Plural(r.report.Horizon, "step"), setting.Plural(r.report.Origins, "rolling origin")),
+	}
+}
+
+// scoreTerms are the columns of the back-test.
+var scoreTerms = []chart.Term{
+	{Name: "MASE", Meaning: "mean absolute error over that of seasonal naive within the history; below 1 is better than it"},
+	{Name: "sMAPE", Meaning: "symmetric mean absolute percentage error, 0 to 200; lower is better"},
+	{Name: "RMSSE", Meaning: "as MASE, of the root mean squared error; lower is better"},
+	{Name: "WAPE", Meaning: "sum of the absolute errors over the sum of the absolute values; lower is better"},
+	{Name: "MSIS", Meaning: "mean scaled interval score of the widest interval; lower is better"},
+	{Name: "pinball", Meaning: "loss of the quantiles that point and intervals give, over the mean absolute error of seasonal naive; lower is better"},
+	{Name: "CRPS", Meaning: "loss of the quantiles that point and intervals give, over the mean absolute value; lower is better"},
+	{Name: "bias", Meaning: "mean of forecast less value over the mean absolute error of seasonal naive; 0 is best, above it forecasts are too high"},
+	{Name: "covers 80 %", Meaning: "share of the values within the 80 % interval; it should be near 80 %, and so with 95 %"},
+}
+
+// modelTerms are the baselines.
+var modelTerms = []chart.Term{
+	{Name: "naive", Meaning: "repeats the last value"},
+	{Name: "seasonal_naive", Meaning: "repeats the last season"},
+	{Name: "drift", Meaning: "goes on along the line from the first value to the last"},
+	{Name: "blend", Meaning: "weighted mean of the net and the baselines, by what each had come to in the back-test by then"},
+	{Name: "best", Meaning: "the one of the net and the baselines that had the least error in the back-test by then"},
+	{Name: "theta", Meaning: "the theta method of Assimakopoulos & Nikolopoulos (2000)"},
+}
+
+// score3 writes a score with three decimals, - for none.
+func score3(v float64) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return "-"
+	}
+	return strconv.FormatFloat(v, 'f', 3, 64)
+}
+
+func percent(share float64) string {
+	if math.IsNaN(share) {
+		return "-"
+	}
+	return fmt.Sprintf("%.0f %%", 100*share)
+}
+
+// stepScores is the MASE of each step of the horizon, by model.
+func (r *forecastRun) stepScores() chart.Section {
+	fig := &chart.Figure{XLabel: "step", YLabel: "MASE"}
+	roles := r.roles()
+	for i, s := range r.report.Scores {
+		line := chart.FigureLine{Name: s.Model, Role: roles[i]}
+		for _, step := range r.steps() {
+			line.Y = append(line.Y, step[i].MASE)
+		}
+		fig.Lines = append(fig.Lines, line)
+	}
+	for k := range r.report.Horizon {
+		fig.X = append(fig.X, float64(k+1))
+	}
+	if y := fig.Lines[0].Y; !isMissing(y[0]) && !isMissing(y[len(y)-1]) {
+		fig.Text = []string{fmt.Sprintf("The MASE of %s is %s at step 1 and %s at step %d.", r.chief(), chart.Digits(y[0]), chart.Digits(y[len(y)-1]), len(y))}
+	}
+	return chart.Section{Title: "Error by step", Figure: fig, Note: "How the error grows the further ahead a step is. More of each step is in steps.csv."}
+}
+
+// steps are the scores of each step of the back-test by model.
+func (r *forecastRun) steps() [][]forecast.Score {
+	if r.byStep == nil {
+		r.byStep = r.report.BySteps(r.series)
+	}
+	return r.byStep
+}
+
+// tableOfSeries are the model's scores of the series with the highest MASE.
+func (r *forecastRun) tableOfSeries() chart.Section {
+	const most = 100
+	t := &chart.Table{Best: -1, Head: []string{"series", "MASE", "sMAPE", "bias", "covers 80 %", "covers 95 %", "best model"}}
+	choice := r.model.Asked().Choice
+	if choice != nil {
+		t.Head = append(t.Head, "forecast by")
+	}
+	mase := r.seriesMASE()
+	var order []int
+	for i := range r.series {
+		if r.bySeries()[i] != nil {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return -compareScores(mase[a], mase[b]) })
+	for _, i := range order[:min(len(order), most)] {
+		all := r.bySeries()[i]
+		s := r.score(all[0])
+		row := []string{r.series[i].ID, score3(float64(s.MASE)), score3(float64(s.SMAPE)), score3(float64(s.Bias)), percent(float64(s.Coverage80)), percent(float64(s.Coverage95)), bestOfScores(all)}
+		if choice != nil {
+			row = append(row, r.sharesOf(r.series[i].ID))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	note := "The highest MASE comes first. The best model is that with the lowest MASE."
+	if len(order) > most {
+		note += fmt.Sprintf(" These are %d of %d series; all are in scores.csv, by every model.", most, len(order))
+	}
+	return chart.Section{Title: "Scores by series", Table: t, Folded: len(t.Rows) > 12, Note: note}
+}
+
+// sharesOf is what a series is forecast by, empty without a choice.
+func (r *forecastRun) sharesOf(id string) string {
+	c := r.model.Asked().Choice
+	if c == nil {
+		return ""
+	}
+	shares, ok := c.Series[id]
+	if !ok {
+		shares = c.Others
+	}
+	return c.Text(shares)
+}
+
+// compareScores compares scores of which NaN counts as the lowest.
+func compareScores(a, b float64) int {
+	switch {
+	case isMissing(a) && isMissing(b) || a == b:
+		return 0
+	case isMissing(a) || a < b:
+		return -1
+	}
+	return 1
+}
+
+// bestOfScores is the model with the lowest MASE, - if none has one.
+func bestOfScores(scores []forecast.Score) string {
+	name, best := "-", math.Inf(1)
+	for _, s := range scores {
+		if s.MASE < best {
+			name, best = s.Model, s.MASE
+		}
+	}
+	return name
+}

@@ -20,7 +20,7 @@ type Figure struct {
 	View int // place in X at which what is shown at first begins
 
 	// Origins, which rise, are the places in X of the first values of forecasts that one can
-	// step through. At first those are shown together that do not overlap.
+	// step through. At first the last is shown, with those before it that do not overlap.
 	Origins []int
 }
 
@@ -45,13 +45,14 @@ func (f *Figure) y(l FigureLine) []float64 {
 	if l.Steps == nil {
 		return l.Y
 	}
-	y, next := make([]float64, len(f.X)), 0
+	y, next := make([]float64, len(f.X)), len(f.X)
 	for i := range y {
 		y[i] = math.NaN()
 	}
-	for i, at := range f.Origins {
-		if at >= next && i < len(l.Steps) {
-			next = at + copy(y[at:], l.Steps[i])
+	for i := len(l.Steps) - 1; i >= 0; i-- {
+		if at := f.Origins[i]; at+len(l.Steps[i]) <= next {
+			copy(y[at:], l.Steps[i])
+			next = at
 		}
 	}
 	return y

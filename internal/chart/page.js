@@ -82,15 +82,17 @@
     return a;
   }
 
-  // whole is a line with the steps from those origins whose forecasts do not overlap.
+  // whole is a line with the steps from the last origin and from those before it whose
+  // forecasts do not overlap.
   function whole(figure, line, n) {
     const y = Array(n).fill(null);
-    let next = 0;
-    figure.origins.forEach((at, i) => {
-      if (at < next) return;
+    let next = n;
+    for (let i = figure.origins.length - 1; i >= 0; i--) {
+      const at = figure.origins[i];
+      if (at + line.steps[i].length > next) continue;
       line.steps[i].forEach((v, k) => (y[at + k] = v));
-      next = at + line.steps[i].length;
-    });
+      next = at;
+    }
     return y;
   }
 

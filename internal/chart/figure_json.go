@@ -58,26 +58,35 @@ type jsonLine struct {
 	Role  string    `json:"role"`
 	Off   bool      `json:"off,omitempty"`
 	Y     figures   `json:"y,omitempty"`
-	Steps []figures `json:"steps,omitempty"`
+	Steps []rounded `json:"steps,omitempty"`
 }
 
-// figures are numbers of at most ten figures, null where there is none.
-type figures []float64
+// figures are numbers of at most ten figures, null where there is none, and rounded are those
+// of seven, as forecasts are in CSV files.
+type (
+	figures []float64
+	rounded []float64
+)
 
 // MarshalJSON implements json.Marshaler.
-func (v figures) MarshalJSON() ([]byte, error) {
+func (v figures) MarshalJSON() ([]byte, error) { return marshal(v, 10), nil }
+
+// MarshalJSON implements json.Marshaler.
+func (v rounded) MarshalJSON() ([]byte, error) { return marshal(v, 7), nil }
+
+func marshal(v []float64, figures int) []byte {
 	b := []byte{'['}
 	for i, y := range v {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		if isFinite(y) {
-			b = strconv.AppendFloat(b, y, 'g', 10, 64)
+			b = strconv.AppendFloat(b, y, 'g', figures, 64)
 		} else {
 			b = append(b, "null"...)
 		}
 	}
-	return append(b, ']'), nil
+	return append(b, ']')
 }
 
 // add adds the figures of section at, one for each item or one alone.

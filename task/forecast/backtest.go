@@ -227,15 +227,16 @@ func (r *Report) addModel(ctx context.Context, cfg Config, o task.Options, serie
 		widen := known.widen(cfg.Horizon)
 		ws := make([]window, len(take))
 		for i, k := range take {
-			y, o := series[k].Y, r.origin(series[k], j)
-			ws[i] = window{prepare(y[:o], cfg.Season), o}
+			p := prepare(series[k].Y[:r.origin(series[k], j)], cfg.Season)
+			ws[i] = window{p, len(p.x)}
 		}
 		var now []past
 		for i, q := range m.quantiles(m.Nets, ws) {
-			w := ws[i]
-			y := series[take[i]].Y[w.origin : w.origin+cfg.Horizon]
-			r.Folds = append(r.Folds, Fold{modelName, take[i], w.origin, m.forecast(w, q, widen), y})
-			now = append(now, past{q, w.extended(y, cfg.Season)})
+			w, s := ws[i], series[take[i]]
+			o := r.origin(s, j)
+			y := s.Y[o : o+cfg.Horizon]
+			r.Folds = append(r.Folds, Fold{modelName, take[i], o, m.forecast(w, q, widen), y})
+			now = append(now, past{q, w.after(y)})
 		}
 		made = append(made, now)
 	}
@@ -247,16 +248,15 @@ func (r *Report) addModel(ctx context.Context, cfg Config, o task.Options, serie
 	return nil
 }
 
-// extended is w with the steps after its origin known, in w's own units.
-func (w window) extended(y []float64, season int) window {
-	p := *w.p
-	p.x, p.known = slices.Clone(p.x), slices.Clone(p.known)
+// after is a window of what came after w's origin, in w's own units.
+func (w window) after(y []float64) window {
+	p := prepared{x: []float64{w.p.x[w.origin-1]}, known: []bool{true}}
 	for k, v := range y {
-		x := p.forward(v)/p.scale - p.index[(w.origin+k)%len(p.index)]
+		x := w.p.forward(v)/w.p.scale - w.p.index[(w.origin+k)%len(w.p.index)]
 		p.x = append(p.x, x)
 		p.known = append(p.known, !math.IsNaN(x))
 	}
-	return window{&p, w.origin}
+	return window{&p, 1}
 }
 
 // scoreAll adds the folds of the baselines, and the scores of all.
@@ -282,7 +282,7 @@ func (r *Report) addBaselines(ctx context.Context, series []data.Series, take []
 					return err
 				}
 				o := r.origin(series[take[i]], j)
-				folds[i] = append(folds[i], Fold{b.Name, take[i], o, b.Forecast(y[:o], r.Horizon, r.Levels), y[o : o+r.Horizon]})
+				folds[i] = append(folds[i], Fold{b.Name, take[i], o, b.Forecast(recent(y[:o], r.Season), r.Horizon, r.Levels), y[o : o+r.Horizon]})
 			}
 		}
 		return nil

@@ -133,7 +133,7 @@ func (c chosen) blend(net Forecast, id string, history []float64) (Forecast, err
 			if err != nil {
 				return net, err
 			}
-			all[i] = by.Forecast(history, j.Horizon, levelsOf(net.Bands))
+			all[i] = by.Forecast(recent(history, j.Season), j.Horizon, levelsOf(net.Bands))
 		}
 	}
 	f := blend(all, shares, choice.Levels)

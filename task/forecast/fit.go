@@ -77,7 +77,7 @@ func (c *Config) windows(y []float64) []window {
 	}
 	p := prepare(y, c.Season)
 	var ws []window
-	for o := shortest(c.Season); o < len(y); o++ {
+	for o := shortest(c.Season); o < len(p.x); o++ {
 		ws = append(ws, window{p, o})
 	}
 	return ws

@@ -30,7 +30,8 @@ func (m *Model) Predict(ctx context.Context, series ...data.Series) ([]Forecast,
 		if len(s.Y) < 2 {
 			return nil, fmt.Errorf("forecast: series%s has %d values, want at least 2", quoted(s.ID), len(s.Y))
 		}
-		ws[i] = window{prepare(s.Y, m.Season), len(s.Y)}
+		p := prepare(s.Y, m.Season)
+		ws[i] = window{p, len(p.x)}
 	}
 	fs := make([]Forecast, len(series))
 	for i, q := range m.quantiles(m.Nets, ws) {

@@ -17,9 +17,18 @@ type prepared struct {
 	scale float64
 }
 
-// prepare uses all of y and nothing else.
+// prepare uses what is recent of y and nothing else.
 func prepare(y []float64, m int) *prepared {
+	y = recent(y, m)
 	return prepareAs(choose(y), y, m)
+}
+
+// recent is the end of y, whole seasons after its beginning, that forecasts are made from: the
+// last 65,536 values or ten seasons, whichever are more. All of most series is recent.
+func recent(y []float64, season int) []float64 {
+	season = max(season, 1)
+	most := max(1<<16, 10*season)
+	return y[max(len(y)-most, 0)/season*season:]
 }
 
 func prepareAs(f transform, y []float64, m int) *prepared {

@@ -21,7 +21,7 @@ const (
 	future          // 1 after the origin
 	ahead           // steps after the origin, as a fraction of the horizon
 	shape           // seasonal index
-	slope           // of the straight line through all of the series
+	slope           // of the straight line through the series up to the origin, its last 4,096 values if there are more
 	unknown         // 1 where the value is missing
 	features        // how many
 )
@@ -47,7 +47,7 @@ func (c *Config) inputs(w window, x *tensor.Tensor, b int) {
 			r[shape] = tensor.Float(p.index[t%m] / unit)
 		}
 	}
-	_, trend := line(p.x[:o])
+	_, trend := line(p.x[max(o-4096, 0):o])
 	for k := range c.Horizon {
 		r := row(c.Window + k)
 		clear(r)

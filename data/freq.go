@@ -85,6 +85,15 @@ func (f Freq) String() string {
 	return fmt.Sprintf("%d of unit %d", f.N, f.Unit)
 }
 
+// MarshalText is String.
+func (f Freq) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// UnmarshalText is ParseFreq.
+func (f *Freq) UnmarshalText(b []byte) (err error) {
+	*f, err = ParseFreq(string(b))
+	return err
+}
+
 // Name is its name in English: monthly, every 15 minutes.
 func (f Freq) Name() string {
 	names := map[string]string{"Y": "yearly", "YE": "yearly", "Q": "quarterly", "QE": "quarterly", "M": "monthly", "ME": "monthly (month ends)",

@@ -66,6 +66,15 @@ func (t Time) String() string {
 	return t.At.Format("2006-01-02T15:04")
 }
 
+// MarshalText is String.
+func (t Time) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText is ParseTime.
+func (t *Time) UnmarshalText(b []byte) (err error) {
+	*t, err = ParseTime(string(b))
+	return err
+}
+
 // largestIndex leaves room for differences.
 const largestIndex = 1e15
 

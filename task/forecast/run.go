@@ -105,8 +105,13 @@ func (r *run) ahead() bool {
 // read reads the series and picks those that can be forecast.
 func (r *run) read() (err error) {
 	j := r.job()
-	if r.table, err = j.Source.readAll(r.files.Train); err != nil {
-		return err
+	if r.table == nil {
+		if r.table, err = j.Source.readAll(r.files.Train); err != nil {
+			return err
+		}
+	}
+	if len(r.table.Series) == 0 {
+		return errors.New("forecast: the table has no series")
 	}
 	r.tell(0)
 	asked, horizon := j.Season, j.Horizon

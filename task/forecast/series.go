@@ -49,15 +49,16 @@ func constant(y []float64) bool {
 
 // A Forecast is what is expected of the steps after a series.
 type Forecast struct {
-	Point []float64   // the middle of the predictive distribution, one for each step
-	Bands []Band      // one for each level asked for, in that order
-	Paths [][]float64 // sampled futures, if the model samples: [path][step]
+	Point []float64   `json:"forecast"`        // the middle of the predictive distribution, one for each step
+	Bands []Band      `json:"bands"`           // one for each level asked for, in that order
+	Paths [][]float64 `json:"paths,omitempty"` // sampled futures, if the model samples: [path][step]
 }
 
 // A Band holds each step's value with probability Level.
 type Band struct {
-	Level  float64 // such as 0.8
-	Lo, Hi []float64
+	Level float64   `json:"level"` // such as 0.8
+	Lo    []float64 `json:"lo"`
+	Hi    []float64 `json:"hi"`
 }
 
 // NewForecast makes a forecast of a horizon with a band for each of the levels, all of it 0.

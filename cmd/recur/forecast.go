@@ -79,11 +79,13 @@ what is declared as known, in back-tests too.`,
 	flags.TextVar(&f.weights, c.setting("weights"), rnn.Single, "`precision` of the cells' weights in forecasts and back-tests of preset small: single, half (16 bits) or int8")
 	flags.BoolVar(&f.paths, "paths", false, "also write the sample paths of preset deepar, to paths.csv and in --json")
 
-	flags.IntVar(&f.horizon, c.setting("horizon"), 0, "steps to forecast (default one season, or 12)")
+	flags.IntVar(&f.horizon, c.setting("horizon"), 0, "steps to forecast (default one season, or 12; with --model up to those it was trained for)")
 
 	flags = c.training
 	flags.Int(c.setting("season"), 0, "steps in a season (default by the frequency: 12 for months, 7 for days, …)")
 	flags.Int(c.setting("origins"), 0, "origins of the back-test (default 24, fewer for short or many series)")
+	flags.Float64(c.setting("floor"), 0, "least `value` of a forecast and its bands, such as 0 (default 0 if no value is negative)")
+	flags.Float64(c.setting("cap"), 0, "greatest `value` of a forecast and its bands (default none)")
 	flags.Bool(c.settingOf("no-backtest", "no_backtest"), false, "train and forecast without a back-test, so without scores and a choice")
 	flags.TextVar(new(forecast.Choose), c.setting("choose"), forecast.Blend, "`what` to forecast each series by: blend, the mean of net and baselines that the back-test favours; best, the one of them with the least error; or net")
 	flags.Int(c.setting("steps"), 0, "training steps of each net in presets small (default 500) and esrnn (default by the data)")

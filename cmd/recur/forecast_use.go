@@ -122,7 +122,7 @@ func (f *forecastFlags) forecast(cmd *cobra.Command, files []string) (err error)
 // adapt has the model give the bands and have the weights that are asked for.
 func (r *forecastRun) adapt() error {
 	f, j := r.flags, r.model.Asked()
-	if h := f.horizon; h != 0 && h != j.Horizon {
+	if h := f.horizon; h > j.Horizon {
 		return usage("--horizon is %d, but %s forecasts %d steps: train a model for it", h, f.model, j.Horizon)
 	}
 	if m, ok := r.model.(forecast.WithLevels); ok {
@@ -134,9 +134,20 @@ func (r *forecastRun) adapt() error {
 			}
 		}
 	}
-	if f.weights == rnn.Single {
-		return nil
+	if f.weights != rnn.Single {
+		if err := r.freeze(); err != nil {
+			return err
+		}
 	}
+	if f.horizon > 0 {
+		r.model = forecast.Shorter(r.model, f.horizon)
+	}
+	return nil
+}
+
+// freeze has the model forecast with weights of the precision that is asked for.
+func (r *forecastRun) freeze() error {
+	f := r.flags
 	m, ok := forecast.NetOf(r.model).(*forecast.Model)
 	if !ok {
 		return usage("--weights needs a model of preset %s, which %s is not", forecast.Small, f.model)

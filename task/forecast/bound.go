@@ -25,9 +25,27 @@ func (f *Forecast) bound(history []float64) {
 	if lo >= 0 {
 		down = max(down, 0)
 	}
+	f.clamp(down, up)
+}
+
+// within keeps a forecast between limits that are given.
+func (f *Forecast) within(floor, ceiling *float64) {
+	if floor != nil || ceiling != nil {
+		f.clamp(or(floor, math.Inf(-1)), or(ceiling, math.Inf(1)))
+	}
+}
+
+func or(v *float64, otherwise float64) float64 {
+	if v != nil {
+		return *v
+	}
+	return otherwise
+}
+
+func (f *Forecast) clamp(lo, hi float64) {
 	clamp := func(v []float64) {
 		for k := range v {
-			v[k] = min(max(v[k], down), up)
+			v[k] = min(max(v[k], lo), hi)
 		}
 	}
 	clamp(f.Point)

@@ -68,6 +68,7 @@ func (c chosen) Predict(ctx context.Context, series ...data.Series) ([]Forecast,
 	}
 	err = par.Each(ctx, len(series), 0, func(ctx context.Context, i int) (err error) {
 		all[i], err = c.blend(all[i], series[i].ID, series[i].Y)
+		all[i].within(c.Asked().Floor, c.Asked().Cap)
 		return err
 	})
 	return all, err
@@ -86,6 +87,7 @@ func (c chosen) Roll(ctx context.Context, s data.Series, origins []int) ([]Forec
 	for i, o := range origins {
 		if err == nil {
 			all[i], err = c.blend(all[i], s.ID, s.Y[:o])
+			all[i].within(c.Asked().Floor, c.Asked().Cap)
 		}
 	}
 	return all, err

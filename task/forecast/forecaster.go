@@ -64,6 +64,9 @@ func (by Method) netName() string {
 
 // Check reports what s asks for that the method cannot do.
 func (by Method) Check(s Settings) error {
+	if err := s.Asked().checkLimits(); err != nil {
+		return err
+	}
 	if by.Covariates || len(s.Asked().Covariates) == 0 {
 		if by.Valid == nil {
 			return nil

@@ -2,8 +2,10 @@ package forecast
 
 import (
 	"cmp"
+	"math"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/fault"
 )
 
 // A Job is what is asked of any method, which embeds it in its config: what to forecast, how
@@ -19,6 +21,8 @@ type Job struct {
 	Source                      // how series are read from files
 	Origins    int              `json:"origins,omitempty"`               // origins to forecast from when the model is scored; default as Plan has it
 	Stride     int              `json:"stride,omitempty"`                // steps from one origin to the next; default 1
+	Floor      *float64         `json:"floor,omitempty"`                 // least value of a forecast and its bands; default 0 for blends of a history that is nowhere negative, else none
+	Cap        *float64         `json:"cap,omitempty"`                   // greatest value; default none
 	NoBacktest bool             `json:"no_backtest,omitempty"`           // no back-test: no scores, and nothing to choose by
 	Choose     Choose           `json:"choose,omitempty"`                // what a series is forecast by; default the blend
 	Choice     *Choice          `json:"choice,omitempty" recipe:"-"`     // what the back-test found; set by the task, nil for the net alone
@@ -41,6 +45,14 @@ func (j *Job) fill(t *data.Table) {
 			j.Horizon = horizon
 		}
 	}
+}
+
+// checkLimits reports a floor that is not below the cap.
+func (j *Job) checkLimits() error {
+	if lo, hi := or(j.Floor, math.Inf(-1)), or(j.Cap, math.Inf(1)); !(lo < hi) {
+		return fault.Errorf(fault.Usage, "forecast: the floor is %g and the cap %g: want a floor below it (--floor, --cap)", lo, hi)
+	}
+	return nil
 }
 
 // plan is from where a model is scored on files.

@@ -27,6 +27,7 @@ type Builder struct {
 	blanks int  // missing values before the last of their series
 	blank  int  // row of the first
 	index  bool // times are indices
+	pivot  bool // there is a column for each series
 	digits int  // digits of all times so far, if they are dates without separators; else 0
 }
 
@@ -153,7 +154,7 @@ func (b *Builder) CovariateColumns(header []string) []int {
 	for i, c := range b.cols {
 		at[i] = slices.IndexFunc(header, func(h string) bool { return strings.EqualFold(h, c.Name) })
 		if at[i] < 0 {
-			b.Problem(&Error{Row: 1, Column: c.Name, Reason: fmt.Sprintf("is missing; the columns are %s", setting.Quoted(header)), Hint: cmp.Or(setting.Meant(c.Name, header), "name a column of the file (--past, --known, --static)")})
+			b.Problem(&Error{Row: 1, Column: c.Name, Reason: fmt.Sprintf("is missing; the columns are %s", setting.Quoted(header)), Hint: cmp.Or(setting.Meant(c.Name, header), "add it to the file, or train with the columns that it has (--past, --known, --static)")})
 		}
 	}
 	return at
@@ -239,6 +240,7 @@ func (b *Builder) Add(row int, id string, t Time, y float64, x ...float64) {
 	}
 	o := b.rows[id]
 	if o == nil {
+		id = strings.Clone(id) // of a line that need not be kept
 		o = &observations{fixed: make([]float64, len(b.cols)), since: make([]int, len(b.cols))}
 		b.rows[id] = o
 		b.order = append(b.order, id)
@@ -254,6 +256,9 @@ func (b *Builder) Add(row int, id string, t Time, y float64, x ...float64) {
 	b.fix(o, id, row, x)
 	o.times, o.y, o.rows, o.x = append(o.times, t), append(o.y, y), append(o.rows, row), append(o.x, x...)
 }
+
+// Has reports whether there is a row of a series.
+func (b *Builder) Has(id string) bool { return b.rows[id] != nil }
 
 // fix keeps the static covariates of a series, which are not to change.
 func (b *Builder) fix(o *observations, id string, row int, x []float64) {
@@ -278,6 +283,9 @@ func (b *Builder) fix(o *observations, id string, row int, x []float64) {
 // twice reports a time that a series has already.
 func (b *Builder) twice(id string, t Time, row, first int) {
 	hint := "keep one row for each time, or add a column unique_id if these are several series"
+	if b.pivot {
+		hint = "keep one row for each time, or name the columns (--time, --value, --id) if these are no series"
+	}
 	if !t.IsIndex && t.At.Truncate(24*hour*1e9) != t.At {
 		hint = "keep one row for each time; where clocks go back, write times with their UTC offset, such as +02:00"
 	}

@@ -24,7 +24,8 @@ import (
 //
 // A table may also be wide, as those of the M4 competition: a row for each series, which
 // begins with its name, and a column for each time. It is read so if Options ask for it,
-// or if the columns of the header are times, or numbered.
+// or if the columns of the header are times, or numbered. Or it has a column for each series,
+// as a pivot of pandas: a row for each time, which comes first, and only numbers after it.
 //
 // Memory grows with the rows that are kept; a row of more than 1 MiB is refused.
 func ReadCSV(r io.Reader, name string, o Options) (*Table, error) {
@@ -140,6 +141,7 @@ type csvTable struct {
 	in        *csv.Reader
 	lines     *lineReader
 	header    []string
+	line      int // that the record read last begins at
 	id, ds, y int // columns; id is -1 without one
 	x         []int
 	values    []float64 // values of x in a row
@@ -159,6 +161,13 @@ func (t *csvTable) read() error {
 	if t.wide() {
 		return t.readWide()
 	}
+	second, err := t.record()
+	if err != nil && err != io.EOF {
+		return err
+	}
+	if done, err := t.columns(second); done || err != nil {
+		return err
+	}
 	if t.id, t.ds, t.y, err = t.Columns(t.header); err != nil {
 		return err
 	}
@@ -168,6 +177,9 @@ func (t *csvTable) read() error {
 		t.notes = t.notes[:0]
 		t.note("no header: the first column is read as ds, the second as y")
 		t.row(1, t.header)
+	}
+	if second != nil {
+		t.row(t.line, second)
 	}
 	return t.each(t.row)
 }
@@ -182,8 +194,7 @@ func (t *csvTable) each(f func(line int, rec []string)) error {
 		if err != nil {
 			return err
 		}
-		line, _ := t.in.FieldPos(0)
-		f(line, rec)
+		f(t.line, rec)
 	}
 }
 
@@ -199,8 +210,12 @@ func (t *csvTable) headless() bool {
 // record is the next one.
 func (t *csvTable) record() ([]string, error) {
 	rec, err := t.in.Read()
-	if err == nil || err == io.EOF {
-		return rec, err
+	if err == nil {
+		t.line, _ = t.in.FieldPos(0)
+		return rec, nil
+	}
+	if err == io.EOF {
+		return nil, err
 	}
 	e := t.lines.bad(err)
 	if e == nil {
@@ -218,14 +233,10 @@ func (t *csvTable) row(line int, rec []string) {
 }
 
 func (t *csvTable) take(line int, rec []string) *Error {
-	if len(rec) == 1 && strings.TrimSpace(rec[0]) == "" {
+	if blankRow(rec) {
 		return nil
 	}
-	if len(rec) != len(t.header) {
-		e := &Error{Reason: fmt.Sprintf("has %s, but the header has %d", plural(len(rec), "field", "fields"), len(t.header)), Hint: "quote fields that contain the separator"}
-		if t.in.Comma == ',' && len(rec) == len(t.header)+1 {
-			e.Hint = "if the numbers have decimal commas, separate the columns by semicolons, or quote the numbers and pass --decimal ,"
-		}
+	if e := t.width(rec); e != nil {
 		return e
 	}
 	id := ""
@@ -249,7 +260,7 @@ func (t *csvTable) take(line int, rec []string) *Error {
 			return e.in(t.header[at])
 		}
 	}
-	t.Add(line, strings.Clone(id), at, y, t.values...)
+	t.Add(line, id, at, y, t.values...)
 	return nil
 }
 

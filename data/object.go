@@ -68,6 +68,22 @@ func doubled(b []byte) string {
 	return ""
 }
 
+// names are the keys of a sound object, in its order.
+func names(b []byte) (list []string) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.Token()
+	for d.More() {
+		tok, _ := d.Token()
+		key, _ := tok.(string)
+		list = append(list, key)
+		var value json.RawMessage
+		if d.Decode(&value) != nil {
+			break
+		}
+	}
+	return list
+}
+
 // plainJSON is an error of package json without the names of Go's types.
 func plainJSON(err error) error {
 	var kind *json.UnmarshalTypeError

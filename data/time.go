@@ -100,6 +100,9 @@ func ParseTime(s string) (Time, error) {
 // parseTime is ParseTime that tells the name of the zone, too.
 func parseTime(s string) (t Time, zone string, err error) {
 	s = strings.TrimSpace(s)
+	if t, ok := plain(s); ok && !t.zoned {
+		return t, "", nil
+	}
 	whole := s
 	if head, zeros, ok := strings.Cut(s, "."); ok && zeros != "" && strings.Trim(zeros, "0") == "" { // 1704067200.0
 		whole = head

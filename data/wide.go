@@ -11,12 +11,13 @@ import (
 type Layout int
 
 const (
-	Found Layout = iota // by its header
-	Long                // a row for each time of each series
-	Wide                // a row for each series, a column for each time
+	Found   Layout = iota // by its header
+	Long                  // a row for each time of each series
+	Wide                  // a row for each series, a column for each time
+	Columns               // a row for each time, a column for each series
 )
 
-var layoutNames = []string{"found", "long", "wide"}
+var layoutNames = []string{"found", "long", "wide", "columns"}
 
 // String is the name of l.
 func (l Layout) String() string { return layoutNames[l] }
@@ -24,11 +25,11 @@ func (l Layout) String() string { return layoutNames[l] }
 // MarshalText is String.
 func (l Layout) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
-// UnmarshalText reads found, long or wide.
+// UnmarshalText reads found, long, wide or columns.
 func (l *Layout) UnmarshalText(b []byte) error {
 	i := slices.Index(layoutNames, strings.ToLower(string(b)))
 	if i < 0 {
-		return fmt.Errorf("unknown layout %q: use long, wide or found", b)
+		return fmt.Errorf("unknown layout %q: use long, wide, columns or found", b)
 	}
 	*l = Layout(i)
 	return nil

@@ -27,12 +27,11 @@ func zone(name string) (*time.Location, bool) {
 	if minutes, ok := abbreviations[strings.ToUpper(name)]; ok {
 		return fixed(minutes * 60), true
 	}
-	if len(name) > 4 && (strings.HasPrefix(name, "UTC") || strings.HasPrefix(name, "GMT")) && strings.ContainsRune("+-", rune(name[3])) {
-		for _, layout := range []string{"-07:00", "-0700", "-07", "-7"} {
-			digits := name[3:]
-			if layout == "-7" && len(digits) == 2 {
-				layout, digits = "-07", digits[:1]+"0"+digits[1:]
-			}
+	if digits := strings.TrimPrefix(strings.TrimPrefix(name, "UTC"), "GMT"); len(digits) > 1 && (digits[0] == '+' || digits[0] == '-') {
+		if len(digits) == 2 {
+			digits = digits[:1] + "0" + digits[1:]
+		}
+		for _, layout := range []string{"-07:00", "-0700", "-07"} {
 			if t, err := time.Parse(layout, digits); err == nil {
 				return fixed(offset(t)), true
 			}
@@ -132,6 +131,16 @@ func moment(s string) (t Time, name string, err error) {
 		}
 	}
 	return Time{}, "", errors.New("is not a date or time")
+}
+
+// InZone is a moment by the clock of a zone, which may have a name as in ParseTime or be an offset
+// such as +02:00; one that is not known is UTC.
+func InZone(t time.Time, name string) Time {
+	at, ok := zone(name)
+	if !ok {
+		at = time.UTC
+	}
+	return in(t.In(at))
 }
 
 // in is a time with an offset from UTC.

@@ -10,17 +10,19 @@ import (
 
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/task"
+	"github.com/recur-go/recur/task/forecast"
 )
 
 func init() { commands = append(commands, newEval) }
 
 func newEval() *cobra.Command {
 	var asJSON bool
+	reads := &forecastFlags{taskCommand: &taskCommand{}}
 	cmd := &cobra.Command{
 		Use:   "eval MODEL FILE...",
 		Short: "Score a model on data",
 		Long: `Score a model of recur on files of its task. They are read as the files that it was
-trained on were.`,
+trained on were, those of forecasts also by the flags that tell how.`,
 		Example: "  recur eval recur-out/generate-shakespeare/model.safetensors other.txt",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 2 {
@@ -39,6 +41,9 @@ trained on were.`,
 			}
 			m, err := t.Load(args[0])
 			if err != nil {
+				return err
+			}
+			if err := reads.evalBy(cmd, m); err != nil {
 				return err
 			}
 			noteEncodings(t.Name(), args[1:], noteTo(cmd.ErrOrStderr()))
@@ -62,6 +67,22 @@ trained on were.`,
 			return err
 		},
 	}
+	reads.addReading(cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON instead of text")
 	return cmd
+}
+
+// evalBy has a model of forecasts read files by the flags; for others there are none.
+func (f *forecastFlags) evalBy(cmd *cobra.Command, m task.Model) (err error) {
+	if trained, ok := m.(*forecast.Trained); ok {
+		j := trained.Asked()
+		j.Source, err = f.reading(cmd, j.Source)
+		return err
+	}
+	for _, s := range f.settings {
+		if cmd.Flags().Changed(s.flag) {
+			return usage("--%s is for models of forecasts, which this is not", s.flag)
+		}
+	}
+	return nil
 }

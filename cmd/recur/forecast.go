@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/calendar"
@@ -47,9 +48,10 @@ func newForecast() *taskCommand {
 what comes next. The report compares the model with naive, seasonal naive, drift and
 Theta forecasts.
 
-FILE is a CSV, Parquet, JSON lines or TSF file, which gzip may have compressed, with the
-columns ds,y, or unique_id,ds,y for many series that share one model; - reads stdin.
-Without FILE, a series that ships with recur is used; see --data.
+FILE is a CSV, Parquet, JSON or TSF file, which gzip may have compressed, with the
+columns ds,y, or unique_id,ds,y for many series that share one model, or with a time and
+a column for each series; - reads stdin. Rows after the last value, whose y is empty, are
+what is to be forecast. Without FILE, a series that ships with recur is used; see --data.
 
 Other columns may help to forecast the values. Declare them by when they are known:
 --past up to the end of the series, like y itself; --known in advance, with future
@@ -67,19 +69,12 @@ what is declared as known, in back-tests too.`,
 	}
 	flags := c.both
 	flags.StringVar(&f.sample, "data", sets.All()[0].Name, "`series` that ships with recur, used without FILE: "+strings.Join(setNames(), ", "))
-	flags.StringVar(&f.source.Freq, c.setting("freq"), "", "`spacing` of the time steps: Y, Q, M, W, D, B, h, min, s or i, with a number in front for multiples (default found from the dates)")
+	f.addReading(flags)
 	flags.Var(&f.levels, c.settingOf("level", "levels"), "`percentages` of the prediction intervals")
-	flags.StringVar(&f.source.ID, c.setting("id"), "", "`column` that names the series (default unique_id)")
-	flags.StringVar(&f.source.Time, c.setting("time"), "", "`column` of the times (default ds)")
-	flags.StringVar(&f.source.Value, c.setting("value"), "", "`column` of the values (default y)")
-	flags.StringVar(&f.source.Layout, c.setting("time-layout"), "", "`layout` of the times, as the file would write 2 January 2006, 15:04:05, such as 02.01.2006 or 1/2/2006 15:04 (default ISO 8601)")
-	flags.TextVar(&f.source.Table, c.setting("layout"), data.Found, "`layout` of a CSV file: long, a row for each time of each series; wide, a row for each series; or found, by the header")
-	flags.StringVar(&f.source.Decimal, c.setting("decimal"), "", "decimal `mark`, . or , (default found)")
-	flags.BoolVar(&f.source.Sort, c.setting("sort"), false, "sort the rows by time")
 	flags.TextVar(&f.weights, c.setting("weights"), rnn.Single, "`precision` of the cells' weights in forecasts and back-tests of preset small: single, half (16 bits) or int8")
 	flags.BoolVar(&f.paths, "paths", false, "also write the sample paths of preset deepar, to paths.csv and in --json")
 
-	flags.IntVar(&f.horizon, c.setting("horizon"), 0, "steps to forecast (default one season, or 12; with --model up to those it was trained for)")
+	flags.IntVar(&f.horizon, c.setting("horizon"), 0, "steps to forecast (default as many as the rows at the end without a value, one season, or 12; with --model up to those it was trained for)")
 
 	flags = c.training
 	flags.Int(c.setting("season"), 0, "steps in a season (default by the frequency: 12 for months, 7 for days, …)")
@@ -99,6 +94,18 @@ what is declared as known, in back-tests too.`,
 	flags.String(c.setting("cell"), "", "`cell` of the net: "+strings.Join(texts(rnn.Kinds()), ", "))
 	c.data, c.use, c.printer = f.files, f.forecast, f.printer
 	return c
+}
+
+// addReading adds the flags that tell how files are read.
+func (f *forecastFlags) addReading(flags *pflag.FlagSet) {
+	flags.StringVar(&f.source.Freq, f.setting("freq"), "", "`spacing` of the time steps: Y, Q, M, W, D, B, h, min, s or i, with a number in front for multiples (default found from the dates)")
+	flags.StringVar(&f.source.ID, f.setting("id"), "", "`column` that names the series (default unique_id)")
+	flags.StringVar(&f.source.Time, f.setting("time"), "", "`column` of the times (default ds)")
+	flags.StringVar(&f.source.Value, f.setting("value"), "", "`column` of the values (default y)")
+	flags.StringVar(&f.source.Layout, f.setting("time-layout"), "", "`layout` of the times, as the file would write 2 January 2006, 15:04:05, such as 02.01.2006 or 1/2/2006 15:04 (default ISO 8601)")
+	flags.TextVar(&f.source.Table, f.setting("layout"), data.Found, "`layout` of a CSV file: long, a row for each time of each series; wide, a row for each series; columns, a column for each series; or found")
+	flags.StringVar(&f.source.Decimal, f.setting("decimal"), "", "decimal `mark`, . or , (default found)")
+	flags.BoolVar(&f.source.Sort, f.setting("sort"), false, "sort the rows by time")
 }
 
 // files are those to train on, or the sample. Covariates have a preset that uses them.

@@ -18,3 +18,12 @@ func TestUnpackNothing(t *testing.T) {
 		}
 	}
 }
+
+// Numbers of 16 bits, of IEEE 754.
+func TestHalf(t *testing.T) {
+	for bits, want := range map[uint16]float64{0x3c00: 1, 0xc000: -2, 0x0001: 1.0 / (1 << 24), 0x7bff: 65504, 0x3555: 0.333251953125, 0x8000: 0} {
+		if got := half(bits); got != want {
+			t.Errorf("%#x is %v, want %v", bits, got, want)
+		}
+	}
+}

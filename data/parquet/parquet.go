@@ -4,13 +4,10 @@ package parquet
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"slices"
-	"strconv"
-	"time"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
@@ -30,10 +27,9 @@ func init() {
 
 const magic = "PAR1"
 
-// Read reads a table whose columns are those of data.ReadCSV: ds a date, a
-// timestamp, a string or a whole number, y a number or a string of one, and
-// unique_id, if it is there, a string or a whole number. Nulls of y are missing
-// values.
+// Read reads a table whose columns are those of data.ReadCSV, long or with a column for each
+// series: ds a date, a timestamp, a string or a whole number, y a number, a decimal or a string
+// of one, and unique_id, if it is there, a string or a whole number. Nulls of y are missing values.
 func Read(r io.ReaderAt, size int64, name string, o data.Options) (t *data.Table, err error) {
 	defer func() { // the decoder panics on some damaged files
 		if p := recover(); p != nil {
@@ -52,6 +48,7 @@ func Read(r io.ReaderAt, size int64, name string, o data.Options) (t *data.Table
 	if err != nil {
 		return nil, err
 	}
+	c.zone = zoneOf(f, c.ds.name)
 	rows := 0
 	for _, g := range f.Metadata().RowGroups {
 		if err := c.group(b, &rows, r, size, &g); err != nil {
@@ -119,159 +116,24 @@ func damaged(name string, why any) error {
 	return &data.Error{File: name, Reason: fmt.Sprintf("is not a Parquet file, or is damaged: %v", why), Hint: "write it again"}
 }
 
-// columns are the leaves of the schema that are read.
-type columns struct {
-	id, ds, y column
-	x         []column             // columns of the covariates
-	leaves    []parquet.LeafColumn // all that are read, each once
-}
-
-// A column is a leaf; index is -1 if there is none.
-type column struct {
-	name  string
-	index int
-	kind  format.LogicalTypeValue
-	leaf  parquet.LeafColumn
-}
-
-func find(b *data.Builder, s *parquet.Schema) (c columns, err error) {
-	var flat []column
-	var names []string
-	for _, f := range s.Fields() {
-		leaf, ok := s.Lookup(f.Name())
-		if !ok || leaf.Node.Repeated() { // lists and groups
-			continue
-		}
-		col := column{name: f.Name(), index: leaf.ColumnIndex, leaf: leaf}
-		if l := leaf.Node.Type().LogicalType(); l != nil {
-			col.kind = l.Value
-		}
-		flat, names = append(flat, col), append(names, f.Name())
+// zoneOf is the zone that pandas notes for the times of a column, which are in UTC; "" for none.
+func zoneOf(f *parquet.File, column string) string {
+	text, _ := f.Lookup("pandas")
+	var notes struct {
+		Columns []struct {
+			Name     string `json:"field_name"`
+			Metadata struct {
+				Timezone string `json:"timezone"`
+			} `json:"metadata"`
+		} `json:"columns"`
 	}
-	id, ds, y, err := b.Columns(names)
-	if err != nil {
-		return c, err
+	if json.Unmarshal([]byte(text), &notes) != nil {
+		return ""
 	}
-	c = columns{id: column{index: -1}, ds: flat[ds], y: flat[y]}
-	if id >= 0 {
-		c.id = flat[id]
-	}
-	for _, at := range b.CovariateColumns(names) {
-		c.x = append(c.x, flat[at])
-	}
-	for _, col := range append([]column{c.id, c.ds, c.y}, c.x...) {
-		if col.index >= 0 && !slices.ContainsFunc(c.leaves, func(l parquet.LeafColumn) bool { return l.ColumnIndex == col.index }) {
-			c.leaves = append(c.leaves, col.leaf)
+	for _, c := range notes.Columns {
+		if c.Name == column {
+			return c.Metadata.Timezone
 		}
 	}
-	return c, nil
-}
-
-// add gives a row to b.
-func (c *columns) add(b *data.Builder, row int, values parquet.Row) {
-	var id string
-	var at data.Time
-	y := math.NaN()
-	x := make([]float64, len(c.x))
-	for _, v := range values {
-		var col string
-		var problem *data.Error
-		switch v.Column() {
-		case c.ds.index:
-			col = c.ds.name
-			at, problem = c.ds.time(b, v)
-		case c.y.index:
-			col = c.y.name
-			y, problem = c.y.number(b, v)
-		case c.id.index:
-			col, id = c.id.name, v.String()
-			if v.IsNull() || id == "" {
-				problem = &data.Error{Reason: "is empty", Hint: "give every row the name of its series"}
-			}
-		}
-		for i := range c.x {
-			if v.Column() != c.x[i].index {
-				continue
-			}
-			col = c.x[i].name
-			if text := v.Kind() == parquet.ByteArray && c.x[i].isText(); v.IsNull() {
-				x[i], problem = b.ParseCovariate(i, "")
-			} else if text {
-				x[i], problem = b.ParseCovariate(i, v.String())
-			} else if x[i], problem = c.x[i].number(b, v); problem == nil {
-				x[i], problem = b.ParseCovariate(i, strconv.FormatFloat(x[i], 'g', -1, 64))
-			}
-		}
-		if problem != nil {
-			problem.Row, problem.Column = row, col
-			b.Problem(problem)
-			return
-		}
-	}
-	b.Add(row, id, at, y, x...)
-}
-
-// time reads a value by the column's type.
-func (c *column) time(b *data.Builder, v parquet.Value) (data.Time, *data.Error) {
-	if v.IsNull() {
-		return data.Time{}, &data.Error{Reason: "is missing", Hint: "every row needs a time"}
-	}
-	switch k := c.kind.(type) {
-	case *format.DateType:
-		return data.Time{At: time.Unix(int64(v.Int32())*24*3600, 0).UTC()}, nil
-	case *format.TimestampType:
-		n := v.Int64()
-		switch k.Unit.Value.(type) {
-		case *format.MilliSeconds:
-			return data.Time{At: time.UnixMilli(n).UTC()}, nil
-		case *format.MicroSeconds:
-			return data.Time{At: time.UnixMicro(n).UTC()}, nil
-		}
-		return data.Time{At: time.Unix(0, n).UTC()}, nil
-	case *format.TimeType:
-		return data.Time{}, &data.Error{Reason: "is a time of day without a date", Hint: "store dates, timestamps, or whole numbers"}
-	}
-	if v.Kind() == parquet.Int96 { // nanoseconds of the day and Julian day, as Spark and Impala write
-		n := v.Int96()
-		days, nanos := int64(n[2])-2440588, int64(n[1])<<32|int64(n[0])
-		return data.Time{At: time.Unix(days*24*3600, nanos).UTC()}, nil
-	}
-	return b.ParseTime(v.String())
-}
-
-// number reads a value by the column's type.
-func (c *column) number(b *data.Builder, v parquet.Value) (float64, *data.Error) {
-	if v.IsNull() {
-		return math.NaN(), nil
-	}
-	var y float64
-	switch v.Kind() {
-	case parquet.Double:
-		y = v.Double()
-	case parquet.Float:
-		y = float64(v.Float())
-	case parquet.Int32:
-		y = float64(v.Int32())
-	case parquet.Int64:
-		y = float64(v.Int64())
-	case parquet.ByteArray:
-		if c.isText() {
-			return b.ParseValue(v.String())
-		}
-		fallthrough
-	default:
-		return 0, &data.Error{Reason: "is of a type that is not read", Hint: "store values as floats, integers or text"}
-	}
-	if d, ok := c.kind.(*format.DecimalType); ok {
-		y /= math.Pow10(int(d.Scale))
-	}
-	return y, nil
-}
-
-// isText reports whether the column holds strings.
-func (c *column) isText() bool { return c.kind == nil || isString(c.kind) }
-
-func isString(kind format.LogicalTypeValue) bool {
-	_, ok := kind.(*format.StringType)
-	return ok
+	return ""
 }

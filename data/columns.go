@@ -1,0 +1,134 @@
+package data
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/recur-go/recur/internal/setting"
+)
+
+// SeriesColumns finds the columns of a table that has a row for each time and a column for each
+// series, as a pivot of pandas: a time, which is named by Options or ds, or is the first that can be
+// one, and at least two others, which hold numbers only. time and number tell of a column, by its type or its
+// first value, whether it can be that. A table with columns named y or unique_id, or for which
+// Options name a value, series or covariates, is none. Each column is to be added as a series.
+func (b *Builder) SeriesColumns(header []string, time, number func(i int) bool) (ds int, series []int, ok bool) {
+	o := b.opts
+	if o.Layout != Found && o.Layout != Columns || o.ID != "" || o.Y != "" || len(o.Past)+len(o.Known)+len(o.Static) > 0 {
+		return 0, nil, false
+	}
+	named := func(name string) func(string) bool {
+		return func(h string) bool { return strings.EqualFold(h, name) }
+	}
+	if o.Layout == Found && (slices.ContainsFunc(header, named("y")) || slices.ContainsFunc(header, named("unique_id"))) {
+		return 0, nil, false
+	}
+	unnamed := func(h string) bool { return h == "" || h == "Unnamed: 0" || h == "__index_level_0__" } // the index of pandas
+	switch at := slices.IndexFunc(header, named(cmp.Or(o.Time, "ds"))); {
+	case at >= 0:
+		ds = at
+	case o.Time != "":
+		return 0, nil, false
+	default: // the first column that can be the time
+		for ds < len(header)-1 && !time(ds) {
+			ds++
+		}
+	}
+	if len(header) == 0 || !time(ds) {
+		return 0, nil, false
+	}
+	for i, h := range header {
+		switch {
+		case i == ds || unnamed(h):
+		case !number(i):
+			return 0, nil, false
+		default:
+			series = append(series, i)
+		}
+	}
+	if len(series) < 2 && o.Layout == Found {
+		return 0, nil, false
+	}
+	var names []string
+	for _, i := range series {
+		if slices.Contains(names, header[i]) {
+			b.Problem(&Error{Row: 1, Column: header[i], Reason: "appears twice", Hint: "give every column its own name"})
+		}
+		names = append(names, header[i])
+	}
+	b.note("a column for each of %s, %s, at the times of %q (to read one with covariates, name it: --value)", plural(len(names), "series", "series"), setting.Quoted(names), header[ds])
+	b.pivot = true
+	return ds, series, true
+}
+
+// columns reports whether the rows of CSV after the header have a column for each series, and
+// reads them. first is the one after the header.
+func (t *csvTable) columns(first []string) (done bool, err error) {
+	if len(first) != len(t.header) {
+		return false, nil
+	}
+	date := func(i int) bool {
+		at, e := ParseTime(first[i])
+		if t.opts.TimeLayout != "" {
+			return t.isTime(first[i])
+		}
+		return e == nil && (t.opts.Layout == Columns || !at.IsIndex || unixUnit(at.Index) >= 0)
+	}
+	ds, series, ok := t.SeriesColumns(t.header, date, func(i int) bool {
+		_, e := value(first[i], t.decimal)
+		return e == nil || t.open && decimalComma(first[i])
+	})
+	if !ok {
+		return false, nil
+	}
+	if err := t.err(); err != nil {
+		return true, err
+	}
+	t.ds = ds
+	begun := make([]bool, len(t.header))
+	row := func(line int, rec []string) *Error {
+		if e := t.width(rec); e != nil || blankRow(rec) {
+			return e
+		}
+		at, e := t.ParseTime(rec[ds])
+		if e != nil {
+			return e.in(t.header[ds])
+		}
+		for _, i := range series {
+			if begun[i] = begun[i] || strings.TrimSpace(rec[i]) != ""; !begun[i] {
+				continue
+			}
+			t.learn(t.Builder, line, rec[i])
+			y, e := value(rec[i], t.decimal)
+			if e != nil {
+				return e.in(t.header[i])
+			}
+			t.Add(line, t.header[i], at, y)
+		}
+		return nil
+	}
+	take := func(line int, rec []string) {
+		if e := row(line, rec); e != nil {
+			e.Row = line
+			t.Problem(e)
+		}
+	}
+	take(t.line, first)
+	return true, t.each(take)
+}
+
+// width reports a row with more or fewer fields than the header.
+func (t *csvTable) width(rec []string) *Error {
+	if len(rec) == len(t.header) || blankRow(rec) {
+		return nil
+	}
+	e := &Error{Reason: fmt.Sprintf("has %s, but the header has %d", plural(len(rec), "field", "fields"), len(t.header)), Hint: "quote fields that contain the separator"}
+	if t.in.Comma == ',' && len(rec) == len(t.header)+1 {
+		e.Hint = "if the numbers have decimal commas, separate the columns by semicolons, or quote the numbers and pass --decimal ,"
+	}
+	return e
+}
+
+func blankRow(rec []string) bool { return len(rec) == 1 && strings.TrimSpace(rec[0]) == "" }

@@ -47,6 +47,7 @@ func (b *Builder) local() {
 		if len(b.zones) > 0 {
 			b.note("times are in UTC")
 		}
+		b.midnights()
 		return
 	}
 	slices.Sort(offsets)
@@ -66,6 +67,51 @@ func (b *Builder) local() {
 	for _, o := range b.rows {
 		for i, t := range o.times {
 			o.times[i] = Time{At: t.At.Add(time.Duration(t.offset) * time.Second)}
+		}
+	}
+}
+
+// midnights moves times in UTC to the days that they stand for, if they are midnights of a place
+// whose clocks change: such as 23:00 in winter and 22:00 in summer.
+func (b *Builder) midnights() {
+	if b.index || b.opts.Freq != nil && b.opts.Freq.Unit == Second {
+		return
+	}
+	const day = 24 * hour
+	var clocks []int // the times of day, in seconds
+	for _, id := range b.order {
+		changes, times := 0, b.rows[id].times
+		for i, t := range times {
+			clock := int((t.At.Unix()%day + day) % day)
+			if !slices.Contains(clocks, clock) {
+				if clocks = append(clocks, clock); len(clocks) > 2 || t.At.Nanosecond() != 0 {
+					return
+				}
+			}
+			if i == 0 {
+				continue
+			}
+			apart := seconds(times[i-1].At, t.At)
+			if apart < 23*hour {
+				return
+			}
+			if apart%day != 0 {
+				changes++
+			}
+		}
+		if years := seconds(times[0].At, times[len(times)-1].At) / (365 * day); changes > 2*years+2 {
+			return
+		}
+	}
+	slices.Sort(clocks)
+	if len(clocks) != 2 || clocks[1]-clocks[0] != hour && clocks[1]-clocks[0] != 23*hour {
+		return
+	}
+	name := func(clock int) string { return time.Unix(int64(clock), 0).UTC().Format("15:04") }
+	b.note("times are at %s and %s, midnights of a place whose clocks change, and are read as days", name(clocks[0]), name(clocks[1]))
+	for _, o := range b.rows {
+		for i, t := range o.times {
+			o.times[i] = Time{At: t.At.Add(day / 2 * time.Second).Truncate(day * time.Second)}
 		}
 	}
 }

@@ -114,6 +114,9 @@ func FuzzRead(f *testing.F) {
 		Y  string `parquet:"y"`
 	}
 	f.Add(file(f, []text{{"2024-01-01", "1"}, {"2024-01-02", "2"}}))
+	decimals := pq.Group{"ds": pq.Timestamp(pq.Millisecond), "y": pq.Decimal(2, 9, pq.FixedLenByteArrayType(5)), "z": pq.Decimal(1, 9, pq.ByteArrayType)}
+	f.Add(rows(f, decimals, `{"columns": [{"field_name": "ds", "metadata": {"timezone": "CET"}}]}`,
+		[]pq.Value{pq.Int64Value(0), pq.FixedLenByteArrayValue([]byte{1, 2, 3, 4, 5}), pq.ByteArrayValue([]byte{0xff})}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if tab, err := read(b); err == nil && len(tab.Series) == 0 {
 			t.Error("a table without series")

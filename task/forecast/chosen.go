@@ -46,6 +46,9 @@ func (c chosenLevels) WithLevels(levels []float64) Forecaster {
 
 // Predict implements Forecaster.
 func (c chosen) Predict(ctx context.Context, series ...data.Series) ([]Forecast, error) {
+	if err := c.Asked().Fits(series...); err != nil {
+		return nil, err
+	}
 	var learnt []data.Series
 	for _, s := range series {
 		if err := check(s); err != nil {

@@ -70,6 +70,11 @@ func (r *forecastRun) json() any {
 		Low   []number `json:"lo"`
 		High  []number `json:"hi"`
 	}
+	type worth struct {
+		Covariate string `json:"covariate"`
+		Role      string `json:"role"`
+		Loss      number `json:"loss"` // growth of the pinball loss without it
+	}
 	type series struct {
 		ID    string     `json:"unique_id,omitempty"`
 		DS    []string   `json:"ds"`
@@ -88,6 +93,7 @@ func (r *forecastRun) json() any {
 		Scores  []score          `json:"scores"`
 		Verdict string           `json:"verdict,omitempty"`
 		Choice  *forecast.Choice `json:"choice,omitempty"`
+		Worth   []worth          `json:"importance,omitempty"`
 		Split   string           `json:"split,omitempty"` // files that the model was scored on: test or validation
 
 		SplitScores task.Scores `json:"split_scores,omitempty"`
@@ -102,6 +108,9 @@ func (r *forecastRun) json() any {
 		out.Origins, out.Verdict = r.report.Origins, r.report.Verdict()
 	}
 	out.Choice = r.model.Asked().Choice
+	for _, w := range r.worth() {
+		out.Worth = append(out.Worth, worth{w.Name, string(w.Role), number(w.Loss)})
+	}
 	if r.scored() {
 		out.Split, out.SplitScores = r.trained.split(), r.trained.result.Scores
 	}

@@ -32,7 +32,7 @@ func (r *forecastRun) page() (*chart.Page, error) {
 		p.Sections = append(p.Sections, r.trained.scores())
 	}
 	if r.trained != nil {
-		p.Sections = append(p.Sections, r.trained.learning()...)
+		p.Sections = append(p.Sections, append(r.worthSection(), r.trained.learning()...)...)
 		settings, err := r.settings()
 		if err != nil {
 			return nil, err

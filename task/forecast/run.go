@@ -80,6 +80,11 @@ func (r *run) fit(ctx context.Context) (m *Trained, err error) {
 	if small, ok := net.(*Model); ok && m.Backtest != nil {
 		m.Backtest.Calibrate(small)
 	}
+	if m.Backtest != nil && len(r.job().Covariates) > 0 {
+		if m.Worth, err = Importance(ctx, net, Plan{Origins: min(m.Backtest.Origins, 8), Stride: m.Backtest.Stride}, r.series...); err != nil {
+			return nil, err
+		}
+	}
 	net.Asked().Choice = r.choose(m.Backtest)
 	m.Forecaster = choosing(net)
 	return m, nil

@@ -19,6 +19,7 @@ type Trained struct {
 	Series   []data.Series // series that take part
 	Left     []string      // IDs of those that do not
 	Backtest *Report       // back-test of the method; nil for none
+	Worth    []Worth       // what each covariate is worth, with a back-test
 
 	held []data.Series // after Fit: series to score it on, whose last part it was not trained on; nil for none
 }

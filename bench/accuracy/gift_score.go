@@ -99,14 +99,19 @@ func filled(y []float64) []float64 {
 	return full
 }
 
-// score forecasts all windows of a task by a function of the history of a series.
-func (t giftTask) score(series [][]float64, by func(i int, history []float64) [][]float64) map[string]float64 {
-	s := giftScorer{season: t.season}
-	h, shortest := t.horizon(), math.MaxInt
+// count is the number of windows of each series.
+func (t giftTask) count(series [][]float64) int {
+	shortest := math.MaxInt
 	for _, y := range series {
 		shortest = min(shortest, len(y))
 	}
-	w := t.windows(shortest)
+	return t.windows(shortest)
+}
+
+// score forecasts all windows of a task by a function of the history of a series.
+func (t giftTask) score(series [][]float64, by func(i int, history []float64) [][]float64) map[string]float64 {
+	s := giftScorer{season: t.season}
+	h, w := t.horizon(), t.count(series)
 	for i, y := range series {
 		for k := range w {
 			from := len(y) - h*(w-k)

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"math"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/recur-go/recur/data"
@@ -72,4 +73,30 @@ func publishedGift(t *testing.T, model string) map[string]map[string]float64 {
 		}
 	}
 	return of
+}
+
+// The means over all tasks are those of the board for its own models.
+func TestGiftMeans(t *testing.T) {
+	r := &Results{}
+	for _, task := range giftTasks() {
+		f := giftFigures[task.String()]
+		r.Add(Run{task.name(), 1, map[string]float64{"crps": f[0].crps / 2, "mase": f[0].mase / 4}, 1})
+	}
+	table := r.Gift()
+	for _, want := range []string{
+		"| all, 25 | recur | 0.500 | 0.250 |", "| all, 25 | xLSTM-Mixer | 0.503 | 0.928 |", "| all, 25 | PatchTST | 0.577 | 1.029 |", "| all, 25 | TiRex | 0.464 | 0.799 |",
+		"| without Jena, 18 | xLSTM-Mixer | 0.693 | 0.959 |", "| without Jena, 18 | PatchTST | 0.775 | 1.023 |",
+		"| short terms, 13 | xLSTM-Mixer | 0.589 | 0.948 |", "| short terms, 13 | TiRex | 0.515 | 0.743 |",
+	} {
+		if !strings.Contains(table, want) {
+			t.Errorf("no %q in\n%s", want, table)
+		}
+	}
+	r.Runs = r.Runs[:2]
+	if table := r.Gift(); !strings.Contains(table, "| 2 of 25 that were run | recur | 0.500 |") {
+		t.Error(table)
+	}
+	if none := (&Results{}).Gift(); strings.Contains(none, "recur") {
+		t.Error(none)
+	}
 }

@@ -32,8 +32,9 @@ func main() {
 	panel := flag.String("panel", "", "`file` for the series; write it and do nothing else")
 	only := flag.String("series", "", "`part` of a name; forecast these series alone, and keep nothing")
 	program := flag.String("recur", "", "`program` to run (default one that is built)")
+	resume := flag.Bool("resume", false, "go on with a run that was stopped")
 	flag.Parse()
-	if err := run(*from, *panel, *only, *program); err != nil {
+	if err := run(*from, *panel, *only, *program, *resume); err != nil {
 		fmt.Fprintln(os.Stderr, "forecast:", err)
 		os.Exit(1)
 	}
@@ -42,10 +43,11 @@ func main() {
 // Files of results, from the root of the repository.
 var (
 	peersFile   = filepath.Join("bench", "results", "forecast-peers.json")
+	oursFile    = filepath.Join("bench", "results", "forecast-recur.json")
 	resultsFile = filepath.Join("bench", "results", "forecast.json")
 )
 
-func run(from, panelFile, only, program string) error {
+func run(from, panelFile, only, program string, resume bool) error {
 	panel, err := readPanel(from)
 	if err != nil {
 		return err
@@ -56,6 +58,16 @@ func run(from, panelFile, only, program string) error {
 			return err
 		}
 		return os.WriteFile(panelFile, b, 0o666)
+	}
+	peers, err := readForecasts(peersFile)
+	if err != nil {
+		return err
+	}
+	ours := &forecasts{}
+	if resume {
+		if ours, err = readForecasts(oursFile); err != nil {
+			return err
+		}
 	}
 	temp, err := os.MkdirTemp("", "forecast")
 	if err != nil {
@@ -70,39 +82,36 @@ func run(from, panelFile, only, program string) error {
 			return err
 		}
 	}
+	ours.Machine = fmt.Sprintf("%s, %s/%s, %d cores", speed.CPU(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	panel = slices.DeleteFunc(panel, func(s *series) bool { return !strings.Contains(s.Name, only) })
-	var all []forecast
 	var failed []string
-	for _, s := range panel {
-		for fold := range folds {
+	for fold := folds - 1; fold >= 0; fold-- {
+		for i := range panel {
+			s := panel[i*7%len(panel)] // all kinds soon, whenever it is stopped
+			if ours.have(s.Name, fold) {
+				continue
+			}
 			f, err := byRecur(program, temp, s, fold)
 			if err != nil {
 				fmt.Fprintf(os.Stderr, "%s, fold %d: %v\n", s.Name, fold, err)
 				failed = append(failed, fmt.Sprintf("%s, fold %d", s.Name, fold))
 				continue
 			}
-			all = append(all, *f)
 			fmt.Fprintf(os.Stderr, "%s, fold %d: %.0f s\n", s.Name, fold, f.Seconds)
+			ours.Forecasts = append(ours.Forecasts, *f)
+			if only != "" {
+				continue
+			}
+			if err := ours.save(oursFile); err != nil {
+				return err
+			}
 		}
 	}
-	var peers struct {
-		Versions  map[string]string
-		Forecasts []forecast
-	}
-	b, err := os.ReadFile(peersFile)
-	if err == nil {
-		err = json.Unmarshal(b, &peers)
-	}
-	if err != nil {
-		return err
-	}
-	r := newResults(panel, append(all, peers.Forecasts...))
-	r.Failed = failed
-	r.Machine = fmt.Sprintf("%s, %s/%s, %d cores", speed.CPU(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
-	r.Versions = peers.Versions
+	r := newResults(panel, append(ours.Forecasts, peers.Forecasts...))
+	r.Machine, r.Versions, r.Failed = ours.Machine, peers.Versions, failed
 	fmt.Print(r)
 	if only != "" {
 		return nil
 	}
-	return r.save(resultsFile)
+	return writeJSON(resultsFile, r)
 }

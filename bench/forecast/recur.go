@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"github.com/recur-go/recur/internal/atomicfile"
 )
 
 // A forecast is that of a model for a fold of a series. Lo and Hi are the bands of 80 and 95 %.
@@ -20,6 +24,67 @@ type forecast struct {
 	Lo      [2][]float64 `json:"lo"`
 	Hi      [2][]float64 `json:"hi"`
 	Seconds float64      `json:"seconds"`
+}
+
+// forecasts are those of a file of results.
+type forecasts struct {
+	Machine   string            `json:"machine"`
+	Versions  map[string]string `json:"versions,omitempty"`
+	Forecasts []forecast        `json:"forecasts"`
+}
+
+func readForecasts(path string) (*forecasts, error) {
+	all := &forecasts{}
+	b, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(b, all)
+	}
+	return all, err
+}
+
+func (all *forecasts) have(name string, fold int) bool {
+	for _, f := range all.Forecasts {
+		if f.Series == name && f.Fold == fold {
+			return true
+		}
+	}
+	return false
+}
+
+// save replaces the file, with a line for each forecast.
+func (all *forecasts) save(path string) error {
+	return atomicfile.WriteFile(path, func(w io.Writer) error {
+		fmt.Fprintf(w, "{\"machine\": %q, \"forecasts\": [\n", all.Machine)
+		for i, f := range all.Forecasts {
+			b, err := json.Marshal(f)
+			if err != nil {
+				return err
+			}
+			end := ",\n"
+			if i == len(all.Forecasts)-1 {
+				end = "\n]}\n"
+			}
+			fmt.Fprintf(w, "%s%s", b, end)
+		}
+		return nil
+	})
+}
+
+// writeJSON replaces a file.
+func writeJSON(path string, v any) error {
+	return atomicfile.WriteFile(path, func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", " ")
+		return e.Encode(v)
+	})
+}
+
+// short keeps six digits.
+func short(x []float64) []float64 {
+	for i, v := range x {
+		x[i], _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64)
+	}
+	return x
 }
 
 // byRecur runs the program as a user does, in a folder, on what comes before a fold.
@@ -59,9 +124,9 @@ func byRecur(program, dir string, s *series, fold int) (*forecast, error) {
 		return nil, fmt.Errorf("the answer has no forecast of one series with two bands:\n%.300s", out)
 	}
 	a := answer.Forecasts[0]
-	f := &forecast{Series: s.Name, Fold: fold, Model: "recur", Point: a.Forecast, Seconds: time.Since(began).Seconds()}
+	f := &forecast{Series: s.Name, Fold: fold, Model: "recur", Point: short(a.Forecast), Seconds: math.Round(10*time.Since(began).Seconds()) / 10}
 	for i, band := range a.Bands {
-		f.Lo[i], f.Hi[i] = band.Lo, band.Hi
+		f.Lo[i], f.Hi[i] = short(band.Lo), short(band.Hi)
 	}
 	return f, nil
 }

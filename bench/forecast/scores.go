@@ -1,14 +1,11 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strings"
 
-	"github.com/recur-go/recur/internal/atomicfile"
 	ts "github.com/recur-go/recur/task/forecast"
 )
 
@@ -37,7 +34,8 @@ type row struct {
 	Season  int              `json:"season"`
 	Horizon int              `json:"horizon"`
 	Length  int              `json:"length"`
-	Best    string           `json:"best"` // the best of the peers
+	Folds   int              `json:"folds"` // those that all models forecast
+	Best    string           `json:"best"`  // the best of the peers
 	Scores  map[string]score `json:"scores"`
 }
 
@@ -68,7 +66,9 @@ type results struct {
 func newResults(panel []*series, all []forecast) *results {
 	r := &results{}
 	for _, s := range panel {
-		r.Rows = append(r.Rows, s.row(all))
+		if row := s.row(all); row.Folds > 0 {
+			r.Rows = append(r.Rows, row)
+		}
 	}
 	var named []string
 	for _, s := range panel {
@@ -98,6 +98,17 @@ func (s *series) row(all []forecast) row {
 	}
 	count := map[string]float64{}
 	three := make([][]forecast, folds)
+	done := make([]int, folds)
+	for _, f := range all {
+		if f.Series == s.Name {
+			done[f.Fold]++
+		}
+	}
+	for _, n := range done {
+		if n == len(peers)+2 {
+			r.Folds++
+		}
+	}
 	add := func(f forecast) {
 		n := s.history(f.Fold)
 		past, came := y[:n], y[n:n+s.Horizon]
@@ -112,7 +123,7 @@ func (s *series) row(all []forecast) row {
 		count[f.Model]++
 	}
 	for _, f := range all {
-		if f.Series != s.Name {
+		if f.Series != s.Name || done[f.Fold] < len(peers)+2 { // recur and the seasonal naive one
 			continue
 		}
 		add(f)
@@ -201,13 +212,4 @@ func (r *results) String() string {
 		fmt.Fprintf(&b, "%-10s %-15s %6d %7.3f %5.0f%% %6.2f %7.3f %5.1f %5.1f %8.2f\n", s.Kind, s.Model, s.Series, s.Ratio, 100*s.Worse, s.Worst, s.MASE, 100*s.Cover80, 100*s.Cover95, s.MSIS)
 	}
 	return b.String()
-}
-
-// save writes the results, with three decimals more than matter.
-func (r *results) save(path string) error {
-	return atomicfile.WriteFile(path, func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetIndent("", " ")
-		return e.Encode(r)
-	})
 }

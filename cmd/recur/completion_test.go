@@ -39,8 +39,8 @@ func TestCompletion(t *testing.T) {
 	}{
 		{"", "forecast generate version", noFiles},
 		{"forecast ", "", files},
-		{"forecast --preset ", "small qrnn deepar esrnn segrnn", noFiles},
-		{"forecast --preset se", "segrnn", noFiles},
+		{"forecast --preset ", "small qrnn deepar esrnn segmix segrnn", noFiles},
+		{"forecast --preset se", "segmix segrnn", noFiles},
 		{"forecast --layout ", "long wide found", noFiles},
 		{"forecast --weights ", "single half int8", noFiles},
 		{"forecast --output ", "quantile negbin", noFiles},

@@ -37,6 +37,7 @@ func TestNamesOfTensors(t *testing.T) {
 		"forecast esrnn":  &esrnn.Config{Nets: 1, Series: 1},
 		"forecast qrnn":   &probabilistic.Config{Nets: 1, Output: probabilistic.Quantile},
 		"forecast deepar": &probabilistic.Config{Nets: 1, Output: probabilistic.Student, Autoregressive: true},
+		"forecast segmix": &segrnn.Config{Mix: true, Channels: 1},
 		"forecast segrnn": &segrnn.Config{Channels: 1},
 	}
 	for name, settings := range found {

@@ -8,6 +8,7 @@
 //	qrnn    package probabilistic: covariates, quantiles for all steps at once
 //	deepar  package probabilistic: covariates, sampled paths
 //	segrnn  package segrnn: long horizons
+//	segmix  package segrnn: quantiles for many or long series, mixed with simple forecasts
 //	esrnn   package esrnn: exponential smoothing with dilated LSTMs
 //
 // FindMethod returns the method of a preset: its Fit trains a Forecaster by a Spec, which

@@ -35,12 +35,13 @@ type scales struct {
 	Scales []Scale     `json:"scales"`
 	Widths [][]float64 `json:"widths"`
 	Epochs int         `json:"epochs"`
+	Mixer  *Mixer      `json:"mixer,omitempty"`
 }
 
 // Save replaces the file at path by m, whole or not at all. about sums up its
 // training.
 func (m *Model) Save(path string, about model.Training) error {
-	return task.SaveWith(path, &model.Model{Config: &m.Config, Net: m.Net, Training: about}, "scales", scales{m.IDs, m.Scales, m.Widths, m.Epochs})
+	return task.SaveWith(path, &model.Model{Config: &m.Config, Net: m.Net, Training: about}, "scales", scales{m.IDs, m.Scales, m.Widths, m.Epochs, m.Mixer})
 }
 
 // Load reads a model that Save wrote.
@@ -54,7 +55,7 @@ func Read(r io.ReaderAt, size int64) (*Model, error) {
 		return nil, err
 	}
 	full := c.withDefaults()
-	if len(s.IDs) != full.Channels || len(s.Scales) != full.Channels || len(s.Widths) != len(full.Levels) {
+	if len(s.IDs) != full.Channels || len(s.Scales) != full.Channels || !full.Mix && len(s.Widths) != len(full.Levels) || full.Mix != (s.Mixer != nil) {
 		return nil, fmt.Errorf("%w: the scales are not those of %d channels and %d levels", model.ErrCorrupt, full.Channels, len(full.Levels))
 	}
 	for _, w := range s.Widths {
@@ -62,5 +63,8 @@ func Read(r io.ReaderAt, size int64) (*Model, error) {
 			return nil, fmt.Errorf("%w: a band has %d widths for %d steps of the horizon", model.ErrCorrupt, len(w), full.Horizon)
 		}
 	}
-	return &Model{Config: full, Net: n, IDs: s.IDs, Scales: s.Scales, Widths: s.Widths, Epochs: s.Epochs}, nil
+	if s.Mixer != nil && !s.Mixer.fits(&full) {
+		return nil, fmt.Errorf("%w: the mix is not one of %d steps and %d quantiles", model.ErrCorrupt, full.Horizon, full.outputs())
+	}
+	return &Model{Config: full, Net: n, IDs: s.IDs, Scales: s.Scales, Widths: s.Widths, Epochs: s.Epochs, Mixer: s.Mixer}, nil
 }

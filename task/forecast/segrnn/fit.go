@@ -27,10 +27,15 @@ type Model struct {
 	Scales []Scale     // scales of the channels
 	Widths [][]float64 // half a band [level][horizon], in units of Scale.Std
 	Epochs int         // epochs that training took
+	Mixer  *Mixer      // how the forecasts are mixed; nil without Mix
 }
 
-// A Scale brings a series to mean 0 and deviation 1.
-type Scale struct{ Mean, Std float64 }
+// A Scale brings a series to mean 0 and deviation 1. Values below Lo count as Lo and those above
+// Hi as Hi, if the two differ.
+type Scale struct {
+	Mean, Std float64
+	Lo, Hi    float64 `json:",omitempty"`
+}
 
 // scaled is a series in units of its Scale.
 type scaled struct {
@@ -51,7 +56,7 @@ type window struct {
 // forecast them; they scale nothing.
 func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series) (*Model, error) {
 	if cfg.Window == 0 {
-		cfg.Window = defaultWindow(series)
+		cfg.Window = cfg.defaultWindow(series)
 	}
 	c := cfg.withDefaults()
 	c.Learn(series...)
@@ -66,15 +71,12 @@ func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series)
 	var learn, valid batch
 	for i, s := range series {
 		n := len(s.Y)
-		held := c.HeldOutSteps
-		if held == 0 {
-			held = max(n/5, c.Horizon)
-		}
+		held := c.heldOut(n)
 		by := n - held // values that scale the series
 		if by < c.Window {
 			by = n
 		}
-		z, err := prepare(s, by)
+		z, err := prepare(s, by, c.bounds(s.Y[:by]))
 		if err != nil {
 			return nil, err
 		}
@@ -94,12 +96,20 @@ func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series)
 	m.Net = newNet(rand.New(rand.NewPCG(c.Seed, 1)), &c)
 	valid = thin(valid, 4096)
 	perEpoch := (len(learn) + c.Batch - 1) / c.Batch
+	schedule := optim.Schedule(fading(perEpoch))
+	if c.EpochSteps > 0 {
+		perEpoch = min(perEpoch, c.EpochSteps)
+	}
+	if c.Mix {
+		valid = thin(valid, 1024)
+		schedule = optim.Cosine{Steps: c.Epochs * perEpoch, Floor: 0.02}
+	}
 	last, err := task.Train(ctx, m.Net, func(epoch int) iter.Seq[batch] {
-		return data.Batches(learn, c.Batch, c.Seed, epoch)
+		return first(data.Batches(learn, c.Batch, c.Seed, epoch), perEpoch)
 	}, m.loss, task.Course{
 		Run: o, Steps: c.Epochs * perEpoch, WeightAverage: c.WeightAverage, Options: train.Options{
 			Epochs: c.Epochs, Patience: c.Patience, Seed: c.Seed, Shards: 2, CheckpointEvery: max(perEpoch/2, 20),
-			Optimizer: &optim.Adam{LR: c.Rate}, Schedule: fading(perEpoch),
+			Optimizer: &optim.Adam{LR: c.Rate}, Schedule: schedule,
 		},
 		Score: func(ctx context.Context) (task.Scores, float64, error) {
 			loss, err := m.score(ctx, valid)
@@ -110,12 +120,42 @@ func Fit(ctx context.Context, cfg Config, o task.Options, series ...data.Series)
 		return nil, err
 	}
 	m.Epochs = last.N
-	m.calibrate(valid)
+	if c.Mix {
+		m.mix(thin(learn, 2048), valid)
+	} else {
+		m.calibrate(valid)
+	}
 	return m, nil
 }
 
+// first yields n items at most.
+func first[T any](all iter.Seq[T], n int) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		left := n
+		for v := range all {
+			if left--; left < 0 || !yield(v) {
+				return
+			}
+		}
+	}
+}
+
+// heldOut is the number of steps that a series of n holds out.
+func (c *Config) heldOut(n int) int {
+	switch {
+	case c.HeldOutSteps > 0:
+		return c.HeldOutSteps
+	case c.Mix:
+		return max(n/10, c.Horizon+min(c.Horizon, n/20))
+	}
+	return max(n/5, c.Horizon)
+}
+
 // defaultWindow is 96, or less for short series.
-func defaultWindow(series []data.Series) int {
+func (c *Config) defaultWindow(series []data.Series) int {
+	if c.Mix {
+		return c.mixWindow(series)
+	}
 	longest := len(forecast.Longest(series).Y)
 	if longest >= 4*96 {
 		return 96
@@ -123,8 +163,11 @@ func defaultWindow(series []data.Series) int {
 	return max(longest/4/12*12, longest/8, 1)
 }
 
-// prepare scales a series by its first n steps.
-func prepare(s data.Series, n int) (*scaled, error) {
+// prepare scales a series by its first n steps, within bounds if these differ.
+func prepare(s data.Series, n int, bounds [2]float64) (*scaled, error) {
+	if bounds[0] < bounds[1] {
+		s.Y = bounded(s.Y, bounds)
+	}
 	known, sum, square, count := make([]bool, len(s.Y)), 0.0, 0.0, 0
 	for t, v := range s.Y {
 		if math.IsInf(v, 0) {
@@ -140,7 +183,7 @@ func prepare(s data.Series, n int) (*scaled, error) {
 		return nil, fmt.Errorf("segrnn: series %q has no values to learn from", s.ID)
 	}
 	z := &scaled{channel: -1, known: known}
-	z.scale.Mean = sum / float64(count)
+	z.scale = Scale{Mean: sum / float64(count), Lo: bounds[0], Hi: bounds[1]}
 	for t, v := range s.Y[:n] {
 		if known[t] {
 			square += (v - z.scale.Mean) * (v - z.scale.Mean)
@@ -183,6 +226,9 @@ type batch = train.Rows[window]
 // loss is the mean error over the steps that are known.
 func (m *Model) loss(g *grad.Tape, b batch) *grad.Var {
 	x, want, weight := m.inputs(g, b)
+	if m.Mix {
+		return pinball(g, m.Net.forward(g, x, channels(b), m.Dropout), want, weight, m.probabilities())
+	}
 	e := g.Sub(m.Net.forward(g, x, channels(b), m.Dropout), g.Const(want))
 	if m.Square {
 		e = g.Square(e)
@@ -197,8 +243,8 @@ func (m *Model) loss(g *grad.Tape, b batch) *grad.Var {
 }
 
 // inputs lays windows out as [n, batch, segment], and what comes after them as [m·batch,
-// segment] with a weight of 1 where that is known. All are above the last value before
-// the origin.
+// segment] with a weight where that is known, the unit of the window. All are above the last
+// value before the origin, in that unit.
 func (m *Model) inputs(g *grad.Tape, b batch) (x, want, weight *tensor.Tensor) {
 	B, w := len(b), m.Segment
 	x = g.NewTensor(tensor.ShapeOf(m.reads(), B, w))
@@ -206,16 +252,16 @@ func (m *Model) inputs(g *grad.Tape, b batch) (x, want, weight *tensor.Tensor) {
 	weight = g.NewTensor(want.Shape)
 	for i, win := range b {
 		z, o := win.s, win.origin
-		last := z.x[max(o-1, 0)]
+		last, unit := z.x[max(o-1, 0)], m.unit(win)
 		for k := range m.Window {
 			if t := o - m.Window + k; t >= 0 {
-				x.Data[(k/w*B+i)*w+k%w] = z.x[t] - last
+				x.Data[(k/w*B+i)*w+k%w] = (z.x[t] - last) / unit
 			}
 		}
 		for k := range m.Horizon {
 			if t := o + k; t < len(z.x) && z.known[t] {
 				at := (k/w*B+i)*w + k%w
-				want.Data[at], weight.Data[at] = z.x[t]-last, 1
+				want.Data[at], weight.Data[at] = (z.x[t]-last)/unit, unit
 			}
 		}
 	}

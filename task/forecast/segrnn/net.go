@@ -22,20 +22,21 @@ type Net struct {
 	Cell    *rnn.GRU      `recur:"cell"`    // [hidden, hidden]
 	Place   *nn.Embedding `recur:"place"`   // [m, hidden/2]
 	Channel *nn.Embedding `recur:"channel"` // [channels, hidden/2]
-	Out     *nn.Linear    `recur:"out"`     // [hidden, segment]
+	Out     *nn.Linear    `recur:"out"`     // [hidden, segment], or [hidden, segment·quantiles]
 }
 
 func newNet(r *rand.Rand, c *Config) *Net {
 	w, d := c.Segment, c.Hidden
 	n := &Net{
-		In: nn.TorchLinear(r, w, d), Cell: rnn.NewGRU(r, d, d), Out: nn.TorchLinear(r, d, w),
+		In: nn.TorchLinear(r, w, d), Cell: rnn.NewGRU(r, d, d), Out: nn.TorchLinear(r, d, w*c.outputs()),
 		Place:   &nn.Embedding{W: nn.Normal(r, 1, c.writes(), d/2)},
 		Channel: &nn.Embedding{W: nn.Normal(r, 1, c.Channels, d/2)},
 	}
 	return n
 }
 
-// forward takes x [n, batch, segment] of the given channels to [m·batch, segment]. A
+// forward takes x [n, batch, segment] of the given channels to [m·batch, segment], or with
+// quantiles to [m·batch, segment·quantiles]. A
 // channel of -1, one that was not in training, is the mean of all.
 func (n *Net) forward(g *grad.Tape, x *tensor.Tensor, channels []int, dropout float64) *grad.Var {
 	steps, B, w := x.Dim(0), x.Dim(1), x.Dim(2)

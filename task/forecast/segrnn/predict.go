@@ -30,6 +30,9 @@ func (m *Model) Predict(ctx context.Context, series ...data.Series) ([]forecast.
 		}
 		ws[i] = window{z, len(s.Y)}
 	}
+	if m.Mix {
+		return m.predictMix(ws), nil
+	}
 	fs := make([]forecast.Forecast, len(series))
 	for i, y := range m.run(ws) {
 		scale := ws[i].s.scale
@@ -52,11 +55,16 @@ func (m *Model) prepare(s data.Series) (*scaled, error) {
 	if len(s.Y) == 0 {
 		return nil, fmt.Errorf("segrnn: series %q has no values", s.ID)
 	}
-	z, err := prepare(s, len(s.Y))
+	c := slices.Index(m.IDs, s.ID)
+	bounds := m.bounds(s.Y)
+	if c >= 0 {
+		bounds = [2]float64{m.Scales[c].Lo, m.Scales[c].Hi}
+	}
+	z, err := prepare(s, len(s.Y), bounds)
 	if err != nil {
 		return nil, err
 	}
-	if c := slices.Index(m.IDs, s.ID); c >= 0 {
+	if c >= 0 {
 		was, own := m.Scales[c], z.scale
 		for t, v := range z.x {
 			z.x[t] = tensor.Float((float64(v)*own.Std + own.Mean - was.Mean) / was.Std)
@@ -108,6 +116,9 @@ func (m *Model) Evaluate(ctx context.Context, n int, series ...data.Series) (Sco
 
 // run forecasts windows, [window][horizon], in units of their scale.
 func (m *Model) run(ws []window) [][]float64 {
+	if m.Mix {
+		return m.middles(ws)
+	}
 	all := make([][]float64, 0, len(ws))
 	w := m.Segment
 	for part := range slices.Chunk(ws, 256) {

@@ -172,6 +172,8 @@ func TestBadConfigs(t *testing.T) {
 		"level 2":                              {Job: forecast.Job{Levels: []float64{2}}},
 		"dropout is 1":                         {Dropout: 1},
 		"rate is":                              {Rate: -1},
+		"epoch_steps is -1":                    {EpochSteps: -1},
+		"mix learns quantiles":                 {Mix: true, Square: true},
 		"give more history":                    {Job: forecast.Job{Horizon: 400}},
 	} {
 		if _, err := segrnn.Fit(context.Background(), c, task.Options{}, waves(300)...); err == nil || !strings.Contains(err.Error(), says) {

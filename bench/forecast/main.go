@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -82,12 +83,13 @@ func run(from, panelFile, only, program string, resume bool) error {
 			return err
 		}
 	}
+	ours.Versions = map[string]string{"recur": commit()}
 	ours.Machine = fmt.Sprintf("%s, %s/%s, %d cores", speed.CPU(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	panel = slices.DeleteFunc(panel, func(s *series) bool { return !strings.Contains(s.Name, only) })
 	var failed []string
 	for fold := folds - 1; fold >= 0; fold-- {
-		for i := range panel {
-			s := panel[i*7%len(panel)] // all kinds soon, whenever it is stopped
+		for _, i := range rand.New(rand.NewPCG(12, uint64(fold))).Perm(len(panel)) { // all kinds soon
+			s := panel[i]
 			if ours.have(s.Name, fold) {
 				continue
 			}
@@ -109,9 +111,19 @@ func run(from, panelFile, only, program string, resume bool) error {
 	}
 	r := newResults(panel, append(ours.Forecasts, peers.Forecasts...))
 	r.Machine, r.Versions, r.Failed = ours.Machine, peers.Versions, failed
+	r.Versions["recur"] = ours.Versions["recur"]
 	fmt.Print(r)
 	if only != "" {
 		return nil
 	}
 	return writeJSON(resultsFile, r)
+}
+
+// commit is what the working tree is of, "" if there is no git.
+func commit() string {
+	b, err := exec.Command("git", "describe", "--always", "--dirty").Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(b))
 }

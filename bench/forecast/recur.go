@@ -54,7 +54,7 @@ func (all *forecasts) have(name string, fold int) bool {
 // save replaces the file, with a line for each forecast.
 func (all *forecasts) save(path string) error {
 	return atomicfile.WriteFile(path, func(w io.Writer) error {
-		fmt.Fprintf(w, "{\"machine\": %q, \"forecasts\": [\n", all.Machine)
+		fmt.Fprintf(w, "{\"machine\": %q, \"versions\": {\"recur\": %q}, \"forecasts\": [\n", all.Machine, all.Versions["recur"])
 		for i, f := range all.Forecasts {
 			b, err := json.Marshal(f)
 			if err != nil {

@@ -8,7 +8,7 @@ func init() {
 		preset      Config
 	}{
 		{kind, "a GRU over segments for long horizons and long series (Lin et al. 2023)", paper},
-		{"segmix", "a GRU over segments that learns quantiles, mixed with simple forecasts by validation; for many or long series", mixed},
+		{"segmix", "a GRU over segments with quantiles, mixed with simple forecasts, for long series", mixed},
 	} {
 		forecast.Register(forecast.MethodOf(forecast.Method{
 			Name:  of.name,

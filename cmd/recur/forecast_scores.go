@@ -89,6 +89,8 @@ var modelTerms = []chart.Term{
 	{Name: "blend", Meaning: "weighted mean of the net and the baselines, by what each had come to in the back-test by then"},
 	{Name: "best", Meaning: "the one of the net and the baselines that had the least error in the back-test by then"},
 	{Name: "theta", Meaning: "the theta method of Assimakopoulos & Nikolopoulos (2000)"},
+	{Name: "ets", Meaning: "exponential smoothing, its form chosen by AICc (Hyndman & others 2002)"},
+	{Name: "mstl", Meaning: "trend and each season apart (MSTL, Bandara & others 2021), the trend by exponential smoothing"},
 }
 
 // score3 writes a score with three decimals, - for none.

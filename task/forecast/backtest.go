@@ -277,12 +277,13 @@ func (r *Report) addBaselines(ctx context.Context, series []data.Series, take []
 	err := par.Each(ctx, len(take), 0, func(ctx context.Context, i int) error {
 		y := series[take[i]].Y
 		for _, b := range all {
+			forecast := b.start(r.Season)
 			for j := range r.Origins {
 				if err := ctx.Err(); err != nil {
 					return err
 				}
 				o := r.origin(series[take[i]], j)
-				folds[i] = append(folds[i], Fold{b.Name, take[i], o, b.Forecast(recent(y[:o], r.Season), r.Horizon, r.Levels), y[o : o+r.Horizon]})
+				folds[i] = append(folds[i], Fold{b.Name, take[i], o, forecast(y[:o], r.Horizon, r.Levels), y[o : o+r.Horizon]})
 			}
 		}
 		return nil

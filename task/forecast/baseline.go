@@ -16,21 +16,41 @@ import (
 type Baseline struct {
 	Name     string
 	Forecast func(history []float64, h int, levels []float64) Forecast
+
+	// Start, if it is there, makes a Forecast for histories of one series that grow from call
+	// to call, as in a back-test, which learns less anew each time.
+	Start func() func(history []float64, h int, levels []float64) Forecast
+}
+
+// start is a Forecast for a back-test of one series.
+func (b Baseline) start(season int) func(history []float64, h int, levels []float64) Forecast {
+	if b.Start != nil {
+		return b.Start()
+	}
+	return func(history []float64, h int, levels []float64) Forecast {
+		return b.Forecast(recent(history, season), h, levels)
+	}
 }
 
 // Baselines are what any model has to beat, for a season of the given number of
-// steps: naive, seasonal_naive (if season > 1 it differs from naive), drift and
-// theta.
+// steps: naive, seasonal_naive (if season > 1 it differs from naive), drift, theta and ets.
 func Baselines(season int) []Baseline {
 	return []Baseline{
-		{"naive", Naive},
-		{"seasonal_naive", func(y []float64, h int, levels []float64) Forecast {
+		{Name: "naive", Forecast: Naive},
+		{Name: "seasonal_naive", Forecast: func(y []float64, h int, levels []float64) Forecast {
 			return SeasonalNaive(y, season, h, levels)
 		}},
-		{"drift", Drift},
-		{"theta", func(y []float64, h int, levels []float64) Forecast {
+		{Name: "drift", Forecast: Drift},
+		{Name: "theta", Forecast: func(y []float64, h int, levels []float64) Forecast {
 			return Theta(y, season, h, levels)
 		}},
+		{
+			Name:     "ets",
+			Forecast: func(y []float64, h int, levels []float64) Forecast { return ETS(y, season, h, levels) },
+			Start: func() func(history []float64, h int, levels []float64) Forecast {
+				return startETS(season)
+			},
+		},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/recur-go/recur/task/forecast/ets"
 	"github.com/recur-go/recur/task/forecast/season"
 )
 
@@ -22,6 +23,15 @@ type Baseline struct {
 	Start func() func(history []float64, h int, levels []float64) Forecast
 }
 
+// started is a baseline of a name from its Start for a season.
+func started(name string, season int, start func(m int) func(history []float64, h int, levels []float64) Forecast) Baseline {
+	return Baseline{
+		Name:     name,
+		Forecast: func(y []float64, h int, levels []float64) Forecast { return start(season)(y, h, levels) },
+		Start:    func() func(history []float64, h int, levels []float64) Forecast { return start(season) },
+	}
+}
+
 // start is a Forecast for a back-test of one series.
 func (b Baseline) start(season int) func(history []float64, h int, levels []float64) Forecast {
 	if b.Start != nil {
@@ -33,9 +43,10 @@ func (b Baseline) start(season int) func(history []float64, h int, levels []floa
 }
 
 // Baselines are what any model has to beat, for a season of the given number of
-// steps: naive, seasonal_naive (if season > 1 it differs from naive), drift, theta and ets.
+// steps: naive, seasonal_naive (if season > 1 it differs from naive), drift, theta, and ets, or
+// mstl if the season is long, or both where a series may have several seasons.
 func Baselines(season int) []Baseline {
-	return []Baseline{
+	all := []Baseline{
 		{Name: "naive", Forecast: Naive},
 		{Name: "seasonal_naive", Forecast: func(y []float64, h int, levels []float64) Forecast {
 			return SeasonalNaive(y, season, h, levels)
@@ -44,14 +55,14 @@ func Baselines(season int) []Baseline {
 		{Name: "theta", Forecast: func(y []float64, h int, levels []float64) Forecast {
 			return Theta(y, season, h, levels)
 		}},
-		{
-			Name:     "ets",
-			Forecast: func(y []float64, h int, levels []float64) Forecast { return ETS(y, season, h, levels) },
-			Start: func() func(history []float64, h int, levels []float64) Forecast {
-				return startETS(season)
-			},
-		},
 	}
+	if season < ets.Longest {
+		all = append(all, started("ets", season, startETS))
+	}
+	if decomposed(season) {
+		all = append(all, started("mstl", season, startMSTL))
+	}
+	return all
 }
 
 // Naive repeats the last value.
@@ -113,13 +124,14 @@ func Naive2(history []float64, season, h int, levels []float64) Forecast {
 //	θ₀(t) = a + b·t,  θ₂(t) = 2·y(t) - θ₀(t),  f = (θ₀ + SES(θ₂))/2,
 //
 // times the indices. By Hyndman & Billah 2003 this is exponential smoothing with
-// a drift of b/2, whose variance k steps ahead is σ²·(1 + (k-1)·α²).
+// a drift of b/2, whose variance k steps ahead is σ²·(1 + (k-1)·α²). Of a long history it
+// reads the last 20,000 values.
 func Theta(history []float64, m, h int, levels []float64) Forecast {
 	return thetaAs(history, m, h, levels, season.Has)
 }
 
 func thetaAs(history []float64, season, h int, levels []float64, isSeasonal seasonTest) Forecast {
-	y := Interpolate(history, season)
+	y := Interpolate(history[lately(history, recent):], season)
 	adj := adjust(y, season, isSeasonal)
 	n := len(y)
 	a, b := line(y)

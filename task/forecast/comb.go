@@ -9,13 +9,13 @@ import (
 // Comb is the combination benchmark of the M competitions: the mean of simple
 // exponential smoothing, of Holt's method and of Holt's method with a damped trend
 // (Gardner & McKenzie 1985), of the seasonally adjusted series as Theta has it. Its
-// bands are those of the first.
+// bands are those of the first. Of a long history it reads the last 20,000 values.
 func Comb(history []float64, m, h int, levels []float64) Forecast {
 	return combAs(history, m, h, levels, season.Has)
 }
 
 func combAs(history []float64, season, h int, levels []float64, isSeasonal seasonTest) Forecast {
-	y := Interpolate(history, season)
+	y := Interpolate(history[lately(history, recent):], season)
 	adj := adjust(y, season, isSeasonal)
 	n := len(y)
 	s := fitSES(y)

@@ -1,6 +1,10 @@
 package forecast
 
-import "github.com/recur-go/recur/task/forecast/ets"
+import (
+	"math"
+
+	"github.com/recur-go/recur/task/forecast/ets"
+)
 
 // smoothed is how many of the last values ETS reads.
 const smoothed = 600
@@ -19,28 +23,34 @@ func ETS(history []float64, m, h int, levels []float64) Forecast {
 func startETS(m int) func(history []float64, h int, levels []float64) Forecast {
 	var model *ets.Model
 	var first, fitted int // where the values begin that the model was fitted to, and how many there were
-	return func(history []float64, h int, levels []float64) Forecast {
-		y := Interpolate(history, m)
-		from := max(0, len(y)-smoothed)
-		if model == nil || len(y) < fitted || len(y)-fitted > min(fitted, smoothed)/10 {
-			fit := func(y []float64) (*ets.Model, error) { return ets.Auto(y, m) }
-			if model != nil && len(y) >= fitted {
-				fit = func(y []float64) (*ets.Model, error) { return ets.Fit(y, model.Period, model.Form) }
-			}
-			now, err := fit(y[from:])
-			if err != nil {
-				now, err = ets.Auto(y[from:], m)
-			}
-			if err != nil {
-				return Naive(history, h, levels)
-			}
-			model, first, fitted = now, from, len(y)
+	fit := func(history []float64) (err error) {
+		n := len(history)
+		from := lately(history, smoothed)
+		y := Interpolate(history[from:], m)
+		was := model
+		if model = nil; was != nil && n >= fitted {
+			model, err = ets.Fit(y, was.Period, was.Form)
 		}
-		now, err := model.Filter(y[first:])
-		if err != nil { // a form that multiplies meets a value that is not above 0
-			if now, err = ets.Auto(y[from:], m); err != nil {
+		if model == nil {
+			model, err = ets.Auto(y, m)
+		}
+		first, fitted = from, n
+		return err
+	}
+	return func(history []float64, h int, levels []float64) Forecast {
+		n := len(history)
+		if model == nil || n < fitted || n-fitted > min(fitted, smoothed)/10 {
+			if fit(history) != nil {
 				return Naive(history, h, levels)
 			}
+		}
+		now, err := model.Filter(Interpolate(history[first:], m))
+		if err != nil { // the form multiplies, and a value is not above 0
+			model = nil
+			if fit(history) != nil {
+				return Naive(history, h, levels)
+			}
+			now = model
 		}
 		ahead := now.Forecast(h)
 		f := NewForecast(h, levels)
@@ -51,4 +61,15 @@ func startETS(m int) func(history []float64, h int, levels []float64) Forecast {
 		}
 		return f
 	}
+}
+
+// lately is where the last n values begin, or more of them if all of those are missing.
+func lately(history []float64, n int) int {
+	from := max(0, len(history)-n)
+	for t := len(history) - 1; t > 0; t-- {
+		if !math.IsNaN(history[t]) {
+			return min(from, t)
+		}
+	}
+	return 0
 }

@@ -131,7 +131,7 @@ func Theta(history []float64, m, h int, levels []float64) Forecast {
 }
 
 func thetaAs(history []float64, season, h int, levels []float64, isSeasonal seasonTest) Forecast {
-	y := Interpolate(history[lately(history, recent):], season)
+	y := Interpolate(history[lately(history, latest):], season)
 	adj := adjust(y, season, isSeasonal)
 	n := len(y)
 	a, b := line(y)

@@ -15,7 +15,7 @@ func Comb(history []float64, m, h int, levels []float64) Forecast {
 }
 
 func combAs(history []float64, season, h int, levels []float64, isSeasonal seasonTest) Forecast {
-	y := Interpolate(history[lately(history, recent):], season)
+	y := Interpolate(history[lately(history, latest):], season)
 	adj := adjust(y, season, isSeasonal)
 	n := len(y)
 	s := fitSES(y)

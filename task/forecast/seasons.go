@@ -5,9 +5,9 @@ import (
 	"github.com/recur-go/recur/task/forecast/season"
 )
 
-// recent is how many of the last values the methods read that look at more than the end of a
+// latest is how many of the last values the methods read that look at more than the end of a
 // history: two years of hours.
-const recent = 20000
+const latest = 20000
 
 // MSTL takes a series apart into its seasons and the rest (Bandara, Hyndman & Bergmeir 2021),
 // and adds the forecast of the rest by ETS without a season to that of each season by its last
@@ -25,7 +25,7 @@ func startMSTL(m int) func(history []float64, h int, levels []float64) Forecast 
 	started := false
 	rest := startETS(1)
 	return func(history []float64, h int, levels []float64) Forecast {
-		y := Interpolate(history[lately(history, recent):], m)
+		y := Interpolate(history[lately(history, latest):], m)
 		if !started {
 			periods, started = season.Find(y, season.Candidates(m)), true
 		}

@@ -101,7 +101,7 @@ func TestBaselinesOfAnyHistory(t *testing.T) {
 	} {
 		for _, m := range []int{1, 7, 12, 24, 52} {
 			for _, b := range Baselines(m) {
-				f := b.start()(y, 30, []float64{0.5, 0.95})
+				f := b.start(m)(y, 30, []float64{0.5, 0.95})
 				for k, v := range f.Point {
 					lo, hi := f.Bands[1].Lo[k], f.Bands[1].Hi[k]
 					if math.IsNaN(v+lo+hi) || math.IsInf(v+lo+hi, 0) || lo > v || v > hi {
@@ -120,7 +120,7 @@ func BenchmarkBaselines(b *testing.B) {
 		for _, base := range Baselines(c.m) {
 			b.Run(fmt.Sprintf("%s/%d", base.Name, c.n), func(b *testing.B) {
 				for b.Loop() {
-					f := base.start()
+					f := base.start(c.m)
 					for j := range c.origins {
 						f(y[:c.n-c.origins+j], 12, []float64{0.8, 0.95})
 					}

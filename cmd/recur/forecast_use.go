@@ -97,8 +97,15 @@ func (f *forecastFlags) forecast(cmd *cobra.Command, files []string) (err error)
 	if err != nil {
 		return err
 	}
-	if r.table, err = forecast.ReadFor(r.model, source, r.model.Asked().Horizon, files...); err != nil {
+	ahead := f.horizon
+	if ahead == 0 {
+		ahead = -1 // as the file asks
+	}
+	if r.table, err = forecast.ReadFor(r.model, source, ahead, files...); err != nil {
 		return err
+	}
+	if n := r.table.Horizon; f.horizon == 0 && n > 0 {
+		r.model = forecast.Shorter(r.model, n)
 	}
 	if r.series, _, err = forecast.Usable(r.table); err != nil {
 		return err

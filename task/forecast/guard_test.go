@@ -114,6 +114,15 @@ func TestRowsAheadAreTheHorizon(t *testing.T) {
 	if err != nil || one.Asked().Horizon != 1 {
 		t.Errorf("one row: %+v, %v", one, err)
 	}
+	// a model needs covariates for as many of its steps as the file asks for
+	known := &forecast.Model{Config: forecast.Config{Job: forecast.Job{Horizon: 12, Source: forecast.Source{Known: []string{"x"}}, Covariates: []data.Covariate{{Name: "x", Role: data.Known}}}}}
+	nine := file(t, "k.csv", "ds,y,x\n"+strings.ReplaceAll(lines(60, 9), "\n", ",1\n"))
+	if tab, err := forecast.ReadFor(known, known.Source, -1, nine); err != nil || tab.Horizon != 9 {
+		t.Errorf("%v", err)
+	}
+	if _, err := forecast.ReadFor(known, known.Source, 12, nine); err == nil || !strings.Contains(err.Error(), "no value of this known covariate") {
+		t.Errorf("%v", err)
+	}
 	// a model has its own horizon
 	tab, err := forecast.ReadFor(one.Forecaster, forecast.Source{}, 1, path)
 	if err != nil || !strings.Contains(strings.Join(tab.Notes, "\n"), "the file asks for 20 steps, but the model forecasts 1") {

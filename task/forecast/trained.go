@@ -25,8 +25,9 @@ type Trained struct {
 }
 
 // ReadFor reads files by a source for a model, with the covariates that it has, and makes their
-// series ready to be forecast so many steps ahead. Files with another step of time than the
-// model's are an error.
+// series ready to be forecast so many steps ahead: if that is negative, as many as the rows without
+// a value at the end ask for (Table.Horizon), at most the model's horizon, which is taken without
+// such rows. Files with another step of time than the model's are an error.
 func ReadFor(m Forecaster, s Source, ahead int, files ...string) (*data.Table, error) {
 	return readFor(m.Asked(), s, ahead, files...)
 }
@@ -42,8 +43,15 @@ func readFor(j *Job, s Source, ahead int, files ...string) (*data.Table, error) 
 		return nil, &data.Error{File: t.Name, Reason: fmt.Sprintf("its times are %s, but the model was trained on %s times", e.Step.Name(), e.Trained.Name()),
 			Hint: fmt.Sprintf("train a model for it or, if its times are %s, pass --freq %s", e.Trained.Name(), j.Step)}
 	}
-	if ahead > 0 && t.Horizon > ahead {
-		t.Notes = append(t.Notes, fmt.Sprintf("the file asks for %d steps, but the model forecasts %d", t.Horizon, ahead))
+	most := ahead
+	if ahead < 0 {
+		most, ahead = j.Horizon, j.Horizon
+		if t.Horizon > 0 {
+			ahead = min(ahead, t.Horizon)
+		}
+	}
+	if ahead > 0 && t.Horizon > most {
+		t.Notes = append(t.Notes, fmt.Sprintf("the file asks for %d steps, but the model forecasts %d", t.Horizon, most))
 	}
 	if err := s.Prepare(t, ahead); err != nil {
 		return nil, err

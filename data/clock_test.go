@@ -163,3 +163,28 @@ func TestHintOfAllRows(t *testing.T) {
 		}
 	}
 }
+
+// To read a row of CSV costs next to no memory beside what is kept of it.
+func TestRowsInLittleMemory(t *testing.T) {
+	const n = 20000
+	rows := stepped("2006-01-02 15:04:05", time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), time.Minute, n)
+	text := "unique_id,ds,y\na," + strings.Join(rows, ",7\na,") + ",7\n"
+	got := testing.AllocsPerRun(2, func() {
+		if _, err := read(text); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if got > 1.1*n {
+		t.Errorf("%v allocations for %d rows", got, n)
+	}
+}
+
+func BenchmarkReadCSV(b *testing.B) {
+	text := "ds,y\n" + strings.Join(stepped("2006-01-02 15:04:05", time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), time.Minute, 1e5), ",7.5\n") + ",8\n"
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if _, err := read(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

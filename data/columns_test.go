@@ -1,6 +1,7 @@
 package data_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -61,4 +62,26 @@ func TestSeriesColumns(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, c.says)
 		}
 	}
+}
+
+// A column for each series, by local midnights over a change of clocks, with a row to forecast.
+func ExampleReadCSV_columns() {
+	t, err := data.ReadCSV(strings.NewReader(`day,north,south
+2024-03-30T00:00+01:00,5,7
+2024-03-31T00:00+01:00,6,9
+2024-04-01T00:00+02:00,8,8
+2024-04-02T00:00+02:00,,
+`), "shops.csv", data.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, s := range t.Series {
+		fmt.Println(s.ID, s.Freq.Name(), "from", s.Start, s.Y)
+	}
+	fmt.Println("steps to forecast:", t.Horizon)
+	// Output:
+	// north daily from 2024-03-30 [5 6 8]
+	// south daily from 2024-03-30 [7 9 8]
+	// steps to forecast: 1
 }

@@ -225,6 +225,9 @@ func (t *jsonTable) row(n int, row map[string]json.RawMessage) *Error {
 	if _, ok := row[t.ds]; !ok {
 		return &Error{Column: t.ds, Reason: "is missing", Hint: cmp.Or(setting.Meant(t.ds, slices.Sorted(maps.Keys(row))), "every row needs a time; name its key if it is not ds (--time)")}
 	}
+	if raw := row[t.ds]; raw[0] == '{' || raw[0] == '[' {
+		return &Error{Column: t.ds, Reason: "holds many times", Hint: "write an object for each row, in pandas by to_json(orient='records')"}
+	}
 	at, e := t.ParseTime(text(row[t.ds]))
 	if e != nil {
 		return e.in(t.ds)

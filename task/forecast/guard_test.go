@@ -185,3 +185,28 @@ func TestCategoriesOfAllFiles(t *testing.T) {
 		t.Errorf("%v, %v", tab, err)
 	}
 }
+
+// Files of one training have one step of time; months may begin or end with it.
+func TestFilesOfOneStep(t *testing.T) {
+	months := func(first string, f data.Freq) string {
+		at, _ := data.ParseTime(first)
+		text := "ds,y\n"
+		for i := range 30 {
+			text += f.Add(at, i).String() + "," + string(rune('1'+i%7)) + "\n"
+		}
+		return file(t, "m.csv", text)
+	}
+	month := data.Freq{Unit: data.Month, N: 1}
+	starts, ends := months("2020-01-01", month), months("2020-01-31", data.Freq{Unit: data.Month, N: 1, End: true})
+	days := file(t, "d.csv", "ds,y\n"+lines(60, 0))
+	m, _, err := trained(t, forecast.Source{}, starts, ends)
+	if err != nil || len(m.Series) != 2 {
+		t.Fatal(err)
+	}
+	if next := m.Series[1].Time(1).String(); next != "2020-02-29" {
+		t.Errorf("the second month ends on %s", next)
+	}
+	if _, _, err := trained(t, forecast.Source{}, starts, days); err == nil || !strings.Contains(err.Error(), days+": its times are daily, but those of "+starts+" are monthly; train on files of one frequency") {
+		t.Errorf("%v", err)
+	}
+}

@@ -16,11 +16,14 @@ import (
 // Options name a value, series or covariates, is none. Each column is to be added as a series.
 func (b *Builder) SeriesColumns(header []string, time, number func(i int) bool) (ds int, series []int, ok bool) {
 	o := b.opts
-	if o.Layout != Found && o.Layout != Columns || o.ID != "" || o.Y != "" || len(o.Past)+len(o.Known)+len(o.Static) > 0 {
-		return 0, nil, false
-	}
 	named := func(name string) func(string) bool {
 		return func(h string) bool { return strings.EqualFold(h, name) }
+	}
+	if o.Single && !slices.ContainsFunc(header, named(o.ID)) {
+		o.ID = ""
+	}
+	if o.Layout != Found && o.Layout != Columns || o.ID != "" || o.Y != "" || len(o.Past)+len(o.Known)+len(o.Static) > 0 {
+		return 0, nil, false
 	}
 	if o.Layout == Found && (slices.ContainsFunc(header, named("y")) || slices.ContainsFunc(header, named("unique_id"))) {
 		return 0, nil, false

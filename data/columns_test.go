@@ -27,6 +27,7 @@ func TestSeriesColumns(t *testing.T) {
 		{"Unix times", "time,a,b\n1704067200,1,2\n1704070800,3,4\n", data.Options{}, map[string][]float64{"a": {1, 3}, "b": {2, 4}}, 0},
 		{"asked for", "step,a\n1,5\n2,6\n", data.Options{Layout: data.Columns}, map[string][]float64{"a": {5, 6}}, 0},
 		{"a column y", "ds,y,z\n1,5,6\n2,6,7\n", data.Options{Layout: data.Columns}, map[string][]float64{"y": {5, 6}, "z": {6, 7}}, 0},
+		{"of a model of several", "date,a,b\n2024-01,1,2\n2024-02,3,4\n", data.Options{ID: "shop", Single: true}, map[string][]float64{"a": {1, 3}, "b": {2, 4}}, 0},
 		{"layout of times", "date,a,b\n13.02.2024,1,2\n14.02.2024,3,4\n", data.Options{TimeLayout: "02.01.2006"}, map[string][]float64{"a": {1, 3}, "b": {2, 4}}, 0},
 	} {
 		tab, err := data.ReadCSV(strings.NewReader(c.file), "f.csv", c.o)

@@ -50,6 +50,10 @@ func TestStepsInMemory(t *testing.T) {
 			t.Errorf("%v: %v", c.series.Freq, err)
 		}
 	}
+	var step *forecast.StepError
+	if _, err := forecast.Evaluate(context.Background(), m, forecast.Plan{Origins: 1}, every(hour, 40)); !errors.As(err, &step) {
+		t.Errorf("scores of hours: %v", err)
+	}
 	j := forecast.Job{Step: "M"}
 	if err := j.Fits(every(data.Freq{Unit: data.Month, N: 1, End: true}, 9)); err != nil {
 		t.Errorf("ends of months: %v", err)

@@ -103,6 +103,9 @@ func (r *Report) forecasts(ctx context.Context, m Forecaster, series []data.Seri
 // Evaluate forecasts the last part of each series from rolling origins by a model as it
 // is, which should not have been trained on that part, and by the baselines.
 func Evaluate(ctx context.Context, m Forecaster, plan Plan, series ...data.Series) (*Report, error) {
+	if err := m.Asked().Fits(series...); err != nil {
+		return nil, err
+	}
 	rep, take, err := newReport(modelName, plan, m.Asked(), series)
 	if err != nil {
 		return nil, err

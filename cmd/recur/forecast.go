@@ -26,6 +26,7 @@ type forecastFlags struct {
 	*taskCommand
 	sample  string
 	paths   bool
+	update  bool
 	output  string
 	source  forecast.Source
 	horizon int
@@ -63,6 +64,7 @@ what is declared as known, in back-tests too.`,
   recur forecast sales.csv --horizon 12 --level 80,95
   cat sales.csv | recur forecast - --json
   recur forecast more.csv --model recur-out/sales/model.safetensors
+  recur forecast grown.csv --model recur-out/sales/model.safetensors --update
   recur forecast sales.csv --known price,promotion --past weather --static region --calendar --holidays kr
   recur forecast counts.csv --preset deepar --output negbin --paths
   recur forecast hourly.csv --preset segrnn --horizon 336`,
@@ -75,6 +77,8 @@ what is declared as known, in back-tests too.`,
 	flags.BoolVar(&f.paths, "paths", false, "also write the sample paths of preset deepar, to paths.csv and in --json")
 
 	flags.IntVar(&f.horizon, c.setting("horizon"), 0, "steps to forecast (default as many as the rows at the end without a value, one season, or 12; with --model up to those it was trained for)")
+
+	c.using.BoolVar(&f.update, "update", false, "train the model further on series that have grown since, and keep it in the folder of the forecasts")
 
 	flags = c.training
 	flags.Int(c.setting("season"), 0, "steps in a season (default by the frequency: 12 for months, 7 for days, …)")

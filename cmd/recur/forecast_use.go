@@ -12,7 +12,9 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/sets"
 	"github.com/recur-go/recur/internal/lang"
+	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast"
 )
 
@@ -39,6 +41,7 @@ type forecastRun struct {
 	trained *training // nil with a saved model
 	files   []string
 	dir     string
+	save    func(path string) error // keeps a model that has been updated; nil for none
 }
 
 var errNoPaths = usage("--paths: this model does not sample; preset deepar does")
@@ -81,9 +84,11 @@ func (f *forecastFlags) forecast(cmd *cobra.Command, files []string) (err error)
 	if r.lang, err = language(cmd); err != nil {
 		return err
 	}
-	if r.model, err = forecast.LoadAny(f.model); err != nil {
+	saved, err := forecast.Open(f.model)
+	if err != nil {
 		return err
 	}
+	r.model = saved.Forecaster
 	if err := r.adapt(); err != nil {
 		return err
 	}
@@ -114,6 +119,11 @@ func (f *forecastFlags) forecast(cmd *cobra.Command, files []string) (err error)
 		noteTo(cmd.ErrOrStderr())(n)
 	}
 	r.describe(files)
+	if f.update {
+		if err := r.update(cmd, saved); err != nil {
+			return err
+		}
+	}
 	if err := r.predict(cmd.Context()); err != nil {
 		return err
 	}
@@ -124,6 +134,22 @@ func (f *forecastFlags) forecast(cmd *cobra.Command, files []string) (err error)
 		return newEncoder(cmd.OutOrStdout()).Encode(r.json())
 	}
 	return r.print(cmd.OutOrStdout())
+}
+
+// update trains the saved model further on the series.
+func (r *forecastRun) update(cmd *cobra.Command, saved *forecast.Trained) error {
+	m, err := saved.Update(cmd.Context(), task.Options{}, r.table)
+	if err != nil {
+		return forecast.AsData(err, r.table.Name)
+	}
+	r.model, r.series, r.report = m.Forecaster, m.Series, m.Backtest
+	r.save = func(path string) error {
+		return m.Save(path, model.Training{Data: r.table.Name, Seed: m.Asked().Seed})
+	}
+	if r.report == nil {
+		noteTo(cmd.ErrOrStderr())("the new values are too few for a back-test")
+	}
+	return r.adapt()
 }
 
 // adapt has the model give the bands and have the weights that are asked for.
@@ -199,6 +225,13 @@ func (r *forecastRun) write(cmd *cobra.Command, files []string) (err error) {
 		return err
 	}
 	r.dir = where.dir
+	if r.save != nil {
+		r.path = where.path(modelFile)
+		if err := r.save(r.path); err != nil {
+			return err
+		}
+		r.files = append(r.files, r.path)
+	}
 	for _, o := range append(r.outputs(), output{reportFile, inLanguage(page, r.lang).Write}) {
 		if err := where.write(o.name, o.write); err != nil {
 			return err

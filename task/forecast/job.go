@@ -27,6 +27,7 @@ type Job struct {
 	Choose     Choose           `json:"choose,omitempty"`                // what a series is forecast by; default the blend
 	Choice     *Choice          `json:"choice,omitempty" recipe:"-"`     // what the back-test found; set by the task, nil for the net alone
 	Step       string           `json:"step,omitempty" recipe:"-"`       // step of time of the series in training, such as M; set by the task
+	Until      string           `json:"until,omitempty" recipe:"-"`      // last time of the series in training; set by the task
 	Covariates []data.Covariate `json:"covariates,omitempty" recipe:"-"` // covariates of the series: past, known and static ones, in this order; set by the task
 }
 

@@ -142,6 +142,7 @@ func (r *run) read() (err error) {
 	}
 	r.tell(n)
 	r.pick()
+	j.Until = until(r.series)
 	j.Covariates = r.table.Covariates
 	if n := r.missing(); n > 0 {
 		what := "missing values are interpolated as inputs; they count in no loss and no score"

@@ -24,6 +24,9 @@ const (
 // that rises with the number of cycles: 0.005 below two and a half cycles (0.001 and less for
 // long seasons), 0.015 below three and a half, 0.02 from there on.
 //
+// If that finds none from three cycles on, and some values are far off all others of their
+// phase, it looks again with these brought nearer.
+//
 // A series that repeats exactly is seasonal; a constant or a straight line is not. The
 // time is proportional to the number of values, of which the last 20 cycles are read.
 func Has(y []float64, m int) bool {
@@ -32,9 +35,11 @@ func Has(y []float64, m int) bool {
 	}
 	y = y[max(0, len(y)-min(cycles*m, max(enough, 4*m))):]
 	x, precision, ok := standard(y)
-	if !ok {
-		return false
-	}
+	return ok && (repeats(x, m, precision, 1) || len(x) >= 3*m && tame(x, m) && repeats(x, m, precision, 3))
+}
+
+// repeats is the test, at a level that many times stricter.
+func repeats(x []float64, m int, precision, strict float64) bool {
 	n := len(x) - 1
 	now, lag := slices.Clone(x[1:]), slices.Clone(x[:n])
 	zero := float64(n) * precision * precision
@@ -61,7 +66,45 @@ func Has(y []float64, m int) bool {
 	if m > 7 {
 		test(strip(now, lag, columns[4:]), 6)
 	}
-	return exact || 3*p < level(len(y), m)
+	return exact || 3*strict*p < level(len(x), m)
+}
+
+// tame brings values that are far off the median of their phase, once a line is taken off, to
+// where they are seen to be often, and reports whether there are any.
+func tame(x []float64, m int) (any bool) {
+	off := slices.Clone(x)
+	for _, c := range waves(len(x), m, 0) {
+		project(off, c)
+	}
+	var phase []float64
+	for p := range m {
+		phase = phase[:0]
+		for t := p; t < len(x); t += m {
+			phase = append(phase, off[t])
+		}
+		middle := median(phase)
+		for t := p; t < len(x); t += m {
+			off[t] -= middle
+		}
+	}
+	size := slices.Clone(off)
+	for t, v := range size {
+		size[t] = math.Abs(v)
+	}
+	most := 5 * 1.4826 * median(size) // five deviations, if they are normal
+	for t, v := range off {
+		if math.Abs(v) > most {
+			x[t] -= v - math.Copysign(most, v)
+			any = true
+		}
+	}
+	return any
+}
+
+// median is the upper of two; it sorts v.
+func median(v []float64) float64 {
+	slices.Sort(v)
+	return v[len(v)/2]
 }
 
 // level is the level of the test for n values of a season of m steps. What wanders or shifts

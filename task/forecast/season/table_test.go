@@ -15,6 +15,17 @@ type kind struct {
 	make func(r *rand.Rand, n, m int, noise float64) []float64
 }
 
+// faulty has a few values that are far off.
+func faulty(shape func(r *rand.Rand, m int) []float64) func(r *rand.Rand, n, m int, noise float64) []float64 {
+	return func(r *rand.Rand, n, m int, noise float64) []float64 {
+		y := seasonal(shape, 1)(r, n, m, noise)
+		for range 1 + n/40 {
+			y[r.IntN(n)] += 15 * r.NormFloat64()
+		}
+		return y
+	}
+}
+
 // series sums f over n steps.
 func series(n int, f func(t int) float64) []float64 {
 	y := make([]float64, n)
@@ -86,6 +97,25 @@ func walk(r *rand.Rand, n int, theta float64) []float64 {
 		last = e
 		return level
 	})
+}
+
+// A few faults do not hide a season of some cycles.
+func TestHasWithFaults(t *testing.T) {
+	for _, k := range []kind{{"sine", faulty(smooth)}, {"any shape", faulty(rough)}} {
+		for _, l := range []struct{ m, cycles, percent int }{{12, 3, 75}, {7, 6, 80}, {12, 5, 95}, {24, 5, 95}, {12, 10, 95}} {
+			r := rand.New(rand.NewPCG(5, 7))
+			found := 0
+			for range 100 {
+				if season.Has(k.make(r, l.cycles*l.m, l.m, 0.5), l.m) {
+					found++
+				}
+			}
+			t.Logf("%s with faults, %d × %d: found in %d %%", k.name, l.m, l.cycles, found)
+			if found < l.percent {
+				t.Errorf("%s with faults, %d × %d: found in %d %%", k.name, l.m, l.cycles, found)
+			}
+		}
+	}
 }
 
 var withoutSeason = []kind{

@@ -34,6 +34,7 @@ type Report struct {
 	Folds           []Fold
 	Skipped         []string // IDs of series too short to take part
 	Choice          *Choice  // what Choose found; nil for nothing
+	Intermittent    bool     // most series are intermittent, so that RMSSE tells the better model
 
 	scores scores
 }
@@ -184,6 +185,13 @@ func (r *Report) usable(series []data.Series) (take []int, err error) {
 	if len(take) == 0 {
 		return nil, unusable(r.Season, series)
 	}
+	sparse := 0
+	for _, i := range take {
+		if Intermittent(series[i].Y) {
+			sparse++
+		}
+	}
+	r.Intermittent = 2*sparse > len(take)
 	return take, nil
 }
 

@@ -137,7 +137,7 @@ func (r *Report) Choose(how Choose, series ...data.Series) *Choice {
 	if how == NetOnly || len(r.Folds) == 0 {
 		return nil
 	}
-	w := newWeigher(r, how)
+	w := newWeigher(r, how, series)
 	folds := w.rehearse()
 	c := &Choice{Models: w.models, Levels: r.Levels, Series: map[string]Shares{}}
 	for s, shares := range w.final(folds) {

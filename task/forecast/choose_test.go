@@ -320,3 +320,37 @@ func TestMASEOfPeriodic(t *testing.T) {
 		t.Errorf("scale %v", e)
 	}
 }
+
+// Demand that comes now and then is scored by the error of means: one that forecasts nothing is
+// the better by MASE, which is of no use to who keeps the store.
+func TestIntermittent(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	y := make([]float64, 120)
+	for t := range y {
+		if r.Float64() < 0.3 {
+			y[t] = float64(1 + r.IntN(9))
+		}
+	}
+	if !Intermittent(y) || Intermittent(years(60, 1)) || Intermittent([]float64{0, 0, -1, 3}) || Intermittent(make([]float64, 9)) {
+		t.Error("what is intermittent")
+	}
+	s := data.Series{Y: y}
+	rep := &Report{Plan: Plan{Origins: 24, Stride: 1}, Model: modelName, Horizon: 4, Season: 1, Levels: []float64{0.8, 0.95}}
+	if _, err := rep.usable([]data.Series{s}); err != nil || !rep.Intermittent || rep.Metric() != "RMSSE" {
+		t.Fatal(err, rep.Metric())
+	}
+	for _, name := range candidates(modelName, 1) {
+		for j := range rep.Origins {
+			o := rep.origin(s, j)
+			f := NewForecast(4, rep.Levels)
+			if name == "theta" {
+				f.hold(1.5) // its mean
+			}
+			rep.Folds = append(rep.Folds, Fold{name, 0, o, f, y[o : o+4]})
+		}
+	}
+	c := rep.Choose(Best, s)
+	if got := c.Text(c.Series[""]); got != "theta" {
+		t.Errorf("chosen: %s, want the mean", got)
+	}
+}

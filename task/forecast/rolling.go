@@ -116,29 +116,48 @@ func Evaluate(ctx context.Context, m Forecaster, plan Plan, series ...data.Serie
 	return rep, rep.scoreAll(ctx, series, take)
 }
 
-// Verdict compares what is chosen, or else the model, with the best of the others by MASE, in a
-// sentence.
+// Metric is the name of the score that tells the better model, and Error that score: MASE or, if
+// the series are intermittent, RMSSE.
+func (r *Report) Metric() string {
+	if r.Intermittent {
+		return "RMSSE"
+	}
+	return "MASE"
+}
+
+// Error is the score of the report's Metric.
+func (r *Report) Error(s Score) float64 {
+	if r.Intermittent {
+		return s.RMSSE
+	}
+	return s.MASE
+}
+
+// Verdict compares what is chosen, or else the model, with the best of the others by the report's
+// Metric, in a sentence.
 func (r *Report) Verdict() string {
 	what := "The model"
 	if r.Choice != nil {
 		what = "The " + r.Scores[0].Model
 	}
-	first, best, naive := r.Scores[0], Score{MASE: math.NaN()}, Score{MASE: math.NaN()}
+	first, best, naive, name := r.Error(r.Scores[0]), math.NaN(), math.NaN(), ""
 	for _, s := range r.Scores[1:] {
-		if !(best.MASE <= s.MASE) && !math.IsNaN(s.MASE) && s.Model != r.Model {
-			best = s
+		e := r.Error(s)
+		if !(best <= e) && !math.IsNaN(e) && s.Model != r.Model {
+			best, name = e, s.Model
 		}
 		if s.Model == "naive" {
-			naive = s
+			naive = e
 		}
 	}
-	switch {
-	case math.IsNaN(first.MASE) && math.IsNaN(best.MASE):
-		return "The back-test has no MASE: there are no values to compare with."
-	case !(first.MASE < naive.MASE):
-		return fmt.Sprintf("%s does not beat the last value: its MASE is %.3f, that of naive, which repeats the last value, %.3f.", what, first.MASE, naive.MASE)
-	case !(first.MASE < best.MASE):
-		return fmt.Sprintf("%s does not beat the best baseline: its MASE is %.3f, that of %s %.3f.", what, first.MASE, best.Model, best.MASE)
+	switch metric := r.Metric(); {
+	case math.IsNaN(first) && math.IsNaN(best):
+		return fmt.Sprintf("The back-test has no %s: there are no values to compare with.", metric)
+	case !(first < naive):
+		return fmt.Sprintf("%s does not beat the last value: its %s is %.3f, that of naive, which repeats the last value, %.3f.", what, metric, first, naive)
+	case !(first < best):
+		return fmt.Sprintf("%s does not beat the best baseline: its %s is %.3f, that of %s %.3f.", what, metric, first, name, best)
+	default:
+		return fmt.Sprintf("%s beats the best baseline, %s: its %s is %.3f in place of %.3f.", what, name, metric, first, best)
 	}
-	return fmt.Sprintf("%s beats the best baseline, %s: its MASE is %.3f in place of %.3f.", what, best.Model, first.MASE, best.MASE)
 }

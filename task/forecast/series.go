@@ -47,6 +47,26 @@ func constant(y []float64) bool {
 	return true
 }
 
+// Intermittent reports whether a series is demand that comes now and then: nowhere negative, and
+// with more than 1.32 steps from one value that is not 0 to the next on average (Syntetos, Boylan
+// & Croston 2005). The median of such a series, which has the least absolute error, is often
+// 0 and of no use: it is scored and chosen by RMSSE, the error of means.
+func Intermittent(y []float64) bool {
+	known, more := 0, 0
+	for _, v := range y {
+		switch {
+		case v < 0:
+			return false
+		case v > 0:
+			more++
+			known++
+		case v == 0:
+			known++
+		}
+	}
+	return more > 0 && float64(known) > 1.32*float64(more)
+}
+
 // A Forecast is what is expected of the steps after a series.
 type Forecast struct {
 	Point []float64   `json:"forecast"`        // the middle of the predictive distribution, one for each step

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/recur-go/recur/data"
 )
 
 // A weigher finds the shares of models by their errors in a back-test:
@@ -22,6 +24,7 @@ type weigher struct {
 	series  []int             // indices of the series, in order
 	origins int               // number of origins
 	folds   map[int][][]*Fold // folds of a series: [origin][model]
+	squared map[int]bool      // series whose errors are squared, since they are intermittent
 }
 
 // priors are the shares of models that nothing is known of. Combinations of methods that are
@@ -39,8 +42,8 @@ func priors(models []string) []float64 {
 	return p
 }
 
-func newWeigher(r *Report, how Choose) *weigher {
-	w := &weigher{how: how, report: r, models: candidates(r.Model, r.Season), origins: r.Origins, folds: map[int][][]*Fold{}}
+func newWeigher(r *Report, how Choose, series []data.Series) *weigher {
+	w := &weigher{how: how, report: r, models: candidates(r.Model, r.Season), origins: r.Origins, folds: map[int][][]*Fold{}, squared: map[int]bool{}}
 	w.prior = priors(w.models)
 	first := map[int]int{}
 	for _, f := range r.Folds {
@@ -64,6 +67,9 @@ func newWeigher(r *Report, how Choose) *weigher {
 		w.folds[f.Series][(f.Origin-first[f.Series])/r.Stride][at] = f
 	}
 	slices.Sort(w.series)
+	for _, s := range w.series {
+		w.squared[s] = Intermittent(series[s].Y[:first[s]])
+	}
 	return w
 }
 
@@ -81,8 +87,8 @@ func (w *weigher) windows(j int) float64 {
 	return float64(min(j*r.Stride, (w.origins-1)*r.Stride+r.Horizon)) / float64(r.Horizon)
 }
 
-// errors are the mean absolute errors of the models in what is known of a series at origin j,
-// nil if there are none.
+// errors are the mean absolute errors of the models in what is known of a series at origin j, or
+// the roots of the mean squares if it is intermittent; nil if there are none.
 func (w *weigher) errors(series, j int) []float64 {
 	sum, count := make([]float64, len(w.models)), 0
 	for i, fs := range w.folds[series] {
@@ -92,7 +98,11 @@ func (w *weigher) errors(series, j int) []float64 {
 			}
 			count++
 			for i, f := range fs {
-				sum[i] += math.Abs(y - f.Forecast.Point[k])
+				e := math.Abs(y - f.Forecast.Point[k])
+				if w.squared[series] {
+					e *= e
+				}
+				sum[i] += e
 			}
 		}
 	}
@@ -100,7 +110,9 @@ func (w *weigher) errors(series, j int) []float64 {
 		return nil
 	}
 	for i := range sum {
-		sum[i] /= float64(count)
+		if sum[i] /= float64(count); w.squared[series] {
+			sum[i] = math.Sqrt(sum[i])
+		}
 	}
 	return sum
 }
@@ -257,7 +269,11 @@ func (w *weigher) final(rehearsed []Fold) map[int]Shares {
 func (w *weigher) lost(series, i int, rehearsed []Fold) bool {
 	var d []float64
 	for j, f := range rehearsed {
-		if a, b := MAE(f.Actual, f.Forecast.Point), MAE(f.Actual, w.folds[series][j][i].Forecast.Point); !math.IsNaN(a - b) {
+		loss := MAE
+		if w.squared[series] {
+			loss = MSE
+		}
+		if a, b := loss(f.Actual, f.Forecast.Point), loss(f.Actual, w.folds[series][j][i].Forecast.Point); !math.IsNaN(a - b) {
 			d = append(d, a-b)
 		}
 	}

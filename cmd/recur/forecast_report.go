@@ -25,7 +25,7 @@ func (r *forecastRun) page() (*chart.Page, error) {
 		p.Subtitle = append(p.Subtitle, c.Summary())
 	}
 	if r.report != nil {
-		p.Sections = append(p.Sections, r.tested(shown))
+		p.Sections = append(p.Sections, r.tested(shown), r.residuals(shown))
 		p.Sections = append(p.Sections, r.scoreSections()...)
 	}
 	if r.scored() {
@@ -181,6 +181,7 @@ func (r *forecastRun) forecastFigure(i int) *chart.Figure {
 		wide := bands[0]
 		fig.Text = append(fig.Text, fmt.Sprintf("At the end the value should lie between %s and %s with a probability of %g %%.", chart.Digits(wide.Lo[last]), chart.Digits(wide.Hi[last]), 100*wide.Level))
 	}
+	r.marked(fig, i, from)
 	if by := r.sharesOf(s.ID); by != "" && len(r.series) > 1 {
 		fig.Text = append(fig.Text, fmt.Sprintf("It is by %s.", by))
 	}

@@ -69,7 +69,7 @@ func TestForecastFiles(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout.String()), &printed); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"forecast.csv", "models.csv", "backtest.csv", "scores.csv", "steps.csv"} {
+	for _, name := range []string{"forecast.csv", "models.csv", "outliers.csv", "backtest.csv", "scores.csv", "steps.csv"} {
 		if !slices.Contains(printed.Files, filepath.Join(out, name)) || !isBeside(name) {
 			t.Errorf("--json does not name %s, or a run does not know it as its own: %q", name, printed.Files)
 		}
@@ -286,5 +286,50 @@ func TestForecastOfOne(t *testing.T) {
 		if strings.Contains(string(html), "Error by step") {
 			t.Error("one step is drawn as a line")
 		}
+	}
+}
+
+// Errors one step ahead are checked, and values far from what is usual are marked and listed.
+func TestResidualsAndOutliers(t *testing.T) {
+	r := reported(2, 100, 3, 12)
+	for k := range r.series[1].Y {
+		r.series[1].Y[k] = 10 + float64(k*k%7)
+	}
+	r.series[1].Y[60] = 500
+	for i := range r.report.Folds {
+		f := &r.report.Folds[i]
+		f.Actual = r.series[f.Series].Y[f.Origin : f.Origin+3]
+		f.Forecast.Point[0] = f.Actual[0] - 5 // too low, and each error as the one before
+		if f.Series == 1 {
+			f.Forecast.Point[0] = f.Actual[0] + float64(f.Origin%2) - 0.5 // 0 on average
+		}
+	}
+	s := r.residuals([]int{0, 1})
+	if len(s.Figures) != 2 || len(s.Figures[1].X) != 12 || s.Figures[1].Lines[0].Y[0] != 0.5 && s.Figures[1].Lines[0].Y[0] != -0.5 {
+		t.Fatalf("%+v", s)
+	}
+	if text := strings.Join(s.Figures[0].Text, " "); !strings.Contains(text, "all the same: 12, want at least 8") {
+		t.Error(text)
+	}
+	if text := strings.Join(s.Figures[1].Text, " "); !strings.Contains(text, "Their mean is 0, which may be chance (p = 1.000).") || !strings.Contains(text, "one tells of the next") {
+		t.Error(text)
+	}
+	for i := range r.report.Folds {
+		if f := &r.report.Folds[i]; f.Series == 0 {
+			f.Forecast.Point[0] -= float64(f.Origin * f.Origin % 5)
+		}
+	}
+	if text := strings.Join(r.residuals([]int{0}).Figures[0].Text, " "); !strings.Contains(text, "forecasts are too low (p = 0.000)") {
+		t.Error(text)
+	}
+
+	fig := r.forecastFigure(1)
+	mark := fig.Lines[len(fig.Lines)-1]
+	if mark.Role != "mark" || mark.Y[60] != 500 || !isMissing(mark.Y[59]) || !strings.Contains(strings.Join(fig.Text, " "), "around them: 1; they are in outliers.csv") {
+		t.Errorf("%+v, %q", mark, fig.Text)
+	}
+	var csv strings.Builder
+	if err := r.outliersCSV(&csv); err != nil || !strings.Contains(csv.String(), "series 1,2005-01-01,500,1") || strings.Count(csv.String(), "\n") != 2 {
+		t.Errorf("%v: %s", err, &csv)
 	}
 }

@@ -116,7 +116,7 @@ func (f *forecastFlags) forecast(cmd *cobra.Command, files []string) (err error)
 		return err
 	}
 	for _, n := range r.table.Notes {
-		noteTo(cmd.ErrOrStderr())(n)
+		noteTo(cmd.ErrOrStderr())(r.lang.Text(n))
 	}
 	r.describe(files)
 	if f.update {

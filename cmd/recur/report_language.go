@@ -35,7 +35,9 @@ func inLanguage(p *chart.Page, l lang.Lang) *chart.Page {
 func drawing(charts chart.Panels, l lang.Lang) func(w io.Writer, format string) error {
 	var translated chart.Panels
 	for _, c := range charts {
-		translated = append(translated, c.Map(l.Text))
+		t := c.Map(l.Text)
+		t.Words = l.Text
+		translated = append(translated, t)
 	}
 	return func(w io.Writer, format string) error {
 		if format == "svg" {

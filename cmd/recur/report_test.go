@@ -29,6 +29,18 @@ func TestDrawPart(t *testing.T) {
 	}
 }
 
+// An SVG has its title and its description in a language.
+func TestDrawPartInKorean(t *testing.T) {
+	chart := task.Part{Title: "Reliability", Chart: &task.Chart{Title: "Reliability", XLabel: "time", YLabel: "loss", Lines: []task.Line{{Name: "actual", X: []float64{0, 1}, Y: []float64{1, 2}}}}}
+	heat := task.Part{Title: "Confusion", Heat: &task.Heat{Rows: []string{"a"}, Cols: []string{"b"}, Values: [][]float64{{1}}}}
+	for want, p := range map[string]task.Part{"실제 값: 0의 1에서 1의 2까지": chart, lang.Korean.Text("Confusion") + "</title>": heat} {
+		var svg strings.Builder
+		if err := drawPart(&svg, p, "svg", lang.Korean); err != nil || !strings.Contains(svg.String(), want) {
+			t.Errorf("%s: %v, no %q\n%s", p.Title, err, want, &svg)
+		}
+	}
+}
+
 // Names in decomposed letters, as macOS has them, are composed in what people see, and are as
 // they were in what programs read; hours have a time of day at midnight too.
 func TestForecastComposed(t *testing.T) {

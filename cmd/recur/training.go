@@ -133,7 +133,7 @@ func (r *training) path(name string) string { return r.folder.path(name) }
 // note takes what the user should know.
 func (r *training) note(text string) {
 	r.notes = append(r.notes, text)
-	noteTo(r.cmd.ErrOrStderr())(text)
+	noteTo(r.cmd.ErrOrStderr())(r.lang.Text(text))
 }
 
 // noteTo prints what the user should know.

@@ -36,7 +36,11 @@ func heatMap(h *task.Heat) *chart.Heat {
 // drawPart draws the chart or the heat map of a part.
 func drawPart(w io.Writer, p task.Part, format string, l lang.Lang) error {
 	if p.Chart == nil {
-		return heatMap(p.Heat).Write(w, p.Title, format)
+		title := p.Title
+		if format == "svg" { // the font of a PNG may lack the letters
+			title = l.Text(title)
+		}
+		return heatMap(p.Heat).Write(w, title, format)
 	}
 	c := &chart.Chart{Title: p.Chart.Title, XLabel: p.Chart.XLabel, YLabel: p.Chart.YLabel, Width: 420, Height: 400}
 	for _, l := range p.Chart.Lines {

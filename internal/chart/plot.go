@@ -43,6 +43,7 @@ type Chart struct {
 	TickLabel             func(x float64) string // label of a place on the x axis; default a number
 	Falling               bool                   // lines fall: the legend is on the right
 	Note                  string                 // more for the description of an SVG
+	Words                 func(string) string    // puts the sentences of that description into another language; default English
 	Width, Height         int                    // size in points, default 720 by 400
 }
 

@@ -367,7 +367,7 @@ func TestSVGForAll(t *testing.T) {
 	svg := written(t, &chart.Chart{Title: "Loss & <score>", XLabel: "epoch", YLabel: "nats", Note: "A note.", Lines: lines, Areas: []chart.Area{{Name: "95 %", X: upTo(3), Lo: upTo(3), Hi: upTo(3), Shade: 0.3}}}, "svg")
 	for _, want := range []string{
 		`<svg role="img" aria-labelledby="title" aria-describedby="desc"`, `<title id="title">Loss &amp; &lt;score&gt;</title>`,
-		"nats by epoch", "line 0: from 1 at 1 to 3 at 3", "95 %, at the end from 3 to 3", "A note.</desc>",
+		"y axis: nats, x axis: epoch", "line 0: from 1 at 1 to 3 at 3", "95 %, at the end from 3 to 3", "A note.</desc>",
 	} {
 		if !strings.Contains(svg, want) {
 			t.Errorf("the SVG lacks %s", want)
@@ -426,7 +426,7 @@ func TestPanels(t *testing.T) {
 	loss := &chart.Chart{Title: "Learning", XLabel: "epoch", YLabel: "loss", Lines: []chart.Line{{Name: "training", X: upTo(3), Y: []float64{3, 2, 1}}}}
 	bleu := &chart.Chart{XLabel: "epoch", YLabel: "bleu", Width: 720, Height: 300, Lines: []chart.Line{{Name: "validation", X: upTo(3), Y: []float64{10, 20, 30}}}}
 	svg := written(t, chart.Panels{loss, bleu}, "svg")
-	if !strings.Contains(svg, `width="720pt" height="700pt"`) || !strings.Contains(svg, "bleu by epoch. validation: from 10 at 1 to 30 at 3") {
+	if !strings.Contains(svg, `width="720pt" height="700pt"`) || !strings.Contains(svg, "y axis: bleu, x axis: epoch. validation: from 10 at 1 to 30 at 3") {
 		t.Errorf("%s", svg[:800])
 	}
 	y := func(text string) float64 {

@@ -87,20 +87,24 @@ func (all Panels) darkness() darkness {
 func (all Panels) text() string {
 	var parts []string
 	for i, c := range all {
+		words := c.Words
+		if words == nil {
+			words = func(english string) string { return english }
+		}
 		if i > 0 && c.Title != "" {
 			parts = append(parts, c.Title)
 		}
 		if c.XLabel != "" || c.YLabel != "" {
-			parts = append(parts, fmt.Sprintf("%s by %s", cmp.Or(c.YLabel, "values"), cmp.Or(c.XLabel, "x")))
+			parts = append(parts, words(fmt.Sprintf("y axis: %s, x axis: %s", cmp.Or(c.YLabel, "values"), cmp.Or(c.XLabel, "x"))))
 		}
 		for _, l := range c.Lines {
 			if line := c.lineText(l); line != "" {
-				parts = append(parts, line)
+				parts = append(parts, words(line))
 			}
 		}
 		for _, a := range c.Areas {
 			if n := len(a.X) - 1; n >= 0 {
-				parts = append(parts, fmt.Sprintf("%s, at the end from %s to %s", a.Name, short(a.Lo[n]), short(a.Hi[n])))
+				parts = append(parts, words(fmt.Sprintf("%s, at the end from %s to %s", a.Name, short(a.Lo[n]), short(a.Hi[n]))))
 			}
 		}
 		if c.Note != "" {

@@ -25,7 +25,10 @@ func (r *forecastRun) page() (*chart.Page, error) {
 		p.Subtitle = append(p.Subtitle, c.Summary())
 	}
 	if r.report != nil {
-		p.Sections = append(p.Sections, r.tested(shown), r.residuals(shown))
+		p.Sections = append(p.Sections, r.tested(shown))
+		if s := r.residuals(shown); slices.ContainsFunc(s.Figures, func(f *chart.Figure) bool { return f != nil }) {
+			p.Sections = append(p.Sections, s)
+		}
 		p.Sections = append(p.Sections, r.scoreSections()...)
 	}
 	if r.scored() {

@@ -27,8 +27,11 @@
     return e;
   };
 
-  // decimals are those of a number of a size.
-  const decimals = (size) => Math.min(20, Math.max(0, Math.ceil(-Math.log10(size) - 1e-9)));
+  // decimals are those that a step of a size takes: one for 0.5, two for 0.25.
+  const decimals = (size) => {
+    const n = Math.min(20, Math.max(0, Math.ceil(-Math.log10(size) - 1e-9))), parts = size * 10 ** n;
+    return n < 20 && Math.abs(parts - Math.round(parts)) > 1e-6 * parts ? n + 1 : n;
+  };
   const scientific = (v, n) => v.toExponential(n).replace("e+", "e");
 
   // number writes a value with four figures, or all of its whole part.
@@ -124,6 +127,9 @@
     return [...found.filter((p) => !p.band), ...found.filter((p) => p.band).reverse()]; // narrow bands first
   }
 
+  // times are the distances of places on an axis of time, in seconds.
+  const times = [[1, [1, 2, 5, 10, 15, 30]], [60, [1, 2, 5, 10, 15, 30]], [3600, [1, 2, 3, 4, 6, 8, 12]], [86400, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15]], [86400 * 30, [1, 2, 3, 4, 6]], [86400 * 365, [1, 2, 5, 10, 25, 50, 100]]]
+    .flatMap(([unit, counts]) => counts.map((n) => n * unit));
   const dashes = { other: [4, 3], backtest: [8, 3], violet: [2, 3], gold: [8, 3, 2, 3] };
 
   const height = (box) => (box.clientWidth < 500 ? 300 : 360);
@@ -151,8 +157,9 @@
       if (p.series.length === 2) bands.push({ series: [p.series[1], p.series[0]], fill: shade(p) });
     }
     const style = { stroke: css("--soft"), grid: { stroke: css("--rule"), width: 1 }, ticks: { stroke: css("--rule"), width: 1 }, labelSize: 22, labelFont: "13px system-ui, sans-serif" };
+    const apart = axisOf.x.reduce((least, x, i) => (i ? Math.min(least, x - axisOf.x[i - 1]) : least), Infinity);
     const isWhole = !axisOf.time && axisOf.x.every(Number.isInteger); // such as epochs
-    const incrs = isWhole ? [...Array(12).keys()].flatMap((d) => [1, 2, 5].map((n) => n * 10 ** d)) : undefined;
+    const incrs = isWhole ? [...Array(12).keys()].flatMap((d) => [1, 2, 5].map((n) => n * 10 ** d)) : axisOf.time ? times.filter((t) => t > 0.9 * apart || t >= 86400 * 365) : undefined;
     // The origin is a dashed line between its value and the first that is forecast.
     const origin = (u) => {
       if (slot.origin == null) return;

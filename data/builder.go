@@ -84,8 +84,13 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 		return id, ds, y, err
 	}
 	asked := b.opts.ID != "" && id < 0 || b.opts.Time != "" && ds < 0 || b.opts.Y != "" && y < 0
-	if n := len(header); (ds < 0 || y < 0) && !asked && (n == 2 && id < 0 || n == 3 && id >= 0) {
-		rest := slices.DeleteFunc([]int{0, 1, 2}[:n], func(i int) bool { return i == id })
+	var rest []int
+	for i, h := range header {
+		if i != id && !(len(header) > 2 && indexOfPandas(h)) {
+			rest = append(rest, i)
+		}
+	}
+	if (ds < 0 || y < 0) && !asked && len(rest) == 2 {
 		if rest[0] == y || rest[1] == ds {
 			slices.Reverse(rest)
 		}
@@ -121,7 +126,7 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 	}
 	var unused []string
 	for i, h := range header {
-		if !slices.Contains(used, i) {
+		if !slices.Contains(used, i) && !indexOfPandas(h) {
 			unused = append(unused, h)
 		}
 	}

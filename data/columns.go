@@ -28,7 +28,6 @@ func (b *Builder) SeriesColumns(header []string, time, number func(i int) bool) 
 	if o.Layout == Found && (slices.ContainsFunc(header, named("y")) || slices.ContainsFunc(header, named("unique_id"))) {
 		return 0, nil, false
 	}
-	unnamed := func(h string) bool { return h == "" || h == "Unnamed: 0" || h == "__index_level_0__" } // the index of pandas
 	switch at := slices.IndexFunc(header, named(cmp.Or(o.Time, "ds"))); {
 	case at >= 0:
 		ds = at
@@ -44,7 +43,7 @@ func (b *Builder) SeriesColumns(header []string, time, number func(i int) bool) 
 	}
 	for i, h := range header {
 		switch {
-		case i == ds || unnamed(h):
+		case i == ds || indexOfPandas(h):
 		case !number(i):
 			return 0, nil, false
 		default:
@@ -64,6 +63,11 @@ func (b *Builder) SeriesColumns(header []string, time, number func(i int) bool) 
 	b.note("a column for each of %s, %s, at the times of %q (to read one with covariates, name it: --value)", plural(len(names), "series", "series"), setting.Quoted(names), header[ds])
 	b.pivot = true
 	return ds, series, true
+}
+
+// indexOfPandas reports whether a column is that of row numbers, which pandas writes first.
+func indexOfPandas(name string) bool {
+	return name == "" || name == "Unnamed: 0" || name == "__index_level_0__"
 }
 
 // columns reports whether the rows of CSV after the header have a column for each series, and

@@ -58,6 +58,9 @@ func TestReads(t *testing.T) {
 		"late header":     {"\n\nds;y\n1;2\n2;3\n", "i", "1", []float64{2, 3}, ""},
 		"comma in name":   {"\"ds\";\"y\";\"a,b,c,d\"\n1;2;\n2;3;\n", "i", "1", []float64{2, 3}, "unused columns"},
 		"headless commas": {"1;2,5\n2;3,5\n", "i", "1", []float64{2.5, 3.5}, "no header"},
+		"row numbers":     {",date,sales\n0,2024-01,1\n1,2024-02,2\n", "M", "2024-01-01", []float64{1, 2}, `using column "date" as ds and "sales" as y`},
+		"dates as index":  {",sales\n2024-01,1\n2024-02,2\n", "M", "2024-01-01", []float64{1, 2}, `using column "" as ds and "sales" as y`},
+		"numbered, ds, y": {",ds,y\n0,2024-01,1\n1,2024-02,2\n", "M", "2024-01-01", []float64{1, 2}, ""},
 		"note in quotes":  {"ds,y,note\n1,2,\"two\nlines\"\n2,3,\"a \"\"b\"\"\"\n", "i", "1", []float64{2, 3}, ""},
 		"quoted decimal":  {"ds;y\n1;\"1,5\"\n2;2\n", "i", "1", []float64{1.5, 2}, ""},
 	} {

@@ -26,6 +26,16 @@ func layoutsOf(s string) (fit []string) {
 		return nil
 	}
 	date, rest := s, ""
+	if before, name, ok := cutZone(s); ok {
+		if _, known := abbreviations[name]; known {
+			for _, layout := range layoutsOf(before) {
+				if _, err := parseLayout(layout+" MST", s); err == nil {
+					fit = append(fit, layout+" MST")
+				}
+			}
+			return fit
+		}
+	}
 	if m := clock.FindStringSubmatch(s); m != nil {
 		date, rest = m[1], clockLayout(m[2:])
 	}

@@ -67,7 +67,7 @@ func TestAnyScale(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, scale := range []float64{1e-150, 1e-9, 1e12, 1e150} {
+	for _, scale := range []float64{1e-150, 1e-9, 1e12, 1e140} {
 		x := slices.Clone(y)
 		for i := range x {
 			x[i] *= scale
@@ -199,6 +199,8 @@ func FuzzFit(f *testing.F) {
 	f.Add(4, 5e-324, 1e308, -1e308, uint64(3))
 	f.Add(3, 0.0, 1e-320, 1e-310, uint64(4))
 	f.Add(7, 1e12, 1e12+1, 1e12-1, uint64(5))
+	f.Add(12, 5e-324, 7.0, 7.0, uint64(6))
+	f.Add(12, 1.8e8, 1.79e308, 1e12, uint64(7))
 	f.Fuzz(func(t *testing.T, period int, a, b, c float64, seed uint64) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		y := make([]float64, r.IntN(60))

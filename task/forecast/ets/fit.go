@@ -46,7 +46,11 @@ func Fit(y []float64, period int, f Form) (*Model, error) {
 	if constant(y) {
 		f, period = Form{Error: Additive, Trend: None, Season: None}, 1
 	}
-	return fit(y, period, f, &bounds{highest, highest}), nil
+	m := fit(y, period, f, &bounds{highest, highest})
+	if !m.sound() {
+		return nil, fault.Errorf(fault.Numeric, "ets: no %v fits these values; take a form that adds", f)
+	}
+	return m, nil
 }
 
 // needs is the least number of values of a form.
@@ -91,9 +95,12 @@ func Auto(y []float64, period int) (*Model, error) {
 		if len(y) < f.needs(m) {
 			continue
 		}
-		if got := fit(y, m, f, b); best == nil || got.AICc < best.AICc {
+		if got := fit(y, m, f, b); got.sound() && (best == nil || got.AICc < best.AICc) {
 			best = got
 		}
+	}
+	if best == nil {
+		return nil, fault.Errorf(fault.Numeric, "ets: no form fits these values")
 	}
 	return best, nil
 }

@@ -57,7 +57,20 @@ func (m *Model) Filter(y []float64) (*Model, error) {
 	}
 	n := *m
 	n.run(y)
+	if !n.sound() {
+		return nil, fault.Errorf(fault.Numeric, "ets: the states of %v run away over these values; fit it to them", m.Form)
+	}
 	return &n, nil
+}
+
+// sound reports whether all that forecasts are made from are numbers.
+func (m *Model) sound() bool {
+	s := m.last()
+	sum := math.Abs(s.Level) + math.Abs(s.Trend) + m.Variance
+	for _, v := range s.cycle {
+		sum += math.Abs(v)
+	}
+	return sum < math.Inf(1)
 }
 
 // run sets the states, fitted values and residuals. It works in units of the values' size.
@@ -105,11 +118,17 @@ func notPositive(f Form) error {
 	return fault.Errorf(fault.Data, "ets: %v multiplies, and the series has values that are not above 0; take a form that adds", f)
 }
 
+// largest is the largest magnitude whose square is a number, with room.
+const largest = 1e150
+
 // finite reports values that no model can use.
 func finite(y []float64) error {
 	for t, v := range y {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return fault.Errorf(fault.Data, "ets: value %d is %v; fill missing values first", t+1, v)
+		}
+		if math.Abs(v) > largest {
+			return fault.Errorf(fault.Data, "ets: value %d is %v, beyond ±%v; take larger units", t+1, v, largest)
 		}
 	}
 	return nil

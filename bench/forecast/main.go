@@ -34,8 +34,9 @@ func main() {
 	only := flag.String("series", "", "`part` of a name; forecast these series alone, and keep nothing")
 	program := flag.String("recur", "", "`program` to run (default one that is built)")
 	resume := flag.Bool("resume", false, "go on with a run that was stopped")
+	score := flag.Bool("score", false, "score what was forecast so far, and run nothing")
 	flag.Parse()
-	if err := run(*from, *panel, *only, *program, *resume); err != nil {
+	if err := run(*from, *panel, *only, *program, *resume, *score); err != nil {
 		fmt.Fprintln(os.Stderr, "forecast:", err)
 		os.Exit(1)
 	}
@@ -48,7 +49,7 @@ var (
 	resultsFile = filepath.Join("bench", "results", "forecast.json")
 )
 
-func run(from, panelFile, only, program string, resume bool) error {
+func run(from, panelFile, only, program string, resume, score bool) error {
 	panel, err := readPanel(from)
 	if err != nil {
 		return err
@@ -65,7 +66,7 @@ func run(from, panelFile, only, program string, resume bool) error {
 		return err
 	}
 	ours := &forecasts{}
-	if resume {
+	if resume || score {
 		if ours, err = readForecasts(oursFile); err != nil {
 			return err
 		}
@@ -75,7 +76,7 @@ func run(from, panelFile, only, program string, resume bool) error {
 		return err
 	}
 	defer os.RemoveAll(temp)
-	if program == "" {
+	if program == "" && !score {
 		program = filepath.Join(temp, "recur")
 		build := exec.Command("go", "build", "-o", program, "./cmd/recur")
 		build.Stderr = os.Stderr
@@ -83,14 +84,16 @@ func run(from, panelFile, only, program string, resume bool) error {
 			return err
 		}
 	}
-	ours.Versions = map[string]string{"recur": commit()}
+	if !score {
+		ours.Versions = map[string]string{"recur": commit()}
+	}
 	ours.Machine = fmt.Sprintf("%s, %s/%s, %d cores", speed.CPU(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	panel = slices.DeleteFunc(panel, func(s *series) bool { return !strings.Contains(s.Name, only) })
 	var failed []string
 	for fold := folds - 1; fold >= 0; fold-- {
 		for _, i := range rand.New(rand.NewPCG(12, uint64(fold))).Perm(len(panel)) { // all kinds soon
 			s := panel[i]
-			if ours.have(s.Name, fold) {
+			if score || ours.have(s.Name, fold) {
 				continue
 			}
 			f, err := byRecur(program, temp, s, fold)

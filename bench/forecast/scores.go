@@ -17,10 +17,14 @@ var models = append(append([]string{"recur"}, peers...), mean, "SeasonalNaive")
 
 const mean = "mean of three"
 
+// leastMASE keeps the ratios of forecasts that are all but exact, as of days without rain, from telling more
+// than all others.
+const leastMASE = 0.05
+
 // A score is that of a model on the folds of a series.
 type score struct {
 	MASE    float64 `json:"mase"`
-	Ratio   float64 `json:"ratio"` // MASE over the least of the peers
+	Ratio   float64 `json:"ratio"` // MASE over the least of the peers, both at least leastMASE
 	Cover80 float64 `json:"coverage80"`
 	Cover95 float64 `json:"coverage95"`
 	MSIS    float64 `json:"msis"`    // of the band of 95 %
@@ -146,7 +150,7 @@ func (s *series) row(all []forecast) row {
 		}
 	}
 	for model, a := range r.Scores {
-		a.Ratio = a.MASE / least
+		a.Ratio = max(a.MASE, leastMASE) / max(least, leastMASE)
 		r.Scores[model] = a
 	}
 	return r

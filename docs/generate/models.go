@@ -78,6 +78,7 @@ func addAccuracy(dir string, tables map[string]table) error {
 	}
 	m := results.Machine
 	tables["accuracy"] = whole(results.Markdown)
+	tables["gift"] = whole(results.Gift)
 	tables["accuracy-sources"] = whole(results.Sources)
 	tables["accuracy-machine"] = whole(func() string {
 		return fmt.Sprintf("%s, %s, %s of %d cores, %s, %s.\n", m.CPU, m.System, plural(strconv.Itoa(m.Threads), "thread"), m.Cores, m.Kernels, m.Go)

@@ -50,7 +50,7 @@ func TestKindsBeside(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	others := []string{"ets", "hierarchy", "internal", "season", "testdata"}
+	others := []string{"ets", "hierarchy", "internal", "residual", "season", "testdata"}
 	var dirs []string
 	for _, e := range entries {
 		if e.IsDir() && !slices.Contains(others, e.Name()) {

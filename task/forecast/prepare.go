@@ -20,7 +20,7 @@ type prepared struct {
 // prepare uses what is recent of y and nothing else.
 func prepare(y []float64, m int) *prepared {
 	y = recent(y, m)
-	return prepareAs(choose(y), y, m)
+	return prepareAs(choose(y), y, m, season.Has)
 }
 
 // recent is the end of y, whole seasons after its beginning, that forecasts are made from: the
@@ -31,7 +31,7 @@ func recent(y []float64, season int) []float64 {
 	return y[max(len(y)-most, 0)/season*season:]
 }
 
-func prepareAs(f transform, y []float64, m int) *prepared {
+func prepareAs(f transform, y []float64, m int, isSeasonal seasonTest) *prepared {
 	filled := Interpolate(y, m)
 	p := &prepared{transform: f}
 	p.x = make([]float64, len(y))
@@ -41,7 +41,7 @@ func prepareAs(f transform, y []float64, m int) *prepared {
 		p.known[t] = !math.IsNaN(y[t])
 	}
 	p.index = make([]float64, max(m, 1))
-	if season.Has(p.x, m) {
+	if isSeasonal(p.x, m) {
 		p.index = season.Indices(p.x, m, false)
 	}
 	for t := range p.x {

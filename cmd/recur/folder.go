@@ -41,7 +41,7 @@ const (
 
 // besides are the names of what stands beside the report of a run, by task.
 var besides = map[string]*regexp.Regexp{
-	forecast.Name:  regexp.MustCompile(`^((curves|forecast)\.(svg|png)|(forecast|paths|models|outliers|backtest|scores|steps)\.csv)$`),
+	forecast.Name:  regexp.MustCompile(`^((curves|forecast)\.(svg|png)|(forecast|paths|models|outliers|components|backtest|scores|steps)\.csv)$`),
 	classify.Name:  regexp.MustCompile(`^(curves|reliability)\.(svg|png)$`),
 	lm.Name:        regexp.MustCompile(`^curves\.(svg|png)$`),
 	translate.Name: regexp.MustCompile(`^(curves|attention)\.(svg|png)$`),

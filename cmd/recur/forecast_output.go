@@ -26,7 +26,7 @@ func (r *forecastRun) outputs() []output {
 	if r.flags.paths {
 		all = append(all, output{"paths.csv", r.pathsCSV})
 	}
-	all = append(all, output{"outliers.csv", r.outliersCSV})
+	all = append(all, output{"outliers.csv", r.outliersCSV}, output{"components.csv", r.componentsCSV})
 	if r.trained != nil {
 		all = append(all, output{"models.csv", r.modelsCSV})
 	}

@@ -31,6 +31,7 @@ func (r *forecastRun) page() (*chart.Page, error) {
 		}
 		p.Sections = append(p.Sections, r.scoreSections()...)
 	}
+	p.Sections = append(p.Sections, r.componentSections(shown)...)
 	if r.scored() {
 		p.Sections = append(p.Sections, r.trained.scores())
 	}
@@ -73,7 +74,7 @@ const (
 func (r *forecastRun) inReport() []int {
 	values := 0
 	for _, s := range r.series {
-		values = max(values, min(len(s.Y), r.history()))
+		values = max(values, 5*min(len(s.Y), r.history())) // itself and its components
 	}
 	h := r.model.Asked().Horizon
 	values += h * (1 + 2*len(r.levels))

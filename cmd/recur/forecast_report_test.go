@@ -69,7 +69,7 @@ func TestForecastFiles(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout.String()), &printed); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"forecast.csv", "models.csv", "outliers.csv", "backtest.csv", "scores.csv", "steps.csv"} {
+	for _, name := range []string{"forecast.csv", "models.csv", "outliers.csv", "components.csv", "backtest.csv", "scores.csv", "steps.csv"} {
 		if !slices.Contains(printed.Files, filepath.Join(out, name)) || !isBeside(name) {
 			t.Errorf("--json does not name %s, or a run does not know it as its own: %q", name, printed.Files)
 		}
@@ -199,7 +199,7 @@ func reported(n, length, h, origins int) *forecastRun {
 
 // A report of very many series, or of very long ones, draws some of them, and tells so.
 func TestReportIsBounded(t *testing.T) {
-	for _, c := range []struct{ n, length, h, origins, drawn int }{{3, 80, 12, 4, 3}, {1500, 60, 12, 2, mostDrawn}, {40, 2000, 168, 24, 14}, {1, 3000, 700, 300, 1}} {
+	for _, c := range []struct{ n, length, h, origins, drawn int }{{3, 80, 12, 4, 3}, {1500, 60, 12, 2, mostDrawn}, {40, 2000, 168, 24, 11}, {1, 3000, 700, 300, 1}} {
 		r := reported(c.n, c.length, c.h, c.origins)
 		page, err := r.page()
 		if err != nil {
@@ -331,5 +331,38 @@ func TestResidualsAndOutliers(t *testing.T) {
 	var csv strings.Builder
 	if err := r.outliersCSV(&csv); err != nil || !strings.Contains(csv.String(), "series 1,2005-01-01,500,1") || strings.Count(csv.String(), "\n") != 2 {
 		t.Errorf("%v: %s", err, &csv)
+	}
+}
+
+// A series with a season is taken apart into what adds up to it; one without is not.
+func TestComponents(t *testing.T) {
+	r := reported(2, 96, 3, 2)
+	for k := range r.series[1].Y {
+		r.series[1].Y[k] = 100 + float64(k) + 20*math.Sin(float64(k)*math.Pi/6) + float64(k*k%7)/7
+	}
+	r.series[1].Y[40] = math.NaN()
+	sections := r.componentSections([]int{0, 1})
+	if len(sections) != 4 || sections[0].Title != "Components" || sections[1].Figures[0] != nil || !sections[2].Small {
+		t.Fatalf("%+v", sections)
+	}
+	trend, season, rest := sections[1].Figures[1], sections[2].Figures[1], sections[3].Figures[1]
+	if season.Lines[0].Name != "season of 12 steps" || len(trend.X) != 96 || trend.Labels[95] != "2007-12" {
+		t.Errorf("%+v", season.Lines[0].Name)
+	}
+	for k, y := range r.series[1].Y {
+		if sum := trend.Lines[1].Y[k] + season.Lines[0].Y[k] + rest.Lines[0].Y[k]; k != 40 && math.Abs(sum-y) > 1e-9 {
+			t.Errorf("the components of value %d add up to %v, not to %v", k, sum, y)
+		}
+	}
+	var text strings.Builder
+	if err := r.componentsCSV(&text); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(text.String()), "\n")
+	if len(lines) != 97 || lines[0] != "unique_id,ds,y,trend,season-12,remainder" || !strings.HasPrefix(lines[1], "series 1,2000-01-01,100,") || !strings.HasPrefix(lines[41], "series 1,2003-05-01,,") {
+		t.Errorf("%d lines: %q", len(lines), lines[:2])
+	}
+	if sections := r.componentSections([]int{0}); sections != nil {
+		t.Errorf("without a season there is %+v", sections)
 	}
 }

@@ -70,11 +70,8 @@ func (r *forecastRun) residualFigure(i int, folds []forecast.Fold) *chart.Figure
 
 // outliers are those of the last values of series i, by their places.
 func (r *forecastRun) outliers(i int) []residual.Outlier {
-	y := r.series[i].Y
-	from := max(0, len(y)-min(max(500_000/len(r.series), 200), 20_000))
-	season := max(r.model.Asked().Season, 1)
-	from -= from % season // so that steps of the season are the same
-	found := residual.Outliers(y[from:], season)
+	from, season := r.reach(i), max(r.model.Asked().Season, 1)
+	found := residual.Outliers(r.series[i].Y[from:], season)
 	for k := range found {
 		found[k].At += from
 	}

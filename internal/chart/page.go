@@ -28,6 +28,7 @@ type Section struct {
 	Note    string // sentences, a line each
 	Figure  *Figure
 	Figures []*Figure // in place of Figure, one for each item of the picker, nil where there is none
+	Small   bool      // the chart is half as high
 	Heat    *Heat
 	Picture []byte // a PNG, nil for none
 	Table   *Table

@@ -132,7 +132,7 @@
     .flatMap(([unit, counts]) => counts.map((n) => n * unit));
   const dashes = { other: [4, 3], backtest: [8, 3], violet: [2, 3], gold: [8, 3, 2, 3] };
 
-  const height = (box) => (box.clientWidth < 500 ? 300 : 360);
+  const height = (box) => (box.classList.contains("small") ? 190 : box.clientWidth < 500 ? 300 : 360);
 
   function plot(slot, box, moved) {
     const { figure, at: axisOf, shown, y } = slot, bandOf = shown.filter((p) => p.band);

@@ -128,7 +128,7 @@ const faint = (page) => page.evaluate(() => {
     return 0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2];
   };
   const paper = light("paper");
-  return ["history", "forecast", "actual", "backtest", "violet", "gold", "other", "mark", "edge", "focus"].filter((name) => {
+  return ["history", "forecast", "actual", "backtest", "violet", "gold", "rose", "other", "mark", "edge", "focus"].filter((name) => {
     const l = light(name);
     return (Math.max(l, paper) + 0.05) / (Math.min(l, paper) + 0.05) < 3;
   });

@@ -61,7 +61,7 @@ func (r *forecastRun) componentSections(shown []int) []chart.Section {
 		trend := figure(chart.FigureLine{Name: "history", Y: y[from:], Role: "history"}, chart.FigureLine{Name: "trend", Y: d.Trend[from:], Role: "forecast"})
 		trend.Text = []string{fmt.Sprintf("The trend goes from %s to %s.", chart.Digits(d.Trend[from]), chart.Digits(d.Trend[n-1]))}
 		var lines []chart.FigureLine
-		roles := []string{"backtest", "actual", "violet"}
+		roles := []string{"actual", "backtest", "violet"}
 		var text []string
 		for k, s := range d.Seasons {
 			name := fmt.Sprintf("season of %g steps", math.Round(100*d.Periods[k])/100)

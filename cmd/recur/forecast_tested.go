@@ -104,7 +104,7 @@ func (r *forecastRun) testedFigure(i int, folds []forecast.Fold) *chart.Figure {
 // roles are those of the lines of the models, in the order of their scores: the model and the
 // best baseline stand out.
 func (r *forecastRun) roles() (all []string) {
-	best, others := r.bestBaseline(), []string{"backtest", "violet", "gold", "other"}
+	best, others := r.bestBaseline(), []string{"backtest", "violet", "gold", "rose", "other"}
 	for _, s := range r.report.Scores {
 		switch s.Model {
 		case r.chief():

@@ -31,7 +31,7 @@ type FigureLine struct {
 	Y     []float64
 	Steps [][]float64 // in place of Y, the values from each of the figure's Origins on
 	Band  string
-	Role  string // which colour it has: history, forecast, actual; backtest, violet, gold or other, which are dashed; or mark, for points
+	Role  string // which colour it has: history, forecast, actual; backtest, violet, gold, rose or other, which are dashed; or mark, for points
 	Off   bool   // hidden until it is asked for
 }
 

@@ -130,9 +130,9 @@
   // times are the distances of places on an axis of time, in seconds.
   const times = [[1, [1, 2, 5, 10, 15, 30]], [60, [1, 2, 5, 10, 15, 30]], [3600, [1, 2, 3, 4, 6, 8, 12]], [86400, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15]], [86400 * 30, [1, 2, 3, 4, 6]], [86400 * 365, [1, 2, 5, 10, 25, 50, 100]]]
     .flatMap(([unit, counts]) => counts.map((n) => n * unit));
-  const dashes = { other: [4, 3], backtest: [8, 3], violet: [2, 3], gold: [8, 3, 2, 3] };
+  const dashes = { other: [4, 3], backtest: [8, 3], violet: [2, 3], gold: [8, 3, 2, 3], rose: [12, 4] };
 
-  const height = (box) => (box.classList.contains("small") ? 190 : box.clientWidth < 500 ? 300 : 360);
+  const height = (box) => (box.classList.contains("small") ? 240 : box.clientWidth < 500 ? 300 : 360);
 
   function plot(slot, box, moved) {
     const { figure, at: axisOf, shown, y } = slot, bandOf = shown.filter((p) => p.band);
@@ -156,7 +156,7 @@
     for (const p of bandOf.toReversed()) {
       if (p.series.length === 2) bands.push({ series: [p.series[1], p.series[0]], fill: shade(p) });
     }
-    const style = { stroke: css("--soft"), grid: { stroke: css("--rule"), width: 1 }, ticks: { stroke: css("--rule"), width: 1 }, labelSize: 22, labelFont: "13px system-ui, sans-serif" };
+    const style = { stroke: css("--soft"), grid: { stroke: css("--rule"), width: 1 }, ticks: { stroke: css("--rule"), width: 1 }, labelSize: 22, labelFont: (box.classList.contains("small") ? "11px" : "13px") + " system-ui, sans-serif" };
     const apart = axisOf.x.reduce((least, x, i) => (i ? Math.min(least, x - axisOf.x[i - 1]) : least), Infinity);
     const isWhole = !axisOf.time && axisOf.x.every(Number.isInteger); // such as epochs
     const incrs = isWhole ? [...Array(12).keys()].flatMap((d) => [1, 2, 5].map((n) => n * 10 ** d)) : axisOf.time ? times.filter((t) => t > 0.9 * apart || t >= 86400 * 365) : undefined;

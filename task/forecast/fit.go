@@ -147,7 +147,7 @@ func (c *Config) simulated() []window {
 }
 
 // without leaves out the windows of stretch i, and those whose steps to forecast
-// reach into it.
+// reach into it; none if that left nothing to learn from.
 func (c *Config) without(own []window, i int) []window {
 	var ws []window
 	for _, w := range own {
@@ -156,13 +156,19 @@ func (c *Config) without(own []window, i int) []window {
 			ws = append(ws, w)
 		}
 	}
+	if ws == nil && c.Prior == 0 {
+		return own
+	}
 	return ws
 }
 
-// stretch is part i of the time of w's series that windows forecast.
+// stretch is a part of the time of w's series that windows forecast: part i of as many as there are
+// nets or, of fewer than five, one of the last fifths.
 func (c *Config) stretch(w window, i int) (lo, hi int) {
+	parts := max(c.Nets, 5)
+	i += parts - c.Nets
 	first, n := shortest(c.Season), len(w.p.x)
-	return first + (n-first)*i/c.Nets, first + (n-first)*(i+1)/c.Nets
+	return first + (n-first)*i/parts, first + (n-first)*(i+1)/parts
 }
 
 // train trains a net on batches drawn from own windows and the prior, in proportion to

@@ -92,3 +92,42 @@ func TestLeftOut(t *testing.T) {
 		t.Errorf("%d, %q, %q, %v", len(series), left, tab.Notes, err)
 	}
 }
+
+// A single net learns from the series too, with a prior and without.
+func TestOneNet(t *testing.T) {
+	s := data.Series{Y: years(60, 5)}
+	c := quick(12, 3)
+	c.Nets = 1
+	var first []float64
+	for _, prior := range []int{-1, 300} {
+		c.Prior = prior
+		m, err := Fit(t.Context(), c, task.Options{}, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Widen[1] == 1 {
+			t.Errorf("prior %d: the bands are not calibrated", prior)
+		}
+		own := c.withDefaults()
+		if learnt := own.without(own.windows(s.Y), 0); len(learnt) < 20 {
+			t.Errorf("it learns from %d windows", len(learnt))
+		}
+		f, err := m.Predict(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first = append(first, f[0].Point[0])
+	}
+	if first[0] == first[1] {
+		t.Error("the prior plays no part")
+	}
+}
+
+// Without a prior, a net whose horizon leaves nothing to hold out learns from all.
+func TestShortWithoutPrior(t *testing.T) {
+	c := quick(1, 12)
+	c.Prior, c.Nets = -1, 5
+	if _, err := Fit(t.Context(), c, task.Options{}, data.Series{Y: years(9, 1)}); err != nil {
+		t.Error(err)
+	}
+}

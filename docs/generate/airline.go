@@ -72,14 +72,12 @@ func airline() error {
 			if err != nil {
 				return err
 			}
+			report.Choose(forecast.Blend, series)
 			all.add(report, cfg)
-			if seed > 0 || weights != rnn.Single {
-				continue
-			}
-			if err := drawAirline(ctx, cfg, report, set, s); err != nil {
-				return err
-			}
 		}
+	}
+	if err := drawAirline(ctx, table, set); err != nil {
+		return err
 	}
 	return writeJSON(airlineFile, all)
 }
@@ -123,7 +121,7 @@ func (b *backtests) add(r *forecast.Report, cfg forecast.Config) {
 		for k, level := range r.Levels {
 			row.Covers[fmt.Sprintf("%g", 100*level)] = s.Coverage[k]
 		}
-		if i == 0 {
+		if i < 2 { // the blend and the net in it
 			row.Seed, row.Weights = cfg.Seed, cfg.Weights.String()
 		} else if slices.ContainsFunc(b.Rows, func(o backtest) bool { return o.Model == s.Model }) {
 			continue
@@ -132,13 +130,17 @@ func (b *backtests) add(r *forecast.Report, cfg forecast.Config) {
 	}
 }
 
-func drawAirline(ctx context.Context, cfg forecast.Config, report *forecast.Report, set sets.Set, s data.Series) error {
-	m, err := forecast.Fit(ctx, cfg, task.Options{}, data.Series{Y: s.Y})
+func drawAirline(ctx context.Context, table *data.Table, set sets.Set) error {
+	settings, err := forecast.Preset("")
 	if err != nil {
 		return err
 	}
-	report.Calibrate(m)
-	f, err := m.Predict(ctx, data.Series{Y: s.Y})
+	m, err := forecast.FitTable(ctx, settings, table, task.Options{})
+	if err != nil {
+		return err
+	}
+	s := table.Series[0]
+	f, err := m.Predict(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -153,7 +155,7 @@ func drawAirline(ctx context.Context, cfg forecast.Config, report *forecast.Repo
 func (b *backtests) seeds() (lo, hi float64) {
 	lo = math.Inf(1)
 	for _, r := range b.Rows {
-		if r.Weights == rnn.Single.String() {
+		if r.Model == forecast.Blend.String() && r.Weights == rnn.Single.String() {
 			lo, hi = min(lo, r.MASE), max(hi, r.MASE)
 		}
 	}
@@ -166,16 +168,21 @@ func addAirline(dir string, tables map[string]table) error {
 	if err := readJSON(dir, airlineFile, &all); err != nil {
 		return err
 	}
-	of := func(weights string) (rows []backtest) {
+	of := func(weights string) (blends []backtest) { // one for each seed
 		for _, r := range all.Rows {
-			if r.Weights == weights {
+			if r.Weights == weights && r.Model == forecast.Blend.String() {
+				blends = append(blends, r)
+			}
+		}
+		return blends
+	}
+	tables["airline"] = whole(func() string {
+		var rows []backtest
+		for _, r := range all.Rows {
+			if r.Seed == 0 || r.Seed == 1 && r.Weights == rnn.Single.String() {
 				rows = append(rows, r)
 			}
 		}
-		return rows
-	}
-	tables["airline"] = whole(func() string {
-		rows := append(of(rnn.Single.String())[:1], of("")...)
 		slices.SortStableFunc(rows, func(a, b backtest) int { return int(1e6 * (a.MASE - b.MASE)) })
 		g := newGrid("model", "MASE", "sMAPE", "covers 80 %", "covers 95 %")
 		for _, r := range rows {

@@ -179,7 +179,9 @@ func addAirline(dir string, tables map[string]table) error {
 	tables["airline"] = whole(func() string {
 		var rows []backtest
 		for _, r := range all.Rows {
-			if r.Seed == 0 || r.Seed == 1 && r.Weights == rnn.Single.String() {
+			switch {
+			case r.Model == "naive", r.Model == "drift": // which have no season
+			case r.Seed == 0 || r.Seed == 1 && r.Weights == rnn.Single.String():
 				rows = append(rows, r)
 			}
 		}

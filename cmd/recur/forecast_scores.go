@@ -86,8 +86,6 @@ var modelTerms = []chart.Term{
 	{Name: "naive", Meaning: "repeats the last value"},
 	{Name: "seasonal_naive", Meaning: "repeats the last season"},
 	{Name: "drift", Meaning: "goes on along the line from the first value to the last"},
-	{Name: "ets", Meaning: "exponential smoothing, in the form that its likelihood favours (AICc)"},
-	{Name: "mstl", Meaning: "exponential smoothing of what is left without the seasons, which go on as in their last cycle"},
 	{Name: "blend", Meaning: "weighted mean of the net and the baselines, by what each had come to in the back-test by then"},
 	{Name: "best", Meaning: "the one of the net and the baselines that had the least error in the back-test by then"},
 	{Name: "theta", Meaning: "the theta method of Assimakopoulos & Nikolopoulos (2000)"},

@@ -150,14 +150,19 @@ func (r *Report) Verdict() string {
 			naive = e
 		}
 	}
-	switch metric := r.Metric(); {
+	metric := r.Metric()
+	alone := "" // of a net that would have done better by itself
+	if r.Choice != nil && r.Scores[1].Model == r.Model && r.Error(r.Scores[1]) < min(first, best) {
+		alone = fmt.Sprintf(" The net alone has %.3f (--choose net).", r.Error(r.Scores[1]))
+	}
+	switch {
 	case math.IsNaN(first) && math.IsNaN(best):
 		return fmt.Sprintf("The back-test has no %s: there are no values to compare with.", metric)
 	case !(first < naive):
-		return fmt.Sprintf("%s does not beat the last value: its %s is %.3f, that of naive, which repeats the last value, %.3f.", what, metric, first, naive)
+		return fmt.Sprintf("%s does not beat the last value: its %s is %.3f, that of naive, which repeats the last value, %.3f.", what, metric, first, naive) + alone
 	case !(first < best):
-		return fmt.Sprintf("%s does not beat the best baseline: its %s is %.3f, that of %s %.3f.", what, metric, first, name, best)
+		return fmt.Sprintf("%s does not beat the best baseline: its %s is %.3f, that of %s %.3f.", what, metric, first, name, best) + alone
 	default:
-		return fmt.Sprintf("%s beats the best baseline, %s: its %s is %.3f in place of %.3f.", what, name, metric, first, best)
+		return fmt.Sprintf("%s beats the best baseline, %s: its %s is %.3f in place of %.3f.", what, name, metric, first, best) + alone
 	}
 }

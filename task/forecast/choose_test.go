@@ -145,6 +145,15 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// Two names of the same forecasts have one share.
+func TestSharesOfTheSame(t *testing.T) {
+	got := shares([]float64{1, 1, 1}, []float64{0, 0.1, 0.1}, 5)
+	want := shares([]float64{1, 1}, []float64{0, 0.1}, 5)
+	if got[2] != 0 || got[0] != want[0] || got[1] != want[1] {
+		t.Errorf("%v, want %v and 0", got, want)
+	}
+}
+
 func TestSharesWithoutBacktest(t *testing.T) {
 	c := untested(modelName, 12)
 	sum := 0.0

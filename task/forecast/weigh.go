@@ -196,7 +196,9 @@ func shares(prior, logs []float64, windows float64) []float64 {
 	s := slices.Clone(prior)
 	if windows > 0 {
 		for i := range s {
-			s[i] *= math.Exp(-most * windows / (windows + half) * logs[i])
+			if s[i] *= math.Exp(-most * windows / (windows + half) * logs[i]); slices.Contains(logs[:i], logs[i]) {
+				s[i] = 0 // the same forecasts by another name, such as of a season that is not there
+			}
 		}
 	}
 	for _, floor := range []float64{0, little} {

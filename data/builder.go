@@ -20,6 +20,7 @@ type Builder struct {
 	dates
 	opts   Options
 	y      string // name of the value's column
+	path   []int  // columns of Options.Path
 	order  []string
 	rows   map[string]*observations
 	notes  []string
@@ -112,6 +113,9 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 		b.Problem(e)
 		return id, ds, y, b.err()
 	}
+	if len(b.opts.Path) > 0 {
+		id = -1
+	}
 	name := ""
 	if id >= 0 {
 		name = header[id]
@@ -120,7 +124,7 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 		return id, ds, y, b.err()
 	}
 	b.y = header[y]
-	used := append([]int{id, ds, y}, b.CovariateColumns(header)...)
+	used := slices.Concat([]int{id, ds, y}, b.CovariateColumns(header), b.PathColumns(header))
 	if err := b.err(); err != nil {
 		return id, ds, y, err
 	}
@@ -143,10 +147,13 @@ func (b *Builder) checkRoles(id, ds, y string) {
 	for _, c := range b.cols {
 		all = append(all, role{"a " + string(c.Role) + " covariate", c.Name})
 	}
+	for _, name := range b.opts.Path {
+		all = append(all, role{"a level of the hierarchy", name})
+	}
 	for i, r := range all {
 		for _, before := range all[:i] {
 			if r.name != "" && strings.EqualFold(r.name, before.name) {
-				b.Problem(&Error{Column: r.name, Reason: "is named both as " + before.what + " and as " + r.what, Hint: "name a different column for each (--id, --time, --value, --past, --known, --static)"})
+				b.Problem(&Error{Column: r.name, Reason: "is named both as " + before.what + " and as " + r.what, Hint: "name a different column for each (--id, --time, --value, --past, --known, --static, --hierarchy)"})
 			}
 		}
 	}
@@ -163,6 +170,35 @@ func (b *Builder) CovariateColumns(header []string) []int {
 		}
 	}
 	return at
+}
+
+// PathColumns finds the columns of Options.Path in a header. One that is not there is a problem.
+func (b *Builder) PathColumns(header []string) []int {
+	b.path = nil
+	for _, name := range b.opts.Path {
+		at := slices.IndexFunc(header, func(h string) bool { return strings.EqualFold(h, name) })
+		if at < 0 {
+			b.Problem(&Error{Row: 1, Column: name, Reason: fmt.Sprintf("is missing; the columns are %s", setting.Quoted(header)), Hint: cmp.Or(setting.Meant(name, header), "name columns of the file (--hierarchy)")})
+		}
+		b.path = append(b.path, at)
+	}
+	return b.path
+}
+
+// PathOf is the name of the series of a row by the text of each column of Options.Path, with
+// slashes between.
+func (b *Builder) PathOf(text func(i int) string) (string, *Error) {
+	parts := make([]string, len(b.opts.Path))
+	for i, name := range b.opts.Path {
+		parts[i] = strings.TrimSpace(text(i))
+		if e := badID(parts[i]); e != nil {
+			return "", e.in(name)
+		}
+		if strings.Contains(parts[i], "/") {
+			return "", &Error{Column: name, Value: parts[i], Reason: "has a slash, which stands between the levels of a hierarchy", Hint: "write another mark in its place"}
+		}
+	}
+	return strings.Join(parts, "/"), nil
 }
 
 // needed lists the columns that are looked for.

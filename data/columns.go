@@ -22,7 +22,7 @@ func (b *Builder) SeriesColumns(header []string, time, number func(i int) bool) 
 	if o.Single && !slices.ContainsFunc(header, named(o.ID)) {
 		o.ID = ""
 	}
-	if o.Layout != Found && o.Layout != Columns || o.ID != "" || o.Y != "" || len(o.Past)+len(o.Known)+len(o.Static) > 0 {
+	if o.Layout != Found && o.Layout != Columns || o.ID != "" || o.Y != "" || len(o.Path)+len(o.Past)+len(o.Known)+len(o.Static) > 0 {
 		return 0, nil, false
 	}
 	if o.Layout == Found && (slices.ContainsFunc(header, named("y")) || slices.ContainsFunc(header, named("unique_id"))) {

@@ -239,8 +239,14 @@ func (t *csvTable) take(line int, rec []string) *Error {
 	if e := t.width(rec); e != nil {
 		return e
 	}
-	id := ""
-	if t.id >= 0 {
+	var id string
+	var e *Error
+	switch {
+	case t.path != nil:
+		if id, e = t.PathOf(func(i int) string { return rec[t.path[i]] }); e != nil {
+			return e
+		}
+	case t.id >= 0:
 		id = strings.TrimSpace(rec[t.id])
 		if e := badID(id); e != nil {
 			return e.in(t.header[t.id])

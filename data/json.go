@@ -241,7 +241,11 @@ func (t *jsonTable) row(n int, row map[string]json.RawMessage) *Error {
 		}
 	}
 	id := ""
-	if _, ok := row[t.id]; ok {
+	if len(t.opts.Path) > 0 {
+		if id, e = t.PathOf(func(i int) string { return text(row[t.opts.Path[i]]) }); e != nil {
+			return e
+		}
+	} else if _, ok := row[t.id]; ok {
 		id = text(row[t.id])
 		if e := badID(id); e != nil {
 			return e.in(t.id)

@@ -81,6 +81,7 @@ type Table struct {
 // Options are how to read a table. The zero value finds out.
 type Options struct {
 	ID, Time, Y string // names of columns; default unique_id, ds, y, or the only two there are
+	Path        []string // names of columns that name a series together, from above, instead of ID: such as region and store; it is called north/12 then
 	TimeLayout  string // form of the times, as package time writes it, such as "2/1/2006"; default: see ParseTime
 	Freq        *Freq  // default: found from the times
 	Layout      Layout // layout of a CSV file; default: found from the header

@@ -43,7 +43,7 @@ func (t *csvTable) wide() bool {
 		return o.Layout == Wide
 	case len(t.header) < 4 || o.ID != "" || o.Time != "" || o.Y != "" || t.isTime(t.header[0]):
 		return false
-	case len(o.Past)+len(o.Known)+len(o.Static) > 0:
+	case len(o.Path)+len(o.Past)+len(o.Known)+len(o.Static) > 0:
 		return false
 	}
 	cols := t.header[1:]

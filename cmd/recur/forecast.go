@@ -67,7 +67,8 @@ what is declared as known, in back-tests too.`,
   recur forecast grown.csv --model recur-out/sales/model.safetensors --update
   recur forecast sales.csv --known price,promotion --past weather --static region --calendar --holidays kr
   recur forecast counts.csv --preset deepar --output negbin --paths
-  recur forecast hourly.csv --preset segrnn --horizon 336`,
+  recur forecast hourly.csv --preset segrnn --horizon 336
+  recur forecast stores.csv --hierarchy region,store`,
 	}
 	flags := c.both
 	flags.StringVar(&f.sample, "data", sets.All()[0].Name, "`series` that ships with recur, used without FILE: "+strings.Join(setNames(), ", "))
@@ -85,6 +86,8 @@ what is declared as known, in back-tests too.`,
 	flags.Int(c.setting("origins"), 0, "origins of the back-test (default 24, fewer for short or many series)")
 	flags.Float64(c.setting("floor"), 0, "least `value` of a forecast and its bands, such as 0 (default 0 if no value is negative)")
 	flags.Float64(c.setting("cap"), 0, "greatest `value` of a forecast and its bands (default none)")
+	flags.StringSliceVar(&f.source.Hierarchy, c.setting("hierarchy"), nil, "`columns` that name a series together, from above, such as region,store: their sums are forecast too, and add up")
+	flags.TextVar(new(forecast.Reconcile), c.setting("reconcile"), forecast.MinT, "`way` to make a hierarchy add up: mint, by how far off the forecasts of each series have been, or bottom-up")
 	flags.Bool(c.settingOf("no-backtest", "no_backtest"), false, "train and forecast without a back-test, so without scores and a choice")
 	flags.TextVar(new(forecast.Choose), c.setting("choose"), forecast.Blend, "`what` to forecast each series by: blend, the mean of net and baselines that the back-test favours; best, the one of them with the least error; or net")
 	flags.Int(c.setting("steps"), 0, "training steps of each net in presets small (default 500) and esrnn (default by the data)")

@@ -15,6 +15,7 @@ import (
 type columns struct {
 	id, ds, y column
 	x         []column             // columns of the covariates
+	path      []column             // columns that name a series together, in place of id; nil for none
 	series    []column             // a column for each series, in place of id and y; nil for a long table
 	zone      string               // by whose clock the times are; "" for none
 	leaves    []parquet.LeafColumn // all that are read, each once
@@ -61,8 +62,11 @@ func find(b *data.Builder, s *parquet.Schema) (c columns, err error) {
 		for _, at := range b.CovariateColumns(names) {
 			c.x = append(c.x, flat[at])
 		}
+		for _, at := range b.PathColumns(names) {
+			c.path = append(c.path, flat[at])
+		}
 	}
-	for _, col := range slices.Concat([]column{c.id, c.ds, c.y}, c.x, c.series) {
+	for _, col := range slices.Concat([]column{c.id, c.ds, c.y}, c.x, c.path, c.series) {
 		if col.index >= 0 && !slices.ContainsFunc(c.leaves, func(l parquet.LeafColumn) bool { return l.ColumnIndex == col.index }) {
 			c.leaves = append(c.leaves, col.leaf)
 		}
@@ -77,6 +81,7 @@ func (c *columns) add(b *data.Builder, row int, values parquet.Row) {
 	y := math.NaN()
 	x := make([]float64, len(c.x))
 	across := make([]float64, len(c.series))
+	levels := make([]string, len(c.path))
 	for _, v := range values {
 		var col string
 		var problem *data.Error
@@ -91,6 +96,11 @@ func (c *columns) add(b *data.Builder, row int, values parquet.Row) {
 			col, id = c.id.name, v.String()
 			if v.IsNull() || id == "" {
 				problem = &data.Error{Reason: "is empty", Hint: "give every row the name of its series"}
+			}
+		}
+		for i := range c.path {
+			if v.Column() == c.path[i].index && !v.IsNull() {
+				levels[i] = v.String()
 			}
 		}
 		for i := range c.series {
@@ -114,6 +124,14 @@ func (c *columns) add(b *data.Builder, row int, values parquet.Row) {
 		}
 		if problem != nil {
 			problem.Row, problem.Column = row, col
+			b.Problem(problem)
+			return
+		}
+	}
+	if c.path != nil {
+		var problem *data.Error
+		if id, problem = b.PathOf(func(i int) string { return levels[i] }); problem != nil {
+			problem.Row = row
 			b.Problem(problem)
 			return
 		}

@@ -3,6 +3,9 @@ package forecast
 import (
 	"math"
 	"slices"
+	"strings"
+
+	"github.com/recur-go/recur/task/forecast/hierarchy"
 )
 
 // bound keeps a forecast within what the history can bear: no further beyond its extremes than
@@ -26,6 +29,13 @@ func (f *Forecast) bound(history []float64) {
 		down = max(down, 0)
 	}
 	f.clamp(down, up)
+}
+
+// limit keeps the forecast of a series within floor and cap, which those of sums do not have.
+func (j *Job) limit(id string, f *Forecast) {
+	if n := len(j.Hierarchy); n == 0 || strings.Count(id, "/") == n-1 && id != hierarchy.Total {
+		f.within(j.Floor, j.Cap)
+	}
 }
 
 // within keeps a forecast between limits that are given.

@@ -42,6 +42,7 @@ type Choice struct {
 	Models []string          `json:"models"`           // names of the models that Shares are of: the net and baselines
 	Levels []float64         `json:"levels,omitempty"` // levels that Widen is of
 	Series map[string]Shares `json:"series"`           // of the series in the back-test, by ID
+	Spread [][]float64       `json:"spread,omitempty"` // of a hierarchy, see hierarchy.Projection
 	Others Shares            `json:"others"`           // of all others
 }
 

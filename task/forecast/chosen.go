@@ -71,10 +71,13 @@ func (c chosen) Predict(ctx context.Context, series ...data.Series) ([]Forecast,
 	}
 	err = par.Each(ctx, len(series), 0, func(ctx context.Context, i int) (err error) {
 		all[i], err = c.blend(all[i], series[i].ID, series[i].Y)
-		all[i].within(c.Asked().Floor, c.Asked().Cap)
+		c.Asked().limit(series[i].ID, &all[i])
 		return err
 	})
-	return all, err
+	if err != nil {
+		return nil, err
+	}
+	return all, c.Asked().addUp(series, all)
 }
 
 // Roll implements Roller.
@@ -90,7 +93,7 @@ func (c chosen) Roll(ctx context.Context, s data.Series, origins []int) ([]Forec
 	for i, o := range origins {
 		if err == nil {
 			all[i], err = c.blend(all[i], s.ID, s.Y[:o])
-			all[i].within(c.Asked().Floor, c.Asked().Cap)
+			c.Asked().limit(s.ID, &all[i])
 		}
 	}
 	return all, err

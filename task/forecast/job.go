@@ -23,6 +23,7 @@ type Job struct {
 	Stride     int              `json:"stride,omitempty"`                // steps from one origin to the next; default 1
 	Floor      *float64         `json:"floor,omitempty"`                 // least value of a forecast and its bands; default 0 for blends of a history that is nowhere negative, else none
 	Cap        *float64         `json:"cap,omitempty"`                   // greatest value; default none
+	Reconcile  Reconcile        `json:"reconcile,omitempty"`             // how forecasts of a Hierarchy are made to add up; default MinT
 	NoBacktest bool             `json:"no_backtest,omitempty"`           // no back-test: no scores, and nothing to choose by
 	Choose     Choose           `json:"choose,omitempty"`                // what a series is forecast by; default the blend
 	Choice     *Choice          `json:"choice,omitempty" recipe:"-"`     // what the back-test found; set by the task, nil for the net alone

@@ -85,21 +85,27 @@ func (r *run) fit(ctx context.Context) (m *Trained, err error) {
 			return nil, err
 		}
 	}
-	net.Asked().Choice = r.choose(m.Backtest)
+	choice, err := r.choose(m.Backtest)
+	if err != nil {
+		return nil, err
+	}
+	net.Asked().Choice = choice
 	m.Forecaster = choosing(net)
 	return m, nil
 }
 
 // choose is what series are to be forecast by after a back-test, or without one.
-func (r *run) choose(back *Report) *Choice {
+func (r *run) choose(back *Report) (c *Choice, err error) {
 	j := r.job()
 	switch {
 	case j.Choose == NetOnly || !r.ahead():
-		return nil
+		return nil, nil
 	case back == nil:
-		return untested(r.method.netName(), j.Season)
+		return untested(r.method.netName(), j.Season), nil
 	}
-	return back.Choose(j.Choose, r.series...)
+	c = back.Choose(j.Choose, r.series...)
+	c.Spread, err = back.spread(j.Choose, len(j.Hierarchy), r.series)
+	return c, err
 }
 
 // ahead reports whether the model is to forecast what comes after the files.
@@ -117,6 +123,9 @@ func (r *run) read() (err error) {
 	}
 	if len(r.table.Series) == 0 {
 		return errors.New("forecast: the table has no series")
+	}
+	if err := j.Source.addSums(r.table); err != nil {
+		return err
 	}
 	r.tell(0)
 	asked, horizon := j.Season, j.Horizon

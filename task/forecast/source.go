@@ -21,20 +21,21 @@ import (
 // file keeps it, so that other files are read as that of the training. The zero value
 // finds out; see data.Options.
 type Source struct {
-	ID       string      `json:"id,omitempty"`          // name of the column of series
-	Time     string      `json:"time,omitempty"`        // name of the column of times
-	Value    string      `json:"value,omitempty"`       // name of the column of values
-	Layout   string      `json:"time_layout,omitempty"` // form of the times
-	Table    data.Layout `json:"layout,omitempty"`      // layout of a CSV file: found, long or wide
-	Decimal  string      `json:"decimal,omitempty"`     // mark of decimals, . or ,
-	Freq     string      `json:"freq,omitempty"`        // step of time, such as h
-	Sort     bool        `json:"sort,omitempty"`        // put rows in order of time
-	Past     []string    `json:"past,omitempty"`        // columns of covariates that are known up to the end of the series
-	Known    []string    `json:"known,omitempty"`       // columns of covariates that are known in advance
-	Static   []string    `json:"static,omitempty"`      // columns of covariates with one value for each series
-	Category []string    `json:"category,omitempty"`    // those of these columns that hold categories even if they look like numbers
-	Calendar bool        `json:"calendar,omitempty"`    // hours, days and months are known covariates
-	Holidays []string    `json:"holidays,omitempty"`    // countries whose public holidays are known covariates
+	ID        string      `json:"id,omitempty"`          // name of the column of series
+	Time      string      `json:"time,omitempty"`        // name of the column of times
+	Value     string      `json:"value,omitempty"`       // name of the column of values
+	Layout    string      `json:"time_layout,omitempty"` // form of the times
+	Table     data.Layout `json:"layout,omitempty"`      // layout of a CSV file: found, long or wide
+	Decimal   string      `json:"decimal,omitempty"`     // mark of decimals, . or ,
+	Freq      string      `json:"freq,omitempty"`        // step of time, such as h
+	Sort      bool        `json:"sort,omitempty"`        // put rows in order of time
+	Hierarchy []string    `json:"hierarchy,omitempty"`   // columns that name a series together, from above, such as region and store: sums are forecast too, and add up
+	Past      []string    `json:"past,omitempty"`        // columns of covariates that are known up to the end of the series
+	Known     []string    `json:"known,omitempty"`       // columns of covariates that are known in advance
+	Static    []string    `json:"static,omitempty"`      // columns of covariates with one value for each series
+	Category  []string    `json:"category,omitempty"`    // those of these columns that hold categories even if they look like numbers
+	Calendar  bool        `json:"calendar,omitempty"`    // hours, days and months are known covariates
+	Holidays  []string    `json:"holidays,omitempty"`    // countries whose public holidays are known covariates
 
 	single bool // a file without the column ID is one series: of a model that was trained on several
 }
@@ -46,7 +47,7 @@ func (s Source) Check() error {
 }
 
 func (s Source) options() (o data.Options, err error) {
-	o = data.Options{ID: s.ID, Time: s.Time, Y: s.Value, TimeLayout: s.Layout, Layout: s.Table, Sort: s.Sort, Past: s.Past, Known: s.Known, Static: s.Static, Category: s.Category, Single: s.single}
+	o = data.Options{ID: s.ID, Time: s.Time, Y: s.Value, Path: s.Hierarchy, TimeLayout: s.Layout, Layout: s.Table, Sort: s.Sort, Past: s.Past, Known: s.Known, Static: s.Static, Category: s.Category, Single: s.single}
 	switch s.Decimal {
 	case "":
 	case ".", ",":
@@ -58,6 +59,9 @@ func (s Source) options() (o data.Options, err error) {
 		if !slices.Contains(slices.Concat(s.Past, s.Known, s.Static), name) {
 			return o, fault.Errorf(fault.Usage, "%q is categorical but not a past, known or static covariate: pass it as one (--past, --known, --static)", name)
 		}
+	}
+	if len(s.Hierarchy) > 0 && s.ID != "" {
+		return o, fault.Errorf(fault.Usage, "a hierarchy names the series: its last column is what --id would be (leave out --id)")
 	}
 	seen := map[string]bool{}
 	for _, name := range slices.Concat(s.Past, s.Known, s.Static) {
@@ -131,7 +135,7 @@ func (s Source) readAll(files []string) (*data.Table, error) {
 			return nil, err
 		}
 	}
-	return all, nil
+	return all, s.addSums(all)
 }
 
 // Prepare makes a table ready for forecasts of a horizon: it adds the calendar, and

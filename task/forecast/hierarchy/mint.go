@@ -9,7 +9,20 @@ import (
 // A Projection makes forecasts add up.
 type Projection struct {
 	h      *Hierarchy
-	spread [][]float64 // [series][sum]: what a series takes of the difference of a sum
+	Spread [][]float64 // [series][sum]: what a series takes of the difference of a sum
+}
+
+// Projection is that of a Spread which MinT has found.
+func (h *Hierarchy) Projection(spread [][]float64) (*Projection, error) {
+	if len(spread) != len(h.Names) {
+		return nil, fmt.Errorf("hierarchy: a spread of %d series, want %d", len(spread), len(h.Names))
+	}
+	for i, s := range spread {
+		if len(s) != len(h.Sums) {
+			return nil, fmt.Errorf("hierarchy: series %d has a spread of %d sums, want %d", i, len(s), len(h.Sums))
+		}
+	}
+	return &Projection{h, spread}, nil
 }
 
 // MinT finds how the differences between sums and what they are sums of are to be spread, from
@@ -69,7 +82,7 @@ func (p *Projection) Apply(f [][]float64) [][]float64 {
 		for j := range p.h.Sums {
 			d := p.h.difference(j, func(k int) float64 { return f[k][t] })
 			for i := range out {
-				out[i][t] -= p.spread[i][j] * d
+				out[i][t] -= p.Spread[i][j] * d
 			}
 		}
 	}

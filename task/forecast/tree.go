@@ -1,0 +1,217 @@
+package forecast
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/fault"
+	"github.com/recur-go/recur/task/forecast/hierarchy"
+)
+
+// A Reconcile is how forecasts of a hierarchy are made to add up.
+type Reconcile int
+
+const (
+	MinT     Reconcile = iota // by how far off the forecasts of each series have been
+	BottomUp                  // by those of the series at the bottom alone
+)
+
+var reconcileNames = []string{"mint", "bottom-up"}
+
+// String is the name of r.
+func (r Reconcile) String() string { return reconcileNames[r] }
+
+// MarshalText is String.
+func (r Reconcile) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads mint or bottom-up.
+func (r *Reconcile) UnmarshalText(b []byte) error {
+	i := slices.Index(reconcileNames, strings.ToLower(string(b)))
+	if i < 0 {
+		return fmt.Errorf("unknown way to reconcile %q: use mint or bottom-up", b)
+	}
+	*r = Reconcile(i)
+	return nil
+}
+
+// tree is the hierarchy of series that are named by paths of so many levels, and the places of
+// its series among them; nil if some of its sums are not there.
+func tree(levels int, series []data.Series) (h *hierarchy.Hierarchy, at []int, err error) {
+	if levels == 0 {
+		return nil, nil, nil
+	}
+	var paths [][]string
+	place := map[string]int{}
+	for i, s := range series {
+		place[s.ID] = i
+		if path := strings.Split(s.ID, "/"); len(path) == levels && s.ID != hierarchy.Total {
+			paths = append(paths, path)
+		}
+	}
+	if _, ok := place[hierarchy.Total]; !ok || len(paths) < 2 {
+		return nil, nil, nil
+	}
+	if h, err = hierarchy.New(paths); err != nil {
+		return nil, nil, err
+	}
+	for _, name := range h.Names {
+		i, ok := place[name]
+		if !ok {
+			return nil, nil, nil
+		}
+		at = append(at, i)
+	}
+	return h, at, nil
+}
+
+// addSums puts the sums of a hierarchy before the series of a table, all with the same times. A
+// series counts as 0 before it begins, and a sum lacks what one of its series lacks.
+func (s Source) addSums(t *data.Table) error {
+	if len(s.Hierarchy) == 0 || slices.ContainsFunc(t.Series, func(s data.Series) bool { return s.ID == hierarchy.Total }) {
+		return nil
+	}
+	if len(t.Covariates) > 0 {
+		return fault.Errorf(fault.Usage, "forecast: a hierarchy goes without covariates of its series (leave out --past, --known and --static, or --hierarchy)")
+	}
+	bad := func(format string, args ...any) error {
+		return &data.Error{File: t.Name, Reason: fmt.Sprintf(format, args...), Hint: "name the columns of the hierarchy from above, the last of them that of the series (--hierarchy region,store)"}
+	}
+	var paths [][]string
+	first, last := t.Series[0].Start, t.Series[0].Time(len(t.Series[0].Y)-1)
+	for i := range t.Series {
+		one := &t.Series[i]
+		paths = append(paths, strings.Split(one.ID, "/"))
+		if known := len(one.Y) - one.Missing(); known < 3 {
+			return bad("series %q has %d values, too few to add: leave its rows out", one.ID, known)
+		}
+		if one.Start.Before(first) {
+			first = one.Start
+		}
+		if end := one.Time(len(one.Y) - 1); last.Before(end) {
+			last = end
+		}
+	}
+	h, err := hierarchy.New(paths)
+	if err != nil {
+		return bad("%s", strings.TrimPrefix(err.Error(), "hierarchy: "))
+	}
+	freq := t.Series[0].Freq
+	steps, _ := freq.Between(first, last)
+	all := make([]data.Series, len(h.Names))
+	values := make([][]float64, len(h.Names))
+	for i, name := range h.Names {
+		all[i] = data.Series{ID: name, Start: first, Freq: freq}
+		values[i] = make([]float64, steps+1)
+	}
+	for i := range t.Series {
+		one, b := &t.Series[i], h.Bottom()+i
+		before, on := freq.Between(first, one.Start)
+		if !on {
+			return bad("series %q begins at %v, which is not on the times of the others", one.ID, one.Start)
+		}
+		for k := range values[b][before:] {
+			values[b][before+k] = math.NaN()
+		}
+		copy(values[b][before:], one.Y)
+	}
+	h.Add(values)
+	for i := range all {
+		all[i].Y = values[i]
+		if i >= h.Bottom() { // a series at the bottom begins where it does
+			before, _ := freq.Between(first, t.Series[i-h.Bottom()].Start)
+			all[i].Start, all[i].Y = t.Series[i-h.Bottom()].Start, values[i][before:]
+		}
+	}
+	t.Series = all
+	t.Notes = append(t.Notes, fmt.Sprintf("%d sums of %d series are forecast too, and made to add up", h.Bottom(), len(paths)))
+	return nil
+}
+
+// spread finds by the rehearsed forecasts of a back-test how MinT is to spread the differences of
+// sums; nil for too large a hierarchy, or one that is not whole.
+func (r *Report) spread(how Choose, levels int, series []data.Series) ([][]float64, error) {
+	const most = 200_000 // numbers that a model file keeps
+	h, at, err := tree(levels, series)
+	if h == nil || len(h.Names)*h.Bottom() > most {
+		return nil, err
+	}
+	place := map[int]int{}
+	for i, k := range at {
+		place[k] = i
+	}
+	errs := make([][]float64, len(h.Names))
+	for i := range errs {
+		errs[i] = make([]float64, r.Origins*r.Horizon)
+		for k := range errs[i] {
+			errs[i][k] = math.NaN()
+		}
+	}
+	for _, f := range r.Folds {
+		if f.Model != how.String() {
+			continue
+		}
+		s := series[f.Series]
+		j := (f.Origin - r.origin(s, 0)) / r.Stride
+		for k, y := range f.Actual {
+			errs[place[f.Series]][j*r.Horizon+k] = y - f.Forecast.Point[k]
+		}
+	}
+	p, err := h.MinT(errs)
+	if err != nil {
+		return nil, err
+	}
+	return p.Spread, nil
+}
+
+// addUp makes the forecasts of a hierarchy add up, if all of it is there. Bands move with their
+// points.
+func (j *Job) addUp(series []data.Series, fs []Forecast) error {
+	h, at, err := tree(len(j.Source.Hierarchy), series)
+	if h == nil {
+		return err
+	}
+	points := make([][]float64, len(at))
+	for i, k := range at {
+		points[i] = fs[k].Point
+	}
+	if j.Reconcile == MinT {
+		var p *hierarchy.Projection
+		if c := j.Choice; c != nil && c.Spread != nil {
+			p, err = h.Projection(c.Spread)
+		}
+		if p == nil || err != nil { // another hierarchy than in training
+			if p, err = h.MinT(nil); err != nil {
+				return err
+			}
+		}
+		points = p.Apply(points)
+	}
+	for i := h.Bottom(); i < len(at); i++ { // no lower than it may be, as by itself
+		f := Forecast{Point: points[i]}
+		f.bound(series[at[i]].Y)
+		f.within(j.Floor, j.Cap)
+	}
+	points = h.BottomUp(points)
+	for i, k := range at {
+		fs[k].move(points[i])
+	}
+	return nil
+}
+
+// move sets the points of f, and its bands and paths as far off as they were.
+func (f *Forecast) move(points []float64) {
+	for k, p := range points {
+		by := p - f.Point[k]
+		for _, b := range f.Bands {
+			b.Lo[k] += by
+			b.Hi[k] += by
+		}
+		for _, path := range f.Paths {
+			path[k] += by
+		}
+	}
+	f.Point = points
+}

@@ -34,3 +34,24 @@ func TestCovariates(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Several columns name a series together.
+func TestPath(t *testing.T) {
+	type row struct {
+		DS     int64   `parquet:"ds"`
+		Y      float64 `parquet:"y"`
+		Region *string `parquet:"region,optional"`
+		Store  int32   `parquet:"store"`
+	}
+	north, south := "north", "south"
+	o := data.Options{Path: []string{"region", "store"}}
+	b := file(t, []row{{1, 1, &north, 7}, {2, 2, &north, 7}, {1, 3, &south, 7}, {2, 4, &south, 7}})
+	tab, err := parquet.Read(bytes.NewReader(b), int64(len(b)), "f.parquet", o)
+	if err != nil || len(tab.Series) != 2 || tab.Series[0].ID != "north/7" || tab.Series[1].Y[1] != 4 {
+		t.Error(tab, err)
+	}
+	b = file(t, []row{{1, 1, nil, 7}})
+	if _, err := parquet.Read(bytes.NewReader(b), int64(len(b)), "f.parquet", o); err == nil || !strings.Contains(err.Error(), "column region: is empty") {
+		t.Error(err)
+	}
+}

@@ -77,6 +77,9 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 		return at
 	}
 	id, ds, y = find(b.opts.ID, "unique_id"), find(b.opts.Time, "ds"), find(b.opts.Y, "y")
+	if b.opts.Ahead && y < 0 {
+		b.opts.Y = ""
+	}
 	if b.opts.ID != "" && id < 0 && b.opts.Single {
 		b.note("no column %q: one series", b.opts.ID)
 		b.opts.ID = ""
@@ -91,14 +94,14 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 			rest = append(rest, i)
 		}
 	}
-	if (ds < 0 || y < 0) && !asked && len(rest) == 2 {
+	if (ds < 0 || y < 0) && !asked && len(rest) == 2 && !b.opts.Ahead {
 		if rest[0] == y || rest[1] == ds {
 			slices.Reverse(rest)
 		}
 		ds, y = rest[0], rest[1]
 		b.note("using column %q as ds and %q as y", header[ds], header[y])
 	}
-	if asked || ds < 0 || y < 0 {
+	if asked || ds < 0 || y < 0 && !b.opts.Ahead {
 		e := &Error{Row: 1, Reason: fmt.Sprintf("the columns are %s, but %s are needed", setting.Quoted(header), b.needed()), Hint: "rename the columns ds, y and, for several series, unique_id, or name them (--time, --value, --id)"}
 		if len(header) == 1 {
 			e.Reason = fmt.Sprintf("there is only the column %s, but %s are needed", setting.Quoted(header), b.needed())
@@ -116,14 +119,14 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 	if len(b.opts.Path) > 0 {
 		id = -1
 	}
-	name := ""
-	if id >= 0 {
-		name = header[id]
+	names := map[int]string{-1: ""}
+	for i, h := range header {
+		names[i] = h
 	}
-	if b.checkRoles(name, header[ds], header[y]); b.err() != nil {
+	if b.checkRoles(names[id], names[ds], names[y]); b.err() != nil {
 		return id, ds, y, b.err()
 	}
-	b.y = header[y]
+	b.y = names[y]
 	used := slices.Concat([]int{id, ds, y}, b.CovariateColumns(header), b.PathColumns(header))
 	if err := b.err(); err != nil {
 		return id, ds, y, err

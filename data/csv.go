@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -203,6 +204,9 @@ func (t *csvTable) headless() bool {
 	if len(t.header) != 2 {
 		return false
 	}
+	if t.y < 0 {
+		return false
+	}
 	_, notNumber := value(t.header[t.y], '.')
 	return t.isTime(t.header[t.ds]) && (notNumber == nil || t.in.Comma != ',' && decimalComma(t.header[t.y]))
 }
@@ -256,10 +260,12 @@ func (t *csvTable) take(line int, rec []string) *Error {
 	if e != nil {
 		return e.in(t.header[t.ds])
 	}
-	t.learn(t.Builder, line, rec[t.y])
-	y, e := value(rec[t.y], t.decimal)
-	if e != nil {
-		return e.in(t.header[t.y])
+	y := math.NaN()
+	if t.y >= 0 {
+		t.learn(t.Builder, line, rec[t.y])
+		if y, e = value(rec[t.y], t.decimal); e != nil {
+			return e.in(t.header[t.y])
+		}
 	}
 	for i, at := range t.x {
 		if t.values[i], e = t.parse(i, rec[at], t.decimal); e != nil {

@@ -51,7 +51,7 @@ func readJSON(in *File, o Options) (*Table, error) {
 	case len(t.list) > 0:
 	case t.n == 0:
 		t.Problem(&Error{Reason: "is empty", Hint: `it needs a line such as {"ds": "2024-05", "y": 7} for each row`})
-	case !t.known:
+	case !t.known && !o.Ahead:
 		t.Problem(&Error{Column: t.y, Reason: "is missing from every row", Hint: "rename the values y, or name their key (--value)"})
 	}
 	for i, c := range t.cols {

@@ -80,17 +80,18 @@ type Table struct {
 
 // Options are how to read a table. The zero value finds out.
 type Options struct {
-	ID, Time, Y string // names of columns; default unique_id, ds, y, or the only two there are
+	ID, Time, Y string   // names of columns; default unique_id, ds, y, or the only two there are
 	Path        []string // names of columns that name a series together, from above, instead of ID: such as region and store; it is called north/12 then
-	TimeLayout  string // form of the times, as package time writes it, such as "2/1/2006"; default: see ParseTime
-	Freq        *Freq  // default: found from the times
-	Layout      Layout // layout of a CSV file; default: found from the header
-	Decimal     rune   // '.' or ','; default: a comma only in files separated by semicolons or tabs
+	TimeLayout  string   // form of the times, as package time writes it, such as "2/1/2006"; default: see ParseTime
+	Freq        *Freq    // default: found from the times
+	Layout      Layout   // layout of a CSV file; default: found from the header
+	Decimal     rune     // '.' or ','; default: a comma only in files separated by semicolons or tabs
 	Past        []string
 	Known       []string
 	Static      []string // names of columns of covariates by their roles
 	Category    []string // those of them whose values are categories even if they look like numbers
 	Single      bool     // a file without the column ID is one series; default: it is an error
+	Ahead       bool     // the table has what is known in advance only: it needs no column of values
 	Sort        bool     // put the rows of each series in order of time; default: rows out of order are an error
 }
 

@@ -27,6 +27,7 @@ type forecastFlags struct {
 	sample  string
 	paths   bool
 	update  bool
+	future  string
 	output  string
 	source  forecast.Source
 	horizon int
@@ -66,6 +67,7 @@ what is declared as known, in back-tests too.`,
   recur forecast more.csv --model recur-out/sales/model.safetensors
   recur forecast grown.csv --model recur-out/sales/model.safetensors --update
   recur forecast sales.csv --known price,promotion --past weather --static region --calendar --holidays kr
+  recur forecast sales.csv --model recur-out/sales/model.safetensors --future dearer.csv
   recur forecast counts.csv --preset deepar --output negbin --paths
   recur forecast hourly.csv --preset segrnn --horizon 336
   recur forecast stores.csv --hierarchy region,store`,
@@ -79,6 +81,7 @@ what is declared as known, in back-tests too.`,
 
 	flags.IntVar(&f.horizon, c.setting("horizon"), 0, "steps to forecast (default as many as the rows at the end without a value, one season, or 12; with --model up to those it was trained for)")
 
+	c.using.StringVar(&f.future, "future", "", "`file` of columns known in advance, such as other prices, in place of those beside the series")
 	c.using.BoolVar(&f.update, "update", false, "train the model further on series that have grown since, and keep it in the folder of the forecasts")
 
 	flags = c.training

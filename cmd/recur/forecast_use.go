@@ -102,6 +102,7 @@ func (f *forecastFlags) forecast(cmd *cobra.Command, files []string) (err error)
 	if err != nil {
 		return err
 	}
+	source.Future = f.future
 	ahead := f.horizon
 	if ahead == 0 {
 		ahead = -1 // as the file asks

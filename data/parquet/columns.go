@@ -56,7 +56,11 @@ func find(b *data.Builder, s *parquet.Schema) (c columns, err error) {
 		if err != nil {
 			return c, err
 		}
-		if c.ds, c.y = flat[ds], flat[y]; id >= 0 {
+		c.ds = flat[ds]
+		if y >= 0 {
+			c.y = flat[y]
+		}
+		if id >= 0 {
 			c.id = flat[id]
 		}
 		for _, at := range b.CovariateColumns(names) {

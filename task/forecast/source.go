@@ -30,6 +30,7 @@ type Source struct {
 	Freq      string      `json:"freq,omitempty"`        // step of time, such as h
 	Sort      bool        `json:"sort,omitempty"`        // put rows in order of time
 	Hierarchy []string    `json:"hierarchy,omitempty"`   // columns that name a series together, from above, such as region and store: sums are forecast too, and add up
+	Future    string      `json:"-"`                     // file of what is known in advance, in place of what the others have: for forecasts of what if
 	Past      []string    `json:"past,omitempty"`        // columns of covariates that are known up to the end of the series
 	Known     []string    `json:"known,omitempty"`       // columns of covariates that are known in advance
 	Static    []string    `json:"static,omitempty"`      // columns of covariates with one value for each series
@@ -135,7 +136,31 @@ func (s Source) readAll(files []string) (*data.Table, error) {
 			return nil, err
 		}
 	}
+	if s.Future != "" {
+		if err := s.override(all); err != nil {
+			return nil, err
+		}
+	}
 	return all, s.addSums(all)
+}
+
+// override reads Future, and puts what it knows into a table.
+func (s Source) override(t *data.Table) error {
+	if len(s.Known) == 0 {
+		return fault.Errorf(fault.Usage, "forecast: the model uses no columns that are known in advance: leave out --future")
+	}
+	o, err := s.options()
+	if err != nil {
+		return err
+	}
+	step := t.Series[0].Freq
+	o.Freq, o.Ahead, o.Past, o.Static = &step, true, nil, nil
+	o.Category = slices.DeleteFunc(slices.Clone(o.Category), func(name string) bool { return !slices.Contains(s.Known, name) })
+	future, err := data.ReadFile(s.Future, o)
+	if err != nil {
+		return err
+	}
+	return t.Override(future)
 }
 
 // Prepare makes a table ready for forecasts of a horizon: it adds the calendar, and

@@ -126,9 +126,9 @@ func (f *forecastFlags) files(cmd *cobra.Command, files []string) (task.Data, er
 	if f.paths && f.preset != "deepar" {
 		return task.Data{}, errNoPaths
 	}
-	for name, none := range map[string]string{"origins": "--no-backtest forecasts without a back-test", "season": "--season 1 is none"} {
-		if n, err := cmd.Flags().GetInt(name); err == nil && cmd.Flags().Changed(name) && n < 1 {
-			return task.Data{}, usage("--%s is %d, want at least 1; %s", name, n, none)
+	for _, of := range [][2]string{{"origins", "--no-backtest forecasts without a back-test"}, {"season", "--season 1 is none"}} {
+		if n, err := cmd.Flags().GetInt(of[0]); err == nil && cmd.Flags().Changed(of[0]) && n < 1 {
+			return task.Data{}, usage("--%s is %d, want at least 1; %s", of[0], n, of[1])
 		}
 	}
 	if err := f.source.Check(); err != nil {

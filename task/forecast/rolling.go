@@ -153,7 +153,7 @@ func (r *Report) Verdict() string {
 	metric := r.Metric()
 	alone := "" // of a net that would have done better by itself
 	if r.Choice != nil && r.Scores[1].Model == r.Model && r.Error(r.Scores[1]) < min(first, best) {
-		alone = fmt.Sprintf(" The net alone has %.3f (--choose net).", r.Error(r.Scores[1]))
+		alone = fmt.Sprintf(" The net alone, which can be chosen too, has %.3f.", r.Error(r.Scores[1]))
 	}
 	switch {
 	case math.IsNaN(first) && math.IsNaN(best):

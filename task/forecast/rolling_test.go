@@ -33,7 +33,7 @@ func TestVerdict(t *testing.T) {
 func TestVerdictOfNetAlone(t *testing.T) {
 	for net, named := range map[float64]bool{0.7: true, 0.9: false} {
 		r := &Report{Model: "m", Choice: &Choice{}, Scores: []Score{{Model: "blend", MASE: 0.8}, {Model: "m", MASE: net}, {Model: "naive", MASE: 2}, {Model: "theta", MASE: 1}}}
-		if got := r.Verdict(); !strings.HasPrefix(got, "The blend beats the best baseline, theta: its MASE is 0.800") || strings.Contains(got, "The net alone has 0.700 (--choose net).") != named {
+		if got := r.Verdict(); !strings.HasPrefix(got, "The blend beats the best baseline, theta: its MASE is 0.800") || strings.Contains(got, "The net alone, which can be chosen too, has 0.700.") != named {
 			t.Errorf("%q", got)
 		}
 	}

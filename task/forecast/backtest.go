@@ -138,9 +138,9 @@ func (r *Report) setDefaults(series []data.Series) error {
 	case longest >= one:
 		hint = fmt.Sprintf("pass at most --origins %d", (longest-one)/r.Stride+1)
 	case longest > least:
-		hint = fmt.Sprintf("pass at most --horizon %d with --origins 1, or --no-backtest", longest-least)
+		hint = fmt.Sprintf("pass at most --horizon %d with --origins 1", longest-least)
 	default:
-		hint = "pass --no-backtest"
+		hint = "give longer series"
 	}
 	return &shortError{r.Origins, r.Horizon, need, longest, hint}
 }
@@ -267,13 +267,18 @@ func (w window) after(y []float64) window {
 	return window{&p, 1}
 }
 
-// scoreAll adds the folds of the baselines, and the scores of all.
+// scoreAll adds the folds of the baselines, and the scores of the model and of them.
 func (r *Report) scoreAll(ctx context.Context, series []data.Series, take []int) error {
 	if err := r.addBaselines(ctx, series, take); err != nil {
 		return err
 	}
-	for _, b := range append([]Baseline{{Name: r.Model}}, Baselines(r.Season)...) {
-		r.Scores = append(r.Scores, r.score(b.Name, series))
+	for _, name := range candidates(r.Model, r.Season) {
+		r.Scores = append(r.Scores, Score{Model: name})
+	}
+	all := r.tallies()
+	r.each(series, func(model int, f Fold, s scales) { all[model].add(f, s) })
+	for i, t := range all {
+		r.Scores[i] = t.score()
 	}
 	return nil
 }

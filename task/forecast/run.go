@@ -183,7 +183,7 @@ func (r *run) readHeld() (valid []data.Series, err error) {
 		if err := j.plan().Check(j, t.Series...); err != nil {
 			var short *shortError
 			if errors.As(err, &short) {
-				short.hint = "give longer series to validate or test on; or " + short.hint
+				short.hint = "give longer series to validate or test on, fewer --origins or a shorter --horizon"
 			}
 			return nil, AsData(err, t.Name)
 		}
@@ -268,6 +268,9 @@ func (r *run) backtest(ctx context.Context) (*Report, error) {
 		var still unusableError
 		switch {
 		case j.Origins > 0:
+			if errors.As(err, &short) {
+				short.hint += ", or --no-backtest"
+			}
 			return nil, err
 		case errors.As(err, &short):
 			r.note("no back-test, so that the forecast is not tested: it needs %d values for a horizon of %d, but the longest series has %d", short.need, short.horizon, short.longest)

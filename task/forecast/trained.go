@@ -2,6 +2,7 @@ package forecast
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -66,6 +67,10 @@ func (m *Trained) Evaluate(ctx context.Context, files ...string) (*task.Result, 
 		return nil, err
 	}
 	r, err := m.score(ctx, t.Series)
+	var short *shortError
+	if errors.As(err, &short) {
+		short.hint = "give longer series"
+	}
 	return r, AsData(err, t.Name)
 }
 

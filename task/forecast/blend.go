@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -27,10 +28,10 @@ func blend(all []Forecast, s Shares, levels []float64) Forecast {
 		}
 	}
 	f.widen(levels, s.Widen)
-	f.Paths = all[0].moved(f)
 	return f
 }
 
+// levelsOf are the levels of bands.
 func levelsOf(bands []Band) (levels []float64) {
 	for _, b := range bands {
 		levels = append(levels, b.Level)
@@ -44,12 +45,7 @@ func (f *Forecast) widen(levels, factors []float64) {
 	for l := range order {
 		order[l] = l
 	}
-	slices.SortFunc(order, func(a, b int) int {
-		if f.Bands[a].Level < f.Bands[b].Level {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(f.Bands[a].Level, f.Bands[b].Level) })
 	for k, p := range f.Point {
 		lo, hi := p, p
 		for _, l := range order {

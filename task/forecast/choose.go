@@ -141,10 +141,11 @@ func (r *Report) Choose(how Choose, series ...data.Series) *Choice {
 	w := newWeigher(r, how, series)
 	folds := w.rehearse()
 	c := &Choice{Models: w.models, Levels: r.Levels, Series: map[string]Shares{}}
-	for s, shares := range w.final(folds) {
+	of, others := w.final(folds)
+	for s, shares := range of {
 		c.Series[series[s].ID] = shares
 	}
-	c.Others = w.others()
+	c.Others = others
 	r.Folds = append(r.Folds, folds...)
 	r.Scores = slices.Insert(r.Scores, 0, r.score(how.String(), series))
 	r.Choice = c

@@ -145,6 +145,7 @@ func (c chosen) blend(net Forecast, id string, history []float64) (Forecast, err
 		}
 	}
 	f := blend(all, shares, choice.Levels)
+	f.Paths = net.moved(f)
 	f.bound(history)
 	return f, nil
 }

@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"math/rand/v2"
@@ -30,7 +31,12 @@ func Importance(ctx context.Context, m Forecaster, plan Plan, series ...data.Ser
 	if err != nil {
 		return nil, err
 	}
-	base, err := rep.loss(ctx, m, series, take)
+	loss := func(series []data.Series) (float64, error) {
+		rep.Folds = nil
+		err := rep.forecasts(ctx, m, series, take, 0, rep.Origins)
+		return rep.score(modelName, series).Pinball, err
+	}
+	base, err := loss(series)
 	if err != nil {
 		return nil, err
 	}
@@ -38,48 +44,15 @@ func Importance(ctx context.Context, m Forecaster, plan Plan, series ...data.Ser
 	place := map[data.Role]int{} // of the covariate among those of its role
 	for i, c := range j.Covariates {
 		r := rand.New(rand.NewPCG(j.Seed, uint64(i)))
-		loss, err := rep.loss(ctx, m, mixed(r, series, c.Role, place[c.Role]), take)
+		without, err := loss(mixed(r, series, c.Role, place[c.Role]))
 		if err != nil {
 			return nil, err
 		}
 		place[c.Role]++
-		all = append(all, Worth{c.Name, c.Role, loss/base - 1})
+		all = append(all, Worth{c.Name, c.Role, without/base - 1})
 	}
-	slices.SortStableFunc(all, func(a, b Worth) int {
-		switch {
-		case a.Loss > b.Loss:
-			return -1
-		case a.Loss < b.Loss:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(all, func(a, b Worth) int { return cmp.Compare(b.Loss, a.Loss) })
 	return all, nil
-}
-
-// loss is the mean pinball loss of a model from the origins, each series in its own scale.
-func (r *Report) loss(ctx context.Context, m Forecaster, series []data.Series, take []int) (float64, error) {
-	var sum []float64
-	for _, k := range take {
-		var origins []int
-		for j := range r.Origins {
-			origins = append(origins, r.origin(series[k], j))
-		}
-		fs, err := roll(ctx, m, series[k], origins)
-		if err != nil {
-			return 0, err
-		}
-		for i, f := range fs {
-			y := series[k].Y[origins[i] : origins[i]+r.Horizon]
-			scale := SeasonalError(series[k].Y[:origins[i]], r.Season)
-			loss := Pinball(y, f.Point, 0.5)
-			for _, b := range f.Bands {
-				loss += Pinball(y, b.Lo, (1-b.Level)/2) + Pinball(y, b.Hi, (1+b.Level)/2)
-			}
-			sum = append(sum, loss/scale)
-		}
-	}
-	return known(sum), nil
 }
 
 // mixed are series with the values of a covariate in another order: that of a role at a place.

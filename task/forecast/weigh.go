@@ -1,11 +1,11 @@
 package forecast
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/task/forecast/internal/quantile"
 )
 
 // A weigher finds the shares of models by their errors in a back-test:
@@ -237,34 +237,39 @@ func forecasts(fs []*Fold) []Forecast {
 	return all
 }
 
-// final are the shares of each series by all that is known. A blend that lost in the rehearsal,
-// by more than chance may be, gives way to the single best.
-func (w *weigher) final(rehearsed []Fold) map[int]Shares {
-	of, _ := w.weighed(w.all())
+// final are the shares of each series by all that is known, and those of series that were not in
+// the back-test. A blend that lost in the rehearsal, by more than chance may be, gives way to the
+// single best.
+func (w *weigher) final(rehearsed []Fold) (of map[int]Shares, others Shares) {
+	shares, all := w.weighed(w.all())
 	by := map[int][]Fold{}
 	for _, f := range rehearsed {
 		by[f.Series] = append(by[f.Series], f)
 	}
-	single := map[int]bool{}
 	for _, s := range w.series {
-		if slices.Max(of[s]) == 1 {
-			single[s] = true
-		} else if e := w.errors(s, w.all()); e != nil && w.lost(s, least(e), by[s]) {
-			of[s] = make([]float64, len(e))
-			of[s][least(e)] = 1
-			single[s] = true
+		if e := w.errors(s, w.all()); e != nil && slices.Max(shares[s]) < 1 && w.lost(s, least(e), by[s]) {
+			shares[s] = make([]float64, len(e))
+			shares[s][least(e)] = 1
 		}
 	}
-	widen := w.widths(of, w.all())
-	final := map[int]Shares{}
+	widen := w.widths(shares, w.all())
+	of = map[int]Shares{}
 	for _, s := range w.series {
 		why := Won
-		if single[s] {
+		if slices.Max(shares[s]) == 1 {
 			why = Single
 		}
-		final[s] = Shares{of[s], widen[s], why}
+		of[s] = Shares{shares[s], widen[s], why}
 	}
-	return final
+	others = Shares{Of: all, Widen: make([]float64, len(w.report.Levels)), Why: Untested}
+	for l := range others.Widen { // the median of the series' own
+		var f []float64
+		for _, s := range w.series {
+			f = append(f, widen[s][l])
+		}
+		others.Widen[l] = quantile.Median(f)
+	}
+	return of, others
 }
 
 // lost reports whether the rehearsed forecasts of a series have larger errors than model i, by
@@ -290,23 +295,4 @@ func (w *weigher) lost(series, i int, rehearsed []Fold) bool {
 		ss += (v - m) * (v - m)
 	}
 	return m > 2*math.Sqrt(ss/float64(len(d))/n)
-}
-
-// others are the shares of series that were not in the back-test.
-func (w *weigher) others() Shares {
-	of, all := w.weighed(w.all())
-	widen := w.widths(of, w.all())
-	s := Shares{Of: all, Why: Untested}
-	if len(w.series) > 0 { // the middle of the series' own
-		s.Widen = make([]float64, len(w.report.Levels))
-		for l := range w.report.Levels {
-			var f []float64
-			for _, k := range w.series {
-				f = append(f, widen[k][l])
-			}
-			slices.SortFunc(f, cmp.Compare)
-			s.Widen[l] = f[len(f)/2]
-		}
-	}
-	return s
 }

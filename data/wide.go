@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/recur-go/recur/internal/setting"
 )
 
 // A Layout is how a CSV table is laid out.
@@ -27,12 +29,7 @@ func (l Layout) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
 // UnmarshalText reads found, long, wide or columns.
 func (l *Layout) UnmarshalText(b []byte) error {
-	i := slices.Index(layoutNames, strings.ToLower(string(b)))
-	if i < 0 {
-		return fmt.Errorf("unknown layout %q: use long, wide, columns or found", b)
-	}
-	*l = Layout(i)
-	return nil
+	return setting.Named(l, b, "layout", layoutNames)
 }
 
 // wide reports whether a header is that of a wide table: a name and at least three

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/setting"
 )
 
 // A Choose is what a series is forecast by.
@@ -29,12 +30,7 @@ func (c Choose) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // UnmarshalText reads blend, best or net.
 func (c *Choose) UnmarshalText(b []byte) error {
-	i := slices.Index(chooseNames, strings.ToLower(string(b)))
-	if i < 0 {
-		return fmt.Errorf("unknown choice %q: use blend, best or net", b)
-	}
-	*c = Choose(i)
-	return nil
+	return setting.Named(c, b, "choice", chooseNames)
 }
 
 // A Choice is what a back-test found to forecast each series by.

@@ -80,8 +80,9 @@ func fit(ctx context.Context, cfg Config, o task.Options, from []*Net, series []
 		draw := rand.NewPCG(cfg.Seed, uint64(i)+1)
 		m.Nets[i] = newNet(rand.New(draw), cfg.Hidden)
 		if from != nil {
+			was := nn.Params(from[i])
 			for j, p := range nn.Params(m.Nets[i]) {
-				copy(p.Value.Data, nn.Params(from[i])[j].Value.Data)
+				copy(p.Value.Data, was[j].Value.Data)
 			}
 		}
 		return cfg.train(ctx, part(i), *draw, m.Nets[i], cfg.without(own, i), prior)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/fault"
+	"github.com/recur-go/recur/internal/setting"
 	"github.com/recur-go/recur/task/forecast/hierarchy"
 )
 
@@ -29,12 +30,7 @@ func (r Reconcile) MarshalText() ([]byte, error) { return []byte(r.String()), ni
 
 // UnmarshalText reads mint or bottom-up.
 func (r *Reconcile) UnmarshalText(b []byte) error {
-	i := slices.Index(reconcileNames, strings.ToLower(string(b)))
-	if i < 0 {
-		return fmt.Errorf("unknown way to reconcile %q: use mint or bottom-up", b)
-	}
-	*r = Reconcile(i)
-	return nil
+	return setting.Named(r, b, "way to reconcile", reconcileNames)
 }
 
 // tree is the hierarchy of series that are named by paths of so many levels, and the places of

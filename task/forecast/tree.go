@@ -186,15 +186,23 @@ func (j *Job) addUp(series []data.Series, fs []Forecast) error {
 		points = p.Apply(points)
 	}
 	for i := h.Bottom(); i < len(at); i++ { // no lower than it may be, as by itself
-		f := Forecast{Point: points[i]}
-		f.bound(series[at[i]].Y)
-		f.within(j.Floor, j.Cap)
+		j.keep(&Forecast{Point: points[i]}, series[at[i]])
 	}
 	points = h.BottomUp(points)
 	for i, k := range at {
 		fs[k].move(points[i])
+		moved := fs[k]
+		moved.Point = slices.Clone(points[i]) // which add up as they are
+		j.keep(&moved, series[k])
+		fs[k].widen(nil, nil)
 	}
 	return nil
+}
+
+// keep keeps the forecast of a series within what its history can bear, and its limits.
+func (j *Job) keep(f *Forecast, s data.Series) {
+	f.bound(s.Y)
+	j.limit(s.ID, f)
 }
 
 // move sets the points of f, and its bands and paths as far off as they were.

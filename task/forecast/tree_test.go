@@ -48,7 +48,8 @@ func TestHierarchyAddsUp(t *testing.T) {
 	last := map[Reconcile]float64{}
 	for _, how := range []Reconcile{MinT, BottomUp} {
 		c := quick(12, 4)
-		c.Preset, c.Reconcile, c.Hierarchy, c.Origins = Small, how, []string{"region", "store"}, 4
+		floor, ceiling := 33.0, 47.0
+		c.Preset, c.Reconcile, c.Hierarchy, c.Origins, c.Floor, c.Cap = Small, how, []string{"region", "store"}, 4, &floor, &ceiling
 		m, err := by.Fit(t.Context(), &c, task.Data{Train: []string{file}}, task.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -76,6 +77,8 @@ func TestHierarchyAddsUp(t *testing.T) {
 			for i, f := range fs {
 				if b := f.Bands[2]; !(b.Lo[k] <= p(i) && p(i) <= b.Hi[k]) {
 					t.Errorf("%v: series %d, step %d: %g is not in %g … %g", how, i, k, p(i), b.Lo[k], b.Hi[k])
+				} else if i > 2 && !(floor <= b.Lo[k] && b.Hi[k] <= ceiling) {
+					t.Errorf("%v: series %d, step %d: %g … %g is beyond the limits", how, i, k, b.Lo[k], b.Hi[k])
 				}
 			}
 		}

@@ -70,8 +70,8 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 		if given != "" {
 			name = given
 		}
-		at := slices.IndexFunc(header, func(h string) bool { return strings.EqualFold(h, name) })
-		if at >= 0 && slices.ContainsFunc(header[at+1:], func(h string) bool { return strings.EqualFold(h, name) }) {
+		at := columnNamed(header, name)
+		if at >= 0 && columnNamed(header[at+1:], name) >= 0 {
 			b.Problem(&Error{Row: 1, Column: header[at], Reason: "appears twice", Hint: "give every column its own name"})
 		}
 		return at
@@ -108,7 +108,7 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 			e.Hint = "separate the columns by commas, semicolons or tabs"
 		}
 		for _, name := range []string{b.opts.ID, b.opts.Time, b.opts.Y} {
-			if name != "" && !slices.ContainsFunc(header, func(h string) bool { return strings.EqualFold(h, name) }) {
+			if name != "" && columnNamed(header, name) < 0 {
 				e.Hint = cmp.Or(setting.Meant(name, header), e.Hint)
 				break
 			}
@@ -167,10 +167,7 @@ func (b *Builder) checkRoles(id, ds, y string) {
 func (b *Builder) CovariateColumns(header []string) []int {
 	at := make([]int, len(b.cols))
 	for i, c := range b.cols {
-		at[i] = slices.IndexFunc(header, func(h string) bool { return strings.EqualFold(h, c.Name) })
-		if at[i] < 0 {
-			b.Problem(&Error{Row: 1, Column: c.Name, Reason: fmt.Sprintf("is missing; the columns are %s", setting.Quoted(header)), Hint: cmp.Or(setting.Meant(c.Name, header), "add it to the file, or train with the columns that it has (--past, --known, --static)")})
-		}
+		at[i] = b.column(header, c.Name, "add it to the file, or train with the columns that it has (--past, --known, --static)")
 	}
 	return at
 }
@@ -179,13 +176,23 @@ func (b *Builder) CovariateColumns(header []string) []int {
 func (b *Builder) PathColumns(header []string) []int {
 	b.path = nil
 	for _, name := range b.opts.Path {
-		at := slices.IndexFunc(header, func(h string) bool { return strings.EqualFold(h, name) })
-		if at < 0 {
-			b.Problem(&Error{Row: 1, Column: name, Reason: fmt.Sprintf("is missing; the columns are %s", setting.Quoted(header)), Hint: cmp.Or(setting.Meant(name, header), "name columns of the file (--hierarchy)")})
-		}
-		b.path = append(b.path, at)
+		b.path = append(b.path, b.column(header, name, "name columns of the file (--hierarchy)"))
 	}
 	return b.path
+}
+
+// column is the place of a column in a header. One that is not there is a problem.
+func (b *Builder) column(header []string, name, hint string) int {
+	at := columnNamed(header, name)
+	if at < 0 {
+		b.Problem(&Error{Row: 1, Column: name, Reason: fmt.Sprintf("is missing; the columns are %s", setting.Quoted(header)), Hint: cmp.Or(setting.Meant(name, header), hint)})
+	}
+	return at
+}
+
+// columnNamed is the place of the first column of a name, in any case; -1 for none.
+func columnNamed(header []string, name string) int {
+	return slices.IndexFunc(header, func(h string) bool { return strings.EqualFold(h, name) })
 }
 
 // PathOf is the name of the series of a row by the text of each column of Options.Path, with
@@ -301,8 +308,12 @@ func (b *Builder) Add(row int, id string, t Time, y float64, x ...float64) {
 	o.times, o.y, o.rows, o.x = append(o.times, t), append(o.y, y), append(o.rows, row), append(o.x, x...)
 }
 
-// Has reports whether there is a row of a series.
-func (b *Builder) Has(id string) bool { return b.rows[id] != nil }
+// AddBegun is Add for a series that is a column of its own, which begins with its first value.
+func (b *Builder) AddBegun(row int, id string, t Time, y float64) {
+	if b.rows[id] != nil || !math.IsNaN(y) {
+		b.Add(row, id, t, y)
+	}
+}
 
 // fix keeps the static covariates of a series, which are not to change.
 func (b *Builder) fix(o *observations, id string, row int, x []float64) {

@@ -16,19 +16,16 @@ import (
 // Options name a value, series or covariates, is none. Each column is to be added as a series.
 func (b *Builder) SeriesColumns(header []string, time, number func(i int) bool) (ds int, series []int, ok bool) {
 	o := b.opts
-	named := func(name string) func(string) bool {
-		return func(h string) bool { return strings.EqualFold(h, name) }
-	}
-	if o.Single && !slices.ContainsFunc(header, named(o.ID)) {
+	if o.Single && columnNamed(header, o.ID) < 0 {
 		o.ID = ""
 	}
 	if o.Layout != Found && o.Layout != Columns || o.ID != "" || o.Y != "" || len(o.Path)+len(o.Past)+len(o.Known)+len(o.Static) > 0 {
 		return 0, nil, false
 	}
-	if o.Layout == Found && (slices.ContainsFunc(header, named("y")) || slices.ContainsFunc(header, named("unique_id"))) {
+	if o.Layout == Found && (columnNamed(header, "y") >= 0 || columnNamed(header, "unique_id") >= 0) {
 		return 0, nil, false
 	}
-	switch at := slices.IndexFunc(header, named(cmp.Or(o.Time, "ds"))); {
+	switch at := columnNamed(header, cmp.Or(o.Time, "ds")); {
 	case at >= 0:
 		ds = at
 	case o.Time != "":
@@ -65,6 +62,26 @@ func (b *Builder) SeriesColumns(header []string, time, number func(i int) bool) 
 	return ds, series, true
 }
 
+// isTime reports whether a text is a time, without a note of what it is.
+func (b *Builder) isTime(s string) bool {
+	if layout := b.opts.TimeLayout; layout != "" {
+		_, err := parseLayout(layout, s)
+		return err == nil
+	}
+	_, err := ParseTime(s)
+	return err == nil
+}
+
+// isDate reports whether a text is a time of a table with a column for each series: there a number
+// of a step is taken for a value, unless the layout is given.
+func (b *Builder) isDate(s string) bool {
+	if b.opts.TimeLayout != "" || b.opts.Layout == Columns {
+		return b.isTime(s)
+	}
+	at, err := ParseTime(s)
+	return err == nil && (!at.IsIndex || unixUnit(at.Index) >= 0)
+}
+
 // indexOfPandas reports whether a column is that of row numbers, which pandas writes first.
 func indexOfPandas(name string) bool {
 	return name == "" || name == "Unnamed: 0" || name == "__index_level_0__"
@@ -76,13 +93,7 @@ func (t *csvTable) columns(first []string) (done bool, err error) {
 	if len(first) != len(t.header) {
 		return false, nil
 	}
-	date := func(i int) bool {
-		at, e := ParseTime(first[i])
-		if t.opts.TimeLayout != "" {
-			return t.isTime(first[i])
-		}
-		return e == nil && (t.opts.Layout == Columns || !at.IsIndex || unixUnit(at.Index) >= 0)
-	}
+	date := func(i int) bool { return t.isDate(first[i]) }
 	ds, series, ok := t.SeriesColumns(t.header, date, func(i int) bool {
 		_, e := value(first[i], t.decimal)
 		return e == nil || t.open && decimalComma(first[i])

@@ -172,14 +172,7 @@ func (t *jsonTable) take(n int, raw []byte, hint string) {
 
 // columns finds out, by the first row, whether each key is a series.
 func (t *jsonTable) columns(keys []string, row map[string]json.RawMessage) {
-	date := func(i int) bool {
-		at, err := ParseTime(text(row[keys[i]]))
-		if layout := t.opts.TimeLayout; layout != "" {
-			_, err = parseLayout(layout, text(row[keys[i]]))
-			return err == nil
-		}
-		return err == nil && (t.opts.Layout == Columns || !at.IsIndex || unixUnit(at.Index) >= 0)
-	}
+	date := func(i int) bool { return t.isDate(text(row[keys[i]])) }
 	at, series, ok := t.SeriesColumns(keys, date, func(i int) bool {
 		_, e := t.ParseValue(text(row[keys[i]]))
 		return e == nil
@@ -204,9 +197,7 @@ func (t *jsonTable) across(n int, row map[string]json.RawMessage) *Error {
 		if e != nil {
 			return e.in(name)
 		}
-		if t.Has(name) || !math.IsNaN(y) { // it has begun
-			t.Add(n, name, at, y)
-		}
+		t.AddBegun(n, name, at, y)
 	}
 	return nil
 }

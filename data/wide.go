@@ -57,15 +57,6 @@ func (t *csvTable) wide() bool {
 	return true
 }
 
-func (t *csvTable) isTime(s string) bool {
-	if layout := t.opts.TimeLayout; layout != "" {
-		_, err := parseLayout(layout, s)
-		return err == nil
-	}
-	_, err := ParseTime(s)
-	return err == nil
-}
-
 // times reports whether all of the columns are named by times.
 func (t *csvTable) times(cols []string) bool {
 	return len(cols) > 0 && !slices.ContainsFunc(cols, func(c string) bool { return !t.isTime(c) })

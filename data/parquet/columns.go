@@ -145,8 +145,6 @@ func (c *columns) add(b *data.Builder, row int, values parquet.Row) {
 		return
 	}
 	for i, y := range across {
-		if b.Has(c.series[i].name) || !math.IsNaN(y) { // it has begun
-			b.Add(row, c.series[i].name, at, y)
-		}
+		b.AddBegun(row, c.series[i].name, at, y)
 	}
 }

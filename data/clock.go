@@ -23,10 +23,8 @@ func (c *clocks) met(name string) {
 // clocks, and in UTC otherwise, so that hours stay hours.
 func (b *Builder) local() {
 	var offsets []int32
-	day := int64(24 * hour)
-	of := func(t Time, offset int32) int64 { return ((t.At.Unix()+int64(offset))%day + day) % day }
 	all, alone, midnight := true, true, true // all have offsets, one local time of day, midnights of UTC
-	clock := int64(-1)
+	clock := -1
 	for _, id := range b.order {
 		for _, t := range b.rows[id].times {
 			if !t.zoned {
@@ -37,10 +35,10 @@ func (b *Builder) local() {
 				offsets = append(offsets, t.offset)
 			}
 			if clock < 0 {
-				clock = of(t, t.offset)
+				clock = ofDay(t, t.offset)
 			}
-			alone = alone && of(t, t.offset) == clock
-			midnight = midnight && of(t, 0) == 0
+			alone = alone && ofDay(t, t.offset) == clock
+			midnight = midnight && ofDay(t, 0) == 0
 		}
 	}
 	if offsets == nil || slices.Equal(offsets, []int32{0}) {
@@ -63,13 +61,22 @@ func (b *Builder) local() {
 		b.note("times with offsets (%s) are read in UTC", where)
 		return
 	}
-	b.note("times are at %s by local clocks (%s), and are read by these", time.Unix(clock, 0).UTC().Format("15:04"), where)
+	b.note("times are at %s by local clocks (%s), and are read by these", clockName(clock), where)
 	for _, o := range b.rows {
 		for i, t := range o.times {
 			o.times[i] = Time{At: t.At.Add(time.Duration(t.offset) * time.Second)}
 		}
 	}
 }
+
+// ofDay is the time of day, in seconds, of a clock that is ahead of UTC by an offset.
+func ofDay(t Time, offset int32) int {
+	const day = 24 * hour
+	return int(((t.At.Unix()+int64(offset))%day + day) % day)
+}
+
+// clockName is a time of day as a clock shows it.
+func clockName(seconds int) string { return time.Unix(int64(seconds), 0).UTC().Format("15:04") }
 
 // midnights moves times in UTC to the days that they stand for, if they are midnights of a place
 // whose clocks change: such as 23:00 in winter and 22:00 in summer.
@@ -82,7 +89,7 @@ func (b *Builder) midnights() {
 	for _, id := range b.order {
 		changes, times := 0, b.rows[id].times
 		for i, t := range times {
-			clock := int((t.At.Unix()%day + day) % day)
+			clock := ofDay(t, 0)
 			if !slices.Contains(clocks, clock) {
 				if clocks = append(clocks, clock); len(clocks) > 2 || t.At.Nanosecond() != 0 {
 					return
@@ -107,8 +114,7 @@ func (b *Builder) midnights() {
 	if len(clocks) != 2 || clocks[1]-clocks[0] != hour && clocks[1]-clocks[0] != 23*hour {
 		return
 	}
-	name := func(clock int) string { return time.Unix(int64(clock), 0).UTC().Format("15:04") }
-	b.note("times are at %s and %s, midnights of a place whose clocks change, and are read as days", name(clocks[0]), name(clocks[1]))
+	b.note("times are at %s and %s, midnights of a place whose clocks change, and are read as days", clockName(clocks[0]), clockName(clocks[1]))
 	for _, o := range b.rows {
 		for i, t := range o.times {
 			o.times[i] = Time{At: t.At.Add(day / 2 * time.Second).Truncate(day * time.Second)}

@@ -96,9 +96,7 @@ func parseLayout(layout, s string) (Time, error) {
 		if !known {
 			return Time{}, errZone(name)
 		}
-		year, month, day := t.Date()
-		hour, minute, second := t.Clock()
-		return in(time.Date(year, month, day, hour, minute, second, t.Nanosecond(), at)), nil
+		return byClock(t, at), nil
 	case strings.Contains(layout, "Z07"), strings.Contains(layout, "-07"):
 		return in(t), nil
 	}

@@ -125,9 +125,7 @@ func moment(s string) (t Time, name string, err error) {
 		case !known:
 			return t, "", errZone(name)
 		default:
-			year, month, day := t.At.Date()
-			hour, minute, second := t.At.Clock()
-			return in(time.Date(year, month, day, hour, minute, second, t.At.Nanosecond(), at)), name, nil
+			return byClock(t.At, at), name, nil
 		}
 	}
 	return Time{}, "", errors.New("is not a date or time")
@@ -141,6 +139,13 @@ func InZone(t time.Time, name string) Time {
 		at = time.UTC
 	}
 	return in(t.In(at))
+}
+
+// byClock is when the clock of a place shows what t reads.
+func byClock(t time.Time, place *time.Location) Time {
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	return in(time.Date(year, month, day, hour, minute, second, t.Nanosecond(), place))
 }
 
 // in is a time with an offset from UTC.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"path/filepath"
@@ -111,9 +112,6 @@ func (f *forecastFlags) forecast(cmd *cobra.Command, files []string) (err error)
 	if r.table, err = forecast.ReadFor(r.model, source, ahead, files...); err != nil {
 		return err
 	}
-	if n := r.table.Horizon; f.horizon == 0 && n > 0 {
-		r.model = forecast.Shorter(r.model, n)
-	}
 	if r.series, _, err = forecast.Usable(r.table); err != nil {
 		return err
 	}
@@ -125,6 +123,9 @@ func (f *forecastFlags) forecast(cmd *cobra.Command, files []string) (err error)
 		if err := r.update(cmd, saved); err != nil {
 			return err
 		}
+	}
+	if n := cmp.Or(f.horizon, r.table.Horizon); n > 0 {
+		r.model = forecast.Shorter(r.model, n)
 	}
 	if err := r.predict(cmd.Context()); err != nil {
 		return err
@@ -170,12 +171,7 @@ func (r *forecastRun) adapt() error {
 		}
 	}
 	if f.weights != rnn.Single {
-		if err := r.freeze(); err != nil {
-			return err
-		}
-	}
-	if f.horizon > 0 {
-		r.model = forecast.Shorter(r.model, f.horizon)
+		return r.freeze()
 	}
 	return nil
 }

@@ -10,7 +10,6 @@ import (
 // of scores over those of the seasonal naive forecast, of recur and of models of the board on the
 // same tasks.
 func (r *Results) Gift() string {
-	all := r.gift(func(giftTask) bool { return true })
 	var b strings.Builder
 	b.WriteString("| tasks | model | CRPS | MASE |\n|---|---|---|---|\n")
 	for _, part := range []struct {
@@ -21,10 +20,7 @@ func (r *Results) Gift() string {
 		{"without Jena", func(t giftTask) bool { return t.set != "jena_weather" }},
 		{"short terms", func(t giftTask) bool { return t.term == "short" }},
 	} {
-		some := all
-		if part.name != "all" {
-			some = r.gift(part.of)
-		}
+		some := r.gift(part.of)
 		if len(some) == 0 {
 			continue
 		}

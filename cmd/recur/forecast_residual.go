@@ -46,7 +46,7 @@ func (r *forecastRun) residualFigure(i int, folds []forecast.Fold) *chart.Figure
 		return nil
 	}
 	fig.Lines = []chart.FigureLine{line, {Name: "no error", Y: make([]float64, len(errors)), Role: "other"}}
-	c, ok := residual.Check(errors, 1)
+	c, ok := residual.Check(errors)
 	if !ok {
 		fig.Text = []string{fmt.Sprintf("The errors are too few to check, or all the same: %d, want at least %d.", known, residual.Fewest)}
 		return fig

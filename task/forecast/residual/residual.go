@@ -18,9 +18,9 @@ type Checks struct {
 }
 
 // Check checks errors, of which NaN are missing; ok is false if there are too few, or if all
-// are the same. The lags are as many as Hyndman & Athanasopoulos (2021) take: ten, or two
-// seasons, but a fifth of the errors at most.
-func Check(e []float64, season int) (c Checks, ok bool) {
+// are the same. The lags are as many as Hyndman & Athanasopoulos (2021) take where there is no
+// season: ten, but a fifth of the errors at most.
+func Check(e []float64) (c Checks, ok bool) {
 	var sum float64
 	for _, v := range e {
 		if !math.IsNaN(v) {
@@ -44,11 +44,7 @@ func Check(e []float64, season int) (c Checks, ok bool) {
 	}
 	c.SD = math.Sqrt(squares / (n - 1))
 	c.MeanP = math.Erfc(math.Abs(c.Mean) / (c.SD / math.Sqrt(n)) / math.Sqrt2)
-	lags := 10
-	if season > 1 {
-		lags = 2 * season
-	}
-	for lag := 1; lag <= max(1, min(lags, c.N/5)); lag++ {
+	for lag := 1; lag <= max(1, min(10, c.N/5)); lag++ {
 		var r float64
 		for i := lag; i < len(e); i++ {
 			if v := (e[i] - c.Mean) * (e[i-lag] - c.Mean); !math.IsNaN(v) {

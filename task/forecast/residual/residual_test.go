@@ -21,7 +21,7 @@ func near(t *testing.T, what string, got, want, within float64) {
 // The figures are those of the formulas in Python; with two lags the tail is exp(-Q/2).
 func TestCheck(t *testing.T) {
 	e := []float64{1, -0.5, 0.3, 2, -1.2, 0.7, 0.1, -0.4, 1.5, -0.9}
-	c, ok := residual.Check(e, 1)
+	c, ok := residual.Check(e)
 	if !ok || c.N != 10 || len(c.ACF) != 2 {
 		t.Fatalf("%+v, %v", c, ok)
 	}
@@ -32,7 +32,7 @@ func TestCheck(t *testing.T) {
 	near(t, "Q", c.Q, 4.855102861392, 1e-9)
 	near(t, "p", c.P, 0.088252660996, 1e-9)
 	for _, e := range [][]float64{nil, e[:7], {1, 1, 1, 1, 1, 1, 1, 1, 1}, {math.NaN(), 1, 2, 3, 4, 5, 6, 7}} {
-		if _, ok := residual.Check(e, 1); ok {
+		if _, ok := residual.Check(e); ok {
 			t.Errorf("%v are checked", e)
 		}
 	}
@@ -53,12 +53,12 @@ func TestCheckOfNoise(t *testing.T) {
 				f[i] += 0.6 * f[i-1]
 			}
 		}
-		if c, _ := residual.Check(e, 1); c.P < 0.05 {
+		if c, _ := residual.Check(e); c.P < 0.05 {
 			white++
 		} else if c.MeanP < 0.05 {
 			mean++
 		}
-		if c, _ := residual.Check(f, 1); c.P < 0.05 {
+		if c, _ := residual.Check(f); c.P < 0.05 {
 			follow++
 		}
 	}

@@ -1,6 +1,10 @@
 package ets
 
-import "math"
+import (
+	"math"
+
+	"github.com/recur-go/recur/task/forecast/internal/quantile"
+)
 
 // A Forecast is the mean and the variance of each step ahead.
 type Forecast struct {
@@ -72,7 +76,7 @@ func (m *Model) Forecast(h int) Forecast {
 func (f Forecast) Quantiles(p ...float64) [][]float64 {
 	all := make([][]float64, len(p))
 	for i, p := range p {
-		z := math.Sqrt2 * math.Erfinv(2*p-1)
+		z := quantile.Normal(p)
 		for k, v := range f.Mean {
 			all[i] = append(all[i], v+z*math.Sqrt(f.Variance[k]))
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/recur-go/recur/internal/chart"
 	"github.com/recur-go/recur/task/forecast"
@@ -18,8 +19,12 @@ func (r *forecastRun) reach(i int) int {
 	return from - from%max(r.model.Asked().Season, 1) // so that steps of the season are the same
 }
 
-// components takes the last values of series i apart, nil if it has no season.
+// components takes the last values of series i apart, nil if it has no season. Those of the series
+// on the page are kept for components.csv.
 func (r *forecastRun) components(i int) *season.Decomposition {
+	if d, ok := r.apart[i]; ok {
+		return d
+	}
 	m := r.model.Asked().Season
 	if m < 2 {
 		return nil
@@ -42,38 +47,13 @@ func (r *forecastRun) componentSections(shown []int) []chart.Section {
 	trends := chart.Section{Title: "Trend", Small: true}
 	seasons := chart.Section{Title: "Season", Small: true}
 	rests := chart.Section{Title: "Remainder", Small: true}
+	r.apart = map[int]*season.Decomposition{}
 	some := false
 	for _, i := range shown {
 		d := r.components(i)
-		if d == nil {
-			trends.Figures, seasons.Figures, rests.Figures = append(trends.Figures, nil), append(seasons.Figures, nil), append(rests.Figures, nil)
-			continue
-		}
-		some = true
-		n := len(d.Trend)
-		from := max(0, n-r.history())
-		figure := func(lines ...chart.FigureLine) *chart.Figure {
-			fig := &chart.Figure{Lines: lines}
-			r.axis(fig, &r.series[i], len(r.series[i].Y)-n+from, len(r.series[i].Y))
-			return fig
-		}
-		y := r.series[i].Y[len(r.series[i].Y)-n:]
-		trend := figure(chart.FigureLine{Name: "history", Y: y[from:], Role: "history"}, chart.FigureLine{Name: "trend", Y: d.Trend[from:], Role: "forecast"})
-		trend.Text = []string{fmt.Sprintf("The trend goes from %s to %s.", chart.Digits(d.Trend[from]), chart.Digits(d.Trend[n-1]))}
-		var lines []chart.FigureLine
-		roles := []string{"actual", "backtest", "violet"}
-		var text []string
-		for k, s := range d.Seasons {
-			name := fmt.Sprintf("season of %g steps", math.Round(100*d.Periods[k])/100)
-			lines = append(lines, chart.FigureLine{Name: name, Y: s[from:], Role: roles[k%len(roles)]})
-			lo, hi := extent(s[from:])
-			text = append(text, fmt.Sprintf("The season of %g steps goes from %s to %s.", math.Round(100*d.Periods[k])/100, chart.Digits(lo), chart.Digits(hi)))
-		}
-		season := figure(lines...)
-		season.Text = text
-		rest := figure(chart.FigureLine{Name: "remainder", Y: d.Rest[from:], Role: "history"})
-		lo, hi := extent(d.Rest[from:])
-		rest.Text = []string{fmt.Sprintf("The remainder goes from %s to %s.", chart.Digits(lo), chart.Digits(hi))}
+		r.apart[i] = d
+		some = some || d != nil
+		trend, season, rest := r.componentFigures(i, d)
 		trends.Figures, seasons.Figures, rests.Figures = append(trends.Figures, trend), append(seasons.Figures, season), append(rests.Figures, rest)
 	}
 	if !some {
@@ -83,14 +63,37 @@ func (r *forecastRun) componentSections(shown []int) []chart.Section {
 	return []chart.Section{about, trends, seasons, rests}
 }
 
-// extent is the least and the greatest of values.
-func extent(y []float64) (lo, hi float64) {
-	lo, hi = y[0], y[0]
-	for _, v := range y {
-		lo, hi = min(lo, v), max(hi, v)
+// componentFigures are the components of series i, nil if it has none.
+func (r *forecastRun) componentFigures(i int, d *season.Decomposition) (trend, seasons, rest *chart.Figure) {
+	if d == nil {
+		return nil, nil, nil
 	}
-	return lo, hi
+	all := r.series[i].Y
+	n := min(len(d.Trend), r.history())
+	last := func(y []float64) []float64 { return y[len(y)-n:] } // those that are drawn
+	figure := func(lines ...chart.FigureLine) *chart.Figure {
+		fig := &chart.Figure{Lines: lines}
+		r.axis(fig, &r.series[i], len(all)-n, len(all))
+		return fig
+	}
+	y := last(d.Trend)
+	trend = figure(chart.FigureLine{Name: "history", Y: last(all), Role: "history"}, chart.FigureLine{Name: "trend", Y: y, Role: "forecast"})
+	trend.Text = []string{fmt.Sprintf("The trend goes from %s to %s.", chart.Digits(y[0]), chart.Digits(y[n-1]))}
+	seasons = figure()
+	roles := []string{"actual", "backtest", "violet"}
+	for k, s := range d.Seasons {
+		steps, y := hundredths(d.Periods[k]), last(s)
+		seasons.Lines = append(seasons.Lines, chart.FigureLine{Name: fmt.Sprintf("season of %g steps", steps), Y: y, Role: roles[k%len(roles)]})
+		seasons.Text = append(seasons.Text, fmt.Sprintf("The season of %g steps goes from %s to %s.", steps, chart.Digits(slices.Min(y)), chart.Digits(slices.Max(y))))
+	}
+	y = last(d.Rest)
+	rest = figure(chart.FigureLine{Name: "remainder", Y: y, Role: "history"})
+	rest.Text = []string{fmt.Sprintf("The remainder goes from %s to %s.", chart.Digits(slices.Min(y)), chart.Digits(slices.Max(y)))}
+	return trend, seasons, rest
 }
+
+// hundredths is the number of steps of a season as it is shown, such as 12 or 52.18.
+func hundredths(period float64) float64 { return math.Round(100*period) / 100 }
 
 // componentsCSV writes the components of the series that have a season.
 func (r *forecastRun) componentsCSV(w io.Writer) error {
@@ -98,7 +101,7 @@ func (r *forecastRun) componentsCSV(w io.Writer) error {
 	candidates := season.Candidates(r.model.Asked().Season)
 	head := []string{"unique_id", "ds", "y", "trend"}
 	for _, p := range candidates {
-		head = append(head, fmt.Sprintf("season-%g", math.Round(100*p)/100))
+		head = append(head, fmt.Sprintf("season-%g", hundredths(p)))
 	}
 	c.Write(append(head, "remainder"))
 	for i, s := range r.series {
@@ -111,10 +114,8 @@ func (r *forecastRun) componentsCSV(w io.Writer) error {
 			row := []string{s.ID, r.time(i, from+t), figures7(s.Y[from+t]), figures7(d.Trend[t])}
 			for _, p := range candidates {
 				text := ""
-				for k, found := range d.Periods {
-					if found == p {
-						text = figures7(d.Seasons[k][t])
-					}
+				if k := slices.Index(d.Periods, p); k >= 0 {
+					text = figures7(d.Seasons[k][t])
 				}
 				row = append(row, text)
 			}

@@ -68,13 +68,21 @@ func (r *forecastRun) residualFigure(i int, folds []forecast.Fold) *chart.Figure
 	return fig
 }
 
-// outliers are those of the last values of series i, by their places.
+// outliers are those of the last values of series i, by their places. They are looked for once, for
+// the page and for outliers.csv.
 func (r *forecastRun) outliers(i int) []residual.Outlier {
+	if found, ok := r.far[i]; ok {
+		return found
+	}
 	from, season := r.reach(i), max(r.model.Asked().Season, 1)
 	found := residual.Outliers(r.series[i].Y[from:], season)
 	for k := range found {
 		found[k].At += from
 	}
+	if r.far == nil {
+		r.far = map[int][]residual.Outlier{}
+	}
+	r.far[i] = found
 	return found
 }
 

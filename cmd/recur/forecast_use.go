@@ -17,6 +17,8 @@ import (
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/task"
 	"github.com/recur-go/recur/task/forecast"
+	"github.com/recur-go/recur/task/forecast/residual"
+	"github.com/recur-go/recur/task/forecast/season"
 )
 
 // A forecastRun is what a run of the command came to. As a printer it shows series with their
@@ -37,7 +39,9 @@ type forecastRun struct {
 	report    *forecast.Report // nil for none
 	forecasts []forecast.Forecast
 
-	seriesScores, byStep [][]forecast.Score // of the back-test, once they are asked for
+	seriesScores, byStep [][]forecast.Score            // of the back-test, once they are asked for
+	apart                map[int]*season.Decomposition // components of the series on the page
+	far                  map[int][]residual.Outlier    // outliers of the series that were asked for
 
 	trained *training // nil with a saved model
 	files   []string

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/csv"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 
@@ -96,8 +95,7 @@ func (r *forecastRun) componentFigures(i int, d *season.Decomposition) (trend, s
 func hundredths(period float64) float64 { return math.Round(100*period) / 100 }
 
 // componentsCSV writes the components of the series that have a season.
-func (r *forecastRun) componentsCSV(w io.Writer) error {
-	c := csv.NewWriter(w)
+func (r *forecastRun) componentsCSV(c *csv.Writer) {
 	candidates := season.Candidates(r.model.Asked().Season)
 	head := []string{"unique_id", "ds", "y", "trend"}
 	for _, p := range candidates {
@@ -122,6 +120,4 @@ func (r *forecastRun) componentsCSV(w io.Writer) error {
 			c.Write(append(row, figures7(d.Rest[t])))
 		}
 	}
-	c.Flush()
-	return c.Error()
 }

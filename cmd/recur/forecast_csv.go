@@ -27,12 +27,29 @@ func bandNames(levels []float64) (names []string) {
 	return names
 }
 
+// bandFields are the edges of bands at step k.
+func bandFields(bands []forecast.Band, k int) (fields []string) {
+	for _, b := range bands {
+		fields = append(fields, figures7(b.Lo[k]), figures7(b.Hi[k]))
+	}
+	return fields
+}
+
+// asCSV is what writes a CSV file of the rows that f writes.
+func asCSV(f func(c *csv.Writer)) func(w io.Writer) error {
+	return func(w io.Writer) error {
+		c := csv.NewWriter(w)
+		f(c)
+		c.Flush()
+		return c.Error()
+	}
+}
+
 // time is that of step k of series i.
 func (r *forecastRun) time(i, k int) string { return r.series[i].Time(k).String() }
 
 // csv writes the forecasts as a long table.
-func (r *forecastRun) csv(w io.Writer) error {
-	c := csv.NewWriter(w)
+func (r *forecastRun) csv(c *csv.Writer) {
 	ids := len(r.series) > 1 || r.series[0].ID != ""
 	head := append([]string{"ds", "forecast"}, bandNames(r.levels)...)
 	if ids {
@@ -40,24 +57,19 @@ func (r *forecastRun) csv(w io.Writer) error {
 	}
 	c.Write(head)
 	for i := range r.series {
+		bands := r.bands(i)
 		for k, p := range r.forecasts[i].Point {
-			row := []string{r.time(i, len(r.series[i].Y)+k), figures7(p)}
-			for _, b := range r.bands(i) {
-				row = append(row, figures7(b.Lo[k]), figures7(b.Hi[k]))
-			}
+			row := append([]string{r.time(i, len(r.series[i].Y)+k), figures7(p)}, bandFields(bands, k)...)
 			if ids {
 				row = append([]string{r.series[i].ID}, row...)
 			}
 			c.Write(row)
 		}
 	}
-	c.Flush()
-	return c.Error()
 }
 
 // pathsCSV writes the sampled futures as a long table.
-func (r *forecastRun) pathsCSV(w io.Writer) error {
-	c := csv.NewWriter(w)
+func (r *forecastRun) pathsCSV(c *csv.Writer) {
 	c.Write([]string{"unique_id", "ds", "path", "y"})
 	for i := range r.series {
 		for p, path := range r.forecasts[i].Paths {
@@ -66,26 +78,18 @@ func (r *forecastRun) pathsCSV(w io.Writer) error {
 			}
 		}
 	}
-	c.Flush()
-	return c.Error()
 }
 
 // modelsCSV writes what each model forecasts: what is chosen, the net, and the baselines.
-func (r *forecastRun) modelsCSV(w io.Writer) error {
-	c := csv.NewWriter(w)
+func (r *forecastRun) modelsCSV(c *csv.Writer) {
 	c.Write(append([]string{"unique_id", "ds", "model", "forecast"}, bandNames(r.levels)...))
 	j := r.model.Asked()
 	nets := r.netForecasts()
 	for i, s := range r.series {
 		write := func(model string, f forecast.Forecast) {
+			bands := r.asked(f.Bands)
 			for k, p := range f.Point {
-				row := []string{s.ID, r.time(i, len(s.Y)+k), model, figures7(p)}
-				for _, b := range f.Bands {
-					if slices.Contains(r.levels, b.Level) {
-						row = append(row, figures7(b.Lo[k]), figures7(b.Hi[k]))
-					}
-				}
-				c.Write(row)
+				c.Write(append([]string{s.ID, r.time(i, len(s.Y)+k), model, figures7(p)}, bandFields(bands, k)...))
 			}
 		}
 		if j.Choice == nil {
@@ -98,8 +102,6 @@ func (r *forecastRun) modelsCSV(w io.Writer) error {
 			write(b.Name, b.Forecast(s.Y, j.Horizon, r.levels))
 		}
 	}
-	c.Flush()
-	return c.Error()
 }
 
 // netName is what the net is called in the back-test.
@@ -129,21 +131,16 @@ func (r *forecastRun) netForecasts() []forecast.Forecast {
 }
 
 // backtestCSV writes all forecasts of the back-test and what came.
-func (r *forecastRun) backtestCSV(w io.Writer) error {
-	c := csv.NewWriter(w)
+func (r *forecastRun) backtestCSV(c *csv.Writer) {
 	c.Write(append(append([]string{"unique_id", "origin", "ds", "step", "model", "forecast"}, bandNames(r.report.Levels)...), "y"))
 	for _, f := range r.report.Folds {
 		id, origin := r.series[f.Series].ID, r.time(f.Series, f.Origin-1)
 		for k, p := range f.Forecast.Point {
 			row := []string{id, origin, r.time(f.Series, f.Origin+k), strconv.Itoa(k + 1), f.Model, figures7(p)}
-			for _, b := range f.Forecast.Bands {
-				row = append(row, figures7(b.Lo[k]), figures7(b.Hi[k]))
-			}
+			row = append(row, bandFields(f.Forecast.Bands, k)...)
 			c.Write(append(row, figures7(f.Actual[k])))
 		}
 	}
-	c.Flush()
-	return c.Error()
 }
 
 // scoreNames are the columns of scores.
@@ -163,16 +160,13 @@ func scoreFields(s forecast.Score) (fields []string) {
 }
 
 // scoresCSV writes the scores of each series by model.
-func (r *forecastRun) scoresCSV(w io.Writer) error {
-	c := csv.NewWriter(w)
+func (r *forecastRun) scoresCSV(c *csv.Writer) {
 	c.Write(append([]string{"unique_id", "model", "share"}, r.scoreNames()...))
 	for i, all := range r.bySeries() {
 		for _, s := range all {
 			c.Write(append([]string{r.series[i].ID, s.Model, r.share(r.series[i].ID, s.Model)}, scoreFields(s)...))
 		}
 	}
-	c.Flush()
-	return c.Error()
 }
 
 // share is what a model has of the forecast of a series, empty for what has no part in it.
@@ -189,14 +183,11 @@ func (r *forecastRun) share(id, model string) string {
 }
 
 // stepsCSV writes the scores of each step by model.
-func (r *forecastRun) stepsCSV(w io.Writer) error {
-	c := csv.NewWriter(w)
+func (r *forecastRun) stepsCSV(c *csv.Writer) {
 	c.Write(append([]string{"step", "model"}, r.scoreNames()...))
 	for k, all := range r.steps() {
 		for _, s := range all {
 			c.Write(append([]string{strconv.Itoa(k + 1), s.Model}, scoreFields(s)...))
 		}
 	}
-	c.Flush()
-	return c.Error()
 }

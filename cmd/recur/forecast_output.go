@@ -22,16 +22,16 @@ import (
 func (r *forecastRun) outputs() []output {
 	fan := r.fan(0)
 	c := fan.Chart(r.title(0), r.yName(), r.model.Asked().Season)
-	all := append([]output{{"forecast.csv", r.csv}}, pictures("forecast", drawing(chart.Panels{c}, r.lang))...)
+	all := append([]output{{"forecast.csv", asCSV(r.csv)}}, pictures("forecast", drawing(chart.Panels{c}, r.lang))...)
 	if r.flags.paths {
-		all = append(all, output{"paths.csv", r.pathsCSV})
+		all = append(all, output{"paths.csv", asCSV(r.pathsCSV)})
 	}
-	all = append(all, output{"outliers.csv", r.outliersCSV}, output{"components.csv", r.componentsCSV})
+	all = append(all, output{"outliers.csv", asCSV(r.outliersCSV)}, output{"components.csv", asCSV(r.componentsCSV)})
 	if r.trained != nil {
-		all = append(all, output{"models.csv", r.modelsCSV})
+		all = append(all, output{"models.csv", asCSV(r.modelsCSV)})
 	}
 	if r.report != nil {
-		all = append(all, output{"backtest.csv", r.backtestCSV}, output{"scores.csv", r.scoresCSV}, output{"steps.csv", r.stepsCSV})
+		all = append(all, output{"backtest.csv", asCSV(r.backtestCSV)}, output{"scores.csv", asCSV(r.scoresCSV)}, output{"steps.csv", asCSV(r.stepsCSV)})
 	}
 	return all
 }
@@ -56,9 +56,12 @@ func (r *forecastRun) fan(i int) *chart.Fan {
 	return f
 }
 
-// bands are those that were asked for, narrow to wide.
-func (r *forecastRun) bands(i int) (asked []forecast.Band) {
-	for _, b := range r.forecasts[i].Bands {
+// bands are those of series i that were asked for, narrow to wide.
+func (r *forecastRun) bands(i int) []forecast.Band { return r.asked(r.forecasts[i].Bands) }
+
+// asked are those of bands that were asked for.
+func (r *forecastRun) asked(bands []forecast.Band) (asked []forecast.Band) {
+	for _, b := range bands {
 		if slices.Contains(r.levels, b.Level) {
 			asked = append(asked, b)
 		}

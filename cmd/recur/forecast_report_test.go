@@ -329,7 +329,7 @@ func TestResidualsAndOutliers(t *testing.T) {
 		t.Errorf("%+v, %q", mark, fig.Text)
 	}
 	var csv strings.Builder
-	if err := r.outliersCSV(&csv); err != nil || !strings.Contains(csv.String(), "series 1,2005-01-01,500,1") || strings.Count(csv.String(), "\n") != 2 {
+	if err := asCSV(r.outliersCSV)(&csv); err != nil || !strings.Contains(csv.String(), "series 1,2005-01-01,500,1") || strings.Count(csv.String(), "\n") != 2 {
 		t.Errorf("%v: %s", err, &csv)
 	}
 }
@@ -355,7 +355,7 @@ func TestComponents(t *testing.T) {
 		}
 	}
 	var text strings.Builder
-	if err := r.componentsCSV(&text); err != nil {
+	if err := asCSV(r.componentsCSV)(&text); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(text.String()), "\n")

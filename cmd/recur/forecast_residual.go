@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/csv"
 	"fmt"
-	"io"
 	"math"
 
 	"github.com/recur-go/recur/internal/chart"
@@ -103,8 +102,7 @@ func (r *forecastRun) marked(fig *chart.Figure, i, from int) {
 }
 
 // outliersCSV writes the values of the histories that are far from what is usual.
-func (r *forecastRun) outliersCSV(w io.Writer) error {
-	c := csv.NewWriter(w)
+func (r *forecastRun) outliersCSV(c *csv.Writer) {
 	c.Write([]string{"unique_id", "ds", "y", "usual", "deviations"})
 	for i, s := range r.series {
 		for _, o := range r.outliers(i) {
@@ -115,6 +113,4 @@ func (r *forecastRun) outliersCSV(w io.Writer) error {
 			c.Write([]string{s.ID, r.time(i, o.At), figures7(s.Y[o.At]), figures7(o.Usual), deviations})
 		}
 	}
-	c.Flush()
-	return c.Error()
 }

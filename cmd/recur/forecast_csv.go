@@ -152,8 +152,13 @@ func (r *forecastRun) scoreNames() []string {
 	return names
 }
 
+// scoreValues are the scores but the coverages, in the order of tables.
+func scoreValues(s forecast.Score) []float64 {
+	return []float64{s.MASE, s.SMAPE, s.RMSSE, s.WAPE, s.MSIS, s.Pinball, s.CRPS, s.Bias}
+}
+
 func scoreFields(s forecast.Score) (fields []string) {
-	for _, v := range append([]float64{s.MASE, s.SMAPE, s.RMSSE, s.WAPE, s.MSIS, s.Pinball, s.CRPS, s.Bias}, s.Coverage...) {
+	for _, v := range append(scoreValues(s), s.Coverage...) {
 		fields = append(fields, figures7(v))
 	}
 	return fields
@@ -172,14 +177,13 @@ func (r *forecastRun) scoresCSV(c *csv.Writer) {
 // share is what a model has of the forecast of a series, empty for what has no part in it.
 func (r *forecastRun) share(id, model string) string {
 	c := r.model.Asked().Choice
-	if c == nil || !slices.Contains(c.Models, model) {
+	if c == nil {
 		return ""
 	}
-	shares, ok := c.Series[id]
-	if !ok {
-		shares = c.Others
+	if k := slices.Index(c.Models, model); k >= 0 {
+		return figures7(sharesOf(c, id).Of[k])
 	}
-	return figures7(shares.Of[slices.Index(c.Models, model)])
+	return ""
 }
 
 // stepsCSV writes the scores of each step by model.

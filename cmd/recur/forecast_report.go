@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,10 +77,9 @@ func (r *forecastRun) inReport() []int {
 	for _, s := range r.series {
 		values = max(values, 5*min(len(s.Y), r.history())) // itself and its components
 	}
-	h := r.model.Asked().Horizon
-	values += h * (1 + 2*len(r.levels))
+	values += r.model.Asked().Horizon * (1 + 2*len(r.levels))
 	if r.report != nil {
-		values += min(r.report.Origins*h*(len(r.report.Scores)+2*len(r.tested80())), mostValues)
+		values += min(r.report.Origins*r.perOrigin(), mostValues)
 	}
 	return chart.Pick(r.seriesMASE(), min(mostDrawn, max(1, mostValues/values)))
 }
@@ -161,7 +161,7 @@ func (r *forecastRun) forecastFigure(i int) *chart.Figure {
 	r.axis(fig, s, from, n+h)
 	joined := func(v []float64) []float64 {
 		p := padded(v, n-from, n+h-from)
-		if !isMissing(s.Y[n-1]) {
+		if !math.IsNaN(s.Y[n-1]) {
 			p[n-from-1] = s.Y[n-1]
 		}
 		return p
@@ -186,7 +186,7 @@ func (r *forecastRun) forecastFigure(i int) *chart.Figure {
 		fig.Text = append(fig.Text, fmt.Sprintf("At the end the value should lie between %s and %s with a probability of %g %%.", chart.Digits(wide.Lo[last]), chart.Digits(wide.Hi[last]), 100*wide.Level))
 	}
 	r.marked(fig, i, from)
-	if by := r.sharesOf(s.ID); by != "" && len(r.series) > 1 {
+	if by := r.madeOf(s.ID); by != "" && len(r.series) > 1 {
 		fig.Text = append(fig.Text, fmt.Sprintf("It is by %s.", by))
 	}
 	return fig

@@ -325,7 +325,7 @@ func TestResidualsAndOutliers(t *testing.T) {
 
 	fig := r.forecastFigure(1)
 	mark := fig.Lines[len(fig.Lines)-1]
-	if mark.Role != "mark" || mark.Y[60] != 500 || !isMissing(mark.Y[59]) || !strings.Contains(strings.Join(fig.Text, " "), "around them: 1; they are in outliers.csv") {
+	if mark.Role != "mark" || mark.Y[60] != 500 || !math.IsNaN(mark.Y[59]) || !strings.Contains(strings.Join(fig.Text, " "), "around them: 1; they are in outliers.csv") {
 		t.Errorf("%+v, %q", mark, fig.Text)
 	}
 	var csv strings.Builder

@@ -37,7 +37,7 @@ func (r *forecastRun) residualFigure(i int, folds []forecast.Fold) *chart.Figure
 	line := chart.FigureLine{Name: "error", Y: errors, Role: "forecast"}
 	known := 0
 	for _, e := range errors {
-		if !isMissing(e) {
+		if !math.IsNaN(e) {
 			known++
 		}
 	}

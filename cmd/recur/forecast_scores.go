@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -44,18 +45,15 @@ func (r *forecastRun) scoreSections() []chart.Section {
 
 // backtestScores are the scores of the model and of the baselines.
 func (r *forecastRun) backtestScores() chart.Section {
-	t := &chart.Table{Best: -1, Head: []string{"model", "MASE", "sMAPE", "RMSSE", "WAPE", "MSIS", "pinball", "CRPS", "bias", "covers 80 %", "covers 95 %"}}
+	t := &chart.Table{Best: lowestMASE(r.report.Scores), Head: []string{"model", "MASE", "sMAPE", "RMSSE", "WAPE", "MSIS", "pinball", "CRPS", "bias", "covers 80 %", "covers 95 %"}}
 	terms := slices.Clone(scoreTerms)
-	best := math.Inf(1)
-	for i, s := range r.scores() {
-		if m := float64(s.MASE); m < best {
-			best, t.Best = m, i
-		}
+	for _, s := range r.report.Scores {
 		row := []string{s.Model}
-		for _, v := range []number{s.MASE, s.SMAPE, s.RMSSE, s.WAPE, s.MSIS, s.Pinball, s.CRPS, s.Bias} {
-			row = append(row, score3(float64(v)))
+		for _, v := range scoreValues(s) {
+			row = append(row, score3(v))
 		}
-		t.Rows = append(t.Rows, append(row, percent(float64(s.Coverage80)), percent(float64(s.Coverage95))))
+		covers := r.score(s)
+		t.Rows = append(t.Rows, append(row, percent(float64(covers.Coverage80)), percent(float64(covers.Coverage95))))
 		for _, m := range modelTerms {
 			if m.Name == s.Model {
 				terms = append(terms, m)
@@ -73,11 +71,11 @@ var scoreTerms = []chart.Term{
 	{Name: "MASE", Meaning: "mean absolute error over that of seasonal naive within the history; below 1 is better than it"},
 	{Name: "sMAPE", Meaning: "symmetric mean absolute percentage error, 0 to 200; lower is better"},
 	{Name: "RMSSE", Meaning: "as MASE, of the root mean squared error; lower is better"},
-	{Name: "WAPE", Meaning: "sum of the absolute errors over the sum of the absolute values; lower is better"},
-	{Name: "MSIS", Meaning: "mean scaled interval score of the widest interval; lower is better"},
-	{Name: "pinball", Meaning: "loss of the quantiles that point and intervals give, over the mean absolute error of seasonal naive; lower is better"},
-	{Name: "CRPS", Meaning: "loss of the quantiles that point and intervals give, over the mean absolute value; lower is better"},
-	{Name: "bias", Meaning: "mean of forecast less value over the mean absolute error of seasonal naive; 0 is best, above it forecasts are too high"},
+	{Name: "WAPE", Meaning: scoreMeaning("wape")},
+	{Name: "MSIS", Meaning: scoreMeaning("msis")},
+	{Name: "pinball", Meaning: scoreMeaning("pinball")},
+	{Name: "CRPS", Meaning: scoreMeaning("crps")},
+	{Name: "bias", Meaning: scoreMeaning("bias")},
 	{Name: "covers 80 %", Meaning: "share of the values within the 80 % interval; it should be near 80 %, and so with 95 %"},
 }
 
@@ -122,7 +120,7 @@ func (r *forecastRun) stepScores() chart.Section {
 	for k := range r.report.Horizon {
 		fig.X = append(fig.X, float64(k+1))
 	}
-	if y := fig.Lines[0].Y; !isMissing(y[0]) && !isMissing(y[len(y)-1]) {
+	if y := fig.Lines[0].Y; !math.IsNaN(y[0]) && !math.IsNaN(y[len(y)-1]) {
 		fig.Text = []string{fmt.Sprintf("The MASE of %s is %s at step 1 and %s at step %d.", r.chief(), chart.Digits(y[0]), chart.Digits(y[len(y)-1]), len(y))}
 	}
 	return chart.Section{Title: "Error by step", Figure: fig, Note: "How the error grows the further ahead a step is. More of each step is in steps.csv."}
@@ -151,13 +149,17 @@ func (r *forecastRun) tableOfSeries() chart.Section {
 			order = append(order, i)
 		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return -compareScores(mase[a], mase[b]) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(mase[b], mase[a]) }) // NaN last
 	for _, i := range order[:min(len(order), most)] {
 		all := r.bySeries()[i]
 		s := r.score(all[0])
-		row := []string{r.series[i].ID, score3(float64(s.MASE)), score3(float64(s.SMAPE)), score3(float64(s.Bias)), percent(float64(s.Coverage80)), percent(float64(s.Coverage95)), bestOfScores(all)}
+		best := "-"
+		if k := lowestMASE(all); k >= 0 {
+			best = all[k].Model
+		}
+		row := []string{r.series[i].ID, score3(float64(s.MASE)), score3(float64(s.SMAPE)), score3(float64(s.Bias)), percent(float64(s.Coverage80)), percent(float64(s.Coverage95)), best}
 		if choice != nil {
-			row = append(row, r.sharesOf(r.series[i].ID))
+			row = append(row, r.madeOf(r.series[i].ID))
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -168,37 +170,30 @@ func (r *forecastRun) tableOfSeries() chart.Section {
 	return chart.Section{Title: "Scores by series", Table: t, Folded: len(t.Rows) > 12, Note: note}
 }
 
-// sharesOf is what a series is forecast by, empty without a choice.
-func (r *forecastRun) sharesOf(id string) string {
+// madeOf is what a series is forecast by, empty without a choice.
+func (r *forecastRun) madeOf(id string) string {
 	c := r.model.Asked().Choice
 	if c == nil {
 		return ""
 	}
-	shares, ok := c.Series[id]
-	if !ok {
-		shares = c.Others
-	}
-	return c.Text(shares)
+	return c.Text(sharesOf(c, id))
 }
 
-// compareScores compares scores of which NaN counts as the lowest.
-func compareScores(a, b float64) int {
-	switch {
-	case isMissing(a) && isMissing(b) || a == b:
-		return 0
-	case isMissing(a) || a < b:
-		return -1
+// sharesOf are the shares of the models in the forecast of a series.
+func sharesOf(c *forecast.Choice, id string) forecast.Shares {
+	if s, ok := c.Series[id]; ok {
+		return s
 	}
-	return 1
+	return c.Others
 }
 
-// bestOfScores is the model with the lowest MASE, - if none has one.
-func bestOfScores(scores []forecast.Score) string {
-	name, best := "-", math.Inf(1)
-	for _, s := range scores {
+// lowestMASE is the place of the score with the lowest MASE, -1 if none has one.
+func lowestMASE(scores []forecast.Score) int {
+	at, best := -1, math.Inf(1)
+	for i, s := range scores {
 		if s.MASE < best {
-			name, best = s.Model, s.MASE
+			at, best = i, s.MASE
 		}
 	}
-	return name
+	return at
 }

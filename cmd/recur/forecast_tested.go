@@ -9,8 +9,6 @@ import (
 	"github.com/recur-go/recur/task/forecast"
 )
 
-func isMissing(v float64) bool { return math.IsNaN(v) }
-
 // padded puts v at place at of n places, with NaN around it.
 func padded(v []float64, at, n int) []float64 {
 	p := make([]float64, n)
@@ -119,10 +117,14 @@ func (r *forecastRun) roles() (all []string) {
 	return all
 }
 
+// perOrigin is how many values of an origin of a series are drawn.
+func (r *forecastRun) perOrigin() int {
+	return r.report.Horizon * (len(r.report.Scores) + 2*len(r.tested80()))
+}
+
 // thinned leaves out origins where a series has so many that a page cannot hold them.
 func (r *forecastRun) thinned(origins []int) []int {
-	each := r.report.Horizon * (len(r.report.Scores) + 2*len(r.tested80()))
-	by := (len(origins)*each + mostValues - 1) / mostValues
+	by := (len(origins)*r.perOrigin() + mostValues - 1) / mostValues
 	var kept []int
 	for i := 0; i < len(origins); i += max(by, 1) {
 		kept = append(kept, origins[i])
@@ -132,11 +134,9 @@ func (r *forecastRun) thinned(origins []int) []int {
 
 // bestBaseline is the name of the baseline with the lowest MASE.
 func (r *forecastRun) bestBaseline() (name string) {
-	best := math.Inf(1)
-	for _, s := range r.report.Scores {
-		if s.Model != r.chief() && s.Model != r.report.Model && s.MASE < best {
-			best, name = s.MASE, s.Model
-		}
+	baselines := slices.DeleteFunc(slices.Clone(r.report.Scores), func(s forecast.Score) bool { return s.Model == r.chief() || s.Model == r.report.Model })
+	if k := lowestMASE(baselines); k >= 0 {
+		name = baselines[k].Model
 	}
 	return name
 }

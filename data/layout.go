@@ -67,8 +67,12 @@ func choice(fit []string) string {
 	return hint
 }
 
-// words are those that package time does not know, and what it has for them.
-var words = strings.NewReplacer("오전", "AM", "오후", "PM")
+// words are those that package time does not know, and what it has for them: in times, and in
+// layouts, where either stands for both.
+var (
+	words       = strings.NewReplacer("오전", "AM", "오후", "PM")
+	layoutWords = strings.NewReplacer("오전", "PM", "오후", "PM")
+)
 
 // knownWords is a text with the words that package time knows.
 func knownWords(s string) string {
@@ -84,7 +88,7 @@ func knownWords(s string) string {
 // parseLayout reads a time in a form of package time, in which 오후 may stand for PM. It reads
 // Sept and 오전, too, and takes zones by their names.
 func parseLayout(layout, s string) (Time, error) {
-	layout = strings.NewReplacer("오전", "PM", "오후", "PM").Replace(layout)
+	layout = layoutWords.Replace(layout)
 	t, err := time.Parse(layout, knownWords(strings.TrimSpace(s)))
 	if err != nil {
 		return Time{}, err

@@ -64,7 +64,10 @@ func (b *Builder) freq() (Freq, error) {
 		b.Problem(&Error{Reason: of(ids[0], err.Error()), Hint: "pass the frequency, such as --freq D or --freq h, or resample the data to regular times"})
 		return f, b.err()
 	}
-	if len(ids) == 1 || !slices.ContainsFunc(ids, func(id string) bool { return !b.fits(id, f) }) {
+	all := func(f Freq) bool {
+		return !slices.ContainsFunc(ids, func(id string) bool { return !b.fits(id, f) })
+	}
+	if len(ids) == 1 || all(f) {
 		return f, nil
 	}
 	var found []Freq // those of the series, that of the longest first
@@ -79,7 +82,7 @@ func (b *Builder) freq() (Freq, error) {
 		}
 	}
 	for _, g := range found {
-		if !slices.ContainsFunc(ids, func(id string) bool { return !b.fits(id, g) }) {
+		if all(g) {
 			return g, nil
 		}
 	}

@@ -181,7 +181,7 @@ func (r *forecastRun) share(id, model string) string {
 		return ""
 	}
 	if k := slices.Index(c.Models, model); k >= 0 {
-		return figures7(sharesOf(c, id).Of[k])
+		return figures7(c.Of(id).Of[k])
 	}
 	return ""
 }

@@ -176,15 +176,7 @@ func (r *forecastRun) madeOf(id string) string {
 	if c == nil {
 		return ""
 	}
-	return c.Text(sharesOf(c, id))
-}
-
-// sharesOf are the shares of the models in the forecast of a series.
-func sharesOf(c *forecast.Choice, id string) forecast.Shares {
-	if s, ok := c.Series[id]; ok {
-		return s
-	}
-	return c.Others
+	return c.Text(c.Of(id))
 }
 
 // lowestMASE is the place of the score with the lowest MASE, -1 if none has one.

@@ -58,8 +58,8 @@ const (
 	Untested Why = "untested" // there was no back-test of the series
 )
 
-// of are the shares of a series.
-func (c *Choice) of(id string) Shares {
+// Of are the shares of the models in the forecast of a series, by its ID.
+func (c *Choice) Of(id string) Shares {
 	if s, ok := c.Series[id]; ok {
 		return s
 	}

@@ -127,7 +127,7 @@ func (c chosen) blend(net Forecast, id string, history []float64) (Forecast, err
 	case choice == nil:
 		choice = untested(modelName, j.Season)
 	}
-	shares := choice.of(id)
+	shares := choice.Of(id)
 	if net.Point == nil {
 		net, shares = NewForecast(j.Horizon, j.Levels), choice.withoutNet(shares)
 	}

@@ -18,88 +18,173 @@ func (r *forecastRun) reach(i int) int {
 	return from - from%max(r.model.Asked().Season, 1) // so that steps of the season are the same
 }
 
-// components takes the last values of series i apart, nil if it has no season. Those of the series
-// on the page are kept for components.csv.
+// components takes the last values of series i apart, nil if it has neither seasons nor effects.
+// Those of the series on the page are kept for components.csv.
 func (r *forecastRun) components(i int) *season.Decomposition {
 	if d, ok := r.apart[i]; ok {
 		return d
 	}
-	m := r.model.Asked().Season
-	if m < 2 {
-		return nil
-	}
-	y := forecast.Interpolate(r.series[i].Y[r.reach(i):], m)
-	periods := season.Find(y, season.Candidates(m))
-	if len(periods) == 0 {
-		return nil
-	}
-	d, err := season.Decompose(y, periods, false)
-	if err != nil { // less than the season needs
-		return nil
-	}
-	return d
+	return forecast.Components(r.model, r.series[i], r.reach(i))
 }
 
-// componentSections are trend, seasons and remainder of the series, nothing if none of those
-// that are drawn has a season.
+// componentSections are trend, seasons, effects and remainder of the series, nothing if none of
+// those that are drawn has a season or an effect.
 func (r *forecastRun) componentSections(shown []int) []chart.Section {
-	trends := chart.Section{Title: "Trend", Small: true}
-	seasons := chart.Section{Title: "Season", Small: true}
-	rests := chart.Section{Title: "Remainder", Small: true}
+	panel := func(title string, figure func(c *components) *chart.Figure) (s chart.Section, some bool) {
+		s = chart.Section{Title: title, Small: true}
+		for _, i := range shown {
+			var f *chart.Figure
+			if d := r.apart[i]; d != nil {
+				f = figure(r.drawn(i, d))
+			}
+			s.Figures = append(s.Figures, f)
+			some = some || f != nil
+		}
+		return s, some
+	}
 	r.apart = map[int]*season.Decomposition{}
-	some := false
+	effects := false
 	for _, i := range shown {
 		d := r.components(i)
 		r.apart[i] = d
-		some = some || d != nil
-		trend, season, rest := r.componentFigures(i, d)
-		trends.Figures, seasons.Figures, rests.Figures = append(trends.Figures, trend), append(seasons.Figures, season), append(rests.Figures, rest)
+		effects = effects || d != nil && len(d.Effects) > 0
 	}
+	trend, some := panel("Trend", (*components).trend)
 	if !some {
 		return nil
 	}
 	about := chart.Section{Title: "Components", Note: "History is the sum of trend, seasons and remainder, as MSTL takes it apart. All values are in components.csv."}
-	return []chart.Section{about, trends, seasons, rests}
+	if effects {
+		about.Note = "History is the sum of trend, seasons, effects and remainder, as MSTL and a regression take it apart. All values are in components.csv.\n" +
+			"The effects are found by a linear regression of what trend and seasons leave, with bends where they help. They describe the history; what the net makes of the covariates is found by mixing them up, and may be another thing."
+	}
+	all := []chart.Section{about, trend}
+	if s, some := panel("Season", (*components).seasons); some {
+		all = append(all, s)
+	}
+	for _, name := range forecast.Effects(r.model) {
+		title := fmt.Sprintf("Effect of %s", name)
+		if name == forecast.Holidays {
+			title = "Effect of holidays"
+		}
+		if s, some := panel(title, func(c *components) *chart.Figure { return c.effect(name) }); some {
+			all = append(all, s)
+		}
+	}
+	rest, _ := panel("Remainder", (*components).rest)
+	return append(all, rest)
 }
 
-// componentFigures are the components of series i, nil if it has none.
-func (r *forecastRun) componentFigures(i int, d *season.Decomposition) (trend, seasons, rest *chart.Figure) {
-	if d == nil {
-		return nil, nil, nil
-	}
+// components are those of a series as they are drawn.
+type components struct {
+	*season.Decomposition
+	y    []float64 // history
+	n    int       // values that are drawn
+	axes chart.Figure
+}
+
+// drawn are the components d of series i.
+func (r *forecastRun) drawn(i int, d *season.Decomposition) *components {
 	all := r.series[i].Y
-	n := min(len(d.Trend), r.history())
-	last := func(y []float64) []float64 { return y[len(y)-n:] } // those that are drawn
-	figure := func(lines ...chart.FigureLine) *chart.Figure {
-		fig := &chart.Figure{Lines: lines}
-		r.axis(fig, &r.series[i], len(all)-n, len(all))
-		return fig
+	c := &components{Decomposition: d, y: all, n: min(len(d.Trend), r.history())}
+	r.axis(&c.axes, &r.series[i], len(all)-c.n, len(all))
+	return c
+}
+
+// figure is one of lines.
+func (c *components) figure(lines ...chart.FigureLine) *chart.Figure {
+	f := c.axes
+	for _, l := range lines {
+		l.Y = l.Y[len(l.Y)-c.n:]
+		f.Lines = append(f.Lines, l)
 	}
-	y := last(d.Trend)
-	trend = figure(chart.FigureLine{Name: "history", Y: last(all), Role: "history"}, chart.FigureLine{Name: "trend", Y: y, Role: "forecast"})
-	trend.Text = []string{fmt.Sprintf("The trend goes from %s to %s.", chart.Digits(y[0]), chart.Digits(y[n-1]))}
-	seasons = figure()
+	return &f
+}
+
+// span is the least and the greatest of the values that are drawn.
+func (c *components) span(y []float64) (least, most string) {
+	y = y[len(y)-c.n:]
+	return chart.Digits(slices.Min(y)), chart.Digits(slices.Max(y))
+}
+
+func (c *components) trend() *chart.Figure {
+	history := chart.FigureLine{Name: "history", Y: c.y, Role: "history"}
+	if len(c.Effects) > 0 {
+		history.Name, history.Y = "history without effects", slices.Clone(c.y[len(c.y)-len(c.Trend):])
+		for _, e := range c.Effects {
+			for t, v := range e.Y {
+				history.Y[t] -= v
+			}
+		}
+	}
+	f := c.figure(history, chart.FigureLine{Name: "trend", Y: c.Trend, Role: "forecast"})
+	y := f.Lines[1].Y
+	f.Text = []string{fmt.Sprintf("The trend goes from %s to %s.", chart.Digits(y[0]), chart.Digits(y[c.n-1]))}
+	return f
+}
+
+// seasons is nil without one.
+func (c *components) seasons() *chart.Figure {
+	if len(c.Seasons) == 0 {
+		return nil
+	}
+	var lines []chart.FigureLine
+	var text []string
 	roles := []string{"actual", "backtest", "violet"}
-	for k, s := range d.Seasons {
-		steps, y := hundredths(d.Periods[k]), last(s)
-		seasons.Lines = append(seasons.Lines, chart.FigureLine{Name: fmt.Sprintf("season of %g steps", steps), Y: y, Role: roles[k%len(roles)]})
-		seasons.Text = append(seasons.Text, fmt.Sprintf("The season of %g steps goes from %s to %s.", steps, chart.Digits(slices.Min(y)), chart.Digits(slices.Max(y))))
+	for k, s := range c.Seasons {
+		steps := hundredths(c.Periods[k])
+		lines = append(lines, chart.FigureLine{Name: fmt.Sprintf("season of %g steps", steps), Y: s, Role: roles[k%len(roles)]})
+		least, most := c.span(s)
+		text = append(text, fmt.Sprintf("The season of %g steps goes from %s to %s.", steps, least, most))
 	}
-	y = last(d.Rest)
-	rest = figure(chart.FigureLine{Name: "remainder", Y: y, Role: "history"})
-	rest.Text = []string{fmt.Sprintf("The remainder goes from %s to %s.", chart.Digits(slices.Min(y)), chart.Digits(slices.Max(y)))}
-	return trend, seasons, rest
+	f := c.figure(lines...)
+	f.Text = text
+	return f
+}
+
+// effect is that of a name, nil if there is none.
+func (c *components) effect(name string) *chart.Figure {
+	k := slices.IndexFunc(c.Effects, func(e season.Effect) bool { return e.Name == name })
+	if k < 0 {
+		return nil
+	}
+	e := c.Effects[k]
+	f := c.figure(chart.FigureLine{Name: "effect", Y: e.Y, Role: "actual"})
+	least, most := c.span(e.Y)
+	text := "The effect goes from %s to %s, and explains %.0f %% of what all else leaves."
+	if e.Days {
+		text = "The effect goes from %s to %s, and explains %.0f %% of what all else leaves on its days."
+	}
+	f.Text = []string{fmt.Sprintf(text, least, most, 100*e.Share)}
+	return f
+}
+
+func (c *components) rest() *chart.Figure {
+	f := c.figure(chart.FigureLine{Name: "remainder", Y: c.Rest, Role: "history"})
+	least, most := c.span(c.Rest)
+	f.Text = []string{fmt.Sprintf("The remainder goes from %s to %s.", least, most)}
+	return f
 }
 
 // hundredths is the number of steps of a season as it is shown, such as 12 or 52.18.
 func hundredths(period float64) float64 { return math.Round(100*period) / 100 }
 
-// componentsCSV writes the components of the series that have a season.
+// componentsCSV writes the components of the series that have some.
 func (r *forecastRun) componentsCSV(c *csv.Writer) {
-	candidates := season.Candidates(r.model.Asked().Season)
+	var candidates []float64
+	if m := r.model.Asked().Season; m > 1 {
+		candidates = season.Candidates(m)
+	}
+	effects := forecast.Effects(r.model)
 	head := []string{"unique_id", "ds", "y", "trend"}
 	for _, p := range candidates {
 		head = append(head, fmt.Sprintf("season-%g", hundredths(p)))
+	}
+	for _, name := range effects {
+		for slices.Contains(append(head, "remainder"), name) {
+			name = "effect-" + name
+		}
+		head = append(head, name)
 	}
 	c.Write(append(head, "remainder"))
 	for i, s := range r.series {
@@ -108,16 +193,37 @@ func (r *forecastRun) componentsCSV(c *csv.Writer) {
 			continue
 		}
 		from := len(s.Y) - len(d.Trend)
+		columns := [][]float64{s.Y[from:], d.Trend}
+		for _, p := range candidates {
+			columns = append(columns, at(d.Seasons, slices.Index(d.Periods, p)))
+		}
+		for _, name := range effects {
+			var y []float64
+			for _, e := range d.Effects {
+				if e.Name == name {
+					y = e.Y
+				}
+			}
+			columns = append(columns, y)
+		}
 		for t := range d.Trend {
-			row := []string{s.ID, r.time(i, from+t), figures7(s.Y[from+t]), figures7(d.Trend[t])}
-			for _, p := range candidates {
+			row := []string{s.ID, r.time(i, from+t)}
+			for _, y := range append(columns, d.Rest) {
 				text := ""
-				if k := slices.Index(d.Periods, p); k >= 0 {
-					text = figures7(d.Seasons[k][t])
+				if y != nil {
+					text = figures7(y[t])
 				}
 				row = append(row, text)
 			}
-			c.Write(append(row, figures7(d.Rest[t])))
+			c.Write(row)
 		}
 	}
+}
+
+// at is the k-th of some, nil for none.
+func at(all [][]float64, k int) []float64 {
+	if k < 0 {
+		return nil
+	}
+	return all[k]
 }

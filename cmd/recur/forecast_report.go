@@ -11,6 +11,7 @@ import (
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/chart"
 	"github.com/recur-go/recur/internal/setting"
+	"github.com/recur-go/recur/task/forecast"
 )
 
 // page is the report.
@@ -75,7 +76,7 @@ const (
 func (r *forecastRun) inReport() []int {
 	values := 0
 	for _, s := range r.series {
-		values = max(values, 5*min(len(s.Y), r.history())) // itself and its components
+		values = max(values, (5+len(forecast.Effects(r.model)))*min(len(s.Y), r.history())) // itself and its components
 	}
 	values += r.model.Asked().Horizon * (1 + 2*len(r.levels))
 	if r.report != nil {

@@ -366,3 +366,57 @@ func TestComponents(t *testing.T) {
 		t.Errorf("without a season there is %+v", sections)
 	}
 }
+
+// Effects of holidays and covariates are parts of the sum, with panels and columns of their names;
+// what has none has no panel, and an empty column.
+func TestComponentsOfEffects(t *testing.T) {
+	r := reported(1, 96, 3, 2)
+	s := &r.series[0]
+	price, promo, luck := make([]float64, 99), make([]float64, 99), make([]float64, 96)
+	for k := range s.Y {
+		price[k] = math.Sin(float64(k * k))
+		luck[k] = math.Sin(float64(k * k * k))
+		if k%13 == 5 {
+			promo[k] = 1
+		}
+		s.Y[k] = 100 + 20*math.Sin(float64(k)*math.Pi/6) + 5*math.Sin(float64(k*k*k+k)) - 12*price[k] + 25*promo[k]
+	}
+	s.Known, s.Past = [][]float64{price, promo}, [][]float64{luck}
+	r.model.Asked().Covariates = []data.Covariate{{Name: "luck", Role: data.Past}, {Name: "price", Role: data.Known}, {Name: "trend", Role: data.Known}}
+	sections := r.componentSections([]int{0})
+	var titles []string
+	for _, s := range sections {
+		titles = append(titles, s.Title)
+	}
+	if fmt.Sprint(titles) != "[Components Trend Season Effect of price Effect of trend Remainder]" || !strings.Contains(sections[0].Note, "They describe the history") {
+		t.Fatalf("%q, %q", titles, sections[0].Note)
+	}
+	if l := sections[1].Figures[0].Lines[0]; l.Name != "history without effects" {
+		t.Error(l.Name)
+	}
+	if text := sections[4].Figures[0].Text[0]; !strings.HasPrefix(text, "The effect goes from 0 to 2") || !strings.HasSuffix(text, "leaves on its days.") {
+		t.Error(text)
+	}
+	var text strings.Builder
+	if err := asCSV(r.componentsCSV)(&text); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(strings.NewReader(text.String())).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if head := strings.Join(rows[0], ","); len(rows) != 97 || head != "unique_id,ds,y,trend,season-12,luck,price,effect-trend,remainder" {
+		t.Fatal(head)
+	}
+	for k, row := range rows[1:] {
+		sum := 0.0
+		for _, text := range row[3:] {
+			if v, err := strconv.ParseFloat(text, 64); err == nil {
+				sum += v
+			}
+		}
+		if row[5] != "" || math.Abs(sum-s.Y[k]) > 1e-4 {
+			t.Errorf("%q: the parts add up to %v", row, sum)
+		}
+	}
+}

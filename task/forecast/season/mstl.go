@@ -12,6 +12,7 @@ type Decomposition struct {
 	Periods []float64 // steps of each season, the shortest first
 	Seasons [][]float64
 	Trend   []float64
+	Effects []Effect // of what is beside the series, from Explain
 	Rest    []float64
 }
 

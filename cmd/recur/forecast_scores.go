@@ -87,6 +87,7 @@ var modelTerms = []chart.Term{
 	{Name: "blend", Meaning: "weighted mean of the net and the baselines, by what each had come to in the back-test by then"},
 	{Name: "best", Meaning: "the one of the net and the baselines that had the least error in the back-test by then"},
 	{Name: "theta", Meaning: "the theta method of Assimakopoulos & Nikolopoulos (2000)"},
+	{Name: "dotm", Meaning: "theta with its curve and its rate fitted (dynamic optimised theta, Fiorucci & others 2016)"},
 	{Name: "ets", Meaning: "exponential smoothing, its form chosen by AICc (Hyndman & others 2002)"},
 	{Name: "mstl", Meaning: "trend and each season apart (MSTL, Bandara & others 2021), the trend by exponential smoothing"},
 }

@@ -115,14 +115,14 @@ func TestChoose(t *testing.T) {
 	}
 	share := func(c *Choice, s Shares, name string) float64 { return s.Of[slices.Index(c.Models, name)] }
 	for _, series := range []int{1, 3} {
-		r, all := madeReport(series, far(map[string]float64{modelName: 1, "theta": 1}))
+		r, all := madeReport(series, far(map[string]float64{modelName: 1, "dotm": 1}))
 		c := r.Choose(Blend, all...)
 		for id, s := range c.Series {
-			if s.Why != Won || share(c, s, modelName) < 0.2 || share(c, s, "theta") < 0.2 || share(c, s, modelName)+share(c, s, "theta") < 0.999 {
+			if s.Why != Won || share(c, s, modelName) < 0.2 || share(c, s, "dotm") < 0.2 || share(c, s, modelName)+share(c, s, "dotm") < 0.999 {
 				t.Errorf("%d series, %s: %s by %s", series, id, c.Text(s), s.Why)
 			}
 		}
-		if len(c.Series) != series || share(c, c.Others, "theta") < 0.2 {
+		if len(c.Series) != series || share(c, c.Others, "dotm") < 0.2 {
 			t.Errorf("%v", c)
 		}
 		if !(r.Scores[0].MASE < 1.5 && r.Scores[0].MASE > 0) {
@@ -130,7 +130,7 @@ func TestChoose(t *testing.T) {
 		}
 
 		// best is one of them; a single good one is left alone by both
-		r, all = madeReport(series, far(map[string]float64{"drift": 0.5, "theta": 3}))
+		r, all = madeReport(series, far(map[string]float64{"drift": 0.5, "dotm": 3}))
 		for _, how := range []Choose{Best, Blend} {
 			c := r.Choose(how, all...)
 			for _, s := range c.Series {

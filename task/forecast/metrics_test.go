@@ -52,9 +52,6 @@ func TestComb(t *testing.T) {
 			t.Errorf("step %d of a line is %v, the line at %v", k+1, v, want)
 		}
 	}
-	if m := fitHolt(y, false); math.Abs(m.ahead(5)-(y[39]+10)) > 0.01 {
-		t.Errorf("Holt's method continues a line as %v", m.ahead(5))
-	}
 	for _, y := range [][]float64{{5}, {5, 5, 5, 5, 5, 5}, {0, 0, 0, 0}, {1, 2, 3}} {
 		for k, v := range Comb(y, 4, 2, []float64{0.8}).Point {
 			if math.IsNaN(v) || math.IsInf(v, 0) {

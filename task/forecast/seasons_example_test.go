@@ -26,3 +26,9 @@ func ExampleMSTL() {
 	fmt.Printf("Monday at six %.0f, Saturday %.0f\n", f.Point[6], f.Point[5*24+6])
 	// Output: Monday at six 130, Saturday 110
 }
+
+func ExampleDOTM() {
+	f := forecast.DOTM(months().Y, 12, 3, []float64{0.8})
+	fmt.Printf("%.0f\n", f.Point)
+	// Output: [200 214 225]
+}

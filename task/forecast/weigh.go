@@ -36,6 +36,8 @@ func priors(models []string) []float64 {
 		switch name {
 		case "naive", "drift", "seasonal_naive":
 			p[i] = 0.2
+		case "theta": // much the same as dotm
+			p[i] = 0.3
 		default:
 			p[i] = 1
 		}

@@ -3,6 +3,7 @@ package forecast
 import (
 	"math"
 
+	"github.com/recur-go/recur/task/forecast/theta"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -47,7 +48,7 @@ func (c *Config) inputs(w window, x *tensor.Tensor, b int) {
 			r[shape] = tensor.Float(p.index[t%m] / unit)
 		}
 	}
-	_, trend := line(p.x[max(o-4096, 0):o])
+	_, trend := theta.Line(p.x[max(o-4096, 0):o])
 	for k := range c.Horizon {
 		r := row(c.Window + k)
 		clear(r)

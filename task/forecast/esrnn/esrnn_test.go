@@ -3,7 +3,6 @@ package esrnn
 import (
 	"context"
 	"errors"
-	"github.com/recur-go/recur/internal/fault"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -15,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/model"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/task"

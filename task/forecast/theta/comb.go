@@ -1,36 +1,19 @@
-package forecast
+package theta
 
-import (
-	"math"
+import "math"
 
-	"github.com/recur-go/recur/task/forecast/season"
-)
-
-// Comb is the combination benchmark of the M competitions: the mean of simple
-// exponential smoothing, of Holt's method and of Holt's method with a damped trend
-// (Gardner & McKenzie 1985), of the seasonally adjusted series as Theta has it. Its
-// bands are those of the first. Of a long history it reads the last 20,000 values.
-func Comb(history []float64, m, h int, levels []float64) Forecast {
-	return combAs(history, m, h, levels, season.Has)
-}
-
-func combAs(history []float64, season, h int, levels []float64, isSeasonal seasonTest) Forecast {
-	y := Interpolate(history[lately(history, latest):], season)
-	adj := adjust(y, season, isSeasonal)
-	n := len(y)
+// Comb is the mean of simple exponential smoothing, of Holt's method and of Holt's method with a
+// damped trend (Gardner & McKenzie 1985), with the deviations of the first. It needs one value.
+func Comb(y []float64, h int) Forecast {
 	s := fitSES(y)
 	var sum float64
 	for t, v := range y {
 		sum += (v - s.fitted[t]) * (v - s.fitted[t])
 	}
-	sd := math.Sqrt(sum / float64(max(n-2, 1)))
 	linear, damped := fitHolt(y, false), fitHolt(y, true)
-	point, se := make([]float64, h), make([]float64, h)
-	for k := range h {
-		point[k] = (s.level + linear.ahead(k+1) + damped.ahead(k+1)) / 3
-		se[k] = sd * math.Sqrt(1+float64(k)*s.alpha*s.alpha)
-	}
-	return adj.undo(normal(point, se, levels), n)
+	return newForecast(h, math.Sqrt(sum/float64(max(len(y)-2, 1))), s.alpha, func(k int) float64 {
+		return (s.level + linear.ahead(k+1) + damped.ahead(k+1)) / 3
+	})
 }
 
 // holt is Holt's method with a trend that is damped by φ, 1 for none. With the error

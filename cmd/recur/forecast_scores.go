@@ -89,6 +89,7 @@ var modelTerms = []chart.Term{
 	{Name: "theta", Meaning: "the theta method of Assimakopoulos & Nikolopoulos (2000)"},
 	{Name: "dotm", Meaning: "theta with its curve and its rate fitted (dynamic optimised theta, Fiorucci & others 2016)"},
 	{Name: "ets", Meaning: "exponential smoothing, its form chosen by AICc (Hyndman & others 2002)"},
+	{Name: "arima", Meaning: "seasonal ARIMA, its order chosen by AICc (Hyndman & Khandakar 2008)"},
 	{Name: "mstl", Meaning: "trend and each season apart (MSTL, Bandara & others 2021), the trend by exponential smoothing"},
 }
 

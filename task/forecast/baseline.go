@@ -3,6 +3,7 @@ package forecast
 import (
 	"math"
 
+	"github.com/recur-go/recur/task/forecast/arima"
 	"github.com/recur-go/recur/task/forecast/ets"
 )
 
@@ -41,8 +42,9 @@ func (b Baseline) start(season int) func(history []float64, h int, levels []floa
 }
 
 // Baselines are what any model has to beat, for a season of the given number of
-// steps: naive, seasonal_naive (if season > 1 it differs from naive), drift, theta, dotm, and ets, or
-// mstl if the season is long, or both where a series may have several seasons.
+// steps: naive, seasonal_naive (if season > 1 it differs from naive), drift, theta, dotm, arima up to
+// a season of 52, and ets, or mstl if the season is long, or both where a series may have several
+// seasons.
 func Baselines(season int) []Baseline {
 	all := []Baseline{
 		{Name: "naive", Forecast: Naive},
@@ -59,6 +61,9 @@ func Baselines(season int) []Baseline {
 	}
 	if season < ets.Longest {
 		all = append(all, started("ets", season, startETS))
+	}
+	if season <= arima.Most {
+		all = append(all, started("arima", season, startARIMA))
 	}
 	if decomposed(season) {
 		all = append(all, started("mstl", season, startMSTL))

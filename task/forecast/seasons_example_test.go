@@ -32,3 +32,9 @@ func ExampleDOTM() {
 	fmt.Printf("%.0f\n", f.Point)
 	// Output: [200 214 225]
 }
+
+func ExampleARIMA() {
+	f := forecast.ARIMA(months().Y, 12, 3, []float64{0.8})
+	fmt.Printf("%.0f\n", f.Point)
+	// Output: [196 207 215]
+}

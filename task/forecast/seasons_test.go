@@ -62,7 +62,8 @@ func TestStartMSTL(t *testing.T) {
 // The baselines of a season: ets where the season is short, mstl where it is long or not alone.
 func TestBaselinesBySeason(t *testing.T) {
 	for m, want := range map[int][]string{
-		1: {"ets"}, 4: {"ets"}, 12: {"ets"}, 7: {"ets", "mstl"}, 24: {"mstl"}, 52: {"mstl"}, 96: {"mstl"},
+		1: {"ets", "arima"}, 4: {"ets", "arima"}, 12: {"ets", "arima"}, 7: {"ets", "arima", "mstl"},
+		24: {"arima", "mstl"}, 52: {"arima", "mstl"}, 96: {"mstl"},
 	} {
 		var got []string
 		for _, b := range Baselines(m)[5:] {

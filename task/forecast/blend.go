@@ -101,10 +101,10 @@ func (f Forecast) moved(to Forecast) [][]float64 {
 // widths are the factors by which the bands of blends, with shares by series, are to be widened
 // for the outcomes known at origin j to lie within them as often as their levels promise
 // (conformalised quantile regression, Romano et al. 2019). The windows of all series count a
-// little for each; the fewer there are, the closer a factor stays to 1.
+// little for each; the fewer there are, the closer a factor stays to that of unseen.
 func (w *weigher) widths(of map[int][]float64, j int) map[int][]float64 {
 	const (
-		doubt = 4 // windows that a factor of 1 counts as
+		doubt = 8 // windows that the factor of unseen counts as
 		pull  = 8 // windows that those of all series count as beside those of one
 	)
 	windows := w.windows(j)
@@ -118,7 +118,7 @@ func (w *weigher) widths(of map[int][]float64, j int) map[int][]float64 {
 	}
 	all := make([]float64, len(w.report.Levels))
 	for l, level := range w.report.Levels {
-		all[l] = math.Log(factor(pooled[l], level, total)) * total / (total + doubt)
+		all[l] = (total*math.Log(factor(pooled[l], level, total)) + doubt*math.Log(unseen(level))) / (total + doubt)
 	}
 	widths := map[int][]float64{}
 	for _, s := range w.series {
@@ -133,6 +133,11 @@ func (w *weigher) widths(of map[int][]float64, j int) map[int][]float64 {
 	}
 	return widths
 }
+
+// unseen is the factor of a level for a series of which no outcomes are known. The bands of most
+// models are those of errors within the history, which are less than those ahead; the slope was
+// set on series that bench/forecast does not hold.
+func unseen(level float64) float64 { return 1 + 0.155*quantile.Normal((1+level)/2) }
 
 // factor is the distance that the share level of outcomes does not exceed, within reason.
 func factor(distances []float64, level, windows float64) float64 {

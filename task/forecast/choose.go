@@ -150,8 +150,11 @@ func (r *Report) Choose(how Choose, series ...data.Series) *Choice {
 
 // untested is the choice without a back-test: the mean of the net and the strong baselines.
 func untested(net string, season int) *Choice {
-	c := &Choice{Models: candidates(net, season)}
+	c := &Choice{Models: candidates(net, season), Levels: []float64{0.01, 0.999}}
 	c.Others = Shares{Of: shares(priors(c.Models), nil, 0), Why: Untested}
+	for _, level := range c.Levels { // those between are on a line
+		c.Others.Widen = append(c.Others.Widen, unseen(level))
+	}
 	return c
 }
 

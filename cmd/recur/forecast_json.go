@@ -27,6 +27,27 @@ func numbers(v []float64) []number {
 	return n
 }
 
+// A level is the scores of a level of a hierarchy.
+type level struct {
+	Name   string  `json:"level"`
+	Series int     `json:"series"`
+	Scores []score `json:"scores"`
+}
+
+func (r *forecastRun) levelScores() (all []level) {
+	if r.report == nil {
+		return nil
+	}
+	for _, l := range r.report.ByLevel(r.model.Asked().Hierarchy, r.series) {
+		one := level{Name: l.Name, Series: l.Series}
+		for _, s := range l.Scores {
+			one.Scores = append(one.Scores, r.score(s))
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
 // A score of the back-test, as it is printed.
 type score struct {
 	Model      string `json:"model"`
@@ -91,6 +112,7 @@ func (r *forecastRun) json() any {
 		Seed    uint64           `json:"seed"`
 		Origins int              `json:"origins,omitempty"`
 		Scores  []score          `json:"scores"`
+		ByLevel []level          `json:"by_level,omitempty"` // of a hierarchy, from the total down
 		Verdict string           `json:"verdict,omitempty"`
 		Choice  *forecast.Choice `json:"choice,omitempty"`
 		Worth   []worth          `json:"importance,omitempty"`
@@ -103,7 +125,7 @@ func (r *forecastRun) json() any {
 		Files     []string `json:"files"`
 		Seconds   float64  `json:"seconds"`
 	}{Data: r.about, Source: r.source, Freq: r.freq.String(), Horizon: r.model.Asked().Horizon, Season: r.model.Asked().Season, Seed: r.model.Asked().Seed,
-		Scores: r.scores(), Notes: r.table.Notes, Files: r.written(), Seconds: r.seconds()}
+		Scores: r.scores(), ByLevel: r.levelScores(), Notes: r.table.Notes, Files: r.written(), Seconds: r.seconds()}
 	if r.report != nil {
 		out.Origins, out.Verdict = r.report.Origins, r.report.Verdict()
 	}

@@ -126,6 +126,13 @@ func (r *forecastRun) print(w io.Writer) error {
 				percent(float64(s.Coverage80)), percent(float64(s.Coverage95))})
 		}
 		writeColumns(&b, rows)
+		if levels := r.levelRows(); levels != nil {
+			fmt.Fprintf(&b, "\n%s\n\n", r.lang.Text("Scores by level"))
+			for i, name := range levels[0] {
+				levels[0][i] = r.lang.Text(name)
+			}
+			writeColumns(&b, levels)
+		}
 		fmt.Fprintf(&b, "\n%s\n", r.lang.Text(r.report.Verdict()))
 	}
 	if c := r.model.Asked().Choice; c != nil {

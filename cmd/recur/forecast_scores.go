@@ -37,6 +37,10 @@ func (r *forecastRun) scoreSections() []chart.Section {
 	if r.report.Horizon > 1 {
 		all = append(all, r.stepScores())
 	}
+	if levels := r.levelRows(); levels != nil {
+		all = append(all, chart.Section{Title: "Scores by level", Table: &chart.Table{Best: -1, Head: levels[0], Rows: levels[1:]},
+			Note: "Levels of the hierarchy, from the total down, as its forecasts add up."})
+	}
 	if len(r.series) > 1 {
 		all = append(all, r.tableOfSeries())
 	}
@@ -66,6 +70,19 @@ func (r *forecastRun) backtestScores() chart.Section {
 	}
 }
 
+// levelRows are the scores of each level of a hierarchy under their heads, nil without one.
+func (r *forecastRun) levelRows() (rows [][]string) {
+	for _, l := range r.report.ByLevel(r.model.Asked().Hierarchy, r.series) {
+		if rows == nil {
+			rows = [][]string{{"level", "series", "MASE", "sMAPE", "covers 80 %", "covers 95 %", forecast.Unreconciled + " MASE"}}
+		}
+		s := r.score(l.Scores[0])
+		was := l.Scores[len(l.Scores)-1]
+		rows = append(rows, []string{l.Name, strconv.Itoa(l.Series), score3(float64(s.MASE)), score3(float64(s.SMAPE)), percent(float64(s.Coverage80)), percent(float64(s.Coverage95)), score3(was.MASE)})
+	}
+	return rows
+}
+
 // scoreTerms are the columns of the back-test.
 var scoreTerms = []chart.Term{
 	{Name: "MASE", Meaning: "mean absolute error over that of seasonal naive within the history; below 1 is better than it"},
@@ -86,6 +103,7 @@ var modelTerms = []chart.Term{
 	{Name: "drift", Meaning: "goes on along the line from the first value to the last"},
 	{Name: "blend", Meaning: "weighted mean of the net and the baselines, by what each had come to in the back-test by then"},
 	{Name: "best", Meaning: "the one of the net and the baselines that had the least error in the back-test by then"},
+	{Name: forecast.Unreconciled, Meaning: "what is chosen, before it is made to add up"},
 	{Name: "theta", Meaning: "the theta method of Assimakopoulos & Nikolopoulos (2000)"},
 	{Name: "dotm", Meaning: "theta with its curve and its rate fitted (dynamic optimised theta, Fiorucci & others 2016)"},
 	{Name: "ets", Meaning: "exponential smoothing, its form chosen by AICc (Hyndman & others 2002)"},

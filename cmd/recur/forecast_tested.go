@@ -134,7 +134,9 @@ func (r *forecastRun) thinned(origins []int) []int {
 
 // bestBaseline is the name of the baseline with the lowest MASE.
 func (r *forecastRun) bestBaseline() (name string) {
-	baselines := slices.DeleteFunc(slices.Clone(r.report.Scores), func(s forecast.Score) bool { return s.Model == r.chief() || s.Model == r.report.Model })
+	baselines := slices.DeleteFunc(slices.Clone(r.report.Scores), func(s forecast.Score) bool {
+		return s.Model == r.chief() || s.Model == r.report.Model || s.Model == forecast.Unreconciled
+	})
 	if k := lowestMASE(baselines); k >= 0 {
 		name = baselines[k].Model
 	}

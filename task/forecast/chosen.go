@@ -70,7 +70,7 @@ func (c chosen) Predict(ctx context.Context, series ...data.Series) ([]Forecast,
 		}
 	}
 	err = par.Each(ctx, len(series), 0, func(ctx context.Context, i int) (err error) {
-		all[i], err = c.blend(all[i], series[i].ID, series[i].Y)
+		all[i], err = c.Asked().blend(all[i], series[i].ID, series[i].Y)
 		c.Asked().limit(series[i].ID, &all[i])
 		return err
 	})
@@ -92,7 +92,7 @@ func (c chosen) Roll(ctx context.Context, s data.Series, origins []int) ([]Forec
 	all, err := roll(ctx, c.Forecaster, s, origins)
 	for i, o := range origins {
 		if err == nil {
-			all[i], err = c.blend(all[i], s.ID, s.Y[:o])
+			all[i], err = c.Asked().blend(all[i], s.ID, s.Y[:o])
 			c.Asked().limit(s.ID, &all[i])
 		}
 	}
@@ -115,8 +115,8 @@ func learnable(y []float64) bool {
 
 // blend is what is chosen for a series after its history; net is the forecast of the net, or
 // nothing if it gives none.
-func (c chosen) blend(net Forecast, id string, history []float64) (Forecast, error) {
-	j, choice := c.Asked(), c.Asked().Choice
+func (j *Job) blend(net Forecast, id string, history []float64) (Forecast, error) {
+	choice := j.Choice
 	switch {
 	case constant(history):
 		f := NewForecast(j.Horizon, j.Levels)

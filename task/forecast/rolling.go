@@ -103,6 +103,16 @@ func (r *Report) forecasts(ctx context.Context, m Forecaster, series []data.Seri
 // Evaluate forecasts the last part of each series from rolling origins by a model as it
 // is, which should not have been trained on that part, and by the baselines.
 func Evaluate(ctx context.Context, m Forecaster, plan Plan, series ...data.Series) (*Report, error) {
+	rep, err := evaluate(ctx, m, plan, series)
+	if err != nil {
+		return nil, err
+	}
+	_, err = rep.addUp(m.Asked(), series)
+	return rep, err
+}
+
+// evaluate is Evaluate of the series by themselves, even in a hierarchy.
+func evaluate(ctx context.Context, m Forecaster, plan Plan, series []data.Series) (*Report, error) {
 	if err := m.Asked().Fits(series...); err != nil {
 		return nil, err
 	}
@@ -143,7 +153,7 @@ func (r *Report) Verdict() string {
 	first, best, naive, name := r.Error(r.Scores[0]), math.NaN(), math.NaN(), ""
 	for _, s := range r.Scores[1:] {
 		e := r.Error(s)
-		if !(best <= e) && !math.IsNaN(e) && s.Model != r.Model {
+		if !(best <= e) && !math.IsNaN(e) && s.Model != r.Model && s.Model != Unreconciled {
 			best, name = e, s.Model
 		}
 		if s.Model == "naive" {

@@ -97,14 +97,17 @@ func (r *run) fit(ctx context.Context) (m *Trained, err error) {
 // choose is what series are to be forecast by after a back-test, or without one.
 func (r *run) choose(back *Report) (c *Choice, err error) {
 	j := r.job()
-	switch {
-	case j.Choose == NetOnly || !r.ahead():
-		return nil, nil
-	case back == nil:
-		return untested(r.method.netName(), j.Season), nil
+	if back == nil {
+		if j.Choose != NetOnly && r.ahead() {
+			c = untested(r.method.netName(), j.Season)
+		}
+		return c, nil
 	}
 	c = back.Choose(j.Choose, r.series...)
-	c.Spread, err = back.spread(j.Choose, len(j.Hierarchy), r.series)
+	spread, err := back.addUp(j, r.series)
+	if c != nil {
+		c.Spread = spread
+	}
 	return c, err
 }
 

@@ -41,8 +41,17 @@ func (m *Trained) Update(ctx context.Context, o task.Options, t *data.Table) (*T
 	}
 	job := fitted.Asked()
 	job.Until = until(again.Series)
-	if b := again.Backtest; b != nil && j.Choice != nil && (len(j.Choice.Series) == 0 || (b.Origins-1)*b.Stride >= 2*b.Horizon) {
-		job.Choice = b.Choose(j.Choose, again.Series...)
+	if b := again.Backtest; b != nil {
+		if j.Choice != nil && (len(j.Choice.Series) == 0 || (b.Origins-1)*b.Stride >= 2*b.Horizon) {
+			job.Choice = b.Choose(j.Choose, again.Series...)
+		}
+		spread, err := b.addUp(j, again.Series)
+		if err != nil {
+			return nil, err
+		}
+		if b.Choice != nil {
+			job.Choice.Spread = spread
+		}
 	}
 	again.Forecaster = choosing(fitted)
 	return again, nil
@@ -62,7 +71,7 @@ func (m *Trained) since(ctx context.Context, grown int, series []data.Series) (*
 	if p.Check(j, series...) != nil {
 		return nil, nil
 	}
-	return Evaluate(ctx, net, p, series...)
+	return evaluate(ctx, net, p, series)
 }
 
 // until is the last time of series, "" if they have none.

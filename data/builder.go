@@ -40,6 +40,7 @@ type observations struct {
 	x     []float64 // values of the covariates, row by row
 	fixed []float64 // static ones
 	since []int     // the row that each of these is from
+	loose []int     // places of numbers that may be thousands; see Builder.loosely
 }
 
 // NewBuilder begins a table. name is what errors call it.

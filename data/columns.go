@@ -95,8 +95,7 @@ func (t *csvTable) columns(first []string) (done bool, err error) {
 	}
 	date := func(i int) bool { return t.isDate(first[i]) }
 	ds, series, ok := t.SeriesColumns(t.header, date, func(i int) bool {
-		_, e := value(first[i], t.decimal)
-		return e == nil || t.open && decimalComma(first[i])
+		return t.mayBe(first[i])
 	})
 	if !ok {
 		return false, nil
@@ -114,16 +113,19 @@ func (t *csvTable) columns(first []string) (done bool, err error) {
 		if e != nil {
 			return e.in(t.header[ds])
 		}
+		t.german = t.german || germanDate(rec[ds])
 		for _, i := range series {
 			if begun[i] = begun[i] || strings.TrimSpace(rec[i]) != ""; !begun[i] {
 				continue
 			}
-			t.learn(t.Builder, line, rec[i])
+			loose := t.learn(t.Builder, line, i, rec[i])
 			y, e := value(rec[i], t.decimal)
 			if e != nil {
 				return e.in(t.header[i])
 			}
-			t.Add(line, t.header[i], at, y)
+			if t.Add(line, t.header[i], at, y); loose {
+				t.loosely(t.header[i], 0)
+			}
 		}
 		return nil
 	}

@@ -21,7 +21,9 @@ import (
 // columns with other names the first is taken as the time and the second as the
 // value. Fields are separated by commas, semicolons or tabs, whichever the header
 // has. Numbers have decimal points or, where commas do not separate the fields,
-// decimal commas. Empty fields and NA, NaN, null and the like are missing values.
+// decimal commas, and points between their thousands then; what may be either, such as
+// 1.201, is told by the other numbers of the file. Empty fields and NA, NaN, null and the
+// like are missing values.
 //
 // A table may also be wide, as those of the M4 competition: a row for each series, which
 // begins with its name, and a column for each time. It is read so if Options ask for it,
@@ -146,6 +148,7 @@ type csvTable struct {
 	id, ds, y int // columns; id is -1 without one
 	x         []int
 	values    []float64 // values of x in a row
+	loosened  []int     // those of x in a row that may be thousands
 	marks
 }
 
@@ -207,8 +210,7 @@ func (t *csvTable) headless() bool {
 	if t.y < 0 {
 		return false
 	}
-	_, notNumber := value(t.header[t.y], '.')
-	return t.isTime(t.header[t.ds]) && (notNumber == nil || t.in.Comma != ',' && decimalComma(t.header[t.y]))
+	return t.isTime(t.header[t.ds]) && t.mayBe(t.header[t.y])
 }
 
 // record is the next one.
@@ -261,8 +263,8 @@ func (t *csvTable) take(line int, rec []string) *Error {
 		return e.in(t.header[t.ds])
 	}
 	y := math.NaN()
+	looseY := t.learnRow(line, rec)
 	if t.y >= 0 {
-		t.learn(t.Builder, line, rec[t.y])
 		if y, e = value(rec[t.y], t.decimal); e != nil {
 			return e.in(t.header[t.y])
 		}
@@ -273,7 +275,36 @@ func (t *csvTable) take(line int, rec []string) *Error {
 		}
 	}
 	t.Add(line, id, at, y, t.values...)
+	if looseY {
+		t.loosely(id, 0)
+	}
+	for _, i := range t.loosened {
+		t.loosely(id, i+1)
+	}
 	return nil
+}
+
+// learnRow has the marks look at the numbers of a row. It reports whether the value may be thousands;
+// covariates that may be are in loosened.
+func (t *csvTable) learnRow(line int, rec []string) (loose bool) {
+	if t.loosened = t.loosened[:0]; !t.open {
+		return false
+	}
+	t.german = t.german || germanDate(rec[t.ds])
+	if t.y >= 0 {
+		loose = t.learn(t.Builder, line, t.y, rec[t.y])
+	}
+	for i, at := range t.x {
+		if t.kind[i] != categorical && t.learn(t.Builder, line, at, rec[at]) {
+			t.loosened = append(t.loosened, i)
+		}
+	}
+	for i, s := range rec {
+		if t.elsewhere == 0 && i != t.ds && i != t.id && i != t.y && !slices.Contains(t.x, i) && !slices.Contains(t.path, i) {
+			t.aside(s)
+		}
+	}
+	return loose
 }
 
 // badID reports what cannot name a series.

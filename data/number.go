@@ -1,7 +1,6 @@
 package data
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -24,10 +23,16 @@ func value(s string, decimal rune) (float64, *Error) {
 func number(s string, decimal rune) (float64, *Error) {
 	plain := s
 	if decimal == ',' {
+		whole, part, comma := strings.Cut(s, ",")
 		if strings.Contains(s, ".") {
-			return 0, &Error{Value: s, Reason: "has a point, but commas are the decimal marks", Hint: "write numbers without thousands separators"}
+			if !grouped(whole) || strings.Contains(part, ".") {
+				return 0, &Error{Value: s, Reason: "has a point, but commas are the decimal marks", Hint: "correct it, or name the decimal mark (--decimal .)"}
+			}
+			whole = strings.ReplaceAll(whole, ".", "")
 		}
-		plain = strings.Replace(s, ",", ".", 1)
+		if plain = whole; comma {
+			plain += "." + part
+		}
 	}
 	v, err := strconv.ParseFloat(plain, 64)
 	if errors.Is(err, strconv.ErrRange) { // and v is infinite
@@ -61,58 +66,29 @@ func tooLarge(v float64) *Error {
 	return e
 }
 
-// marks finds out what marks decimals. Where commas separate fields it is a point;
-// elsewhere numbers such as 1,5 show that it is a comma, and 1,500 alone may be
-// either.
-type marks struct {
-	decimal rune
-	open    bool   // it is to be found out
-	sure    bool   // a comma can be nothing else
-	pointed int    // first row of a number with a point
-	comma   int    // first row of a number with a comma
-	example string // number with that comma
-}
-
-func newMarks(given, separator rune) marks {
-	return marks{decimal: cmp.Or(given, '.'), open: given == 0 && separator != ','}
-}
-
-// learn looks at a number before it is read.
-func (m *marks) learn(b *Builder, row int, s string) {
-	if !m.open {
-		return
-	}
-	s = strings.TrimSpace(s)
-	switch {
-	case decimalComma(s):
-		if m.comma == 0 {
-			m.comma, m.example, m.decimal = row, strings.Clone(s), ','
-			b.note("numbers have decimal commas")
-			if m.pointed > 0 {
-				b.Problem(&Error{Row: row, Value: s, Reason: fmt.Sprintf("has a comma, but the number in row %d has a point", m.pointed), Hint: "write all numbers alike, without thousands separators"})
-			}
-		}
-		whole, part, _ := strings.Cut(s, ",")
-		whole = strings.TrimLeft(whole, "+-")
-		m.sure = m.sure || len(part) != 3 || whole == "" || whole[0] == '0' || len(whole) > 3
-	case m.pointed == 0 && strings.Contains(s, ".") && len(s) > 1:
-		m.pointed = row
-	}
-}
-
-// settle reports commas that may mark thousands.
-func (m *marks) settle(b *Builder) error {
-	if m.comma > 0 && !m.sure {
-		b.Problem(&Error{Row: m.comma, Value: m.example, Reason: "may have a decimal or a thousands separator, and no other number in the file shows which", Hint: "write numbers without thousands separators, or name the decimal mark (--decimal)"})
-	}
-	return b.err()
-}
-
-// decimalComma reports whether s is a number but for a comma in place of a point.
+// decimalComma reports whether s is a number with a comma in place of a point.
 func decimalComma(s string) bool {
 	if !strings.Contains(s, ",") {
 		return false
 	}
-	_, err := strconv.ParseFloat(strings.Replace(strings.TrimSpace(s), ",", ".", 1), 64)
-	return err == nil
+	_, e := number(strings.TrimSpace(s), ',')
+	return e == nil
+}
+
+// grouped reports whether s is a whole number with points between groups of three digits: 1.201 or
+// -12.345.678.
+func grouped(s string) bool {
+	if s != "" && (s[0] == '-' || s[0] == '+') {
+		s = s[1:]
+	}
+	first := strings.IndexByte(s, '.')
+	if first < 1 || first > 3 || s[0] == '0' || (len(s)-first)%4 != 0 {
+		return false
+	}
+	for i, c := range []byte(s) {
+		if point := i >= first && (i-first)%4 == 0; point != (c == '.') || !point && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
 }

@@ -85,7 +85,7 @@ type Options struct {
 	TimeLayout  string   // form of the times, as package time writes it, such as "2/1/2006"; default: see ParseTime
 	Freq        *Freq    // default: found from the times
 	Layout      Layout   // layout of a CSV file; default: found from the header
-	Decimal     rune     // '.' or ','; default: a comma only in files separated by semicolons or tabs
+	Decimal     rune     // '.' or ',', with which points mark thousands; default: a comma only in files separated by semicolons or tabs
 	Past        []string
 	Known       []string
 	Static      []string // names of columns of covariates by their roles

@@ -120,14 +120,16 @@ func (t *csvTable) readWide() error {
 			if begun = begun || strings.TrimSpace(s) != ""; !begun {
 				continue
 			}
-			t.learn(t.Builder, line, s)
+			loose := t.learn(t.Builder, line, 0, s)
 			y, e := value(s, t.decimal)
 			if e != nil {
 				e.Row, e.Column = line, cols[i]
 				t.Problem(e)
 				continue
 			}
-			t.Add(line, id, at[i], y)
+			if t.Add(line, id, at[i], y); loose {
+				t.loosely(id, 0)
+			}
 		}
 	})
 }

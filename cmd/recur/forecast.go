@@ -75,6 +75,7 @@ what is declared as known, in back-tests too.`,
 	flags := c.both
 	flags.StringVar(&f.sample, "data", sets.All()[0].Name, "`series` that ships with recur, used without FILE: "+strings.Join(setNames(), ", "))
 	f.addReading(flags)
+	flags.BoolVar(&f.source.KeepOutliers, c.settingOf("keep-outliers", "keep_outliers"), false, "keep values far outside of all others, which are else taken as missing")
 	flags.Var(&f.levels, c.settingOf("level", "levels"), "`percentages` of the prediction intervals")
 	flags.TextVar(&f.weights, c.setting("weights"), rnn.Single, "`precision` of the cells' weights in forecasts and back-tests of preset small: single, half (16 bits) or int8")
 	flags.BoolVar(&f.paths, "paths", false, "also write the sample paths of preset deepar, to paths.csv and in --json")

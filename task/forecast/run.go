@@ -179,7 +179,9 @@ func (r *run) readHeld() (valid []data.Series, err error) {
 		if len(files) == 0 {
 			continue
 		}
-		t, err := readFor(j, j.Source, 0, files...)
+		source := j.Source
+		source.KeepOutliers = true // a test is of all values
+		t, err := readFor(j, source, 0, files...)
 		if err != nil {
 			return nil, err
 		}

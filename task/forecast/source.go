@@ -38,6 +38,8 @@ type Source struct {
 	Calendar  bool        `json:"calendar,omitempty"`    // hours, days and months are known covariates
 	Holidays  []string    `json:"holidays,omitempty"`    // countries whose public holidays are known covariates
 
+	KeepOutliers bool `json:"keep_outliers,omitempty"` // keep values far outside of all others, which are else taken as missing
+
 	single bool // a file without the column ID is one series: of a model that was trained on several
 }
 
@@ -140,6 +142,9 @@ func (s Source) readAll(files []string) (*data.Table, error) {
 		if err := s.override(all); err != nil {
 			return nil, err
 		}
+	}
+	if !s.KeepOutliers {
+		setAside(all)
 	}
 	return all, s.addSums(all)
 }

@@ -62,7 +62,9 @@ func readFor(j *Job, s Source, ahead int, files ...string) (*data.Table, error) 
 
 // Evaluate forecasts the last part of each series of files.
 func (m *Trained) Evaluate(ctx context.Context, files ...string) (*task.Result, error) {
-	t, err := ReadFor(m.Forecaster, m.Asked().Source, 0, files...)
+	source := m.Asked().Source
+	source.KeepOutliers = true // a test is of all values
+	t, err := ReadFor(m.Forecaster, source, 0, files...)
 	if err != nil {
 		return nil, err
 	}

@@ -118,6 +118,28 @@ async function picked(page) {
   return wrong;
 }
 
+// linked zooms the first of the charts that move together, and returns those that stay as they were.
+async function linked(page) {
+  const at = await page.evaluate(() => {
+    const groups = Object.groupBy(drawn.figures.filter((f) => f.link), (f) => f.link);
+    return (Object.values(groups)[0] || []).map((f) => f.at);
+  });
+  if (at.length < 2) return [];
+  const pictures = () => page.evaluate((at) => at.map((i) => document.querySelector(`#figure-${i} canvas`)?.toDataURL()), at);
+  const press = async (k) => (await page.$$(`#controls-${at[0]} .zoom button`))[k].press("Enter");
+  const settled = () => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await press(2);
+  await settled();
+  const before = await pictures();
+  await press(0);
+  await settled();
+  const zoomed = await pictures();
+  await press(2);
+  await settled();
+  const after = await pictures();
+  return at.filter((_, i) => before[i] && (zoomed[i] === before[i] || after[i] !== before[i])).map((i) => "does not zoom with the others: figure " + i);
+}
+
 // faint are the colours of lines that have too little contrast with the paper.
 const faint = (page) => page.evaluate(() => {
   const light = (name) => {
@@ -164,7 +186,7 @@ for (const file of files) {
       });
       const once = theme === "light" && width === 390;
       const { controls, missed } = once ? await unreached(page) : { controls: 0, missed: [] };
-      if (once) missed.push(...(await operated(page)), ...(await stepped(page)), ...(await picked(page)));
+      if (once) missed.push(...(await operated(page)), ...(await stepped(page)), ...(await picked(page)), ...(await linked(page)));
       missed.push(...(await faint(page)).map((name) => "too little contrast: " + name));
       console.log(JSON.stringify({ file, theme, width, errors, requests, controls, missed, ...result }));
     }

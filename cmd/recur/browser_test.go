@@ -92,7 +92,7 @@ func TestReportsInBrowser(t *testing.T) {
 	writeFile(t, data(norm.NFD.String("판매.csv")), manySeries())
 	writeFile(t, data("hours.csv"), hourly())
 
-	train("forecast", "forecast", "--steps", "5", "--origins", "2")
+	train("forecast", "forecast", "--steps", "5", "--origins", "12")
 	train("forecast-many", "forecast", data(norm.NFD.String("판매.csv")), "--steps", "2", "--origins", "2")
 	train("forecast-hours", "forecast", data("hours.csv"), "--known", "price", "--set", "hidden=4", "--epochs", "2", "--origins", "2", "--horizon", "6")
 	train("forecast-step", "forecast", data("hours.csv"), "--horizon", "1", "--steps", "2", "--origins", "1", "--lang", "ko")

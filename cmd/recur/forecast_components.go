@@ -31,7 +31,7 @@ func (r *forecastRun) components(i int) *season.Decomposition {
 // those that are drawn has a season or an effect.
 func (r *forecastRun) componentSections(shown []int) []chart.Section {
 	panel := func(title string, figure func(c *components) *chart.Figure) (s chart.Section, some bool) {
-		s = chart.Section{Title: title, Small: true}
+		s = chart.Section{Title: title, Small: true, Link: "components"}
 		for _, i := range shown {
 			var f *chart.Figure
 			if d := r.apart[i]; d != nil {
@@ -53,9 +53,9 @@ func (r *forecastRun) componentSections(shown []int) []chart.Section {
 	if !some {
 		return nil
 	}
-	about := chart.Section{Title: "Components", Note: "History is the sum of trend, seasons and remainder, as MSTL takes it apart. All values are in components.csv."}
+	about := chart.Section{Title: "Components", Note: "History is the sum of trend, seasons and remainder, as MSTL takes it apart. All values are in components.csv. The charts zoom and move together."}
 	if effects {
-		about.Note = "History is the sum of trend, seasons, effects and remainder, as MSTL and a regression take it apart. All values are in components.csv.\n" +
+		about.Note = "History is the sum of trend, seasons, effects and remainder, as MSTL and a regression take it apart. All values are in components.csv. The charts zoom and move together.\n" +
 			"The effects are found by a linear regression of what trend and seasons leave, with bends where they help. They describe the history; what the net makes of the covariates is found by mixing them up, and may be another thing."
 	}
 	all := []chart.Section{about, trend}

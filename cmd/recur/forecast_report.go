@@ -28,9 +28,7 @@ func (r *forecastRun) page() (*chart.Page, error) {
 	}
 	if r.report != nil {
 		p.Sections = append(p.Sections, r.tested(shown))
-		if s := r.residuals(shown); slices.ContainsFunc(s.Figures, func(f *chart.Figure) bool { return f != nil }) {
-			p.Sections = append(p.Sections, s)
-		}
+		p.Sections = append(p.Sections, r.residualSections(shown)...)
 		p.Sections = append(p.Sections, r.scoreSections()...)
 	}
 	p.Sections = append(p.Sections, r.componentSections(shown)...)

@@ -304,7 +304,7 @@ func TestResidualsAndOutliers(t *testing.T) {
 			f.Forecast.Point[0] = f.Actual[0] + float64(f.Origin%2) - 0.5 // 0 on average
 		}
 	}
-	s := r.residuals([]int{0, 1})
+	s := r.residualSections([]int{0, 1})[0]
 	if len(s.Figures) != 2 || len(s.Figures[1].X) != 12 || s.Figures[1].Lines[0].Y[0] != 0.5 && s.Figures[1].Lines[0].Y[0] != -0.5 {
 		t.Fatalf("%+v", s)
 	}
@@ -314,12 +314,19 @@ func TestResidualsAndOutliers(t *testing.T) {
 	if text := strings.Join(s.Figures[1].Text, " "); !strings.Contains(text, "Their mean is 0, which may be chance (p = 1.000).") || !strings.Contains(text, "one tells of the next") {
 		t.Error(text)
 	}
+	all := r.residualSections([]int{0, 1})
+	if sizes := all[1].Figures; sizes[0] != nil || sizes[1].Labels[0] != "-0.6000 … -0.4000" || sizes[1].Lines[0].Y[0] != 6 || !sizes[1].Lines[0].Bars || sizes[1].Text[0] != "The highest bar, 6 of 12 errors, is from -0.6000 to -0.4000." {
+		t.Errorf("%+v", sizes[1])
+	}
+	if follow := all[2].Figures; follow[0] != nil || len(follow[1].X) != 6 || follow[1].Lines[2].Y[0] > -0.9 || math.Abs(follow[1].Lines[1].Y[0]-0.5658) > 1e-4 || follow[1].Text[0] != "Outside of the band of ±0.5658 are 5 of 6." {
+		t.Errorf("%+v", follow[1])
+	}
 	for i := range r.report.Folds {
 		if f := &r.report.Folds[i]; f.Series == 0 {
 			f.Forecast.Point[0] -= float64(f.Origin * f.Origin % 5)
 		}
 	}
-	if text := strings.Join(r.residuals([]int{0}).Figures[0].Text, " "); !strings.Contains(text, "forecasts are too low (p = 0.000)") {
+	if text := strings.Join(r.residualSections([]int{0})[0].Figures[0].Text, " "); !strings.Contains(text, "forecasts are too low (p = 0.000)") {
 		t.Error(text)
 	}
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/csv"
 	"fmt"
 	"math"
 
@@ -10,41 +9,64 @@ import (
 	"github.com/recur-go/recur/task/forecast/residual"
 )
 
-// residuals are the errors one step ahead of each of the series in the back-test, and whether
-// they are as those of a good forecast.
-func (r *forecastRun) residuals(shown []int) chart.Section {
-	s := chart.Section{Title: "Errors one step ahead", Note: "Value less forecast, from each origin of the back-test. Those of a good forecast are 0 on average, and one tells nothing of the next."}
+// residualSections are the errors one step ahead of each of the series in the back-test, whether
+// they are as those of a good forecast, how large they are, and how they follow each other; nothing
+// if none of the series that are drawn has some.
+func (r *forecastRun) residualSections(shown []int) []chart.Section {
+	errors := chart.Section{Title: "Errors one step ahead", Note: "Value less forecast, from each origin of the back-test. Those of a good forecast are 0 on average, and one tells nothing of the next."}
+	sizes := chart.Section{Title: "Histogram of the errors", Small: true}
+	follow := chart.Section{Title: "Autocorrelation of the errors", Small: true, Note: "How much an error tells of that so many origins later. Of errors that tell nothing, 95 % lie within the band."}
 	folds := map[int][]forecast.Fold{}
 	for _, f := range r.report.Folds {
 		if f.Model == r.chief() {
 			folds[f.Series] = append(folds[f.Series], f)
 		}
 	}
+	some, checked := false, false
 	for _, i := range shown {
-		s.Figures = append(s.Figures, r.residualFigure(i, folds[i]))
+		e := oneStep(folds[i])
+		c, ok := residual.Check(e)
+		fig := r.residualFigure(i, folds[i], e)
+		errors.Figures = append(errors.Figures, fig)
+		some = some || fig != nil
+		if !ok {
+			sizes.Figures, follow.Figures = append(sizes.Figures, nil), append(follow.Figures, nil)
+			continue
+		}
+		checked = true
+		sizes.Figures, follow.Figures = append(sizes.Figures, r.histogram(e)), append(follow.Figures, autocorrelation(c))
 	}
-	return s
+	switch {
+	case checked:
+		return []chart.Section{errors, sizes, follow}
+	case some:
+		return []chart.Section{errors}
+	}
+	return nil
+}
+
+// oneStep are the errors one step ahead of a series, by its folds of one model, whose origins rise.
+func oneStep(folds []forecast.Fold) (errors []float64) {
+	for _, f := range folds {
+		errors = append(errors, f.Actual[0]-f.Forecast.Point[0])
+	}
+	return errors
 }
 
 // residualFigure is the errors one step ahead of series i, nil if there are less than two.
-func (r *forecastRun) residualFigure(i int, folds []forecast.Fold) *chart.Figure {
-	var errors []float64
-	fig := &chart.Figure{}
-	for _, f := range folds { // of one model, whose origins rise
-		r.axis(fig, &r.series[i], f.Origin, f.Origin+1)
-		errors = append(errors, f.Actual[0]-f.Forecast.Point[0])
-	}
-	line := chart.FigureLine{Name: "error", Y: errors, Role: "forecast"}
+func (r *forecastRun) residualFigure(i int, folds []forecast.Fold, errors []float64) *chart.Figure {
 	known := 0
-	for _, e := range errors {
-		if !math.IsNaN(e) {
+	fig := &chart.Figure{}
+	for k, f := range folds {
+		r.axis(fig, &r.series[i], f.Origin, f.Origin+1)
+		if !math.IsNaN(errors[k]) {
 			known++
 		}
 	}
 	if known < 2 {
 		return nil
 	}
-	fig.Lines = []chart.FigureLine{line, {Name: "no error", Y: make([]float64, len(errors)), Role: "other"}}
+	fig.Lines = []chart.FigureLine{{Name: "error", Y: errors, Role: "forecast"}, {Name: "no error", Y: make([]float64, len(errors)), Role: "other"}}
 	c, ok := residual.Check(errors)
 	if !ok {
 		fig.Text = []string{fmt.Sprintf("The errors are too few to check, or all the same: %d, want at least %d.", known, residual.Fewest)}
@@ -67,50 +89,46 @@ func (r *forecastRun) residualFigure(i int, folds []forecast.Fold) *chart.Figure
 	return fig
 }
 
-// outliers are those of the last values of series i, by their places. They are looked for once, for
-// the page and for outliers.csv.
-func (r *forecastRun) outliers(i int) []residual.Outlier {
-	if found, ok := r.far[i]; ok {
-		return found
+// histogram is how many of the errors are of each size, nil if they are all the same.
+func (r *forecastRun) histogram(errors []float64) *chart.Figure {
+	h, ok := residual.Bins(errors)
+	if !ok {
+		return nil
 	}
-	from, season := r.reach(i), max(r.model.Asked().Season, 1)
-	found := residual.Outliers(r.series[i].Y[from:], season)
-	for k := range found {
-		found[k].At += from
+	fig := &chart.Figure{XLabel: "error", YLabel: "errors"}
+	if unit := r.yName(); unit != "value" {
+		fig.XLabel = fmt.Sprintf("error (%v)", unit)
 	}
-	if r.far == nil {
-		r.far = map[int][]residual.Outlier{}
-	}
-	r.far[i] = found
-	return found
-}
-
-// marked adds the outliers of series i to a figure of its values from from on.
-func (r *forecastRun) marked(fig *chart.Figure, i, from int) {
-	at := padded(nil, 0, len(fig.X))
-	n := 0
-	for _, o := range r.outliers(i) {
-		if o.At >= from {
-			at[o.At-from] = r.series[i].Y[o.At]
-			n++
+	var counts []float64
+	most, all := 0, 0
+	for i, n := range h.Counts {
+		fig.X = append(fig.X, (h.Edge(i)+h.Edge(i+1))/2)
+		fig.Labels = append(fig.Labels, chart.Digits(h.Edge(i))+" … "+chart.Digits(h.Edge(i+1)))
+		counts = append(counts, float64(n))
+		all += n
+		if n > h.Counts[most] {
+			most = i
 		}
 	}
-	if n > 0 {
-		fig.Lines = append(fig.Lines, chart.FigureLine{Name: "outlier", Y: at, Role: "mark"})
-		fig.Text = append(fig.Text, fmt.Sprintf("Values far from what is usual around them: %d; they are in outliers.csv.", n))
-	}
+	fig.Lines = []chart.FigureLine{{Name: "errors", Y: counts, Role: "actual", Bars: true}}
+	fig.Text = []string{fmt.Sprintf("The highest bar, %d of %d errors, is from %s to %s.", h.Counts[most], all, chart.Digits(h.Edge(most)), chart.Digits(h.Edge(most+1)))}
+	return fig
 }
 
-// outliersCSV writes the values of the histories that are far from what is usual.
-func (r *forecastRun) outliersCSV(c *csv.Writer) {
-	c.Write([]string{"unique_id", "ds", "y", "usual", "deviations"})
-	for i, s := range r.series {
-		for _, o := range r.outliers(i) {
-			deviations := ""
-			if !math.IsInf(o.Distance, 0) {
-				deviations = fmt.Sprintf("%.1f", o.Distance)
-			}
-			c.Write([]string{s.ID, r.time(i, o.At), figures7(s.Y[o.At]), figures7(o.Usual), deviations})
+// autocorrelation is how errors follow each other, with the band that chance stays in.
+func autocorrelation(c residual.Checks) *chart.Figure {
+	fig := &chart.Figure{XLabel: "lag", YLabel: "autocorrelation"}
+	edge := 1.96 / math.Sqrt(float64(c.N))
+	var lo, hi []float64
+	out := 0
+	for i, v := range c.More {
+		fig.X = append(fig.X, float64(i+1))
+		lo, hi = append(lo, -edge), append(hi, edge)
+		if math.Abs(v) > edge {
+			out++
 		}
 	}
+	fig.Lines = []chart.FigureLine{{Name: "band of chance", Band: "lo", Y: lo}, {Name: "band of chance", Band: "hi", Y: hi}, {Name: "autocorrelation", Y: c.More, Role: "actual", Bars: true}}
+	fig.Text = []string{fmt.Sprintf("Outside of the band of ±%s are %d of %d.", chart.Digits(edge), out, len(c.More))}
+	return fig
 }

@@ -33,6 +33,7 @@ type FigureLine struct {
 	Band  string
 	Role  string // which colour it has: history, forecast, actual; backtest, violet, gold, rose or other, which are dashed; or mark, for points
 	Off   bool   // hidden until it is asked for
+	Bars  bool   // bars from 0, on an X whose places are the same distance apart
 }
 
 // any reports whether the line has a value.
@@ -89,7 +90,12 @@ func (f *Figure) Values() *Table {
 	}
 	for _, l := range f.Lines {
 		if y := f.y(l); l.Band == "" {
-			add(l.Name, func(i int) string { return value(y, i) })
+			add(l.Name, func(i int) string {
+				if l.Bars && i < len(y) && isFinite(y[i]) && y[i] == math.Trunc(y[i]) { // often counts
+					return strconv.FormatFloat(y[i], 'f', -1, 64)
+				}
+				return value(y, i)
+			})
 		}
 	}
 	for _, lo := range slices.Backward(f.Lines) {

@@ -20,6 +20,7 @@ type drawn struct {
 // A jsonSlot is where the figure of the item that is picked is drawn, or the only one.
 type jsonSlot struct {
 	At    int           `json:"at"` // number of its section
+	Link  string        `json:"link,omitempty"`
 	Items []*jsonFigure `json:"items"`
 }
 
@@ -57,6 +58,7 @@ type jsonLine struct {
 	Band  string    `json:"band,omitempty"`
 	Role  string    `json:"role"`
 	Off   bool      `json:"off,omitempty"`
+	Bars  bool      `json:"bars,omitempty"`
 	Y     figures   `json:"y,omitempty"`
 	Steps []rounded `json:"steps,omitempty"`
 }
@@ -89,9 +91,9 @@ func marshal(v []float64, figures int) []byte {
 	return append(b, ']')
 }
 
-// add adds the figures of section at, one for each item or one alone.
-func (d *drawn) add(at int, all ...*Figure) error {
-	slot := jsonSlot{At: at}
+// add adds the figures of section at, one for each item or one alone, which are linked by a name.
+func (d *drawn) add(at int, link string, all ...*Figure) error {
+	slot := jsonSlot{At: at, Link: link}
 	for _, f := range all {
 		if f == nil {
 			slot.Items = append(slot.Items, nil)
@@ -171,7 +173,7 @@ func (f *Figure) json() *jsonFigure {
 		if !l.any() {
 			continue
 		}
-		line := jsonLine{Name: l.Name, Band: l.Band, Role: l.Role, Off: l.Off, Y: l.Y}
+		line := jsonLine{Name: l.Name, Band: l.Band, Role: l.Role, Off: l.Off, Bars: l.Bars, Y: l.Y}
 		for _, y := range l.Steps {
 			line.Steps = append(line.Steps, y)
 		}

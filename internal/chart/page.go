@@ -29,6 +29,7 @@ type Section struct {
 	Figure  *Figure
 	Figures []*Figure // in place of Figure, one for each item of the picker, nil where there is none
 	Small   bool      // the chart is half as high
+	Link    string    // charts of sections with the same Link, which share their X, zoom and move together; "" for none
 	Heat    *Heat
 	Picture []byte // a PNG, nil for none
 	Table   *Table
@@ -83,7 +84,7 @@ func (p *Page) Write(w io.Writer) error {
 		if all == nil {
 			continue
 		}
-		if err := d.add(i, all...); err != nil {
+		if err := d.add(i, s.Link, all...); err != nil {
 			return fmt.Errorf("chart: %w", err)
 		}
 		if picker < 0 && s.Figures != nil {

@@ -43,6 +43,9 @@
     return v.toFixed(Math.max(0, 3 - +v.toExponential(3).split("e")[1]));
   }
 
+  // written is a value of a line; bars are often counts.
+  const written = (line, v) => (line.bars && Number.isInteger(v) ? String(v) : number(v));
+
   // places writes those on an axis, of one unit and with as many decimals as the step takes.
   function places(splits, step) {
     const most = Math.max(...splits.map((v) => Math.abs(v || 0)));
@@ -119,7 +122,7 @@
     const all = new Map();
     figure.lines.forEach((l, i) => {
       const was = before.find((p) => p.name === l.name);
-      const p = all.get(l.name) || { name: l.name, role: l.role, band: !!l.band, on: was ? was.on : !l.off, series: [] };
+      const p = all.get(l.name) || { name: l.name, role: l.role, band: !!l.band, bars: !!l.bars, on: was ? was.on : !l.off, series: [] };
       p.series.push(i + 1);
       all.set(l.name, p);
     });
@@ -146,6 +149,8 @@
         series.push({ show: part.on, stroke: `rgba(${css("--band")}, 0.55)`, width: 0.5, points: { show: false } });
       } else if (l.role === "mark") {
         series.push({ show: part.on, stroke, width: 0, paths: () => null, points: { show: true, size: 10, width: 2, stroke, fill: "transparent" } });
+      } else if (l.bars) {
+        series.push({ show: part.on, stroke, fill: stroke, width: 0, paths: uPlot.paths.bars({ size: [0.92, Infinity] }), points: { show: false } });
       } else {
         series.push({
           show: part.on, stroke, width: l.role === "forecast" ? 2.2 : 1.6,
@@ -177,7 +182,7 @@
     return new uPlot({
       width: box.clientWidth, height: height(box), series, bands,
       legend: { show: false },
-      scales: { x: { time: !!axisOf.time, ...slot.view } },
+      scales: { x: { time: !!axisOf.time, ...slot.view }, ...(slot.bars && { y: { range: (u, min, max) => [Math.min(0, 1.08 * min), Math.max(0, 1.08 * max)] } }) },
       tzDate: (ts) => uPlot.tzDate(new Date(ts * 1e3), "Etc/UTC"),
       axes: [
         {
@@ -189,10 +194,10 @@
           size: (u, values) => 26 + 7 * Math.max(3, ...(values || []).map((v) => v.length)),
         },
       ],
-      cursor: { drag: { x: true, y: false } },
+      cursor: { drag: { x: true, y: false }, bind: { dblclick: (u) => () => u.setScale("x", { ...slot.whole }) } },
       hooks: {
         setCursor: [(u) => u.cursor.idx != null && u.cursor.left >= 0 && moved(u.cursor.idx)],
-        setScale: [(u, key) => key === "x" && (slot.view = { min: u.scales.x.min, max: u.scales.x.max })],
+        setScale: [(u, key) => key === "x" && slot.zoomed({ min: u.scales.x.min, max: u.scales.x.max })],
         draw: [origin],
       },
     }, data, box);
@@ -202,7 +207,7 @@
   function table(slot) {
     const { figure, at: axisOf, y } = slot, columns = [];
     const add = (name, cell) => axisOf.x.some((_, i) => i >= figure.from && cell(i) !== "") && columns.push({ name, cell });
-    figure.lines.forEach((l, k) => !l.band && add(l.name, (i) => number(y[k][i])));
+    figure.lines.forEach((l, k) => !l.band && add(l.name, (i) => written(l, y[k][i])));
     figure.lines.toReversed().forEach((l) => {
       const lo = figure.lines.indexOf(l), hi = figure.lines.findIndex((o) => o.band === "hi" && o.name === l.name);
       if (l.band !== "lo" || hi < 0) return;
@@ -231,19 +236,32 @@
     return t;
   }
 
+  const links = {}; // by name, the charts that show the same part of x
+
   // start makes what belongs to a section with figures, and returns what shows that of item i.
-  function start({ at: section, items }) {
+  function start({ at: section, link, items }) {
     const byId = (name) => document.getElementById(name + "-" + section);
     const box = byId("figure"), controls = byId("controls"), caption = byId("text"), values = byId("values"), heading = byId("title");
     const title = heading.textContent, fixed = values.querySelector("table");
     const slot = { figure: null, at: null, shown: [], y: [], view: {}, origin: null };
     let place = 0, u, stale = false;
+    const peers = link ? (links[link] ||= []) : [];
+    const same = (a, b) => a.min === b.min && a.max === b.max;
+    slot.show = (view) => {
+      slot.view = view;
+      if (u) u.setScale("x", view);
+    };
+    slot.zoomed = (view) => {
+      slot.view = view;
+      for (const other of peers) if (!same(other.view, view)) other.show(view);
+    };
+    peers.push(slot);
 
     const slider = make("input"), label = make("label"), reading = make("div", "reading");
     Object.assign(slider, { type: "range", min: 0, id: "read-" + section });
     label.htmlFor = slider.id;
     const said = (i) => slot.shown.filter((p) => p.on).map((p) => {
-      const found = p.series.map((s) => number(slot.y[s - 1][i])).filter((v) => v !== "");
+      const found = p.series.map((s) => written(slot.figure.lines[s - 1], slot.y[s - 1][i])).filter((v) => v !== "");
       return found.length ? p.name + ": " + found.join(" … ") : "";
     }).filter((t) => t);
     function read(i) {
@@ -266,7 +284,7 @@
       b.type = "button";
       b.setAttribute("aria-pressed", p.on);
       if (p.on) {
-        const swatch = make("span", "swatch" + (p.band ? " band" : p.role === "mark" ? " mark" : dashes[p.role] ? " dashed" : ""));
+        const swatch = make("span", "swatch" + (p.band ? " band" : p.bars ? " bars" : p.role === "mark" ? " mark" : dashes[p.role] ? " dashed" : ""));
         if (p.band) {
           const bandOf = slot.shown.filter((q) => q.band);
           swatch.style.background = `rgba(var(--band), ${0.2 + 0.35 * (bandOf.length - 1 - bandOf.indexOf(p)) / Math.max(bandOf.length - 1, 1)})`;
@@ -293,10 +311,10 @@
 
     const by = (k) => () => {
       const { x } = slot.at, { min, max } = u.scales.x, mid = x[place] >= min && x[place] <= max ? x[place] : (min + max) / 2;
-      u.setScale("x", { min: Math.max(x[0], mid - (mid - min) * k), max: Math.min(x.at(-1), mid + (max - mid) * k) });
+      u.setScale("x", { min: Math.max(slot.whole.min, mid - (mid - min) * k), max: Math.min(slot.whole.max, mid + (max - mid) * k) });
     };
     const zoom = group("zoom", words.zoom + ", " + title, button("+", words.zoomIn, by(0.5)), button("−", words.zoomOut, by(2)),
-      button(words.all, words.all, () => u.setScale("x", { min: slot.at.x[0], max: slot.at.x.at(-1) })));
+      button(words.all, words.all, () => u.setScale("x", { ...slot.whole })));
 
     // The origins: buttons, a slider, and what the forecast from one came to.
     const origins = make("input"), originLabel = make("label", "", words.origin), outcome = make("p", "outcome");
@@ -378,7 +396,9 @@
       if (!figure) return draw();
       slot.at = axis(figure.axis);
       slot.shown = parts(figure, slot.shown);
-      slot.view = { min: slot.at.x[figure.view], max: slot.at.x.at(-1) };
+      const { x } = slot.at, room = (slot.bars = figure.lines.some((l) => l.bars)) ? 0.6 * (x[1] - x[0] || 1) : 0;
+      slot.whole = { min: x[0] - room, max: x.at(-1) + room };
+      slot.view = figure.view ? { min: x[figure.view], max: slot.whole.max } : { ...slot.whole };
       slot.origin = null;
       slot.y = figure.lines.map((l) => l.y);
       label.textContent = words.read + " " + figure.xLabel;

@@ -97,10 +97,26 @@ func TestPageFigures(t *testing.T) {
 	}
 }
 
+// Bars are drawn as such, and counts are whole in the table; charts with the same link are told.
+func TestPageBars(t *testing.T) {
+	bars := &chart.Figure{XLabel: "error", X: []float64{-1, 0, 1}, Labels: []string{"-1.5 … -0.5", "-0.5 … 0.5", "0.5 … 1.5"}, Lines: []chart.FigureLine{{Name: "errors", Y: []float64{2, 0, 0.5}, Bars: true, Role: "actual"}}}
+	html := page(t, &chart.Page{Sections: []chart.Section{{Figure: bars, Link: "both"}, {Figure: bars, Link: "both"}, {Figure: bars}}})
+	d := drawnOf(t, html)
+	if d.Figures[0].Link != "both" || d.Figures[1].Link != "both" || d.Figures[2].Link != "" || !d.Figures[0].Items[0].Lines[0].Bars {
+		t.Errorf("%+v", d)
+	}
+	for _, want := range []string{`<td>-1.5 … -0.5</td><td>2</td>`, `<td>0.5000</td>`} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+}
+
 // drawnJSON is what the script of a page takes.
 type drawnJSON struct {
 	Figures []struct {
 		At    int
+		Link  string
 		Items []*struct {
 			Axis, From, View int
 			XLabel, YLabel   string
@@ -108,7 +124,7 @@ type drawnJSON struct {
 			Origins          []int
 			Lines            []struct {
 				Name, Band, Role string
-				Off              bool
+				Off, Bars        bool
 				Y                []*float64
 				Steps            [][]*float64
 			}

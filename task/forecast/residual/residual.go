@@ -14,6 +14,7 @@ type Checks struct {
 	Mean, SD float64   // mean and standard deviation
 	MeanP    float64   // probability of a mean so far from 0, if it is 0 in truth
 	ACF      []float64 // autocorrelations of lags 1, 2, …
+	More     []float64 // ACF and those of more lags, which are drawn: as many as R's acf has, or half of the errors
 	Q, P     float64   // statistic of Ljung and Box (1978) of these lags, and the probability of one so large without autocorrelation
 }
 
@@ -44,19 +45,27 @@ func Check(e []float64) (c Checks, ok bool) {
 	}
 	c.SD = math.Sqrt(squares / (n - 1))
 	c.MeanP = math.Erfc(math.Abs(c.Mean) / (c.SD / math.Sqrt(n)) / math.Sqrt2)
-	for lag := 1; lag <= max(1, min(10, c.N/5)); lag++ {
+	c.ACF = acf(e, c.Mean, squares, max(1, min(10, c.N/5)))
+	for i, r := range c.ACF {
+		c.Q += n * (n + 2) * r * r / (n - float64(i+1))
+	}
+	c.More = acf(e, c.Mean, squares, max(len(c.ACF), min(int(10*math.Log10(n)), c.N/2)))
+	c.P = chiSquareTail(c.Q, float64(len(c.ACF)))
+	return c, true
+}
+
+// acf are the autocorrelations of lags 1 to lags of errors with a mean and a sum of squares about it.
+func acf(e []float64, mean, squares float64, lags int) (all []float64) {
+	for lag := 1; lag <= lags; lag++ {
 		var r float64
 		for i := lag; i < len(e); i++ {
-			if v := (e[i] - c.Mean) * (e[i-lag] - c.Mean); !math.IsNaN(v) {
+			if v := (e[i] - mean) * (e[i-lag] - mean); !math.IsNaN(v) {
 				r += v
 			}
 		}
-		r /= squares
-		c.ACF = append(c.ACF, r)
-		c.Q += n * (n + 2) * r * r / (n - float64(lag))
+		all = append(all, r/squares)
 	}
-	c.P = chiSquareTail(c.Q, float64(len(c.ACF)))
-	return c, true
+	return all
 }
 
 // chiSquareTail is the probability that χ² with k degrees of freedom is above x: the upper

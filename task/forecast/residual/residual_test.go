@@ -29,6 +29,9 @@ func TestCheck(t *testing.T) {
 	near(t, "standard deviation", c.SD, 1.044775361289, 1e-9)
 	near(t, "lag 1", c.ACF[0], -0.603379478827, 1e-9)
 	near(t, "lag 2", c.ACF[1], -0.007654723127, 1e-9)
+	if len(c.More) != 5 || c.More[0] != c.ACF[0] || c.More[1] != c.ACF[1] {
+		t.Errorf("more lags: %v", c.More)
+	}
 	near(t, "Q", c.Q, 4.855102861392, 1e-9)
 	near(t, "p", c.P, 0.088252660996, 1e-9)
 	for _, e := range [][]float64{nil, e[:7], {1, 1, 1, 1, 1, 1, 1, 1, 1}, {math.NaN(), 1, 2, 3, 4, 5, 6, 7}} {

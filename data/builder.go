@@ -223,6 +223,9 @@ func (b *Builder) needed() string {
 
 // ParseTime reads a time in the form that Options give, or as ParseTime does.
 func (b *Builder) ParseTime(s string) (Time, *Error) {
+	if strings.TrimSpace(s) == "" {
+		return Time{}, &Error{Reason: "is empty", Hint: "every row needs a time"}
+	}
 	if b.opts.TimeLayout != "" {
 		t, err := parseLayout(b.opts.TimeLayout, s)
 		if err != nil {
@@ -440,7 +443,9 @@ func (b *Builder) Table() (*Table, error) {
 	}
 	t.Covariates = b.cols
 	b.noteCovariates(t)
-	b.note("%s, %s, from %v", plural(len(t.Series), "series", "series"), f.Name(), span(t.Series))
+	if from, to, ok := span(t.Series); ok {
+		b.note("%s, %s, from %v to %v", plural(len(t.Series), "series", "series"), f.Name(), from, to)
+	}
 	if gaps > 0 {
 		b.note("%s missing from the time grid: %s", plural(gaps, "time is", "times are"), at)
 	}

@@ -151,4 +151,8 @@ func (t *csvTable) width(rec []string) *Error {
 	return e
 }
 
-func blankRow(rec []string) bool { return len(rec) == 1 && strings.TrimSpace(rec[0]) == "" }
+// blankRow reports whether all fields of a row are empty, as those that spreadsheets write after the
+// last.
+func blankRow(rec []string) bool {
+	return !slices.ContainsFunc(rec, func(s string) bool { return strings.TrimSpace(s) != "" })
+}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/recur-go/recur/internal/setting"
 )
@@ -47,6 +48,7 @@ type covariates struct {
 	place  []map[string]int // numbers of the categories
 	kind   []kind
 	forced []string // names of columns of categories
+	words  []string // the first word of each column that is taken for a missing value, such as none
 }
 
 type kind int
@@ -67,6 +69,7 @@ func newCovariates(o Options) covariates {
 			c.cols = append(c.cols, Covariate{Name: n, Role: names.role})
 		}
 	}
+	c.words = make([]string, len(c.cols))
 	c.place, c.kind = make([]map[string]int, len(c.cols)), make([]kind, len(c.cols))
 	for i, v := range c.cols {
 		if slices.Contains(c.forced, v.Name) {
@@ -79,7 +82,16 @@ func newCovariates(o Options) covariates {
 // blank reports a text that stands for a missing value.
 func blank(s string) bool {
 	switch strings.ToLower(strings.TrimSpace(s)) {
-	case "", "na", "n/a", "nan", "null", "none", ".", "-", "?":
+	case "", "na", "n/a", "nan", "-nan", "null", "#n/a", "#na", "<na>":
+		return true
+	}
+	return taken(s)
+}
+
+// taken reports a text that stands for a missing value, but may be a category, too.
+func taken(s string) bool {
+	switch strings.ToLower(strings.TrimSpace(s)) {
+	case "none", ".", "-", "?":
 		return true
 	}
 	return false
@@ -88,10 +100,16 @@ func blank(s string) bool {
 // parse reads a value of covariate i. What the first value is decides whether the column
 // holds numbers or categories.
 func (c *covariates) parse(i int, s string, decimal rune) (float64, *Error) {
-	if blank(s) {
-		return math.NaN(), nil
-	}
 	s = strings.TrimSpace(s)
+	if blank(s) {
+		word := taken(s)
+		if word && c.words[i] == "" {
+			c.words[i] = strings.Clone(s)
+		}
+		if !word || !slices.Contains(c.forced, c.cols[i].Name) {
+			return math.NaN(), nil
+		}
+	}
 	if c.kind[i] == undecided {
 		c.kind[i] = categorical
 		if _, e := number(s, decimal); e == nil {
@@ -107,6 +125,9 @@ func (c *covariates) parse(i int, s string, decimal rune) (float64, *Error) {
 	}
 	if at, ok := c.place[i][s]; ok {
 		return float64(at), nil
+	}
+	if !utf8.ValidString(s) {
+		return 0, &Error{Value: s, Reason: "is not UTF-8", Hint: "save the file as UTF-8"}
 	}
 	n := len(c.cols[i].Categories)
 	if n == maxCategories {

@@ -22,6 +22,15 @@ func (b *Builder) noteCovariates(t *Table) {
 			b.note("%s covariates: %s", role, strings.Join(names, ", "))
 		}
 	}
+	for i, word := range b.words {
+		switch c := t.Covariates[i]; {
+		case c.Categories == nil || slices.Contains(b.forced, c.Name):
+			b.words[i] = ""
+		case word != "":
+			b.note("%q in column %s is read as a missing value (--category %s has it a category)", word, c.Name, c.Name)
+		}
+	}
+	t.words = b.words
 	missing, ahead := 0, 0
 	for _, s := range t.Series {
 		for _, x := range append(slices.Clone(s.Past), s.Known...) {

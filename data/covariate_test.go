@@ -89,6 +89,33 @@ func TestBadCovariates(t *testing.T) {
 	}
 }
 
+// A word that may be a category or stand for a missing value is named, with the flag that decides.
+func TestWordsForMissing(t *testing.T) {
+	const file = "ds,y,kind,price\n1,2,tv,-\n2,3,none,4\n3,4,tv,5\n4,,none,5\n"
+	o := data.Options{Known: []string{"kind", "price"}}
+	tab, err := data.ReadCSV(strings.NewReader(file), "f.csv", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const note = `"none" in column kind is read as a missing value (--category kind has it a category)`
+	if notes := strings.Join(tab.Notes, "\n"); !strings.Contains(notes, note) || strings.Contains(notes, "column price") {
+		t.Errorf("%q", tab.Notes)
+	}
+	if err := tab.CheckAhead(1); err == nil || !strings.Contains(err.Error(), `; "none" is read as a missing value: have it a category (--category kind), or add rows`) {
+		t.Error(err)
+	}
+	o.Category = []string{"kind"}
+	if tab, err = data.ReadCSV(strings.NewReader(file), "f.csv", o); err != nil || tab.CheckAhead(1) != nil {
+		t.Fatal(err, tab)
+	}
+	if c := tab.Covariates[0].Categories; len(c) != 2 || c[1] != "none" || strings.Contains(strings.Join(tab.Notes, "\n"), "none") {
+		t.Errorf("%q %q", c, tab.Notes)
+	}
+	if _, err := data.ReadCSV(strings.NewReader("ds,y,kind\n1,2,a\n2,2,\xdf\n"), "f.csv", data.Options{Past: []string{"kind"}}); err == nil || !strings.Contains(err.Error(), "column kind: \"\\xdf\" is not UTF-8") {
+		t.Error(err)
+	}
+}
+
 // A file with no columns but values has no covariates.
 func TestValuesAlone(t *testing.T) {
 	wide := "V1,V2,V3,V4,V5\nH1,1,2,3,1\nH2,3,2,3,1\n"

@@ -64,12 +64,15 @@ func readCSV(in *File, o Options) (*Table, error) {
 	return b.Table()
 }
 
-// delimiter is what separates the fields of the first line that is not blank:
-// whichever is there most often outside quotation marks.
+// delimiter is what separates the fields of the first line that is not blank: what it names, as
+// Excel has it (sep=;), or whichever is there most often outside quotation marks.
 func delimiter(head []byte) rune {
 	line := strings.TrimLeft(string(head), "\r\n")
 	if i := strings.IndexAny(line, "\r\n"); i >= 0 {
 		line = line[:i]
+	}
+	if d, ok := named(line); ok {
+		return d
 	}
 	count, within := map[rune]int{}, false
 	for _, c := range line {
@@ -86,6 +89,18 @@ func delimiter(head []byte) rune {
 		}
 	}
 	return best
+}
+
+// named is the separator that a first line names.
+func named(line string) (d rune, ok bool) {
+	name, ok := strings.CutPrefix(strings.ToLower(strings.Trim(line, `"`)), "sep=")
+	return rune((name + " ")[0]), ok && len(name) == 1 && strings.Contains(",;|\t", name)
+}
+
+// namesSeparator reports whether a record is the line of named.
+func namesSeparator(rec []string, separator rune) bool {
+	_, ok := named(strings.Join(rec, string(separator)))
+	return ok
 }
 
 // maxRow is the longest row in bytes.
@@ -154,12 +169,19 @@ type csvTable struct {
 
 func (t *csvTable) read() error {
 	first, err := t.record()
+	if err == nil && namesSeparator(first, t.in.Comma) {
+		first, err = t.record()
+	}
+	if err == io.EOF {
+		t.Problem(&Error{Reason: "is empty", Hint: "it needs a header such as unique_id,ds,y and a row for each time"})
+		return t.err()
+	}
 	if err != nil {
 		return err
 	}
 	t.header = slices.Clone(first)
 	for i, h := range t.header {
-		t.header[i] = strings.TrimSpace(h)
+		t.header[i] = strings.TrimSpace(latin(h))
 	}
 	t.marks = newMarks(t.opts.Decimal, t.in.Comma)
 	if t.wide() {
@@ -305,6 +327,18 @@ func (t *csvTable) learnRow(line int, rec []string) (loose bool) {
 		}
 	}
 	return loose
+}
+
+// latin is a name of a column in UTF-8: if it is none it is taken for Latin-1.
+func latin(name string) string {
+	if utf8.ValidString(name) {
+		return name
+	}
+	var b strings.Builder
+	for _, c := range []byte(name) {
+		b.WriteRune(rune(c))
+	}
+	return b.String()
 }
 
 // badID reports what cannot name a series.

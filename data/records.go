@@ -181,6 +181,9 @@ func readQuoted(f *File, header func([]string) bool, each func([]string, Record)
 			return f.Failed(lines.row, err)
 		}
 		line, _ := c.FieldPos(0)
+		if t.width == 0 && namesSeparator(fields, c.Comma) {
+			continue
+		}
 		if err := t.row(Record{line, fields}); err != nil {
 			return err
 		}

@@ -41,6 +41,7 @@ func TestRecords(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"a.csv", "mr,ref\n\"x, y\",two\r\n\"a \"\"b\"\"\nc\",d\n", "mr|ref 2: x, y|two / mr|ref 3: a \"b\"\nc|d"},
 		{"a.csv", "\ufeffmr;ref\nx;y", "mr|ref 2: x|y"},
+		{"a.csv", "sep=;\nmr;ref\nx;y\n", "mr|ref 3: x|y"},
 		{"a.csv", "x,y\nz,w\n", " 1: x|y /  2: z|w"},
 		{"a.csv.gz", "mr,ref\nx,y", "mr|ref 2: x|y"},
 		{"a.tsv", "x, \"y\t1\n\nz\"\t2\n", " 1: x, \"y|1 /  3: z\"|2"},

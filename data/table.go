@@ -76,6 +76,8 @@ type Table struct {
 	Horizon int // horizon of a .tsf file, or the rows that follow the last value; 0 for none
 
 	Covariates []Covariate // past, known and static ones, in this order
+
+	words []string // the word of each covariate that was taken for a missing value; "" for none
 }
 
 // Options are how to read a table. The zero value finds out.
@@ -95,17 +97,22 @@ type Options struct {
 	Sort        bool     // put the rows of each series in order of time; default: rows out of order are an error
 }
 
-func span(series []Series) string {
-	first, last := series[0].Start, series[0].Time(len(series[0].Y)-1)
+// span is from the first value of all series to the last; ok is false if they have none.
+func span(series []Series) (first, last Time, ok bool) {
 	for i := range series {
-		if series[i].Start.Before(first) {
-			first = series[i].Start
+		s := &series[i]
+		if len(s.Y) == 0 {
+			continue
 		}
-		if end := series[i].Time(len(series[i].Y) - 1); last.Before(end) {
+		if !ok || s.Start.Before(first) {
+			first = s.Start
+		}
+		if end := s.Time(len(s.Y) - 1); !ok || last.Before(end) {
 			last = end
 		}
+		ok = true
 	}
-	return fmt.Sprintf("%v to %v", first, last)
+	return first, last, ok
 }
 
 func plural(n int, one, many string) string {
@@ -118,7 +125,12 @@ func plural(n int, one, many string) string {
 // CheckAhead reports known covariates that lack a value in one of the steps to forecast.
 func (t *Table) CheckAhead(horizon int) error {
 	p := problems{file: t.Name}
+	past := len(Select(t.Covariates, Past))
 	for i, c := range Select(t.Covariates, Known) {
+		hint := "add rows for these times with an empty y, pass a shorter --horizon, or pass the column as --past"
+		if past+i < len(t.words) && t.words[past+i] != "" {
+			hint = fmt.Sprintf("%q is read as a missing value: have it a category (--category %s), or %s", t.words[past+i], c.Name, hint)
+		}
 		for _, s := range t.Series {
 			var missing []int
 			for k := range horizon {
@@ -133,7 +145,7 @@ func (t *Table) CheckAhead(horizon int) error {
 			n, first, last := len(missing), s.Time(missing[0]), s.Time(missing[len(missing)-1])
 			p.add(&Error{Row: s.last, Column: c.Name,
 				Reason: fmt.Sprintf("%s ends here, but %d of the %d steps to forecast %s no value of this known covariate: %v to %v", s.name(), n, horizon, verb(n), first, last),
-				Hint:   "add rows for these times with an empty y, pass a shorter --horizon, or pass the column as --past"})
+				Hint:   hint})
 		}
 	}
 	return p.err()

@@ -96,10 +96,10 @@ func (r *forecastRun) modelsCSV(c *csv.Writer) {
 			write(r.netName(), r.forecasts[i])
 		} else {
 			write(j.Choose.String(), r.forecasts[i])
-			write(r.netName(), nets[i])
+			write(r.netName(), j.Limited(s.ID, nets[i]))
 		}
 		for _, b := range forecast.Baselines(j.Season) {
-			write(b.Name, b.Forecast(s.Y, j.Horizon, r.levels))
+			write(b.Name, j.Limited(s.ID, b.Forecast(s.Y, j.Horizon, r.levels)))
 		}
 	}
 }

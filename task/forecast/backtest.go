@@ -36,6 +36,7 @@ type Report struct {
 	Choice          *Choice  // what Choose found; nil for nothing
 	Intermittent    bool     // most series are intermittent, so that RMSSE tells the better model
 
+	job    Job // has the limits of the forecasts
 	scores scores
 }
 
@@ -98,6 +99,7 @@ func (p Plan) Check(j *Job, series ...data.Series) error {
 func newReport(model string, plan Plan, j *Job, series []data.Series) (r *Report, take []int, err error) {
 	r = &Report{Plan: plan, Model: model, Season: cmp.Or(j.Season, 1), Levels: quantile.Levels(j.Levels)}
 	r.Horizon = quantile.Horizon(j.Horizon, r.Season)
+	r.job = *j
 	e := setting.Errors{System: "forecast"}
 	e.Count("horizon", r.Horizon)
 	e.Count("season", r.Season)
@@ -271,6 +273,10 @@ func (w window) after(y []float64) window {
 func (r *Report) scoreAll(ctx context.Context, series []data.Series, take []int) error {
 	if err := r.addBaselines(ctx, series, take); err != nil {
 		return err
+	}
+	for i := range r.Folds {
+		f := &r.Folds[i]
+		f.Forecast = r.job.Limited(series[f.Series].ID, f.Forecast)
 	}
 	for _, name := range candidates(r.Model, r.Season) {
 		r.Scores = append(r.Scores, Score{Model: name})

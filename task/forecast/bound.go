@@ -1,10 +1,12 @@
 package forecast
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
 
+	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/task/forecast/hierarchy"
 )
 
@@ -31,18 +33,65 @@ func (f *Forecast) bound(history []float64) {
 	f.clamp(down, up)
 }
 
-// limit keeps the forecast of a series within floor and cap, which those of sums do not have.
+// limit keeps the forecast of a series within floor and cap.
 func (j *Job) limit(id string, f *Forecast) {
-	if n := len(j.Hierarchy); n == 0 || strings.Count(id, "/") == n-1 && id != hierarchy.Total {
-		f.within(j.Floor, j.Cap)
+	if j.limits(id) {
+		f.clamp(or(j.Floor, math.Inf(-1)), or(j.Cap, math.Inf(1)))
 	}
 }
 
-// within keeps a forecast between limits that are given.
-func (f *Forecast) within(floor, ceiling *float64) {
-	if floor != nil || ceiling != nil {
-		f.clamp(or(floor, math.Inf(-1)), or(ceiling, math.Inf(1)))
+// limits reports whether forecasts of a series, by its ID, have a floor or cap, which those of
+// sums do not.
+func (j *Job) limits(id string) bool {
+	n := len(j.Hierarchy)
+	return (j.Floor != nil || j.Cap != nil) && (n == 0 || strings.Count(id, "/") == n-1 && id != hierarchy.Total)
+}
+
+// noteOutside notes values of the series of a table that lie beyond floor and cap.
+func (j *Job) noteOutside(t *data.Table) {
+	below, above, all := 0, 0, 0
+	for _, s := range t.Series {
+		if !j.limits(s.ID) {
+			continue
+		}
+		for _, y := range s.Y {
+			switch {
+			case y < or(j.Floor, y):
+				below++
+			case y > or(j.Cap, y):
+				above++
+			}
+		}
+		all += len(s.Y) - s.Missing()
 	}
+	if below > 0 {
+		t.Notes = append(t.Notes, fmt.Sprintf("%d of the %d values lie below the floor of %g, where no forecast will be (--floor)", below, all, *j.Floor))
+	}
+	if above > 0 {
+		t.Notes = append(t.Notes, fmt.Sprintf("%d of the %d values lie above the cap of %g, where no forecast will be (--cap)", above, all, *j.Cap))
+	}
+}
+
+// Limited is a forecast of a series, by its ID, within floor and cap.
+func (j *Job) Limited(id string, f Forecast) Forecast {
+	if !j.limits(id) {
+		return f
+	}
+	f = f.clone()
+	j.limit(id, &f)
+	return f
+}
+
+// clone is a copy of f.
+func (f Forecast) clone() Forecast {
+	g := Forecast{Point: slices.Clone(f.Point)}
+	for _, b := range f.Bands {
+		g.Bands = append(g.Bands, Band{b.Level, slices.Clone(b.Lo), slices.Clone(b.Hi)})
+	}
+	for _, p := range f.Paths {
+		g.Paths = append(g.Paths, slices.Clone(p))
+	}
+	return g
 }
 
 func or(v *float64, otherwise float64) float64 {

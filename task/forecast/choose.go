@@ -136,6 +136,10 @@ func (r *Report) Choose(how Choose, series ...data.Series) *Choice {
 	}
 	w := newWeigher(r, how, series)
 	folds := w.rehearse()
+	for i := range folds { // as they would have been given
+		f := &folds[i]
+		r.job.keep(&f.Forecast, series[f.Series].Before(f.Origin))
+	}
 	c := &Choice{Models: w.models, Levels: r.Levels, Series: map[string]Shares{}}
 	of, others := w.final(folds)
 	for s, shares := range of {

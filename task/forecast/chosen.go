@@ -135,13 +135,13 @@ func (j *Job) blend(net Forecast, id string, history []float64) (Forecast, error
 	for i, share := range shares.Of {
 		switch {
 		case i == 0:
-			all[i] = net
+			all[i] = j.Limited(id, net)
 		case share > 0:
 			by, err := baseline(choice.Models[i], j.Season)
 			if err != nil {
 				return net, err
 			}
-			all[i] = by.Forecast(recent(history, j.Season), j.Horizon, levelsOf(net.Bands))
+			all[i] = j.Limited(id, by.Forecast(recent(history, j.Season), j.Horizon, levelsOf(net.Bands)))
 		}
 	}
 	f := blend(all, shares, choice.Levels)

@@ -152,6 +152,7 @@ func (r *run) read() (err error) {
 	if r.series, r.left, err = Usable(r.table); err != nil {
 		return err
 	}
+	j.noteOutside(r.table)
 	r.tell(n)
 	r.pick()
 	j.Until = until(r.series)

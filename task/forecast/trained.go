@@ -57,6 +57,7 @@ func readFor(j *Job, s Source, ahead int, files ...string) (*data.Table, error) 
 	if err := s.Prepare(t, ahead); err != nil {
 		return nil, err
 	}
+	j.noteOutside(t)
 	return t, t.Recode(j.Covariates)
 }
 

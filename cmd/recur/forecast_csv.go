@@ -109,10 +109,7 @@ func (r *forecastRun) netName() string {
 	if c := r.model.Asked().Choice; c != nil {
 		return c.Models[0]
 	}
-	if r.report != nil {
-		return r.report.Model
-	}
-	return r.model.Asked().Preset
+	return forecast.NetName(r.model)
 }
 
 // netForecasts are those of the net alone, none for series that it cannot forecast.

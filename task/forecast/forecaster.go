@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -53,6 +54,9 @@ type Method struct {
 	Fit   func(ctx context.Context, s Settings, o task.Options, series ...data.Series) (Forecaster, error)
 	Read  func(r io.ReaderAt, size int64) (Forecaster, error) // reads a file of Kind
 }
+
+// NetName is what reports call the net of a model.
+func NetName(m Forecaster) string { return Method{Name: cmp.Or(m.Asked().Preset, Small)}.netName() }
 
 // netName is what reports call the net of the method.
 func (by Method) netName() string {

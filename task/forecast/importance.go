@@ -33,7 +33,7 @@ func Importance(ctx context.Context, m Forecaster, plan Plan, series ...data.Ser
 	}
 	loss := func(series []data.Series) (float64, error) {
 		rep.Folds = nil
-		err := rep.forecasts(ctx, m, series, take, 0, rep.Origins)
+		err := rep.forecasts(ctx, rep.Model, m, series, take, 0, rep.Origins)
 		return rep.score(modelName, series).Pinball, err
 	}
 	base, err := loss(series)

@@ -18,18 +18,19 @@ type Job struct {
 	Levels  []float64 `json:"levels"`                      // probabilities of the bands; default 0.5, 0.8, 0.95
 	Seed    uint64    `json:"seed"`                        // seed of all that is random: the same gives the same bits
 
-	Source                      // how series are read from files
-	Origins    int              `json:"origins,omitempty"`               // origins to forecast from when the model is scored; default as Plan has it
-	Stride     int              `json:"stride,omitempty"`                // steps from one origin to the next; default 1
-	Floor      *float64         `json:"floor,omitempty"`                 // least value of a forecast and its bands; default 0 for blends of a history that is nowhere negative, else none
-	Cap        *float64         `json:"cap,omitempty"`                   // greatest value; default none
-	Reconcile  Reconcile        `json:"reconcile,omitempty"`             // how forecasts of a Hierarchy are made to add up; default MinT
-	NoBacktest bool             `json:"no_backtest,omitempty"`           // no back-test: no scores, and nothing to choose by
-	Choose     Choose           `json:"choose,omitempty"`                // what a series is forecast by; default the blend
-	Choice     *Choice          `json:"choice,omitempty" recipe:"-"`     // what the back-test found; set by the task, nil for the net alone
-	Step       string           `json:"step,omitempty" recipe:"-"`       // step of time of the series in training, such as M; set by the task
-	Until      string           `json:"until,omitempty" recipe:"-"`      // last time of the series in training; set by the task
-	Covariates []data.Covariate `json:"covariates,omitempty" recipe:"-"` // covariates of the series: past, known and static ones, in this order; set by the task
+	Source                       // how series are read from files
+	Origins    int               `json:"origins,omitempty"`               // origins to forecast from when the model is scored; default as Plan has it
+	Stride     int               `json:"stride,omitempty"`                // steps from one origin to the next; default 1
+	Floor      *float64          `json:"floor,omitempty"`                 // least value of a forecast and its bands; default 0 for blends of a history that is nowhere negative, else none
+	Cap        *float64          `json:"cap,omitempty"`                   // greatest value; default none
+	Reconcile  Reconcile         `json:"reconcile,omitempty"`             // how forecasts of a Hierarchy are made to add up; default MinT
+	NoBacktest bool              `json:"no_backtest,omitempty"`           // no back-test: no scores, and nothing to choose by
+	Choose     Choose            `json:"choose,omitempty"`                // what a series is forecast by; default the blend
+	Choice     *Choice           `json:"choice,omitempty" recipe:"-"`     // what the back-test found; set by the task, nil for the net alone
+	Step       string            `json:"step,omitempty" recipe:"-"`       // step of time of the series in training, such as M; set by the task
+	Until      string            `json:"until,omitempty" recipe:"-"`      // last time of the series in training; set by the task
+	Ends       map[string]string `json:"ends,omitempty" recipe:"-"`       // last times of the series in training by ID, of several; set by the task
+	Covariates []data.Covariate  `json:"covariates,omitempty" recipe:"-"` // covariates of the series: past, known and static ones, in this order; set by the task
 }
 
 // Asked implements Settings; a model's is what it was made for.

@@ -97,8 +97,8 @@ func (f *Forecast) move(points []float64) {
 // addUp makes the forecasts of a back-test of a hierarchy add up as those of the model do, what is
 // chosen or else the net, and scores them so; as they were they are Unreconciled. If the back-test
 // has chosen, MinT knows at each origin what had come by then, and spread is that by all, for the
-// model: nil for too large a hierarchy, or one that is not whole. A report that has chosen nothing
-// takes what the model has.
+// model: nil for too large a hierarchy, or one that is not whole. A report that has chosen nothing,
+// or only has what the model chose before, takes what the model has.
 func (r *Report) addUp(j *Job, series []data.Series) (spread [][]float64, err error) {
 	h, at, err := tree(len(j.Source.Hierarchy), series)
 	if h == nil {
@@ -114,7 +114,7 @@ func (r *Report) addUp(j *Job, series []data.Series) (spread [][]float64, err er
 		return nil, err
 	}
 	const most = 200_000 // numbers that a model file keeps
-	learns := r.Choice != nil && j.Reconcile == MinT && len(h.Names)*h.Bottom() <= most
+	learns := r.Choice != nil && r.Choice != j.Choice && j.Reconcile == MinT && len(h.Names)*h.Bottom() <= most
 	for o := range b.folds {
 		if learns && (o%r.Refit == 0 || len(h.Names) <= 200) {
 			if p, err = h.MinT(b.errors(o)); err != nil {

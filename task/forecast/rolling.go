@@ -74,15 +74,15 @@ func (by Method) Backtest(ctx context.Context, settings Settings, o task.Options
 		if err != nil {
 			return nil, err
 		}
-		if err := rep.forecasts(ctx, m, series, take, first, min(first+rep.Refit, rep.Origins)); err != nil {
+		if err := rep.forecasts(ctx, rep.Model, m, series, take, first, min(first+rep.Refit, rep.Origins)); err != nil {
 			return nil, err
 		}
 	}
 	return rep, rep.scoreAll(ctx, series, take)
 }
 
-// forecasts adds those of m from origins from to to.
-func (r *Report) forecasts(ctx context.Context, m Forecaster, series []data.Series, take []int, from, to int) error {
+// forecasts adds those of m, by a name, from origins from to to.
+func (r *Report) forecasts(ctx context.Context, name string, m Forecaster, series []data.Series, take []int, from, to int) error {
 	for _, k := range take {
 		s := series[k]
 		var origins []int
@@ -94,7 +94,7 @@ func (r *Report) forecasts(ctx context.Context, m Forecaster, series []data.Seri
 			return err
 		}
 		for i, f := range fs {
-			r.Folds = append(r.Folds, Fold{r.Model, k, origins[i], f, s.Y[origins[i] : origins[i]+r.Horizon]})
+			r.Folds = append(r.Folds, Fold{name, k, origins[i], f, s.Y[origins[i] : origins[i]+r.Horizon]})
 		}
 	}
 	return nil
@@ -120,7 +120,7 @@ func evaluate(ctx context.Context, m Forecaster, plan Plan, series []data.Series
 	if err != nil {
 		return nil, err
 	}
-	if err := rep.forecasts(ctx, m, series, take, 0, rep.Origins); err != nil {
+	if err := rep.forecasts(ctx, rep.Model, m, series, take, 0, rep.Origins); err != nil {
 		return nil, err
 	}
 	return rep, rep.scoreAll(ctx, series, take)

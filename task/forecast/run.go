@@ -155,7 +155,8 @@ func (r *run) read() (err error) {
 	j.noteOutside(r.table)
 	r.tell(n)
 	r.pick()
-	j.Until = until(r.series)
+	j.Until, j.Ends = "", nil
+	j.ended(r.series)
 	j.Covariates = r.table.Covariates
 	if n := r.missing(); n > 0 {
 		what := "missing values are interpolated as inputs; they count in no loss and no score"

@@ -2,6 +2,7 @@ package forecast
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -48,6 +49,9 @@ func TestUpdate(t *testing.T) {
 			t.Errorf("%d: back-test %v", n, again.Backtest)
 		}
 		if b := again.Backtest; b != nil {
+			if b.Model != modelName || b.Scores[0].Model != "blend" || b.Choice != j.Choice || b.Scores[1].Model != modelName {
+				t.Errorf("%d: scores %v", n, b.Scores)
+			}
 			for _, f := range b.Folds {
 				if f.Origin < 72 {
 					t.Errorf("%d: a forecast from %d, which the model has seen", n, f.Origin)
@@ -67,6 +71,75 @@ func TestUpdate(t *testing.T) {
 	}
 	plain := &Trained{Forecaster: fake{&Job{Preset: "fake", Horizon: 2}, new([]int)}}
 	if _, err := plain.Update(t.Context(), task.Options{}, of(80)); !errors.Is(err, fault.Usage) {
+		t.Error(err)
+	}
+}
+
+// Series may end at times of their own: each counts as new what comes after its own end. Those of
+// which nothing is new take no part in the back-test, and keep what they are forecast by.
+func TestUpdateOfSeriesThatLag(t *testing.T) {
+	a, b := years(90, 4), years(120, 5)
+	of := func(na, nb int) *data.Table {
+		months, err := data.ParseFreq("M")
+		if err != nil {
+			t.Fatal(err)
+		}
+		start, err := data.ParseTime("2010-01")
+		if err != nil {
+			t.Fatal(err)
+		}
+		table := &data.Table{Name: "lag", Series: []data.Series{{ID: "B", Start: start, Freq: months, Y: b[:nb]}}}
+		if na > 0 {
+			table.Series = append(table.Series, data.Series{ID: "A", Start: start, Freq: months, Y: a[:na]})
+		}
+		return table
+	}
+	c := quick(12, 6)
+	c.Preset = Small
+	m, err := FitTable(t.Context(), &c, of(90, 60), task.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := m.Asked().Choice.Of("A")
+	for _, na := range []int{90, 0} { // the other is in the file, or not
+		again, err := m.Update(t.Context(), task.Options{}, of(na, 80))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range again.Backtest.Folds {
+			if f.Series != 0 || f.Origin < 60 {
+				t.Errorf("a forecast of series %d from %d, which the model has seen", f.Series, f.Origin)
+			}
+		}
+		if j := again.Asked(); j.Until != "2017-06-01" || j.Ends["A"] != "2017-06-01" || j.Ends["B"] != "2016-08-01" || !reflect.DeepEqual(j.Choice.Of("A"), was) || j.Choice == m.Asked().Choice {
+			t.Errorf("until %s, %v, choice %v", j.Until, j.Ends, j.Choice)
+		}
+		if _, err := again.Update(t.Context(), task.Options{}, of(na, 80)); !errors.Is(err, fault.Data) {
+			t.Errorf("updated by nothing: %v", err)
+		}
+	}
+}
+
+// New values without the past of their series are refused.
+func TestUpdateNeedsThePast(t *testing.T) {
+	months, err := data.ParseFreq("M")
+	if err != nil {
+		t.Fatal(err)
+	}
+	start, err := data.ParseTime("2010-01")
+	if err != nil {
+		t.Fatal(err)
+	}
+	y := years(84, 4)
+	s := data.Series{Start: start, Freq: months, Y: y[:72]}
+	c := quick(12, 6)
+	c.Preset = Small
+	m, err := FitTable(t.Context(), &c, &data.Table{Name: "old", Series: []data.Series{s}}, task.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start, s.Y = s.Time(72), y[72:]
+	if _, err := m.Update(t.Context(), task.Options{}, &data.Table{Name: "new", Series: []data.Series{s}}); !errors.Is(err, fault.Data) || !strings.Contains(err.Error(), "begins at 2016-01-01, after 2015-12-01") {
 		t.Error(err)
 	}
 }

@@ -227,18 +227,16 @@ func (r *forecastRun) write(cmd *cobra.Command, files []string) (err error) {
 		return err
 	}
 	r.dir = where.dir
-	if r.save != nil {
-		r.path = where.path(modelFile)
-		if err := r.save(r.path); err != nil {
-			return err
-		}
-		r.files = append(r.files, r.path)
-	}
 	for _, o := range append(r.outputs(), output{reportFile, inLanguage(page, r.lang).Write}) {
 		if err := where.write(o.name, o.write); err != nil {
 			return err
 		}
 		r.files = append(r.files, where.path(o.name))
 	}
-	return nil
+	if r.save == nil {
+		return nil
+	}
+	r.path = where.path(modelFile) // the last, so that a folder with a model is whole
+	r.files = append(r.files, r.path)
+	return r.save(r.path)
 }

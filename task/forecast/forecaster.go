@@ -68,7 +68,7 @@ func (by Method) netName() string {
 
 // Check reports what s asks for that the method cannot do.
 func (by Method) Check(s Settings) error {
-	if err := s.Asked().checkLimits(); err != nil {
+	if err := cmp.Or(s.Asked().checkLimits(), s.Asked().checkTree()); err != nil {
 		return err
 	}
 	if by.Covariates || len(s.Asked().Covariates) == 0 {

@@ -58,6 +58,14 @@ func (j *Job) checkLimits() error {
 	return nil
 }
 
+// checkTree reports a way to reconcile without a hierarchy.
+func (j *Job) checkTree() error {
+	if j.Reconcile != MinT && len(j.Hierarchy) == 0 {
+		return fault.Errorf(fault.Usage, "forecast: there are no sums to make add up by %v without a hierarchy: name its columns, or leave that out (--hierarchy, --reconcile)", j.Reconcile)
+	}
+	return nil
+}
+
 // plan is from where a model is scored on files.
 func (j *Job) plan() Plan {
 	return Plan{Origins: cmp.Or(j.Origins, 8), Stride: max(j.Stride, 1)}

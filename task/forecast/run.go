@@ -263,7 +263,8 @@ func (r *run) missing() (n int) {
 }
 
 // backtest forecasts the last part of each series by models that have not seen it. Series that
-// are too short for that are forecast without, unless origins are asked for.
+// are too short for that are forecast without, unless origins are asked for, and so are those
+// that do not change before the last part.
 func (r *run) backtest(ctx context.Context) (*Report, error) {
 	j := r.job()
 	if j.NoBacktest {
@@ -274,14 +275,12 @@ func (r *run) backtest(ctx context.Context) (*Report, error) {
 		var short *shortError
 		var still unusableError
 		switch {
-		case j.Origins > 0:
-			if errors.As(err, &short) {
-				short.hint += ", or --no-backtest"
-			}
+		case errors.As(err, &short) && j.Origins > 0:
+			short.hint += ", or --no-backtest"
 			return nil, err
 		case errors.As(err, &short):
 			r.note("no back-test, so that the forecast is not tested: it needs %d values for a horizon of %d, but the longest series has %d", short.need, short.horizon, short.longest)
-		case errors.As(err, &still):
+		case errors.As(err, &still): // with any origins
 			r.note("no back-test, so that the forecast is not tested: no series has changed before the last part of it")
 		default:
 			return nil, err

@@ -58,7 +58,26 @@ func readFor(j *Job, s Source, ahead int, files ...string) (*data.Table, error) 
 		return nil, err
 	}
 	j.noteOutside(t)
+	j.noteSeasonless(t)
 	return t, t.Recode(j.Covariates)
+}
+
+// noteSeasonless notes the series of a table that are too short to show the model's season.
+func (j *Job) noteSeasonless(t *data.Table) {
+	const cycles = 2 // that show a season
+	var short []string
+	for _, s := range t.Series {
+		if len(s.Y) < cycles*j.Season && !constant(s.Y) {
+			short = append(short, s.ID)
+		}
+	}
+	switch {
+	case j.Season < 2 || short == nil:
+	case len(t.Series) == 1:
+		t.Notes = append(t.Notes, fmt.Sprintf("the %d values are less than two seasons of %d steps, so that the forecast may have none: give the past of the series too", len(t.Series[0].Y), j.Season))
+	default:
+		t.Notes = append(t.Notes, fmt.Sprintf("of less than two seasons of %d steps, so that the forecast may have none: %s", j.Season, listed(short)))
+	}
 }
 
 // Evaluate forecasts the last part of each series of files.

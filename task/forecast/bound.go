@@ -82,18 +82,6 @@ func (j *Job) Limited(id string, f Forecast) Forecast {
 	return f
 }
 
-// clone is a copy of f.
-func (f Forecast) clone() Forecast {
-	g := Forecast{Point: slices.Clone(f.Point)}
-	for _, b := range f.Bands {
-		g.Bands = append(g.Bands, Band{b.Level, slices.Clone(b.Lo), slices.Clone(b.Hi)})
-	}
-	for _, p := range f.Paths {
-		g.Paths = append(g.Paths, slices.Clone(p))
-	}
-	return g
-}
-
 func or(v *float64, otherwise float64) float64 {
 	if v != nil {
 		return *v

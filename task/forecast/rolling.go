@@ -103,16 +103,6 @@ func (r *Report) forecasts(ctx context.Context, name string, m Forecaster, serie
 // Evaluate forecasts the last part of each series from rolling origins by a model as it
 // is, which should not have been trained on that part, and by the baselines.
 func Evaluate(ctx context.Context, m Forecaster, plan Plan, series ...data.Series) (*Report, error) {
-	rep, err := evaluate(ctx, m, plan, series)
-	if err != nil {
-		return nil, err
-	}
-	_, err = rep.addUp(m.Asked(), series)
-	return rep, err
-}
-
-// evaluate is Evaluate of the series by themselves, even in a hierarchy.
-func evaluate(ctx context.Context, m Forecaster, plan Plan, series []data.Series) (*Report, error) {
 	if err := m.Asked().Fits(series...); err != nil {
 		return nil, err
 	}
@@ -123,7 +113,11 @@ func evaluate(ctx context.Context, m Forecaster, plan Plan, series []data.Series
 	if err := rep.forecasts(ctx, rep.Model, m, series, take, 0, rep.Origins); err != nil {
 		return nil, err
 	}
-	return rep, rep.scoreAll(ctx, series, take)
+	if err := rep.scoreAll(ctx, series, take); err != nil {
+		return nil, err
+	}
+	_, err = rep.addUp(m.Asked(), series)
+	return rep, err
 }
 
 // Metric is the name of the score that tells the better model, and Error that score: MASE or, if

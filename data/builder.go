@@ -19,7 +19,7 @@ type Builder struct {
 	clocks
 	dates
 	opts   Options
-	y      string // name of the value's column
+	y, ds  string // names of the columns of values and times
 	path   []int  // columns of Options.Path
 	order  []string
 	rows   map[string]*observations
@@ -127,7 +127,7 @@ func (b *Builder) Columns(header []string) (id, ds, y int, err error) {
 	if b.checkRoles(names[id], names[ds], names[y]); b.err() != nil {
 		return id, ds, y, b.err()
 	}
-	b.y = names[y]
+	b.y, b.ds = names[y], names[ds]
 	used := slices.Concat([]int{id, ds, y}, b.CovariateColumns(header), b.PathColumns(header))
 	if err := b.err(); err != nil {
 		return id, ds, y, err
@@ -415,6 +415,7 @@ func (b *Builder) Table() (*Table, error) {
 	if b.unix(); b.err() != nil {
 		return nil, b.err()
 	}
+	b.excel()
 	b.local()
 	f, err := b.freq()
 	if err != nil {

@@ -38,7 +38,7 @@ func readJSON(in *File, o Options) (*Table, error) {
 	if t.checkRoles(t.id, t.ds, t.y); t.err() != nil {
 		return nil, t.err()
 	}
-	t.Builder.y = t.y
+	t.Builder.y, t.Builder.ds = t.y, t.ds
 	t.seen, t.values = make([]bool, len(t.cols)), make([]float64, len(t.cols))
 	rows := t.lines
 	if bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("[")) {

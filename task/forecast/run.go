@@ -337,6 +337,11 @@ type seriesError struct {
 	err        error
 }
 
-func (e *seriesError) Error() string        { return e.file + ": " + e.text }
+func (e *seriesError) Error() string {
+	if e.file == "" {
+		return e.text
+	}
+	return e.file + ": " + e.text
+}
 func (e *seriesError) Unwrap() error        { return e.err }
 func (e *seriesError) Is(target error) bool { return target == fault.Data }

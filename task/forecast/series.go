@@ -8,12 +8,18 @@ import (
 	"github.com/recur-go/recur/task/forecast/season"
 )
 
+// largest is what a value may be, as in files.
+const largest = 1e30
+
 // check reports values that no model can use.
 func check(s data.Series) error {
 	known := 0
 	for t, v := range s.Y {
 		if math.IsInf(v, 0) {
 			return fmt.Errorf("forecast: value %d of series%s is infinite; make it NaN if it is unknown", t, quoted(s.ID))
+		}
+		if math.Abs(v) > largest {
+			return fmt.Errorf("forecast: value %d of series%s is larger than 1e30; use a larger unit, or make it NaN if it is unknown", t, quoted(s.ID))
 		}
 		if !math.IsNaN(v) {
 			known++

@@ -23,6 +23,9 @@ func (m *Trained) Update(ctx context.Context, o task.Options, t *data.Table) (*T
 	if !ok {
 		return nil, fault.Errorf(fault.Usage, "forecast: a model of preset %s cannot be trained further: train a new one (leave out --update and --model)", j.Preset)
 	}
+	if err := tableInMemory(t); err != nil {
+		return nil, err
+	}
 	again := &Trained{Table: t}
 	var err error
 	if again.Series, again.Left, err = Usable(t); err != nil {

@@ -57,7 +57,7 @@ func (b *Builder) SeriesColumns(header []string, time, number func(i int) bool) 
 		}
 		names = append(names, header[i])
 	}
-	b.note("a column for each of %s, %s, at the times of %q (to read one with covariates, name it: --value)", plural(len(names), "series", "series"), setting.Quoted(names), header[ds])
+	b.note("a column for each of %s, %s, at the times of %q (to forecast one of them alone, or with covariates, name it: --value)", plural(len(names), "series", "series"), setting.Quoted(names), header[ds])
 	b.pivot, b.ds = true, header[ds]
 	return ds, series, true
 }

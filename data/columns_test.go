@@ -35,7 +35,7 @@ func TestSeriesColumns(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
-		if len(tab.Series) != len(c.want) || tab.Horizon != c.horizon || !strings.Contains(tab.Notes[0], "a column for each of") {
+		if len(tab.Series) != len(c.want) || tab.Horizon != c.horizon || !strings.Contains(tab.Notes[0], "a column for each of") || !strings.Contains(tab.Notes[0], "one of them alone, or with covariates, name it: --value") {
 			t.Errorf("%s: %d series, horizon %d: %q", c.name, len(tab.Series), tab.Horizon, tab.Notes)
 		}
 		for _, s := range tab.Series {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -73,8 +75,23 @@ func (f *trainFlags) override(cfg any, flags *pflag.FlagSet, settings ...setting
 		if err := recipe.Set(cfg, name, value); err != nil {
 			return usage("--set %s: %v", s, err)
 		}
+		if err := noDefault(cfg, name, value); err != nil {
+			return usage("--set %s: %v", s, err)
+		}
+	}
+	if flags.Changed("epochs") && f.epochs < 0 {
+		return usage("--epochs is %d, want at least 1", f.epochs)
 	}
 	return overrideByFlags(cfg, flags, slices.Concat(commonSettings, settings))
+}
+
+// noDefault is an error for a 0 that is given for a setting of which 0 stands for the default.
+func noDefault(cfg any, name, value string) error {
+	c, ok := cfg.(interface{ Zero(name string) bool })
+	if v, err := strconv.ParseFloat(value, 64); !ok || err != nil || v != 0 || c.Zero(name) {
+		return nil
+	}
+	return fmt.Errorf("%s is %s, want more than 0; leave it out for the default", name, value)
 }
 
 // overrideByFlags changes the settings of cfg whose flags were given.
@@ -95,7 +112,9 @@ func overrideByFlags(cfg any, flags *pflag.FlagSet, settings []settingFlag) erro
 		case pflag.SliceValue:
 			err = recipe.Override(cfg, map[string]any{name: v.GetSlice()})
 		default:
-			err = recipe.Set(cfg, name, v.String())
+			if err = recipe.Set(cfg, name, v.String()); err == nil {
+				err = noDefault(cfg, name, v.String())
+			}
 		}
 		if err != nil {
 			return usage("--%s: %v", s.flag, err)

@@ -3,6 +3,7 @@ package forecast
 import (
 	"cmp"
 	"math"
+	"slices"
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/fault"
@@ -38,6 +39,12 @@ func (j *Job) Asked() *Job { return j }
 
 // PresetName is the preset that the config is of, for recipes.
 func (j *Job) PresetName() string { return j.Preset }
+
+// Zero reports whether 0 is a value of the setting of a name, as none or never. Of all others that
+// are numbers it stands for the default.
+func (j *Job) Zero(name string) bool {
+	return slices.Contains([]string{"seed", "floor", "cap", "dropout", "patience", "weight_average", "held_out", "epoch_steps"}, name)
+}
 
 // fill sets season and horizon, where they are 0, by a table.
 func (j *Job) fill(t *data.Table) {

@@ -369,10 +369,24 @@ func (s *searcher) fit(ctx context.Context, cfg any, checkpoint string) (m task.
 	}
 	score, ok := r.Scores[s.metric.Name]
 	if !ok || math.IsNaN(score) || math.IsInf(score, 0) {
-		return nil, about, fmt.Errorf("search: there is no score %s, only %v", s.metric.Name, r.Scores)
+		return nil, about, noScore(s.metric.Name, r.Scores)
 	}
 	about.Scores = task.Scores{s.metric.Name: score}
 	return m, about, nil
+}
+
+// noScore is the error of a model whose scores lack a number for the one of a name.
+func noScore(name string, all task.Scores) error {
+	var numbers []string
+	for _, n := range slices.Sorted(maps.Keys(all)) {
+		if v := all[n]; !math.IsNaN(v) && !math.IsInf(v, 0) {
+			numbers = append(numbers, n)
+		}
+	}
+	if numbers == nil {
+		return fmt.Errorf("search: no score is a number, nor is %s: training went astray, or there is too little to validate on", name)
+	}
+	return fmt.Errorf("search: the score %s is no number, but those are: %s; the data to validate on does not allow for it", name, strings.Join(numbers, ", "))
 }
 
 // settings are those of a trial: of the first the base's, of the others drawn.

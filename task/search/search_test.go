@@ -245,3 +245,15 @@ func FuzzParseRange(f *testing.F) {
 		}
 	})
 }
+
+// A model whose score is no number is told of in words.
+func TestNoScore(t *testing.T) {
+	for want, all := range map[string]task.Scores{
+		"the score mase is no number, but those are: crps, wape; the data": {"wape": 1, "mase": math.NaN(), "crps": 2},
+		"no score is a number, nor is mase":                                {"wape": math.NaN(), "bias": math.Inf(1)},
+	} {
+		if err := noScore("mase", all); !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "map[") {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}

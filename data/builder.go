@@ -228,6 +228,9 @@ func (b *Builder) ParseTime(s string) (Time, *Error) {
 	}
 	if b.opts.TimeLayout != "" {
 		t, err := parseLayout(b.opts.TimeLayout, s)
+		if err != nil && b.opts.guessed {
+			return t, &Error{Value: s, Reason: "is not a date as those before it", Hint: oneForm}
+		}
 		if err != nil {
 			return t, &Error{Value: s, Reason: "is not a time in the layout " + b.opts.TimeLayout, Hint: "correct it, or pass another layout (--time-layout)"}
 		}
@@ -238,6 +241,7 @@ func (b *Builder) ParseTime(s string) (Time, *Error) {
 		return t, b.guess(s, err)
 	}
 	b.met(zone)
+	b.others = true
 	return t, nil
 }
 

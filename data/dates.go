@@ -1,6 +1,10 @@
 package data
 
-import "slices"
+import (
+	"fmt"
+	"regexp"
+	"slices"
+)
 
 // A dates finds the layout of times that are not in a known form, from all of them: one row alone
 // may fit several.
@@ -9,6 +13,30 @@ type dates struct {
 	seen    []string // the first of these times, and those that ruled a layout out
 	errors  []*Error // theirs, to which the hint is added
 	any     bool     // some layout has read one
+	certain bool     // one of them can only stand day first
+	others  bool     // there are times in a known form
+}
+
+// startsWithDay matches the layouts of numbers that begin with the day, and then have the month.
+var startsWithDay = regexp.MustCompile(`^(0?2)([./-] ?)(0?1)`)
+
+// orDayFirst reads a table and, if the only thing that is wrong with its times is that they stand
+// day first, reads it again by their layout.
+func orDayFirst(o Options, read func(o Options) (*Table, error)) (*Table, error) {
+	if o.TimeLayout != "" {
+		return read(o)
+	}
+	var layout string
+	o.dayFirst = &layout
+	t, err := read(o)
+	if err == nil || layout == "" {
+		return t, err
+	}
+	o.dayFirst, o.TimeLayout, o.guessed = nil, layout, true
+	if t, err = read(o); err == nil {
+		t.Notes = append([]string{fmt.Sprintf("the times are read day first, by the layout %q (--time-layout has another)", layout)}, t.Notes...)
+	}
+	return t, err
 }
 
 // guess is the error of a time that cannot be read.
@@ -39,15 +67,21 @@ func (b *Builder) guess(s string, why error) *Error {
 	if d.layouts = fit; d.any {
 		e.Reason = "is not an ISO date"
 	}
+	if !d.certain && len(fit) > 0 && startsWithDay.MatchString(fit[0]) {
+		_, err := parseLayout(startsWithDay.ReplaceAllString(fit[0], "$3$2$1"), s)
+		d.certain = err != nil
+	}
 	if len(d.errors) < maxProblems {
 		d.errors = append(d.errors, e)
 	}
 	return e
 }
 
+const oneForm = "write all dates in one form, such as 2024-05-06"
+
 // settle gives the errors of times the hint that all of them led to.
 func (d *dates) settle() {
-	hint := "write all dates in one form, such as 2024-05-06"
+	hint := oneForm
 	switch {
 	case !d.any:
 		return
@@ -62,5 +96,8 @@ func (d *dates) settle() {
 // err is all that is wrong so far.
 func (b *Builder) err() error {
 	b.settle()
+	if d := &b.dates; b.opts.dayFirst != nil && d.certain && !d.others && len(d.layouts) == 1 && startsWithDay.MatchString(d.layouts[0]) {
+		*b.opts.dayFirst = d.layouts[0]
+	}
 	return b.problems.err()
 }

@@ -25,7 +25,7 @@ func TestHintsNameFlags(t *testing.T) {
 		want string
 	}{
 		{csv, "ds;y\n01.02.2024;3,5\n", data.Options{}, `--time-layout "02.01.2006"`},
-		{csv, "ds,y\n13/02/2024 10:30,3\n", data.Options{}, `--time-layout "02/01/2006 15:04"`},
+		{csv, "ds,y\n13/02/2024 10:30,3\n2024-02-14,3\n", data.Options{}, `--time-layout "02/01/2006 15:04"`},
 		{csv, "ds,y\n02/13/2024,3\n", data.Options{}, `--time-layout "01/02/2006"`},
 		{csv, "ds,y\n02/03/2024,3\n", data.Options{}, `--time-layout "01/02/2006" (month first) or "02/01/2006"`},
 		{csv, "ds,y\n2024-01-01,3\n", data.Options{TimeLayout: "2/1/2006"}, "(--time-layout)"},

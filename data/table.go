@@ -95,6 +95,9 @@ type Options struct {
 	Single      bool     // a file without the column ID is one series; default: it is an error
 	Ahead       bool     // the table has what is known in advance only: it needs no column of values
 	Sort        bool     // put the rows of each series in order of time; default: rows out of order are an error
+
+	dayFirst *string // takes the layout of dates that stand day first; nil if they are not to be looked for
+	guessed  bool    // TimeLayout is that
 }
 
 // span is from the first value of all series to the last; ok is false if they have none.

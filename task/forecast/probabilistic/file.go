@@ -1,6 +1,7 @@
 package probabilistic
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -65,6 +66,7 @@ func Read(r io.ReaderAt, size int64) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.Adjust = cmp.Or(c.Adjust, AdjustNone) // a file of recur before there was any
 	m := &Model{Config: c.withDefaults(), Nets: n.Nets, IDs: s.IDs, Scales: s.Scales, Units: s.Units, Bands: s.Bands}
 	m.shape = m.layout()
 	if err := m.whole(); err != nil {

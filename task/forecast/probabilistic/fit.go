@@ -69,7 +69,9 @@ func fit(ctx context.Context, cfg Config, o task.Options, from *Model, series []
 			return nil, err
 		}
 	}
-	c.chooseTransform(series)
+	if c.chooseAdjust(series); c.Adjust == AdjustNone {
+		c.chooseTransform(series)
+	}
 	if err := c.room(); err != nil {
 		return nil, err
 	}
@@ -84,9 +86,7 @@ func fit(ctx context.Context, cfg Config, o task.Options, from *Model, series []
 			return nil, err
 		}
 		if from != nil {
-			if i := slices.Index(from.IDs, s.ID); i >= 0 {
-				by = from.Scales[i]
-			}
+			by = from.scaleOf(s, by)
 		}
 		m.IDs, m.Scales = append(m.IDs, s.ID), append(m.Scales, by)
 		all = append(all, c.scale(s, by))
@@ -220,7 +220,7 @@ func (m *Model) loss(g *grad.Tape, n *Net, b batch) *grad.Var {
 		t := s.from + row/B
 		want.Data[row], scale.Data[row], units.Data[row] = tensor.Float(math.NaN()), tensor.Float(w.z.Std), tensor.Float(w.z.Unit)
 		if t < s.to && t < w.until && w.z.known[t] {
-			want.Data[row] = w.z.x[t] / units.Data[row]
+			want.Data[row] = (w.z.x[t] - w.z.base(s, t)) / units.Data[row]
 		}
 	}
 	return m.Output.loss(g, n.output(g, h, x, len(m.Lags), units), want, scale)

@@ -34,7 +34,7 @@ func (m *Model) Predict(ctx context.Context, series ...data.Series) ([]forecast.
 			return nil, err
 		}
 		for i, v := range predictions {
-			fs = append(fs, m.forecast(part[i].z, v))
+			fs = append(fs, m.forecast(part[i].z, part[i].origin, v))
 		}
 	}
 	return fs, nil
@@ -42,10 +42,18 @@ func (m *Model) Predict(ctx context.Context, series ...data.Series) ([]forecast.
 
 // Roll implements forecast.Roller: the net reads the series once, from a window before
 // the first origin, and forecasts from its states at the origins. A window that begins
-// with the series gives the forecasts of Predict, to the bit.
+// with the series gives the forecasts of Predict, to the bit. Of series whose season and level
+// are taken out, each is read from its own window.
 func (m *Model) Roll(ctx context.Context, s data.Series, origins []int) ([]forecast.Forecast, error) {
 	if len(origins) == 0 {
 		return nil, nil
+	}
+	if m.Adjust == AdjustLocal { // the season before an origin is another for each
+		past := make([]data.Series, len(origins))
+		for i, o := range origins {
+			past[i] = s.Before(o)
+		}
+		return m.Predict(ctx, past...)
 	}
 	before, err := m.prepare(s.Before(origins[0]))
 	if err != nil {
@@ -85,7 +93,7 @@ func (m *Model) Roll(ctx context.Context, s data.Series, origins []int) ([]forec
 	}
 	fs := make([]forecast.Forecast, len(predictions))
 	for i, v := range predictions {
-		fs[i] = m.forecast(z, v)
+		fs[i] = m.forecast(z, ws[i].origin, v)
 	}
 	return fs, nil
 }
@@ -191,7 +199,7 @@ func (m *Model) decode(g *grad.Tape, n *Net, r *rand.Rand, ws []window, s rnn.St
 				q = quantiles(draws)
 			}
 			for j := range q {
-				q[j] *= ws[i].z.Unit
+				q[j] = q[j]*ws[i].z.Unit + float64(ws[i].z.base(spans[i], ws[i].origin))
 			}
 			predictions[i].q[k] = q
 		}
@@ -221,6 +229,7 @@ func (m *Model) sample(ctx context.Context, n *Net, r *rand.Rand, ws []window, s
 		ids[i] = make([]int, rows)
 	}
 	g, scale := grad.Eval(), units(ws, 1, P)
+	bases := make([]tensor.Float, rows)
 	for k := range m.Horizon {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -240,14 +249,14 @@ func (m *Model) sample(ctx context.Context, n *Net, r *rand.Rand, ws []window, s
 				}
 			}
 			for p := range P {
-				m.feed(w, x.Data[(first+p)*l.numbers:(first+p+1)*l.numbers], paths[first+p][:k])
+				bases[first+p] = m.feed(w, x.Data[(first+p)*l.numbers:(first+p+1)*l.numbers], paths[first+p][:k])
 			}
 		}
 		h, in, next := m.through(g, n, x, ids, nil, state)
 		d := n.output(g, h, in, len(m.Lags), scale).Value
 		for i := range rows {
 			z := ws[i/P].z
-			paths[i][k] = m.Output.draw(r, d.Data[i*d.Dim(1):(i+1)*d.Dim(1)], z.Std) * z.Unit
+			paths[i][k] = m.Output.draw(r, d.Data[i*d.Dim(1):(i+1)*d.Dim(1)], z.Std)*z.Unit + float64(bases[i])
 		}
 		state = kept(next)
 	}
@@ -274,13 +283,17 @@ func units(ws []window, steps, each int) *tensor.Tensor {
 	return t
 }
 
-// feed fills a row of inputs with the values of a path so far.
-func (m *Model) feed(w window, r []tensor.Float, path []float64) {
+// feed fills a row of inputs with the values of a path so far, and gives what they are relative to.
+func (m *Model) feed(w window, r []tensor.Float, path []float64) (base tensor.Float) {
 	k := len(path)
 	if k == 0 {
-		return
+		return w.z.base(span{ahead: true, origin: w.origin}, w.origin)
 	}
-	r[anchor], r[fresh] = tensor.Float(path[k-1]), 1
+	last := tensor.Float(path[k-1])
+	if w.z.local {
+		base = last
+	}
+	r[anchor], r[fresh] = last-base, 1
 	at := func(back int) (v tensor.Float, known bool) { // the value a number of steps back
 		if back <= k {
 			return tensor.Float(path[k-back]), true
@@ -294,12 +307,16 @@ func (m *Model) feed(w window, r []tensor.Float, path []float64) {
 		of := r[fixed+perLag*i:]
 		of[before], of[there], of[change] = 0, 0, 0
 		if v, ok := at(lag); ok {
-			of[before], of[there] = v, 1
+			of[before], of[there] = v-base, 1
 		}
 		if v, ok := at(lag + 1); ok {
-			of[change] = r[anchor] - v
+			of[change] = last - v
 		}
 	}
+	if w.z.local {
+		r[anchor] = w.z.recent(w.origin, m.Season, path) - base
+	}
+	return base
 }
 
 // kept copies a state out of its tape.
@@ -314,19 +331,19 @@ func kept(s rnn.State) rnn.State {
 }
 
 // forecast brings a prediction back to the units of the series.
-func (m *Model) forecast(z *scaled, v prediction) forecast.Forecast {
+func (m *Model) forecast(z *scaled, origin int, v prediction) forecast.Forecast {
 	f := forecast.NewForecast(m.Horizon, m.Levels)
 	for k, q := range v.q {
 		q = m.Bands.apply(q, k, z.Unit)
-		f.Point[k] = z.value(q[middle])
+		f.Point[k] = z.value(q[middle], origin+k)
 		for _, b := range f.Bands {
-			b.Lo[k], b.Hi[k] = z.value(quantileAt(q, (1-b.Level)/2)), z.value(quantileAt(q, (1+b.Level)/2))
+			b.Lo[k], b.Hi[k] = z.value(quantileAt(q, (1-b.Level)/2), origin+k), z.value(quantileAt(q, (1+b.Level)/2), origin+k)
 		}
 	}
 	for _, p := range v.paths {
 		path := make([]float64, len(p))
 		for k, x := range p {
-			path[k] = z.value(x)
+			path[k] = z.value(x, origin+k)
 		}
 		f.Paths = append(f.Paths, path)
 	}

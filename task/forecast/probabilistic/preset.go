@@ -4,8 +4,8 @@ import "github.com/recur-go/recur/task/forecast"
 
 func init() {
 	about := map[string]string{
-		"qrnn":   "for covariates, or many long series: a global LSTM of quantiles of all steps (after Wen et al. 2017)",
-		"deepar": "for covariates, or many long series: a global LSTM that samples paths (Salinas et al. 2020)",
+		"qrnn":   "for covariates, or many series: a global LSTM of quantiles of all steps (after Wen et al. 2017)",
+		"deepar": "for covariates, or many series: a global LSTM that samples paths (Salinas et al. 2020)",
 	}
 	for _, name := range Presets() {
 		preset, _ := Preset(name)

@@ -59,8 +59,10 @@ func preset() probabilistic.Config {
 	return *c
 }
 
+// quick is for series that keep to their levels.
 func quick(about []data.Covariate) probabilistic.Config {
 	c := preset()
+	c.Adjust = probabilistic.AdjustNone
 	c.Horizon, c.Window, c.Hidden, c.Epochs, c.StepsPerEpoch, c.Batch, c.Rate, c.Dropout = 6, 8, 8, 6, 40, 16, 0.02, 0
 	c.Covariates, c.Seed, c.Paths = about, 1, 40
 	return c

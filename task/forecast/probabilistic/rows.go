@@ -11,7 +11,7 @@ import (
 
 // The inputs of step t: what is known before it, and what is known of it.
 const (
-	anchor = iota // the last value that is known
+	anchor = iota // the last value that is known or, if it is taken out, the mean of the last season
 	fresh         // 1 if it is that of step t-1
 	ahead         // 1 in steps to forecast whose values before are not known
 	place         // and how far ahead, as a fraction of the horizon
@@ -90,8 +90,11 @@ func (m *Model) row(s span, t int, r []tensor.Float, ids [][]int, at int) {
 		end = s.origin
 		r[ahead], r[place] = 1, tensor.Float(t-s.origin+1)/tensor.Float(m.Horizon)
 	}
+	base := z.base(s, t)
 	if end > 0 {
-		r[anchor] = z.last[end-1]
+		if r[anchor] = z.last[end-1]; z.local {
+			r[anchor] = z.recent(end, m.Season, nil) - base
+		}
 		if end == t && z.known[t-1] {
 			r[fresh] = 1
 		}
@@ -103,7 +106,7 @@ func (m *Model) row(s span, t int, r []tensor.Float, ids [][]int, at int) {
 		}
 		of := r[fixed+perLag*i:]
 		if u >= 0 && z.known[u] {
-			of[before], of[there] = z.x[u], 1
+			of[before], of[there] = z.x[u]-base, 1
 		}
 		if u := end - 1 - lag; u >= 0 && z.known[u] {
 			of[change] = z.last[end-1] - z.x[u]

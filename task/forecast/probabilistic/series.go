@@ -16,13 +16,18 @@ import (
 //
 // Unit is what the net's output is in units of, on that scale: 1 or, for a series that
 // wanders far and moves little over a horizon, such as a price of stock, how much it moves.
-type Scale struct{ Mean, Std, Unit float64 }
+type Scale struct {
+	Mean, Std, Unit float64
+	Log             bool `json:",omitempty"` // values are logarithms: of a series whose level is taken out
+}
 
 // scaled is a series as the net reads it.
 type scaled struct {
 	data.Series
 	Scale
 	log   bool
+	local bool           // the net reads and gives values relative to the last one
+	index []float64      // what the season adds at step t, mod its length, in units of the values' transform
 	x     []tensor.Float // values, 0 where missing
 	known []bool
 	last  []tensor.Float // the last known value up to each step, 0 before the first
@@ -60,6 +65,9 @@ func (c *Config) fits(s data.Series) error {
 
 // fitScale finds the scale of the known values of y.
 func (c *Config) fitScale(s data.Series) (Scale, error) {
+	if c.Adjust == AdjustLocal {
+		return c.fitLocal(s)
+	}
 	var sum, n float64
 	for _, v := range s.Y {
 		if !math.IsNaN(v) {
@@ -72,7 +80,7 @@ func (c *Config) fitScale(s data.Series) (Scale, error) {
 	}
 	mean := sum / n
 	if c.Output == NegBin {
-		return Scale{0, max(mean, 1e-3), 1}, nil
+		return Scale{Std: max(mean, 1e-3), Unit: 1}, nil
 	}
 	var square float64
 	for _, v := range s.Y {
@@ -84,7 +92,7 @@ func (c *Config) fitScale(s data.Series) (Scale, error) {
 	if std <= 1e-9*math.Abs(mean) {
 		std = max(math.Abs(mean), 1)
 	}
-	return Scale{mean, std, c.unit(s.Y, std)}, nil
+	return Scale{Mean: mean, Std: std, Unit: c.unit(s.Y, std)}, nil
 }
 
 // unit is the mean move of y over half a horizon or a lag, whichever is least, over std,
@@ -146,8 +154,11 @@ func (c *Config) forward(v float64) float64 {
 }
 
 // value undoes the scale.
-func (z *scaled) value(x float64) float64 {
+func (z *scaled) value(x float64, t int) float64 {
 	v := z.Mean + x*z.Std
+	if z.index != nil {
+		v += z.index[t%len(z.index)]
+	}
 	if z.log {
 		return math.Exp(v)
 	}
@@ -156,11 +167,16 @@ func (z *scaled) value(x float64) float64 {
 
 func (c *Config) scale(s data.Series, by Scale) *scaled {
 	n := len(s.Y)
-	z := &scaled{Series: s, Scale: by, log: c.Transform == Log, x: make([]tensor.Float, n), known: make([]bool, n), last: make([]tensor.Float, n)}
+	z := &scaled{Series: s, Scale: by, log: by.Log || c.Transform == Log, local: c.Adjust == AdjustLocal, x: make([]tensor.Float, n), known: make([]bool, n), last: make([]tensor.Float, n)}
+	y := transformed(s.Y, z.log)
+	if z.local {
+		z.index = c.index(y)
+		deseason(y, z.index)
+	}
 	var last tensor.Float
-	for t, v := range s.Y {
+	for t, v := range y {
 		if !math.IsNaN(v) {
-			last = tensor.Float((c.forward(v) - by.Mean) / by.Std)
+			last = tensor.Float((v - by.Mean) / by.Std)
 			z.x[t], z.known[t] = last, true
 		}
 		z.last[t] = last
@@ -177,10 +193,17 @@ func (m *Model) prepare(s data.Series) (*scaled, error) {
 	if err != nil {
 		return nil, err
 	}
-	if i := slices.Index(m.IDs, s.ID); i >= 0 {
-		by = m.Scales[i]
+	return m.scale(s, m.scaleOf(s, by)), nil
+}
+
+// scaleOf is the scale that a series had in training, or by if it was not there, or has come to
+// values that have no logarithm.
+func (m *Model) scaleOf(s data.Series, by Scale) Scale {
+	i := slices.Index(m.IDs, s.ID)
+	if i < 0 || m.Scales[i].Log && slices.ContainsFunc(s.Y, func(v float64) bool { return v <= 0 }) {
+		return by
 	}
-	return m.scale(s, by), nil
+	return m.Scales[i]
 }
 
 // fitUnits finds the scale of each numeric covariate over all series.

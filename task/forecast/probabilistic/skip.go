@@ -44,7 +44,7 @@ func (m *Model) begin(n *Net, learn []window) {
 				for j := range k {
 					ata[i][j] += weight * x[i] * x[j]
 				}
-				atb[i] += weight * x[i] * float64(w.z.x[t])
+				atb[i] += weight * x[i] * float64(w.z.x[t]-w.z.base(s, t))
 			}
 		}
 	}

@@ -72,16 +72,27 @@ func (s Source) addSums(t *data.Table) error {
 	if len(t.Covariates) > 0 {
 		return fault.Errorf(fault.Usage, "forecast: a hierarchy goes without covariates of its series (leave out --past, --known and --static, or --hierarchy)")
 	}
-	bad := func(format string, args ...any) error {
-		return &data.Error{File: t.Name, Reason: fmt.Sprintf(format, args...), Hint: "name the columns of the hierarchy from above, the last of them that of the series (--hierarchy region,store)"}
+	bad := func(hint, format string, args ...any) error {
+		return &data.Error{File: t.Name, Reason: fmt.Sprintf(format, args...), Hint: hint}
+	}
+	if len(t.Series) == 1 {
+		return bad("give the rows of others too, or leave out --hierarchy", "there is only the series %q, and nothing to add it to", t.Series[0].ID)
 	}
 	var paths [][]string
 	first, last := t.Series[0].Start, t.Series[0].Time(len(t.Series[0].Y)-1)
 	for i := range t.Series {
 		one := &t.Series[i]
-		paths = append(paths, strings.Split(one.ID, "/"))
+		path := strings.Split(one.ID, "/")
+		paths = append(paths, path)
+		if len(path) != len(s.Hierarchy) {
+			return bad("write a row for each time of each series, with a column for each level (--hierarchy names them), or leave out --hierarchy",
+				"series %q has no columns %s, which are to name it", one.ID, setting.Quoted(s.Hierarchy))
+		}
+		if path[0] == hierarchy.Total {
+			return bad("give it another name", "column %s has a %q, which is the name of the sum of all", s.Hierarchy[0], hierarchy.Total)
+		}
 		if known := len(one.Y) - one.Missing(); known < 3 {
-			return bad("series %q has %d values, too few to add: leave its rows out", one.ID, known)
+			return bad("give it more history, or leave its rows out", "series %q has %d values, too few to add", one.ID, known)
 		}
 		if one.Start.Before(first) {
 			first = one.Start
@@ -92,7 +103,7 @@ func (s Source) addSums(t *data.Table) error {
 	}
 	h, err := hierarchy.New(paths)
 	if err != nil {
-		return bad("%s", strings.TrimPrefix(err.Error(), "hierarchy: "))
+		return bad("name the columns of the hierarchy from above, the last of them that of the series (--hierarchy region,store)", "%s", strings.TrimPrefix(err.Error(), "hierarchy: "))
 	}
 	freq := t.Series[0].Freq
 	steps, _ := freq.Between(first, last)
@@ -106,7 +117,7 @@ func (s Source) addSums(t *data.Table) error {
 		one, b := &t.Series[i], h.Bottom()+i
 		before, on := freq.Between(first, one.Start)
 		if !on {
-			return bad("series %q begins at %v, which is not on the times of the others", one.ID, one.Start)
+			return bad("bring its times to those of the others, or leave its rows out", "series %q begins at %v, which is not on the times of the others, %s from %v", one.ID, one.Start, freq.Name(), first)
 		}
 		for k := range values[b][before:] {
 			values[b][before+k] = math.NaN()

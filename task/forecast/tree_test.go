@@ -108,22 +108,25 @@ func TestHierarchyAddsUp(t *testing.T) {
 	}
 }
 
+// What is wrong with a hierarchy is told with what cures it.
 func TestBadHierarchies(t *testing.T) {
 	known := Source{Hierarchy: []string{"region", "store"}}
-	for text, want := range map[string]string{
-		"region,ds,store,y\nnorth,2020-01,a,1\nnorth,2020-02,a,1\nnorth,2020-03,a,1\n":                                              "1 series, want at least 2",
-		"region,ds,y\nnorth,2020-01,1\n":                                                                                            "store: is missing",
-		"region,ds,store,y\nnorth,2020-01,a/b,1\n":                                                                                  "has a slash",
-		"region,ds,store,y\nnorth,2020-01,,1\n":                                                                                     "is empty",
-		"region,ds,store,y\nn,2020-01,a,1\nn,2020-02,a,1\nn,2020-03,a,1\nn,2020-01,b,1\nn,2020-02,b,1\n":                            "too few to add",
-		"region,ds,store,y\ntotal,2020-01,a,1\ntotal,2020-02,a,1\ntotal,2020-03,a,2\nn,2020-01,b,1\nn,2020-02,b,1\nn,2020-03,b,1\n": `called "total"`,
+	for _, c := range []struct{ name, text, want, hint string }{
+		{"bad.csv", "region,ds,store,y\nnorth,2020-01,a,1\nnorth,2020-02,a,1\nnorth,2020-03,a,1\n", `there is only the series "north/a", and nothing to add it to`, "leave out --hierarchy"},
+		{"bad.csv", "region,ds,y\nnorth,2020-01,1\n", "store: is missing", "name columns of the file (--hierarchy)"},
+		{"bad.csv", "region,ds,store,y\nnorth,2020-01,a/b,1\n", "has a slash", "write another mark"},
+		{"bad.csv", "region,ds,store,y\nnorth,2020-01,,1\n", "is empty", "the name of its series"},
+		{"bad.csv", "region,ds,store,y\nn,2020-01,a,1\nn,2020-02,a,1\nn,2020-03,a,1\nn,2020-01,b,1\nn,2020-02,b,1\n", "too few to add", "give it more history, or leave its rows out"},
+		{"bad.csv", "region,ds,store,y\ntotal,2020-01,a,1\ntotal,2020-02,a,1\ntotal,2020-03,a,2\nn,2020-01,b,1\nn,2020-02,b,1\nn,2020-03,b,1\n", `column region has a "total"`, "give it another name"},
+		{"bad.csv", "region,ds,store,y\nn,2024-01-01,a,1\nn,2024-01-08,a,1\nn,2024-01-15,a,2\nn,2024-01-03,b,1\nn,2024-01-10,b,1\nn,2024-01-17,b,1\n", "begins at 2024-01-03, which is not on the times of the others, weekly from 2024-01-01", "bring its times to those of the others"},
+		{"bad.tsf", "@attribute series_name string\n@frequency monthly\n@data\na:1,2,3,4\nb:1,2,3,4\n", `series "a" has no columns "region", "store", which are to name it`, "a column for each level"},
 	} {
-		table, err := known.Read(strings.NewReader(text), "bad.csv")
+		table, err := known.Read(strings.NewReader(c.text), c.name)
 		if err == nil {
 			err = known.addSums(table)
 		}
-		if err == nil || !errors.Is(err, fault.Data) || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v, want %s", text, err, want)
+		if err == nil || !errors.Is(err, fault.Data) || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), c.hint) {
+			t.Errorf("%q: %v, want %s; %s", c.text, err, c.want, c.hint)
 		}
 	}
 	for _, s := range []Source{{Hierarchy: []string{"region"}, ID: "store"}} {

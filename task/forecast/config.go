@@ -37,7 +37,7 @@ func (c Config) withDefaults() Config {
 	c.Epochs = cmp.Or(c.Epochs, base.Epochs)
 	c.Steps = cmp.Or(c.Steps, 50*c.Epochs)
 	c.Epochs = min(c.Epochs, max(c.Steps, 1))
-	c.Batch = cmp.Or(c.Batch, base.Batch)
+	c.Batch = cmp.Or(c.Batch, min(base.Batch, max(1<<16/max(c.Window+c.Horizon, 1), 4)))
 	c.Rate = cmp.Or(c.Rate, base.Rate)
 	c.Prior = max(cmp.Or(c.Prior, base.Prior), 0)
 	return c
@@ -61,9 +61,9 @@ func (c Config) check() error {
 
 // room returns an error if the net, or a step of training, is too large.
 func (c *Config) room() error {
-	hidden, window := setting.Size{Name: "hidden", N: c.Hidden}, setting.Size{Name: "window", N: c.Window}
+	hidden, window, horizon := setting.Size{Name: "hidden", N: c.Hidden}, setting.Size{Name: "window", N: c.Window}, setting.Size{Name: "horizon", N: c.Horizon}
 	nets := setting.Size{Name: "nets", N: c.Nets}
 	return cmp.Or(
 		setting.Room("forecast", c.CountParams(), hidden, nets),
-		setting.StepRoom("forecast", c.Batch, c.Window+c.Horizon, 8*c.Hidden, hidden, window, setting.Size{Name: "batch", N: c.Batch}))
+		setting.StepRoom("forecast", c.Batch, c.Window+c.Horizon, 8*c.Hidden, hidden, window, horizon, setting.Size{Name: "batch", N: c.Batch}))
 }

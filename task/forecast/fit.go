@@ -135,10 +135,11 @@ func (c *Config) simulated() []window {
 		return nil
 	}
 	r := rand.New(rand.NewPCG(c.Seed, 0))
-	const series, perSeries = 400, 24
+	const values, perSeries = 4_000_000, 24 // fewer series of a long horizon
+	long := 3*c.Season + c.Horizon + 8
 	var ws []window
-	for range series {
-		n := int(float64(3*c.Season+c.Horizon+8) * (1 + r.Float64()))
+	for range min(400, max(values/long, 20)) {
+		n := int(float64(long) * (1 + r.Float64()))
 		p := prepareAs(none, simulate(r, n, c.Season), c.Season, m4Seasonal)
 		for range perSeries {
 			ws = append(ws, window{p, n/2 + r.IntN(n-n/2)})

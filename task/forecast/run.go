@@ -145,6 +145,9 @@ func (r *run) read() (err error) {
 	if horizon == 0 && r.table.Horizon > 0 {
 		r.table.Notes = append(r.table.Notes, fmt.Sprintf("the horizon is %d, as the file asks (--horizon has another)", j.Horizon))
 	}
+	if err := j.far(r.table); err != nil {
+		return err
+	}
 	if err := j.Source.Prepare(r.table, reach); err != nil {
 		return err
 	}
@@ -168,6 +171,15 @@ func (r *run) read() (err error) {
 	if asked == 0 && j.Season > 1 && longest(r.series) <= shortest(j.Season) {
 		r.note("no series has more than %d values, too few for a season of %d: forecasting without a season", shortest(j.Season), j.Season)
 		j.Season = 1
+	}
+	return nil
+}
+
+// far reports a horizon that is far beyond what the series of a table tell of.
+func (j *Job) far(t *data.Table) error {
+	longest := len(Longest(t.Series).Y)
+	if most := max(5*longest, 100); j.Horizon > most {
+		return fault.Errorf(fault.Usage, "forecast: the horizon is %d steps, but the longest series has %d values, which tell nothing of a time so far ahead: pass at most --horizon %d, or give the data in longer steps", j.Horizon, longest, most)
 	}
 	return nil
 }
@@ -270,7 +282,8 @@ func (r *run) backtest(ctx context.Context) (*Report, error) {
 	if j.NoBacktest {
 		return nil, nil
 	}
-	plan := Plan{Origins: j.Origins, Stride: j.Stride, Most: max(1, min(24, 6000/len(r.series)))}
+	const steps = 500_000 // of all forecasts of a model, which are kept
+	plan := Plan{Origins: j.Origins, Stride: j.Stride, Most: max(1, min(24, 6000/len(r.series), steps/(len(r.series)*max(j.Horizon, 1))))}
 	if err := plan.Check(j, r.series...); err != nil {
 		var short *shortError
 		var still unusableError

@@ -17,6 +17,10 @@ func TestBacktestIsOfWhatIsGiven(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	start, err := data.ParseTime("2015-01")
+	if err != nil {
+		t.Fatal(err)
+	}
 	falls, crosses := make([]float64, 60), years(60, 7)
 	for i := range falls {
 		falls[i] = max(0, 20-float64(i)*20/47)
@@ -27,7 +31,7 @@ func TestBacktestIsOfWhatIsGiven(t *testing.T) {
 	fit := func(y []float64, floor, ceiling *float64) *Trained {
 		c := quick(12, 6)
 		c.Preset, c.Origins, c.Floor, c.Cap = Small, 4, floor, ceiling
-		m, err := FitTable(t.Context(), &c, &data.Table{Name: "it", Series: []data.Series{{Freq: months, Y: y}}}, task.Options{})
+		m, err := FitTable(t.Context(), &c, &data.Table{Name: "it", Series: []data.Series{{Start: start, Freq: months, Y: y}}}, task.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

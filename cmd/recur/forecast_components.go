@@ -27,6 +27,15 @@ func (r *forecastRun) components(i int) *season.Decomposition {
 	return forecast.Components(r.model, r.series[i], r.reach(i))
 }
 
+// takeApart keeps the components of the series on the page.
+func (r *forecastRun) takeApart(shown []int) {
+	apart := map[int]*season.Decomposition{}
+	for _, i := range shown {
+		apart[i] = r.components(i)
+	}
+	r.apart = apart
+}
+
 // componentSections are trend, seasons, effects and remainder of the series, nothing if none of
 // those that are drawn has a season or an effect.
 func (r *forecastRun) componentSections(shown []int) []chart.Section {
@@ -42,13 +51,8 @@ func (r *forecastRun) componentSections(shown []int) []chart.Section {
 		}
 		return s, some
 	}
-	r.apart = map[int]*season.Decomposition{}
-	effects := false
-	for _, i := range shown {
-		d := r.components(i)
-		r.apart[i] = d
-		effects = effects || d != nil && len(d.Effects) > 0
-	}
+	r.takeApart(shown)
+	effects := slices.ContainsFunc(shown, func(i int) bool { return r.apart[i] != nil && len(r.apart[i].Effects) > 0 })
 	trend, some := panel("Trend", (*components).trend)
 	if !some {
 		return nil

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/recur-go/recur/internal/chart"
+	"github.com/recur-go/recur/task/forecast"
 	"github.com/recur-go/recur/task/forecast/residual"
 )
 
@@ -15,11 +16,7 @@ func (r *forecastRun) outliers(i int) []residual.Outlier {
 	if found, ok := r.far[i]; ok {
 		return found
 	}
-	from, season := r.reach(i), max(r.model.Asked().Season, 1)
-	found := residual.Outliers(r.series[i].Y[from:], season)
-	for k := range found {
-		found[k].At += from
-	}
+	found := forecast.Outliers(r.model, r.series[i], r.reach(i), r.components(i))
 	if r.far == nil {
 		r.far = map[int][]residual.Outlier{}
 	}

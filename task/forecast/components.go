@@ -7,6 +7,7 @@ import (
 
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/data/calendar"
+	"github.com/recur-go/recur/task/forecast/residual"
 	"github.com/recur-go/recur/task/forecast/season"
 )
 
@@ -37,6 +38,46 @@ func Components(m Forecaster, s data.Series, from int) *season.Decomposition {
 		return nil
 	}
 	return d
+}
+
+// Outliers are the values of a series from one of its values on that lie far from what is usual
+// there: from trend, seasons and effects of d, which is what Components gives. Without a season
+// they lie far from the values around them.
+func Outliers(m Forecaster, s data.Series, from int, d *season.Decomposition) []residual.Outlier {
+	y, effects := slices.Clone(s.Y[from:]), make([]float64, len(s.Y)-from)
+	if d != nil {
+		for _, e := range d.Effects {
+			for t, v := range e.Y {
+				effects[t] += v
+				y[t] -= v
+			}
+		}
+	}
+	found := outliers(y, m.Asked().Season, d)
+	for k := range found {
+		o := &found[k]
+		o.Usual += effects[o.At]
+		o.At += from
+	}
+	return found
+}
+
+// outliers are those of y, whose season is of m steps.
+func outliers(y []float64, m int, d *season.Decomposition) []residual.Outlier {
+	if d == nil || len(d.Periods) == 0 {
+		return residual.Outliers(y, max(m, 1))
+	}
+	filled := Interpolate(y, m)
+	steady, err := season.Steady(filled, d.Periods)
+	if err != nil {
+		return residual.Outliers(y, m)
+	}
+	usual, repeats := make([]float64, len(y)), make([]float64, len(y))
+	for t, v := range steady.Rest {
+		usual[t] = filled[t] - v
+		repeats[t] = usual[t] - steady.Trend[t]
+	}
+	return residual.Apart(y, usual, repeats)
 }
 
 // Effects are the names of the effects that Components may find.

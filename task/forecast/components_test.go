@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/data"
+	"github.com/recur-go/recur/task/forecast/residual"
 )
 
 // Of days with dates, holidays and columns, the holidays and the columns that matter have effects:
@@ -72,5 +73,89 @@ func TestComponentsOfDays(t *testing.T) {
 	}
 	if d := Components(fake{&Job{Season: 1}, nil}, data.Series{Y: []float64{1, 2, 3, 5, 4, 3, 5, 6, 7}}, 0); d != nil {
 		t.Errorf("%+v of a series with nothing beside it and no season", d)
+	}
+}
+
+// Spikes of six deviations are found in seasons of every kind, by and large also where the season
+// grows, and next to nothing else is, nor where a level shifts.
+func TestOutliersOfSeasons(t *testing.T) {
+	wave := func(i, m int) float64 { return math.Sin(2 * math.Pi * float64(i) / float64(m)) }
+	for _, c := range []struct {
+		name        string
+		season, n   int
+		follow      float64 // of the noise
+		least, most float64 // shares of spikes that are found, and of others
+		at          func(i int) float64
+	}{
+		{"year", 12, 120, 0, 0.95, 0.003, func(i int) float64 { return 20*wave(i, 12) + float64(i)/10 }},
+		{"year, noise that follows itself", 12, 120, 0.5, 0.95, 0.003, func(i int) float64 { return 20*wave(i, 12) + float64(i)/10 }},
+		{"season that grows", 12, 144, 0, 0.75, 0.003, func(i int) float64 { return (100 + float64(i)) * (1 + wave(i, 12)/5) / 5 }},
+		{"week", 7, 210, 0, 0.95, 0.003, func(i int) float64 { return 20 * float64(i%7/6) }},
+		{"day and week", 24, 24 * 7 * 6, 0, 0.93, 0.003, func(i int) float64 { return 10*wave(i, 24) - 8*float64(i/24%7/5) }},
+		{"shift", 12, 120, 0, 0.4, 0.003, func(i int) float64 { return 20*wave(i, 12) + 40*float64(i/61) }},
+	} {
+		r := rand.New(rand.NewPCG(9, uint64(c.n)))
+		m := fake{&Job{Season: c.season}, nil}
+		spikes, found, others, values := 0, 0, 0, 0
+		for range 20 {
+			y, noise := make([]float64, c.n), 0.0
+			for i := range y {
+				noise = c.follow*noise + r.NormFloat64()
+				y[i] = c.at(i) + noise
+			}
+			flagged := func(y []float64) []residual.Outlier {
+				s := data.Series{Y: y}
+				return Outliers(m, s, 0, Components(m, s, 0))
+			}
+			values += 2 * len(y)
+			others += len(flagged(y)) // of a clean one
+			y = slices.Clone(y)
+			was := map[int]float64{}
+			for range c.n / 60 {
+				at := r.IntN(c.n)
+				if _, twice := was[at]; twice {
+					continue
+				}
+				was[at] = y[at]
+				y[at] += math.Copysign(6/math.Sqrt(1-c.follow*c.follow), r.Float64()-0.5)
+			}
+			spikes += len(was)
+			for _, o := range flagged(y) {
+				if _, ok := was[o.At]; !ok {
+					others++
+					continue
+				}
+				found++
+				if far := math.Abs(o.Usual - was[o.At]); far > 6 {
+					t.Errorf("%s: usual at %d is %v, %v off", c.name, o.At, o.Usual, far)
+				}
+			}
+		}
+		t.Logf("%s: %d of %d found, %d others of %d", c.name, found, spikes, others, values)
+		if float64(found) < c.least*float64(spikes) || float64(others) > c.most*float64(values) {
+			t.Errorf("%s: %d of %d found, %d others of %d", c.name, found, spikes, others, values)
+		}
+	}
+}
+
+// A value that holidays explain is no outlier.
+func TestOutliersOfEffects(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 4))
+	s := data.Series{Known: [][]float64{make([]float64, 200)}}
+	for k := range 200 {
+		if k%37 == 11 {
+			s.Known[0][k] = 1
+		}
+		s.Y = append(s.Y, 50+10*math.Sin(2*math.Pi*float64(k)/7)+25*s.Known[0][k]+r.NormFloat64())
+	}
+	s.Y[100] += 12
+	m := fake{&Job{Season: 7, Covariates: []data.Covariate{{Name: "fair", Role: data.Known}}}, nil}
+	found := Outliers(m, s, 7, Components(m, s, 7))
+	if len(found) != 1 || found[0].At != 100 {
+		t.Errorf("%+v", found)
+	}
+	s.Y[48] += 12 // a fair
+	if found := Outliers(m, s, 7, Components(m, s, 7)); len(found) != 2 || found[0].At != 48 || math.Abs(found[0].Usual-s.Y[48]+12) > 6 {
+		t.Errorf("%+v", found)
 	}
 }

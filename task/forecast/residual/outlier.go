@@ -12,9 +12,13 @@ type Outlier struct {
 	Distance float64 // how far the value is from that, in robust standard deviations of such distances
 }
 
-// far is the distance from which a value is an outlier; of normal values, whose usual ones and
-// deviation have to be found too, about one in 10,000 is that far.
-const far = 5.5
+// Distances from which a value is an outlier. Of normal values, whose usual ones and deviation have
+// to be found too, about one in 10,000 is that far from medians, and one in 1,000 from what a
+// decomposition takes for usual, which follows values more closely.
+const (
+	far   = 5.5
+	apart = 4.5
+)
 
 // Outliers flags values of y, of which NaN are missing, that lie far from what is usual there:
 // the median of the values around, plus the median of what is left at that step of the season,
@@ -39,6 +43,23 @@ func Outliers(y []float64, season int) (all []Outlier) {
 		}
 		left = around(y, index, half)
 	}
+	return flag(y, left, index, far)
+}
+
+// Apart flags values of y, of which NaN are missing, that lie far from what is usual there, as a
+// decomposition finds it that they do not pull at. season is the part of what is usual that repeats,
+// 0 for none. A level that lasts is usual.
+func Apart(y, usual, season []float64) []Outlier {
+	left := make([]float64, len(y))
+	for i, v := range y {
+		left[i] = v - usual[i]
+	}
+	return flag(y, left, season, apart)
+}
+
+// flag flags values by what is left of them without what is usual, from far deviations on. index
+// is what each step of a season is worth.
+func flag(y, left, index []float64, far float64) (all []Outlier) {
 	var size []float64
 	most := 0.0
 	for i, v := range left {

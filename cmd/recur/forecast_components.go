@@ -212,10 +212,13 @@ func (r *forecastRun) componentsCSV(c *csv.Writer) {
 		}
 		for t := range d.Trend {
 			row := []string{s.ID, r.time(i, from+t)}
-			for _, y := range append(columns, d.Rest) {
+			for k, y := range append(columns, d.Rest) {
 				text := ""
-				if y != nil {
-					text = figures7(y[t])
+				switch {
+				case k == 0:
+					text = figures(y[t], allFigures)
+				case y != nil:
+					text = figures(y[t], r.figures(i))
 				}
 				row = append(row, text)
 			}

@@ -7,16 +7,59 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/recur-go/recur/task/forecast"
 )
 
-// figures7 writes a value for a CSV file, nothing for none.
-func figures7(v float64) string {
+// figures writes a value for a CSV file with at most so many figures, nothing for none. Only the
+// very large and the very small have a power of ten.
+func figures(v float64, n int) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return ""
 	}
-	return strconv.FormatFloat(v, 'g', 7, 64)
+	text := strconv.FormatFloat(v, 'g', n, 64)
+	if size := math.Abs(v); strings.Contains(text, "e") && 1e-7 <= size && size < 1e21 {
+		v, _ = strconv.ParseFloat(text, 64)
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return text
+}
+
+const (
+	fewFigures = 7  // figures of what has no more to tell
+	allFigures = 15 // figures of values as they were read
+)
+
+// figures is how many figures forecasts of series i have: enough for a hundred-thousandth of what
+// its values change by from one to the next.
+func (r *forecastRun) figures(i int) int {
+	if r.precision == nil {
+		r.precision = make([]int, len(r.series))
+	}
+	if r.precision[i] == 0 {
+		r.precision[i] = figuresOf(r.series[i].Y)
+	}
+	return r.precision[i]
+}
+
+func figuresOf(y []float64) int {
+	last, most, change, n := math.NaN(), 0.0, 0.0, 0.0
+	for _, v := range y {
+		if math.IsNaN(v) {
+			continue
+		}
+		most = max(most, math.Abs(v))
+		if d := math.Abs(v - last); d > 0 { // not of the first
+			change += d
+			n++
+		}
+		last = v
+	}
+	if n == 0 {
+		return allFigures
+	}
+	return min(max(fewFigures, 5+int(math.Ceil(math.Log10(most/(change/n))))), allFigures)
 }
 
 // bandNames are the columns of bands.
@@ -27,12 +70,13 @@ func bandNames(levels []float64) (names []string) {
 	return names
 }
 
-// bandFields are the edges of bands at step k.
-func bandFields(bands []forecast.Band, k int) (fields []string) {
+// fields are the point of a forecast and the edges of bands at step k.
+func fields(point float64, bands []forecast.Band, k, n int) []string {
+	all := []string{figures(point, n)}
 	for _, b := range bands {
-		fields = append(fields, figures7(b.Lo[k]), figures7(b.Hi[k]))
+		all = append(all, figures(b.Lo[k], n), figures(b.Hi[k], n))
 	}
-	return fields
+	return all
 }
 
 // asCSV is what writes a CSV file of the rows that f writes.
@@ -59,7 +103,7 @@ func (r *forecastRun) csv(c *csv.Writer) {
 	for i := range r.series {
 		bands := r.bands(i)
 		for k, p := range r.forecasts[i].Point {
-			row := append([]string{r.time(i, len(r.series[i].Y)+k), figures7(p)}, bandFields(bands, k)...)
+			row := append([]string{r.time(i, len(r.series[i].Y)+k)}, fields(p, bands, k, r.figures(i))...)
 			if ids {
 				row = append([]string{r.series[i].ID}, row...)
 			}
@@ -74,7 +118,7 @@ func (r *forecastRun) pathsCSV(c *csv.Writer) {
 	for i := range r.series {
 		for p, path := range r.forecasts[i].Paths {
 			for k, v := range path {
-				c.Write([]string{r.series[i].ID, r.time(i, len(r.series[i].Y)+k), strconv.Itoa(p + 1), figures7(v)})
+				c.Write([]string{r.series[i].ID, r.time(i, len(r.series[i].Y)+k), strconv.Itoa(p + 1), figures(v, r.figures(i))})
 			}
 		}
 	}
@@ -89,7 +133,7 @@ func (r *forecastRun) modelsCSV(c *csv.Writer) {
 		write := func(model string, f forecast.Forecast) {
 			bands := r.asked(f.Bands)
 			for k, p := range f.Point {
-				c.Write(append([]string{s.ID, r.time(i, len(s.Y)+k), model, figures7(p)}, bandFields(bands, k)...))
+				c.Write(append([]string{s.ID, r.time(i, len(s.Y)+k), model}, fields(p, bands, k, r.figures(i))...))
 			}
 		}
 		if j.Choice == nil {
@@ -133,9 +177,9 @@ func (r *forecastRun) backtestCSV(c *csv.Writer) {
 	for _, f := range r.report.Folds {
 		id, origin := r.series[f.Series].ID, r.time(f.Series, f.Origin-1)
 		for k, p := range f.Forecast.Point {
-			row := []string{id, origin, r.time(f.Series, f.Origin+k), strconv.Itoa(k + 1), f.Model, figures7(p)}
-			row = append(row, bandFields(f.Forecast.Bands, k)...)
-			c.Write(append(row, figures7(f.Actual[k])))
+			row := []string{id, origin, r.time(f.Series, f.Origin+k), strconv.Itoa(k + 1), f.Model}
+			row = append(row, fields(p, f.Forecast.Bands, k, r.figures(f.Series))...)
+			c.Write(append(row, figures(f.Actual[k], allFigures)))
 		}
 	}
 }
@@ -156,7 +200,7 @@ func scoreValues(s forecast.Score) []float64 {
 
 func scoreFields(s forecast.Score) (fields []string) {
 	for _, v := range append(scoreValues(s), s.Coverage...) {
-		fields = append(fields, figures7(v))
+		fields = append(fields, figures(v, fewFigures))
 	}
 	return fields
 }
@@ -178,7 +222,7 @@ func (r *forecastRun) share(id, model string) string {
 		return ""
 	}
 	if k := slices.Index(c.Models, model); k >= 0 {
-		return figures7(c.Of(id).Of[k])
+		return figures(c.Of(id).Of[k], fewFigures)
 	}
 	return ""
 }

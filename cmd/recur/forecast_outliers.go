@@ -49,7 +49,7 @@ func (r *forecastRun) outliersCSV(c *csv.Writer) {
 			if !math.IsInf(o.Distance, 0) {
 				deviations = fmt.Sprintf("%.1f", o.Distance)
 			}
-			c.Write([]string{s.ID, r.time(i, o.At), figures7(s.Y[o.At]), figures7(o.Usual), deviations})
+			c.Write([]string{s.ID, r.time(i, o.At), figures(s.Y[o.At], allFigures), figures(o.Usual, r.figures(i)), deviations})
 		}
 	}
 }

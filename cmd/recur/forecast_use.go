@@ -39,6 +39,7 @@ type forecastRun struct {
 	report    *forecast.Report // nil for none
 	forecasts []forecast.Forecast
 
+	precision            []int                         // of the series, see figures
 	seriesScores, byStep [][]forecast.Score            // of the back-test, once they are asked for
 	apart                map[int]*season.Decomposition // components of the series on the page
 	far                  map[int][]residual.Outlier    // outliers of the series that were asked for

@@ -54,27 +54,20 @@ type jsonAxis struct {
 }
 
 type jsonLine struct {
-	Name  string    `json:"name"`
-	Band  string    `json:"band,omitempty"`
-	Role  string    `json:"role"`
-	Off   bool      `json:"off,omitempty"`
-	Bars  bool      `json:"bars,omitempty"`
-	Y     figures   `json:"y,omitempty"`
-	Steps []rounded `json:"steps,omitempty"`
+	Name  string            `json:"name"`
+	Band  string            `json:"band,omitempty"`
+	Role  string            `json:"role"`
+	Off   bool              `json:"off,omitempty"`
+	Bars  bool              `json:"bars,omitempty"`
+	Y     json.RawMessage   `json:"y,omitempty"`
+	Steps []json.RawMessage `json:"steps,omitempty"`
 }
 
-// figures are numbers of at most ten figures, null where there is none, and rounded are those
-// of seven, as forecasts are in CSV files.
-type (
-	figures []float64
-	rounded []float64
-)
+// figures are numbers of at most ten figures, null where there is none.
+type figures []float64
 
 // MarshalJSON implements json.Marshaler.
 func (v figures) MarshalJSON() ([]byte, error) { return marshal(v, 10), nil }
-
-// MarshalJSON implements json.Marshaler.
-func (v rounded) MarshalJSON() ([]byte, error) { return marshal(v, 7), nil }
 
 func marshal(v []float64, figures int) []byte {
 	b := []byte{'['}
@@ -169,18 +162,38 @@ func (f *Figure) date() int {
 // json is f as its section's script takes it; lines without a value are not drawn.
 func (f *Figure) json() *jsonFigure {
 	j := &jsonFigure{From: f.From, View: min(f.View, max(0, len(f.X)-1)), XLabel: f.XLabel, YLabel: f.YLabel, Text: strings.Join(f.Text, " "), Origins: f.Origins, Lines: []jsonLine{}}
+	n := f.figures()
 	for _, l := range f.Lines {
 		if !l.any() {
 			continue
 		}
-		line := jsonLine{Name: l.Name, Band: l.Band, Role: l.Role, Off: l.Off, Bars: l.Bars, Y: l.Y}
+		line := jsonLine{Name: l.Name, Band: l.Band, Role: l.Role, Off: l.Off, Bars: l.Bars}
 		for _, y := range l.Steps {
-			line.Steps = append(line.Steps, y)
+			line.Steps = append(line.Steps, marshal(y, max(n, 7)))
 		}
-		if line.Steps != nil {
-			line.Y = nil
+		if line.Steps == nil {
+			line.Y = marshal(l.Y, max(n, 10))
 		}
 		j.Lines = append(j.Lines, line)
 	}
 	return j
+}
+
+// figures is how many figures of the values tell them apart on a screen, at most 15.
+func (f *Figure) figures() int {
+	lo, hi := math.Inf(1), math.Inf(-1)
+	for _, l := range f.Lines {
+		for _, all := range append([][]float64{l.Y}, l.Steps...) {
+			for _, y := range all {
+				if isFinite(y) {
+					lo, hi = min(lo, y), max(hi, y)
+				}
+			}
+		}
+	}
+	if !(lo < hi) {
+		return 0
+	}
+	const screen = 5 // figures of the span
+	return min(screen+int(math.Ceil(math.Log10(max(math.Abs(lo), math.Abs(hi))/(hi-lo)))), 15)
 }

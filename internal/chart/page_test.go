@@ -112,6 +112,17 @@ func TestPageBars(t *testing.T) {
 	}
 }
 
+// Values that differ by little beside their size have the figures that tell them apart.
+func TestFiguresOfSmallChanges(t *testing.T) {
+	y := []float64{1e12, 1e12 + 0.125, 1e12 + 0.25}
+	d := drawnOf(t, page(t, &chart.Page{Sections: []chart.Section{{Figure: &chart.Figure{X: []float64{0, 1, 2}, Origins: []int{1}, Lines: []chart.FigureLine{
+		{Name: "history", Y: y}, {Name: "recur", Steps: [][]float64{y[1:]}}}}}}}))
+	lines := d.Figures[0].Items[0].Lines
+	if a, b := *lines[0].Y[1]-*lines[0].Y[0], *lines[1].Steps[0][1]-*lines[1].Steps[0][0]; a < 0.11 || b < 0.11 {
+		t.Errorf("changes of 0.125 are drawn as %g and %g", a, b)
+	}
+}
+
 // drawnJSON is what the script of a page takes.
 type drawnJSON struct {
 	Figures []struct {

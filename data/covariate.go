@@ -196,21 +196,12 @@ func (t *Table) Recode(as []Covariate) error {
 func (t *Table) Append(more *Table) error {
 	all := slices.Clone(t.Covariates)
 	for i := range all[:min(len(all), len(more.Covariates))] {
-		list := &all[i].Categories
-		if *list == nil && t.any(i) {
+		if all[i].Categories == nil && t.any(i) {
 			continue
 		}
-		known := map[string]bool{}
-		for _, c := range *list {
-			known[c] = true
-		}
-		for _, c := range more.Covariates[i].Categories {
-			if !known[c] {
-				*list = append(slices.Clip(*list), c)
-			}
-		}
-		if len(*list) > maxCategories {
-			return &Error{File: more.Name, Column: all[i].Name, Reason: fmt.Sprintf("exceeds the limit of %d categories with the files before", maxCategories), Hint: "merge rare ones, or leave the column out"}
+		if e := all[i].join(more.Covariates[i]); e != nil {
+			e.File = more.Name
+			return e
 		}
 	}
 	if err := more.Recode(all); err != nil {
@@ -219,6 +210,23 @@ func (t *Table) Append(more *Table) error {
 	t.Covariates = all
 	t.Series, t.Notes = append(t.Series, more.Series...), append(t.Notes, more.Notes...)
 	t.Horizon = max(t.Horizon, more.Horizon)
+	return nil
+}
+
+// join adds the categories of another covariate that c lacks.
+func (c *Covariate) join(more Covariate) *Error {
+	known := map[string]bool{}
+	for _, name := range c.Categories {
+		known[name] = true
+	}
+	for _, name := range more.Categories {
+		if !known[name] {
+			c.Categories = append(slices.Clip(c.Categories), name)
+		}
+	}
+	if len(c.Categories) > maxCategories {
+		return &Error{Column: c.Name, Reason: fmt.Sprintf("exceeds the limit of %d categories with the files before", maxCategories), Hint: "merge rare ones, or leave the column out"}
+	}
 	return nil
 }
 

@@ -138,19 +138,18 @@ func (s Source) readAll(files []string) (*data.Table, error) {
 			return nil, err
 		}
 	}
-	if s.Future != "" {
-		if err := s.override(all); err != nil {
-			return nil, err
-		}
-	}
 	if !s.KeepOutliers {
 		setAside(all)
 	}
 	return all, s.addSums(all)
 }
 
-// override reads Future, and puts what it knows into a table.
-func (s Source) override(t *data.Table) error {
+// override reads Future, if it is there, and puts what it knows into a table for forecasts of a
+// horizon.
+func (s Source) override(t *data.Table, horizon int) error {
+	if s.Future == "" {
+		return nil
+	}
 	if len(s.Known) == 0 {
 		return fault.Errorf(fault.Usage, "forecast: the model uses no columns that are known in advance: leave out --future")
 	}
@@ -165,7 +164,7 @@ func (s Source) override(t *data.Table) error {
 	if err != nil {
 		return err
 	}
-	return t.Override(future)
+	return t.Override(future, horizon)
 }
 
 // Prepare makes a table ready for forecasts of a horizon: it adds the calendar, and

@@ -54,6 +54,9 @@ func readFor(j *Job, s Source, ahead int, files ...string) (*data.Table, error) 
 	if ahead > 0 && t.Horizon > most {
 		t.Notes = append(t.Notes, fmt.Sprintf("the file asks for %d steps, but the model forecasts %d", t.Horizon, most))
 	}
+	if err := s.override(t, ahead); err != nil {
+		return nil, err
+	}
 	if err := s.Prepare(t, ahead); err != nil {
 		return nil, err
 	}

@@ -136,7 +136,7 @@ func (r *forecastRun) print(w io.Writer) error {
 		fmt.Fprintf(&b, "\n%s\n", r.lang.Text(r.report.Verdict()))
 	}
 	if c := r.model.Asked().Choice; c != nil {
-		fmt.Fprintf(&b, "\n%s\n", r.lang.Text(c.Summary()))
+		fmt.Fprintf(&b, "\n%s\n", r.lang.Text(c.Summary(r.series...)))
 	}
 	if r.scored() {
 		fmt.Fprintf(&b, "\n%s\n\n", r.trained.scoresTitle())

@@ -25,7 +25,7 @@ func (r *forecastRun) page() (*chart.Page, error) {
 		p.Subtitle = append(p.Subtitle, r.report.Verdict())
 	}
 	if c := r.model.Asked().Choice; c != nil {
-		p.Subtitle = append(p.Subtitle, c.Summary())
+		p.Subtitle = append(p.Subtitle, c.Summary(r.series...))
 	}
 	if r.report != nil {
 		p.Sections = append(p.Sections, r.tested(shown))

@@ -55,6 +55,7 @@ type Why string
 const (
 	Won      Why = "blend"    // the blend has the least error in the back-test
 	Single   Why = "best"     // one model has an error that no blend reaches
+	Least    Why = "least"    // one model has the least error, and no blend was asked for
 	Untested Why = "untested" // there was no back-test of the series
 )
 
@@ -101,29 +102,75 @@ func (c *Choice) Text(s Shares) string {
 	return strings.Join(parts, ", ")
 }
 
-// Summary is what the choice came to, in a sentence.
-func (c *Choice) Summary() string {
+// Summary is what the choice came to for some series, in a sentence.
+func (c *Choice) Summary(series ...data.Series) string {
+	if len(series) == 1 {
+		return c.summaryOf(series[0])
+	}
 	if len(c.Series) == 0 {
 		return fmt.Sprintf("Without a back-test the forecast is a mean: %s.", c.Text(c.Others))
 	}
 	by := map[string]int{}
-	for _, s := range c.Series {
+	for _, s := range series {
+		shares, ok := c.shares(s)
 		switch {
-		case len(c.Series) == 1 && s.Why == Won:
-			return fmt.Sprintf("The forecast is a blend: %s.", c.Text(s))
-		case len(c.Series) == 1:
-			return fmt.Sprintf("The forecast is that of %s, which no blend beats in the back-test.", c.Text(s))
-		case s.Why == Won:
+		case !ok:
+			by["constant"]++
+		case slices.Max(shares.Of) == 1:
+			by[c.Text(shares)]++
+		case shares.Why == Won:
 			by[Blend.String()]++
 		default:
-			by[c.Text(s)]++
+			by["untested mean"]++
 		}
 	}
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(by)) {
 		parts = append(parts, fmt.Sprintf("%s %d", name, by[name]))
 	}
-	return fmt.Sprintf("What forecasts the %d series: %s.", len(c.Series), strings.Join(parts, ", "))
+	return fmt.Sprintf("What forecasts the %d series: %s.", len(series), strings.Join(parts, ", "))
+}
+
+// summaryOf is Summary for a single series.
+func (c *Choice) summaryOf(s data.Series) string {
+	shares, ok := c.shares(s)
+	text := c.Text(shares)
+	switch {
+	case !ok:
+		return "Every value is the same, and so is the forecast."
+	case len(c.Series) == 0:
+		return fmt.Sprintf("Without a back-test the forecast is a mean: %s.", text)
+	case shares.Why == Won:
+		return fmt.Sprintf("The forecast is a blend: %s.", text)
+	case shares.Why == Single:
+		return fmt.Sprintf("The forecast is that of %s, which no blend beats in the back-test.", text)
+	case shares.Why == Least:
+		return fmt.Sprintf("The forecast is that of %s, which has the least error in the back-test.", text)
+	}
+	return fmt.Sprintf("The series was in no back-test, so that the forecast is that of others: %s.", text)
+}
+
+// netAlone reports whether a series is forecast by the net.
+func (c *Choice) netAlone() bool {
+	for _, s := range c.Series {
+		if s.Of[0] == 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// shares are those that a series is forecast by; none for one that never changes, which is
+// forecast as such.
+func (c *Choice) shares(s data.Series) (Shares, bool) {
+	of := c.Of(s.ID)
+	switch {
+	case constant(s.Y):
+		return of, false
+	case !learnable(s.Y):
+		of = c.withoutNet(of)
+	}
+	return of, true
 }
 
 // Choose finds from the back-test what each series is to be forecast by, and adds the folds and

@@ -134,7 +134,7 @@ func TestChoose(t *testing.T) {
 		for _, how := range []Choose{Best, Blend} {
 			c := r.Choose(how, all...)
 			for _, s := range c.Series {
-				if c.Text(s) != "drift" || s.Why != Single {
+				if c.Text(s) != "drift" || s.Why != map[Choose]Why{Best: Least, Blend: Single}[how] {
 					t.Errorf("%v: %s by %s", how, c.Text(s), s.Why)
 				}
 			}
@@ -361,5 +361,31 @@ func TestIntermittent(t *testing.T) {
 	c := rep.Choose(Best, s)
 	if got := c.Text(c.Series[""]); got != "theta" {
 		t.Errorf("chosen: %s, want the mean", got)
+	}
+}
+
+// A summary is of the series that are forecast, whichever the back-test had.
+func TestSummary(t *testing.T) {
+	of := func(why Why, shares ...float64) Shares { return Shares{Of: shares, Why: why} }
+	c := &Choice{Models: []string{"recur", "ets", "theta"}, Others: of(Untested, 0.4, 0.6, 0), Series: map[string]Shares{
+		"a": of(Won, 0.5, 0.5, 0), "b": of(Single, 0, 1, 0), "c": of(Least, 0, 0, 1), "gone": of(Won, 0.5, 0.5, 0)}}
+	series := []data.Series{{ID: "a", Y: years(20, 1)}, {ID: "b", Y: years(20, 2)}, {ID: "c", Y: years(20, 3)}, {ID: "new", Y: years(20, 4)}, {ID: "still", Y: make([]float64, 20)}, {ID: "a short one", Y: []float64{1, 2, 3}}}
+	if got, want := c.Summary(series...), "What forecasts the 6 series: blend 1, constant 1, ets 2, theta 1, untested mean 1."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for i, want := range []string{
+		"The forecast is a blend: 0.50 recur, 0.50 ets.",
+		"The forecast is that of ets, which no blend beats in the back-test.",
+		"The forecast is that of theta, which has the least error in the back-test.",
+		"The series was in no back-test, so that the forecast is that of others: 0.60 ets, 0.40 recur.",
+		"Every value is the same, and so is the forecast.",
+		"The series was in no back-test, so that the forecast is that of others: ets.",
+	} {
+		if got := c.Summary(series[i]); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if c = (&Choice{Models: c.Models, Others: c.Others}); c.Summary(series[:2]...) != "Without a back-test the forecast is a mean: 0.60 ets, 0.40 recur." {
+		t.Error(c.Summary(series[:2]...))
 	}
 }

@@ -143,6 +143,9 @@ func (r *Report) Verdict() string {
 	what := "The model"
 	if r.Choice != nil {
 		what = "The " + r.Scores[0].Model
+		if r.Scores[0].Model == Best.String() {
+			what = "The choice of the best"
+		}
 	}
 	first, best, naive, name := r.Error(r.Scores[0]), math.NaN(), math.NaN(), ""
 	for _, s := range r.Scores[1:] {
@@ -156,14 +159,18 @@ func (r *Report) Verdict() string {
 	}
 	metric := r.Metric()
 	alone := "" // of a net that would have done better by itself
-	if r.Choice != nil && r.Scores[1].Model == r.Model && r.Error(r.Scores[1]) < min(first, best) {
+	if r.Choice != nil && !r.Choice.netAlone() && r.Scores[1].Model == r.Model && r.Error(r.Scores[1]) < min(first, best) {
 		alone = fmt.Sprintf(" The net alone, which can be chosen too, has %.3f.", r.Error(r.Scores[1]))
 	}
 	switch {
 	case math.IsNaN(first) && math.IsNaN(best):
 		return fmt.Sprintf("The back-test has no %s: there are no values to compare with.", metric)
 	case !(first < naive):
-		return fmt.Sprintf("%s does not beat the last value: its %s is %.3f, that of naive, which repeats the last value, %.3f.", what, metric, first, naive) + alone
+		text := fmt.Sprintf("%s does not beat the last value: its %s is %.3f, that of naive, which repeats the last value, %.3f.", what, metric, first, naive)
+		if best < naive && !(r.Error(r.Scores[1]) < best) {
+			text += fmt.Sprintf(" The best is %s, with %.3f.", name, best)
+		}
+		return text + alone
 	case !(first < best):
 		return fmt.Sprintf("%s does not beat the best baseline: its %s is %.3f, that of %s %.3f.", what, metric, first, name, best) + alone
 	default:

@@ -39,6 +39,23 @@ func TestVerdictOfNetAlone(t *testing.T) {
 	}
 }
 
+// A net that is chosen is not named as one that could be, what is chosen as the best is called so,
+// and beside the last value the best is named.
+func TestVerdictOfWhatIsChosen(t *testing.T) {
+	scores := func(model string) []Score {
+		return []Score{{Model: model, MASE: 2.5}, {Model: "m", MASE: 0.1}, {Model: "naive", MASE: 2}, {Model: "theta", MASE: 1}}
+	}
+	r := &Report{Model: "m", Choice: &Choice{Models: []string{"m", "naive", "theta"}, Series: map[string]Shares{"": {Of: []float64{1, 0, 0}, Why: Single}}}, Scores: scores("blend")}
+	if got := r.Verdict(); strings.Contains(got, "The net alone") {
+		t.Error(got)
+	}
+	r = &Report{Model: "m", Choice: &Choice{}, Scores: scores("best")}
+	r.Scores[1].MASE = 3
+	if got, want := r.Verdict(), "The choice of the best does not beat the last value: its MASE is 2.500, that of naive, which repeats the last value, 2.000. The best is theta, with 1.000."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // A fake says the last value and takes note of what it was given.
 type fake struct {
 	job  *Job

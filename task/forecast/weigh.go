@@ -263,6 +263,9 @@ func (w *weigher) final(rehearsed []Fold) (of map[int]Shares, others Shares) {
 		if slices.Max(shares[s]) == 1 {
 			why = Single
 		}
+		if w.how == Best {
+			why = Least
+		}
 		of[s] = Shares{shares[s], widen[s], why}
 	}
 	others = Shares{Of: all, Widen: make([]float64, len(w.report.Levels)), Why: Untested}

@@ -144,7 +144,7 @@ func (r *Report) Verdict() string {
 	if r.Choice != nil {
 		what = "The " + r.Scores[0].Model
 		if r.Scores[0].Model == Best.String() {
-			what = "The choice of the best"
+			what = "The choice"
 		}
 	}
 	first, best, naive, name := r.Error(r.Scores[0]), math.NaN(), math.NaN(), ""

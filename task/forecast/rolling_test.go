@@ -51,7 +51,7 @@ func TestVerdictOfWhatIsChosen(t *testing.T) {
 	}
 	r = &Report{Model: "m", Choice: &Choice{}, Scores: scores("best")}
 	r.Scores[1].MASE = 3
-	if got, want := r.Verdict(), "The choice of the best does not beat the last value: its MASE is 2.500, that of naive, which repeats the last value, 2.000. The best is theta, with 1.000."; got != want {
+	if got, want := r.Verdict(), "The choice does not beat the last value: its MASE is 2.500, that of naive, which repeats the last value, 2.000. The best is theta, with 1.000."; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

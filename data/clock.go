@@ -45,7 +45,9 @@ func (b *Builder) local() {
 		if len(b.zones) > 0 {
 			b.note("times are in UTC")
 		}
-		b.midnights()
+		if !b.midnights() {
+			b.written(offsets, all && midnight)
+		}
 		return
 	}
 	slices.Sort(offsets)
@@ -59,12 +61,31 @@ func (b *Builder) local() {
 	}
 	if !all || !alone || midnight {
 		b.note("times with offsets (%s) are read in UTC", where)
+		b.written(offsets, all && midnight)
 		return
 	}
 	b.note("times are at %s by local clocks (%s), and are read by these", clockName(clock), where)
 	for _, o := range b.rows {
 		for i, t := range o.times {
 			o.times[i] = Time{At: t.At.Add(time.Duration(t.offset) * time.Second)}
+		}
+	}
+}
+
+// written decides how times that are read in UTC are written, if any of the given offsets was met:
+// days without, others by the offset that all have, or with Z.
+func (b *Builder) written(offsets []int32, days bool) {
+	if len(offsets) == 0 {
+		return
+	}
+	for _, o := range b.rows {
+		for i := range o.times {
+			switch t := &o.times[i]; {
+			case days:
+				t.zoned, t.offset = false, 0
+			case len(offsets) > 1 || !t.zoned:
+				t.zoned, t.offset = true, 0
+			}
 		}
 	}
 }
@@ -79,10 +100,10 @@ func ofDay(t Time, offset int32) int {
 func clockName(seconds int) string { return time.Unix(int64(seconds), 0).UTC().Format("15:04") }
 
 // midnights moves times in UTC to the days that they stand for, if they are midnights of a place
-// whose clocks change: such as 23:00 in winter and 22:00 in summer.
-func (b *Builder) midnights() {
+// whose clocks change: such as 23:00 in winter and 22:00 in summer. It reports whether it has.
+func (b *Builder) midnights() (moved bool) {
 	if b.index || b.opts.Freq != nil && b.opts.Freq.Unit == Second {
-		return
+		return false
 	}
 	const day = 24 * hour
 	var clocks []int // the times of day, in seconds
@@ -92,7 +113,7 @@ func (b *Builder) midnights() {
 			clock := ofDay(t, 0)
 			if !slices.Contains(clocks, clock) {
 				if clocks = append(clocks, clock); len(clocks) > 2 || t.At.Nanosecond() != 0 {
-					return
+					return false
 				}
 			}
 			if i == 0 {
@@ -100,19 +121,19 @@ func (b *Builder) midnights() {
 			}
 			apart := seconds(times[i-1].At, t.At)
 			if apart < 23*hour {
-				return
+				return false
 			}
 			if apart%day != 0 {
 				changes++
 			}
 		}
 		if years := seconds(times[0].At, times[len(times)-1].At) / (365 * day); changes > 2*years+2 {
-			return
+			return false
 		}
 	}
 	slices.Sort(clocks)
 	if len(clocks) != 2 || clocks[1]-clocks[0] != hour && clocks[1]-clocks[0] != 23*hour {
-		return
+		return false
 	}
 	b.note("times are at %s and %s, midnights of a place whose clocks change, and are read as days", clockName(clocks[0]), clockName(clocks[1]))
 	for _, o := range b.rows {
@@ -120,6 +141,7 @@ func (b *Builder) midnights() {
 			o.times[i] = Time{At: t.At.Add(day / 2 * time.Second).Truncate(day * time.Second)}
 		}
 	}
+	return true
 }
 
 // unixUnits are the units of Unix times, and how many of them a second has.

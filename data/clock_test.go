@@ -57,38 +57,38 @@ func TestClocks(t *testing.T) {
 		"midnights of one offset": {stepped("2006-01-02T15:04:05+09:00", new1, 24*time.Hour, 10), "D", "2024-01-01", "2024-01-11", "times are at 00:00 by local clocks (UTC+09:00)"},
 		"midnights of UTC":        {stepped("2006-01-02T15:04:05+09:00", new1.Add(9*time.Hour), 24*time.Hour, 10), "D", "2024-01-01", "2024-01-11", "times with offsets (UTC+09:00) are read in UTC"},
 		"hours over a change": {[]string{"2024-03-31T00:00+01:00", "2024-03-31T01:00+01:00", "2024-03-31T03:00+02:00", "2024-03-31T04:00+02:00"},
-			"h", "2024-03-30T23:00", "2024-03-31T03:00", "times with offsets (UTC+01:00, UTC+02:00) are read in UTC"},
+			"h", "2024-03-30T23:00Z", "2024-03-31T03:00Z", "times with offsets (UTC+01:00, UTC+02:00) are read in UTC"},
 		"hours put back": {[]string{"2024-10-27T01:00+02:00", "2024-10-27T02:00+02:00", "2024-10-27T02:00+01:00", "2024-10-27T03:00+01:00"},
-			"h", "2024-10-26T23:00", "2024-10-27T03:00", "in UTC"},
+			"h", "2024-10-26T23:00Z", "2024-10-27T03:00Z", "in UTC"},
 		"UTC":              {stepped("2006-01-02 15:04:05 UTC", new1, 24*time.Hour, 5), "D", "2024-01-01", "2024-01-06", "times are in UTC"},
-		"UTC, fractions":   {stepped("2006-01-02 15:04:05.000000 UTC", new1, time.Hour, 5), "h", "2024-01-01", "2024-01-01T05:00", "times are in UTC"},
-		"Z":                {stepped("2006-01-02T15:04:05Z", new1, time.Hour, 5), "h", "2024-01-01", "2024-01-01T05:00", ""},
-		"short offset":     {stepped("2006-01-02 15:04:05+00", new1, time.Hour, 5), "h", "2024-01-01", "2024-01-01T05:00", ""},
-		"offset in digits": {stepped("2006-01-02T15:04:05+0900", new1, time.Hour, 5), "h", "2023-12-31T15:00", "2023-12-31T20:00", "UTC+09:00"},
-		"Ruby and Go":      {stepped("2006-01-02 15:04:05 +0900 KST", new1, time.Hour, 5), "h", "2023-12-31T15:00", "2023-12-31T20:00", "(KST: UTC+09:00) are read in UTC"},
-		"KST":              {stepped("2006-01-02 15:04 KST", new1, time.Hour, 5), "h", "2023-12-31T15:00", "2023-12-31T20:00", "(KST: UTC+09:00)"},
+		"UTC, fractions":   {stepped("2006-01-02 15:04:05.000000 UTC", new1, time.Hour, 5), "h", "2024-01-01T00:00Z", "2024-01-01T05:00Z", "times are in UTC"},
+		"Z":                {stepped("2006-01-02T15:04:05Z", new1, time.Hour, 5), "h", "2024-01-01T00:00Z", "2024-01-01T05:00Z", ""},
+		"short offset":     {stepped("2006-01-02 15:04:05+00", new1, time.Hour, 5), "h", "2024-01-01T00:00Z", "2024-01-01T05:00Z", ""},
+		"offset in digits": {stepped("2006-01-02T15:04:05+0900", new1, time.Hour, 5), "h", "2024-01-01T00:00+09:00", "2024-01-01T05:00+09:00", "UTC+09:00"},
+		"Ruby and Go":      {stepped("2006-01-02 15:04:05 +0900 KST", new1, time.Hour, 5), "h", "2024-01-01T00:00+09:00", "2024-01-01T05:00+09:00", "(KST: UTC+09:00) are read in UTC"},
+		"KST":              {stepped("2006-01-02 15:04 KST", new1, time.Hour, 5), "h", "2024-01-01T00:00+09:00", "2024-01-01T05:00+09:00", "(KST: UTC+09:00)"},
 		"EST, days":        {stepped("2006-01-02 EST", new1, 24*time.Hour, 5), "D", "2024-01-01", "2024-01-06", "(EST: UTC-05:00), and are read by these"},
 		"CET and CEST":     {[]string{"2024-03-30 00:00 CET", "2024-03-31 00:00 CET", "2024-04-01 00:00 CEST"}, "D", "2024-03-30", "2024-04-02", "(CET, CEST: UTC+01:00, UTC+02:00)"},
 		"a place, days":    {stepped("2006-01-02 15:04:05 Europe/Berlin", time.Date(2024, 3, 29, 0, 0, 0, 0, time.UTC), 24*time.Hour, 5), "D", "2024-03-29", "2024-04-03", "(Europe/Berlin: UTC+01:00, UTC+02:00)"},
 		"a place, hours": {[]string{"2024-03-31 00:00 Europe/Berlin", "2024-03-31 01:00 Europe/Berlin", "2024-03-31 03:00 Europe/Berlin"},
-			"h", "2024-03-30T23:00", "2024-03-31T02:00", "in UTC"},
+			"h", "2024-03-30T23:00Z", "2024-03-31T02:00Z", "in UTC"},
 		"in brackets":       {[]string{"2024-03-30T00:00+01:00[Europe/Berlin]", "2024-03-31T00:00+01:00[Europe/Berlin]", "2024-04-01T00:00+02:00[Europe/Berlin]"}, "D", "2024-03-30", "2024-04-02", "Europe/Berlin"},
-		"GMT-3":             {[]string{"2024-01-01 00:00 GMT-3", "2024-01-01 01:00 GMT-3", "2024-01-01 02:00 GMT-3"}, "h", "2024-01-01T03:00", "2024-01-01T06:00", "GMT-3: UTC-03:00"},
-		"Unix seconds":      {unix(s2024, 3600, 5), "h", "2024-01-01", "2024-01-01T05:00", "such as 1704067200 are read as Unix seconds (--freq i"},
+		"GMT-3":             {[]string{"2024-01-01 00:00 GMT-3", "2024-01-01 01:00 GMT-3", "2024-01-01 02:00 GMT-3"}, "h", "2024-01-01T00:00-03:00", "2024-01-01T03:00-03:00", "GMT-3: UTC-03:00"},
+		"Unix seconds":      {unix(s2024, 3600, 5), "h", "2024-01-01T00:00", "2024-01-01T05:00", "such as 1704067200 are read as Unix seconds (--freq i"},
 		"Unix days":         {unix(s2024, 86400, 5), "D", "2024-01-01", "2024-01-06", "Unix seconds"},
-		"Unix seconds, 1 s": {unix(s2024, 1, 5), "s", "2024-01-01", "2024-01-01T00:00:05", "Unix seconds"},
-		"Unix, 1995":        {unix(788918400, 3600, 5), "h", "1995-01-01", "1995-01-01T05:00", "Unix seconds"},
+		"Unix seconds, 1 s": {unix(s2024, 1, 5), "s", "2024-01-01T00:00", "2024-01-01T00:00:05", "Unix seconds"},
+		"Unix, 1995":        {unix(788918400, 3600, 5), "h", "1995-01-01T00:00", "1995-01-01T05:00", "Unix seconds"},
 		"nine digits":       {unix(788918400, 1, 5), "i", "788918400", "788918405", ""},
-		"Unix ms":           {unix(s2024*1e3, 60e3, 5), "min", "2024-01-01", "2024-01-01T00:05", "Unix milliseconds"},
-		"Unix µs":           {unix(s2024*1e6, 3600e6, 5), "h", "2024-01-01", "2024-01-01T05:00", "Unix microseconds"},
-		"Unix ns":           {unix(s2024*1e9, 3600e9, 5), "h", "2024-01-01", "2024-01-01T05:00", "Unix nanoseconds"},
-		"Unix, as floats":   {[]string{"1704067200.0", "1704070800.0", "1704074400.0"}, "h", "2024-01-01", "2024-01-01T03:00", "Unix seconds"},
+		"Unix ms":           {unix(s2024*1e3, 60e3, 5), "min", "2024-01-01T00:00", "2024-01-01T00:05", "Unix milliseconds"},
+		"Unix µs":           {unix(s2024*1e6, 3600e6, 5), "h", "2024-01-01T00:00", "2024-01-01T05:00", "Unix microseconds"},
+		"Unix ns":           {unix(s2024*1e9, 3600e9, 5), "h", "2024-01-01T00:00", "2024-01-01T05:00", "Unix nanoseconds"},
+		"Unix, as floats":   {[]string{"1704067200.0", "1704070800.0", "1704074400.0"}, "h", "2024-01-01T00:00", "2024-01-01T03:00", "Unix seconds"},
 		"ms of no second":   {unix(s2024*1e3, 250, 5), "250i", "1704067200000", "1704067201250", "look like Unix milliseconds, but have no step of a second or longer"},
 		"Unix months":       {[]string{"1704067200", "1706745600", "1709251200", "1711929600"}, "M", "2024-01-01", "2024-05-01", "Unix seconds"},
 		"small numbers":     {unix(100, 1, 5), "i", "100", "105", ""},
-		"digits with hours": {stepped("2006010215", new1, time.Hour, 30), "h", "2024-01-01", "2024-01-02T06:00", "such as 2024010100 are read as hours"},
-		"digits, minutes":   {stepped("200601021504", new1, time.Minute, 70), "min", "2024-01-01", "2024-01-01T01:10", "are read as minutes"},
-		"digits, seconds":   {stepped("20060102150405", new1, time.Second, 70), "s", "2024-01-01", "2024-01-01T00:01:10", "are read as seconds"},
+		"digits with hours": {stepped("2006010215", new1, time.Hour, 30), "h", "2024-01-01T00:00", "2024-01-02T06:00", "such as 2024010100 are read as hours"},
+		"digits, minutes":   {stepped("200601021504", new1, time.Minute, 70), "min", "2024-01-01T00:00", "2024-01-01T01:10", "are read as minutes"},
+		"digits, seconds":   {stepped("20060102150405", new1, time.Second, 70), "s", "2024-01-01T00:00", "2024-01-01T00:01:10", "are read as seconds"},
 	} {
 		tab, err := read(column(c.times...))
 		if err != nil {
@@ -110,7 +110,7 @@ func TestClocks(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	hour := data.Freq{Unit: data.Second, N: 3600}
-	if tab, err = data.ReadCSV(strings.NewReader(column(unix(s2024*1e3, 3600e3, 1)...)), "f.csv", data.Options{Freq: &hour}); err != nil || tab.Series[0].Start.String() != "2024-01-01" {
+	if tab, err = data.ReadCSV(strings.NewReader(column(unix(s2024*1e3, 3600e3, 1)...)), "f.csv", data.Options{Freq: &hour}); err != nil || tab.Series[0].Start.String() != "2024-01-01T00:00" {
 		t.Errorf("%v", err)
 	}
 }

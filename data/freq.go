@@ -126,6 +126,12 @@ func (f Freq) Season() int {
 // Add is the time n steps after t, which lies on the grid. Months that are too short for its day
 // have their last.
 func (f Freq) Add(t Time, n int) Time {
+	u := f.add(t, n)
+	u.zoned, u.offset, u.clock = t.zoned, t.offset, f.Unit == Second
+	return u
+}
+
+func (f Freq) add(t Time, n int) Time {
 	switch f.Unit {
 	case Index:
 		return Time{Index: t.Index + int64(n*f.N), IsIndex: true}

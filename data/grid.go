@@ -11,6 +11,7 @@ func (b *Builder) series(id string, f Freq) (s Series, ok bool) {
 	o := b.rows[id]
 	f, first := f.of(o.times)
 	last := o.times[len(o.times)-1]
+	first.clock = f.Unit == Second
 	s = Series{ID: id, Start: first, Freq: f}
 	steps, _ := f.Between(first, last)
 	if steps >= 10*len(o.times)+1000 {

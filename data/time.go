@@ -17,6 +17,7 @@ type Time struct {
 	zoned  bool  // it was written with an offset from UTC
 	offset int32 // seconds by which the clock that it was written by is ahead of UTC
 	day    int8  // day of the months of its series, of which its own month may be too short; 0 for its own
+	clock  bool  // of steps shorter than days, so that midnight is a time of day
 	digits int64 // a date written as digits alone, which may be an index after all
 }
 
@@ -51,19 +52,24 @@ func (t Time) compare(u Time) int {
 // Before reports whether t comes before u, of the same kind.
 func (t Time) Before(u Time) bool { return t.compare(u) < 0 }
 
-// String is the index, or the date, with the time of day if there is one.
+// String is the index, or the date, with the time of day if there is one, and with the offset from
+// UTC, or Z, if the time was written with one.
 func (t Time) String() string {
+	layout := "2006-01-02T15:04"
 	switch {
 	case t.IsIndex:
 		return strconv.FormatInt(t.Index, 10)
-	case t.At.Equal(t.At.Truncate(24 * time.Hour)):
+	case !t.clock && !t.zoned && t.At.Equal(t.At.Truncate(24*time.Hour)):
 		return t.At.Format(time.DateOnly)
 	case t.At.Nanosecond() != 0:
-		return t.At.Format("2006-01-02T15:04:05.999999999")
+		layout += ":05.999999999"
 	case t.At.Second() != 0:
-		return t.At.Format("2006-01-02T15:04:05")
+		layout += ":05"
 	}
-	return t.At.Format("2006-01-02T15:04")
+	if t.zoned {
+		return t.At.In(fixed(int(t.offset))).Format(layout + "Z07:00")
+	}
+	return t.At.Format(layout)
 }
 
 // MarshalText is String.

@@ -27,7 +27,7 @@ func (b *Builder) series(id string, f Freq) (s Series, ok bool) {
 	for i, u := range o.times {
 		k, on := f.Between(first, u)
 		if !on {
-			b.Problem(&Error{Row: o.rows[i], Reason: of(id, fmt.Sprintf("the time %v is not on the grid that begins at %v (%s)", u, first, f.Name())), Hint: "correct it, or give the frequency (--freq)"})
+			b.Problem(&Error{Row: o.rows[i], Reason: of(id, fmt.Sprintf("the time %v is not on the grid that begins at %v (%s)", u, first, f.Name())), Hint: "correct it, or give another frequency (--freq)"})
 			ok = false
 			continue
 		}

@@ -55,12 +55,22 @@ func (b *Builder) freq() (Freq, error) {
 		if f.Unit == Month && !f.End {
 			f.End = b.monthEnds()
 		}
+		if !b.onGrid(f) {
+			if on, ok := b.near(f); ok {
+				return on, nil
+			}
+		}
 		return f, nil
 	}
 	ids := slices.Clone(b.order)
 	slices.SortStableFunc(ids, func(i, j string) int { return len(b.rows[j].times) - len(b.rows[i].times) })
 	f, err := InferFreq(b.rows[ids[0]].times)
 	if err != nil {
+		if rough, ok := roughly(b.rows[ids[0]].times); ok {
+			if f, ok := b.near(rough); ok {
+				return f, nil
+			}
+		}
 		b.Problem(&Error{Reason: of(ids[0], err.Error()), Hint: "pass the frequency, such as --freq D or --freq h, or resample the data to regular times"})
 		return f, b.err()
 	}
@@ -98,6 +108,17 @@ func (b *Builder) regular(id string, own Freq) bool {
 	own, first := own.of(times)
 	n, on := own.Between(first, times[len(times)-1])
 	return on && len(times) > 2 && 10*len(times) >= 9*(n+1)
+}
+
+// onGrid reports whether all times are on a grid of f.
+func (b *Builder) onGrid(f Freq) bool {
+	for _, o := range b.rows {
+		f, first := f.of(o.times)
+		if slices.ContainsFunc(o.times, func(t Time) bool { _, on := f.Between(first, t); return !on }) {
+			return false
+		}
+	}
+	return true
 }
 
 // fits reports whether a series has times on the grid of f only, and is not one of a longer

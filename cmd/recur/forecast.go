@@ -181,6 +181,9 @@ func (l *levels) Set(text string) error {
 		if err != nil || !(v > 0 && v < 100) {
 			return fmt.Errorf("want percentages between 0 and 100, such as 80,95, not %q", s)
 		}
+		if v < 1 && !strings.Contains(s, "%") {
+			return fmt.Errorf("want percentages: %.4g for the probability %g, or %[2]g%% if that is meant", 100*v, v)
+		}
 		*l = append(*l, v/100)
 	}
 	slices.Sort(*l)

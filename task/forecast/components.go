@@ -62,22 +62,45 @@ func Outliers(m Forecaster, s data.Series, from int, d *season.Decomposition) []
 	return found
 }
 
-// outliers are those of y, whose season is of m steps.
+// outliers are those of y, whose season is of m steps. Of a series above 0 they are outliers of its
+// logarithm too, so that a season that grows with the level makes none.
 func outliers(y []float64, m int, d *season.Decomposition) []residual.Outlier {
 	if d == nil || len(d.Periods) == 0 {
 		return residual.Outliers(y, max(m, 1))
 	}
-	filled := Interpolate(y, m)
-	steady, err := season.Steady(filled, d.Periods)
-	if err != nil {
+	found, ok := beyond(y, m, d.Periods)
+	if !ok {
 		return residual.Outliers(y, m)
+	}
+	logs := make([]float64, len(y))
+	for t, v := range y {
+		if v <= 0 {
+			return found
+		}
+		logs[t] = math.Log(v)
+	}
+	also, ok := beyond(logs, m, d.Periods)
+	if !ok {
+		return found
+	}
+	return slices.DeleteFunc(found, func(o residual.Outlier) bool {
+		return !slices.ContainsFunc(also, func(l residual.Outlier) bool { return l.At == o.At })
+	})
+}
+
+// beyond are the values of y far from its trend and seasons; ok is false if it has too few.
+func beyond(y []float64, m int, periods []float64) (found []residual.Outlier, ok bool) {
+	filled := Interpolate(y, m)
+	steady, err := season.Steady(filled, periods)
+	if err != nil {
+		return nil, false
 	}
 	usual, repeats := make([]float64, len(y)), make([]float64, len(y))
 	for t, v := range steady.Rest {
 		usual[t] = filled[t] - v
 		repeats[t] = usual[t] - steady.Trend[t]
 	}
-	return residual.Apart(y, usual, repeats)
+	return residual.Apart(y, usual, repeats), true
 }
 
 // Effects are the names of the effects that Components may find.

@@ -138,6 +138,22 @@ func TestOutliersOfSeasons(t *testing.T) {
 	}
 }
 
+// A season that grows with the level has no outliers of its own.
+func TestOutliersOfGrowth(t *testing.T) {
+	table, err := Source{}.table("airline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, m := table.Series[0], fake{&Job{Season: 12}, nil}
+	if found := Outliers(m, s, 0, Components(m, s, 0)); len(found) > 1 {
+		t.Errorf("%+v", found)
+	}
+	s.Y[70] *= 2
+	if found := Outliers(m, s, 0, Components(m, s, 0)); len(found) == 0 || len(found) > 2 || found[0].At != 70 {
+		t.Errorf("%+v", found)
+	}
+}
+
 // A value that holidays explain is no outlier.
 func TestOutliersOfEffects(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 4))

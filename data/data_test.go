@@ -118,6 +118,7 @@ func TestBadFiles(t *testing.T) {
 		"text in a number":    {"ds,y\n1,2\n2,two\n", 3, "y", `"two" is not a number`},
 		"thousands":           {"ds,y\n1,\"2,500\"\n", 2, "y", "without thousands separators"},
 		"point and comma":     {"ds;y\n1;2,5\n2;1.00,5\n", 3, "y", "has a point, but commas are the decimal marks"},
+		"commas everywhere":   {"ds,y\n1,\"2,500.5,3\"\n", 2, "y", "has a comma"},
 		"no time":             {"ds,y\nyesterday,2\n", 2, "ds", `"yesterday" is not a date or time`},
 		"American date":       {"ds,y\n03/26/2021,2\n", 2, "ds", `--time-layout "01/02/2006"`},
 		"duplicate":           {"ds,y\n2024-01,1\n2024-02,2\n2024-02,3\n", 4, "", "is already in row 3"},

@@ -69,7 +69,7 @@ func (m *marks) learn(b *Builder, row, column int, s string) (loose bool) {
 		}
 		m.sure = m.sure || sureComma(s)
 	case m.pointed.row > 0 || m.decimal == ',' && point < 0:
-	case grouped(s):
+	case grouped(s, '.'):
 		m.loose.first(row, s)
 		if strings.Count(s, ".") > 1 {
 			m.toComma(b, row, s)
@@ -94,7 +94,7 @@ func (m *marks) aside(s string) {
 	switch s = strings.TrimSpace(s); {
 	case decimalComma(s) && sureComma(s):
 		m.elsewhere = ','
-	case !grouped(s) && strings.Count(s, ".") == 1:
+	case !grouped(s, '.') && strings.Count(s, ".") == 1:
 		if _, e := number(s, '.'); e == nil {
 			m.elsewhere = '.'
 		}

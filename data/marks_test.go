@@ -40,6 +40,8 @@ func TestThousands(t *testing.T) {
 		{"long whole numbers", "ds;y\n1;1.201\n2;1250\n", data.Options{}, []float64{1.201, 1250}, ""},
 		{"points elsewhere", "ds;y;z\n1;1.201;0.5\n2;1.259;1\n", data.Options{}, []float64{1.201, 1.259}, ""},
 		{"tabs alone", "ds\ty\n1\t1.201\n2\t1.259\n", data.Options{}, []float64{1.201, 1.259}, "mark decimals (--decimal , has them mark thousands)"},
+		{"as in English", "ds,y\n1,\"1,201.5\"\n2,951\n3,\"-1,201,320\"\n", data.Options{}, []float64{1201.5, 951, -1201320}, ""},
+		{"as in English, by semicolons", "ds;y\n1;1,201.5\n2;951\n3;1.259\n", data.Options{}, []float64{1201.5, 951, 1.259}, ""},
 		{"commas between columns", "ds,y\n1,1.201\n2,951\n3,1.010\n", data.Options{}, []float64{1.201, 951, 1.01}, ""},
 		{"a pivot", "ds;a;b\n2024-01;951;1.050,5\n2024-02;1.010;7\n", data.Options{}, []float64{951, 1010}, marked},
 		{"a wide table", "id;1;2;3\na;951;1.010;1.027\n", data.Options{}, []float64{951, 1010, 1027}, marked},

@@ -25,7 +25,7 @@ func number(s string, decimal rune) (float64, *Error) {
 	if decimal == ',' {
 		whole, part, comma := strings.Cut(s, ",")
 		if strings.Contains(s, ".") {
-			if !grouped(whole) || strings.Contains(part, ".") {
+			if !grouped(whole, '.') || strings.Contains(part, ".") {
 				return 0, &Error{Value: s, Reason: "has a point, but commas are the decimal marks", Hint: "correct it, or name the decimal mark (--decimal .)"}
 			}
 			whole = strings.ReplaceAll(whole, ".", "")
@@ -33,6 +33,8 @@ func number(s string, decimal rune) (float64, *Error) {
 		if plain = whole; comma {
 			plain += "." + part
 		}
+	} else if whole, _, point := strings.Cut(s, "."); grouped(whole, ',') && (point || strings.Count(whole, ",") > 1) { // 1,201.5, but not 1,201
+		plain = strings.ReplaceAll(whole, ",", "") + s[len(whole):]
 	}
 	v, err := strconv.ParseFloat(plain, 64)
 	if errors.Is(err, strconv.ErrRange) { // and v is infinite
@@ -75,18 +77,18 @@ func decimalComma(s string) bool {
 	return e == nil
 }
 
-// grouped reports whether s is a whole number with points between groups of three digits: 1.201 or
-// -12.345.678.
-func grouped(s string) bool {
+// grouped reports whether s is a whole number with marks between groups of three digits, such as 1.201
+// or -12.345.678.
+func grouped(s string, mark byte) bool {
 	if s != "" && (s[0] == '-' || s[0] == '+') {
 		s = s[1:]
 	}
-	first := strings.IndexByte(s, '.')
+	first := strings.IndexByte(s, mark)
 	if first < 1 || first > 3 || s[0] == '0' || (len(s)-first)%4 != 0 {
 		return false
 	}
 	for i, c := range []byte(s) {
-		if point := i >= first && (i-first)%4 == 0; point != (c == '.') || !point && (c < '0' || c > '9') {
+		if at := i >= first && (i-first)%4 == 0; at != (c == mark) || !at && (c < '0' || c > '9') {
 			return false
 		}
 	}

@@ -72,7 +72,7 @@ func (c *Choice) Of(id string) Shares {
 func (c *Choice) withoutNet(s Shares) Shares {
 	of, sum := slices.Clone(s.Of), 1-s.Of[0]
 	if sum == 0 {
-		of, sum = shares(priors(c.Models), nil, 0), 1
+		of, sum = shares(priors(c.Models, false), nil, 0), 1
 		sum -= of[0]
 	}
 	for i := range of {
@@ -200,9 +200,9 @@ func (r *Report) Choose(how Choose, series ...data.Series) *Choice {
 }
 
 // untested is the choice without a back-test: the mean of the net and the strong baselines.
-func untested(net string, season int) *Choice {
+func untested(net string, season int, told bool) *Choice {
 	c := &Choice{Models: candidates(net, season), Levels: []float64{0.01, 0.999}}
-	c.Others = Shares{Of: shares(priors(c.Models), nil, 0), Why: Untested}
+	c.Others = Shares{Of: shares(priors(c.Models, told), nil, 0), Why: Untested}
 	for _, level := range c.Levels { // those between are on a line
 		c.Others.Widen = append(c.Others.Widen, unseen(level))
 	}

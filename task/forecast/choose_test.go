@@ -155,7 +155,7 @@ func TestSharesOfTheSame(t *testing.T) {
 }
 
 func TestSharesWithoutBacktest(t *testing.T) {
-	c := untested(modelName, 12)
+	c := untested(modelName, 12, false)
 	sum := 0.0
 	for _, v := range c.Others.Of {
 		sum += v
@@ -387,5 +387,22 @@ func TestSummary(t *testing.T) {
 	}
 	if c = (&Choice{Models: c.Models, Others: c.Others}); c.Summary(series[:2]...) != "Without a back-test the forecast is a mean: 0.60 ets, 0.40 recur." {
 		t.Error(c.Summary(series[:2]...))
+	}
+}
+
+// A net that has covariates starts with more of a blend.
+func TestSharesOfNetsWithCovariates(t *testing.T) {
+	far := map[string]float64{}
+	for _, name := range candidates(modelName, 12) {
+		far[name] = 1
+	}
+	r, all := madeReport(1, far)
+	alone := r.Choose(Blend, all...)
+	r, all = madeReport(1, far)
+	all[0].Known = [][]float64{make([]float64, len(all[0].Y))}
+	told := r.Choose(Blend, all...)
+	id := all[0].ID
+	if a, b := alone.Of(id).Of[0], told.Of(id).Of[0]; !(b > a) {
+		t.Errorf("the net has %.2f of the blend, with covariates %.2f", a, b)
 	}
 }

@@ -125,7 +125,7 @@ func (j *Job) blend(net Forecast, id string, history []float64) (Forecast, error
 	case choice == nil && net.Point != nil:
 		return net, nil
 	case choice == nil:
-		choice = untested(modelName, j.Season)
+		choice = untested(modelName, j.Season, len(j.Covariates) > 0)
 	}
 	shares := choice.Of(id)
 	if net.Point == nil {

@@ -99,7 +99,7 @@ func (r *run) choose(back *Report) (c *Choice, err error) {
 	j := r.job()
 	if back == nil {
 		if j.Choose != NetOnly && r.ahead() {
-			c = untested(r.method.netName(), j.Season)
+			c = untested(r.method.netName(), j.Season, len(j.Covariates) > 0)
 		}
 		return c, nil
 	}

@@ -30,8 +30,9 @@ type weigher struct {
 // priors are the shares of models that nothing is known of, in proportion. The net, the first,
 // is unlike the others, of which four are good on most series and err alike; the simplest
 // methods are seldom good. They were set on series of the M competitions and others that
-// bench/forecast does not hold.
-func priors(models []string) []float64 {
+// bench/forecast does not hold. A net that is told more than a series' own past, covariates,
+// counts three times as much: nothing else knows of them.
+func priors(models []string, told bool) []float64 {
 	p := make([]float64, len(models))
 	for i, name := range models {
 		switch name {
@@ -43,13 +44,20 @@ func priors(models []string) []float64 {
 			p[i] = 1
 		}
 	}
-	p[0] = 2
+	if p[0] = 2; told {
+		p[0] = 6
+	}
 	return p
+}
+
+// told reports whether series have covariates.
+func told(series []data.Series) bool {
+	return slices.ContainsFunc(series, func(s data.Series) bool { return len(s.Past)+len(s.Known)+len(s.Static) > 0 })
 }
 
 func newWeigher(r *Report, how Choose, series []data.Series) *weigher {
 	w := &weigher{how: how, report: r, models: candidates(r.Model, r.Season), origins: r.Origins, folds: map[int][][]*Fold{}, squared: map[int]bool{}}
-	w.prior = priors(w.models)
+	w.prior = priors(w.models, told(series))
 	first := map[int]int{}
 	for _, f := range r.Folds {
 		if at, ok := first[f.Series]; !ok || f.Origin < at {

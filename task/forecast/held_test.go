@@ -88,7 +88,7 @@ func TestLeftOut(t *testing.T) {
 		tab.Series = append(tab.Series, data.Series{ID: fmt.Sprintf("s%d", i), Y: []float64{1, 2}})
 	}
 	series, left, err := Usable(tab)
-	if err != nil || len(series) != 1 || len(left) != 12 || len(tab.Notes) != 1 || !strings.HasSuffix(tab.Notes[0], "s9 and 2 more") {
+	if err != nil || len(series) != 1 || len(left) != 12 || len(tab.Notes) != 1 || !strings.HasPrefix(tab.Notes[0], "left out, with fewer than 3 values: s0,") || !strings.HasSuffix(tab.Notes[0], "s9 and 2 more") {
 		t.Errorf("%d, %q, %q, %v", len(series), left, tab.Notes, err)
 	}
 }

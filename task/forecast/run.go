@@ -227,7 +227,7 @@ func Usable(t *data.Table) (series []data.Series, left []string, err error) {
 		return nil, left, err
 	}
 	if left != nil {
-		t.Notes = append(t.Notes, "left out as too short: "+listed(left))
+		t.Notes = append(t.Notes, fmt.Sprintf("left out, with fewer than %d values: %s", need, listed(left)))
 	}
 	return series, left, nil
 }

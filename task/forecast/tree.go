@@ -133,6 +133,6 @@ func (s Source) addSums(t *data.Table) error {
 		}
 	}
 	t.Series = all
-	t.Notes = append(t.Notes, fmt.Sprintf("%d sums of %d series are forecast too, and made to add up", h.Bottom(), len(paths)))
+	t.Notes = append(t.Notes, fmt.Sprintf("sums of %d series are forecast too (%d of them), and made to add up", len(paths), h.Bottom()))
 	return nil
 }

@@ -18,7 +18,7 @@ func startARIMA(m int) func(history []float64, h int, levels []float64) Forecast
 	var first, fitted int // where the values begin that the model was fitted to, and how many there were
 	return func(history []float64, h int, levels []float64) Forecast {
 		n := len(history)
-		now := model
+		var now *arima.Model
 		if model != nil && n >= fitted && n-fitted <= min(fitted, smoothed)/10 {
 			now = model.Filter(Interpolate(history[first:], m))
 		} else {

@@ -179,15 +179,13 @@ func addAirline(dir string, tables map[string]table) error {
 	tables["airline"] = whole(func() string {
 		var rows []backtest
 		for _, r := range all.Rows {
-			switch {
-			case r.Model == "naive", r.Model == "drift": // which have no season
-			case r.Seed == 0 || r.Seed == 1 && r.Weights == rnn.Single.String():
+			if r.Seed == 0 || r.Seed == 1 && r.Weights == rnn.Single.String() {
 				rows = append(rows, r)
 			}
 		}
 		slices.SortStableFunc(rows, func(a, b backtest) int { return int(1e6 * (a.MASE - b.MASE)) })
 		g := newGrid("model", "MASE", "sMAPE", "covers 80 %", "covers 95 %")
-		for _, r := range rows {
+		for _, r := range rows[:min(len(rows), 5)] {
 			g.row(r.Model, fmt.Sprintf("%.2f", r.MASE), fmt.Sprintf("%.1f", r.SMAPE), fmt.Sprintf("%.0f %%", 100*r.Covers["80"]), fmt.Sprintf("%.0f %%", 100*r.Covers["95"]))
 		}
 		return g.String()

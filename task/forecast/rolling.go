@@ -106,7 +106,11 @@ func Evaluate(ctx context.Context, m Forecaster, plan Plan, series ...data.Serie
 	if err := m.Asked().Fits(series...); err != nil {
 		return nil, err
 	}
-	rep, take, err := newReport(modelName, plan, m.Asked(), series)
+	name := NetName(m)
+	if m.Asked().Choice != nil {
+		name = m.Asked().Choose.String()
+	}
+	rep, take, err := newReport(name, plan, m.Asked(), series)
 	if err != nil {
 		return nil, err
 	}

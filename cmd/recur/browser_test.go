@@ -147,7 +147,7 @@ func (o opened) check(t *testing.T, name string) {
 	if o.Sideways > 0 {
 		t.Errorf("%s: the page scrolls sideways by %d pixels", at, o.Sideways)
 	}
-	charts := map[string]int{"forecast": 8, "forecast-many": 8, "forecast-hours": 8, "forecast-step": 6, "classify": 2, "classify-tags": 2, "generate": 1, "translate": 2, "caption": 1, "music": 2}[name]
+	charts := map[string]int{"forecast": 10, "forecast-many": 8, "forecast-hours": 8, "forecast-step": 6, "classify": 2, "classify-tags": 2, "generate": 1, "translate": 2, "caption": 1, "music": 2}[name]
 	if o.Charts != charts || o.Drawn != charts || charts > 0 && o.Theme == "light" && o.Width == 390 && o.Controls < 6*charts {
 		t.Errorf("%s: %d of %d charts are drawn, want %d; %d controls", at, o.Drawn, o.Charts, charts, o.Controls)
 	}

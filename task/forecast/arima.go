@@ -10,32 +10,20 @@ func ARIMA(history []float64, m, h int, levels []float64) Forecast {
 	return startARIMA(m)(history, h, levels)
 }
 
-// startARIMA is ARIMA for histories of one series, each longer than the one before: the first
-// chooses the order, one longer by a tenth estimates its coefficients anew, and the others run
-// the model on over what came.
+// startARIMA is ARIMA for histories of one series that grow, see grown.
 func startARIMA(m int) func(history []float64, h int, levels []float64) Forecast {
-	var model *arima.Model
-	var first, fitted int // where the values begin that the model was fitted to, and how many there were
-	return func(history []float64, h int, levels []float64) Forecast {
-		n := len(history)
-		var now *arima.Model
-		if model != nil && n >= fitted && n-fitted <= min(fitted, smoothed)/10 {
-			now = model.Filter(Interpolate(history[first:], m))
-		} else {
-			from := lately(history, smoothed)
-			y := Interpolate(history[from:], m)
-			var err error
-			if model != nil && n >= fitted {
-				now, err = arima.Fit(y, model.Period, model.Order)
-			} else {
-				now, err = arima.Auto(y, m)
+	g := grown[arima.Model]{
+		season: m,
+		fit: func(y []float64, was *arima.Model) (*arima.Model, error) {
+			if was != nil {
+				return arima.Fit(y, was.Period, was.Order)
 			}
-			if err != nil {
-				return Naive(history, h, levels)
-			}
-			model, first, fitted = now, from, n
-		}
-		ahead := now.Forecast(h)
-		return normal(ahead.Mean, ahead.Deviation, levels)
+			return arima.Auto(y, m)
+		},
+		filter: func(model *arima.Model, y []float64) (*arima.Model, error) { return model.Filter(y), nil },
 	}
+	return g.forecasts(func(model *arima.Model, h int, levels []float64) Forecast {
+		ahead := model.Forecast(h)
+		return normal(ahead.Mean, ahead.Deviation, levels)
+	})
 }

@@ -2,12 +2,8 @@ package forecast
 
 import (
 	"context"
-	"encoding/csv"
-	"encoding/json"
 	"math"
 	"math/rand/v2"
-	"slices"
-	"strconv"
 	"testing"
 
 	"github.com/recur-go/recur/data"
@@ -58,10 +54,10 @@ func TestThetaBySeasonTest(t *testing.T) {
 		m    int
 		read func() (past, next [][]float64)
 	}{
-		{"M3 monthly", 12, func() (past, next [][]float64) { return m3(t, "MONTHLY") }},
-		{"M3 quarterly", 4, func() (past, next [][]float64) { return m3(t, "QUARTERLY") }},
-		{"M4 monthly, sample", 12, func() (past, next [][]float64) { return m4Sample(t, "monthly", 18) }},
-		{"M4 quarterly, sample", 4, func() (past, next [][]float64) { return m4Sample(t, "quarterly", 8) }},
+		{"M3 monthly", 12, func() (past, next [][]float64) { return parts(fixture.M3(t, "MONTHLY")) }},
+		{"M3 quarterly", 4, func() (past, next [][]float64) { return parts(fixture.M3(t, "QUARTERLY")) }},
+		{"M4 monthly, sample", 12, func() (past, next [][]float64) { return parts(fixture.M4Sample(t, "monthly", 18)) }},
+		{"M4 quarterly, sample", 4, func() (past, next [][]float64) { return parts(fixture.M4Sample(t, "quarterly", 8)) }},
 		{"M4 hourly", 24, func() (past, next [][]float64) { return m4(t, "Hourly-train.csv.gz"), m4(t, "Hourly-test.csv.gz") }},
 	} {
 		past, next := c.read()
@@ -82,49 +78,9 @@ func TestThetaBySeasonTest(t *testing.T) {
 	}
 }
 
-// m3 reads a part of the M3 competition in the order of the series' names.
-func m3(t *testing.T, period string) (past, next [][]float64) {
-	t.Helper()
-	var all map[string]struct {
-		Period []string
-		X, XX  []float64
-	}
-	if err := json.NewDecoder(fixture.Open(t, "data/ts/m3/m3_data.json.gz")).Decode(&all); err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for name, s := range all {
-		if s.Period[0] == period {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		past, next = append(past, all[name].X), append(next, all[name].XX)
-	}
-	return past, next
-}
-
-// m4Sample reads a sample of the M4 competition and keeps the last h steps for the test.
-func m4Sample(t *testing.T, name string, h int) (past, next [][]float64) {
-	t.Helper()
-	rows, err := csv.NewReader(fixture.Open(t, "data/ts/m4/sample-m4_"+name+".csv.gz")).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	id := ""
-	for _, row := range rows[1:] {
-		v, err := strconv.ParseFloat(row[2], 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if row[0] != id {
-			id, past = row[0], append(past, nil)
-		}
-		past[len(past)-1] = append(past[len(past)-1], v)
-	}
-	for i, y := range past {
-		past[i], next = y[:len(y)-h], append(next, y[len(y)-h:])
+func parts(all []fixture.Series) (past, next [][]float64) {
+	for _, s := range all {
+		past, next = append(past, s.Past), append(next, s.Next)
 	}
 	return past, next
 }

@@ -29,7 +29,7 @@ func Auto(y []float64, m int) (*Model, error) {
 	o.I = differences(difference(y, m, 0, o.SI))
 	w := difference(y, m, o.I, o.SI)
 	if constant(w) || len(w) < 4 {
-		o.Constant = o.I+o.SI == 1 || o.I+o.SI == 0
+		o.Constant = o.I+o.SI < 2
 		return Fit(y, m, o)
 	}
 	s := &search{fitter: newFitter(w, m), base: o, tried: map[Order]float64{}}
@@ -46,21 +46,24 @@ func strength(y []float64, m int) float64 {
 	for t := range y {
 		both[t] = d.Seasons[0][t] + d.Rest[t]
 	}
-	if v := variance(both); v > 0 {
-		return max(0, 1-variance(d.Rest)/v)
+	_, rest := moments(d.Rest)
+	_, all := moments(both)
+	if all == 0 {
+		return 0
 	}
-	return 0
+	return max(0, 1-rest/all)
 }
 
-func variance(y []float64) float64 {
-	var mean, sum float64
+// moments are the mean and the variance of y.
+func moments(y []float64) (mean, variance float64) {
+	n := float64(len(y))
 	for _, v := range y {
-		mean += v / float64(len(y))
+		mean += v / n
 	}
 	for _, v := range y {
-		sum += (v - mean) * (v - mean)
+		variance += (v - mean) * (v - mean)
 	}
-	return sum / float64(len(y))
+	return mean, variance / n
 }
 
 // constant reports whether w varies by rounding alone.
@@ -69,7 +72,8 @@ func constant(w []float64) bool {
 	for _, v := range w {
 		most = max(most, math.Abs(v))
 	}
-	return variance(w) <= 1e-20*most*most
+	_, v := moments(w)
+	return v <= 1e-20*most*most
 }
 
 // A search goes from order to order.

@@ -33,10 +33,7 @@ func differences(y []float64) (d int) {
 // kpss is the statistic of the test for a level, 0 for a constant.
 func kpss(y []float64) float64 {
 	n := float64(len(y))
-	var mean float64
-	for _, v := range y {
-		mean += v / n
-	}
+	mean, _ := moments(y)
 	var sum, squares float64 // of the partial sums
 	e := make([]float64, len(y))
 	for t, v := range y {

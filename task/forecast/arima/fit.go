@@ -1,14 +1,13 @@
 package arima
 
-import (
-	"math"
-)
+import "math"
 
 // A fitter estimates the coefficients of orders for one series of differences.
 type fitter struct {
 	w      []float64
 	period int
-	scale  float64 // deviation of w, the unit of the constant
+	mean   float64 // of w, where the search for the constant begins
+	scale  float64 // deviation of w, the unit of the constant, 1 if there is none
 
 	order      Order
 	coef       [4][]float64 // AR, SAR, MA, SMA
@@ -20,14 +19,11 @@ type fitter struct {
 
 func newFitter(w []float64, period int) *fitter {
 	f := &fitter{w: w, period: period, z: make([]float64, len(w)), e: make([]float64, len(w)), next: make([]float64, len(w))}
-	var mean, square float64
-	for _, v := range w {
-		mean += v / float64(len(w))
+	var square float64
+	f.mean, square = moments(w)
+	if f.scale = math.Sqrt(square); f.scale == 0 {
+		f.scale = 1
 	}
-	for _, v := range w {
-		square += (v - mean) * (v - mean)
-	}
-	f.scale = math.Sqrt(square / float64(len(w)))
 	return f
 }
 
@@ -86,11 +82,7 @@ func (f *fitter) fit(o Order) float64 {
 		u[i] = 0.1
 	}
 	if o.Constant {
-		var mean float64
-		for _, v := range f.w {
-			mean += v / float64(len(f.w))
-		}
-		u[n-1] = mean / f.scale
+		u[n-1] = f.mean / f.scale
 	}
 	f.set(u)
 	sum := f.errors(f.e)
@@ -127,9 +119,8 @@ func (f *fitter) fit(o Order) float64 {
 		for range 8 {
 			solve(step, gram, slope, damp)
 			for i := range u {
-				try[i] = min(max(u[i]+step[i], -4), 4) // a tangent of 0.9993
-				if o.Constant && i == n-1 {
-					try[i] = u[i] + step[i]
+				if try[i] = u[i] + step[i]; !o.Constant || i < n-1 {
+					try[i] = min(max(try[i], -4), 4) // a tangent of 0.9993
 				}
 			}
 			f.set(try)

@@ -1,11 +1,9 @@
 package arima_test
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"math"
 	"os"
-	"strconv"
 	"testing"
 
 	"github.com/recur-go/recur/internal/fixture"
@@ -27,39 +25,16 @@ func TestAutoBesideStatsforecast(t *testing.T) {
 	if err := json.Unmarshal(text, &all); err != nil {
 		t.Fatal(err)
 	}
-	var m3 map[string]struct{ X, XX []float64 }
-	if err := json.NewDecoder(fixture.Open(t, "data/ts/m3/m3_data.json.gz")).Decode(&m3); err != nil {
-		t.Fatal(err)
-	}
-	m4 := map[string][]float64{}
-	for _, part := range []string{"monthly", "quarterly"} {
-		rows, err := csv.NewReader(fixture.Open(t, "data/ts/m4/sample-m4_"+part+".csv.gz")).ReadAll()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, row := range rows[1:] {
-			v, err := strconv.ParseFloat(row[2], 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			name := "M4 " + part + row[0]
-			m4[name] = append(m4[name], v)
-		}
-	}
+	series := fixture.Competitions(t)
 	var ours, theirs, ratio, n float64
 	for _, g := range all {
-		h := len(g.Mean)
-		y, next := m3[g.Name].X, m3[g.Name].XX
-		if g.Set != "M3 monthly" {
-			of := m4[g.Set+g.Name]
-			y, next = of[:len(of)-h], of[len(of)-h:]
-		}
-		m, err := arima.Auto(y, g.Period)
+		of := series[g.Set+" "+g.Name]
+		m, err := arima.Auto(of.Past, g.Period)
 		if err != nil {
 			t.Errorf("%s: %v", g.Name, err)
 			continue
 		}
-		a, b := smape(next, m.Forecast(h).Mean), smape(next, g.Mean)
+		a, b := smape(of.Next, m.Forecast(len(g.Mean)).Mean), smape(of.Next, g.Mean)
 		ours, theirs, n = ours+a, theirs+b, n+1
 		ratio += math.Log(a / b)
 	}

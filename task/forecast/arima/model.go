@@ -27,9 +27,6 @@ func Fit(y []float64, m int, o Order) (*Model, error) {
 		return nil, fault.Errorf(fault.Data, "arima: %d values are too few for order %v", len(y), o)
 	}
 	f := newFitter(w, m)
-	if f.scale == 0 {
-		f.scale = 1
-	}
 	sum := f.fit(o)
 	model := &Model{Order: o, Period: m, ar: f.ar, ma: f.ma, constant: f.constant, y: y, e: f.e}
 	model.Deviation = math.Sqrt(sum / float64(max(len(w)-o.coefficients(), 1)))

@@ -1,11 +1,9 @@
 package ets_test
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"math"
 	"os"
-	"strconv"
 	"testing"
 
 	"github.com/recur-go/recur/internal/fixture"
@@ -42,38 +40,13 @@ func goldens(t *testing.T) (all []golden) {
 // read gives the goldens of public series their values.
 func read(t *testing.T) (all []golden) {
 	t.Helper()
-	var m3 map[string]struct{ X, XX []float64 }
-	if err := json.NewDecoder(fixture.Open(t, "data/ts/m3/m3_data.json.gz")).Decode(&m3); err != nil {
-		t.Fatal(err)
-	}
-	m4 := map[string][]float64{}
-	for _, part := range []string{"monthly", "quarterly"} {
-		rows, err := csv.NewReader(fixture.Open(t, "data/ts/m4/sample-m4_"+part+".csv.gz")).ReadAll()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, row := range rows[1:] {
-			v, err := strconv.ParseFloat(row[2], 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			name := "M4 " + part + row[0]
-			m4[name] = append(m4[name], v)
-		}
-	}
+	series := fixture.Competitions(t)
 	for i, g := range goldens(t) {
-		h := len(g.Auto.Mean)
-		switch {
-		case testing.Short() && i%5 > 0:
+		if testing.Short() && i%5 > 0 || g.Y != nil {
 			continue
-		case g.Y != nil:
-			continue
-		case g.Set == "M3 monthly":
-			g.Y, g.next = m3[g.Name].X, m3[g.Name].XX
-		default:
-			y := m4[g.Set+g.Name]
-			g.Y, g.next = y[:len(y)-h], y[len(y)-h:]
 		}
+		of := series[g.Set+" "+g.Name]
+		g.Y, g.next = of.Past, of.Next
 		all = append(all, g)
 	}
 	return all

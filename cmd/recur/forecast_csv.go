@@ -210,19 +210,20 @@ func (r *forecastRun) scoresCSV(c *csv.Writer) {
 	c.Write(append([]string{"unique_id", "model", "share"}, r.scoreNames()...))
 	for i, all := range r.bySeries() {
 		for _, s := range all {
-			c.Write(append([]string{r.series[i].ID, s.Model, r.share(r.series[i].ID, s.Model)}, scoreFields(s)...))
+			c.Write(append([]string{r.series[i].ID, s.Model, r.share(i, s.Model)}, scoreFields(s)...))
 		}
 	}
 }
 
-// share is what a model has of the forecast of a series, empty for what has no part in it.
-func (r *forecastRun) share(id, model string) string {
+// share is what a model has of the forecast of series i, empty for what has no part in it.
+func (r *forecastRun) share(i int, model string) string {
 	c := r.model.Asked().Choice
 	if c == nil {
 		return ""
 	}
-	if k := slices.Index(c.Models, model); k >= 0 {
-		return figures(c.Of(id).Of[k], fewFigures)
+	k := slices.Index(c.Models, model)
+	if shares, ok := c.For(r.series[i]); ok && k >= 0 {
+		return figures(shares.Of[k], fewFigures)
 	}
 	return ""
 }

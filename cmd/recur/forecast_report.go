@@ -186,7 +186,7 @@ func (r *forecastRun) forecastFigure(i int) *chart.Figure {
 		fig.Text = append(fig.Text, fmt.Sprintf("At the end the value should lie between %s and %s with a probability of %g %%.", chart.Digits(wide.Lo[last]), chart.Digits(wide.Hi[last]), 100*wide.Level))
 	}
 	r.marked(fig, i, from)
-	if by := r.madeOf(s.ID); by != "" && len(r.series) > 1 {
+	if by := r.madeOf(i); by != "" && len(r.series) > 1 {
 		fig.Text = append(fig.Text, fmt.Sprintf("It is by %s.", by))
 	}
 	return fig

@@ -260,6 +260,24 @@ func TestScoresOfSeries(t *testing.T) {
 	}
 }
 
+// A series that is too short for the net has none of it in its forecast, and one that never changes
+// is forecast as such: the report names what they are forecast by in truth.
+func TestMadeOf(t *testing.T) {
+	r := reported(3, 40, 2, 2)
+	r.model.Asked().Choice = &forecast.Choice{
+		Models: []string{"recur", "naive"},
+		Series: map[string]forecast.Shares{"series 0": {Of: []float64{0.25, 0.75}, Why: forecast.Won}},
+		Others: forecast.Shares{Of: []float64{0.5, 0.5}, Why: forecast.Untested},
+	}
+	r.series[1].Y = r.series[1].Y[:5]
+	r.series[2].Y = []float64{7, 7, 7, 7, 7, 7, 7, 7, 7, 7}
+	for i, want := range [][3]string{{"0.75 naive, 0.25 recur", "0.25", "0.75"}, {"naive", "0", "1"}, {"", "", ""}} {
+		if got := [3]string{r.madeOf(i), r.share(i, "recur"), r.share(i, "naive")}; got != want {
+			t.Errorf("series %d is by %q, want %q", i, got, want)
+		}
+	}
+}
+
 // What is counted once is in the singular.
 func TestForecastOfOne(t *testing.T) {
 	dir := t.TempDir()

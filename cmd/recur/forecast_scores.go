@@ -179,7 +179,7 @@ func (r *forecastRun) tableOfSeries() chart.Section {
 		}
 		row := []string{r.series[i].ID, score3(float64(s.MASE)), score3(float64(s.SMAPE)), score3(float64(s.Bias)), percent(float64(s.Coverage80)), percent(float64(s.Coverage95)), best}
 		if choice != nil {
-			row = append(row, r.madeOf(r.series[i].ID))
+			row = append(row, cmp.Or(r.madeOf(i), "-"))
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -190,13 +190,17 @@ func (r *forecastRun) tableOfSeries() chart.Section {
 	return chart.Section{Title: "Scores by series", Table: t, Folded: len(t.Rows) > 12, Note: note}
 }
 
-// madeOf is what a series is forecast by, empty without a choice.
-func (r *forecastRun) madeOf(id string) string {
+// madeOf is what series i is forecast by, empty without a choice or if it never changes.
+func (r *forecastRun) madeOf(i int) string {
 	c := r.model.Asked().Choice
 	if c == nil {
 		return ""
 	}
-	return c.Text(c.Of(id))
+	shares, ok := c.For(r.series[i])
+	if !ok {
+		return ""
+	}
+	return c.Text(shares)
 }
 
 // lowestMASE is the place of the score with the lowest MASE, -1 if none has one.

@@ -112,7 +112,7 @@ func (c *Choice) Summary(series ...data.Series) string {
 	}
 	by := map[string]int{}
 	for _, s := range series {
-		shares, ok := c.shares(s)
+		shares, ok := c.For(s)
 		switch {
 		case !ok:
 			by["constant"]++
@@ -133,7 +133,7 @@ func (c *Choice) Summary(series ...data.Series) string {
 
 // summaryOf is Summary for a single series.
 func (c *Choice) summaryOf(s data.Series) string {
-	shares, ok := c.shares(s)
+	shares, ok := c.For(s)
 	text := c.Text(shares)
 	switch {
 	case !ok:
@@ -160,9 +160,9 @@ func (c *Choice) netAlone() bool {
 	return false
 }
 
-// shares are those that a series is forecast by; none for one that never changes, which is
-// forecast as such.
-func (c *Choice) shares(s data.Series) (Shares, bool) {
+// For are the shares of the models in the forecast of a series after its history, by which one is
+// short, and has none of the net; ok is false for one that never changes, which is forecast as such.
+func (c *Choice) For(s data.Series) (shares Shares, ok bool) {
 	of := c.Of(s.ID)
 	switch {
 	case constant(s.Y):

@@ -19,21 +19,21 @@ func (r *forecastRun) reach(i int) int {
 }
 
 // components takes the last values of series i apart, nil if it has neither seasons nor effects.
-// Those of the series on the page are kept for components.csv.
+// They are kept, since the page, outliers.csv and components.csv ask for them, but of very many series
+// only of those that are first asked for.
 func (r *forecastRun) components(i int) *season.Decomposition {
 	if d, ok := r.apart[i]; ok {
 		return d
 	}
-	return forecast.Components(r.model, r.series[i], r.reach(i))
-}
-
-// takeApart keeps the components of the series on the page.
-func (r *forecastRun) takeApart(shown []int) {
-	apart := map[int]*season.Decomposition{}
-	for _, i := range shown {
-		apart[i] = r.components(i)
+	const most = 2500 // series, of half a million values
+	d := forecast.Components(r.model, r.series[i], r.reach(i))
+	if r.apart == nil {
+		r.apart = map[int]*season.Decomposition{}
 	}
-	r.apart = apart
+	if len(r.apart) < most {
+		r.apart[i] = d
+	}
+	return d
 }
 
 // componentSections are trend, seasons, effects and remainder of the series, nothing if none of
@@ -43,7 +43,7 @@ func (r *forecastRun) componentSections(shown []int) []chart.Section {
 		s = chart.Section{Title: title, Small: true, Link: "components"}
 		for _, i := range shown {
 			var f *chart.Figure
-			if d := r.apart[i]; d != nil {
+			if d := r.components(i); d != nil {
 				f = figure(r.drawn(i, d))
 			}
 			s.Figures = append(s.Figures, f)
@@ -51,8 +51,7 @@ func (r *forecastRun) componentSections(shown []int) []chart.Section {
 		}
 		return s, some
 	}
-	r.takeApart(shown)
-	effects := slices.ContainsFunc(shown, func(i int) bool { return r.apart[i] != nil && len(r.apart[i].Effects) > 0 })
+	effects := slices.ContainsFunc(shown, func(i int) bool { d := r.components(i); return d != nil && len(d.Effects) > 0 })
 	trend, some := panel("Trend", (*components).trend)
 	if !some {
 		return nil

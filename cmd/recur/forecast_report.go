@@ -18,7 +18,6 @@ import (
 func (r *forecastRun) page() (*chart.Page, error) {
 	p := &chart.Page{Title: r.heading(), Subtitle: []string{fmt.Sprintf("Forecast of %s, %s.", setting.Plural(r.model.Asked().Horizon, "step"), r.freq.Name())}}
 	shown := r.inReport()
-	r.takeApart(shown)
 	p.Picker = r.picker(shown)
 	p.Sections = append(p.Sections, r.ahead(shown))
 	if r.report != nil {

@@ -26,7 +26,7 @@ func (r *forecastRun) residualSections(shown []int) []chart.Section {
 	for _, i := range shown {
 		e := oneStep(folds[i])
 		c, ok := residual.Check(e)
-		fig := r.residualFigure(i, folds[i], e)
+		fig := r.residualFigure(i, folds[i], e, c, ok)
 		errors.Figures = append(errors.Figures, fig)
 		some = some || fig != nil
 		if !ok {
@@ -53,8 +53,9 @@ func oneStep(folds []forecast.Fold) (errors []float64) {
 	return errors
 }
 
-// residualFigure is the errors one step ahead of series i, nil if there are less than two.
-func (r *forecastRun) residualFigure(i int, folds []forecast.Fold, errors []float64) *chart.Figure {
+// residualFigure is the errors one step ahead of series i and, if ok, what checks of them came to; nil
+// if there are less than two.
+func (r *forecastRun) residualFigure(i int, folds []forecast.Fold, errors []float64, c residual.Checks, ok bool) *chart.Figure {
 	known := 0
 	fig := &chart.Figure{}
 	for k, f := range folds {
@@ -67,7 +68,6 @@ func (r *forecastRun) residualFigure(i int, folds []forecast.Fold, errors []floa
 		return nil
 	}
 	fig.Lines = []chart.FigureLine{{Name: "error", Y: errors, Role: "forecast"}, {Name: "no error", Y: make([]float64, len(errors)), Role: "other"}}
-	c, ok := residual.Check(errors)
 	if !ok {
 		fig.Text = []string{fmt.Sprintf("The errors are too few to check, or all the same: %d, want at least %d.", known, residual.Fewest)}
 		return fig

@@ -177,7 +177,7 @@ func (r *run) read() (err error) {
 
 // far reports a horizon that is far beyond what the series of a table tell of.
 func (j *Job) far(t *data.Table) error {
-	longest := len(Longest(t.Series).Y)
+	longest := longest(t.Series)
 	if most := max(5*longest, 100); j.Horizon > most {
 		return fault.Errorf(fault.Usage, "forecast: the horizon is %d steps, but the longest series has %d values, which tell nothing of a time so far ahead: pass at most --horizon %d, or give the data in longer steps", j.Horizon, longest, most)
 	}

@@ -1,11 +1,6 @@
 package season
 
-import (
-	"math"
-	"slices"
-
-	"github.com/recur-go/recur/internal/fault"
-)
+import "slices"
 
 // A Beside is what stands beside a series and may move it.
 type Beside struct {
@@ -134,10 +129,8 @@ func squares(y []float64) (sum float64) {
 
 // withoutSeason is a trend, by LOESS over an eighth of the values, and what it leaves.
 func withoutSeason(y []float64) (*Decomposition, error) {
-	for t, v := range y {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil, fault.Errorf(fault.Data, "season: value %d is %v; fill missing values first", t+1, v)
-		}
+	if err := check(y); err != nil {
+		return nil, err
 	}
 	window := max(13, len(y)/8) | 1
 	d := &Decomposition{Trend: make([]float64, len(y)), Rest: slices.Clone(y)}

@@ -186,14 +186,20 @@ func (e *explainer) drop(m *moments, y []float64, used []int, b []float64, phi f
 	return true
 }
 
-// errors are what a fit leaves, less what each error leaves in the next; 0 where that is not known.
-func (e *explainer) errors(y []float64, used []int, b []float64, phi float64) []float64 {
+// left is what columns by coefficients b leave of y.
+func (e *explainer) left(y []float64, used []int, b []float64) []float64 {
 	left := slices.Clone(y)
 	for k, i := range used {
 		for t, v := range e.columns[i].rest {
 			left[t] -= b[k] * v
 		}
 	}
+	return left
+}
+
+// errors are what a fit leaves, less what each error leaves in the next; 0 where that is not known.
+func (e *explainer) errors(y []float64, used []int, b []float64, phi float64) []float64 {
+	left := e.left(y, used, b)
 	last := 0.0
 	for t, v := range left {
 		left[t] = 0
@@ -241,12 +247,9 @@ func (e *explainer) chance(m *moments, from, first, to int, phi float64, errors 
 // worth is the effects by coefficients b, and the group that is worth the least if that is too
 // little, else -1.
 func (e *explainer) worth(y []float64, used []int, b []float64) (all []effect, least int) {
-	left, weight := slices.Clone(y), make([]float64, len(e.columns))
+	left, weight := e.left(y, used, b), make([]float64, len(e.columns))
 	for k, i := range used {
 		weight[i] = b[k]
-		for t, v := range e.columns[i].rest {
-			left[t] -= b[k] * v
-		}
 	}
 	least = -1
 	small := useful

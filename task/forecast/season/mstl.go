@@ -25,10 +25,8 @@ type Decomposition struct {
 //
 // y has at least two cycles of each season, and no missing values.
 func Decompose(y []float64, periods []float64, robust bool) (*Decomposition, error) {
-	for t, v := range y {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil, fault.Errorf(fault.Data, "season: value %d is %v; fill missing values first", t+1, v)
-		}
+	if err := check(y); err != nil {
+		return nil, err
 	}
 	d := &Decomposition{Periods: slices.Sorted(slices.Values(periods))}
 	for _, p := range d.Periods {
@@ -67,6 +65,16 @@ func Decompose(y []float64, periods []float64, robust bool) (*Decomposition, err
 	}
 	d.Rest = rest
 	return d, nil
+}
+
+// check reports the first value of y that is missing or infinite.
+func check(y []float64) error {
+	for t, v := range y {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return fault.Errorf(fault.Data, "season: value %d is %v; fill missing values first", t+1, v)
+		}
+	}
+	return nil
 }
 
 // Adjusted is the series without its seasons.

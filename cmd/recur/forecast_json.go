@@ -38,7 +38,7 @@ func (r *forecastRun) levelScores() (all []level) {
 	if r.report == nil {
 		return nil
 	}
-	for _, l := range r.report.ByLevel(r.model.Asked().Hierarchy, r.series) {
+	for _, l := range r.levelsOfTree() {
 		one := level{Name: l.Name, Series: l.Series}
 		for _, s := range l.Scores {
 			one.Scores = append(one.Scores, r.score(s))

@@ -70,9 +70,17 @@ func (r *forecastRun) backtestScores() chart.Section {
 	}
 }
 
+// levelsOfTree are the scores of each level of a hierarchy, nil without one.
+func (r *forecastRun) levelsOfTree() []forecast.LevelScores {
+	if r.byLevel == nil {
+		r.byLevel = r.report.ByLevel(r.model.Asked().Hierarchy, r.series)
+	}
+	return r.byLevel
+}
+
 // levelRows are the scores of each level of a hierarchy under their heads, nil without one.
 func (r *forecastRun) levelRows() (rows [][]string) {
-	for _, l := range r.report.ByLevel(r.model.Asked().Hierarchy, r.series) {
+	for _, l := range r.levelsOfTree() {
 		if rows == nil {
 			rows = [][]string{{"level", "series", "MASE", "sMAPE", "covers 80 %", "covers 95 %", forecast.Unreconciled + " MASE"}}
 		}

@@ -41,6 +41,7 @@ type forecastRun struct {
 
 	precision            []int                         // of the series, see figures
 	seriesScores, byStep [][]forecast.Score            // of the back-test, once they are asked for
+	byLevel              []forecast.LevelScores        // likewise
 	apart                map[int]*season.Decomposition // components of the series that were asked for
 	far                  map[int][]residual.Outlier    // outliers of the series that were asked for
 

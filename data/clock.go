@@ -66,10 +66,19 @@ func (b *Builder) local() {
 	}
 	b.note("times are at %s by local clocks (%s), and are read by these", clockName(clock), where)
 	for _, o := range b.rows {
-		for i, t := range o.times {
-			o.times[i] = Time{At: t.At.Add(time.Duration(t.offset) * time.Second)}
-		}
+		o.times = walls(o.times)
 	}
+}
+
+// wall is a time as the clock that it was written by shows it, without its offset from UTC.
+func (t Time) wall() Time { return Time{At: t.At.Add(time.Duration(t.offset) * time.Second)} }
+
+func walls(times []Time) []Time {
+	all := make([]Time, len(times))
+	for i, t := range times {
+		all[i] = t.wall()
+	}
+	return all
 }
 
 // written decides how times that are read in UTC are written, if any of the given offsets was met:

@@ -16,7 +16,7 @@ func (b *Builder) near(f Freq) (Freq, bool) {
 	if f.Unit == Month && !f.End {
 		f.End = true
 		for _, o := range b.rows {
-			f.End = f.End && !slices.ContainsFunc(o.times, func(t Time) bool { return t.At.Day() < 16 })
+			f.End = f.End && !slices.ContainsFunc(o.times, func(t Time) bool { return t.wall().At.Day() < 16 })
 		}
 	}
 	moved := map[string][]Time{}
@@ -41,8 +41,12 @@ func (b *Builder) near(f Freq) (Freq, bool) {
 	return f, true
 }
 
-// nearest moves rising times to the grid of f; ok is false if they are no rising times there.
+// nearest moves rising times to the grid of f; ok is false if they are no rising times there. Days and
+// months are those of the clock that a time was written by.
 func (f Freq) nearest(times []Time) (on []Time, ok bool) {
+	if f.Unit != Second {
+		times = walls(times)
+	}
 	on = make([]Time, len(times))
 	step, unit := f.N, max(f.N/4, 1) // of the grid and of where it begins, in seconds
 	switch f.Unit {
@@ -63,7 +67,7 @@ func (f Freq) nearest(times []Time) (on []Time, ok bool) {
 	}
 	if f.Unit != Second && f.N == 1 {
 		for i, t := range times {
-			on[i].At = t.At.Add(time.Duration(t.offset) * time.Second).Truncate(24 * time.Hour)
+			on[i].At = t.At.Truncate(24 * time.Hour)
 			if f.Unit == Business && weekend(on[i].At) {
 				return nil, false
 			}

@@ -46,6 +46,12 @@ func TestNear(t *testing.T) {
 	fridays := rows(30, func(i int) time.Time {
 		return zero.AddDate(0, 0, 7*i+4-i%7/6)
 	}, "2006-01-02")
+	eastern := rows(24, func(i int) time.Time { // still days before in UTC
+		return time.Date(2023, time.Month(i+1), 1, 0, 30+jitter[i%10], 0, 0, time.UTC)
+	}, "2006-01-02T15:04+09:00")
+	easternWeeks := rows(30, func(i int) time.Time {
+		return zero.AddDate(0, 0, 7*i).Add(time.Duration(30+jitter[i%10]) * time.Minute)
+	}, "2006-01-02T15:04+09:00")
 	freq := func(s string) data.Options {
 		f, err := data.ParseFreq(s)
 		if err != nil {
@@ -67,6 +73,8 @@ func TestNear(t *testing.T) {
 		{"last open days as asked", lastOpen, freq("M"), "ME", "2015-01-31", 48, "month ends"},
 		{"first open days", firstOpen, freq("M"), "M", "2015-01-01", 48, "(monthly) and are moved to them, such as 2015-02-02 to 2015-02-01"},
 		{"days", days, data.Options{}, "D", "2024-03-04", 30, "(daily)"},
+		{"months with an offset", eastern, data.Options{}, "M", "2023-01-01", 24, "(monthly) and are moved to them"},
+		{"weeks with an offset", easternWeeks, data.Options{}, "W", "2024-03-04", 30, "(weekly) and are moved to them"},
 		{"Fridays", fridays, freq("W"), "W", "2024-03-08", 30, "(weekly) and are moved to them, such as 2024-04-18 to 2024-04-19"},
 	} {
 		tab, err := data.ReadCSV(strings.NewReader(c.file), "f.csv", c.o)

@@ -16,14 +16,8 @@ import (
 func (t *Table) Override(by *Table, horizon int) error {
 	covariates := Select(t.Covariates, Known)
 	past := len(Select(t.Covariates, Past))
-	for i := range covariates[:min(len(covariates), len(by.Covariates))] {
-		if covariates[i].Categories == nil && t.any(past+i) {
-			continue
-		}
-		if e := covariates[i].join(by.Covariates[i]); e != nil {
-			e.File = by.Name
-			return e
-		}
+	if err := t.join(covariates, past, by); err != nil {
+		return err
 	}
 	if err := by.Recode(covariates); err != nil {
 		return err

@@ -195,14 +195,8 @@ func (t *Table) Recode(as []Covariate) error {
 // that only one of them has are those of both then.
 func (t *Table) Append(more *Table) error {
 	all := slices.Clone(t.Covariates)
-	for i := range all[:min(len(all), len(more.Covariates))] {
-		if all[i].Categories == nil && t.any(i) {
-			continue
-		}
-		if e := all[i].join(more.Covariates[i]); e != nil {
-			e.File = more.Name
-			return e
-		}
+	if err := t.join(all, 0, more); err != nil {
+		return err
 	}
 	if err := more.Recode(all); err != nil {
 		return err
@@ -210,6 +204,21 @@ func (t *Table) Append(more *Table) error {
 	t.Covariates = all
 	t.Series, t.Notes = append(t.Series, more.Series...), append(t.Notes, more.Notes...)
 	t.Horizon = max(t.Horizon, more.Horizon)
+	return nil
+}
+
+// join adds to covariates of the table, those from the given place on, the categories of another's, but
+// to none of numbers.
+func (t *Table) join(own []Covariate, from int, more *Table) error {
+	for i := range own[:min(len(own), len(more.Covariates))] {
+		if own[i].Categories == nil && t.any(from+i) {
+			continue
+		}
+		if e := own[i].join(more.Covariates[i]); e != nil {
+			e.File = more.Name
+			return e
+		}
+	}
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/recur-go/recur/data"
 )
@@ -56,7 +55,6 @@ func strays(y []float64) (at []int) {
 // setAside takes the strays of a table's series as missing, with a note of them.
 func setAside(t *data.Table) {
 	var named []string
-	count := 0
 	for i := range t.Series {
 		s := &t.Series[i]
 		at := strays(s.Y)
@@ -65,17 +63,12 @@ func setAside(t *data.Table) {
 		}
 		s.Y = slices.Clone(s.Y)
 		for _, k := range at {
-			if count++; count <= 10 {
-				named = append(named, fmt.Sprintf("%g at %s%s", s.Y[k], s.Time(k), of(s.ID)))
-			}
+			named = append(named, fmt.Sprintf("%g at %s%s", s.Y[k], s.Time(k), of(s.ID)))
 			s.Y[k] = math.NaN()
 		}
 	}
-	if count > 10 {
-		named = append(named, fmt.Sprintf("%d more", count-10))
-	}
-	if count > 0 {
-		t.Notes = append(t.Notes, "far outside of all other values, taken as missing: "+strings.Join(named, ", ")+" (--keep-outliers keeps them)")
+	if named != nil {
+		t.Notes = append(t.Notes, "far outside of all other values, taken as missing: "+listed(named)+" (--keep-outliers keeps them)")
 	}
 }
 

@@ -20,8 +20,15 @@ func FitTable(ctx context.Context, s Settings, t *data.Table, o task.Options) (*
 	if err := tableInMemory(t); err != nil {
 		return nil, err
 	}
-	own := *t // notes and the calendar are put into it
+	own := *t // notes and the calendar are put into it, and what is known in advance is masked
 	own.Series, own.Notes = slices.Clone(t.Series), slices.Clone(t.Notes)
+	for i := range own.Series {
+		known := &own.Series[i].Known
+		*known = slices.Clone(*known)
+		for k, x := range *known {
+			(*known)[k] = slices.Clone(x)
+		}
+	}
 	r := &run{settings: copyOf(s), options: o, table: &own}
 	m, err := r.fit(ctx)
 	return m, AsData(err, r.name())

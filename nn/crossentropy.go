@@ -3,7 +3,6 @@ package nn
 import (
 	"fmt"
 	"math"
-	"runtime"
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/internal/kernel"
@@ -63,7 +62,7 @@ func newCrossEntropy(g *grad.Tape, logits *grad.Var, want []int, n int, eps floa
 	rows := len(want)
 	c := &crossEntropy{g: g, logits: logits, x: logits.Value.Data, want: want, n: n, eps: eps, pieces: 1}
 	const worth = 1 << 15 // values that keep a core busy
-	if procs := runtime.GOMAXPROCS(0); procs > 1 {
+	if procs := par.Cores(); procs > 1 {
 		c.pieces = max(1, min(rows, rows*n/worth, 4*procs))
 	}
 	c.m, c.z = g.Scratch(tensor.ShapeOf(rows)).Data, g.Scratch(tensor.ShapeOf(rows)).Data

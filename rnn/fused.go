@@ -3,7 +3,6 @@ package rnn
 import (
 	"fmt"
 	"iter"
-	"runtime"
 	"strconv"
 
 	"github.com/recur-go/recur/grad"
@@ -129,7 +128,7 @@ func splitRows(active []int, cost int) (cuts []int) {
 	for _, n := range active {
 		total += n
 	}
-	n := min(runtime.GOMAXPROCS(0), total*cost/worth, batch/fewest)
+	n := min(par.Cores(), total*cost/worth, batch/fewest)
 	if n < 2 {
 		return nil
 	}

@@ -1,9 +1,8 @@
 package rnn
 
 import (
-	"runtime"
-
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/par"
 )
 
 // An input projects the inputs of a sequence, x·w + b. It does all rows in one
@@ -20,7 +19,7 @@ type input struct {
 func newInput(x, w, b *grad.Var, active []int, packed *layouts, cut bool) input {
 	const rows, size = 8, 1 << 22 // of a step and a core; elements of w
 	k, n := w.Dim(0), w.Dim(1)
-	cores := min(runtime.GOMAXPROCS(0), max(1, batch(active)/rows))
+	cores := min(par.Cores(), max(1, batch(active)/rows))
 	in := input{x: x, w: w, b: b, inStep: worthPacking(active) && !cut && k*n <= size && x.Dim(0) >= rows*cores*len(active)}
 	if !in.inStep {
 		active = nil // for one product

@@ -1,8 +1,6 @@
 package rnn
 
 import (
-	"runtime"
-
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/internal/kernel"
 	"github.com/recur-go/recur/internal/par"
@@ -23,7 +21,7 @@ type unitPlan struct {
 func cutUnits(active []int, H, gates int) (u unitPlan) {
 	const steps, rows, work = 8, 16, 1 << 16 // at least, fewer than, multiplications of a step at least
 	panel := kernel.PanelWidth()
-	n := min(runtime.GOMAXPROCS(0), H/(2*panel))
+	n := min(par.Cores(), H/(2*panel))
 	if n < 2 || len(active) < steps || batch(active) >= rows || H%panel != 0 || batch(active)*gates*H*H < work || par.Crowded() {
 		return u
 	}

@@ -1,7 +1,6 @@
 package kernel
 
 import (
-	"runtime"
 	"sync"
 
 	"github.com/recur-go/recur/internal/par"
@@ -11,7 +10,7 @@ import (
 // are summed on several cores, each some columns.
 func ColSums(m, n int, a []Float, lda int, dst []Float) {
 	const worth, fewest = 1 << 17, 64 // elements of A, columns of a piece
-	pieces := min(runtime.GOMAXPROCS(0), n/fewest)
+	pieces := min(par.Cores(), n/fewest)
 	if m*n < worth || pieces < 2 {
 		colSums(m, a, lda, dst[:n])
 		return

@@ -1,7 +1,6 @@
 package kernel
 
 import (
-	"runtime"
 	"sync"
 
 	"github.com/recur-go/recur/internal/par"
@@ -74,7 +73,7 @@ func gemm(g product) {
 		return
 	}
 	g.check()
-	if procs := runtime.GOMAXPROCS(0); procs > 1 && worthCores(g.m, g.n, g.k) {
+	if procs := par.Cores(); procs > 1 && worthCores(g.m, g.n, g.k) {
 		g.split(procs)
 		return
 	}

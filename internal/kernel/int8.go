@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"math"
-	"runtime"
 	"sync"
 
 	"github.com/recur-go/recur/internal/par"
@@ -75,7 +74,7 @@ func (q *Int8) MulAdd(m int, a []Float, lda int, c []Float, ldc int) {
 	}
 	work := byteTask{q, m, a, lda, c, ldc}
 	pieces := (m + byteRows - 1) / byteRows
-	if !worthCores(m, q.n, q.k/4) || runtime.GOMAXPROCS(0) == 1 {
+	if !worthCores(m, q.n, q.k/4) || par.Cores() == 1 {
 		for i := range pieces {
 			work.piece(i)
 		}

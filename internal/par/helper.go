@@ -24,6 +24,7 @@ var helpers struct {
 	n      int       // helpers that run
 	idle   []*helper // those of them that linger
 	asleep []*helper
+	calls  int64  // of a helper that was idle or asleep
 	open   []*job // once for each helper that such a job still takes
 }
 
@@ -49,12 +50,14 @@ func call(j *job, want int) (open bool) {
 		n := len(helpers.idle)
 		switch {
 		case n > 0:
+			helpers.calls++
 			h := helpers.idle[n-1]
 			helpers.idle = helpers.idle[:n-1]
 			j.users.Add(1)
 			h.next.Store(j)
 		case helpers.n < runtime.GOMAXPROCS(0)-1:
 			helpers.n++
+			helpers.calls++
 			h := wake()
 			j.users.Add(1)
 			h.next.Store(j)

@@ -4,7 +4,6 @@
 package par
 
 import (
-	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -20,14 +19,14 @@ type Task interface {
 // Piece may call Do. If pieces panic, the others still run, and Do then panics with
 // the value of the lowest one. Do allocates nothing once warm.
 func Do(n int, t Task) {
-	if n <= 1 || runtime.GOMAXPROCS(0) == 1 {
+	if n <= 1 || Cores() == 1 {
 		for i := range n {
 			t.Piece(i)
 		}
 		return
 	}
 	j := newJob(n, t)
-	open := call(j, min(n, runtime.GOMAXPROCS(0))-1)
+	open := call(j, min(n, Cores())-1)
 	j.work()
 	if open {
 		recall(j)

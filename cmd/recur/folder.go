@@ -13,11 +13,11 @@ import (
 	"sync/atomic"
 	"syscall"
 
-	"github.com/recur-go/recur/cmd/recur/internal/filelock"
 	"github.com/recur-go/recur/cmd/recur/internal/tfevents"
 	"github.com/recur-go/recur/data"
 	"github.com/recur-go/recur/internal/atomicfile"
 	"github.com/recur-go/recur/internal/fault"
+	"github.com/recur-go/recur/internal/filelock"
 	"github.com/recur-go/recur/task/caption"
 	"github.com/recur-go/recur/task/classify"
 	"github.com/recur-go/recur/task/forecast"

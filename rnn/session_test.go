@@ -3,11 +3,13 @@ package rnn_test
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"hash/crc32"
 	"slices"
 	"testing"
 
+	"github.com/recur-go/recur/internal/saved"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/tensor"
 )
@@ -103,18 +105,51 @@ func TestSessionMoves(t *testing.T) {
 	}
 }
 
+// A stream takes up what was saved before sessions had a whole ID and last answers, and
+// what package session saves.
+func TestSessionOfOtherVersions(t *testing.T) {
+	c := rnn.NewLSTM(rng(), 2, 3)
+	old, err := hex.DecodeString("7263727302041f836af7c111e7ac0200000000000000060000000000803f0000004000004040000080bf0000003f00000000e9834ca2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := []float32{1, 2, 3, -1, 0.5, 0}
+	for name, b := range map[string][]byte{
+		"version 2":        old,
+		"with last answer": saved.Append(nil, rnn.SessionID(c), 2, state, []float32{4, 5, 6}),
+		"of float64":       saved.Append(nil, rnn.SessionID(c), 2, []float64{1, 2, 3, -1, 0.5, 0}, nil),
+	} {
+		st := rnn.NewStream(c)
+		if err := st.UnmarshalBinary(b); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		h, cell := st.State()[0].Value.Data, st.State()[1].Value.Data
+		if st.Steps() != 2 || !slices.Equal(h, []tensor.Float{1, 2, 3}) || !slices.Equal(cell, []tensor.Float{-1, 0.5, 0}) {
+			t.Errorf("%s: step %d with %v and %v", name, st.Steps(), h, cell)
+		}
+		if err := rnn.NewStream(rnn.NewGRU(rng(), 2, 3)).UnmarshalBinary(b); !errors.Is(err, rnn.ErrSessionModel) {
+			t.Errorf("%s, another model: the error is %v", name, err)
+		}
+	}
+	short := saved.Append(nil, rnn.SessionID(c), 2, state[:5], nil)
+	if err := rnn.NewStream(c).UnmarshalBinary(short); !errors.Is(err, rnn.ErrSessionModel) {
+		t.Errorf("5 floats: the error is %v", err)
+	}
+}
+
 func FuzzSession(f *testing.F) {
 	c := rnn.NewLSTM(rng(), 2, 3)
 	st := rnn.NewStream(c)
 	pushed(st, 2)
-	saved, _ := st.MarshalBinary()
-	f.Add(saved)
+	blob, _ := st.MarshalBinary()
+	f.Add(blob)
 	f.Add([]byte("rcrs"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		st := rnn.NewStream(c)
 		if st.UnmarshalBinary(b) == nil {
 			again, err := st.MarshalBinary()
-			if err != nil || !bytes.Equal(again, b) && len(b) == len(saved) && b[5] == saved[5] {
+			if err != nil || !bytes.Equal(again, b) && len(b) == len(blob) && b[5] == blob[5] && b[4] == blob[4] {
 				t.Errorf("%x restored and saved as %x, %v", b, again, err)
 			}
 		}

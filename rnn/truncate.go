@@ -3,8 +3,10 @@ package rnn
 import (
 	"encoding/binary"
 	"fmt"
+	"unsafe"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/ieee"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -75,7 +77,7 @@ func (k *Carry) MarshalBinary() ([]byte, error) {
 	for _, t := range k.kept {
 		b = binary.LittleEndian.AppendUint32(b, uint32(t.Dim(0)))
 		b = binary.LittleEndian.AppendUint32(b, uint32(t.Dim(1)))
-		b = appendFloats(b, t.Data)
+		b = ieee.Append(b, t.Data)
 	}
 	return b, nil
 }
@@ -89,6 +91,7 @@ func (k *Carry) UnmarshalBinary(b []byte) error {
 		n, b = int(binary.LittleEndian.Uint32(b)), b[4:]
 		return n
 	}
+	const floatBytes = int(unsafe.Sizeof(tensor.Float(0)))
 	entries := number()
 	var kept []*tensor.Tensor
 	for i := range entries {
@@ -97,7 +100,8 @@ func (k *Carry) UnmarshalBinary(b []byte) error {
 			return fmt.Errorf("rnn: entry %d of a carried state is cut short", i)
 		}
 		t := tensor.New(rows, width)
-		b = readFloats(t.Data, b, floatBytes)
+		ieee.Decode(t.Data, b[:rows*width*floatBytes], ieee.Native[tensor.Float]())
+		b = b[rows*width*floatBytes:]
 		kept = append(kept, t)
 	}
 	if entries < 0 || len(b) != 0 {

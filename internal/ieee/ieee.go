@@ -59,6 +59,24 @@ func Decode[F float32 | float64](dst []F, b []byte, f Form) {
 	}
 }
 
+// Native is the form of F in memory.
+func Native[F float32 | float64]() Form {
+	if unsafe.Sizeof(F(0)) == 8 {
+		return F64
+	}
+	return F32
+}
+
+// Append adds the little-endian bytes of v to b, in their form in memory.
+func Append[F float32 | float64](b []byte, v []F) []byte {
+	start := len(b)
+	b = append(b, Memory(v)...)
+	if !LittleEndian {
+		Flip(b[start:], int(unsafe.Sizeof(F(0))))
+	}
+	return b
+}
+
 // LittleEndian reports whether the machine is so.
 var LittleEndian = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
 

@@ -15,3 +15,14 @@ func TestHalf(t *testing.T) {
 		t.Error("NaN or infinity of float16")
 	}
 }
+
+func TestAppend(t *testing.T) {
+	if b := Append([]byte{9}, []float32{1, -2}); string(b) != "\x09\x00\x00\x80\x3f\x00\x00\x00\xc0" {
+		t.Errorf("% x", b)
+	}
+	v := make([]float64, 2)
+	Decode(v, Append(nil, []float64{0.1, -3}), Native[float64]())
+	if v[0] != 0.1 || v[1] != -3 || Native[float32]() != F32 {
+		t.Errorf("%v, %v", v, Native[float32]())
+	}
+}

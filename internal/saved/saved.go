@@ -55,19 +55,9 @@ func Append[F float32 | float64](dst []byte, id [32]byte, steps uint64, state, l
 	dst = append(dst, version, byte(size))
 	dst = append(dst, id[:]...)
 	dst = le.AppendUint64(dst, steps)
-	dst = appendFloats(dst, state, size)
-	dst = appendFloats(dst, last, size)
+	dst = ieee.Append(le.AppendUint32(dst, uint32(len(state))), state)
+	dst = ieee.Append(le.AppendUint32(dst, uint32(len(last))), last)
 	return le.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
-}
-
-func appendFloats[F float32 | float64](dst []byte, fs []F, size int) []byte {
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(fs)))
-	start := len(dst)
-	dst = append(dst, ieee.Memory(fs)...)
-	if !ieee.LittleEndian {
-		ieee.Flip(dst[start:], size)
-	}
-	return dst
 }
 
 // A Session is what Parse found. It refers to the bytes that were parsed.

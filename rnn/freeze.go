@@ -6,6 +6,7 @@ import (
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/internal/kernel"
+	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -158,6 +159,17 @@ func (l *layouts) affine(g *grad.Tape, x, w, b *grad.Var) *grad.Var {
 	f := l.stepWeight(l.k, l.n, nil, 0, nil, false)
 	f.mul(len(x.Value.Data)/l.k, x.Value.Data, l.k, bias, y.Value.Data, l.n)
 	return y
+}
+
+// A FrozenLinear is the weight of an nn.Linear for inference alone.
+type FrozenLinear struct{ packed *layouts }
+
+// FreezeLinear lays the weight of l out as Freeze does those of cells.
+func FreezeLinear(l *nn.Linear, p Precision) *FrozenLinear { return &FrozenLinear{layOut(l.W, p)} }
+
+// Forward is that of l, which was frozen.
+func (f *FrozenLinear) Forward(g *grad.Tape, l *nn.Linear, x *grad.Var) *grad.Var {
+	return f.packed.affine(g, x, l.W, l.B)
 }
 
 // Freeze freezes every cell.

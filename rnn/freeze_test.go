@@ -188,3 +188,28 @@ func TestPrecisionText(t *testing.T) {
 		t.Errorf("int4: %v", err)
 	}
 }
+
+// A frozen linear layer gives the bits of the layer, or nearly.
+func TestFreezeLinear(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 9))
+	l := nn.NewLinear(r, 33, 70)
+	for i := range l.B.Value.Data {
+		l.B.Value.Data[i] = tensor.Float(i)
+	}
+	for _, rows := range []int{1, 5, 33} {
+		g := grad.Eval()
+		x := g.Const(nn.Normal(r, 1, 1, rows, 33).Value)
+		want := l.Forward(g, x).Value
+		for p, most := range map[Precision]float64{Single: 0, Half: 1e-2, Int8: 0.1} {
+			got := FreezeLinear(l, p).Forward(g, l, x).Value
+			if got.Shape != want.Shape {
+				t.Fatalf("%v: %v, want %v", p, got.Shape, want.Shape)
+			}
+			for i, v := range want.Data {
+				if d := math.Abs(float64(v - got.Data[i])); d > most {
+					t.Fatalf("%v, %d rows: value %d is off by %v", p, rows, i, d)
+				}
+			}
+		}
+	}
+}

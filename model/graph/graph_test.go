@@ -160,7 +160,7 @@ func TestStreamGivesWhatASequenceGives(t *testing.T) {
 			}
 		}
 	}
-	if _, err := randomNet(t, tagger()).Cell(); err == nil || !strings.Contains(err.Error(), `"both" needs the whole sequence`) {
+	if _, err := randomNet(t, tagger()).Cell(); err == nil || !strings.Contains(err.Error(), `"both" (bidirectional) needs the whole sequence`) {
 		t.Errorf("a bidirectional layer went step by step: %v", err)
 	}
 }
@@ -282,7 +282,7 @@ func TestFreeze(t *testing.T) {
 	}
 	for name, ops := range map[string][]Op{
 		`layer "0": rnn: *tf1.UGRNN has no form`: {&RNN{Cells: rnn.Configs{rnn.Config{Hidden: 4, Options: tf1.UGRNNOptions{}}}}, &RNN{Cells: rnn.Configs{rnn.Config{Hidden: 4, Options: rnn.GRUOptions{}}}}},
-		"without a recurrent layer":              {&Dense{Units: 4}},
+		"without a recurrent or dense layer":     {&Activation{Func: "tanh"}},
 	} {
 		c := &Config{Inputs: []Input{{Name: "x", Width: 3, Sequence: true}}}
 		for i, op := range ops {

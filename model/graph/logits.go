@@ -30,7 +30,7 @@ func (n *Net) Logits() (*Net, error) {
 			if node.op.Activation.isOfLogits() {
 				o := *node.op
 				o.Activation = ""
-				l.Op, m.Layers[out.layer].Node = &o, &denseNode{&o, node.Linear}
+				l.Op, m.Layers[out.layer].Node = &o, &denseNode{&o, node.Linear, nil}
 				continue
 			}
 		case *Activation:

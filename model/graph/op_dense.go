@@ -63,17 +63,23 @@ func (o *Dense) New(r *rand.Rand, in []Spec) Node {
 	if o.NoBias {
 		l.B = nil
 	}
-	return &denseNode{o, l}
+	return &denseNode{o, l, nil}
 }
 
 type denseNode struct {
 	op *Dense
 	*nn.Linear
+	frozen *rnn.FrozenLinear // nil unless for inference alone
 }
 
 // Run implements Node.
 func (n *denseNode) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn.State) {
-	return each(in, func(x *grad.Var) *grad.Var { return n.op.Activation.apply(g, n.Forward(g, x)) })
+	return each(in, func(x *grad.Var) *grad.Var {
+		if n.frozen != nil {
+			return n.op.Activation.apply(g, n.frozen.Forward(g, n.Linear, x))
+		}
+		return n.op.Activation.apply(g, n.Forward(g, x))
+	})
 }
 
 // each applies f to the one input and passes its mask on.

@@ -9,70 +9,130 @@ import (
 	"github.com/recur-go/recur/rnn"
 )
 
-// Cell returns the network as a cell, for rnn.Stream and whatever else takes one. Its
-// state is that of all layers in order. A layer that gives its last step gives at each
-// step that one. It is an error if the network has more than one input or output, or a
-// layer that needs the whole sequence, such as one that reads it from its end.
+// Cell returns the network as a cell, for rnn.Stream and whatever else takes one. Its input
+// is one step of each input of the network, side by side in their order, and its output one
+// of each output; an input that is no sequence is given with every step. Its state is that
+// of all layers in order. A layer that gives its last step gives at each step that one.
+//
+// It is an error if a layer needs the whole sequence, such as one that reads it from its
+// end, or starts from what others give.
 func (n *Net) Cell() (rnn.Cell, error) {
-	c := n.Config
-	if len(c.Inputs) != 1 || !c.Inputs[0].Sequence || len(n.plan.out) != 1 {
-		return nil, fmt.Errorf("graph: %d inputs and %d outputs: only a network of one sequence and one output goes step by step", len(c.Inputs), len(n.plan.out))
+	if !slices.ContainsFunc(n.Config.Inputs, func(in Input) bool { return in.Sequence }) {
+		return nil, errors.New("graph: no input is a sequence, so there are no steps: run the network by Predict")
 	}
 	for i, p := range n.plan.layers {
+		l := n.Config.Layers[i]
 		if p.Whole {
-			return nil, fmt.Errorf("graph: layer %q needs the whole sequence, so the network cannot go step by step", c.Layers[i].Name)
+			return nil, fmt.Errorf("graph: layer %q (%s) needs the whole sequence, so the network cannot go step by step: run it by Predict", l.Name, whatIs(l.Op))
+		}
+		if _, ok := n.Layers[i].Node.(*rnnNode); ok && len(n.plan.from[i]) > 1 {
+			return nil, fmt.Errorf("graph: layer %q starts from what other layers give at the end of a sequence, so the network cannot go step by step: run it by Predict", l.Name)
 		}
 	}
-	return &netCell{n}, nil
+	return &netCell{n.remembering()}, nil
 }
 
-// netCell runs a sequence of one step.
+// whatIs names an operation, and why it needs the whole sequence if it has options.
+func whatIs(o Op) string {
+	name, err := opName(o)
+	if err != nil {
+		name = fmt.Sprintf("%T", o)
+	}
+	if r, ok := o.(*RNN); ok && r.Backwards {
+		name += " that reads from the end"
+	}
+	return name
+}
+
+// netCell runs sequences of one step.
 type netCell struct{ *Net }
 
+// Step computes one step.
 func (c *netCell) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
-	out, next := c.Run(g, []Value{{X: g.Reshape(x, 1, x.Dim(0), x.Dim(1))}}, s)
-	y := out[0].X
-	if y.Shape().Rank() == 3 {
-		y = g.Reshape(y, y.Dim(1), y.Dim(2))
+	rows, at := x.Dim(0), 0
+	in := make([]Value, len(c.Config.Inputs))
+	for i, want := range c.Config.Inputs {
+		v := x
+		if len(in) > 1 {
+			v = g.Columns(x, at, at+want.Width)
+		}
+		if at += want.Width; want.Sequence {
+			v = g.Reshape(v, 1, rows, v.Dim(1))
+		}
+		in[i].X = v
 	}
-	return y, next
+	out, next := c.Run(g, in, s)
+	parts := g.List(make([]*grad.Var, len(out))...)
+	for i, v := range out {
+		if parts[i] = v.X; v.X.Shape().Rank() == 3 {
+			parts[i] = g.Reshape(v.X, rows, v.X.Dim(2))
+		}
+	}
+	if len(parts) == 1 {
+		return parts[0], next
+	}
+	return g.Concat(parts...), next
 }
 
 // Widths implements rnn.Sizer.
 func (c *netCell) Widths() (in, out int) {
-	if at := c.plan.out[0]; at.layer >= 0 {
-		return c.Config.Inputs[0].Width, c.plan.layers[at.layer].Out[at.i].Width
+	for _, v := range c.Config.Inputs {
+		in += v.Width
 	}
-	return c.Config.Inputs[0].Width, c.Config.Inputs[0].Width
+	for _, v := range c.OutputSpecs() {
+		out += v.Width
+	}
+	return in, out
 }
 
-// Freeze freezes the cells of the recurrent layers. Other layers stay as they are.
+// Freeze freezes the cells of the recurrent layers and the dense layers. Other layers
+// stay as they are.
 func (c *netCell) Freeze(p rnn.Precision) (rnn.Cell, error) {
 	net := *c.Net
 	net.Layers = slices.Clone(net.Layers)
 	var errs []error
-	recurrent := false
+	done := false
 	for i, l := range net.Layers {
-		n, ok := l.Node.(*rnnNode)
-		if !ok {
-			continue
-		}
-		cell, err := rnn.Freeze(n.Cell, p)
+		node, did, err := frozen(l.Node, p)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("graph: layer %q: %w", l.Name, err))
 		}
-		net.Layers[i].Node, recurrent = &rnnNode{n.op, cell}, true
+		net.Layers[i].Node, done = node, done || did
 	}
-	if !recurrent {
-		return c, fmt.Errorf("graph: a network without a recurrent layer %w", rnn.ErrNotFrozen)
+	if !done {
+		return c, fmt.Errorf("graph: a network without a recurrent or dense layer %w", rnn.ErrNotFrozen)
 	}
 	return &netCell{&net}, errors.Join(errs...)
+}
+
+// frozen is a node for inference, and whether it has a form for that.
+func frozen(node Node, p rnn.Precision) (Node, bool, error) {
+	switch n := node.(type) {
+	case *rnnNode:
+		cell, err := rnn.Freeze(n.Cell, p)
+		return &rnnNode{n.op, cell}, true, err
+	case *denseNode:
+		const worth = 1 << 12 // weights: of fewer, smaller ones take more time than they spare
+		if len(n.W.Value.Data) < worth {
+			p = rnn.Single
+		}
+		return &denseNode{n.op, n.Linear, rnn.FreezeLinear(n.Linear, p)}, true, nil
+	case *remember:
+		inner, did, err := frozen(n.Node, p)
+		return &remember{inner, n.width}, did, err
+	}
+	return node, false, nil
+}
+
+// A starter is a layer that may not start from zeros.
+type starter interface {
+	Start(g *grad.Tape, batch int) rnn.State
 }
 
 // Start gives the first state of every layer.
 func (c *netCell) Start(g *grad.Tape, batch int) (s rnn.State) {
 	for i, l := range c.Layers {
-		if st, ok := l.Node.(rnn.Starter); ok {
+		if st, ok := l.Node.(starter); ok {
 			s = append(s, st.Start(g, batch)...)
 			continue
 		}

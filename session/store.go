@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"time"
 )
@@ -33,9 +32,3 @@ type Store interface {
 	// from the first after the given ID on.
 	All(ctx context.Context, after string) iter.Seq2[Record, error]
 }
-
-// Errors of sessions, for errors.Is.
-var (
-	ErrNotFound  = errors.New("no such session")
-	ErrStateLost = errors.New("the state of the session is lost")
-)

@@ -19,9 +19,11 @@ package onnx
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -37,6 +39,8 @@ type Model struct {
 	size  int64
 	path  string
 	info  *Info
+
+	weights [32]byte // digest of the names and shapes of the initializers
 
 	prepare sync.Mutex
 	ready   bool
@@ -100,9 +104,13 @@ func read(r io.ReaderAt, size int64, files *externals) (m *Model, err error) {
 		m.Inputs = append(m.Inputs, v)
 	}
 	m.info = describe(m)
+	var weights []string
 	for _, t := range p.graph.initializers { // the plan has them now, and drops what it packs
+		weights = append(weights, fmt.Sprintf("%q %v", t.name, t.Tensor))
 		t.Tensor = nil
 	}
+	slices.Sort(weights)
+	m.weights = sha256.Sum256([]byte(strings.Join(weights, "\n")))
 	p.graph.nodes, p.functions = nil, nil
 	return m, nil
 }

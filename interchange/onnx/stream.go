@@ -23,7 +23,8 @@ type Stream struct {
 // Stream begins a stream. Without pairs, a state is an output that looks like the next
 // value of an input: of the same type and of sizes that may agree, with a name that is
 // the input's, but for words such as in and out, prev and next, past and present, or with
-// "_out" after it, as Export writes. It is an error if there are none.
+// an ending such as "_out", as Export writes, or "N", as in state and stateN. It is an error
+// if there are none.
 func (m *Model) Stream(pairs ...StatePair) (*Stream, error) {
 	if len(pairs) == 0 {
 		if pairs = m.statePairs(); len(pairs) == 0 {
@@ -157,9 +158,12 @@ func (s *Stream) zeros(v *ValueInfo, inputs map[string]*Tensor) (t *Tensor, err 
 func (m *Model) statePairs() (pairs []StatePair) {
 	taken, paired := map[string]bool{}, map[string]bool{}
 	for _, in := range m.Inputs {
-		if out := named(m.Outputs, in.Name+"_out"); out != nil && alike(in, out) {
-			taken[out.Name], paired[in.Name] = true, true
-			pairs = append(pairs, StatePair{in.Name, out.Name})
+		for _, end := range []string{"_out", "N", "Out", "_next", "Next", "_new", "n"} { // stateN follows state
+			if out := named(m.Outputs, in.Name+end); out != nil && alike(in, out) && !taken[out.Name] {
+				taken[out.Name], paired[in.Name] = true, true
+				pairs = append(pairs, StatePair{in.Name, out.Name})
+				break
+			}
 		}
 	}
 	for _, in := range m.Inputs {

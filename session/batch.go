@@ -102,19 +102,56 @@ func (m *Model) lead(once bool) {
 
 		b.run(m)
 
-		m.mu.Lock()
-		for _, c := range b.done {
-			if c.wants == wantStep {
-				m.free(c.Session)
-			}
-		}
-		m.mu.Unlock()
-		for i, c := range b.done {
-			b.done[i] = nil
-			c.finish()
-		}
-		b.done = b.done[:0]
+		b.tell(m)
 	}
+}
+
+// tell frees the sessions of the calls that are done, and tells who asked. Who waits for a call
+// is told when its session is free. Who does not may have more calls of the session behind it:
+// it is told before, so that answers come in order.
+func (b *block) tell(m *Model) {
+	m.mu.Lock()
+	for _, c := range b.done {
+		if c.ready != nil && c.wants == wantStep {
+			m.free(c.Session)
+		}
+	}
+	m.mu.Unlock()
+	for i, c := range b.done {
+		if b.done[i] = nil; c.ready == nil {
+			b.told = append(b.told, told{c.Session, c.ends()})
+		}
+		c.finish()
+	}
+	b.done = b.done[:0]
+	if len(b.told) == 0 {
+		return
+	}
+	m.mu.Lock()
+	for _, t := range b.told {
+		m.free(t.s)
+	}
+	m.mu.Unlock()
+	for i, t := range b.told {
+		if b.told[i] = (told{}); t.over != nil {
+			t.over.table.tidy(t.over)
+		}
+	}
+	b.told = b.told[:0]
+}
+
+// A told is a session to free after who asked was told.
+type told struct {
+	s    *Session
+	over *entry // its entry, if there may be no session in it now
+}
+
+// ends is the entry of a call after which there may be no session in it.
+func (c *Call) ends() *entry {
+	if c.Err != nil || c.End {
+		return c.entry
+	}
+	return nil
 }
 
 // finish tells whoever asked. c may be used again from here on.
@@ -179,6 +216,7 @@ type block struct {
 	rows   []*Call   // calls to step
 	keep   []*Call   // calls of a table that saves a step before it counts
 	done   []*Call   // calls to free and to tell
+	told   []told
 }
 
 func (m *Model) newBlock() *block {

@@ -34,7 +34,6 @@ type Model struct {
 	id      [32]byte
 	blocks  sync.Pool // of *block
 	calls   sync.Pool // of *Call
-	workers int
 
 	mu      sync.Mutex
 	queue   queue

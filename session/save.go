@@ -224,10 +224,17 @@ func (t *Table) commitAll(w *writer, calls []*Call) {
 	}
 	t.writing.Unlock()
 	for _, c := range calls {
-		c.model.release(c.Session)
-	}
-	for _, c := range calls {
+		m, s, over := c.model, c.Session, c.ends()
+		if c.ready != nil { // see block.tell
+			m.release(s)
+			c.finish()
+			continue
+		}
 		c.finish()
+		m.release(s)
+		if over != nil {
+			t.tidy(over)
+		}
 	}
 }
 
@@ -314,7 +321,7 @@ func (e *entry) tryHold() bool {
 	m := e.model.Load()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if e.held || e.gone || e.model.Load() != m {
+	if e.model.Load() != m || e.held || e.gone {
 		return false
 	}
 	e.held = true

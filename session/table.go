@@ -76,6 +76,7 @@ type shard struct {
 // An entry is a session in memory.
 type entry struct {
 	Session
+	table      *Table
 	id         string
 	used       int64 // Now in nanoseconds; guarded by the shard
 	prev, next *entry
@@ -235,14 +236,11 @@ func (t *Table) stepped(c *Call) {
 
 // finished is told of each call that is done.
 func (t *Table) finished(c *Call) {
-	e := c.entry
-	switch {
-	case c.Err == errGone:
-		if c.ready == nil {
-			t.Go(context.Background(), c)
-			return
-		}
-	case c.Err != nil, c.End:
+	if c.Err == errGone && c.ready == nil {
+		t.Go(context.Background(), c)
+		return
+	}
+	if e := c.ends(); e != nil && c.ready != nil {
 		t.tidy(e)
 	}
 	c.Done(c)
@@ -343,7 +341,7 @@ func (t *Table) remake(e *entry) (there, ok bool) {
 // newEntry makes a session at the first state that is held.
 func (t *Table) newEntry(id string, now int64) *entry {
 	m := t.Model()
-	e := &entry{id: id, used: now}
+	e := &entry{table: t, id: id, used: now}
 	e.model.Store(m)
 	e.floats = make([]Float, m.width+m.out)
 	copy(e.floats, m.first)
@@ -391,7 +389,7 @@ func (t *Table) end(sh *shard, e *entry, so func(*entry) bool) bool {
 	m := e.model.Load()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if sh.byID[e.id] != e || e.held || e.model.Load() != m || so != nil && !so(e) {
+	if sh.byID[e.id] != e || e.model.Load() != m || e.held || so != nil && !so(e) {
 		return false
 	}
 	e.gone = true
@@ -408,7 +406,7 @@ func (e *entry) over() bool {
 	m := e.model.Load()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return !e.held && e.model.Load() == m && e.void()
+	return e.model.Load() == m && !e.held && e.void()
 }
 
 // refuses gives c the error of an entry without a session, unless c makes one.

@@ -604,7 +604,6 @@ func stress(t *testing.T, tab *Table, r *rand.Rand, name string) {
 					t.Errorf("import: %v", err)
 				}
 				have[id+"'"] = k
-				id = id + "'"
 			}
 		case 3:
 			c := &Call{ID: id, X: []Float{x}, Start: true}

@@ -1,6 +1,8 @@
 package serve
 
 import (
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/netip"
@@ -35,7 +37,8 @@ func (s *Server) allowedHost(host string) bool {
 // HTTP returns a http.Server with the handler and limits of s: times for heads, bodies and
 // answers, the length of heads, and the number of connections and of HTTP/2 streams. Where
 // it listens, and TLS, is for the caller to set. Streams take the times of bodies and answers
-// off for themselves.
+// off for themselves. What net/http would log, of clients that break off, is dropped unless
+// ErrorLog is set.
 func (s *Server) HTTP() *http.Server { return s.http(s) }
 
 // HTTPAdmin is HTTP for the handler of Admin.
@@ -51,6 +54,7 @@ func (s *Server) http(h http.Handler) *http.Server {
 		MaxHeaderBytes:    16 << 10,
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 128},
 		ConnState:         s.connState,
+		ErrorLog:          log.New(io.Discard, "", 0),
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -135,4 +136,13 @@ func floats(v ...float32) string {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(f))
 	}
 	return string(b)
+}
+
+// newRequest makes a request with an empty body of whatever method and path.
+func newRequest(method, path string) (*http.Request, error) {
+	u, err := url.ParseRequestURI(path)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Request{Method: method, URL: u, Header: http.Header{}, Body: http.NoBody}, nil
 }

@@ -8,7 +8,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -33,6 +32,7 @@ type Part struct {
 	Name  string
 	DType DType
 	Shape []int // of one session, with 1 for the batch
+	Batch int   // dimension of the batch, or the first if it is 1; -1 for none
 	Width int   // number of values
 }
 
@@ -205,6 +205,9 @@ func (r *Runner) describe() {
 	h := sha256.New()
 	parts := func(what string, ports []port) (list []Part) {
 		for _, p := range ports {
+			if p.Batch = p.axis; p.axis < 0 && len(p.Shape) > 0 && p.Shape[0] == 1 {
+				p.Batch = 0
+			}
 			list = append(list, p.Part)
 			fmt.Fprintf(h, "%s %q %v %v\n", what, p.Name, p.DType, p.Shape)
 		}
@@ -258,27 +261,9 @@ func (r *Runner) ID() [32]byte { return r.id }
 // Separate is the reason why the rows of a batch run one by one, "" if they run together.
 func (r *Runner) Separate() string { return r.separate }
 
-// Check returns an error if x, the inputs of one step of one session, has another length, or
-// anything but whole numbers for an input of those.
-func (r *Runner) Check(x []tensor.Float) error {
-	if len(x) != r.In() {
-		return fault.Errorf(fault.Data, "onnx: a step has %d values, want %d", len(x), r.In())
-	}
-	for _, p := range r.Inputs {
-		for _, v := range x[:p.Width] {
-			if !p.DType.float() && p.DType != Bool && v != tensor.Float(math.Trunc(float64(v))) {
-				return &InputError{p.Name, fmt.Sprintf("%v is not a whole number", v)}
-			}
-		}
-		x = x[p.Width:]
-	}
-	return nil
-}
-
 // Step does one step of each row: it reads x [rows, In], writes y [rows, Out], and replaces
-// each states[i] [rows, StateSizes()[i]] by the next. An error of ctx leaves all as it was.
-// A row that the model fails for, alone or not, gives NaN, but where it is the only one, and
-// then Step returns why.
+// each states[i] [rows, StateSizes()[i]] by the next. After an error, which one row may bring
+// about, y and states are undefined.
 func (r *Runner) Step(ctx context.Context, rows int, x, y []tensor.Float, states [][]tensor.Float) error {
 	if rows < 0 || len(x) < rows*r.In() || len(y) < rows*r.Out() || len(states) != len(r.States) {
 		return fmt.Errorf("onnx: %d rows with %d values of input, %d of output and %d states, want %d, %d and %d",
@@ -293,26 +278,15 @@ func (r *Runner) Step(ctx context.Context, rows int, x, y []tensor.Float, states
 		return err
 	}
 	if rows == 1 || r.separate == "" {
-		err := r.together(ctx, rows, x, y, states)
-		if err == nil || rows == 1 || ctx.Err() != nil {
-			return err
-		}
+		return r.together(ctx, rows, x, y, states)
 	}
 	one := make([][]tensor.Float, len(states))
 	for k := range rows {
 		for i, p := range r.States {
 			one[i] = states[i][k*p.Width : (k+1)*p.Width]
 		}
-		out := y[k*r.Out() : (k+1)*r.Out()]
-		if err := r.together(ctx, 1, x[k*r.In():], out, one); err != nil {
-			if ctx.Err() != nil {
-				return err
-			}
-			for _, v := range append(one, out) {
-				for i := range v {
-					v[i] = tensor.Float(math.NaN())
-				}
-			}
+		if err := r.together(ctx, 1, x[k*r.In():], y[k*r.Out():(k+1)*r.Out()], one); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -320,6 +294,17 @@ func (r *Runner) Step(ctx context.Context, rows int, x, y []tensor.Float, states
 
 // together runs the rows as one batch. After an error all is as it was.
 func (r *Runner) together(ctx context.Context, rows int, x, y []tensor.Float, states [][]tensor.Float) error {
+	at := 0
+	for _, p := range r.Inputs {
+		for k := range rows {
+			for _, v := range x[k*r.width[0]+at:][:p.Width] {
+				if !p.DType.float() && p.DType != Bool && v != tensor.Float(math.Trunc(float64(v))) {
+					return &InputError{p.Name, fmt.Sprintf("%v is not a whole number", v)}
+				}
+			}
+		}
+		at += p.Width
+	}
 	made, err := r.model.RunValues(ctx, r.inputs(rows, x, states))
 	if err != nil {
 		return err
@@ -329,7 +314,7 @@ func (r *Runner) together(ctx context.Context, rows int, x, y []tensor.Float, st
 			return err
 		}
 	}
-	at := 0
+	at = 0
 	for i := range r.out {
 		p := &r.out[i]
 		if i < r.m {

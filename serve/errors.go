@@ -58,6 +58,7 @@ func AsError(err error) *Error {
 	var step *session.StepError
 	var nan *session.NaNError
 	var width *session.WidthError
+	var save *session.SaveError
 	switch {
 	case errors.As(err, &e):
 		return e
@@ -67,6 +68,8 @@ func AsError(err error) *Error {
 		return &Error{Class: Invalid, Text: nan.Error(), Code: "not_a_number", Err: err}
 	case errors.As(err, &width):
 		return &Error{Class: Invalid, Text: width.Error(), Err: err}
+	case errors.As(err, &save):
+		return &Error{Class: Unavailable, Text: "the state could not be saved, so nothing was done; try again", Code: "not_saved", Err: err}
 	case errors.Is(err, context.DeadlineExceeded):
 		return &Error{Class: Timeout, Text: "the time of the request is over", Code: "timeout", Err: err}
 	case errors.Is(err, context.Canceled):

@@ -37,7 +37,7 @@ func (s *Server) allowedHost(host string) bool {
 // HTTP returns a http.Server with the handler and limits of s: times for heads, bodies and
 // answers, the length of heads, and the number of connections and of HTTP/2 streams. Where
 // it listens, and TLS, is for the caller to set. Streams take the times of bodies and answers
-// off for themselves. What net/http would log, of clients that break off, is dropped unless
+// off for themselves. Shutdown drains s. What net/http would log, of clients that break off, is dropped unless
 // ErrorLog is set.
 func (s *Server) HTTP() *http.Server { return s.http(s) }
 
@@ -45,7 +45,7 @@ func (s *Server) HTTP() *http.Server { return s.http(s) }
 func (s *Server) HTTPAdmin() *http.Server { return s.http(s.Admin()) }
 
 func (s *Server) http(h http.Handler) *http.Server {
-	return &http.Server{
+	server := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       s.options.Timeout,
@@ -56,6 +56,8 @@ func (s *Server) http(h http.Handler) *http.Server {
 		ConnState:         s.connState,
 		ErrorLog:          log.New(io.Discard, "", 0),
 	}
+	server.RegisterOnShutdown(s.Drain)
+	return server
 }
 
 // connState counts connections and closes those that are too many.

@@ -135,6 +135,12 @@ func (d *decoder) request() error {
 	inputs := false
 	err := s.object("the request", func(key []byte) error {
 		switch string(key) {
+		case "id", "parameters", "outputs":
+			if s.null() { // as some clients write what they leave out
+				return nil
+			}
+		}
+		switch string(key) {
 		case "id":
 			t, err := s.string("the id")
 			if len(t) > 1024 {
@@ -219,6 +225,11 @@ func (d *decoder) parameters() error {
 		case "priority":
 			_, err := s.unsigned("priority")
 			return err
+		case "headers": // of another transport
+			return s.skip()
+		}
+		if s.null() {
+			return nil
 		}
 		if len(key) > 7 && string(key[:7]) == "triton_" {
 			return s.fail("parameter keys starting with 'triton_' are reserved and should not be specified")
@@ -311,6 +322,9 @@ func (d *decoder) input(i int) error {
 			done = true
 			return x.readData(i, v)
 		case "parameters":
+			if s.null() {
+				return nil
+			}
 			return s.object("the parameters of an input", func(key []byte) error {
 				switch string(key) {
 				case "binary_data_size":
@@ -395,6 +409,9 @@ func (d *decoder) output(i int) error {
 			o.Name = d.m.intern(t)
 			return err
 		case "parameters":
+			if s.null() {
+				return nil
+			}
 			return s.object("the parameters of an output", func(key []byte) (err error) {
 				switch string(key) {
 				case "binary_data":

@@ -24,7 +24,7 @@ type Request struct {
 	Start, End bool
 	Step       uint64 // makes it safe to repeat: see session.Call
 
-	Timeout time.Duration // 0 is the server's
+	Timeout time.Duration // 0 is as long as it takes
 }
 
 // An Output is one that a request wants.

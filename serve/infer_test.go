@@ -252,6 +252,8 @@ func TestStrictJSON(t *testing.T) {
 		{`"parameters":{"p":{}}`, "has to be a text"},
 		{`"parameters":{"triton_x":1}`, "reserved"},
 		{`"parameters":{"p":18446744073709551615,"q":1.5,"r":"a","s":true,"priority":3,"timeout":1000000}`, ""},
+		{`"id":null,"parameters":null,"outputs":null,"x":null`, ""},
+		{`"parameters":{"headers":{"a":[1]},"b":null}`, ""},
 		{`"id":7`, "the id, a text"},
 		{`"id":"` + strings.Repeat("a", 1025) + `"`, "1024 bytes"},
 	} {

@@ -60,13 +60,13 @@ func (m *Memory) Delete(ctx context.Context, ids ...string) error {
 }
 
 func (m *Memory) All(ctx context.Context, after string) iter.Seq2[Record, error] {
-	return inOrder(ctx, after, func(after string, n int) (page []Record) {
+	return inOrder(ctx, after, func(after string, n int) (page []Record, err error) {
 		m.mu.RLock()
 		defer m.mu.RUnlock()
 		for _, id := range smallest(maps.Keys(m.all), after, n) {
 			page = append(page, Record{ID: id, Used: m.all[id].Used})
 		}
-		return page
+		return page, nil
 	})
 }
 
@@ -91,14 +91,14 @@ func storable(records []Record) error {
 
 // inOrder lists records by pages that grow, so that neither one page of a large store nor the
 // whole of it takes long. The function page gives the first n after an ID.
-func inOrder(ctx context.Context, after string, page func(after string, n int) []Record) iter.Seq2[Record, error] {
+func inOrder(ctx context.Context, after string, page func(after string, n int) ([]Record, error)) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		for n := 256; ; n *= 4 {
-			if err := ctx.Err(); err != nil {
+			records, err := page(after, n)
+			if err = errors.Join(ctx.Err(), err); err != nil {
 				yield(Record{}, err)
 				return
 			}
-			records := page(after, n)
 			for _, r := range records {
 				if !yield(r, nil) {
 					return

@@ -37,8 +37,9 @@ type FolderOptions struct {
 //
 // Every record has checksums. Damage to the files takes only the sessions whose records it
 // meets: Load of these returns an error that wraps ErrStateLost, never an older state. (If it
-// meets more than four records in a row, those before the last four are counted in Stats, but
-// it cannot be known whose they were.)
+// meets more than eight records in a row, those before the last eight are counted in Stats,
+// but it cannot be known whose they were. And damage to what was written last before a crash is
+// taken for the crash's.)
 //
 // After an error of the disk the file that was written to is given up: nothing that was not
 // yet acknowledged in it is trusted, and the next call begins another file. So a full disk is

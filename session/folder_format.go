@@ -25,10 +25,10 @@ import (
 //	32  u32 bytes of that one which count; what is behind them was never acknowledged
 //	36  u32 CRC-32C of the bytes before
 //
-// A record (76 bytes, the ID, the blob):
+// A record (108 bytes, the ID, the blob):
 //
 //	 0  mark [8]
-//	 8  u32 CRC-32C of the bytes from here to the end of the ID
+//	 8  u32 CRC-32C of the mark, and of the bytes from here to the end of the ID
 //	12  kind u8, a zero
 //	14  u16 bytes of the ID
 //	16  u32 bytes of the blob
@@ -36,19 +36,20 @@ import (
 //	24  u64 number of the record; those of a log follow one another
 //	32  i64 when the session was used, in nanoseconds since 1970
 //	40  u32 bytes of this segment that were synced before the record was written
-//	44  u64 [4] hashes of the IDs of the records before it, the last one first
+//	44  u64 [8] hashes of the IDs of the records before it, the last one first
 //
 // The numbers tell how many records damage has taken, the hashes which sessions they were of.
 // Bytes that are no record lie either before what a later record knows to be synced, which is
-// damage, or behind it, where they are left of a write that was never acknowledged.
+// damage, or behind it, where they are left of a write that was never acknowledged. A store
+// that is closed writes last records which know all before them.
 const (
 	logMagic   = "rclg"
 	logVersion = 1
 
 	headerSize = 40
-	headSize   = 76 // of a record, without the ID
+	headSize   = 108 // of a record, without the ID
 	markSize   = 8
-	recent     = 4
+	recent     = 8 // a sector of a disk touches no more records
 )
 
 // The kinds of records.
@@ -56,7 +57,7 @@ const (
 	kindSave   = 1 + iota
 	kindDelete // of the session with the ID
 	kindLost   // of a session whose record was damaged; the time is the hash of its ID
-	kindEnd    // the store was closed
+	kindEnd    // the store was closed; there are two of them, the first with 4096 bytes
 	kinds
 )
 
@@ -175,8 +176,13 @@ func appendHead(b []byte, mark [markSize]byte, h *head, id string) []byte {
 		b = binary.LittleEndian.AppendUint64(b, x)
 	}
 	b = append(b, id...)
-	binary.LittleEndian.PutUint32(b[from+8:], checksum(b[from+12:]))
+	binary.LittleEndian.PutUint32(b[from+8:], headSum(b[from:]))
 	return b
+}
+
+// headSum is the checksum of a head, but for the place where that stands.
+func headSum(b []byte) uint32 {
+	return crc32.Update(checksum(b[:markSize]), castagnoli, b[markSize+4:])
 }
 
 // parseHead reads the head that b begins with, and reports whether it is one. It may tell of
@@ -190,7 +196,7 @@ func parseHead(b []byte, mark []byte) (h head, ok bool) {
 	if kind == 0 || kind >= kinds || b[13] != 0 || n > maxID || blob > maxBlob || len(b) < headSize+n {
 		return h, false
 	}
-	if checksum(b[12:headSize+n]) != binary.LittleEndian.Uint32(b[8:]) {
+	if headSum(b[:headSize+n]) != binary.LittleEndian.Uint32(b[8:]) {
 		return h, false
 	}
 	h = head{

@@ -24,13 +24,14 @@ type simDisk struct {
 	entries map[string]*simFile // as they are on the disk
 	pending []simEntry          // changes of names that were not synced
 
-	calls int
-	cutAt int     // the call at which the power fails, -1 for never
-	dead  bool    // it has failed
-	fault float64 // share of the calls that fail
-	fails int     // calls that failed
-	fail  func(call, name string) error
-	syncs int
+	calls   int
+	cutAt   int     // the call at which the power fails, -1 for never
+	dead    bool    // it has failed
+	fault   float64 // share of the calls that fail
+	fails   int     // calls that failed
+	fail    func(call, name string) error
+	syncs   int
+	written int // bytes
 }
 
 // A simEntry gives a name to a file, or to none.
@@ -204,6 +205,7 @@ func (f *simFile) WriteAt(p []byte, at int64) (int, error) {
 		}
 		n = f.d.r.IntN(len(p) + 1) // a short write
 	}
+	f.d.written += n
 	w := simWrite{at, slices.Clone(p[:n])}
 	f.cache = w.on(f.cache)
 	f.pending = append(f.pending, w)

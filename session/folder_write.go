@@ -74,8 +74,12 @@ func (f *Folder) append(group []*request) error {
 			}
 		}
 		if r.end && w.seg != nil && !w.ended {
-			if err := f.put(head{kind: kindEnd}, "", nil); err != nil {
-				return err
+			// The second one tells where the log ends if a page is damaged that holds the
+			// last record and the first one.
+			for _, apart := range [][]byte{make([]byte, 4096), nil} {
+				if err := f.put(head{kind: kindEnd}, "", apart); err != nil {
+					return err
+				}
 			}
 		}
 		if r.seal && w.seg != nil {

@@ -63,8 +63,8 @@ type Folder struct {
 	shut    bool
 	tidyErr error
 
-	queue  queue
-	writer writer
+	queue  groups
+	writer logWriter
 	unsure atomic.Bool // a write failed, so that there may be records of sessions that the index lacks
 
 	tidying sync.Mutex    // held while segments are emptied

@@ -21,10 +21,10 @@ type request struct {
 	wake  chan bool // true to the chief, false when it is done
 }
 
-// A queue collects requests while a group of others is written. Who comes to an idle store
+// Groups collect requests while a group of others is written. Who comes to an idle store
 // writes at once. Who comes while a group is written waits, and the first of these then
 // writes them all as the next group.
-type queue struct {
+type groups struct {
 	mu      sync.Mutex
 	waiting []*request
 	spare   []*request
@@ -34,7 +34,7 @@ type queue struct {
 }
 
 // close refuses further requests, but for the end. It reports whether it was the first to.
-func (q *queue) close() bool {
+func (q *groups) close() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	first := !q.closed
@@ -90,7 +90,7 @@ func (f *Folder) submit(ctx context.Context, r *request) error {
 }
 
 // withdraw takes a request back that nobody has begun to write.
-func (q *queue) withdraw(r *request) bool {
+func (q *groups) withdraw(r *request) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	i := slices.Index(q.waiting, r)
@@ -136,7 +136,7 @@ func (f *Folder) lead(own *request) {
 
 // gather lets callers in that were woken by the last group and come again, as long as there
 // are more of them: a group of all costs no more than one of half of them.
-func (q *queue) gather() {
+func (q *groups) gather() {
 	n := 0
 	for range 16 {
 		q.mu.Lock()

@@ -68,7 +68,7 @@ func FuzzFolder(f *testing.F) {
 			}
 			id := fmt.Sprint("new", round)
 			saveVersion(t, store, id, 1)
-			kept[id] = string(blobOf(id, 1))
+			kept[id] = string(stateOf(id, 1))
 			if round == 1 {
 				if err := store.Compact(context.Background()); err != nil {
 					t.Error(err)

@@ -41,7 +41,7 @@ func (f *Folder) open() error {
 		}
 		f.cut = whole - last.size
 	}
-	var read reader
+	var read logReader
 	for _, s := range f.segs {
 		if err := read.segment(f, s); err != nil {
 			return err
@@ -141,13 +141,13 @@ func torn(s *segment) (size, synced int64, err error) {
 	return s.size, min(synced, s.size), nil
 }
 
-// A reader puts the records of a log into the index.
-type reader struct {
+// A logReader puts the records of a log into the index.
+type logReader struct {
 	begun bool
 	next  counters
 }
 
-func (r *reader) segment(f *Folder, s *segment) error {
+func (r *logReader) segment(f *Folder, s *segment) error {
 	f.total += s.size
 	if !r.begun && s.header.number != 0 {
 		r.begun, r.next.number = true, s.header.first
@@ -163,7 +163,7 @@ func (r *reader) segment(f *Folder, s *segment) error {
 }
 
 // record notes a record, and what is missing before it.
-func (r *reader) record(f *Folder, s *segment, sc *scanner) {
+func (r *logReader) record(f *Folder, s *segment, sc *scanner) {
 	if !r.begun {
 		r.begun, r.next.number = true, sc.number
 		if sc.hole >= 0 { // of the oldest segment the header is damaged, and a record
@@ -199,7 +199,7 @@ func (r *reader) record(f *Folder, s *segment, sc *scanner) {
 }
 
 // finish takes the sessions that are lost out of the index: what is there of them is older.
-func (r *reader) finish(f *Folder) {
+func (r *logReader) finish(f *Folder) {
 	if len(f.lost) == 0 {
 		return
 	}

@@ -24,8 +24,8 @@ type witness struct {
 
 func newWitness() *witness { return &witness{acked: map[string]int{}, tried: map[string][]int{}} }
 
-// blobOf is the state of a session in a version.
-func blobOf(id string, version int) []byte {
+// stateOf is the state of a session in a version.
+func stateOf(id string, version int) []byte {
 	r := rand.New(rand.NewPCG(hashID(id), uint64(version)))
 	b := binary.LittleEndian.AppendUint64(nil, uint64(version))
 	sizes := []int{0, 1, 40, 500, 3000}
@@ -40,7 +40,7 @@ func usedOf(version int) time.Time { return time.Unix(int64(version), int64(vers
 func (w *witness) record(id string) Record {
 	w.versions++
 	w.tried[id] = append(w.tried[id], w.versions)
-	return Record{ID: id, Used: usedOf(w.versions), Blob: blobOf(id, w.versions)}
+	return Record{ID: id, Used: usedOf(w.versions), Blob: stateOf(id, w.versions)}
 }
 
 func (w *witness) ack(id string, version int) {
@@ -61,7 +61,7 @@ func version(f *Folder, id string) (int, error) {
 		return 0, fmt.Errorf("session %q has %d bytes", id, len(r.Blob))
 	}
 	v := int(binary.LittleEndian.Uint64(r.Blob))
-	if !bytes.Equal(r.Blob, blobOf(id, v)) || !r.Used.Equal(usedOf(v)) {
+	if !bytes.Equal(r.Blob, stateOf(id, v)) || !r.Used.Equal(usedOf(v)) {
 		return 0, fmt.Errorf("session %q in version %d is torn", id, v)
 	}
 	return v, nil

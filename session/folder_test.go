@@ -32,7 +32,7 @@ func saveVersion(t testing.TB, f *Folder, id string, version int) {
 }
 
 func saveOne(f *Folder, id string, version int) error {
-	return f.Save(context.Background(), []Record{{ID: id, Used: usedOf(version), Blob: blobOf(id, version)}})
+	return f.Save(context.Background(), []Record{{ID: id, Used: usedOf(version), Blob: stateOf(id, version)}})
 }
 
 // wantVersion checks what a store has; -1 is a session that is lost.

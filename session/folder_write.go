@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// A writer appends to the last segment. It belongs to who leads a group.
-type writer struct {
+// A logWriter appends to the last segment. It belongs to who leads a group.
+type logWriter struct {
 	seg     *segment // nil before the first record and after an error
 	entered bool     // its file is in the folder for good
 	end     int64    // of what was written to it, buf included
@@ -136,7 +136,7 @@ func (f *Folder) put(h head, id string, blob []byte) error {
 }
 
 // flush hands what is in the buffer to the system.
-func (w *writer) flush() error {
+func (w *logWriter) flush() error {
 	if len(w.buf) == 0 {
 		return nil
 	}

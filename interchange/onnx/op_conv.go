@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"github.com/recur-go/recur/internal/kernel"
 	"github.com/recur-go/recur/tensor"
@@ -129,46 +130,74 @@ func (w *windows) table() []int {
 	return list
 }
 
-// conv is a product of the filters with a matrix whose columns are the windows.
-func conv(n *nodeDef) op {
-	s, group := slidingOf(n), n.int("group", 1)
-	return opFunc(func(c *call) {
-		x, weights := c.tensor(0), c.tensor(1)
-		same(x, weights)
-		rank := len(x.Shape) - 2
-		if rank < 1 || len(weights.Shape) != rank+2 || group < 1 || x.Shape[1] != weights.Shape[1]*group || weights.Shape[0]%group != 0 || !x.DType.float() {
-			fail("%v with filters %v in %d groups", x, weights, group)
+// A convolution is a product of the filters with a matrix whose columns are the windows.
+// Where the filters never change it is one of the windows with the filters, packed once.
+type convolution struct {
+	*sliding
+	group  int
+	shape  []int // of filters that never change, nil if they do
+	packed *kernel.Packed
+	table  atomic.Pointer[windowTable]
+}
+
+func conv(n *nodeDef) op { return &convolution{sliding: slidingOf(n), group: n.int("group", 1)} }
+
+// prepare implements preparer.
+func (v *convolution) prepare(in []Value) []int {
+	w, ok := in[1].(*Tensor)
+	if !ok || v.group != 1 || w.DType != Float32 || len(w.Shape) < 3 || w.Len() == 0 {
+		return nil
+	}
+	v.shape = w.Shape
+	k := product(w.Shape[1:])
+	v.packed = kernel.PackBT(k, w.Shape[0], w.floats(), k)
+	return []int{1}
+}
+
+func (v *convolution) run(c *call) {
+	x, filters := c.tensor(0), &Tensor{Float32, v.shape, nil}
+	if v.packed == nil {
+		filters = c.tensor(1)
+	}
+	same(x, filters)
+	rank, shape, group := len(x.Shape)-2, filters.Shape, v.group
+	if rank < 1 || len(shape) != rank+2 || group < 1 || x.Shape[1] != shape[1]*group || shape[0]%group != 0 || !x.DType.float() {
+		fail("%v with filters %v in %d groups", x, filters, group)
+	}
+	if v.kernel != nil && !slices.Equal(v.kernel, shape[2:]) {
+		fail("kernel_shape %v of filters %v", v.kernel, shape)
+	}
+	w := v.over(x.Shape[2:], shape[2:])
+	N, C, M := x.Shape[0], x.Shape[1]/group, shape[0]/group
+	in, out, size := product(w.in), product(w.out), product(w.kernel)
+	made := slices.Concat([]int{N, M * group}, w.out)
+	sized(x.DType, made)
+	sized(x.DType, []int{C * size, out})
+	var bias []float64
+	if b := c.opt(2); b != nil {
+		if b.Len() != M*group {
+			fail("bias %v of %d filters", b.Shape, M*group)
 		}
-		if s.kernel != nil && !slices.Equal(s.kernel, weights.Shape[2:]) {
-			fail("kernel_shape %v of filters %v", s.kernel, weights.Shape)
-		}
-		w := s.over(x.Shape[2:], weights.Shape[2:])
-		N, C, M := x.Shape[0], x.Shape[1]/group, weights.Shape[0]/group
-		in, out, size := product(w.in), product(w.out), product(w.kernel)
-		shape := slices.Concat([]int{N, M * group}, w.out)
-		sized(x.DType, shape)
-		sized(x.DType, []int{C * size, out})
-		var bias []float64
-		if b := c.opt(2); b != nil {
-			if b.Len() != M*group {
-				fail("bias %v of %d filters", b.Shape, M*group)
-			}
-			bias = b.doubles()
-		}
-		if x.DType == Float64 {
-			y := convolve(x.doubles(), weights.doubles(), w.table(), N, group, C, M, in, out, size, func(m, n, k int, a, b, y []float64) {
-				copy(y, products(a, b, [][2]int{{0, 0}}, m, k, n))
-			})
-			addChannels(y, bias, out)
-			c.set(0, fromDoubles(x.DType, shape, y))
-			return
-		}
-		y := convolve(x.floats(), weights.floats(), w.table(), N, group, C, M, in, out, size, func(m, n, k int, a, b, y []tensor.Float) {
-			kernel.Gemm(m, n, k, a, k, b, n, y, n)
+		bias = b.doubles()
+	}
+	if x.DType == Float64 {
+		y := convolve(x.doubles(), filters.doubles(), w.table(), N, group, C, M, in, out, size, func(m, n, k int, a, b, y []float64) {
+			copy(y, products(a, b, [][2]int{{0, 0}}, m, k, n))
 		})
 		addChannels(y, bias, out)
-		c.set(0, fromFloats(x.DType, shape, y))
-	})
+		c.set(0, fromDoubles(x.DType, made, y))
+		return
+	}
+	var y []tensor.Float
+	if v.packed != nil {
+		y = v.packedRun(x.floats(), v.tableOf(w), N, C, M, in, out)
+	} else {
+		y = convolve(x.floats(), filters.floats(), w.table(), N, group, C, M, in, out, size, func(m, n, k int, a, b, y []tensor.Float) {
+			kernel.Gemm(m, n, k, a, k, b, n, y, n)
+		})
+	}
+	addChannels(y, bias, out)
+	c.set(0, fromFloats(x.DType, made, y))
 }
 
 func addChannels[T floating](y []T, bias []float64, size int) {

@@ -51,6 +51,10 @@ func (x *exchange) recycle() {
 	for i := range in {
 		in[i] = Value{Shape: in[i].Shape[:0]}
 	}
+	given := x.resp.Outputs[:cap(x.resp.Outputs)]
+	for i := range given {
+		given[i].Data = nil
+	}
 	clear(x.scan.keys[:cap(x.scan.keys)])
 	resp := Response{x: x.resp.x[:0], y: x.resp.y[:0], data: x.resp.data[:0], Outputs: x.resp.Outputs[:0]}
 	*x = exchange{
@@ -82,7 +86,7 @@ var (
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, admin bool) {
 	x := exchanges.Get().(*exchange)
-	x.s, x.w, x.r, x.admin = s, w, r, admin || s.options.AllowLoad
+	x.s, x.w, x.r, x.admin = s, w, r, admin
 	h := w.Header()
 	x.call.ID = s.RequestID(r.Header.Get("X-Request-Id"))
 	h["X-Request-Id"] = []string{x.call.ID}

@@ -221,7 +221,8 @@ func (m *Model) alone(ctx context.Context, req *Request, resp *Response) error {
 		if err := out[i].checkData(); err != nil {
 			return fmt.Errorf("serve: model %s returned what is not what it should: %w", m.Name, errors.New(err.Error()))
 		}
-		resp.Outputs = append(resp.Outputs, out[i])
+		v := resp.next() // with a shape in memory of its own
+		*v = Value{t.Name, out[i].Datatype, append(v.Shape[:0], out[i].Shape...), out[i].Data}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package serve_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
@@ -265,5 +266,29 @@ func TestStrictJSON(t *testing.T) {
 		if want(t, w, status, c.part); t.Failed() {
 			t.Fatalf("%.200s", c.extra)
 		}
+	}
+}
+
+// The memory that a model returns stays the model's.
+func TestOutputsOfModelsAreNotWrittenTo(t *testing.T) {
+	shape := []int64{1, 1, 1}
+	m := identity(serve.FP32)
+	m.Infer = func(context.Context, []serve.Value) ([]serve.Value, error) {
+		return []serve.Value{{Name: "out", Datatype: serve.FP32, Shape: shape, Data: []byte("abcd")}}, nil
+	}
+	s := server(t, serve.Options{}, m, accumulate(t, 3, session.TableOptions{}))
+	var resp serve.Response
+	in := []serve.Value{serve.FloatValue("in", []int64{1, 1}, []serve.Float{1})}
+	x := []serve.Value{serve.FloatValue("x", []int64{1, 3}, []serve.Float{1, 2, 3})}
+	for range 2 {
+		if err := s.Infer(t.Context(), &serve.Request{Model: "same", Inputs: in}, &resp); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Infer(t.Context(), &serve.Request{Model: "acc", Session: "a", Start: true, Inputs: x}, &resp); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if fmt.Sprint(shape) != "[1 1 1]" {
+		t.Errorf("the shape that a model returned became %v", shape)
 	}
 }

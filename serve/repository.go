@@ -57,7 +57,7 @@ func (x *exchange) loadOrUnload(name string, load bool) error {
 	if done, err := x.method("POST"); done || err != nil {
 		return err
 	}
-	if !x.admin {
+	if !x.admin && !x.s.options.AllowLoad {
 		return errNoLoad
 	}
 	// What else Triton takes here, such as a configuration or the files of a model, is never

@@ -62,6 +62,9 @@ type Options struct {
 	// AllowLoad has the handler itself load and unload, not only that of Admin.
 	AllowLoad bool
 
+	// AdminStates has states of sessions given out and put in by the handler of Admin only.
+	AdminStates bool
+
 	// OnCall is called at the start of every request, with its context. The context that it
 	// returns is used for the request, and the function, if it is not nil, is called when the
 	// request has been answered: logs, metrics and traces hang on it.

@@ -145,6 +145,9 @@ func (x *exchange) session(m *Model, id string) error {
 	}
 	switch x.r.Method {
 	case http.MethodPut:
+		if err := x.mayMoveStates(); err != nil {
+			return err
+		}
 		return x.putSession(m, id)
 	case http.MethodDelete:
 		_, done, err := x.s.admitSession(ctx, m, id, false)
@@ -160,6 +163,9 @@ func (x *exchange) session(m *Model, id string) error {
 	if !strings.Contains(x.r.Header.Get("Accept"), "application/octet-stream") {
 		return x.tell(m, id, http.StatusOK)
 	}
+	if err := x.mayMoveStates(); err != nil {
+		return err
+	}
 	blob, err := m.Sessions.Export(ctx, full)
 	if err != nil {
 		return noSession(err, id)
@@ -167,6 +173,14 @@ func (x *exchange) session(m *Model, id string) error {
 	x.out = append(x.out[:0], blob...)
 	x.w.Header()["Content-Type"] = ofBinary
 	return x.send(http.StatusOK)
+}
+
+// mayMoveStates checks whether states may be given out and put in here.
+func (x *exchange) mayMoveStates() error {
+	if x.s.options.AdminStates && !x.admin {
+		return errorf(Forbidden, "states are given out and put in at the address for administration only")
+	}
+	return nil
 }
 
 func (x *exchange) putSession(m *Model, id string) error {

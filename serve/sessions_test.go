@@ -182,3 +182,16 @@ func TestQuotas(t *testing.T) {
 		do("two", "POST", all, "", 201)
 	}
 }
+
+// Where states are for administrators, sessions are still stepped and listed by all.
+func TestAdminStates(t *testing.T) {
+	s := server(t, serve.Options{AdminStates: true}, accumulate(t, 1, session.TableOptions{}))
+	const path = "/v2/models/acc/sessions/a"
+	want(t, ask(s, "POST", path+"/steps", `{"x":[1]}`), 200)
+	want(t, ask(s, "GET", path, "", "Accept", "application/octet-stream"), 403, "administration")
+	w := ask(s.Admin(), "GET", path, "", "Accept", "application/octet-stream")
+	want(t, w, 200)
+	want(t, ask(s, "PUT", path, w.Body.String()), 403, "administration")
+	want(t, ask(s.Admin(), "PUT", path, w.Body.String()), 200)
+	want(t, ask(s, "GET", path, ""), 200, `"steps":1`)
+}

@@ -140,11 +140,21 @@ func (s *scanner) element(v *Value) error {
 	if c := s.next(); c != '-' && c-'0' > 9 {
 		return s.unexpected("an element of input " + quoted(v.Name) + ", a number,")
 	}
+	le := binary.LittleEndian
+	if v.Datatype == FP32 || v.Datatype == FP64 {
+		if f, end, ok := decimal(s.b, s.i); !ok {
+		} else if v.Datatype == FP64 {
+			s.i, v.Data = end, le.AppendUint64(v.Data, math.Float64bits(f))
+			return nil
+		} else if g, ok := single(f); ok {
+			s.i, v.Data = end, le.AppendUint32(v.Data, math.Float32bits(g))
+			return nil
+		}
+	}
 	n, whole, err := s.number("an element")
 	if err != nil {
 		return err
 	}
-	le := binary.LittleEndian
 	switch v.Datatype {
 	case FP32:
 		f, err := strconv.ParseFloat(string(n), 32)

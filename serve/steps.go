@@ -66,6 +66,15 @@ func (p *plainSteps) width(s *scanner, i int, has string) error {
 }
 
 func (p *plainSteps) number(s *scanner, i, j int) error {
+	s.next()
+	if f, end, ok := decimal(s.b, s.i); !ok {
+	} else if floatBits == 64 {
+		s.i, p.x = end, append(p.x, Float(f))
+		return nil
+	} else if g, ok := single(f); ok {
+		s.i, p.x = end, append(p.x, Float(g))
+		return nil
+	}
 	n, _, err := s.number("a value of x")
 	if err != nil {
 		return err

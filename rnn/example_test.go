@@ -1,6 +1,7 @@
 package rnn_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -10,6 +11,7 @@ import (
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/session"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -169,6 +171,29 @@ func ExampleCell() {
 	// Output:
 	// [7 2 2] 3
 	// 4
+}
+
+// Sessions of one model step together, each with a state of its own; what one saves, a
+// Stream of the same cell takes up.
+func ExampleNewRunner() {
+	cell := rnn.NewLSTM(rand.New(rand.NewPCG(1, 2)), 3, 4)
+	run, err := rnn.NewRunner(cell, rnn.Single)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	m := session.New(run, session.Options{})
+	a, b := m.New(), m.New()
+	ctx, x := context.Background(), []tensor.Float{1, 2, 3}
+	for _, s := range []*session.Session{a, b, b} { // as callers ask, at once or not
+		if _, err := m.Step(ctx, s, nil, x); err != nil {
+			fmt.Println(err)
+		}
+	}
+	saved, _ := b.MarshalBinary()
+	st := rnn.NewStream(cell)
+	fmt.Println(a.Steps(), b.Steps(), st.UnmarshalBinary(saved), st.Steps())
+	// Output: 1 2 <nil> 2
 }
 
 type gated struct {

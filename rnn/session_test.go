@@ -11,6 +11,7 @@ import (
 
 	"github.com/recur-go/recur/internal/saved"
 	"github.com/recur-go/recur/rnn"
+	"github.com/recur-go/recur/session"
 	"github.com/recur-go/recur/tensor"
 )
 
@@ -135,6 +136,37 @@ func TestSessionOfOtherVersions(t *testing.T) {
 	short := saved.Append(nil, rnn.SessionID(c), 2, state[:5], nil)
 	if err := rnn.NewStream(c).UnmarshalBinary(short); !errors.Is(err, rnn.ErrSessionModel) {
 		t.Errorf("5 floats: the error is %v", err)
+	}
+}
+
+// What a Stream saves, package session takes up, and the other way round.
+func TestSessionOfPackageSession(t *testing.T) {
+	c := rnn.Stack{rnn.NewLSTM(rng(), 2, 5), rnn.NewGRU(rng(), 5, 3)}
+	run, err := rnn.NewRunner(c, rnn.Single)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, st := session.New(run, session.Options{}), rnn.NewStream(c)
+	pushed(st, 4)
+	blob, err := st.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := m.New()
+	if err := s.UnmarshalBinary(blob); err != nil || s.Steps() != 4 {
+		t.Fatalf("%d steps, %v", s.Steps(), err)
+	}
+	x := []tensor.Float{0.5, -1}
+	y, err := m.Step(t.Context(), s, nil, x)
+	if err != nil || !slices.Equal(y, st.Push(x)) {
+		t.Errorf("goes on with %v, %v", y, err)
+	}
+	if blob, err = s.MarshalBinary(); err != nil {
+		t.Fatal(err)
+	}
+	again := rnn.NewStream(c)
+	if err := again.UnmarshalBinary(blob); err != nil || again.Steps() != 5 || !slices.Equal(again.Push(x), st.Push(x)) {
+		t.Errorf("a stream goes on otherwise, %v", err)
 	}
 }
 

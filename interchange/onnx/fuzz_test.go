@@ -2,12 +2,15 @@ package onnx_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/recur-go/recur/interchange/onnx"
+	"github.com/recur-go/recur/tensor"
 )
 
 // Whatever the bytes, a model is read or refused with a typed error.
@@ -31,6 +34,33 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		m.Describe()
+	})
+}
+
+// Whatever the model, it goes step by step for two rows or is refused.
+func FuzzRunner(f *testing.F) {
+	f.Add([]byte(convolved().model()))
+	f.Add([]byte(mixed(testNode{op: "Softmax", in: []string{"x"}, out: []string{"z"}, attrs: map[string]any{"axis": 0}}).model()))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m, err := onnx.Read(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			return
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		for _, o := range []onnx.RunnerOptions{{}, {Stateless: true, Sizes: map[string]int{"x.1": 3}}} {
+			run, err := m.Runner(o)
+			if err != nil || run.In() > 1<<16 || run.Out() > 1<<16 {
+				continue
+			}
+			var states [][]tensor.Float
+			for _, n := range run.StateSizes() {
+				states = append(states, make([]tensor.Float, 2*n))
+			}
+			if err := run.Step(ctx, 2, make([]tensor.Float, 2*run.In()), make([]tensor.Float, 2*run.Out()), states); err != nil && onnx.Internal(err) {
+				t.Fatal(err)
+			}
+		}
 	})
 }
 

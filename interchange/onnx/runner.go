@@ -156,9 +156,12 @@ func (m *Model) perStep(o RunnerOptions, state map[string]bool) (list []*ValueIn
 	return list, nil
 }
 
+// maxRow is the most values that the inputs and states of a step may have together.
+const maxRow = 1 << 22
+
 // ports gives the inputs their shapes for one row.
 func ports(inputs []*ValueInfo, axes []int, batch string, sizes map[string]int) (list []port, err error) {
-	used := map[string]bool{}
+	used, total := map[string]bool{}, 0
 	for i, v := range inputs {
 		p := port{Part{Name: v.Name, DType: v.DType, Shape: make([]int, len(v.Shape))}, -1}
 		if axes != nil {
@@ -185,11 +188,11 @@ func ports(inputs []*ValueInfo, axes []int, batch string, sizes map[string]int) 
 				return nil, &InputError{v.Name, fmt.Sprintf("dimension %d of %v is open: give its size, as in Sizes{%q: 512}", k, v.Shape, key)}
 			}
 		}
-		if n, ok := volume(p.Shape); !ok || n > maxBytes/8 {
-			return nil, &InputError{v.Name, fmt.Sprintf("%v is too large", p.Shape)}
-		} else {
-			p.Width = n
+		n, ok := volume(p.Shape)
+		if total += n; !ok || n > maxRow || total > maxRow {
+			return nil, &InputError{v.Name, fmt.Sprintf("%v makes the inputs and states of a step more than %d values", p.Shape, maxRow)}
 		}
+		p.Width = n
 		list = append(list, p)
 	}
 	for key := range sizes {

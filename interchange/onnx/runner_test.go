@@ -306,6 +306,7 @@ func TestRunnerOptions(t *testing.T) {
 		"a state":       {g, onnx.RunnerOptions{Fixed: map[string]*onnx.Tensor{"h": onnx.NewTensor(make([]float32, 4), 1, 4)}}, "is a state"},
 		"sizes":         {sized, onnx.RunnerOptions{Sizes: map[string]int{"x.1": 4, "h.1": 4}}, ""},
 		"no size":       {sized, onnx.RunnerOptions{Sizes: map[string]int{"h.1": 4}}, `Sizes{"x.1": 512}`},
+		"too large":     {sized, onnx.RunnerOptions{Sizes: map[string]int{"x.1": 1 << 22, "h.1": 1 << 22}}, "more than 4194304 values"},
 		"unknown size":  {g, onnx.RunnerOptions{Fixed: map[string]*onnx.Tensor{"rate": onnx.NewTensor([]float32{2})}, Sizes: map[string]int{"samples": 4}}, `called "samples"`},
 		"do not fit":    {sized, onnx.RunnerOptions{Sizes: map[string]int{"x.1": 4, "h.1": 3}}, "does not run for one step"},
 		"no such state": {g, onnx.RunnerOptions{Pairs: []onnx.StatePair{{Input: "c", Output: "y"}}}, `"c"`},

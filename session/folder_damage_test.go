@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -237,5 +238,36 @@ func TestFolderVersions(t *testing.T) {
 	}
 	if again := h.append(nil); string(again) != string(good) {
 		t.Errorf("the header is %x, and %x when it is written again", good, again)
+	}
+}
+
+// When the power fails at the first write to a file, its header may be lost though a record
+// is there. Then the file before ends the log, and what was given up behind its end is no
+// damage.
+func TestFolderTornFile(t *testing.T) {
+	d := newSimDisk(rand.New(rand.NewPCG(1, 1)))
+	f := openSim(t, d, FolderOptions{})
+	saveVersion(t, f, "a", 1)
+	end := f.Stats().DiskBytes
+	d.fail = func(c, _ string) error {
+		if c == "sync" || c == "truncate" {
+			return syscall.EIO
+		}
+		return nil
+	}
+	if saveOne(f, "a", 2) == nil {
+		t.Fatal("no error")
+	}
+	d.fail = nil
+	if err := f.Save(t.Context(), []Record{{ID: "b"}, {ID: "c"}}); err != nil {
+		t.Fatal(err)
+	}
+	d.names[segmentName(1)].cache[end+headSize+1] ^= 1
+	clear(d.names[segmentName(2)].cache[:headerSize])
+	f = openSim(t, d, FolderOptions{})
+	wantVersion(t, f, "a", 1)
+	wantVersion(t, f, "b", 0)
+	if s := f.Stats(); s.Lost != 0 || s.Damaged != 0 || s.Files != 1 {
+		t.Errorf("%+v", s)
 	}
 }

@@ -14,8 +14,16 @@ func (f *Folder) open() error {
 	if err != nil {
 		return err
 	}
-	// A last file that holds nothing was made when the power failed.
-	for i := len(f.segs) - 1; i >= 0 && f.segs[i].mark == noMark; i-- {
+	// A last file without a header, in which nothing is known to be synced, was made when the
+	// power failed.
+	for i := len(f.segs) - 1; i >= 0 && f.segs[i].header.number == 0; i-- {
+		_, synced, err := torn(f.segs[i])
+		if err != nil {
+			return err
+		}
+		if synced > 0 {
+			break
+		}
 		f.leave(i)
 	}
 	// From the last one on, each header tells what counts before it.

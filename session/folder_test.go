@@ -382,3 +382,62 @@ func TestFolderBusy(t *testing.T) {
 	}
 	f.Close()
 }
+
+// Close lets calls end that have begun, and refuses others.
+func TestFolderCloseWhileSaving(t *testing.T) {
+	dir := t.TempDir()
+	o := FolderOptions{SegmentBytes: 20000, Waste: 0.1}
+	f, err := OpenFolder(dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	last := make([]int, 8)
+	saved := make(chan struct{}, 1000)
+	for g := range last {
+		all.Go(func() {
+			for {
+				err := saveOne(f, fmt.Sprint(g), last[g]+1)
+				if errors.Is(err, os.ErrClosed) {
+					return
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				last[g]++
+				select {
+				case saved <- struct{}{}:
+				default:
+				}
+			}
+		})
+	}
+	for range 100 {
+		<-saved
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+	all.Wait()
+	if f, err = OpenFolder(dir, o); err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for g, v := range last {
+		wantVersion(t, f, fmt.Sprint(g), v)
+	}
+}
+
+// Who is to write the next group cannot go away any more.
+func TestFolderChiefStays(t *testing.T) {
+	r := &request{chief: true}
+	q := groups{waiting: []*request{r}}
+	if q.withdraw(r) {
+		t.Error("the chief is gone")
+	}
+	r.chief = false
+	if !q.withdraw(r) || len(q.waiting) != 0 {
+		t.Error("one who waits is not gone")
+	}
+}

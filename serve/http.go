@@ -17,6 +17,7 @@ type exchange struct {
 	r        *http.Request
 	call     Call
 	admin    bool
+	hijacked bool   // the connection is no longer that of net/http
 	status   int    // 0 until the head of the answer is sent
 	body     []byte // of the request
 	held     int64  // bytes of body that count in gauge.bodies
@@ -173,6 +174,12 @@ func (x *exchange) authorize() error {
 	secret := ""
 	if scheme, s, ok := strings.Cut(x.r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
 		secret = strings.TrimSpace(s)
+	} else if strings.EqualFold(x.r.Header.Get("Upgrade"), "websocket") {
+		for p := range strings.SplitSeq(strings.Join(x.r.Header.Values("Sec-WebSocket-Protocol"), ","), ",") {
+			if s, ok := strings.CutPrefix(strings.TrimSpace(p), "bearer."); ok {
+				secret = s
+			}
+		}
 	}
 	ctx, err := x.s.Authorize(x.r.Context(), secret)
 	if err != nil {

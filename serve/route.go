@@ -55,6 +55,10 @@ func (x *exchange) route() error {
 		return x.routeModels(p[1:])
 	case "repository":
 		return x.routeRepository(p[1:])
+	case "frames":
+		if len(p) == 1 {
+			return x.frames()
+		}
 	}
 	return errNoAddress
 }
@@ -100,6 +104,8 @@ func (x *exchange) routeModels(p []string) error {
 		return x.modelConfig(m)
 	case "stats":
 		return x.modelStats(name, version)
+	case "stream":
+		return x.lines(m, "")
 	case "generate":
 		return x.generate(m, false)
 	case "generate_stream":
@@ -130,6 +136,8 @@ func (x *exchange) routeSessions(m *Model, p []string) error {
 	switch p[1] {
 	case "steps":
 		return x.steps(m, id)
+	case "stream":
+		return x.lines(m, id)
 	case "fork":
 		return x.fork(m, id)
 	case "reset":

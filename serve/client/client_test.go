@@ -248,7 +248,7 @@ func TestBrokenConnections(t *testing.T) {
 		s := open(t, c, fmt.Sprint(i))
 		r := rand.New(rand.NewPCG(seed, uint64(i+1)))
 		wg.Go(func() {
-			const n = 1500
+			const n = 500
 			var pending sync.WaitGroup
 			window := make(chan bool, 1+i%4) // steps on their way
 			want := float32(0)

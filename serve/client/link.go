@@ -75,11 +75,11 @@ const maxPayload = 64 << 20
 func (l *link) read(c *Client) error {
 	var long []byte
 	for {
-		b, err := l.in.Peek(frame.Head)
-		if err != nil {
+		if _, err := l.in.Peek(frame.Head); err != nil {
 			return err
 		}
-		if b, err = l.in.Peek(min(l.in.Size(), max(frame.Head, l.in.Buffered()))); err != nil {
+		b, err := l.in.Peek(l.in.Buffered())
+		if err != nil {
 			return err
 		}
 		at, err := l.takeAll(c, b)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/recur-go/recur/serve/frame"
@@ -263,24 +264,29 @@ func (s *Session) answered(number uint64, payload []byte) {
 	c.Done(c)
 }
 
-// refused is told of a step that was not done.
-func (s *Session) refused(number uint64, err error) {
+// refused is told of a step that was not done, or that was done for a connection which broke,
+// as is seen when it is sent again.
+func (s *Session) refused(number uint64, err *frame.ErrorText) {
 	s.mu.Lock()
-	for i, c := range s.waiting {
-		if c.number == number {
-			s.waiting = append(s.waiting[:i], s.waiting[i+1:]...)
-			if n := len(s.waiting); n > 0 { // those behind it fail by their numbers
-				s.sent = s.waiting[n-1].number
-			} else {
-				s.sent = s.done
-			}
-			s.mu.Unlock()
-			c.Err = err
-			c.Done(c)
-			return
-		}
+	i := slices.IndexFunc(s.waiting, func(c *Call) bool { return c.number == number })
+	if i < 0 {
+		s.mu.Unlock()
+		return
+	}
+	c := s.waiting[i]
+	c.Err = err
+	s.waiting = slices.Delete(s.waiting, i, i+1)
+	if i == 0 && err.Code == "step" && err.Have >= number {
+		c.Err = ErrAnswerLost
+		s.done = number
+		s.kept.add(c.X)
+	} else if n := len(s.waiting); n > 0 { // those behind it fail by their numbers
+		s.sent = s.waiting[n-1].number
+	} else {
+		s.sent = s.done
 	}
 	s.mu.Unlock()
+	c.Done(c)
 }
 
 // fail ends the session here.

@@ -416,7 +416,7 @@ func (e *entry) refuses(c *Call) bool {
 		return false
 	case e.failed != nil:
 		c.Err = e.failed
-	case e.ended && c.Exist:
+	case c.Exist && e.void(): // it ended, or the step that was to make it was not done
 		c.Err = ErrNotFound
 	}
 	return c.Err != nil

@@ -158,6 +158,40 @@ func TestStartExistEnd(t *testing.T) {
 	}
 }
 
+// A step that was to make a session and is cancelled leaves none to the calls behind it.
+func TestCallsBehindACancelledStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, r := gated(Options{Workers: 1})
+		tab := NewTable(m, TableOptions{})
+		defer tab.Close(t.Context())
+		go tab.Step(t.Context(), "busy", 0, nil, []Float{1})
+		<-r.began
+		ctx, cancel := context.WithCancel(t.Context())
+		start, next := make(chan error), make(chan error)
+		go func() { start <- tab.Do(ctx, &Call{ID: "a", Start: true, X: []Float{1}}) }()
+		synctest.Wait()
+		go func() { next <- tab.Do(t.Context(), &Call{ID: "a", Exist: true, X: []Float{1}}) }()
+		synctest.Wait()
+		cancel()
+		if err := <-start; !errors.Is(err, context.Canceled) {
+			t.Errorf("the cancelled step ended with %v", err)
+		}
+		go func() {
+			for range r.began {
+			}
+		}()
+		close(r.gate)
+		if err := <-next; !errors.Is(err, ErrNotFound) {
+			t.Errorf("the step behind it ended with %v", err)
+		}
+		synctest.Wait()
+		close(r.began)
+		if tab.Len() != 1 {
+			t.Errorf("there are %d sessions", tab.Len())
+		}
+	})
+}
+
 // Calls behind one that ends the session find that it has ended, in their order.
 func TestCallsBehindAnEnd(t *testing.T) {
 	for _, store := range []Store{nil, newShelf()} {

@@ -26,26 +26,14 @@ func (x *exchange) generate(m *Model, stream bool) error {
 		m.stats.fail.add(1, 0)
 		return err
 	}
-	o := &x.s.options
-	began := o.Now()
-	m.stats.pending.Add(1)
-	defer func() {
-		m.stats.pending.Add(-1)
-		now := o.Now()
-		m.stats.request(now, now.Sub(began), err)
-		if err == nil {
-			m.stats.batch(1, now.Sub(began))
-		}
-	}()
 	if stream {
-		err = x.events(m, id, g)
-		return err
+		return x.events(m, id, g)
 	}
-	ctx, cancel := context.WithTimeout(x.r.Context(), o.Timeout)
+	ctx, cancel := context.WithTimeout(x.r.Context(), x.s.options.Timeout)
 	defer cancel()
 	var text strings.Builder
 	var fields []Parameter
-	err = m.Generate(ctx, g, func(p Piece) error {
+	err = x.s.Generate(ctx, m, g, func(p Piece) error {
 		text.WriteString(p.Text)
 		fields = merge(fields, p.Parameters)
 		return ctx.Err()
@@ -58,8 +46,22 @@ func (x *exchange) generate(m *Model, stream bool) error {
 		return err
 	}
 	x.w.Header()["Content-Type"] = ofJSON
-	err = x.send(http.StatusOK)
-	return err
+	return x.send(http.StatusOK)
+}
+
+// Generate has a model with Generate write, and counts that in its statistics.
+func (s *Server) Generate(ctx context.Context, m *Model, g Generation, emit func(Piece) error) (err error) {
+	began := s.options.Now()
+	m.stats.pending.Add(1)
+	defer func() {
+		m.stats.pending.Add(-1)
+		now := s.options.Now()
+		m.stats.request(now, now.Sub(began), err)
+		if err == nil {
+			m.stats.batch(1, now.Sub(began))
+		}
+	}()
+	return m.Generate(ctx, g, emit)
 }
 
 // events sends the pieces as server-sent events. An error after the first is one too.
@@ -79,7 +81,7 @@ func (x *exchange) events(m *Model, id string, g Generation) error {
 		}
 		return c.Flush()
 	}
-	err := m.Generate(x.r.Context(), g, func(p Piece) error {
+	err := x.s.Generate(x.r.Context(), m, g, func(p Piece) error {
 		select {
 		case <-x.s.drained:
 			return errDraining

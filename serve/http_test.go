@@ -32,14 +32,14 @@ func TestGolden(t *testing.T) {
 		body   string
 	}{
 		{"/v2", 200, `{"name":"recur","version":"1.2","extensions":["sequence","sequence(string_id)","binary_tensor_data","statistics","model_configuration","model_repository","model_repository(unload_dependents)","generate","sessions","steps"]}`},
-		{"/v2/health/live", 200, ""},
-		{"/v2/health/ready", 200, ""},
+		{"/v2/health/live", 200, `{"live":true}`},
+		{"/v2/health/ready", 200, `{"ready":true}`},
 		{"/healthz", 200, ""},
 		{"/readyz", 200, ""},
 		{"/v2/models/acc", 200, metadata},
 		{"/v2/models/acc/versions/1", 200, metadata},
-		{"/v2/models/acc/versions/1/ready", 200, ""},
-		{"/v2/models/acc/ready", 200, ""},
+		{"/v2/models/acc/versions/1/ready", 200, `{"name":"acc","ready":true}`},
+		{"/v2/models/acc/ready", 200, `{"name":"acc","ready":true}`},
 		{"/v2/models", 200, `{"models":[{"name":"acc","version":"2","state":"READY"},{"name":"acc","version":"1","state":"READY"},{"name":"same","version":"1","state":"READY"}]}`},
 		{"/v2/models/acc/config", 200, `{"name":"acc","platform":"recur_rnnv1","backend":"recur","version_policy":{"latest":{"num_versions":1}},"max_batch_size":1,"input":[{"name":"x","data_type":"TYPE_FP32","dims":[1]}],"output":[{"name":"y","data_type":"TYPE_FP32","dims":[1]}],"sequence_batching":{"max_sequence_idle_microseconds":0,"oldest":{"max_candidate_sequences":0}},"model_transaction_policy":{"decoupled":false}}`},
 		{"/v2/models/same/config", 200, `{"name":"same","platform":"test","backend":"recur","version_policy":{"latest":{"num_versions":1}},"max_batch_size":8,"input":[{"name":"in","data_type":"TYPE_STRING","dims":[-1]}],"output":[{"name":"out","data_type":"TYPE_STRING","dims":[-1]}],"model_transaction_policy":{"decoupled":false}}`},

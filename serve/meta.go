@@ -139,17 +139,35 @@ func (x *exchange) modelStats(name, version string) error {
 }
 
 // health answers a probe.
-func (x *exchange) health(ok bool) error { return x.probe(ok, 503) }
+func (x *exchange) health(ok bool) error { return x.probe(ok, 503, nil) }
 
-// ready answers a question of the protocol whether something is ready, with Triton's codes.
-func (x *exchange) ready(ok bool) error { return x.probe(ok, 400) }
+// A wellJSON tells that something is well, as clients of KServe read it. Those of Triton look at
+// the status alone.
+type wellJSON struct {
+	Live  bool   `json:"live,omitempty"`
+	Name  string `json:"name,omitempty"`
+	Ready bool   `json:"ready,omitempty"`
+}
 
-func (x *exchange) probe(ok bool, not int) error {
+// ready answers a question of the protocol whether the server, or the model of a name, is
+// ready, with Triton's codes.
+func (x *exchange) ready(name string, ok bool) error {
+	return x.probe(ok, 400, wellJSON{Name: name, Ready: true})
+}
+
+func (x *exchange) live() error {
+	return x.probe(true, 200, wellJSON{Live: true})
+}
+
+func (x *exchange) probe(ok bool, not int, v any) error {
 	if done, err := x.method("GET"); done || err != nil {
 		return err
 	}
-	if !ok {
+	switch {
+	case !ok:
 		return x.empty(not)
+	case v == nil:
+		return x.empty(200)
 	}
-	return x.empty(200)
+	return x.json(200, v)
 }

@@ -10,12 +10,14 @@ import (
 func (x *exchange) route() error {
 	path := x.r.URL.EscapedPath()
 	switch path {
-	case "/healthz", "/v2/health/live":
+	case "/healthz":
 		return x.health(true)
+	case "/v2/health/live":
+		return x.live()
 	case "/readyz":
 		return x.health(x.s.Ready())
 	case "/v2/health/ready":
-		return x.ready(x.s.Ready())
+		return x.ready("", x.s.Ready())
 	}
 	if !x.s.enter() {
 		return errTooMany
@@ -99,7 +101,7 @@ func (x *exchange) routeModels(p []string) error {
 	case "infer":
 		return x.infer(m)
 	case "ready":
-		return x.ready(x.s.Ready())
+		return x.ready(m.Name, x.s.Ready())
 	case "config":
 		return x.modelConfig(m)
 	case "stats":

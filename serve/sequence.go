@@ -31,6 +31,12 @@ func (s *Server) sequence(ctx context.Context, m *Model, req *Request, resp *Res
 	err := s.step(ctx, m, c)
 	resp.y = c.Y
 	if err != nil {
+		if req.Timeout > 0 && errors.Is(err, context.DeadlineExceeded) {
+			return &Error{
+				Class: Timeout, Code: "timeout", Err: err,
+				Text: "timeout of the corresponding sequence has been expired: its step waited for longer than the request allows, and was not done",
+			}
+		}
 		if c.Exist && errors.Is(err, session.ErrNotFound) {
 			return &Error{
 				Class: Invalid, Code: "not_found", Err: err,

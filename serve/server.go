@@ -122,6 +122,9 @@ func New(o Options) *Server {
 	return s
 }
 
+// Options are those of s, with defaults where New was given none.
+func (s *Server) Options() Options { return s.options }
+
 // Add serves a model from now on.
 func (s *Server) Add(m *Model) error {
 	if err := m.prepare(); err != nil {

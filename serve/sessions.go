@@ -18,18 +18,18 @@ const (
 
 // SessionInfo is what a client is told of a session.
 type SessionInfo struct {
-	ID    string `json:"id"`
-	Steps uint64 `json:"steps"` // 0 also where the state is in the store alone, in lists
-	Used  string `json:"used"`  // RFC 3339
-	Where string `json:"where"` // "memory" or "store"
+	ID    string  `json:"id"`
+	Steps *uint64 `json:"steps,omitempty"` // nil in lists where it is in the store alone, which is not read
+	Used  string  `json:"used"`            // RFC 3339
+	Where string  `json:"where"`           // "memory" or "store"
 }
 
 func sessionInfo(i session.Info, id string) SessionInfo {
-	where := "store"
+	info := SessionInfo{ID: id, Used: i.Used.UTC().Format(time.RFC3339Nano), Where: "store"}
 	if i.Memory {
-		where = "memory"
+		info.Where, info.Steps = "memory", &i.Steps
 	}
-	return SessionInfo{id, i.Steps, i.Used.UTC().Format(time.RFC3339Nano), where}
+	return info
 }
 
 // sessions is for /v2/models/{m}/sessions: GET lists a page of them, POST makes one.

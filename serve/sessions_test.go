@@ -195,3 +195,13 @@ func TestAdminStates(t *testing.T) {
 	want(t, ask(s.Admin(), "PUT", path, w.Body.String()), 200)
 	want(t, ask(s, "GET", path, ""), 200, `"steps":1`)
 }
+
+// Sessions that are in the store alone are listed too.
+func TestSessionsInTheStoreAreListed(t *testing.T) {
+	s := server(t, serve.Options{}, accumulate(t, 1, session.TableOptions{Store: session.NewMemory(), Max: 1}))
+	for _, id := range []string{"a", "b"} {
+		want(t, ask(s, "POST", "/v2/models/acc/sessions/"+id+"/steps", `{"x":[1]}`), 200)
+	}
+	want(t, ask(s, "GET", "/v2/models/acc/sessions", ""), 200, `{"id":"a","used":"`, `"where":"store"}`, `{"id":"b","steps":1,"used":"`, `"where":"memory"}`)
+	want(t, ask(s, "GET", "/v2/models/acc/sessions/a", ""), 200, `"steps":1`)
+}

@@ -84,7 +84,9 @@ func (t *Table) Fork(ctx context.Context, from, to string) error {
 // Reset goes back to the first state.
 func (t *Table) Reset(ctx context.Context, id string) error {
 	return t.alone(ctx, id, get, func(e *entry, m *Model) error {
-		return t.replace(ctx, e, m, saved.Append(nil, m.id, 0, m.first, nil))
+		err := t.replace(ctx, e, m, saved.Append(nil, m.id, 0, m.first, nil))
+		e.keep = e.keep || err == nil
+		return err
 	})
 }
 

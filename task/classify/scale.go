@@ -28,13 +28,18 @@ func (s *scale) put(x *tensor.Tensor, i int, it *item, gaps bool) {
 			}
 			continue
 		}
-		for j, v := range it.x[t*n : (t+1)*n] {
-			switch {
-			case v == v:
-				to[j] = tensor.Float((float64(v) - s.Mean[j]) / s.Std[j])
-			case gaps:
-				to[n+j] = 1
-			}
+		s.row(to, it.x[t*n:(t+1)*n], gaps)
+	}
+}
+
+// row writes one step into a row of zeros.
+func (s *scale) row(to, x []tensor.Float, gaps bool) {
+	for j, v := range x {
+		switch {
+		case v == v:
+			to[j] = tensor.Float((float64(v) - s.Mean[j]) / s.Std[j])
+		case gaps:
+			to[len(x)+j] = 1
 		}
 	}
 }

@@ -48,24 +48,47 @@ func (s Sampling) Check() error {
 //
 // The state is a stream's, so a step costs the same however long the text.
 func (m *Model) Generate(ctx context.Context, prompt string, s Sampling, yield func(piece string) bool) error {
+	stream, g := rnn.NewStream(m.net.Cells), grad.Eval()
+	e := m.net.Embed.W.Value
+	width := e.Dim(1)
+	return m.Continue(ctx, prompt, nil, s, func(id int) ([]tensor.Float, error) {
+		y := stream.Push(e.Data[id*width : (id+1)*width])
+		g.Reset()
+		row := g.Zeros(1, len(y))
+		copy(row.Value.Data, y)
+		return m.net.head(g, row).Value.Data, nil
+	}, yield)
+}
+
+// Continue is Generate where another keeps the state, such as a session of m's Runner: step
+// reads a token and returns the scores of the next one, which are good until it is called again.
+// A text that has begun goes on after scores, the last that step returned; they are nil for a
+// new one. An error of step ends it.
+func (m *Model) Continue(ctx context.Context, prompt string, scores []tensor.Float, s Sampling, step func(id int) ([]tensor.Float, error), yield func(piece string) bool) error {
 	if err := s.Check(); err != nil {
 		return err
 	}
-	w := &writer{m: m, s: s, rand: rand.New(rand.NewPCG(s.Seed, 1)), stream: rnn.NewStream(m.net.Cells), g: grad.Eval()}
+	begun := scores != nil
+	w := &writer{m: m, s: s, rand: rand.New(rand.NewPCG(s.Seed, 1)), step: step}
 	ids := m.Codec.Encode(prompt)
-	if len(ids) == 0 {
+	if len(ids) == 0 && !begun {
 		ids = []int{m.opening()}
 	}
-	var scores []tensor.Float
 	for _, id := range ids {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		scores = w.push(id)
+		var err error
+		if scores, err = w.push(id); err != nil {
+			return err
+		}
 	}
 	limit := cmp.Or(s.Limit, 500)
 	decoder, held := text.NewDecoder(m.Codec), ""
 	if m.Codec.Kind == text.Words || m.Codec.Kind == text.Space {
+		if begun {
+			decoder.Next(text.Unknown)
+		}
 		for _, id := range m.Codec.Encode(prompt) {
 			decoder.Next(id) // so that the first word has its space
 		}
@@ -90,7 +113,10 @@ func (m *Model) Generate(ctx context.Context, prompt string, s Sampling, yield f
 			return nil
 		}
 		held = held[sure:]
-		scores = w.push(id)
+		var err error
+		if scores, err = w.push(id); err != nil {
+			return err
+		}
 	}
 	if held += decoder.Rest(); held != "" {
 		yield(held)
@@ -114,8 +140,7 @@ type writer struct {
 	m       *Model
 	s       Sampling
 	rand    *rand.Rand
-	stream  *rnn.Stream
-	g       *grad.Tape
+	step    func(id int) ([]tensor.Float, error)
 	written []int
 	order   []candidate
 }
@@ -127,15 +152,9 @@ type candidate struct {
 }
 
 // push reads a token and scores what comes next.
-func (w *writer) push(id int) []tensor.Float {
+func (w *writer) push(id int) ([]tensor.Float, error) {
 	w.written = append(w.written, id)
-	e := w.m.net.Embed.W.Value
-	width := e.Dim(1)
-	y := w.stream.Push(e.Data[id*width : (id+1)*width])
-	w.g.Reset()
-	row := w.g.Zeros(1, len(y))
-	copy(row.Value.Data, y)
-	return w.m.net.head(w.g, row).Value.Data
+	return w.step(id)
 }
 
 func (w *writer) draw(scores []tensor.Float) int {

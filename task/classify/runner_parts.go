@@ -81,8 +81,12 @@ func (c *reader) pool(g *grad.Tape, x, y *grad.Var, s, next rnn.State) *grad.Var
 		}
 		n, next[last] = t.Data, g.Const(t)
 	}
-	var none [8]*grad.Var // there are five ways
-	parts := g.List(none[:len(pools)]...)
+	var room [8]*grad.Var
+	none := room[:0]
+	for range pools {
+		none = append(none, nil)
+	}
+	parts := g.List(none...)
 	for i, p := range pools {
 		switch p {
 		case "last":

@@ -43,13 +43,18 @@ func (x *exchange) modelMetadata(m *Model) error {
 	if done, err := x.method("GET"); done || err != nil {
 		return err
 	}
+	var parameters map[string]string
+	if m.Stateless != "" {
+		parameters = map[string]string{"stateless": m.Stateless}
+	}
 	return x.json(200, struct {
-		Name     string       `json:"name"`
-		Versions []string     `json:"versions"`
-		Platform string       `json:"platform"`
-		Inputs   []tensorJSON `json:"inputs"`
-		Outputs  []tensorJSON `json:"outputs"`
-	}{m.Name, x.s.Versions(m.Name), m.Platform, tensorsJSON(m.Inputs), tensorsJSON(m.Outputs)})
+		Name       string            `json:"name"`
+		Versions   []string          `json:"versions"`
+		Platform   string            `json:"platform"`
+		Inputs     []tensorJSON      `json:"inputs"`
+		Outputs    []tensorJSON      `json:"outputs"`
+		Parameters map[string]string `json:"parameters,omitempty"`
+	}{m.Name, x.s.Versions(m.Name), m.Platform, tensorsJSON(m.Inputs), tensorsJSON(m.Outputs), parameters})
 }
 
 // Config is the configuration of a model in the form of Triton's, as far as clients ask for it.

@@ -49,6 +49,12 @@ type Model struct {
 	// them that it has no batches.
 	MaxBatch int
 
+	// Task is the model of a task behind it, such as a *lm.Model, for handlers that know it.
+	Task any
+
+	// Stateless tells why a model has no sessions, for people; "" if it needs no reason.
+	Stateless string
+
 	stats stats
 }
 

@@ -119,7 +119,11 @@ func (x *exchange) routeModels(p []string) error {
 // routeSessions is for /v2/models/{m}/sessions/….
 func (x *exchange) routeSessions(m *Model, p []string) error {
 	if m.Sessions == nil {
-		return errorf(Unsupported, "model %s keeps no state, so it has no sessions", quoted(m.Name))
+		text := "model " + quoted(m.Name) + " keeps no state, so it has no sessions"
+		if m.Stateless != "" {
+			text += ": " + m.Stateless
+		}
+		return &Error{Class: Unsupported, Text: text}
 	}
 	if len(p) == 0 {
 		return x.sessions(m)

@@ -276,6 +276,9 @@ func history(seed uint64, cuts int, faults bool, done map[string]int) error {
 // wherever the power fails, and whatever of what was not synced gets to the disk.
 func TestFolderPowerCuts(t *testing.T) {
 	cuts := 2000
+	if testing.Short() {
+		cuts = 400
+	}
 	if s := os.Getenv("RECUR_POWERCUTS"); s != "" {
 		var err error
 		if cuts, err = strconv.Atoi(s); err != nil {

@@ -206,9 +206,11 @@ func (f *simFile) WriteAt(p []byte, at int64) (int, error) {
 		n = f.d.r.IntN(len(p) + 1) // a short write
 	}
 	f.d.written += n
-	w := simWrite{at, slices.Clone(p[:n])}
-	f.cache = w.on(f.cache)
-	f.pending = append(f.pending, w)
+	if n > 0 {
+		w := simWrite{at, slices.Clone(p[:n])}
+		f.cache = w.on(f.cache)
+		f.pending = append(f.pending, w)
+	}
 	if err == nil {
 		err = f.d.ended()
 	}
@@ -284,7 +286,7 @@ func (w simWrite) on(b []byte) []byte {
 	if len(b) < end {
 		b = append(b, make([]byte, end-len(b))...)
 	}
-	if len(w.data) == 0 {
+	if w.data == nil {
 		return b[:w.at:w.at]
 	}
 	copy(b[w.at:], w.data)

@@ -271,3 +271,24 @@ func TestFolderTornFile(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// The record behind damage is found wherever it is in the pieces that a file is read by.
+func TestFolderLongHole(t *testing.T) {
+	for d := -2 * markSize; d <= 2*markSize; d++ {
+		disk := newSimDisk(rand.New(rand.NewPCG(1, 1)))
+		f := openSim(t, disk, FolderOptions{})
+		large := Record{ID: "large", Blob: make([]byte, windowSize-headSize-5+1+d)}
+		if err := f.Save(t.Context(), []Record{large}); err != nil {
+			t.Fatal(err)
+		}
+		saveVersion(t, f, "behind", 1)
+		f.Close()
+		disk.names[segmentName(1)].cache[headerSize+15] ^= 1
+		f = openSim(t, disk, FolderOptions{})
+		wantVersion(t, f, "behind", 1)
+		wantVersion(t, f, "large", -1)
+		if s := f.Stats(); s.Damaged != 1 || s.Lost != 1 {
+			t.Errorf("%+v", s)
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // openSim opens a store on a disk without its goroutine.
@@ -439,5 +440,16 @@ func TestFolderChiefStays(t *testing.T) {
 	r.chief = false
 	if !q.withdraw(r) || len(q.waiting) != 0 {
 		t.Error("one who waits is not gone")
+	}
+}
+
+// Times that nanoseconds do not reach become those next to them.
+func TestFolderTimes(t *testing.T) {
+	for _, year := range []int{-1, 1500, 1677, 1678, 2026, 2261, 2262, 9999} {
+		at := time.Date(year, 7, 1, 0, 0, 0, 1, time.UTC)
+		got := fromNanos(toNanos(at))
+		if want := min(max(year, 1677), 2262); got.Year() != want || year == want && year > 1677 && year < 2262 && !got.Equal(at) {
+			t.Errorf("%v becomes %v", at, got)
+		}
 	}
 }

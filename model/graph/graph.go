@@ -105,7 +105,8 @@ type Plan struct {
 // A Node is a layer with its parameters, which nn.Params finds.
 type Node interface {
 	// Run runs the layer. s has an entry for each of the plan's State; entries are nil
-	// where the layer should use its first state. last has one for each too.
+	// where the layer should use its first state. last has one for each too. The list in is
+	// the layer's own, with room for its outputs, and out may lie there.
 	Run(g *grad.Tape, in []Value, s rnn.State) (out []Value, last rnn.State)
 }
 

@@ -184,31 +184,55 @@ func (n *Net) StateSize() (sizes []int) {
 // with *tensor.ShapeError on inputs that do not fit.
 func (n *Net) Run(g *grad.Tape, in []Value, s rnn.State) (out []Value, last rnn.State) {
 	n.check(in, s)
-	made := make([][]Value, len(n.Layers))
+	return n.run(g, new(lists), in, s)
+}
+
+// lists are those of one run.
+type lists struct {
+	values []Value   // inputs of the layers, and room for what they give
+	made   [][]Value // outputs of each layer
+	out    []Value
+}
+
+// run is Run with lists to use. What it returns lies there.
+func (n *Net) run(g *grad.Tape, w *lists, in []Value, s rnn.State) (out []Value, last rnn.State) {
+	room, entries := 0, 0
+	for i, p := range n.plan.layers {
+		room += max(len(n.plan.from[i]), len(p.Out))
+		entries += len(p.State)
+	}
+	if cap(w.values) < room {
+		w.values, w.made = make([]Value, room), make([][]Value, len(n.Layers))
+	}
+	values, made := w.values[:room], w.made[:len(n.Layers)]
 	at := func(p place) Value {
 		if p.layer < 0 {
 			return in[-1-p.layer]
 		}
 		return made[p.layer][p.i]
 	}
+	if s == nil {
+		s = g.NewList(entries)
+	}
+	last = rnn.State(g.NewList(entries))[:0]
 	for i, l := range n.Layers {
-		var args []Value
+		p := &n.plan.layers[i]
+		room := max(len(n.plan.from[i]), len(p.Out))
+		args := values[:0:room]
+		values = values[room:]
 		for _, p := range n.plan.from[i] {
 			args = append(args, at(p))
 		}
-		own := make(rnn.State, len(n.plan.layers[i].State))
-		if s != nil {
-			copy(own, s)
-			s = s[len(own):]
-		}
+		own := len(p.State)
 		var next rnn.State
-		made[i], next = l.Run(g, args, own)
-		last = append(last, next...)
+		made[i], next = l.Run(g, args, s[:own:own])
+		s, last = s[own:], append(last, next...)
 	}
+	w.out = w.out[:0]
 	for _, p := range n.plan.out {
-		out = append(out, at(p))
+		w.out = append(w.out, at(p))
 	}
-	return out, last
+	return w.out, last
 }
 
 func (n *Net) check(in []Value, s rnn.State) {
@@ -240,13 +264,16 @@ func (n *Net) check(in []Value, s rnn.State) {
 			fail("the mask of input %q has %d entries for %v", want.Name, len(v.Mask), shape)
 		}
 	}
-	sizes := n.StateSize()
-	if s != nil && len(s) != len(sizes) {
-		fail("a state of %d entries where the network has %d", len(s), len(sizes))
-	}
-	for i, v := range s {
-		if want := tensor.ShapeOf(batch, sizes[i]); v != nil && v.Shape() != want {
-			fail("entry %d of the state is %v, want %v", i, v.Shape(), want)
+	entries := 0
+	for _, p := range n.plan.layers {
+		for _, width := range p.State {
+			if i := entries; i < len(s) && s[i] != nil && s[i].Shape() != tensor.ShapeOf(batch, width) {
+				fail("entry %d of the state is %v, want [%d %d]", i, s[i].Shape(), batch, width)
+			}
+			entries++
 		}
+	}
+	if s != nil && len(s) != entries {
+		fail("a state of %d entries where the network has %d", len(s), entries)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/nn"
@@ -84,7 +85,8 @@ func (n *denseNode) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn.Sta
 
 // each applies f to the one input and passes its mask on.
 func each(in []Value, f func(x *grad.Var) *grad.Var) ([]Value, rnn.State) {
-	return []Value{{f(in[0].X), in[0].Mask}}, nil
+	in[0].X = f(in[0].X)
+	return in[:1], nil
 }
 
 // Activation applies a function to every value, or, for softmax, to every step.
@@ -192,7 +194,7 @@ func (n *embeddingNode) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn
 			panic(&tensor.ShapeError{Op: "graph.Embedding", Detail: fmt.Sprintf("%v is not an id from 0 to %d", v, n.op.Vocab-1)})
 		}
 	}
-	if n.op.MaskZero {
+	if n.op.MaskZero && slices.Contains(ids, 0) {
 		both := make([]bool, len(ids))
 		for i, id := range ids {
 			both[i] = id != 0 && (mask == nil || mask[i])
@@ -203,7 +205,8 @@ func (n *embeddingNode) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn
 	if s := x.Shape(); s.Rank() == 3 {
 		y = g.Reshape(y, s.Dim(0), s.Dim(1), n.op.Width)
 	}
-	return []Value{{y, mask}}, nil
+	in[0] = Value{y, mask}
+	return in[:1], nil
 }
 
 // Masking masks the steps all of whose values are Value, and makes them zero, as in
@@ -225,16 +228,24 @@ func (o *Masking) New(*rand.Rand, []Spec) Node { return o }
 func (o *Masking) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn.State) {
 	x := in[0].X
 	T, B, W := x.Dim(0), x.Dim(1), x.Dim(2)
-	mask, rows := make([]bool, T*B), g.Ints(T*B)
-	for i := range mask {
+	rows := g.Ints(T * B)
+	for i := range rows {
 		rows[i] = -1
 		for _, v := range x.Value.Data[i*W : (i+1)*W] {
 			if v != tensor.Float(o.Value) && (in[0].Mask == nil || in[0].Mask[i]) {
-				mask[i], rows[i] = true, i
+				rows[i] = i
 				break
 			}
 		}
 	}
+	var mask []bool
+	if slices.Contains(rows, -1) {
+		mask = make([]bool, T*B)
+		for i, from := range rows {
+			mask[i] = from >= 0
+		}
+	}
 	y := g.GatherRows(g.Reshape(x, T*B, W), rows)
-	return []Value{{g.Reshape(y, T, B, W), mask}}, nil
+	in[0] = Value{g.Reshape(y, T, B, W), mask}
+	return in[:1], nil
 }

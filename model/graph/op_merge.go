@@ -109,14 +109,14 @@ type mergeNode struct {
 
 // Run implements Node.
 func (n *mergeNode) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
-	var xs []*grad.Var
-	mask := in[0].Mask
+	xs, mask := g.NewList(len(in)), in[0].Mask
 	for i, v := range in {
-		if xs = append(xs, v.X); i > 0 {
+		if xs[i] = v.X; i > 0 {
 			mask = mergeMasks(mask, v.Mask, n.any)
 		}
 	}
-	return []Value{{n.merge(g, xs), mask}}, nil
+	in[0] = Value{n.merge(g, xs), mask}
+	return in[:1], nil
 }
 
 // mergeMasks masks the steps that a or b does, or if any, that both do.
@@ -150,7 +150,8 @@ func (o *Last) New(*rand.Rand, []Spec) Node { return o }
 
 // Run implements Node.
 func (o *Last) Run(g *grad.Tape, in []Value, _ rnn.State) ([]Value, rnn.State) {
-	return []Value{lastOf(g, in[0], false)}, nil
+	in[0] = lastOf(g, in[0], false)
+	return in[:1], nil
 }
 
 // RepeatVector makes a sequence of Steps times the same vector.

@@ -85,12 +85,13 @@ func checkFirst(in []Spec, sizes []int) error {
 
 // New implements Op.
 func (o *RNN) New(r *rand.Rand, in []Spec) Node {
-	return &rnnNode{o, o.Cells.New(r, in[0].Width)}
+	return &rnnNode{o, o.Cells.New(r, in[0].Width), false}
 }
 
 type rnnNode struct {
 	op *RNN
 	rnn.Cell
+	frozen bool // for inference alone, and its sequence begun
 }
 
 // Start implements rnn.Starter.
@@ -100,17 +101,48 @@ func (n *rnnNode) Start(g *grad.Tape, batch int) rnn.State { return rnn.Start(g,
 func (n *rnnNode) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn.State) {
 	x := in[0]
 	s = firstState(g, n.Cell, x.X.Dim(1), in[1:], s)
+	if x.X.Dim(0) == 1 && !n.op.Backwards && !g.Train && !g.Recording() {
+		y, last := n.step(g, x, s)
+		return withState(in, y, last), last
+	}
 	y, last := over(g, n.Cell, x, s, n.op.Backwards, n.op.AsRead, n.op.Masked)
 	if n.op.Last {
 		y = lastOf(g, y, n.op.Backwards && !n.op.AsRead)
 	}
-	return withState(y, last), last
+	return withState(in, y, last), last
+}
+
+// step runs a sequence of one step, for inference alone. Rows that are masked keep their state, and their output
+// is zero; the others do not depend on whether there are any.
+func (n *rnnNode) step(g *grad.Tape, x Value, s rnn.State) (Value, rnn.State) {
+	rows, cell := x.X.Dim(1), n.Cell
+	if !n.frozen {
+		cell = rnn.BeginSequence(g, cell, rows)
+	}
+	y, last := cell.Step(g, g.Reshape(x.X, rows, x.X.Dim(2)), s)
+	if x.Mask != nil {
+		from, there := g.Ints(rows), g.Ints(rows)
+		for i := range rows {
+			if from[i], there[i] = i, i; !x.Mask[i] {
+				from[i], there[i] = rows+i, -1
+			}
+		}
+		kept := rnn.State(g.NewList(len(last)))
+		for i, v := range last {
+			kept[i] = g.GatherRows(g.ConcatRows(v, s[i]), from)
+		}
+		y, last = g.GatherRows(y, there), kept
+	}
+	if n.op.Last {
+		return Value{X: y}, last
+	}
+	return Value{g.Reshape(y, 1, rows, y.Dim(1)), x.Mask}, last
 }
 
 // firstState is the given entries of a first state where there are any, else those
 // that other layers give, else the cell's own.
 func firstState(g *grad.Tape, c rnn.Cell, batch int, given []Value, s rnn.State) rnn.State {
-	first := append(rnn.State{}, s...)
+	first := rnn.State(g.List(s...))
 	var own rnn.State
 	for i := range first {
 		switch {
@@ -127,8 +159,9 @@ func firstState(g *grad.Tape, c rnn.Cell, batch int, given []Value, s rnn.State)
 	return first
 }
 
-func withState(y Value, last rnn.State) []Value {
-	out := []Value{y}
+// withState is y and the entries of a state, in the memory of in as far as there is room.
+func withState(in []Value, y Value, last rnn.State) []Value {
+	out := append(in[:0], y)
 	for _, v := range last {
 		out = append(out, Value{X: v})
 	}
@@ -220,5 +253,5 @@ func (n *biNode) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn.State)
 		y.X = g.Scale(g.Add(f.X, b.X), 0.5)
 	}
 	last := append(append(rnn.State{}, lf...), lb...)
-	return withState(y, last), last
+	return withState(in, y, last), last
 }

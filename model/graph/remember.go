@@ -61,9 +61,9 @@ func (n *remember) Start(g *grad.Tape, batch int) (s rnn.State) {
 
 // Run implements Node.
 func (n *remember) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn.State) {
-	own := len(s) - 1
+	own, mask, rows := len(s)-1, in[0].Mask, in[0].X.Dim(1) // the layer may write over in
 	out, last := n.Node.Run(g, in, s[:own:own])
-	y, mask, rows := out[0].X, in[0].Mask, in[0].X.Dim(1)
+	y := out[0].X
 	if mask != nil && s[own] != nil {
 		at := g.Ints(rows)
 		for i := range at {
@@ -72,8 +72,13 @@ func (n *remember) Run(g *grad.Tape, in []Value, s rnn.State) ([]Value, rnn.Stat
 			}
 		}
 		kept := g.GatherRows(g.ConcatRows(g.Reshape(y, rows, n.width), s[own]), at)
-		y = g.Reshape(kept, y.Shape().Dims()...)
+		if y = kept; out[0].X.Shape().Rank() == 3 {
+			y = g.Reshape(kept, 1, rows, n.width)
+		}
 		out[0].X = y
 	}
-	return out, append(slices.Clone(last), g.Reshape(y, rows, n.width))
+	next := rnn.State(g.NewList(own + 1))
+	copy(next, last)
+	next[own] = g.Reshape(y, rows, n.width)
+	return out, next
 }

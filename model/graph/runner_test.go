@@ -14,6 +14,9 @@ import (
 
 var _ session.Starter = (*Runner)(nil)
 
+// raceEnabled is set where the race detector is on.
+var raceEnabled bool
+
 func gru(n int) rnn.Configs  { return rnn.Configs{{Hidden: n, Options: rnn.GRUOptions{}}} }
 func lstm(n int) rnn.Configs { return rnn.Configs{{Hidden: n, Options: rnn.LSTMOptions{}}} }
 
@@ -96,8 +99,13 @@ func TestRunner(t *testing.T) {
 			fixed := make([][]tensor.Float, sessions)
 			seen := make([][][]tensor.Float, sessions) // inputs so far
 			all, alone := fresh(sessions), make([][][]tensor.Float, sessions)
+			cell, err := n.Cell()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var streams [sessions]*rnn.Stream
 			for i := range alone {
-				alone[i], fixed[i] = fresh(1), inputs(r, n)
+				alone[i], fixed[i], streams[i] = fresh(1), inputs(r, n), rnn.NewStream(cell)
 			}
 			for step := range steps {
 				var x []tensor.Float
@@ -126,6 +134,9 @@ func TestRunner(t *testing.T) {
 					}
 					if p == rnn.Single {
 						compareSoFar(t, name, n, seen[i], got)
+						if want := streams[i].Push(seen[i][step]); !slices.Equal(want, got) {
+							t.Fatalf("%s: step %d of session %d gives %v, a stream %v", name, step, i, got, want)
+						}
 					}
 				}
 			}
@@ -166,6 +177,32 @@ func compareSoFar(t *testing.T, name string, n *Net, seen [][]tensor.Float, got 
 			}
 		}
 		at += w
+	}
+}
+
+// A step allocates nothing once warm, but for masks.
+func TestRunnerDoesNotAllocate(t *testing.T) {
+	if raceEnabled {
+		t.Skip("a sync.Pool forgets at random")
+	}
+	for name, c := range streamed() {
+		run, err := randomNet(t, c).Runner(rnn.Single)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, y := slices.Repeat([]tensor.Float{1}, 3*run.In()), make([]tensor.Float, 3*run.Out())
+		var states [][]tensor.Float
+		for _, n := range run.StateSizes() {
+			states = append(states, make([]tensor.Float, 3*n))
+		}
+		ctx := t.Context()
+		if n := testing.AllocsPerRun(50, func() {
+			if err := run.Step(ctx, 3, x, y, states); err != nil {
+				t.Fatal(err)
+			}
+		}); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
 	}
 }
 

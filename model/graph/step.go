@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/rnn"
@@ -29,7 +30,7 @@ func (n *Net) Cell() (rnn.Cell, error) {
 			return nil, fmt.Errorf("graph: layer %q starts from what other layers give at the end of a sequence, so the network cannot go step by step: run it by Predict", l.Name)
 		}
 	}
-	return &netCell{n.remembering()}, nil
+	return newNetCell(n.remembering()), nil
 }
 
 // whatIs names an operation, and why it needs the whole sequence if it has options.
@@ -45,12 +46,26 @@ func whatIs(o Op) string {
 }
 
 // netCell runs sequences of one step.
-type netCell struct{ *Net }
+type netCell struct {
+	*Net
+	spare *sync.Pool // of *stepLists
+}
+
+// stepLists are those of a step: they are used again, as a tape's memory is.
+type stepLists struct {
+	lists
+	in []Value
+}
+
+func newNetCell(n *Net) *netCell {
+	return &netCell{n, &sync.Pool{New: func() any { return &stepLists{in: make([]Value, len(n.Config.Inputs))} }}}
+}
 
 // Step computes one step.
 func (c *netCell) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
 	rows, at := x.Dim(0), 0
-	in := make([]Value, len(c.Config.Inputs))
+	w := c.spare.Get().(*stepLists)
+	in := w.in
 	for i, want := range c.Config.Inputs {
 		v := x
 		if len(in) > 1 {
@@ -59,15 +74,17 @@ func (c *netCell) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.S
 		if at += want.Width; want.Sequence {
 			v = g.Reshape(v, 1, rows, v.Dim(1))
 		}
-		in[i].X = v
+		in[i] = Value{X: v}
 	}
-	out, next := c.Run(g, in, s)
-	parts := g.List(make([]*grad.Var, len(out))...)
+	c.check(in, s)
+	out, next := c.run(g, &w.lists, in, s)
+	parts := g.NewList(len(out))
 	for i, v := range out {
 		if parts[i] = v.X; v.X.Shape().Rank() == 3 {
 			parts[i] = g.Reshape(v.X, rows, v.X.Dim(2))
 		}
 	}
+	c.spare.Put(w)
 	if len(parts) == 1 {
 		return parts[0], next
 	}
@@ -102,7 +119,7 @@ func (c *netCell) Freeze(p rnn.Precision) (rnn.Cell, error) {
 	if !done {
 		return c, fmt.Errorf("graph: a network without a recurrent or dense layer %w", rnn.ErrNotFrozen)
 	}
-	return &netCell{&net}, errors.Join(errs...)
+	return newNetCell(&net), errors.Join(errs...)
 }
 
 // frozen is a node for inference, and whether it has a form for that.
@@ -110,7 +127,7 @@ func frozen(node Node, p rnn.Precision) (Node, bool, error) {
 	switch n := node.(type) {
 	case *rnnNode:
 		cell, err := rnn.Freeze(n.Cell, p)
-		return &rnnNode{n.op, cell}, true, err
+		return &rnnNode{n.op, rnn.BeginSequence(grad.Eval(), cell, 1), true}, true, err
 	case *denseNode:
 		const worth = 1 << 12 // weights: of fewer, smaller ones take more time than they spare
 		if len(n.W.Value.Data) < worth {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -39,6 +40,7 @@ type stream struct {
 	asking  bool // who asks writes afterwards
 	writing bool
 	asked   int
+	answers int   // in out
 	failed  error // of writing
 	free    []*streamCall
 }
@@ -304,6 +306,7 @@ func (st *stream) done(c *streamCall) {
 	}
 	if st.failed == nil {
 		st.out = st.codec.answer(st.out, c)
+		st.answers++
 	}
 	st.asked--
 	c.h.asked--
@@ -332,12 +335,21 @@ func (st *stream) mayWrite() {
 	}
 }
 
+// patience is how often who writes lets others run first, so that answers of steps that are
+// about to be done go with those that are. On a machine with little to do that is no time.
+const patience = 4
+
 // write writes until there is no more. One goroutine at a time does.
 func (st *stream) write() {
 	st.mu.Lock()
 	for len(st.out) > 0 && st.failed == nil {
+		for i := 0; i < patience && st.answers < st.asked; i++ {
+			st.mu.Unlock()
+			runtime.Gosched()
+			st.mu.Lock()
+		}
 		b := st.out
-		st.out = st.spare[:0]
+		st.out, st.answers = st.spare[:0], 0
 		st.mu.Unlock()
 		st.c.SetWriteDeadline(time.Now().Add(st.s.options.Timeout))
 		_, err := st.c.Write(b)

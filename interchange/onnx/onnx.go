@@ -9,7 +9,7 @@
 //
 // RNN, LSTM and GRU run as the fused cells of package rnn, with every attribute that
 // ONNX gives them; Scan, Loop and If run their subgraphs. A model whose states are
-// inputs and outputs can be run as a Stream.
+// inputs and outputs can be run as a Stream, and by a Runner for many sessions at once.
 //
 // Opsets 7 to 28 are known. What is not supported is refused by name with an
 // *UnsupportedError when the model is opened, before anything runs. Nothing in a

@@ -93,12 +93,15 @@ func (m *Model) Runner(o RunnerOptions) (*Runner, error) {
 	for _, p := range pairs {
 		inputs = append(inputs, named(m.Inputs, p.Input))
 	}
-	axes, batch, err := batchAxes(inputs, o)
+	axes, batch, without, err := batchAxes(inputs, o)
 	if err != nil {
 		return nil, err
 	}
-	if axes == nil {
-		r.separate = "an input has no open dimension for a batch"
+	switch {
+	case len(inputs) == 0:
+		return nil, &InputError{"", "no input is given step by step"}
+	case axes == nil:
+		r.separate = fmt.Sprintf("input %s has no open dimension for a batch; fix it if it is the same at every step", without)
 	}
 	if r.in, err = ports(inputs, axes, batch, o.Sizes); err != nil {
 		return nil, err

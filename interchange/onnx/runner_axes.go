@@ -19,11 +19,8 @@ func isTime(name string) bool {
 
 // batchAxes finds the dimension of each input that the rows of a batch lie along: the one of
 // the name that all of them have, or else, where they have no names, the first that is open.
-// Nil means that there is none.
-func batchAxes(inputs []*ValueInfo, o RunnerOptions) (axes []int, name string, err error) {
-	if len(inputs) == 0 {
-		return nil, "", nil
-	}
+// Where one has none, axes is nil and without names that input.
+func batchAxes(inputs []*ValueInfo, o RunnerOptions) (axes []int, name, without string, err error) {
 	shared := map[string]int{} // how many inputs have it, once each
 	for _, v := range inputs {
 		for k, d := range v.Shape {
@@ -34,7 +31,7 @@ func batchAxes(inputs []*ValueInfo, o RunnerOptions) (axes []int, name string, e
 	}
 	if name = o.Batch; name != "" {
 		if shared[name] != len(inputs) {
-			return nil, "", &InputError{"", fmt.Sprintf("not every input and state has an open dimension called %q: %v", name, inputs)}
+			return nil, "", "", &InputError{"", fmt.Sprintf("not every input and state has an open dimension called %q: %v", name, inputs)}
 		}
 	} else {
 		var names []string
@@ -54,7 +51,7 @@ func batchAxes(inputs []*ValueInfo, o RunnerOptions) (axes []int, name string, e
 		})
 		switch {
 		case len(names) > 1 && !tellsBatch(names[0]):
-			return nil, "", &InputError{"", fmt.Sprintf("the open dimensions %q may each be the batch: name it by Batch, and give the others by Sizes", names)}
+			return nil, "", "", &InputError{"", fmt.Sprintf("the open dimensions %q may each be the batch: name it by Batch, and give the others by Sizes", names)}
 		case len(names) > 0:
 			name = names[0]
 		}
@@ -71,11 +68,11 @@ func batchAxes(inputs []*ValueInfo, o RunnerOptions) (axes []int, name string, e
 			}
 		}
 		if axis < 0 {
-			return nil, "", nil
+			return nil, "", v.String(), nil
 		}
 		axes = append(axes, axis)
 	}
-	return axes, name, nil
+	return axes, name, "", nil
 }
 
 func tellsBatch(name string) bool {

@@ -227,11 +227,11 @@ func TestRunnerKeepsRowsApart(t *testing.T) {
 	}
 	rows := mixed(testNode{op: "Identity", in: []string{"x"}, out: []string{"z"}})
 	for want, g := range map[string]testGraph{
-		"other bits than alone":                   softmax,
-		"(DynamicQuantizeLinear) puts the values": quantized,
-		"(If) is decided by values of rows":       decided,
-		"an input has no open dimension":          fixedBatch,
-		"":                                        rows,
+		"other bits than alone":                                           softmax,
+		"(DynamicQuantizeLinear) puts the values":                         quantized,
+		"(If) is decided by values of rows":                               decided,
+		"input x float32 [1 4] has no open dimension for a batch; fix it": fixedBatch,
+		"": rows,
 	} {
 		m, err := load(g.model())
 		if err != nil {

@@ -374,10 +374,10 @@ func ExampleFreeze() {
 
 	fmt.Println("single:", slices.Equal(exact, rnn.NewStream(cell).Push(x)))
 	fmt.Println("int8 within 0.001:", math.Abs(float64(small[0]-exact[0])) < 0.001)
-	_, err := rnn.Freeze(rnn.Stack{cell, rnn.NewSCLSTM(nil, 32, 8, 2)}, rnn.Int8)
+	_, err := rnn.Freeze(rnn.Stack{cell, gated{}}, rnn.Int8) // with a cell of your own
 	fmt.Println(err)
 	// Output:
 	// single: true
 	// int8 within 0.001: true
-	// cell 1 of 2: rnn: *rnn.SCLSTM has no form for inference alone, and stays as it is
+	// cell 1 of 2: rnn: rnn_test.gated has no form for inference alone, and stays as it is
 }

@@ -55,7 +55,7 @@ var ErrNotFrozen = errors.New("has no form for inference alone, and stays as it 
 // they are. Streams and sessions of one frozen cell share that copy. It does not see
 // later changes to the weights of c, and panics on a tape that records.
 //
-// The cells of this package but SCLSTM, and the wrappers around them, are Freezers.
+// The cells of this package, and the wrappers around them, are Freezers.
 // Bidirectional is frozen by its two cells. A cell that is no Freezer stays as it is, by
 // itself, in a Stack or in a Wrapper, and is named in an error that wraps ErrNotFrozen;
 // what Freeze returns can be used in any case.

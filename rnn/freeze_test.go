@@ -38,18 +38,22 @@ func freezable(r *rand.Rand, in, H int) map[string]Cell {
 		"SRU":            SRUOptions{}.New(r, in, H),
 		"SRUPeepholes":   SRUOptions{Peepholes: true}.New(r, in, H),
 		"ConvLSTM":       NewConvLSTM(r, []int{in}, []int{3}, 1, 8),
+		"SCLSTM":         NewSCLSTM(r, in, H, 9),
 		"Projections":    &InputProjection{In: nn.NewLinear(r, in, 8), Cell: &OutputProjection{Cell: &Dilated{NewGRU(r, 8, H), 2}, Out: nn.NewLinear(r, H, 9)}},
 		"Stack":          Stack{NewLSTM(r, in, H), &Residual{NewGRU(r, H, H)}, NewHighway(r, NewBasic(r, H, H), H)},
 		"Learned":        NewLearned(&Dropout{Cell: &Zoneout{Cell: NewLSTM(r, in, H), H: 0.1}, In: 0.5}),
 	}
 }
 
+// unknown is a cell of a user.
+type unknown struct{ Cell }
+
 // What stays as it is, is named.
 func TestNotFrozen(t *testing.T) {
 	r := rand.New(rand.NewPCG(8, 6))
-	k := Stack{NewLSTM(r, 3, 16), &Residual{NewSCLSTM(r, 16, 16, 2)}, NewGRU(r, 16, 8)}
+	k := Stack{NewLSTM(r, 3, 16), &Residual{unknown{NewGRU(r, 16, 16)}}, NewGRU(r, 16, 8)}
 	c, err := Freeze(k, Int8)
-	if want := "cell 1 of 3: rnn: *rnn.SCLSTM has no form for inference alone, and stays as it is"; !errors.Is(err, ErrNotFrozen) || err.Error() != want {
+	if want := "cell 1 of 3: rnn: rnn.unknown has no form for inference alone, and stays as it is"; !errors.Is(err, ErrNotFrozen) || err.Error() != want {
 		t.Errorf("the error is %v, want %s", err, want)
 	}
 	s := c.(Stack)

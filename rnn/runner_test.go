@@ -87,6 +87,17 @@ func (c turned) StateSize() []int                       { return []int{6, 6, 6, 
 func (c turned) Unroll()                                {} // not an Unroller
 func (c turned) Freeze(rnn.Precision) (rnn.Cell, error) { return c, nil }
 
+// Every registered cell has a form for inference alone, but the rare ones of TensorFlow 1.
+func TestFrozenKinds(t *testing.T) {
+	for name, c := range served() {
+		_, err := rnn.Freeze(c, rnn.Single)
+		rare := strings.HasPrefix(fmt.Sprintf("%T", c), "*tf1.")
+		if _, wraps := c.(rnn.Wrapper); (err != nil) != (rare && !wraps) {
+			t.Errorf("%s: the error of Freeze is %v", name, err)
+		}
+	}
+}
+
 func TestServedKindsAreAll(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range served() {
@@ -268,7 +279,7 @@ func TestRunnerRefuses(t *testing.T) {
 			t.Errorf("%s: the error is %v, want %s", name, err, c.want)
 		}
 	}
-	run, err := rnn.NewRunner(rnn.Stack{l, rnn.NewSCLSTM(r, 4, 4, 2)}, rnn.Int8)
+	run, err := rnn.NewRunner(rnn.Stack{l, tf1.UGRNNOptions{}.New(r, 4, 4)}, rnn.Int8)
 	if err != nil || !errors.Is(run.Frozen(), rnn.ErrNotFrozen) {
 		t.Errorf("the errors are %v and %v, want one that wraps ErrNotFrozen", err, run.Frozen())
 	}

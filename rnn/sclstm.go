@@ -27,6 +27,8 @@ type SCLSTM struct {
 	Wd *grad.Var `recur:"wd"` // [facts, 3*hidden+facts]: i, f, o, r
 	Wc *grad.Var `recur:"wc"` // [facts, hidden]
 	B  *grad.Var `recur:"b"`  // [4*hidden+facts]
+
+	wx, wh, wd, wc *layouts // nil unless from Freeze
 }
 
 // NewSCLSTM makes a cell for vectors d of width facts. Matrices are drawn by Glorot, the
@@ -52,17 +54,24 @@ func (c *SCLSTM) Widths() (in, out int) { return c.Wx.Dim(0), c.Wc.Dim(1) }
 // IsCellState reports that c and d are memories, which dropout leaves alone.
 func (c *SCLSTM) IsCellState(i int) bool { return i > 0 }
 
+// Freeze implements Freezer.
+func (c *SCLSTM) Freeze(p Precision) (Cell, error) {
+	t := *c
+	t.wx, t.wh, t.wd, t.wc = layOut(c.Wx, p), layOut(c.Wh, p), layOut(c.Wd, p), layOut(c.Wc, p)
+	return &t, nil
+}
+
 // Step computes one step.
 func (c *SCLSTM) Step(g *grad.Tape, x *grad.Var, s State) (*grad.Var, State) {
 	H, D := c.Wc.Dim(1), c.Wc.Dim(0)
 	mustRows("SCLSTM", "x", x, 0, c.Wx.Dim(0))
 	must("SCLSTM", "Wx", c.Wx, tensor.ShapeOf(c.Wx.Dim(0), 4*H+D))
-	p := g.Add(g.Affine(x, c.Wx, c.B), g.Affine(s[0], c.Wh, nil))
-	gates := g.Sigmoid(g.Add(g.Columns(p, 0, 3*H+D), g.Affine(s[2], c.Wd, nil)))
+	p := g.Add(c.wx.affine(g, x, c.Wx, c.B), c.wh.affine(g, s[0], c.Wh, nil))
+	gates := g.Sigmoid(g.Add(g.Columns(p, 0, 3*H+D), c.wd.affine(g, s[2], c.Wd, nil)))
 	i, f, o := g.Columns(gates, 0, H), g.Columns(gates, H, 2*H), g.Columns(gates, 2*H, 3*H)
 	d := g.Mul(g.Columns(gates, 3*H, 3*H+D), s[2])
 	u := g.Tanh(g.Columns(p, 3*H+D, 4*H+D))
-	cell := g.Add(g.Add(g.Mul(f, s[1]), g.Mul(i, u)), g.Tanh(g.Affine(d, c.Wc, nil)))
+	cell := g.Add(g.Add(g.Mul(f, s[1]), g.Mul(i, u)), g.Tanh(c.wc.affine(g, d, c.Wc, nil)))
 	h := g.Mul(o, g.Tanh(cell))
-	return h, State{h, cell, d}
+	return h, State(g.List(h, cell, d))
 }

@@ -251,6 +251,12 @@ type penalised struct {
 // StateSize is {hidden, hidden, slots, 1}.
 func (c *penalised) StateSize() []int { return append(c.SCLSTM.StateSize(), 1) }
 
+// Freeze freezes the cell.
+func (c *penalised) Freeze(p rnn.Precision) (rnn.Cell, error) {
+	cell, err := c.SCLSTM.Freeze(p)
+	return &penalised{cell.(*rnn.SCLSTM), c.eta, c.xi}, err
+}
+
 // Step adds up η·ξ^|Δd|.
 func (c *penalised) Step(g *grad.Tape, x *grad.Var, s rnn.State) (*grad.Var, rnn.State) {
 	y, next := c.SCLSTM.Step(g, x, s[:3])

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -159,12 +160,30 @@ func (x *exchange) other() error {
 		return errNoAddress
 	}
 	w := &statusWriter{ResponseWriter: x.w, x: x}
-	x.r.Body = http.MaxBytesReader(w, x.r.Body, x.s.options.MaxBody)
+	x.r.Body = http.MaxBytesReader(w, &heldBody{x.r.Body, x, 0}, x.s.options.MaxBody)
 	x.s.extra.ServeHTTP(w, x.r)
 	if x.status == 0 {
 		x.status = http.StatusOK
 	}
 	return nil
+}
+
+// A heldBody counts what is read of a long body in MaxBodies, as long as the request lasts.
+type heldBody struct {
+	io.ReadCloser
+	x *exchange
+	n int64
+}
+
+func (h *heldBody) Read(b []byte) (int, error) {
+	n, err := h.ReadCloser.Read(b)
+	h.n += int64(n)
+	if h.n > smallBody && h.n > h.x.held {
+		if full := h.x.hold(max(h.x.held, smallBody)); full != nil {
+			return 0, full
+		}
+	}
+	return n, err
 }
 
 // A statusWriter notes the status of an answer.

@@ -207,6 +207,12 @@ func (s *Server) Versions(name string) []string {
 // checks of the server.
 func (s *Server) Handle(pattern string, h http.Handler) { s.extra.Handle(pattern, h) }
 
+// Timeout is the time of one request, which the handlers of Handle keep to by themselves.
+func (s *Server) Timeout() time.Duration { return s.options.Timeout }
+
+// MaxDepth is how many arrays and objects of JSON may be in one another.
+func (s *Server) MaxDepth() int { return s.options.MaxDepth }
+
 // Ready reports whether the server takes requests.
 func (s *Server) Ready() bool { return !s.draining.Load() }
 

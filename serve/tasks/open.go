@@ -1,9 +1,11 @@
 // Package tasks serves model files: Open makes a file of any format a model of package serve,
-// with sessions if it can go step by step.
+// with sessions if it can go step by step, and Handle adds what people ask the models of tasks
+// for, in plain JSON: forecasts, labels, texts, translations.
 //
 //	m, err := tasks.Open("sales.safetensors", tasks.Options{})
 //	s := serve.New(serve.Options{})
 //	err = s.Add(m)
+//	tasks.Handle(s)
 //	err = s.HTTP().ListenAndServe()
 package tasks
 

@@ -213,8 +213,8 @@ func TestFramesOfASlowReader(t *testing.T) {
 		sent <- w.Conn.(*net.TCPConn).CloseWrite()
 	}()
 	select {
-	case <-sent:
-		t.Error("all was taken though nothing was read")
+	case err := <-sent:
+		t.Fatalf("all was taken though nothing was read (%v)", err)
 	case <-time.After(300 * time.Millisecond):
 	}
 	for n := uint64(1); n <= steps; n++ {

@@ -233,7 +233,7 @@ func (st *stream) step(h *handle, number uint64) *streamCall {
 // ask asks for the steps that were read, and writes what is done by then.
 func (st *stream) ask() error {
 	st.mu.Lock()
-	for st.failed == nil && st.asked > 0 && (st.asked+len(st.calls) > maxAsked || len(st.out) > maxUnread) {
+	for st.failed == nil && (len(st.out) > maxUnread || st.asked > 0 && st.asked+len(st.calls) > maxAsked) {
 		st.room.Wait()
 	}
 	if err := st.failed; err != nil {

@@ -354,7 +354,7 @@ func TestRunnerIsShared(t *testing.T) {
 
 // A large batch stays on its goroutine where Alone asks for it, and allocates nothing.
 func TestRunnerAlone(t *testing.T) {
-	const in, H, rows = 256, 512, 32
+	const in, H, rows = 128, 256, 32
 	for p := rnn.Single; p <= rnn.Int8; p++ {
 		run, err := rnn.NewRunner(rnn.Stack{rnn.NewLSTM(rng(), in, H), rnn.NewLSTM(rng(), H, 16)}, p)
 		if err != nil {
@@ -374,7 +374,7 @@ func TestRunnerAlone(t *testing.T) {
 		end := par.Alone()
 		before := par.Calls()
 		step()
-		n := testing.AllocsPerRun(10, step)
+		n := testing.AllocsPerRun(4, step)
 		if calls := par.Calls() - before; calls != 0 {
 			t.Errorf("%v: helpers were called %d times", p, calls)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -290,5 +291,26 @@ func TestOutputsOfModelsAreNotWrittenTo(t *testing.T) {
 	}
 	if fmt.Sprint(shape) != "[1 1 1]" {
 		t.Errorf("the shape that a model returned became %v", shape)
+	}
+}
+
+// The longest body makes memory of a few times its length, however many elements its shape
+// claims and however short they are.
+func TestMemoryOfLongBodies(t *testing.T) {
+	s := server(t, serve.Options{}, identity(serve.FP64), accumulate(t, 1, session.TableOptions{}))
+	zeros := strings.Repeat("0,", 4_190_000) + "0]"
+	for _, c := range [][2]string{
+		{"/v2/models/same/infer", `{"inputs":[{"name":"in","datatype":"FP64","shape":[1,2000000000],"data":[` + zeros + `}]}`},
+		{"/v2/models/same/infer", `{"inputs":[{"data":[` + zeros + `,"name":"in","datatype":"FP64","shape":[1,2000000000]}]}`},
+		{"/v2/models/same/infer", `{"inputs":[{"name":"in","datatype":"FP64","shape":[1,1],"data":[` + zeros + `}]}`},
+		{"/v2/models/acc/sessions/a/steps", `{"x":[` + zeros + `}`},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		w := ask(s, "POST", c[0], c[1])
+		runtime.ReadMemStats(&after)
+		if want(t, w, 400); after.TotalAlloc-before.TotalAlloc > 64<<20 {
+			t.Errorf("%.60s: %d MB for %d MB", c[1], (after.TotalAlloc-before.TotalAlloc)>>20, len(c[1])>>20)
+		}
 	}
 }

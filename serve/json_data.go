@@ -17,6 +17,11 @@ func (s *scanner) data(v *Value) error {
 		return shapeError(v)
 	}
 	v.Data = v.Data[:0]
+	// An element has a character and a comma at least, so memory stays in proportion to what
+	// was sent, whatever the shape is.
+	if need := min(n, (len(s.b)-s.i)/2+1) * v.Datatype.Size(); cap(v.Data) < need {
+		v.Data = make([]byte, 0, need)
+	}
 	return s.level(v, 0, n)
 }
 

@@ -12,6 +12,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -61,6 +62,7 @@ type results struct {
 		Cores  int    `json:"cores"`
 		System string `json:"system"`
 		Go     string `json:"go"`
+		Load   string `json:"load_before"` // processes that ran or waited to, before it began; more than one are others'
 	} `json:"machine"`
 	Date    string  `json:"date"`
 	Command string  `json:"command"`
@@ -106,7 +108,8 @@ func run() error {
 	res.Machine.CPU, res.Machine.Cores = speed.CPU(), runtime.NumCPU()
 	res.Machine.System, res.Machine.Go = runtime.GOOS+"/"+runtime.GOARCH, runtime.Version()
 	res.Date, res.Seconds = time.Now().UTC().Format(time.DateOnly), *seconds
-	res.Command = "go run ./bench/serve " + strings.Join(os.Args[1:], " ")
+	res.Machine.Load = load()
+	res.Command = fmt.Sprintf("go run ./bench/serve --sessions %s --seconds %v --rounds %d, with the servers of bench/serve/README.md", *counts, *seconds, *rounds)
 	measure := func(client string, sessions, round int, one func(server) (turn, error)) error {
 		for i := range servers {
 			s := servers[(i+round)%len(servers)]
@@ -189,6 +192,13 @@ func (r *row) medians() {
 	}
 }
 
+// load is the load average of the last minute.
+func load() string {
+	b, _ := os.ReadFile("/proc/loadavg")
+	one, _, _ := strings.Cut(string(b), " ")
+	return one
+}
+
 // lookup finds NAME=… in a list.
 func lookup(list, name string) string {
 	for _, p := range strings.Split(list, ",") {
@@ -208,7 +218,9 @@ func triton(python, client, addr string, s server, input string, width int, seco
 	if err != nil {
 		return t, err
 	}
-	cmd := exec.Command(python, "bench/serve/tritonclient_load.py", client, addr, s.model, input, strconv.Itoa(width), fmt.Sprint(seconds))
+	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(seconds*1e9)+time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, python, "bench/serve/tritonclient_load.py", client, addr, s.model, input, strconv.Itoa(width), fmt.Sprint(seconds))
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

@@ -48,10 +48,14 @@ took, cpu, end = [], own(), time.perf_counter() + seconds
 while (begin := time.perf_counter()) < end:
     step()
     took.append(time.perf_counter() - begin)
+cpu = own() - cpu
+if client == "stream":
+    c.stop_stream()  # it would wait for ever at the end
+c.close()
 us = np.array(took) * 1e6
 print(json.dumps({
     "steps_per_second": len(us) / seconds,
     "p50_us": float(np.percentile(us, 50)),
     "p99_us": float(np.percentile(us, 99)),
-    "client_cpu_us_per_step": (own() - cpu) / len(us) * 1e6,
+    "client_cpu_us_per_step": cpu / len(us) * 1e6,
 }))

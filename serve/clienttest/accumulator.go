@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"time"
 
+	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/serve"
 	"github.com/recur-go/recur/session"
 )
@@ -122,6 +124,17 @@ func accumulators(o serve.Options) (*serve.Server, func() error, error) {
 		out.Name = "OUTPUT"
 		return []serve.Value{out}, nil
 	}}); err != nil {
+		return nil, stop, err
+	}
+	// One LSTM for bench/serve.
+	lstm, err := rnn.NewRunner(rnn.NewLSTM(rand.New(rand.NewPCG(1, 1)), 64, 128), rnn.Single)
+	if err != nil {
+		return nil, stop, err
+	}
+	m := &serve.Model{Name: "lstm"}
+	m.Sessions = session.NewTable(session.New(lstm, session.Options{OnBatch: m.OnBatch}), session.TableOptions{TTL: 10 * time.Minute})
+	tables = append(tables, m.Sessions)
+	if err := s.Add(m); err != nil {
 		return nil, stop, err
 	}
 	for _, name := range writers {

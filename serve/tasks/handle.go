@@ -26,6 +26,7 @@ import (
 //	POST /v1/translate  {"text": "good morning"}
 //	POST /v1/caption    {"meaning": "name[Aromi], food[Thai]"}
 //	POST /v1/music      {"piece": [[39, 43], [41]]}
+//	GET  /openapi.json  all that the server answers, as OpenAPI 3.1
 //
 // "model" names one of several models of a task. An answer that is not 200 is {"error": "…"}.
 func Handle(s *serve.Server) {
@@ -37,6 +38,11 @@ func Handle(s *serve.Server) {
 	h.post("/v1/translate", plain(h.translate))
 	h.post("/v1/caption", plain(h.caption))
 	h.post("/v1/music", plain(h.music))
+	h.get("/openapi.json", func(w http.ResponseWriter, _ *http.Request) error {
+		w.Header().Set("Content-Type", "application/json")
+		_, err := w.Write(OpenAPI)
+		return gone(err)
+	})
 }
 
 type handler struct{ s *serve.Server }
@@ -208,19 +214,19 @@ func decode(body []byte, v any, depth int) error {
 	var syntax *json.SyntaxError
 	switch {
 	case errors.Is(err, io.EOF):
-		return invalid("the body is empty; it has to be JSON")
+		return invalid("the body is empty; it has to be JSON, which /openapi.json describes")
 	case errors.As(err, &of):
 		what := of.Field
 		if what == "" {
 			what = "the request"
 		}
-		return invalid("%s is a %s at byte %d of the body, which it cannot be", cut(what, 64), of.Value, of.Offset)
+		return invalid("%s is a %s at byte %d of the body, which it cannot be; /openapi.json describes the request", cut(what, 64), of.Value, of.Offset)
 	case errors.As(err, &syntax):
 		return invalid("the body is no JSON: %s, at byte %d", syntax, syntax.Offset)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return invalid("the body is no JSON: it ends too early")
 	}
-	return invalid("%s", cut(strings.TrimPrefix(err.Error(), "json: "), 256))
+	return invalid("%s; /openapi.json describes the request", cut(strings.TrimPrefix(err.Error(), "json: "), 256))
 }
 
 // checkDepth checks how many arrays and objects are in one another.

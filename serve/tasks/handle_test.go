@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -15,8 +16,16 @@ import (
 
 // A site is a server of models.
 type site struct {
-	t testing.TB
-	s *serve.Server
+	t   testing.TB
+	s   *serve.Server
+	url string // of a real server; "" to call the handler
+}
+
+// listen makes the site a real server.
+func (s *site) listen() {
+	web := httptest.NewServer(s.s)
+	s.t.Cleanup(web.Close)
+	s.url = web.URL
 }
 
 func newSite(t testing.TB, o serve.Options, paths ...string) *site {
@@ -28,7 +37,7 @@ func newSite(t testing.TB, o serve.Options, paths ...string) *site {
 		}
 	}
 	tasks.Handle(s)
-	return &site{t, s}
+	return &site{t: t, s: s}
 }
 
 // ask sends a request and returns the status and the body of the answer.
@@ -42,13 +51,27 @@ func (s *site) ask(method, path, body string, head ...string) (int, string) {
 	for i := 0; i+1 < len(head); i += 2 {
 		r.Header.Set(head[i], head[i+1])
 	}
-	w := httptest.NewRecorder()
-	s.s.ServeHTTP(w, r)
-	b, err := io.ReadAll(w.Result().Body)
+	var answer *http.Response
+	if s.url == "" {
+		w := httptest.NewRecorder()
+		s.s.ServeHTTP(w, r)
+		answer = w.Result()
+	} else {
+		var err error
+		if r.URL, err = url.Parse(s.url + path); err != nil {
+			s.t.Fatal(err)
+		}
+		r.RequestURI = ""
+		if answer, err = http.DefaultClient.Do(r); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	defer answer.Body.Close()
+	b, err := io.ReadAll(answer.Body)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return w.Code, string(b)
+	return answer.StatusCode, string(b)
 }
 
 // post sends JSON and reads the answer, which has to be 200, into v.
@@ -329,7 +352,7 @@ func FuzzBodies(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, i byte, body string) {
 		path := paths[int(i)%len(paths)]
-		if code, b := (&site{t, s.s}).ask("POST", path, body); code >= 500 && code != 501 || code == 0 {
+		if code, b := (&site{t: t, s: s.s}).ask("POST", path, body); code >= 500 && code != 501 || code == 0 {
 			t.Errorf("%s %q: %d %s", path, body, code, b)
 		}
 	})

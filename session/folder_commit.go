@@ -29,6 +29,7 @@ type groups struct {
 	waiting []*request
 	spare   []*request
 	busy    bool // somebody writes
+	callers int  // of the last group, and those who waited behind it
 	closed  bool
 	pool    sync.Pool
 }
@@ -119,6 +120,7 @@ func (f *Folder) lead(own *request) {
 	}
 
 	q.mu.Lock()
+	q.callers = len(group) + len(q.waiting)
 	q.busy = len(q.waiting) > 0
 	if q.busy {
 		q.waiting[0].chief = true
@@ -134,18 +136,20 @@ func (f *Folder) lead(own *request) {
 	q.mu.Unlock()
 }
 
-// gather lets callers in that were woken by the last group and come again, as long as there
-// are more of them: a group of all costs no more than one of half of them.
+// gather waits for the callers that the last group woke, as long as they come again: a group
+// of all costs the disk no more than one of half of them.
 func (q *groups) gather() {
-	n := 0
-	for range 16 {
+	for n, idle := 0, 0; idle < 16; idle++ {
 		q.mu.Lock()
 		now := len(q.waiting)
+		enough := now >= q.callers
 		q.mu.Unlock()
-		if now == n {
+		if enough {
 			return
 		}
-		n = now
+		if now > n {
+			n, idle = now, 0
+		}
 		runtime.Gosched()
 	}
 }

@@ -44,10 +44,10 @@ func (f *Folder) appendMove(m *move) error {
 func (f *Folder) tidy() {
 	f.tidying.Lock()
 	defer f.tidying.Unlock()
-	f.mu.RLock()
-	segs := slices.Clone(f.segs)
-	f.mu.RUnlock()
-	var err error
+	segs := f.acknowledged()
+	// The group that is being written may have filled several, and the index does not yet
+	// tell so.
+	err := f.commit(context.Background(), request{})
 	for i := 0; i < len(segs)-1 && err == nil; i++ { // the last one is written to
 		f.mu.RLock()
 		enough := float64(f.total) <= float64(f.live)*(1+f.o.Waste)+float64(f.limit())
@@ -74,13 +74,10 @@ func (f *Folder) Compact(ctx context.Context) error {
 	if tight {
 		return ctx.Err()
 	}
+	segs := f.acknowledged() // records that come from now on may go to later ones
 	if err := f.commit(ctx, request{seal: true}); err != nil {
 		return err
 	}
-	f.mu.RLock()
-	segs := slices.Clone(f.segs)
-	f.mu.RUnlock()
-	// Records that come meanwhile go to later segments.
 	for _, s := range segs {
 		if err := f.empty(ctx, s); err != nil {
 			return err
@@ -89,7 +86,21 @@ func (f *Folder) Compact(ctx context.Context) error {
 	return nil
 }
 
-// empty writes what is needed of the oldest segment again, and removes it.
+// acknowledged returns the segments in which records are acknowledged. Only one who holds
+// tidying removes these.
+func (f *Folder) acknowledged() (segs []*segment) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	for _, s := range f.segs {
+		if s.size > 0 {
+			segs = append(segs, s)
+		}
+	}
+	return segs
+}
+
+// empty writes what is needed of the oldest segment again, and removes it. The segment is
+// sealed, and the index has all of its records.
 func (f *Folder) empty(ctx context.Context, s *segment) error {
 	b := batch{f: f, ctx: ctx}
 	sc := newScanner(s, s.size, false)

@@ -325,6 +325,39 @@ func TestFolderReadError(t *testing.T) {
 	wantVersion(t, openSim(t, d, FolderOptions{}), "a", 1)
 }
 
+// What a group has filled is not taken for old before the group is acknowledged.
+func TestFolderTidyDuringGroup(t *testing.T) {
+	g := &gate{newSimDisk(rand.New(rand.NewPCG(1, 1))), make(chan struct{}), make(chan struct{})}
+	f, err := openFolder("sim", g, FolderOptions{SegmentBytes: 1000, Waste: 0.01})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group []Record
+	for v := 1; v <= 3; v++ {
+		group = append(group, Record{ID: fmt.Sprint(v), Used: usedOf(v), Blob: make([]byte, 900)})
+	}
+	var all sync.WaitGroup
+	all.Go(func() {
+		if err := f.Save(t.Context(), group); err != nil {
+			t.Error(err)
+		}
+	})
+	for range 2 { // the first segments
+		<-g.entered
+		g.open <- struct{}{}
+	}
+	<-g.entered
+	all.Go(f.tidy)
+	waiting(f, 1)
+	g.open <- struct{}{}
+	all.Wait()
+	for _, r := range group {
+		if _, err := f.Load(t.Context(), r.ID); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // Goroutines save, load and delete while segments are emptied.
 func TestFolderBusy(t *testing.T) {
 	dir := t.TempDir()
@@ -357,14 +390,21 @@ func TestFolderBusy(t *testing.T) {
 			}
 		})
 	}
-	all.Go(func() {
-		for range 10 {
+	saved := make(chan struct{})
+	go func() {
+		all.Wait()
+		close(saved)
+	}()
+	for busy := true; busy; {
+		select {
+		case <-saved:
+			busy = false
+		default:
 			if err := f.Compact(t.Context()); err != nil {
 				t.Error(err)
 			}
 		}
-	})
-	all.Wait()
+	}
 	for range 2 {
 		for _, of := range last {
 			for id, v := range of {

@@ -168,7 +168,7 @@ func (x *exchange) guard() error {
 
 // authorize checks the token.
 func (x *exchange) authorize() error {
-	if len(x.s.tokens) == 0 {
+	if len(x.s.tokens.Load().list) == 0 {
 		return nil
 	}
 	secret := ""

@@ -6,7 +6,7 @@ import (
 )
 
 // infer is for POST /v2/models/{m}/infer.
-func (x *exchange) infer(m *Model) error {
+func (x *exchange) infer(m *Model, version string) error {
 	if done, err := x.method("POST"); done || err != nil {
 		return err
 	}
@@ -18,6 +18,9 @@ func (x *exchange) infer(m *Model) error {
 		return err
 	}
 	x.call.Session = x.req.Session
+	if version == "" && !x.req.Start {
+		m = x.holder(m, x.req.Session)
+	}
 	if err := x.s.infer(x.r.Context(), m, &x.req, &x.resp); err != nil {
 		return err
 	}

@@ -53,6 +53,9 @@ func (s *Server) Infer(ctx context.Context, req *Request, resp *Response) error 
 	if err != nil {
 		return err
 	}
+	if req.Version == "" && !req.Start {
+		m = s.holder(ctx, m, req.Session)
+	}
 	return s.infer(ctx, m, req, resp)
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 
@@ -55,7 +56,8 @@ type Model struct {
 	// Stateless tells why a model has no sessions, for people; "" if it needs no reason.
 	Stateless string
 
-	stats stats
+	stats   stats
+	retired atomic.Bool
 }
 
 // A Generation is a request for text.

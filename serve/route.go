@@ -93,6 +93,9 @@ func (x *exchange) routeModels(p []string) error {
 		return x.modelMetadata(m)
 	}
 	if p[0] == "sessions" {
+		if version == "" && len(p) > 1 {
+			m = x.holder(m, p[1])
+		}
 		return x.routeSessions(m, p[1:])
 	}
 	if len(p) > 1 {
@@ -100,7 +103,7 @@ func (x *exchange) routeModels(p []string) error {
 	}
 	switch p[0] {
 	case "infer":
-		return x.infer(m)
+		return x.infer(m, version)
 	case "ready":
 		return x.ready(m.Name, x.s.Ready())
 	case "config":

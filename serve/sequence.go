@@ -52,7 +52,7 @@ func (s *Server) sequence(ctx context.Context, m *Model, req *Request, resp *Res
 
 // step does one step of a session of the caller.
 func (s *Server) step(ctx context.Context, m *Model, c *session.Call) error {
-	if !s.quotas {
+	if !s.tokens.Load().quotas {
 		return m.Sessions.Do(ctx, c)
 	}
 	own := c.ID

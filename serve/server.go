@@ -93,9 +93,7 @@ func (o Options) withDefaults() Options {
 // A Server serves models. Goroutines share it.
 type Server struct {
 	options  Options
-	tokens   []*Token
-	sums     [][32]byte // of the secrets of tokens
-	quotas   bool
+	tokens   atomic.Pointer[tokens]
 	models   atomic.Pointer[map[string][]*Model] // versions, the highest first
 	changing sync.Mutex
 	origins  *http.CrossOriginProtection
@@ -118,7 +116,11 @@ func New(o Options) *Server {
 			panic("serve: " + err.Error())
 		}
 	}
-	s.addTokens(o.Tokens)
+	known, err := newTokens(o.Tokens)
+	if err != nil {
+		panic(err.Error())
+	}
+	s.tokens.Store(known)
 	return s
 }
 
@@ -126,14 +128,17 @@ func New(o Options) *Server {
 func (s *Server) Options() Options { return s.options }
 
 // Add serves a model from now on.
-func (s *Server) Add(m *Model) error {
+func (s *Server) Add(m *Model) error { return s.add(m, "") }
+
+// add serves a model, in place of the version old of its name unless that is "".
+func (s *Server) add(m *Model, old string) error {
 	if err := m.prepare(); err != nil {
 		return err
 	}
 	s.changing.Lock()
 	defer s.changing.Unlock()
 	all := maps.Clone(*s.models.Load())
-	versions := slices.Clone(all[m.Name])
+	versions := slices.DeleteFunc(slices.Clone(all[m.Name]), func(v *Model) bool { return v.Version == old })
 	for _, v := range versions {
 		if v.Version == m.Version {
 			return fmt.Errorf("serve: version %s of model %s: %w", m.Version, m.Name, errDuplicate)

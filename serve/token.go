@@ -29,7 +29,8 @@ type callerKey struct{}
 // Authorize finds the token of a secret and returns a context with it, which is that of a
 // request from then on. Without tokens the context is as it was.
 func (s *Server) Authorize(ctx context.Context, secret string) (context.Context, error) {
-	if len(s.tokens) == 0 {
+	known := s.tokens.Load()
+	if len(known.list) == 0 {
 		return ctx, nil
 	}
 	if secret == "" {
@@ -37,15 +38,15 @@ func (s *Server) Authorize(ctx context.Context, secret string) (context.Context,
 	}
 	sum := sha256.Sum256([]byte(secret))
 	found := -1
-	for i := range s.sums {
-		if subtle.ConstantTimeCompare(sum[:], s.sums[i][:]) == 1 {
+	for i := range known.sums {
+		if subtle.ConstantTimeCompare(sum[:], known.sums[i][:]) == 1 {
 			found = i
 		}
 	}
 	if found < 0 {
 		return ctx, errWrongToken
 	}
-	return context.WithValue(ctx, callerKey{}, s.tokens[found]), nil
+	return context.WithValue(ctx, callerKey{}, known.list[found]), nil
 }
 
 var (
@@ -66,24 +67,48 @@ func tokenOf(ctx context.Context) *Token {
 	return t
 }
 
-// addTokens takes the tokens of Options. It panics for those that cannot work.
-func (s *Server) addTokens(tokens []Token) {
-	seen := map[string]bool{}
-	for i := range tokens {
-		t := &Token{Name: tokens[i].Name, Secret: tokens[i].Secret, Sessions: tokens[i].Sessions}
-		if t.Secret == "" {
-			panic("serve: a token has no secret")
-		}
-		s.quotas = s.quotas || t.Sessions > 0
-		s.tokens = append(s.tokens, t)
-		s.sums = append(s.sums, sha256.Sum256([]byte(t.Secret)))
+// tokens are those that a server knows.
+type tokens struct {
+	list   []*Token
+	sums   [][32]byte // of their secrets
+	quotas bool       // one has a quota
+}
+
+// SetTokens has the server know these tokens from now on, and no others. An error leaves those
+// that it knew. Whether there are quotas cannot change, since it decides whose sessions are seen
+// by whom.
+func (s *Server) SetTokens(list []Token) error {
+	t, err := newTokens(list)
+	if err != nil {
+		return err
 	}
-	for _, t := range s.tokens {
-		if s.quotas && (t.Name == "" || seen[t.Name] || strings.Contains(t.Name, "/") || len(t.Name) > 64) {
-			panic("serve: with quotas each token has a name of its own, of at most 64 bytes without slashes")
+	if t.quotas != s.tokens.Load().quotas {
+		return errors.New("serve: tokens with quotas cannot come or go while the server runs")
+	}
+	s.tokens.Store(t)
+	return nil
+}
+
+// newTokens checks tokens.
+func newTokens(list []Token) (*tokens, error) {
+	known := &tokens{}
+	seen := map[string]bool{}
+	for i := range list {
+		t := &Token{Name: list[i].Name, Secret: list[i].Secret, Sessions: list[i].Sessions}
+		if t.Secret == "" {
+			return nil, errors.New("serve: a token has no secret")
+		}
+		known.quotas = known.quotas || t.Sessions > 0
+		known.list = append(known.list, t)
+		known.sums = append(known.sums, sha256.Sum256([]byte(t.Secret)))
+	}
+	for _, t := range known.list {
+		if known.quotas && (t.Name == "" || seen[t.Name] || strings.Contains(t.Name, "/") || len(t.Name) > 64) {
+			return nil, errors.New("serve: with quotas each token has a name of its own, of at most 64 bytes without slashes")
 		}
 		seen[t.Name] = true
 	}
+	return known, nil
 }
 
 // SessionName is the name in the table of a session that the caller names id.
@@ -100,7 +125,7 @@ func (s *Server) SessionName(ctx context.Context, id string) (string, error) {
 
 // ownPrefix is what the names of the caller's sessions begin with.
 func (s *Server) ownPrefix(ctx context.Context) string {
-	if t := tokenOf(ctx); t != nil && s.quotas {
+	if t := tokenOf(ctx); t != nil && s.tokens.Load().quotas {
 		return t.Name + "/"
 	}
 	return ""
@@ -124,7 +149,7 @@ func (s *Server) admitSession(ctx context.Context, m *Model, id string, makes bo
 		return "", nil, err
 	}
 	t := tokenOf(ctx)
-	if !s.quotas || t == nil || t.Sessions == 0 {
+	if !s.tokens.Load().quotas || t == nil || t.Sessions == 0 {
 		return full, func(bool, bool) {}, nil
 	}
 	v, ok := t.counts.Load(m)

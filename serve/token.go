@@ -21,7 +21,7 @@ type Token struct {
 	// has such a quota, each token has sessions of its own, which no other sees.
 	Sessions int
 
-	counts sync.Map // *Model to *owned
+	counts *sync.Map // *Model to *owned
 }
 
 type callerKey struct{}
@@ -94,7 +94,7 @@ func newTokens(list []Token) (*tokens, error) {
 	known := &tokens{}
 	seen := map[string]bool{}
 	for i := range list {
-		t := &Token{Name: list[i].Name, Secret: list[i].Secret, Sessions: list[i].Sessions}
+		t := &Token{Name: list[i].Name, Secret: list[i].Secret, Sessions: list[i].Sessions, counts: new(sync.Map)}
 		if t.Secret == "" {
 			return nil, errors.New("serve: a token has no secret")
 		}

@@ -55,7 +55,18 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return 0
 	case caught := <-signals:
 		stop()
-		await(ended, signals)
+		if serving.Load() {
+			select {
+			case err := <-ended:
+				if err != nil {
+					fmt.Fprintln(stderr, "recur:", plain(err))
+				}
+				return code(err)
+			case <-signals:
+			}
+		} else {
+			await(ended, signals)
+		}
 		fmt.Fprintln(stderr, "recur: stopped")
 		if caught == syscall.SIGTERM {
 			return 128 + int(syscall.SIGTERM)
@@ -165,6 +176,9 @@ func usage(format string, args ...any) error { return fault.Errorf(fault.Usage, 
 
 // code is the exit code of an error: that of its class.
 func code(err error) int {
+	if err == nil {
+		return 0
+	}
 	if c := fault.Of(err); c != 0 {
 		return int(c)
 	}

@@ -36,6 +36,10 @@ func (r *Repository) find() (all []candidate, err error) {
 		all = append(all, c)
 	}
 	for _, s := range r.sources {
+		if s.path == "" {
+			add(candidate{s.name, true, []file{{"", ""}}})
+			continue
+		}
 		info, err := os.Stat(s.path)
 		known := func(md *model) bool { return md != nil && md.named && md.current != nil }
 		switch {
@@ -166,6 +170,9 @@ func (r *Repository) inVersion(dir string) string {
 
 // stampOf changes when a file or a folder does: by sizes and times.
 func stampOf(path string) string {
+	if path == "" {
+		return "built in"
+	}
 	var b strings.Builder
 	n := 0
 	filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {

@@ -136,6 +136,15 @@ func (r *Repository) Add(name, path string) {
 	}
 }
 
+// AddBuiltin adds a model that Open makes of the path "".
+func (r *Repository) AddBuiltin(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s := (source{name, ""}); !slices.Contains(r.sources, s) {
+		r.sources = append(r.sources, s)
+	}
+}
+
 // Run looks for changes until ctx ends. A file is loaded once it has not changed between two
 // looks.
 func (r *Repository) Run(ctx context.Context) {

@@ -1,0 +1,317 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/recur-go/recur/serve"
+	"github.com/recur-go/recur/serve/host"
+	"github.com/recur-go/recur/serve/watch"
+	"github.com/recur-go/recur/session"
+)
+
+// serving is set while a server runs, which takes its own time to end.
+var serving atomic.Bool
+
+// A service is a server and what it stands on.
+type service struct {
+	flags   *serveFlags
+	given   given
+	log     *slog.Logger
+	server  *serve.Server
+	models  *watch.Repository
+	web     host.Group
+	cert    *host.Certificate
+	address []string // of clients
+	closers []func()
+}
+
+// run serves until the context of the command ends.
+func (f *serveFlags) run(cmd *cobra.Command, g given) error {
+	serving.Store(true)
+	defer serving.Store(false)
+	ctx := cmd.Context()
+	s := &service{flags: f, given: g, log: f.newLog(cmd.ErrOrStderr())}
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	if err := s.start(ctx); err != nil {
+		s.end(context.Background())
+		return err
+	}
+	if len(s.address) > 0 {
+		defer writeAddress(s.address[0])()
+	}
+	if f.log == "text" {
+		fmt.Fprint(cmd.OutOrStdout(), s.greeting())
+	}
+	s.log.Info("ready", "address", strings.Join(s.address, " "), "models", len(s.server.Models()))
+	s.notify("READY=1")
+	looking, stop := context.WithCancel(ctx)
+	defer stop()
+	looked := make(chan struct{})
+	go func() {
+		defer close(looked)
+		s.models.Run(looking)
+	}()
+	err := s.wait(ctx, hangup)
+	stop()
+	<-looked
+	return errors.Join(err, s.stop())
+}
+
+// start opens all that is served.
+func (s *service) start(ctx context.Context) error {
+	f := s.flags
+	tokens, err := readTokens(f.tokens)
+	if err != nil {
+		return err
+	}
+	listeners, err := s.listen()
+	if err != nil {
+		return err
+	}
+	var config *tls.Config
+	if f.cert != "" {
+		if s.cert, err = host.OpenCertificate(f.cert, f.key); err != nil {
+			return err
+		}
+		config = s.cert.Config()
+	}
+	table := f.table()
+	table.OnError = func(err error) { s.log.Error("sessions not saved; they are tried again", "error", err) }
+	o := watch.Options{Open: f.open, Table: table, IsModel: isModel, OnEvent: logModel(s.log)}
+	if f.sessions != "" {
+		o.Store = f.store
+	}
+	s.models = watch.New(o)
+	s.server = serve.New(serve.Options{
+		Version: strings.TrimPrefix(thisBuild().Version, "v"), Tokens: tokens, Hosts: f.hosts, Origins: f.origins,
+		Repository: s.models, OnCall: logCalls(s.log),
+	})
+	s.models.Serve(s.server)
+	if err := s.add(f.models); err != nil {
+		return err
+	}
+	if err := s.models.Scan(ctx); err != nil {
+		return err
+	}
+	if f.admin != "" {
+		l, err := host.Listen(f.admin)
+		if err != nil {
+			return fmt.Errorf("--admin: %w", err)
+		}
+		h := s.server.HTTPAdmin()
+		h.Handler = s.withProfiles(h.Handler)
+		s.web.Serve(h, l, config)
+	}
+	for _, l := range listeners {
+		s.address = append(s.address, webAddress(l.Addr().Network(), l.Addr().String(), config != nil))
+		s.web.Serve(s.server.HTTP(), l, config)
+	}
+	return nil
+}
+
+// listen opens the addresses of HTTP, unless systemd has opened some.
+func (s *service) listen() (all []net.Listener, err error) {
+	all, err = host.Inherited()
+	if err != nil || len(all) > 0 {
+		return all, err
+	}
+	for _, a := range s.flags.listen {
+		l, err := host.Listen(a)
+		if err != nil {
+			for _, l := range all {
+				l.Close()
+			}
+			return nil, fmt.Errorf("--listen: %w", err)
+		}
+		all = append(all, l)
+	}
+	s.closers = append(s.closers, func() {
+		for _, l := range all {
+			l.Close()
+		}
+	})
+	return all, nil
+}
+
+// add names the models that are looked for.
+func (s *service) add(models []string) error {
+	if len(models) == 0 {
+		s.models.AddBuiltin("airline")
+		return nil
+	}
+	for _, arg := range models {
+		name, path, err := nameAndPath(arg)
+		if err != nil {
+			return err
+		}
+		s.models.Add(name, path)
+	}
+	return nil
+}
+
+// open opens a model for the folders that are watched.
+func (f *serveFlags) open(ctx context.Context, path, name, version string, table session.TableOptions) (*serve.Model, error) {
+	if path == "" {
+		return f.openAirline(ctx, name, version, table)
+	}
+	return f.openServed(ctx, path, name, version, table)
+}
+
+// store opens the folder of the sessions of a model. Models whose states differ have folders of
+// their own.
+func (f *serveFlags) store(name string, m *session.Model) (session.Store, error) {
+	id := m.ID()
+	return session.OpenFolder(filepath.Join(f.sessions, name, fmt.Sprintf("%x", id[:8])), session.FolderOptions{})
+}
+
+// wait returns when the server is to end.
+func (s *service) wait(ctx context.Context, hangup <-chan os.Signal) error {
+	var alive <-chan time.Time
+	if d := host.Watchdog(); d > 0 {
+		t := time.NewTicker(d / 2)
+		defer t.Stop()
+		alive = t.C
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-s.web.Failed():
+			return err
+		case <-alive:
+			s.notify("WATCHDOG=1")
+		case <-hangup:
+			s.notify(host.Reloading())
+			s.reload(ctx)
+			s.notify("READY=1")
+		}
+	}
+}
+
+// reload reads again what may change. What is wrong is noted, and stays as it was.
+func (s *service) reload(ctx context.Context) {
+	wrong := func(err error) {
+		if err != nil {
+			s.log.Error("not reloaded", "error", plain(err))
+		}
+	}
+	fresh, err := s.flags.again(s.given)
+	if err != nil {
+		wrong(err)
+		return
+	}
+	if changed := s.flags.fixed(fresh); changed != nil {
+		s.log.Warn("changed, but only a restart takes it up", "flags", strings.Join(changed, " "))
+	}
+	tokens, err := readTokens(fresh.tokens)
+	if err == nil && len(tokens) == 0 && len(s.flags.tokens) > 0 && !s.flags.public {
+		err = usage("--token: the tokens are gone; only a restart serves without")
+	}
+	if err == nil {
+		err = s.server.SetTokens(tokens)
+	}
+	wrong(err)
+	if s.cert != nil {
+		wrong(s.cert.Reload())
+	}
+	wrong(s.add(fresh.models))
+	wrong(s.models.Scan(ctx))
+	s.log.Info("reloaded", "models", len(s.server.Models()), "tokens", len(tokens))
+}
+
+// fixed names the flags that differ and that a running server does not take up.
+func (f *serveFlags) fixed(fresh *serveFlags) (names []string) {
+	for _, c := range []struct {
+		name string
+		same bool
+	}{
+		{"--sessions", f.sessions == fresh.sessions}, {"--save", f.save == fresh.save}, {"--save-every", f.saveEvery == fresh.saveEvery},
+		{"--ttl", f.ttl == fresh.ttl}, {"--max-sessions", f.max == fresh.max}, {"--listen", slices.Equal(f.listen, fresh.listen)},
+		{"--grpc", f.grpc == fresh.grpc}, {"--admin", f.admin == fresh.admin}, {"--tls-cert", f.cert == fresh.cert}, {"--tls-key", f.key == fresh.key},
+		{"--host", slices.Equal(f.hosts, fresh.hosts)}, {"--origin", slices.Equal(f.origins, fresh.origins)},
+		{"--precision", f.precision == fresh.precision}, {"--max-batch", f.batch == fresh.batch}, {"--log", f.log == fresh.log}, {"--log-level", f.level == fresh.level},
+	} {
+		if !c.same {
+			names = append(names, c.name)
+		}
+	}
+	return names
+}
+
+// stop ends the server: what has begun is answered, and the sessions are saved.
+func (s *service) stop() error {
+	s.notify("STOPPING=1")
+	s.server.Drain()
+	ctx, cancel := context.WithTimeout(context.Background(), s.flags.grace)
+	defer cancel()
+	began := time.Now()
+	s.log.Info("ending", "grace", s.flags.grace)
+	err := s.web.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		s.log.Warn("requests were broken off, since --grace was over")
+		err = nil
+	}
+	// States are saved however long that takes: who is in a hurry sends a second signal.
+	err = errors.Join(err, s.end(context.Background()))
+	s.log.Info("ended", "took", time.Since(began))
+	return err
+}
+
+// end closes what start has opened.
+func (s *service) end(ctx context.Context) error {
+	for _, c := range s.closers {
+		c()
+	}
+	if s.models == nil {
+		return nil
+	}
+	return s.models.Close(ctx)
+}
+
+func (s *service) notify(state string) {
+	if err := host.Notify(state); err != nil {
+		s.log.Warn("systemd not told", "error", err)
+	}
+}
+
+// withProfiles adds profiles of the program to a handler, for those who have a token if there
+// are any.
+func (s *service) withProfiles(h http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, "/debug/pprof/") {
+			h.ServeHTTP(w, r)
+			return
+		}
+		_, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		if _, err := s.server.Authorize(r.Context(), strings.TrimSpace(secret)); err != nil {
+			http.Error(w, err.Error(), http.StatusUnauthorized)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}

@@ -146,11 +146,15 @@ func (f *serveFlags) check() error {
 	if _, _, err := saveTimes(f.saveEvery); err != nil {
 		return err
 	}
-	if len(f.tokens) == 0 && !f.public {
-		for _, a := range append([]string{f.grpc, f.admin}, f.listen...) {
-			if a != "" && !host.Loopback(a) {
-				return usage("%s can be reached from other machines: give --token @FILE, or --insecure-public to let everybody in", a)
-			}
+	for _, a := range append([]string{f.grpc, f.admin}, f.listen...) {
+		if a == "" {
+			continue
+		}
+		if err := host.Check(a); err != nil {
+			return err
+		}
+		if len(f.tokens) == 0 && !f.public && !host.Loopback(a) {
+			return usage("%s can be reached from other machines: give --token @FILE, or --insecure-public to let everybody in", a)
 		}
 	}
 	return nil

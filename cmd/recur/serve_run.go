@@ -20,6 +20,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/serve"
 	"github.com/recur-go/recur/serve/host"
 	"github.com/recur-go/recur/serve/watch"
@@ -180,7 +181,15 @@ func (f *serveFlags) open(ctx context.Context, path, name, version string, table
 // their own.
 func (f *serveFlags) store(name string, m *session.Model) (session.Store, error) {
 	id := m.ID()
-	return session.OpenFolder(filepath.Join(f.sessions, name, fmt.Sprintf("%x", id[:8])), session.FolderOptions{})
+	dir := filepath.Join(f.sessions, name, fmt.Sprintf("%x", id[:8]))
+	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
+		return nil, err
+	}
+	store, err := session.OpenFolder(dir, session.FolderOptions{})
+	if err != nil {
+		return nil, fault.Errorf(fault.IO, "%w", err)
+	}
+	return store, nil
 }
 
 // wait returns when the server is to end.

@@ -18,19 +18,35 @@ import (
 	"github.com/recur-go/recur/internal/fault"
 )
 
+// Check reports whether an address has a form that Listen takes.
+func Check(address string) error {
+	path, unix := strings.CutPrefix(address, "unix:")
+	if unix {
+		if path == "" {
+			return fault.Errorf(fault.Usage, "%q names no path for the socket", address)
+		}
+		return nil
+	}
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil {
+		return fault.Errorf(fault.Usage, "%q is no address: it has the form host:port, as 127.0.0.1:8000, or unix:/path", address)
+	}
+	return nil
+}
+
 // Listen listens on an address: "host:port", or "unix:" and a path. A socket that a process has
 // left there is replaced.
 func Listen(address string) (net.Listener, error) {
+	if err := Check(address); err != nil {
+		return nil, err
+	}
 	path, unix := strings.CutPrefix(address, "unix:")
 	if !unix {
-		if _, _, err := net.SplitHostPort(address); err != nil {
-			return nil, fault.Errorf(fault.Usage, "%q is no address: it has the form host:port, as 127.0.0.1:8000, or unix:/path", address)
-		}
 		l, err := net.Listen("tcp", address)
 		return l, refused(address, err)
-	}
-	if path == "" {
-		return nil, fault.Errorf(fault.Usage, "%q names no path for the socket", address)
 	}
 	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSocket != 0 {
 		if c, err := net.DialTimeout("unix", path, time.Second); err == nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -45,7 +46,10 @@ func (r *Repository) update(ctx context.Context, md *model, c candidate, now boo
 			return failed
 		}
 		if failed == nil {
-			failed = fmt.Errorf("%s: %w", f.path, err)
+			failed = err
+			if !strings.Contains(err.Error(), f.path) {
+				failed = fmt.Errorf("%s: %w", f.path, err)
+			}
 		}
 	}
 	return failed

@@ -109,6 +109,9 @@ func (f *frames) opened(st *stream, head frame.Header, payload []byte) ([]byte, 
 	if req.Session == "" {
 		req.Session = rand.Text()
 	}
+	if req.Version == "" {
+		m = st.s.holder(f.ctx, m, req.Session)
+	}
 	h, err := st.s.newHandle(f.ctx, m, req.Session)
 	if err != nil {
 		return nil, err

@@ -269,7 +269,7 @@ func (st *stream) askAll() {
 	now := time.Now()
 	for i, c := range st.calls {
 		c.began = now
-		if c.Err == nil && st.s.quotas {
+		if c.Err == nil && st.s.tokens.Load().quotas {
 			var err error
 			if _, c.admit, err = st.s.admitSession(st.ctx, c.h.m, c.h.own, !c.h.made && !c.Exist && c.Number <= 1); err != nil {
 				c.Err = err
@@ -301,7 +301,7 @@ func (st *stream) done(c *streamCall) {
 		c.admit = nil
 	}
 	st.mu.Lock()
-	if st.s.quotas && c.Err == nil {
+	if st.s.tokens.Load().quotas && c.Err == nil {
 		c.h.made = !c.End
 	}
 	if st.failed == nil {

@@ -19,9 +19,12 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 
 	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/serve"
+	oip "github.com/recur-go/recur/serve/grpc"
 	"github.com/recur-go/recur/serve/host"
 	"github.com/recur-go/recur/serve/watch"
 	"github.com/recur-go/recur/session"
@@ -38,6 +41,7 @@ type service struct {
 	server  *serve.Server
 	models  *watch.Repository
 	web     host.Group
+	grpc    *grpc.Server
 	cert    *host.Certificate
 	address []string // of clients
 	closers []func()
@@ -122,6 +126,13 @@ func (s *service) start(ctx context.Context) error {
 		h.Handler = s.withProfiles(h.Handler)
 		s.web.Serve(h, l, config)
 	}
+	if f.grpc != "" {
+		l, err := host.Listen(f.grpc)
+		if err != nil {
+			return fmt.Errorf("--grpc: %w", err)
+		}
+		s.serveGRPC(l, config)
+	}
 	for _, l := range listeners {
 		s.address = append(s.address, webAddress(l.Addr().Network(), l.Addr().String(), config != nil))
 		s.web.Serve(s.server.HTTP(), l, config)
@@ -167,14 +178,6 @@ func (s *service) add(models []string) error {
 		s.models.Add(name, path)
 	}
 	return nil
-}
-
-// open opens a model for the folders that are watched.
-func (f *serveFlags) open(ctx context.Context, path, name, version string, table session.TableOptions) (*serve.Model, error) {
-	if path == "" {
-		return f.openAirline(ctx, name, version, table)
-	}
-	return f.openServed(ctx, path, name, version, table)
 }
 
 // store opens the folder of the sessions of a model. Models whose states differ have folders of
@@ -274,7 +277,9 @@ func (s *service) stop() error {
 	defer cancel()
 	began := time.Now()
 	s.log.Info("ending", "grace", s.flags.grace)
+	streams := s.endGRPC(ctx)
 	err := s.web.Shutdown(ctx)
+	<-streams
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("requests were broken off, since --grace was over")
 		err = nil
@@ -323,4 +328,31 @@ func (s *service) withProfiles(h http.Handler) http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// serveGRPC answers gRPC on a listener.
+func (s *service) serveGRPC(l net.Listener, config *tls.Config) {
+	o := oip.Options(s.server)
+	if config != nil {
+		o = append(o, grpc.Creds(credentials.NewTLS(config)))
+	}
+	s.grpc = grpc.NewServer(o...)
+	oip.Register(s.grpc, s.server)
+	go s.grpc.Serve(l) // until endGRPC
+}
+
+// endGRPC ends gRPC: calls that have begun are answered, unless ctx ends before.
+func (s *service) endGRPC(ctx context.Context) <-chan struct{} {
+	done := make(chan struct{})
+	if s.grpc == nil {
+		close(done)
+		return done
+	}
+	go func() {
+		defer close(done)
+		stop := context.AfterFunc(ctx, s.grpc.Stop)
+		defer stop()
+		s.grpc.GracefulStop()
+	}()
+	return done
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/recur-go/recur/serve"
 	oip "github.com/recur-go/recur/serve/grpc"
 	"github.com/recur-go/recur/serve/host"
+	models "github.com/recur-go/recur/serve/tasks"
 	"github.com/recur-go/recur/serve/watch"
 	"github.com/recur-go/recur/session"
 )
@@ -111,6 +112,7 @@ func (s *service) start(ctx context.Context) error {
 		Repository: s.models, OnCall: logCalls(s.log),
 	})
 	s.models.Serve(s.server)
+	models.Handle(s.server)
 	if err := s.add(f.models); err != nil {
 		return err
 	}
@@ -165,12 +167,12 @@ func (s *service) listen() (all []net.Listener, err error) {
 }
 
 // add names the models that are looked for.
-func (s *service) add(models []string) error {
-	if len(models) == 0 {
+func (s *service) add(args []string) error {
+	if len(args) == 0 {
 		s.models.AddBuiltin("airline")
 		return nil
 	}
-	for _, arg := range models {
+	for _, arg := range args {
 		name, path, err := nameAndPath(arg)
 		if err != nil {
 			return err

@@ -47,15 +47,3 @@ func readTokens(from []string) (all []serve.Token, err error) {
 	}
 	return all, nil
 }
-
-// secretOf is the first secret of --token of a client.
-func secretOf(from string) (string, error) {
-	if from == "" {
-		return "", nil
-	}
-	all, err := readTokens([]string{from})
-	if err != nil {
-		return "", err
-	}
-	return all[0].Secret, nil
-}

@@ -129,6 +129,7 @@ var kinds = []struct {
 	{"BSD-3-Clause", regexp.MustCompile(`(?s)Redistribution and use in source.*(endorse or\s+promote|promote\s+products)`), ""},
 	{"BSD-2-Clause", regexp.MustCompile(`Redistribution and use in source`), "BSD-3-Clause"},
 	{"MIT", regexp.MustCompile(`Permission is hereby granted, free of charge`), "OFL-1.1"},
+	{"ISC", regexp.MustCompile(`Permission to use, copy, modify, and(?:/or)? distribute this software for any\s+purpose with or without fee`), ""},
 }
 
 // licenceOf finds the licences of a module and the files with their texts.

@@ -390,7 +390,7 @@ func (s *Session) commit(m *Model, c *Call) {
 		copy(s.floats[m.width:], c.Y)
 		s.answered = true
 	}
-	if s.ended = c.End; c.End {
+	if s.ended.Store(c.End); c.End {
 		s.reset(m)
 	}
 }

@@ -101,7 +101,7 @@ func (t *Table) Delete(ctx context.Context, id string) error {
 			}
 		}
 		e.reset(m)
-		e.ended = true
+		e.ended.Store(true)
 		e.changes.Add(1)
 		e.isSaved()
 		return nil
@@ -127,7 +127,7 @@ func (t *Table) alone(ctx context.Context, id string, how how, f func(*entry, *M
 			continue
 		case how == get && e.failed != nil:
 			err = e.failed
-		case how == get && e.ended:
+		case how == get && e.ended.Load():
 			err = ErrNotFound
 		default:
 			err = f(e, m)
@@ -151,7 +151,8 @@ func (t *Table) replace(ctx context.Context, e *entry, m *Model, blob []byte) er
 			return &SaveError{err}
 		}
 	}
-	e.floats, e.answered, e.ended, e.failed = next.floats, next.answered, false, nil
+	e.floats, e.answered, e.failed = next.floats, next.answered, nil
+	e.ended.Store(false)
 	e.steps.Store(next.Steps())
 	e.changes.Add(1)
 	e.isSaved()
@@ -167,7 +168,7 @@ func (t *Table) put(ctx context.Context, e *entry) error {
 // letGo releases an entry that was made, or ends it after an error, which it returns.
 func (t *Table) letGo(e *entry, err error) error {
 	if err != nil {
-		e.ended = true
+		e.ended.Store(true)
 	}
 	e.model.Load().release(&e.Session)
 	t.tidy(e)

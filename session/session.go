@@ -14,12 +14,12 @@ type Session struct {
 	model  atomic.Pointer[Model]
 	floats []Float // state and, where it is kept, the last answer
 	steps  atomic.Uint64
+	ended  atomic.Bool // by a call or by Delete; the next call that may make a session makes it anew
 
 	// Guarded by model.mu. Who holds the session, a batch or a caller, has floats and steps
 	// to itself.
 	held     bool
 	gone     bool // of no table any more: calls come back with errGone
-	ended    bool // by a call or by Delete; the next that may make a session makes it anew
 	answered bool // the last answer is there
 	waiting  int32
 	tail     *Call // last of the calls that wait, whose next is the first

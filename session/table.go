@@ -308,7 +308,7 @@ func (t *Table) open(ctx context.Context, id string, how how, now int64) (*entry
 		sh.mu.Unlock()
 		err := t.load(ctx, e, how, now)
 		if errors.Is(err, ErrNotFound) {
-			e.ended = true
+			e.ended.Store(true)
 		} else {
 			e.failed = err
 		}
@@ -330,11 +330,11 @@ func (t *Table) remake(e *entry) (there, ok bool) {
 	if !held {
 		return false, false
 	}
-	if !e.ended {
+	if !e.ended.Load() {
 		m.release(&e.Session)
 		return true, false
 	}
-	e.ended = false
+	e.ended.Store(false)
 	return false, true
 }
 
@@ -399,14 +399,14 @@ func (t *Table) end(sh *shard, e *entry, so func(*entry) bool) bool {
 }
 
 // void reports whether there is no session in an entry.
-func (e *entry) void() bool { return e.ended || e.failed != nil || e.Steps() == 0 && !e.keep }
+func (e *entry) void() bool { return e.ended.Load() || e.failed != nil || e.Steps() == 0 && !e.keep }
 
 // over reports whether there is none, as far as can be told while others use it.
 func (e *entry) over() bool {
 	m := e.model.Load()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return e.model.Load() == m && !e.held && e.void()
+	return e.ended.Load() || e.model.Load() == m && !e.held && e.void()
 }
 
 // refuses gives c the error of an entry without a session, unless c makes one.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"unsafe"
 
 	"github.com/recur-go/recur/internal/saved"
 )
@@ -56,22 +57,26 @@ func (t *Table) saveBehind() {
 		dirty := t.behind.dirty
 		t.behind.dirty = nil
 		t.behind.mu.Unlock()
-		for some := range slices.Chunk(dirty, saveBatch) {
-			if err := t.saveSome(&w, some); err != nil && t.options.OnError != nil {
+		for len(dirty) > 0 {
+			var err error
+			if dirty, err = t.saveSome(&w, dirty); err != nil && t.options.OnError != nil {
 				t.options.OnError(err)
 			}
 		}
 	}
 }
 
-// saveBatch is how many sessions are saved with one call of the store.
-const saveBatch = 512
+// saveBytes is about how much is saved with one call of the store: enough that the disk waits
+// for few, and little beside the sessions.
+const saveBytes = 4 << 20
 
-// saveSome saves those of the entries that have changed and are still there. It takes their
-// states one by one, so that the store holds up no session.
-func (t *Table) saveSome(w *writer, entries []*entry) error {
+// saveSome saves those of the first entries that have changed and are still there, and returns
+// the others. It takes their states one by one, so that the store holds up no session.
+func (t *Table) saveSome(w *writer, entries []*entry) ([]*entry, error) {
 	w.reset()
-	for _, e := range entries {
+	for len(entries) > 0 && len(w.bytes) < saveBytes {
+		e := entries[0]
+		entries = entries[1:]
 		e.queued.Store(false)
 		m, ok := e.hold()
 		if !ok {
@@ -92,7 +97,7 @@ func (t *Table) saveSome(w *writer, entries []*entry) error {
 			t.saveLater(e, 0)
 		}
 	}
-	return err
+	return entries, err
 }
 
 // used is when an entry was last used.
@@ -289,7 +294,7 @@ func (t *Table) putAway(ctx context.Context, entries []*entry, want int) error {
 		}
 		held = append(held, entries[0])
 	}
-	if err := t.takeOut(ctx, held); err != nil {
+	if err := t.takeOut(ctx, new(writer), held); err != nil {
 		return fmt.Errorf("%w, and none could be put away: %w", ErrFull, err)
 	}
 	for _, e := range held {
@@ -299,9 +304,9 @@ func (t *Table) putAway(ctx context.Context, entries []*entry, want int) error {
 }
 
 // takeOut saves held entries and takes them out of memory, or after an error releases them.
-func (t *Table) takeOut(ctx context.Context, held []*entry) error {
+func (t *Table) takeOut(ctx context.Context, w *writer, held []*entry) error {
 	t.writing.Lock()
-	var w writer
+	w.reset()
 	for _, e := range held {
 		w.addEntry(t, e, e.model.Load())
 	}
@@ -339,21 +344,37 @@ func (t *Table) Close(ctx context.Context) error {
 	if t.options.Store == nil {
 		return nil
 	}
+	var w writer
 	for t.Len() > 0 { // those that steps wait for stay for another round
-		for some := range slices.Chunk(t.entries(), saveBatch) {
+		for all := t.entries(); len(all) > 0; {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			some = slices.DeleteFunc(some, func(e *entry) bool {
-				_, ok := e.hold()
-				return !ok
-			})
-			if err := t.takeOut(ctx, some); err != nil {
+			var held []*entry
+			if held, all = holdSome(all); len(held) == 0 {
+				continue
+			}
+			if err := t.takeOut(ctx, &w, held); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// holdSome holds the first of entries that are still there, about as many as are saved at once,
+// and returns the others.
+func holdSome(entries []*entry) (held, others []*entry) {
+	size := 0
+	for len(entries) > 0 && size < saveBytes {
+		e := entries[0]
+		entries = entries[1:]
+		if m, ok := e.hold(); ok {
+			held = append(held, e)
+			size += saved.Size(m.width, m.out, int(unsafe.Sizeof(Float(0))))
+		}
+	}
+	return held, entries
 }
 
 // entries lists all.

@@ -443,6 +443,62 @@ func TestClose(t *testing.T) {
 	wants(t, again, "7", 2, 2)
 }
 
+// A wide runner sums, and has a megabyte of state.
+type wide struct{}
+
+func (wide) In() int           { return 1 }
+func (wide) Out() int          { return 1 }
+func (wide) StateSizes() []int { return []int{1 << 18} }
+func (wide) ID() [32]byte      { return [32]byte{'w'} }
+func (wide) Step(_ context.Context, rows int, x, y []Float, states [][]Float) error {
+	for i := range rows {
+		states[0][i<<18] += x[i]
+		y[i] = states[0][i<<18]
+	}
+	return nil
+}
+
+// calls is a shelf that notes how many records it is given at once.
+type calls struct {
+	*shelf
+	records []int
+}
+
+func (c *calls) Save(ctx context.Context, records []Record) error {
+	c.mu.Lock()
+	c.records = append(c.records, len(records))
+	c.mu.Unlock()
+	return c.shelf.Save(ctx, records)
+}
+
+// What is saved at once is bounded by its bytes, so that small sessions need one call of the store
+// and large ones little memory.
+func TestSavesByBytes(t *testing.T) {
+	for _, c := range []struct {
+		r           Runner
+		policy      Policy
+		n           int
+		least, most int
+	}{{sum{}, SaveAtClose, 2000, 1, 1}, {wide{}, SaveAtClose, 12, 3, 4}, {sum{}, SaveBehind, 2000, 1, 1}, {wide{}, SaveBehind, 12, 3, 4}} {
+		synctest.Test(t, func(t *testing.T) {
+			store := &calls{shelf: newShelf()}
+			tab := NewTable(New(c.r, Options{}), TableOptions{Store: store, Save: c.policy, After: time.Second})
+			for i := range c.n {
+				wants(t, tab, fmt.Sprint(i), 1, 1)
+			}
+			if c.policy == SaveBehind {
+				time.Sleep(1500 * time.Millisecond)
+			}
+			if err := tab.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if n := len(store.records); n < c.least || n > c.most || len(store.shelf.records) != c.n {
+				t.Errorf("%T, policy %d: %d are saved, by %v", c.r, c.policy, len(store.shelf.records), store.records)
+			}
+		})
+	}
+}
+
 func TestMoves(t *testing.T) {
 	for _, store := range []Store{nil, newShelf()} {
 		ctx := t.Context()

@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 	"unsafe"
 
 	"github.com/recur-go/recur/internal/ieee"
@@ -48,9 +49,7 @@ func Size(state, last, size int) int {
 func Append[F float32 | float64](dst []byte, id [32]byte, steps uint64, state, last []F) []byte {
 	le := binary.LittleEndian
 	start, size := len(dst), int(unsafe.Sizeof(F(0)))
-	if n := Size(len(state), len(last), size); cap(dst)-start < n {
-		dst = append(make([]byte, 0, start+n), dst...)
-	}
+	dst = slices.Grow(dst, Size(len(state), len(last), size)) // more than that for one of many
 	dst = append(dst, magic...)
 	dst = append(dst, version, byte(size))
 	dst = append(dst, id[:]...)

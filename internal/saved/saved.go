@@ -49,7 +49,11 @@ func Size(state, last, size int) int {
 func Append[F float32 | float64](dst []byte, id [32]byte, steps uint64, state, last []F) []byte {
 	le := binary.LittleEndian
 	start, size := len(dst), int(unsafe.Sizeof(F(0)))
-	dst = slices.Grow(dst, Size(len(state), len(last), size)) // more than that for one of many
+	if n := Size(len(state), len(last), size); len(dst) == 0 && cap(dst) < n {
+		dst = make([]byte, 0, n)
+	} else {
+		dst = slices.Grow(dst, n) // by more than that, for those which follow
+	}
 	dst = append(dst, magic...)
 	dst = append(dst, version, byte(size))
 	dst = append(dst, id[:]...)

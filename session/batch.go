@@ -12,6 +12,9 @@ import (
 // what a batch gains it gains with so many rows.
 const worthLeader = 8
 
+// longBatch is how long a batch takes if a call should not wait for it while a core is free.
+const longBatch = time.Millisecond
+
 // enqueue queues calls, each as soon as its session is free. The calling goroutine takes a
 // batch itself where none is at it.
 func (m *Model) enqueue(calls ...*Call) {
@@ -71,7 +74,11 @@ func (s *Session) lock(m *Model) *Model {
 
 // wantsLeader reports whether another goroutine should take batches.
 func (m *Model) wantsLeader() bool {
-	return m.queue.n > 0 && (m.leaders == 0 || m.leaders < m.options.Workers && m.queue.n >= worthLeader*m.leaders)
+	worth := worthLeader * m.leaders
+	if m.took > longBatch {
+		worth = 1
+	}
+	return m.queue.n > 0 && (m.leaders == 0 || m.leaders < m.options.Workers && m.queue.n >= worth)
 }
 
 // lead takes batches until no call waits. A goroutine that has other things to do takes one,
@@ -111,6 +118,7 @@ func (m *Model) lead(once bool) {
 // it is told before, so that answers come in order.
 func (b *block) tell(m *Model) {
 	m.mu.Lock()
+	m.took = b.took
 	for _, c := range b.done {
 		if c.ready != nil && c.wants == wantStep {
 			m.free(c.Session)
@@ -217,6 +225,7 @@ type block struct {
 	keep   []*Call   // calls of a table that saves a step before it counts
 	done   []*Call   // calls to free and to tell
 	told   []told
+	took   time.Duration
 }
 
 func (m *Model) newBlock() *block {
@@ -333,18 +342,16 @@ func (b *block) step(m *Model, rows int) (err error) {
 	for i, w := range m.sizes {
 		b.view[i] = b.states[i][:rows*w]
 	}
-	var began time.Time
-	if m.options.OnBatch != nil {
-		began = time.Now()
-	}
+	began := time.Now()
 	alone := par.Alone()
 	defer func() {
 		alone()
 		if v := recover(); v != nil {
 			err = &PanicError{v}
 		}
+		b.took = time.Since(began)
 		if m.options.OnBatch != nil {
-			m.options.OnBatch(Batch{rows, time.Since(began)})
+			m.options.OnBatch(Batch{rows, b.took})
 		}
 	}()
 	return m.runner.Step(context.Background(), rows, b.x[:rows*m.in], b.y[:rows*m.out], b.view)

@@ -37,7 +37,8 @@ type Model struct {
 
 	mu      sync.Mutex
 	queue   queue
-	leaders int // goroutines that take batches from queue
+	leaders int           // goroutines that take batches from queue
+	took    time.Duration // by the last batch
 }
 
 // New makes a Model.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/recur-go/recur/internal/invariants"
 )
@@ -262,6 +264,36 @@ func TestStepsThatWaitMakeABatch(t *testing.T) {
 		r.gate <- struct{}{}
 	}
 	wg.Wait()
+}
+
+// slow is a Runner that takes a second.
+type slow struct{ sum }
+
+func (s slow) Step(ctx context.Context, rows int, x, y []Float, states [][]Float) error {
+	time.Sleep(time.Second)
+	return s.sum.Step(ctx, rows, x, y, states)
+}
+
+// Where a batch takes long, a step does not wait for the end of it while a core is free.
+func TestLongBatches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := New(slow{}, Options{Workers: 2})
+		step := func() {
+			if _, err := m.Step(t.Context(), m.New(), nil, []Float{1}); err != nil {
+				t.Error(err)
+			}
+		}
+		step()
+		began := time.Now()
+		var wg sync.WaitGroup
+		wg.Go(step)
+		synctest.Wait()
+		wg.Go(step)
+		wg.Wait()
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("two steps take %v on two cores", took)
+		}
+	})
 }
 
 func TestSavedSession(t *testing.T) {

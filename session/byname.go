@@ -69,16 +69,14 @@ func (t *Table) check(blob []byte) error {
 // Fork makes a session of another name that goes on from the present state of the first. The
 // error wraps ErrExists if there is one of that name.
 func (t *Table) Fork(ctx context.Context, from, to string) error {
-	b, err := t.Export(ctx, from)
-	if err != nil {
-		return err
-	}
-	e, err := t.open(ctx, to, create, t.now())
-	if err != nil {
-		return err
-	}
-	e.keep = true
-	return t.letGo(e, t.replace(ctx, e, e.model.Load(), b))
+	return t.alone(ctx, from, get, func(f *entry, m *Model) error {
+		e, err := t.open(ctx, to, beside, t.now())
+		if err != nil {
+			return err
+		}
+		e.keep = true
+		return t.letGo(e, t.replace(ctx, e, e.model.Load(), f.append(m, nil)))
+	})
 }
 
 // Reset goes back to the first state.
@@ -127,7 +125,7 @@ func (t *Table) alone(ctx context.Context, id string, how how, f func(*entry, *M
 			continue
 		case how == get && e.failed != nil:
 			err = e.failed
-		case how == get && e.ended.Load():
+		case how == get && e.void():
 			err = ErrNotFound
 		default:
 			err = f(e, m)

@@ -256,15 +256,27 @@ func (c *Call) settle(err error) {
 }
 
 // makeRoom puts sessions away that were not used for long, or ends those that have expired.
-// One goroutine at a time does.
-func (t *Table) makeRoom(ctx context.Context) error {
+// Where all are in use it waits for one, if it may.
+func (t *Table) makeRoom(ctx context.Context, wait bool) error {
+	oldest, err := t.tryRoom(ctx)
+	if err == nil || oldest == nil || !wait {
+		return err
+	}
+	if m, ok := oldest.hold(); ok { // all are in use, so one is waited for
+		m.release(&oldest.Session)
+	}
+	return nil
+}
+
+// tryRoom is makeRoom without waiting. If all sessions are in use it returns the oldest.
+func (t *Table) tryRoom(ctx context.Context) (oldest *entry, err error) {
 	t.room.Lock()
 	defer t.room.Unlock()
 	if t.count.Load() < int64(t.options.Max) || t.Expire() > 0 {
-		return nil
+		return nil, nil
 	}
 	if t.options.Store == nil {
-		return ErrFull
+		return nil, ErrFull
 	}
 	want := min(64, t.options.Max/16+1)
 	var away []*entry
@@ -276,31 +288,36 @@ func (t *Table) makeRoom(ctx context.Context) error {
 		}
 		sh.mu.Unlock()
 	}
+	if len(away) == 0 { // those that there are were counted and are about to be there
+		return nil, nil
+	}
 	slices.SortFunc(away, func(a, b *entry) int { return cmp.Compare(t.used(a), t.used(b)) })
-	return t.putAway(ctx, away, want)
+	held, err := t.putAway(ctx, away, want)
+	if held == 0 {
+		return away[0], fmt.Errorf("%w, and all are in use", ErrFull)
+	}
+	return nil, err
 }
 
-// putAway saves so many of the entries and takes them out of memory. Those in use stay.
-func (t *Table) putAway(ctx context.Context, entries []*entry, want int) error {
+// putAway saves so many of the entries and takes them out of memory. Those in use stay. n is
+// how many it tried.
+func (t *Table) putAway(ctx context.Context, entries []*entry, want int) (n int, err error) {
 	var held []*entry
 	for _, e := range entries {
 		if len(held) < want && e.tryHold() {
 			held = append(held, e)
 		}
 	}
-	if len(held) == 0 { // all are in use
-		if _, ok := entries[0].hold(); !ok {
-			return nil
-		}
-		held = append(held, entries[0])
+	if len(held) == 0 {
+		return 0, nil
 	}
 	if err := t.takeOut(ctx, new(writer), held); err != nil {
-		return fmt.Errorf("%w, and none could be put away: %w", ErrFull, err)
+		return len(held), fmt.Errorf("%w, and none could be put away: %w", ErrFull, err)
 	}
 	for _, e := range held {
 		t.ended(e.id, PutAway)
 	}
-	return nil
+	return len(held), nil
 }
 
 // takeOut saves held entries and takes them out of memory, or after an error releases them.

@@ -85,6 +85,7 @@ type entry struct {
 	// is held.
 	changes, saved atomic.Uint32
 	queued         atomic.Bool // to be saved behind
+	loading        atomic.Bool // it is not known yet whether there is a session
 
 	// Guarded as the floats of the Session are.
 	failed error // why its state could not be loaded
@@ -252,11 +253,12 @@ type how int
 const (
 	get       how = iota // must be there
 	getOrMake            // is made if it is not
-	restart              // is made if it is not; its state in the store does not matter
-	create               // must not be there
+	restart              // is made if it is not; it does not matter if its state cannot be loaded
+	create               // must not be there; it is held
+	beside               // as create, for a caller that holds another, and so must not wait for any
 )
 
-// open returns the entry of a name. Made by create, it is held.
+// open returns the entry of a name.
 func (t *Table) open(ctx context.Context, id string, how how, now int64) (*entry, error) {
 	if len(id) == 0 || len(id) > 256 {
 		return nil, fmt.Errorf("session: a name has 1 to 256 bytes, not %d", len(id))
@@ -278,12 +280,15 @@ func (t *Table) open(ctx context.Context, id string, how how, now int64) (*entry
 			e.used = now
 			sh.touch(e)
 			sh.mu.Unlock()
-			if how != create {
+			switch {
+			case how < create:
 				return e, nil
+			case e.Steps() > 0 && !e.ended.Load() && !e.loading.Load():
+				return nil, ErrExists
 			}
-			if there, ok := t.remake(e); ok {
+			if gone, made := e.remake(); made {
 				return e, nil
-			} else if there {
+			} else if !gone {
 				return nil, ErrExists
 			}
 			continue
@@ -295,7 +300,7 @@ func (t *Table) open(ctx context.Context, id string, how how, now int64) (*entry
 		if n := t.options.Max; n > 0 && t.count.Add(1) > int64(n) {
 			t.count.Add(-1)
 			sh.mu.Unlock()
-			if err := t.makeRoom(ctx); err != nil {
+			if err := t.makeRoom(ctx, how != beside); err != nil {
 				return nil, err
 			}
 			continue
@@ -307,15 +312,16 @@ func (t *Table) open(ctx context.Context, id string, how how, now int64) (*entry
 		sh.touch(e)
 		sh.mu.Unlock()
 		err := t.load(ctx, e, how, now)
+		e.loading.Store(false)
 		if errors.Is(err, ErrNotFound) {
 			e.ended.Store(true)
 		} else {
 			e.failed = err
 		}
-		if how != create || err != nil {
+		if how < create || err != nil {
 			e.model.Load().release(&e.Session)
 		}
-		if err != nil {
+		if err != nil && how != restart {
 			t.tidy(e)
 			return nil, err
 		}
@@ -323,16 +329,15 @@ func (t *Table) open(ctx context.Context, id string, how how, now int64) (*entry
 	}
 }
 
-// remake holds an entry whose session has ended, to make it anew. there reports whether there is
-// a session, so that it cannot be made.
-func (t *Table) remake(e *entry) (there, ok bool) {
-	m, held := e.hold()
-	if !held {
-		return false, false
-	}
-	if !e.ended.Load() {
-		m.release(&e.Session)
+// remake holds an entry without a session, so that one can be made, and reports whether it did.
+func (e *entry) remake() (gone, made bool) {
+	m, ok := e.hold()
+	if !ok {
 		return true, false
+	}
+	if !e.void() || e.failed != nil {
+		m.release(&e.Session)
+		return false, false
 	}
 	e.ended.Store(false)
 	return false, true
@@ -346,12 +351,13 @@ func (t *Table) newEntry(id string, now int64) *entry {
 	e.floats = make([]Float, m.width+m.out)
 	copy(e.floats, m.first)
 	e.held = true
+	e.loading.Store(true)
 	return e
 }
 
 // load fills a new entry from the store, if it is there and wanted.
 func (t *Table) load(ctx context.Context, e *entry, how how, now int64) error {
-	if t.options.Store == nil || how == restart {
+	if t.options.Store == nil {
 		return nil
 	}
 	r, err := t.options.Store.Load(ctx, e.id)
@@ -359,7 +365,7 @@ func (t *Table) load(ctx context.Context, e *entry, how how, now int64) error {
 		err = ErrNotFound
 	}
 	switch {
-	case err == nil && how == create:
+	case err == nil && how >= create:
 		return ErrExists
 	case err == nil:
 		if err := e.parse(e.model.Load(), r.Blob); errors.Is(err, ErrCorrupt) {

@@ -313,9 +313,10 @@ func (t *Table) open(ctx context.Context, id string, how how, now int64) (*entry
 		sh.mu.Unlock()
 		err := t.load(ctx, e, how, now)
 		e.loading.Store(false)
-		if errors.Is(err, ErrNotFound) {
+		switch {
+		case errors.Is(err, ErrNotFound):
 			e.ended.Store(true)
-		} else {
+		case !errors.Is(err, ErrExists): // for which it was loaded
 			e.failed = err
 		}
 		if how < create || err != nil {
@@ -365,8 +366,6 @@ func (t *Table) load(ctx context.Context, e *entry, how how, now int64) error {
 		err = ErrNotFound
 	}
 	switch {
-	case err == nil && how >= create:
-		return ErrExists
 	case err == nil:
 		if err := e.parse(e.model.Load(), r.Blob); errors.Is(err, ErrCorrupt) {
 			return fmt.Errorf("%w: %w", ErrStateLost, err)
@@ -374,6 +373,9 @@ func (t *Table) load(ctx context.Context, e *entry, how how, now int64) error {
 			return err
 		}
 		e.keep = true
+		if how >= create {
+			return ErrExists
+		}
 		return nil
 	case errors.Is(err, ErrNotFound) && how != get:
 		return nil

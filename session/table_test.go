@@ -12,6 +12,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 )
 
 // shelf is a Store whose operations fail when told to.
@@ -448,12 +449,13 @@ type wide struct{}
 
 func (wide) In() int           { return 1 }
 func (wide) Out() int          { return 1 }
-func (wide) StateSizes() []int { return []int{1 << 18} }
+func (wide) StateSizes() []int { return []int{1 << 20 / int(unsafe.Sizeof(Float(0)))} }
 func (wide) ID() [32]byte      { return [32]byte{'w'} }
 func (wide) Step(_ context.Context, rows int, x, y []Float, states [][]Float) error {
+	width := len(states[0]) / rows
 	for i := range rows {
-		states[0][i<<18] += x[i]
-		y[i] = states[0][i<<18]
+		states[0][i*width] += x[i]
+		y[i] = states[0][i*width]
 	}
 	return nil
 }

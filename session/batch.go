@@ -89,7 +89,7 @@ func (m *Model) lead(once bool) {
 	for first := true; ; first = false {
 		if m.options.Linger > 0 {
 			time.Sleep(m.options.Linger)
-		} else if m.options.MaxBatch > 1 {
+		} else if m.crowded.Load() && (first || !once) {
 			runtime.Gosched() // who is about to ask joins the batch
 		}
 		m.mu.Lock()
@@ -119,6 +119,7 @@ func (m *Model) lead(once bool) {
 func (b *block) tell(m *Model) {
 	m.mu.Lock()
 	m.took = b.took
+	m.crowded.Store(len(b.done) > 1 || m.queue.n > 0)
 	for _, c := range b.done {
 		if c.ready != nil && c.wants == wantStep {
 			m.free(c.Session)

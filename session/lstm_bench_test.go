@@ -58,7 +58,7 @@ func BenchmarkLSTM(b *testing.B) {
 	r := lstm(b)
 	for _, callers := range []int{1, 16, 128} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
-			m := session.New(r, session.Options{})
+			m := session.New(r, session.Options{Workers: 1}) // two threads of a core slow each other
 			const rows = 32
 			x, y := make([]session.Float, rows*64), make([]session.Float, rows*128)
 			states := [][]session.Float{make([]session.Float, rows*128), make([]session.Float, rows*128)}

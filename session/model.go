@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -32,8 +33,9 @@ type Model struct {
 	width   int // floats of a state
 	first   []Float
 	id      [32]byte
-	blocks  sync.Pool // of *block
-	calls   sync.Pool // of *Call
+	blocks  sync.Pool   // of *block
+	calls   sync.Pool   // of *Call
+	crowded atomic.Bool // the last batch had several rows, or calls wait behind it
 
 	mu      sync.Mutex
 	queue   queue

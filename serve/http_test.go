@@ -397,6 +397,7 @@ func TestMetrics(t *testing.T) {
 		`recur_inference_count{model="acc",version="1"} 3`+"\n",
 		`recur_inference_exec_count{model="acc",version="1"} 3`+"\n",
 		`recur_inference_pending_request_count{model="acc",version="1"} 0`+"\n",
+		`recur_model_start_time_seconds{model="acc",version="1"} 1`,
 		`recur_sessions{model="acc",version="1"} 1`+"\n",
 		`recur_sessions{model="a\"b\\c",version="1"} 0`+"\n",
 		`recur_batch_size_bucket{model="acc",version="1",le="1"} 3`+"\n",

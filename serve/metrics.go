@@ -80,6 +80,9 @@ func (s *Server) AppendMetrics(b []byte) []byte {
 	each("recur_inference_request_duration_us", "counter", "Time of answered requests, in microseconds.", micro(func(s *stats) int64 { return s.success.ns.Load() }))
 	each("recur_inference_queue_duration_us", "counter", "Time of answered requests but for the model's, in microseconds.", micro(func(s *stats) int64 { return max(0, s.success.ns.Load()-s.compute.ns.Load()) }))
 	each("recur_inference_compute_infer_duration_us", "counter", "Time of the model, counted for each row, in microseconds.", micro(func(s *stats) int64 { return s.compute.ns.Load() }))
+	each("recur_model_start_time_seconds", "gauge", "When the model began to be served, in seconds since 1970.", func(m *Model) (float64, bool) {
+		return float64(m.since.UnixMilli()) / 1e3, true
+	})
 	each("recur_sessions", "gauge", "Sessions in memory.", func(m *Model) (float64, bool) {
 		if m.Sessions == nil {
 			return 0, false

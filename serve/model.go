@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -56,6 +57,7 @@ type Model struct {
 	// Stateless tells why a model has no sessions, for people; "" if it needs no reason.
 	Stateless string
 
+	since   time.Time // when it was added
 	stats   stats
 	retired atomic.Bool
 }

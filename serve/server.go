@@ -135,6 +135,7 @@ func (s *Server) add(m *Model, old string) error {
 	if err := m.prepare(); err != nil {
 		return err
 	}
+	m.since = s.options.Now()
 	s.changing.Lock()
 	defer s.changing.Unlock()
 	all := maps.Clone(*s.models.Load())

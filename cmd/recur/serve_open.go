@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"github.com/recur-go/recur/serve"
 	models "github.com/recur-go/recur/serve/tasks"
 	"github.com/recur-go/recur/session"
+	"github.com/recur-go/recur/task/forecast"
 )
 
 // airline is the forecaster that is served without a MODEL: what recur forecast airline wrote.
@@ -20,24 +22,15 @@ var airline []byte
 
 // open opens a model to be served; "" is the path of the airline's.
 func (f *serveFlags) open(_ context.Context, path, name, version string, table session.TableOptions) (*serve.Model, error) {
-	if path == "" {
-		file, err := os.CreateTemp("", "airline-*.safetensors")
+	o := models.Options{Name: name, Version: version, Table: table, Batch: session.Options{MaxBatch: f.batch}, Precision: f.weights()}
+	if path == "" { // there may be no folder for a file: an image has nothing but the program
+		m, err := forecast.ReadAny(bytes.NewReader(airline), int64(len(airline)))
 		if err != nil {
 			return nil, err
 		}
-		defer os.Remove(file.Name())
-		_, err = file.Write(airline)
-		if e := file.Close(); err == nil {
-			err = e
-		}
-		if err != nil {
-			return nil, err
-		}
-		path = file.Name()
+		return models.New(&forecast.Trained{Forecaster: m}, o)
 	}
-	m, err := models.Open(path, models.Options{
-		Name: name, Version: version, Table: table, Batch: session.Options{MaxBatch: f.batch}, Precision: f.weights(),
-	})
+	m, err := models.Open(path, o)
 	if err != nil {
 		return nil, hint(err)
 	}

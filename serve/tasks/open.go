@@ -69,10 +69,26 @@ func Open(path string, o Options) (*serve.Model, error) {
 		var opened any
 		if opened, err = t.Load(path); err == nil {
 			m.Task = opened
-			err = openTask(m, path, o)
+			if err = openTask(m, o); errors.Is(err, errNoTask) {
+				m.Task = nil
+				err = openNet(m, path, o)
+			} else if err != nil {
+				err = fmt.Errorf("%s: %w", path, err)
+			}
 		}
 	}
 	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+var errNoTask = errors.New("that is no model of a task")
+
+// New serves a model of a task that was opened already, such as a *forecast.Trained.
+func New(task any, o Options) (*serve.Model, error) {
+	m := &serve.Model{Name: o.Name, Version: o.Version, Task: task}
+	if err := openTask(m, o); err != nil {
 		return nil, err
 	}
 	return m, nil
@@ -115,12 +131,12 @@ func taskOf(path string) task.Task {
 }
 
 // openTask fills m by the model of a task.
-func openTask(m *serve.Model, path string, o Options) error {
+func openTask(m *serve.Model, o Options) error {
 	switch t := m.Task.(type) {
 	case *lm.Model:
 		r, err := t.Runner(o.Precision)
 		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+			return err
 		}
 		m.Inputs, m.Outputs = []serve.Tensor{row("ids", serve.INT64, 1)}, []serve.Tensor{row("scores", serve.FP32, r.Out())}
 		m.Generate = generator(m, t)
@@ -154,8 +170,7 @@ func openTask(m *serve.Model, path string, o Options) error {
 		m.Stateless = "a step of music is drawn key by key: give it a piece, and it plays on"
 		openPlayer(m, t)
 	default:
-		m.Task = nil
-		return openNet(m, path, o)
+		return errNoTask
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ func (t *Table) Create(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	e.keep = true
+	e.keep.Store(true)
 	return t.letGo(e, t.put(ctx, e))
 }
 
@@ -55,7 +55,7 @@ func (t *Table) Import(ctx context.Context, id string, blob []byte) error {
 		return err
 	}
 	return t.alone(ctx, id, restart, func(e *entry, m *Model) error {
-		e.keep = true
+		e.keep.Store(true)
 		return t.replace(ctx, e, m, blob)
 	})
 }
@@ -74,7 +74,7 @@ func (t *Table) Fork(ctx context.Context, from, to string) error {
 		if err != nil {
 			return err
 		}
-		e.keep = true
+		e.keep.Store(true)
 		return t.letGo(e, t.replace(ctx, e, e.model.Load(), f.append(m, nil)))
 	})
 }
@@ -83,7 +83,9 @@ func (t *Table) Fork(ctx context.Context, from, to string) error {
 func (t *Table) Reset(ctx context.Context, id string) error {
 	return t.alone(ctx, id, get, func(e *entry, m *Model) error {
 		err := t.replace(ctx, e, m, saved.Append(nil, m.id, 0, m.first, nil))
-		e.keep = e.keep || err == nil
+		if err == nil {
+			e.keep.Store(true)
+		}
 		return err
 	})
 }

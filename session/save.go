@@ -255,21 +255,9 @@ func (c *Call) settle(err error) {
 	c.table.stepped(c)
 }
 
-// makeRoom puts sessions away that were not used for long, or ends those that have expired.
-// Where all are in use it waits for one, if it may.
-func (t *Table) makeRoom(ctx context.Context, wait bool) error {
-	oldest, err := t.tryRoom(ctx)
-	if err == nil || oldest == nil || !wait {
-		return err
-	}
-	if m, ok := oldest.hold(); ok { // all are in use, so one is waited for
-		m.release(&oldest.Session)
-	}
-	return nil
-}
-
-// tryRoom is makeRoom without waiting. If all sessions are in use it returns the oldest.
-func (t *Table) tryRoom(ctx context.Context) (oldest *entry, err error) {
+// makeRoom puts sessions away that were not used for long, or ends those that have expired. If
+// all are in use it returns the oldest.
+func (t *Table) makeRoom(ctx context.Context) (oldest *entry, err error) {
 	t.room.Lock()
 	defer t.room.Unlock()
 	if t.count.Load() < int64(t.options.Max) || t.Expire() > 0 {
@@ -297,6 +285,13 @@ func (t *Table) tryRoom(ctx context.Context) (oldest *entry, err error) {
 		return away[0], fmt.Errorf("%w, and all are in use", ErrFull)
 	}
 	return nil, err
+}
+
+// wait waits until nobody holds e.
+func (e *entry) wait() {
+	if m, ok := e.hold(); ok {
+		m.release(&e.Session)
+	}
 }
 
 // putAway saves so many of the entries and takes them out of memory. Those in use stay. n is

@@ -85,11 +85,11 @@ type entry struct {
 	// is held.
 	changes, saved atomic.Uint32
 	queued         atomic.Bool // to be saved behind
+	keep           atomic.Bool // was made by name, or loaded, so stays without a step
 	loading        atomic.Bool // it is not known yet whether there is a session
 
 	// Guarded as the floats of the Session are.
 	failed error // why its state could not be loaded
-	keep   bool  // was made by name, or loaded, so stays without a step
 }
 
 // NewTable makes an empty table of m's sessions, and with a Store one of those that are in
@@ -264,6 +264,7 @@ func (t *Table) open(ctx context.Context, id string, how how, now int64) (*entry
 		return nil, fmt.Errorf("session: a name has 1 to 256 bytes, not %d", len(id))
 	}
 	sh := t.shard(id)
+	over := false // there may be more than Max
 	for {
 		sh.mu.Lock()
 		if t.closed.Load() {
@@ -283,8 +284,8 @@ func (t *Table) open(ctx context.Context, id string, how how, now int64) (*entry
 			switch {
 			case how < create:
 				return e, nil
-			case e.Steps() > 0 && !e.ended.Load() && !e.loading.Load():
-				return nil, ErrExists
+			case (e.Steps() > 0 || e.keep.Load()) && !e.ended.Load() && !e.loading.Load():
+				return nil, ErrExists // known without waiting, since a fork holds another session
 			}
 			if gone, made := e.remake(); made {
 				return e, nil
@@ -297,15 +298,19 @@ func (t *Table) open(ctx context.Context, id string, how how, now int64) (*entry
 			sh.mu.Unlock()
 			return nil, ErrNotFound
 		}
-		if n := t.options.Max; n > 0 && t.count.Add(1) > int64(n) {
+		if n := t.count.Add(1); t.options.Max > 0 && n > int64(t.options.Max) && !over {
 			t.count.Add(-1)
 			sh.mu.Unlock()
-			if err := t.makeRoom(ctx, how != beside); err != nil {
+			oldest, err := t.makeRoom(ctx)
+			switch {
+			case oldest == nil && err != nil:
 				return nil, err
+			case oldest != nil && how == beside:
+				over = true // by one, until room is made again
+			case oldest != nil:
+				oldest.wait()
 			}
 			continue
-		} else if n <= 0 {
-			t.count.Add(1)
 		}
 		e = t.newEntry(id, now)
 		sh.byID[id] = e
@@ -372,7 +377,7 @@ func (t *Table) load(ctx context.Context, e *entry, how how, now int64) error {
 		} else if err != nil {
 			return err
 		}
-		e.keep = true
+		e.keep.Store(true)
 		if how >= create {
 			return ErrExists
 		}
@@ -407,7 +412,9 @@ func (t *Table) end(sh *shard, e *entry, so func(*entry) bool) bool {
 }
 
 // void reports whether there is no session in an entry.
-func (e *entry) void() bool { return e.ended.Load() || e.failed != nil || e.Steps() == 0 && !e.keep }
+func (e *entry) void() bool {
+	return e.ended.Load() || e.failed != nil || e.Steps() == 0 && !e.keep.Load()
+}
 
 // over reports whether there is none, as far as can be told while others use it.
 func (e *entry) over() bool {

@@ -569,6 +569,28 @@ func TestMoves(t *testing.T) {
 	}
 }
 
+// Forks in a circle, of sessions without a step, do not wait for one another.
+func TestForksInACircle(t *testing.T) {
+	tab := NewTable(New(sum{}, Options{}), TableOptions{})
+	defer tab.Close(t.Context())
+	for _, id := range []string{"a", "b"} {
+		if err := tab.Create(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var wg sync.WaitGroup
+	for _, c := range [][2]string{{"a", "b"}, {"b", "a"}, {"a", "a"}} {
+		wg.Go(func() {
+			for range 200 {
+				if err := tab.Fork(t.Context(), c[0], c[1]); !errors.Is(err, ErrExists) {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
 func blobOf(t *testing.T, m *Model) []byte {
 	t.Helper()
 	b, err := m.New().MarshalBinary()

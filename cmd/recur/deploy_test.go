@@ -101,7 +101,9 @@ func TestKubernetesManifest(t *testing.T) {
 		Kind string
 		Spec struct {
 			Selector map[string]any
-			Ports    []struct{ TargetPort string }
+			Ports    []struct {
+				TargetPort string `yaml:"targetPort"`
+			}
 			Replicas int
 			Claims   []struct{ Metadata struct{ Name string } } `yaml:"volumeClaimTemplates"`
 			Template struct {

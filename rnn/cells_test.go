@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/race"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/rnn/rnntest"
@@ -167,7 +168,7 @@ func TestFusedIsTheBook(t *testing.T) {
 
 // A step of a stream allocates nothing.
 func TestStreamAllocatesNothing(t *testing.T) {
-	if rnn.RaceEnabled {
+	if race.Enabled {
 		t.Skip("a sync.Pool forgets at random under the race detector")
 	}
 	r := rng()

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/race"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/tensor"
 )
@@ -121,7 +122,7 @@ func TestFrozenIsACopy(t *testing.T) {
 
 func TestFrozenStreamDoesNotAllocate(t *testing.T) {
 	st, x := NewStream(mustFreeze(t, NewLSTM(rand.New(rand.NewPCG(8, 3)), 64, 128), Single)), make([]tensor.Float, 64)
-	if a := testing.AllocsPerRun(100, func() { st.Push(x) }); a > 0 && !RaceEnabled {
+	if a := testing.AllocsPerRun(100, func() { st.Push(x) }); a > 0 && !race.Enabled {
 		t.Errorf("%v allocations a step", a)
 	}
 }
@@ -164,11 +165,8 @@ func TestFreezeSmall(t *testing.T) {
 	}
 }
 
-// RaceEnabled is set where the race detector is on: there a sync.Pool forgets at random.
-var RaceEnabled bool
-
 func TestSmallStreamDoesNotAllocate(t *testing.T) {
-	if RaceEnabled {
+	if race.Enabled {
 		t.Skip("a sync.Pool forgets what it holds under the race detector")
 	}
 	c := NewLSTM(rand.New(rand.NewPCG(8, 5)), 64, 128)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/grad"
+	"github.com/recur-go/recur/internal/race"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/tensor"
@@ -247,7 +248,7 @@ func TestLinearStreamAllocatesNothing(t *testing.T) {
 	x := make([]tensor.Float, 5)
 	for name, c := range linearCells() {
 		st := rnn.NewStream(c)
-		if n := testing.AllocsPerRun(100, func() { st.Push(x) }); n > 0 && !rnn.RaceEnabled {
+		if n := testing.AllocsPerRun(100, func() { st.Push(x) }); n > 0 && !race.Enabled {
 			t.Errorf("%s: %v allocations a step", name, n)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/recur-go/recur/grad"
 	"github.com/recur-go/recur/internal/par"
+	"github.com/recur-go/recur/internal/race"
 	"github.com/recur-go/recur/nn"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/rnn/tf1"
@@ -379,7 +380,7 @@ func TestRunnerAlone(t *testing.T) {
 			t.Errorf("%v: helpers were called %d times", p, calls)
 		}
 		end()
-		if n != 0 && !rnn.RaceEnabled {
+		if n != 0 && !race.Enabled {
 			t.Errorf("%v: %v allocations a step", p, n)
 		}
 	}

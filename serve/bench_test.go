@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/recur-go/recur/internal/race"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/serve"
 	"github.com/recur-go/recur/session"
@@ -129,7 +130,7 @@ func stepper(s http.Handler, head, body string) func() {
 
 // A step allocates no more than the head of its answer and the name of its session.
 func TestStepAllocates(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	for kind, most := range map[string]float64{"binary": 8, "json": 6} {

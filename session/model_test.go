@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/recur-go/recur/internal/invariants"
+	"github.com/recur-go/recur/internal/race"
 )
 
 // A sum is a Runner whose state is the sum of its inputs, which it answers. It refuses rows of
@@ -336,7 +337,7 @@ func TestSavedSession(t *testing.T) {
 }
 
 func TestStepAllocatesNothing(t *testing.T) {
-	if invariants.Enabled || raceEnabled {
+	if invariants.Enabled || race.Enabled {
 		t.Skip("counts allocations of the usual build")
 	}
 	m := New(sum{}, Options{})

@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/recur-go/recur/internal/race"
 )
 
 // oracle is the product with one rounding a step, which is what assembly declares;
@@ -280,7 +282,7 @@ func TestPackedIsReused(t *testing.T) {
 }
 
 func TestGemmDoesNotAllocate(t *testing.T) {
-	if race {
+	if race.Enabled {
 		t.Skip("pools forget under the race detector")
 	}
 	for _, s := range []shape{{20, 80, 50}, {100, 300, 200}, {1, 512, 128}} {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/recur-go/recur/internal/ieee"
+	"github.com/recur-go/recur/internal/race"
 )
 
 func smallShapes() []shape {
@@ -152,7 +153,7 @@ func TestHalves(t *testing.T) {
 }
 
 func TestSmallDoesNotAllocate(t *testing.T) {
-	if race {
+	if race.Enabled {
 		t.Skip("pools forget under the race detector")
 	}
 	const m, k, n = 3, 100, 300

@@ -7,15 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/recur-go/recur/internal/race"
 	"github.com/recur-go/recur/rnn"
 	"github.com/recur-go/recur/session"
 	"github.com/recur-go/recur/tensor"
 )
 
 var _ session.Starter = (*Runner)(nil)
-
-// raceEnabled is set where the race detector is on.
-var raceEnabled bool
 
 func gru(n int) rnn.Configs  { return rnn.Configs{{Hidden: n, Options: rnn.GRUOptions{}}} }
 func lstm(n int) rnn.Configs { return rnn.Configs{{Hidden: n, Options: rnn.LSTMOptions{}}} }
@@ -182,7 +180,7 @@ func compareSoFar(t *testing.T, name string, n *Net, seen [][]tensor.Float, got 
 
 // A step allocates nothing once warm, but for masks.
 func TestRunnerDoesNotAllocate(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("a sync.Pool forgets at random")
 	}
 	for name, c := range streamed() {

@@ -1,6 +1,0 @@
-//go:build race
-
-package kernel
-
-// The race detector makes pools forget.
-const race = true

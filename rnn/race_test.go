@@ -1,5 +1,0 @@
-//go:build race
-
-package rnn
-
-func init() { RaceEnabled = true }

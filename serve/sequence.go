@@ -63,7 +63,7 @@ func (s *Server) step(ctx context.Context, m *Model, c *session.Call) error {
 	c.ID = full
 	err = m.Sessions.Do(ctx, c)
 	c.ID = own
-	done(err == nil, c.End)
+	done(err == nil, c.Ended)
 	return err
 }
 

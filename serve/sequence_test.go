@@ -68,6 +68,46 @@ func TestStepsAreSafeToRepeat(t *testing.T) {
 	want(t, ask(s, "POST", "/v2/models/acc/infer", step("1", `"sequence_id":"a","sequence_step":18446744073709551615`)), 409, `"have":3`)
 }
 
+// The last step of a sequence can be sent again too, if it has a number; without one it is that
+// of a sequence that has not begun.
+func TestEndIsSafeToRepeat(t *testing.T) {
+	s := server(t, serve.Options{}, accumulate(t, 1, session.TableOptions{}))
+	send := func(x, params string, status int, parts ...string) {
+		t.Helper()
+		want(t, ask(s, "POST", "/v2/models/acc/infer", step(x, params)), status, parts...)
+	}
+	send("1", `"sequence_id":"a","sequence_step":1`, 200, `"data":[1]`)
+	for range 3 {
+		send("2", `"sequence_id":"a","sequence_step":2,"sequence_end":true`, 200, `"data":[3]`, `"sequence_step":2`)
+	}
+	send("2", `"sequence_id":"a","sequence_step":2`, 400, "must specify the START flag")
+	send("2", `"sequence_id":"a","sequence_end":true`, 400, "must specify the START flag")
+
+	send("1", `"sequence_id":"b","sequence_step":1`, 200, `"data":[1]`)
+	send("1", `"sequence_id":"b","sequence_step":1,"sequence_end":true`, 200, `"data":[1]`) // ends it
+	send("2", `"sequence_id":"b","sequence_step":2`, 400, "must specify the START flag")
+
+	for range 2 {
+		want(t, ask(s, "POST", "/v2/models/acc/sessions/c/steps", `{"x":[4],"step":1,"end":true}`), 200, `"y":[[4]]`)
+	}
+}
+
+// A repeated end gives a token no room for one more session.
+func TestRepeatedEndAndQuota(t *testing.T) {
+	s := server(t, serve.Options{Tokens: []serve.Token{{Name: "a", Secret: "x", Sessions: 2}}}, accumulate(t, 1, session.TableOptions{}))
+	send := func(params string, status int) {
+		t.Helper()
+		want(t, ask(s, "POST", "/v2/models/acc/infer", step("1", params), "Authorization", "Bearer x"), status)
+	}
+	send(`"sequence_id":"1","sequence_start":true`, 200)
+	send(`"sequence_id":"2","sequence_step":1`, 200)
+	for range 3 {
+		send(`"sequence_id":"2","sequence_step":2,"sequence_end":true`, 200)
+	}
+	send(`"sequence_id":"3","sequence_start":true`, 200)
+	send(`"sequence_id":"4","sequence_start":true`, 429)
+}
+
 func TestImplicitStart(t *testing.T) {
 	m := accumulate(t, 1, session.TableOptions{})
 	m.ImplicitStart = true

@@ -297,7 +297,7 @@ func (st *stream) done(c *streamCall) {
 		st.s.gauge.steps.Add(1)
 	}
 	if c.admit != nil {
-		c.admit(c.Err == nil, c.End)
+		c.admit(c.Err == nil, c.Ended)
 		c.admit = nil
 	}
 	st.mu.Lock()

@@ -223,6 +223,7 @@ type block struct {
 	states [][]Float
 	view   [][]Float // states of the rows that there are
 	rows   []*Call   // calls to step
+	last   []*Call   // calls that end a session after the step that it has done
 	keep   []*Call   // calls of a table that saves a step before it counts
 	done   []*Call   // calls to free and to tell
 	told   []told
@@ -262,10 +263,14 @@ func (b *block) take(m *Model) {
 			b.rows = append(b.rows, c)
 			continue
 		case c.Number == base && s.answered:
-			c.again = true
 			c.Y = append(c.Y[:0], s.floats[m.width:]...)
 			c.Steps = base
+			if c.End {
+				b.last = append(b.last, c)
+				continue
+			}
 		default:
+			c.void = c.entry != nil && c.entry.void()
 			c.Err = &StepError{base, c.Number}
 		}
 		b.done = append(b.done, c)
@@ -282,31 +287,43 @@ func (s *Session) base(c *Call) uint64 {
 
 // run steps the rows and moves them to done, but for those that a table has to save first.
 func (b *block) run(m *Model) {
-	if len(b.rows) == 0 {
-		return
-	}
-	b.gather(m, b.rows)
-	if err := b.step(m, len(b.rows)); err != nil {
-		b.alone(m, err)
-	} else {
-		for r, c := range b.rows {
-			b.settle(m, r, c)
+	if len(b.rows) > 0 {
+		b.gather(m, b.rows)
+		if err := b.step(m, len(b.rows)); err != nil {
+			b.alone(m, err)
+		} else {
+			for r, c := range b.rows {
+				b.settle(m, r, c)
+			}
 		}
+		b.rows = b.sort(b.rows)
 	}
-	for i, c := range b.rows {
-		b.rows[i] = nil
+	if len(b.last) > 0 {
+		for _, c := range b.last {
+			if !c.durable {
+				c.count(m)
+			}
+		}
+		b.last = b.sort(b.last)
+	}
+	if len(b.keep) > 0 {
+		b.keep[0].table.keep(b.keep)
+		clear(b.keep)
+		b.keep = b.keep[:0]
+	}
+}
+
+// sort moves calls to those that are to be saved, or that are done, and returns their memory.
+func (b *block) sort(calls []*Call) []*Call {
+	for i, c := range calls {
+		calls[i] = nil
 		if c.Err == nil && c.durable {
 			b.keep = append(b.keep, c)
 		} else {
 			b.done = append(b.done, c)
 		}
 	}
-	b.rows = b.rows[:0]
-	if len(b.keep) > 0 {
-		b.keep[0].table.keep(b.keep)
-		clear(b.keep)
-		b.keep = b.keep[:0]
-	}
+	return calls[:0]
 }
 
 // alone steps the rows one by one, after the batch of them failed, to find which are at fault.
@@ -382,10 +399,14 @@ func (b *block) settle(m *Model, r int, c *Call) {
 		copy(next[:w], b.states[i][r*w:(r+1)*w])
 		next = next[w:]
 	}
-	if c.durable {
-		return
+	if !c.durable {
+		c.count(m)
 	}
-	s.commit(m, c)
+}
+
+// count has the step of c count, whose session is held; its state is there.
+func (c *Call) count(m *Model) {
+	c.Session.commit(m, c)
 	if c.table != nil {
 		c.table.stepped(c) // before another can hold it
 	}
@@ -399,6 +420,7 @@ func (s *Session) commit(m *Model, c *Call) {
 		s.answered = true
 	}
 	if s.ended.Store(c.End); c.End {
+		c.Ended = true
 		s.reset(m)
 	}
 }

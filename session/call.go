@@ -10,7 +10,9 @@ type Call struct {
 	ID      string   // for Table.Go
 
 	// Number makes a step safe to repeat: the one after the session's steps is done, the last
-	// one is answered again, any other is a *StepError. 0 is the next one, whatever it is.
+	// one is answered again, any other is a *StepError. 0 is the next one, whatever it is. A
+	// table also answers the last step of a session that has ended again, if it had a number
+	// and End was set both times, as long as not many sessions have ended since.
 	Number uint64
 
 	X    []Float // input
@@ -25,11 +27,12 @@ type Call struct {
 
 	// What is known when it is done.
 	Steps uint64 // steps of the session
+	Ended bool   // the call has ended the session, which one that is answered again has not
 
 	next    *Call
 	wants   want
 	state   callState
-	again   bool    // answers the last step again
+	void    bool    // there is no session
 	durable bool    // the step is saved before it counts
 	after   []Float // state after it, until it counts
 	model   *Model  // where it waits

@@ -139,7 +139,7 @@ func (m *Model) Go(calls ...*Call) {
 // prepare sets what is left of an earlier use.
 func (c *Call) prepare(w want, t *Table, e *entry) {
 	c.wants, c.table, c.entry = w, t, e
-	c.again, c.durable, c.Err, c.Steps = false, false, nil, 0
+	c.void, c.durable, c.Err, c.Steps, c.Ended = false, false, nil, 0, false
 }
 
 // newCall makes a call to wait for. The calls of a model are its own, so that its channels are

@@ -249,10 +249,10 @@ func (c *Call) settle(err error) {
 		c.Err = &SaveError{err}
 		return
 	}
-	s, m := c.Session, c.model
-	copy(s.floats[:m.width], c.after)
-	s.commit(m, c)
-	c.table.stepped(c)
+	if !c.End { // the state of which is that of the session then
+		copy(c.Session.floats[:c.model.width], c.after)
+	}
+	c.count(c.model)
 }
 
 // makeRoom puts sessions away that were not used for long, or ends those that have expired. If

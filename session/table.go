@@ -63,6 +63,7 @@ type Table struct {
 	writing sync.Mutex // held while the store is written, so that what is deleted stays so
 	behind  behind
 	commits commits
+	last    lastAnswers
 }
 
 // A shard is the sessions whose names have one of sixteen hashes.
@@ -132,7 +133,8 @@ func (t *Table) Step(ctx context.Context, id string, n uint64, dst, x []Float) (
 		m := t.Model()
 		c := m.newCall()
 		c.ID, c.Number, c.X, c.Y = id, n, x, dst
-		if err := t.find(ctx, c); err != nil {
+		if !t.find(ctx, c) {
+			err := c.Err
 			m.giveBack(c)
 			return dst, err
 		}
@@ -150,11 +152,10 @@ func (t *Table) Step(ctx context.Context, id string, n uint64, dst, x []Float) (
 func (t *Table) Go(ctx context.Context, calls ...*Call) {
 	found := calls[:0:0]
 	for i, c := range calls {
-		if err := t.find(ctx, c); err != nil {
+		if !t.find(ctx, c) {
 			if found == nil {
 				found = append(found, calls[:i]...)
 			}
-			c.Err = err
 			c.Done(c)
 		} else if found != nil {
 			found = append(found, c)
@@ -173,16 +174,14 @@ func (t *Table) Do(ctx context.Context, c *Call) error {
 		m := t.Model()
 		w := m.newCall()
 		w.ID, w.Number, w.X, w.Y, w.Start, w.Exist, w.End = c.ID, c.Number, c.X, c.Y, c.Start, c.Exist, c.End
-		if c.Err = t.find(ctx, w); c.Err != nil {
-			m.giveBack(w)
-			return c.Err
+		if t.find(ctx, w) {
+			m.enqueue(w)
+			if w.await(ctx) {
+				c.Err = context.Cause(ctx)
+				return c.Err
+			}
 		}
-		m.enqueue(w)
-		if w.await(ctx) {
-			c.Err = context.Cause(ctx)
-			return c.Err
-		}
-		c.Y, c.Steps, c.Err = w.Y, w.Steps, w.Err
+		c.Y, c.Steps, c.Ended, c.Err = w.Y, w.Steps, w.Ended, w.Err
 		m.giveBack(w)
 		if c.Err != errGone {
 			return c.Err
@@ -190,8 +189,9 @@ func (t *Table) Do(ctx context.Context, c *Call) error {
 	}
 }
 
-// find sets the session of a call.
-func (t *Table) find(ctx context.Context, c *Call) error {
+// find sets the session of a call, or reports that the call is done as far as it can be.
+func (t *Table) find(ctx context.Context, c *Call) bool {
+	c.prepare(wantStep, t, nil)
 	how := getOrMake
 	switch {
 	case c.Start:
@@ -202,15 +202,16 @@ func (t *Table) find(ctx context.Context, c *Call) error {
 	now := t.now()
 	e, err := t.open(ctx, c.ID, how, now)
 	if err != nil {
-		if !c.Exist && c.Number > 1 && errors.Is(err, ErrNotFound) {
-			return &StepError{0, c.Number}
+		c.void = errors.Is(err, ErrNotFound)
+		if c.Err = err; c.void && !c.Exist && c.Number > 1 {
+			c.Err = &StepError{0, c.Number}
 		}
-		return err
+		t.last.repeat(c)
+		return false
 	}
-	c.prepare(wantStep, t, e)
-	c.Session, c.used = &e.Session, now
+	c.entry, c.Session, c.used = e, &e.Session, now
 	c.durable = t.options.Store != nil && (c.End || t.options.Save == SaveEach)
-	return nil
+	return true
 }
 
 // stepped is told of each step that counts, while its session is held.
@@ -225,6 +226,9 @@ func (t *Table) stepped(c *Call) {
 			}
 			sh.mu.Unlock()
 		}
+	}
+	if c.End {
+		t.last.keep(c)
 	}
 	c.entry.failed = nil
 	c.entry.changes.Add(1)
@@ -244,6 +248,7 @@ func (t *Table) finished(c *Call) {
 	if e := c.ends(); e != nil && c.ready != nil {
 		t.tidy(e)
 	}
+	t.last.repeat(c)
 	c.Done(c)
 }
 
@@ -432,7 +437,7 @@ func (e *entry) refuses(c *Call) bool {
 	case e.failed != nil:
 		c.Err = e.failed
 	case c.Exist && e.void(): // it ended, or the step that was to make it was not done
-		c.Err = ErrNotFound
+		c.void, c.Err = true, ErrNotFound
 	}
 	return c.Err != nil
 }

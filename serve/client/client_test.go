@@ -218,6 +218,41 @@ func TestResumeFromAStore(t *testing.T) {
 	steps(t, s, 3)
 }
 
+// The connection breaks when the last step was done and before its answer came: it is asked for
+// again, and answered, though the client has kept no inputs.
+func TestEndWhoseAnswerIsLost(t *testing.T) {
+	h := start(t, "127.0.0.1:0", session.TableOptions{}, serve.Options{})
+	var deafen atomic.Bool
+	c := dial(t, h.addr, client.Options{Keep: -1, Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+		return &deaf{conn, &deafen}, err
+	}})
+	s := open(t, c, "a")
+	steps(t, s, 1, 2, 3)
+	deafen.Store(true)
+	if y, err := s.End(t.Context(), nil, []float32{1}); err != nil || y[0] != 4 {
+		t.Error(y, err)
+	}
+	if deafen.Load() || h.table.Len() != 0 {
+		t.Errorf("the connection has not broken: %v, or the session has not ended: %d are there", deafen.Load(), h.table.Len())
+	}
+}
+
+// deaf loses the next answer, and breaks, once it is told to.
+type deaf struct {
+	net.Conn
+	now *atomic.Bool
+}
+
+func (d *deaf) Read(p []byte) (int, error) {
+	n, err := d.Conn.Read(p)
+	if d.now.Swap(false) {
+		d.Conn.Close()
+		return 0, io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
 func TestNoServerAnyMore(t *testing.T) {
 	h := start(t, "127.0.0.1:0", session.TableOptions{}, serve.Options{})
 	s := open(t, dial(t, h.addr, client.Options{Retry: 50 * time.Millisecond}), "a")

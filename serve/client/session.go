@@ -217,7 +217,11 @@ func (s *Session) resume(l *link, have uint64) (lost []*Call, err error) {
 	if from > 0 || len(s.waiting) > 0 && s.waiting[0].flags&frame.Start != 0 {
 		// as it is
 	} else if have < s.done {
-		if again = s.done - have; again > uint64(s.kept.n) {
+		switch again = s.done - have; {
+		case again <= uint64(s.kept.n):
+		case have == 0 && len(s.waiting) > 0 && s.waiting[0].flags&frame.End != 0:
+			again = 0 // it may have ended, and the server answers that step again
+		default:
 			return nil, &BehindError{have, s.done}
 		}
 	} else {

@@ -529,3 +529,9 @@ type discard struct {
 func (d *discard) Header() http.Header         { return d.head }
 func (d *discard) WriteHeader(s int)           { d.status = s }
 func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
+
+// A configuration tells how long an unused session stays.
+func TestConfigHasTheTimeToLive(t *testing.T) {
+	s := server(t, serve.Options{}, accumulate(t, 1, session.TableOptions{TTL: 90 * time.Second}))
+	want(t, ask(s, "GET", "/v2/models/acc/config", ""), 200, `"max_sequence_idle_microseconds":90000000`)
+}

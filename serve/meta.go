@@ -96,7 +96,7 @@ func (m *Model) Config() Config {
 	}
 	if m.Sessions != nil {
 		c.MaxBatchSize = max(1, c.MaxBatchSize)
-		c.SequenceBatching = new(SequenceBatching)
+		c.SequenceBatching = &SequenceBatching{MaxIdle: uint64(m.Sessions.TTL().Microseconds())}
 	}
 	c.Transaction.Decoupled = m.Generate != nil
 	c.Input, c.Output = configTensors(m.Inputs, c.MaxBatchSize > 0), configTensors(m.Outputs, c.MaxBatchSize > 0)

@@ -178,7 +178,7 @@ func (x *exchange) session(m *Model, id string) error {
 // mayMoveStates checks whether states may be given out and put in here.
 func (x *exchange) mayMoveStates() error {
 	if x.s.options.AdminStates && !x.admin {
-		return errorf(Forbidden, "states are given out and put in at the address for administration only")
+		return errorf(Forbidden, "states of sessions are given out and put in at the address for administration alone; ask there")
 	}
 	return nil
 }

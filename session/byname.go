@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/recur-go/recur/internal/saved"
@@ -179,22 +177,22 @@ func (t *Table) letGo(e *entry, err error) error {
 // one on. What is made or ends meanwhile may be listed or not.
 func (t *Table) All(ctx context.Context, after string) iter.Seq2[Info, error] {
 	return func(yield func(Info, error) bool) {
-		memory := t.infos(after)
+		memory := &inMemory{t: t, after: after}
 		if t.options.Store != nil {
 			now := t.now()
 			for r, err := range t.options.Store.All(ctx, after) {
-				for len(memory) > 0 && memory[0].ID < r.ID && err == nil {
-					if !yield(memory[0], nil) {
+				for first := memory.first(); first != nil && first.ID < r.ID && err == nil; first = memory.first() {
+					if !yield(*first, nil) {
 						return
 					}
-					memory = memory[1:]
+					memory.skip()
 				}
-				switch {
+				switch first := memory.first(); {
 				case err != nil:
 					if !yield(Info{ID: r.ID}, err) {
 						return
 					}
-				case len(memory) > 0 && memory[0].ID == r.ID, t.over(r.Used.UnixNano(), now):
+				case first != nil && first.ID == r.ID, t.over(r.Used.UnixNano(), now):
 				default:
 					if !yield(Info{ID: r.ID, Used: r.Used}, nil) {
 						return
@@ -202,28 +200,80 @@ func (t *Table) All(ctx context.Context, after string) iter.Seq2[Info, error] {
 				}
 			}
 		}
-		for _, info := range memory {
-			if !yield(info, nil) {
+		for first := memory.first(); first != nil; first = memory.first() {
+			if !yield(*first, nil) {
 				return
+			}
+			memory.skip()
+		}
+	}
+}
+
+// inMemory lists the sessions in memory by name, in pages that grow, so that none
+// of them has to sort all of them and the last are there soon.
+type inMemory struct {
+	t     *Table
+	after string // last name of the page before
+	n     int    // names of that page
+	page  []Info
+	over  bool // there are no more pages
+}
+
+// first is the next session, nil at the end.
+func (l *inMemory) first() *Info {
+	for len(l.page) == 0 && !l.over {
+		l.n = max(256, 8*l.n)
+		ids := smallest(l.t.names(l.after), l.after, l.n)
+		if l.over = len(ids) < l.n; !l.over {
+			l.after = ids[len(ids)-1]
+		}
+		l.page = l.t.infos(ids)
+	}
+	if len(l.page) == 0 {
+		return nil
+	}
+	return &l.page[0]
+}
+
+func (l *inMemory) skip() { l.page = l.page[1:] }
+
+// names lists the names of entries in memory after one. No shard is locked while yield runs.
+func (t *Table) names(after string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		var ids []string
+		for i := range t.shards {
+			ids = t.shards[i].names(ids[:0], after)
+			for _, id := range ids {
+				if !yield(id) {
+					return
+				}
 			}
 		}
 	}
 }
 
-// infos lists the sessions in memory after a name.
-func (t *Table) infos(after string) (list []Info) {
+func (s *shard) names(ids []string, after string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id := range s.byID {
+		if id > after {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// infos are those of the sessions in memory of these names.
+func (t *Table) infos(ids []string) (list []Info) {
 	now := t.now()
-	for i := range t.shards {
-		sh := &t.shards[i]
+	for _, id := range ids {
+		sh := t.shard(id)
 		sh.mu.Lock()
-		for id, e := range sh.byID {
-			if id > after && !t.over(e.used, now) && !e.over() {
-				list = append(list, Info{id, e.Steps(), time.Unix(0, e.used), true})
-			}
+		if e := sh.byID[id]; e != nil && !t.over(e.used, now) && !e.over() {
+			list = append(list, Info{id, e.Steps(), time.Unix(0, e.used), true})
 		}
 		sh.mu.Unlock()
 	}
-	slices.SortFunc(list, func(a, b Info) int { return strings.Compare(a.ID, b.ID) })
 	return list
 }
 

@@ -122,6 +122,9 @@ func NewTable(m *Model, o TableOptions) *Table {
 // Model returns the model that steps the sessions.
 func (t *Table) Model() *Model { return t.model.Load() }
 
+// TTL is how long an unused session stays; 0 is for ever.
+func (t *Table) TTL() time.Duration { return t.options.TTL }
+
 // Len is the number of sessions in memory.
 func (t *Table) Len() int { return int(t.count.Load()) }
 

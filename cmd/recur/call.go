@@ -129,14 +129,14 @@ func (f *callFlags) run(cmd *cobra.Command, model string, args []string) error {
 		}
 	}()
 	if err := c.before(); err != nil {
-		return err
+		return c.known(err)
 	}
 	if len(args) > 0 || f.input != "" {
 		if err := c.send(args); err != nil {
 			return c.known(err)
 		}
 	}
-	return c.after()
+	return c.known(c.after())
 }
 
 // at is where the session is, or something of it.
@@ -205,10 +205,15 @@ func (c *call) write(b []byte) error {
 	return errors.Join(err, file.Close())
 }
 
-// known adds to an error of a model that there is not which there are.
+// known adds to an error what to try: which models there are, or where states are given out.
 func (c *call) known(err error) error {
 	var e *remoteError
-	if !errors.As(err, &e) || e.status != http.StatusNotFound || !strings.Contains(e.text, "unknown model") {
+	switch {
+	case !errors.As(err, &e):
+		return err
+	case e.status == http.StatusForbidden && (c.export != "" || c.restore != ""):
+		return usage("%w: --server names it, which --admin of recur serve chose", err)
+	case e.status != http.StatusNotFound || !strings.Contains(e.text, "unknown model"):
 		return err
 	}
 	var index struct{ Models []psModel }

@@ -72,7 +72,9 @@ folder, from which the next start takes them up. --save is when they are written
 
 Only this machine reaches the server by default. To listen on other addresses it needs
 --token or --insecure-public. A token is read from a file: each line is a secret, or a name,
-a secret and perhaps a number of sessions.
+a secret and perhaps a number of sessions. States of sessions are given out and put in (recur
+call --export, --import) at the address of --admin alone if there is one, or if other machines
+reach the server.
 
 SIGHUP reads --config, tokens, certificates and models again. SIGTERM ends it: requests that
 have begun are answered, for at most --grace, and the sessions are saved.`,
@@ -98,7 +100,7 @@ have begun are answered, for at most --grace, and the sessions are saved.`,
 	flags.IntVar(&f.max, "max-sessions", 0, "most sessions of a model in memory; more wait in --sessions, or are refused (default no limit)")
 	flags.StringSliceVar(&f.listen, "listen", []string{"127.0.0.1:8000"}, "`address` of HTTP, host:port or unix:PATH; may be repeated")
 	flags.StringVar(&f.grpc, "grpc", "", "`address` of gRPC")
-	flags.StringVar(&f.admin, "admin", "", "`address` where models may also be loaded and unloaded, and the program profiled")
+	flags.StringVar(&f.admin, "admin", "", "`address` for administration: models are loaded and unloaded, states given out and put in, the program profiled")
 	flags.StringVar(&f.cert, "tls-cert", "", "`file` of a certificate in PEM: HTTPS")
 	flags.StringVar(&f.key, "tls-key", "", "`file` of its key")
 	flags.StringArrayVar(&f.tokens, "token", nil, "`@FILE` of secrets, one of which a request must have; may be repeated")

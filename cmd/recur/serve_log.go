@@ -71,6 +71,9 @@ func logModel(log *slog.Logger) func(watch.Event) {
 		if e.Took > 0 {
 			at = append(at, "took", e.Took)
 		}
+		if e.Told { // whoever called Scan reports it
+			return
+		}
 		if e.Err != nil {
 			log.Error(texts[e.Kind], append(at, "error", plain(e.Err))...)
 			return

@@ -85,6 +85,10 @@ func (f *serveFlags) run(cmd *cobra.Command, g given) error {
 // start opens all that is served.
 func (s *service) start(ctx context.Context) error {
 	f := s.flags
+	sources, err := modelSources(f.models)
+	if err != nil {
+		return err
+	}
 	tokens, err := readTokens(f.tokens)
 	if err != nil {
 		return err
@@ -100,6 +104,10 @@ func (s *service) start(ctx context.Context) error {
 		}
 		config = s.cert.Config()
 	}
+	states := f.admin != "" // are given out there only, and never to other machines
+	for _, l := range listeners {
+		states = states || !host.LocalListener(l)
+	}
 	table := f.table()
 	table.OnError = func(err error) { s.log.Error("sessions not saved; they are tried again", "error", err) }
 	o := watch.Options{Open: f.open, Table: table, IsModel: isModel, OnEvent: logModel(s.log)}
@@ -109,13 +117,11 @@ func (s *service) start(ctx context.Context) error {
 	s.models = watch.New(o)
 	s.server = serve.New(serve.Options{
 		Version: strings.TrimPrefix(thisBuild().Version, "v"), Tokens: tokens, Hosts: f.hosts, Origins: f.origins,
-		Repository: s.models, OnCall: logCalls(s.log),
+		Repository: s.models, AdminStates: states, OnCall: logCalls(s.log),
 	})
 	s.models.Serve(s.server)
 	models.Handle(s.server)
-	if err := s.add(f.models); err != nil {
-		return err
-	}
+	s.models.Set(sources...)
 	if err := s.models.Scan(ctx); err != nil {
 		return err
 	}
@@ -166,20 +172,19 @@ func (s *service) listen() (all []net.Listener, err error) {
 	return all, nil
 }
 
-// add names the models that are looked for.
-func (s *service) add(args []string) error {
-	if len(args) == 0 {
-		s.models.AddBuiltin("airline")
-		return nil
-	}
+// modelSources are the models of arguments, or the airline's.
+func modelSources(args []string) (all []watch.Source, err error) {
 	for _, arg := range args {
 		name, path, err := nameAndPath(arg)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		s.models.Add(name, path)
+		all = append(all, watch.Source{Name: name, Path: path})
 	}
-	return nil
+	if len(all) == 0 {
+		all = append(all, watch.Source{Name: "airline"})
+	}
+	return all, nil
 }
 
 // store opens the folder of the sessions of a model. Models whose states differ have folders of
@@ -247,7 +252,11 @@ func (s *service) reload(ctx context.Context) {
 	if s.cert != nil {
 		wrong(s.cert.Reload())
 	}
-	wrong(s.add(fresh.models))
+	sources, err := modelSources(fresh.models)
+	wrong(err)
+	if err == nil {
+		s.models.Set(sources...)
+	}
 	wrong(s.models.Scan(ctx))
 	s.log.Info("reloaded", "models", len(s.server.Models()), "tokens", len(tokens))
 }

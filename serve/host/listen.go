@@ -95,6 +95,11 @@ func Loopback(address string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
+// LocalListener reports whether only this machine can reach a listener.
+func LocalListener(l net.Listener) bool {
+	return l.Addr().Network() == "unix" || Loopback(l.Addr().String())
+}
+
 // firstInherited is the first descriptor that systemd hands over.
 const firstInherited = 3
 

@@ -15,9 +15,10 @@ import (
 
 // A candidate is a model that is there: in versions, the highest first, or as a plain file.
 type candidate struct {
-	name  string
-	named bool
-	files []file
+	name   string
+	named  bool
+	source Source
+	files  []file
 }
 
 // A file is a model in one version; "" is a plain one, whose versions are counted.
@@ -36,36 +37,36 @@ func (r *Repository) find() (all []candidate, err error) {
 		all = append(all, c)
 	}
 	for _, s := range r.sources {
-		if s.path == "" {
-			add(candidate{s.name, true, []file{{"", ""}}})
+		if s.Path == "" {
+			add(candidate{s.Name, true, s, []file{{"", ""}}})
 			continue
 		}
-		info, err := os.Stat(s.path)
-		known := func(md *model) bool { return md != nil && md.named && md.current != nil }
+		info, err := os.Stat(s.Path)
+		known := func(md *model) bool { return md != nil && md.named && md.source == s && md.current != nil }
 		switch {
 		case err != nil:
-			if !known(r.models[s.nameOr(nameOf(s.path))]) {
+			if !known(r.models[s.nameOr(nameOf(s.Path))]) {
 				errs = append(errs, err)
 			}
 			continue
-		case !info.IsDir() || r.o.IsModel(s.path, true):
-			add(candidate{s.nameOr(nameOf(s.path)), true, []file{{s.path, ""}}})
+		case !info.IsDir() || r.o.IsModel(s.Path, true):
+			add(candidate{s.nameOr(nameOf(s.Path)), true, s, []file{{s.Path, ""}}})
 			continue
 		}
-		if files := r.inFolder(s.path); files != nil {
-			add(candidate{s.nameOr(filepath.Base(absolute(s.path))), true, files})
+		if files := r.inFolder(s.Path); files != nil {
+			add(candidate{s.nameOr(filepath.Base(absolute(s.Path))), true, s, files})
 			continue
 		}
-		if s.name != "" {
-			errs = append(errs, fmt.Errorf("%s is a folder of models, which have names of their own: leave out %s=", s.path, s.name))
+		if s.Name != "" {
+			errs = append(errs, fmt.Errorf("%s is a folder of models, which have names of their own: leave out %s=", s.Path, s.Name))
 			continue
 		}
-		entries, err := os.ReadDir(s.path)
+		entries, err := os.ReadDir(s.Path)
 		if err != nil {
 			errs = append(errs, err)
 		}
 		for _, e := range entries {
-			path := filepath.Join(s.path, e.Name())
+			path := filepath.Join(s.Path, e.Name())
 			if strings.HasPrefix(e.Name(), ".") {
 				continue
 			}
@@ -73,10 +74,10 @@ func (r *Repository) find() (all []candidate, err error) {
 			switch {
 			case err != nil: // it has just gone
 			case info.IsDir() && r.o.IsModel(path, true), !info.IsDir() && r.o.IsModel(path, false):
-				add(candidate{nameOf(path), false, []file{{path, ""}}})
+				add(candidate{nameOf(path), false, s, []file{{path, ""}}})
 			case info.IsDir():
 				if files := r.inFolder(path); files != nil {
-					add(candidate{e.Name(), false, files})
+					add(candidate{e.Name(), false, s, files})
 				}
 			}
 		}
@@ -84,9 +85,9 @@ func (r *Repository) find() (all []candidate, err error) {
 	return all, errors.Join(errs...)
 }
 
-func (s source) nameOr(other string) string {
-	if s.name != "" {
-		return s.name
+func (s Source) nameOr(other string) string {
+	if s.Name != "" {
+		return s.Name
 	}
 	return other
 }

@@ -69,7 +69,7 @@ func (r *Repository) load(ctx context.Context, md *model, f file) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			e.Kind, e.Err = Failed, err
+			e.Kind, e.Err, e.Told = Failed, err, r.tells && md.named
 			md.failed = &serve.IndexEntry{Name: md.name, Version: e.Version, State: "UNAVAILABLE", Reason: err.Error()}
 		} else if f.version == "" {
 			md.made++

@@ -5,8 +5,8 @@
 //	r := watch.New(watch.Options{Open: open})
 //	s := serve.New(serve.Options{Repository: r})
 //	r.Serve(s)
-//	err := r.Add("", "models") // a folder, or a file
-//	err = r.Scan(ctx)
+//	r.Set(watch.Source{Path: "models"}) // a folder, or a file
+//	err := r.Scan(ctx)
 //	go r.Run(ctx)
 //	…
 //	err = r.Close(ctx)
@@ -69,6 +69,7 @@ type Event struct {
 	Model, Version, Path string
 	Took                 time.Duration // to load it
 	Err                  error         // of Failed
+	Told                 bool          // Scan returns Err too
 }
 
 // A Repository is models of files and folders. It is a serve.Repository.
@@ -78,18 +79,21 @@ type Repository struct {
 	index  atomic.Pointer[[]serve.IndexEntry]
 
 	mu      sync.Mutex // held while models are looked for and loaded
-	sources []source
+	sources []Source
 	models  map[string]*model
+	tells   bool // Scan returns errors
 	closed  bool
 }
 
-// A source is what Add was given.
-type source struct{ name, path string }
+// A Source is a path to look at: a model, a folder of versions of one, or a folder of these. With
+// the path "" it is a model that Open makes without one. The name "" is that of the path.
+type Source struct{ Name, Path string }
 
 // A model is one of a name, in one version or while sessions remain in several.
 type model struct {
 	name    string
-	named   bool // by Add itself: it stays if its file goes
+	source  Source
+	named   bool // by its source itself: it stays if its file goes
 	current *version
 	old     []*version
 	tried   map[string]string // stamps of paths that were loaded, or that failed
@@ -125,22 +129,15 @@ var endings = []string{".onnx", ".safetensors", ".pt", ".pth", ".keras", ".h5", 
 // Serve names the server whose models these are. It is called once, before all else.
 func (r *Repository) Serve(s *serve.Server) { r.server = s }
 
-// Add adds a path for Scan: a model, a folder of versions of one, or a folder of these. "" for
-// the name takes that of the path.
-func (r *Repository) Add(name, path string) {
+// Set has Scan and Run look at these sources from now on, and remove the models of others.
+func (r *Repository) Set(sources ...Source) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := source{name, filepath.Clean(path)}
-	if !slices.Contains(r.sources, s) {
-		r.sources = append(r.sources, s)
-	}
-}
-
-// AddBuiltin adds a model that Open makes of the path "".
-func (r *Repository) AddBuiltin(name string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if s := (source{name, ""}); !slices.Contains(r.sources, s) {
+	r.sources = nil
+	for _, s := range sources {
+		if s.Path != "" {
+			s.Path = filepath.Clean(s.Path)
+		}
 		r.sources = append(r.sources, s)
 	}
 }
@@ -162,10 +159,12 @@ func (r *Repository) Run(ctx context.Context) {
 	}
 }
 
-// Scan loads what there is now. The error is of those models that Add itself named.
+// Scan loads what there is now. The error is of those models that sources themselves name.
 func (r *Repository) Scan(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.tells = true
+	defer func() { r.tells = false }()
 	return r.scan(ctx, true)
 }
 
@@ -182,16 +181,14 @@ func (r *Repository) scan(ctx context.Context, now bool) error {
 			md = &model{name: c.name, tried: map[string]string{}, seen: map[string]string{}}
 			r.models[c.name] = md
 		}
-		md.named = c.named
+		md.named, md.source = c.named, c.source
 		if !md.off {
 			if err := r.update(ctx, md, c, now); err != nil && c.named {
 				errs = append(errs, err)
 			}
 		}
 	}
-	if err == nil {
-		r.forget(ctx, found)
-	}
+	r.forget(ctx, found, err == nil)
 	for _, md := range r.models {
 		r.endOld(ctx, md)
 	}
@@ -199,10 +196,17 @@ func (r *Repository) scan(ctx context.Context, now bool) error {
 	return errors.Join(errs...)
 }
 
-// forget removes models of folders that are not there any more.
-func (r *Repository) forget(ctx context.Context, found []candidate) {
+// forget removes models that no source names any more and, if all could be read, those that have
+// gone from their folders.
+func (r *Repository) forget(ctx context.Context, found []candidate, all bool) {
 	for name, md := range r.models {
-		if !md.named && !slices.ContainsFunc(found, func(c candidate) bool { return c.name == name }) {
+		if slices.ContainsFunc(found, func(c candidate) bool { return c.name == name }) {
+			continue
+		}
+		named := slices.ContainsFunc(r.sources, func(s Source) bool {
+			return s == md.source || md.named && s.nameOr(nameOf(s.Path)) == name // whose new file is not there
+		})
+		if !named || !md.named && all {
 			r.remove(ctx, md)
 			delete(r.models, name)
 		}

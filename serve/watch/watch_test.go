@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,7 +60,10 @@ func newWorld(t *testing.T) *world {
 	kinds := [...]string{"loaded", "moved", "kept", "ended", "failed", "removed"}
 	w.r = watch.New(watch.Options{
 		Open: open, IsModel: func(path string, folder bool) bool { return !folder && strings.HasSuffix(path, ".add") },
-		OnEvent: func(e watch.Event) { w.log = append(w.log, kinds[e.Kind]+" "+e.Model+" "+e.Version) },
+		OnEvent: func(e watch.Event) {
+			told := map[bool]string{true: " told"}[e.Told]
+			w.log = append(w.log, kinds[e.Kind]+" "+e.Model+" "+e.Version+told)
+		},
 	})
 	w.s = serve.New(serve.Options{Repository: w.r})
 	w.r.Serve(w.s)
@@ -110,7 +114,7 @@ func (w *world) scan(events ...string) {
 // Sessions go on in a new version whose states fit, and stay with the old one if they do not.
 func TestVersions(t *testing.T) {
 	w := newWorld(t)
-	w.r.Add("", w.dir)
+	w.r.Set(watch.Source{Path: w.dir})
 	w.write("sum/1/model.add", "0a")
 	w.scan("loaded sum 1")
 	w.step("sum", "s", 1, "1")
@@ -142,7 +146,7 @@ func TestVersions(t *testing.T) {
 // takes its model along.
 func TestPlainFiles(t *testing.T) {
 	w := newWorld(t)
-	w.r.Add("", w.dir)
+	w.r.Set(watch.Source{Path: w.dir})
 	w.write("a.add", "0a")
 	w.write("notes.txt", "x")
 	w.scan("loaded a 1")
@@ -163,13 +167,13 @@ func TestPlainFiles(t *testing.T) {
 func TestNamed(t *testing.T) {
 	w := newWorld(t)
 	w.write("a.add", "0a")
-	w.r.Add("b", filepath.Join(w.dir, "a.add"))
+	w.r.Set(watch.Source{Name: "b", Path: filepath.Join(w.dir, "a.add")})
 	w.scan("loaded b 1")
 	os.Remove(filepath.Join(w.dir, "a.add"))
 	w.scan()
 	w.step("b", "s", 1, "1")
 	w.write("c.add", "no")
-	w.r.Add("", filepath.Join(w.dir, "none.add"))
+	w.r.Set(watch.Source{Path: filepath.Join(w.dir, "none.add")})
 	if err := w.r.Scan(t.Context()); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}
@@ -178,7 +182,7 @@ func TestNamed(t *testing.T) {
 // Unload takes a model away until Load.
 func TestLoadAndUnload(t *testing.T) {
 	w := newWorld(t)
-	w.r.Add("", w.dir)
+	w.r.Set(watch.Source{Path: w.dir})
 	w.write("a.add", "0a")
 	w.scan("loaded a 1")
 	if err := w.s.Unload(t.Context(), "a"); err != nil {
@@ -191,5 +195,62 @@ func TestLoadAndUnload(t *testing.T) {
 	w.step("a", "s", 1, "2")
 	if err := w.s.Load(t.Context(), "b"); err == nil || !strings.Contains(err.Error(), "no model 'b'") {
 		t.Error(err)
+	}
+}
+
+// Models that no source names any more are removed, and their sessions are saved; a new source of
+// a name that cannot be read leaves the model that was there.
+func TestSet(t *testing.T) {
+	w := newWorld(t)
+	w.write("a.add", "0a")
+	w.write("more/b.add", "1a")
+	w.write("more/c.add", "2a")
+	at := func(name, path string) watch.Source {
+		return watch.Source{Name: name, Path: filepath.Join(w.dir, path)}
+	}
+	w.r.Set(at("a", "a.add"), at("", "more"))
+	w.scan("loaded a 1", "loaded b 1", "loaded c 1")
+	w.step("a", "s", 1, "1")
+	w.r.Set(at("a", "gone.add"), at("", "more"))
+	if err := w.r.Scan(t.Context()); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+	w.step("a", "s", 2, "1")
+	w.r.Set(at("a", "more/b.add"))
+	w.log = nil
+	if err := w.r.Scan(t.Context()); err != nil {
+		t.Error(err)
+	}
+	slices.Sort(w.log)
+	if got := strings.Join(w.log, ", "); got != "moved a 2, removed b 1, removed c 1" {
+		t.Error(got)
+	}
+	w.step("a", "s", 4, "2")
+	for _, name := range []string{"b", "c"} {
+		if _, err := w.s.Model(name, ""); err == nil {
+			t.Errorf("%s is still there", name)
+		}
+	}
+}
+
+// Scan returns the errors of models that are named, and the events tell so; those of others are
+// in the events alone.
+func TestTold(t *testing.T) {
+	w := newWorld(t)
+	w.write("a.add", "broken")
+	w.write("more/b.add", "broken")
+	w.r.Set(watch.Source{Path: filepath.Join(w.dir, "a.add")}, watch.Source{Path: filepath.Join(w.dir, "more")})
+	if err := w.r.Scan(t.Context()); err == nil || strings.Contains(err.Error(), "b.add") {
+		t.Error(err)
+	}
+	if got := strings.Join(w.log, ", "); got != "failed a 1 told, failed b 1" {
+		t.Error(got)
+	}
+	w.log = nil
+	if err := w.s.Load(t.Context(), "a"); err == nil {
+		t.Error("it is loaded")
+	}
+	if got := strings.Join(w.log, ", "); got != "failed a 1" {
+		t.Error(got)
 	}
 }

@@ -2,6 +2,7 @@ package serve_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -98,7 +99,12 @@ func (w *wire) send(h frame.Header, payload []byte) {
 // open opens a session of model acc.
 func (w *wire) open(id string) (handle uint32) {
 	w.t.Helper()
-	b, _ := json.Marshal(frame.OpenRequest{Model: "acc", Session: id})
+	return w.openOf("acc", id)
+}
+
+func (w *wire) openOf(model, id string) (handle uint32) {
+	w.t.Helper()
+	b, _ := json.Marshal(frame.OpenRequest{Model: model, Session: id})
 	w.send(frame.Header{Type: frame.Open, Step: 5}, b)
 	h, payload := w.next()
 	if h.Type != frame.Opened || h.Step != 5 {
@@ -229,6 +235,35 @@ func TestFramesOfASlowReader(t *testing.T) {
 	if n, err := w.Read(make([]byte, 1)); err != io.EOF {
 		t.Errorf("after the last answer: %d %v", n, err)
 	}
+}
+
+// held is an accumulator that steps when it is let go.
+type held struct {
+	accumulator
+	goes chan struct{}
+}
+
+func (h held) Step(ctx context.Context, rows int, x, y []session.Float, states [][]session.Float) error {
+	<-h.goes
+	return h.accumulator.Step(ctx, rows, x, y, states)
+}
+
+// An answer waits for those of other steps, but not until they are done.
+func TestFramesLinger(t *testing.T) {
+	slow := held{accumulator{1}, make(chan struct{})}
+	table := session.NewTable(session.New(slow, session.Options{}), session.TableOptions{})
+	t.Cleanup(func() { table.Close(context.Background()) })
+	s := server(t, serve.Options{}, accumulate(t, 1, session.TableOptions{}), &serve.Model{Name: "held", Sessions: table})
+	w := upgraded(t, listen(t, s))
+	fast, late := w.open("a"), w.openOf("held", "b")
+	both := append(frame.Append(nil, frame.Header{Type: frame.Step, Handle: fast}, 4), le32(3)...)
+	both = append(append(both, frame.Append(nil, frame.Header{Type: frame.Step, Handle: late}, 4)...), le32(4)...)
+	if _, err := w.Write(both); err != nil {
+		t.Fatal(err)
+	}
+	w.gets(frame.Header{Type: frame.Answer, Handle: fast, Step: 1}, le32(3))
+	close(slow.goes)
+	w.gets(frame.Header{Type: frame.Answer, Handle: late, Step: 1}, le32(4))
 }
 
 func TestFramesGoAway(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"runtime"
 	"sync"
 	"time"
 
@@ -40,8 +39,9 @@ type stream struct {
 	asking  bool // who asks writes afterwards
 	writing bool
 	asked   int
-	answers int   // in out
-	failed  error // of writing
+	late    bool        // what is in out has waited long enough
+	linger  *time.Timer // makes it late
+	failed  error       // of writing
 	free    []*streamCall
 }
 
@@ -118,6 +118,8 @@ func (x *exchange) stream(c transport, codec codec) error {
 func (s *Server) stream(ctx context.Context, c transport, codec codec) error {
 	st := &stream{s: s, ctx: ctx, c: c, codec: codec, in: make([]byte, 0, firstRead)}
 	st.room.L = &st.mu
+	st.linger = time.AfterFunc(time.Hour, st.hurry)
+	defer st.linger.Stop()
 	over := make(chan struct{})
 	var watching sync.WaitGroup
 	watching.Go(func() { st.watch(over) })
@@ -252,7 +254,7 @@ func (st *stream) ask() error {
 
 	st.mu.Lock()
 	st.asking = false
-	write := !st.writing && len(st.out) > 0
+	write := !st.writing && st.due()
 	st.writing = st.writing || write
 	st.mu.Unlock()
 	if write {
@@ -292,8 +294,9 @@ func (st *stream) askAll() {
 
 // done answers a call.
 func (st *stream) done(c *streamCall) {
-	m := c.h.m
-	if m.stats.request(time.Now(), time.Since(c.began), c.Err); c.Err == nil {
+	m, now := c.h.m, time.Now()
+	took := now.Sub(c.began)
+	if m.stats.request(now, took, c.Err); c.Err == nil {
 		st.s.gauge.steps.Add(1)
 	}
 	if c.admit != nil {
@@ -304,12 +307,14 @@ func (st *stream) done(c *streamCall) {
 	if st.s.tokens.Load().quotas && c.Err == nil {
 		c.h.made = !c.End
 	}
-	if st.failed == nil {
-		st.out = st.codec.answer(st.out, c)
-		st.answers++
-	}
 	st.asked--
 	c.h.asked--
+	if st.failed == nil {
+		if len(st.out) == 0 && st.asked > 0 {
+			st.linger.Reset(min(8*took, maxLinger))
+		}
+		st.out = st.codec.answer(st.out, c)
+	}
 	st.free = append(st.free, c)
 	st.mayWrite()
 }
@@ -318,15 +323,35 @@ func (st *stream) done(c *streamCall) {
 func (st *stream) send(add func(b []byte) []byte) {
 	st.mu.Lock()
 	if st.failed == nil {
-		st.out = add(st.out)
+		st.out, st.late = add(st.out), true
 	}
 	st.mayWrite()
 }
 
-// mayWrite has what is to be written be written, unless somebody is about to. st.mu is locked,
-// and unlocked here.
+// Answers wait for those of the other steps that are on their way, to be written together:
+// a write costs more than a step. They wait no longer than eight times what the first of them
+// took, nor than maxLinger, and only until there are enough of them.
+const (
+	maxLinger = 2 * time.Millisecond
+	enough    = 64 << 10 // bytes
+)
+
+// due reports whether there is something to be written now. st.mu is locked.
+func (st *stream) due() bool {
+	return len(st.out) > 0 && (st.asked == 0 || st.late || len(st.out) >= enough)
+}
+
+// hurry ends the waiting.
+func (st *stream) hurry() {
+	st.mu.Lock()
+	st.late = true
+	st.mayWrite()
+}
+
+// mayWrite has what is due be written, unless somebody is about to. st.mu is locked, and
+// unlocked here.
 func (st *stream) mayWrite() {
-	write := !st.writing && !st.asking && len(st.out) > 0
+	write := !st.writing && !st.asking && st.due()
 	st.writing = st.writing || write
 	st.room.Broadcast()
 	st.mu.Unlock()
@@ -335,21 +360,13 @@ func (st *stream) mayWrite() {
 	}
 }
 
-// patience is how often who writes lets others run first, so that answers of steps that are
-// about to be done go with those that are. On a machine with little to do that is no time.
-const patience = 4
-
-// write writes until there is no more. One goroutine at a time does.
+// write writes what is due. One goroutine at a time does.
 func (st *stream) write() {
 	st.mu.Lock()
-	for len(st.out) > 0 && st.failed == nil {
-		for i := 0; i < patience && st.answers < st.asked; i++ {
-			st.mu.Unlock()
-			runtime.Gosched()
-			st.mu.Lock()
-		}
+	for st.failed == nil && st.due() {
 		b := st.out
-		st.out, st.answers = st.spare[:0], 0
+		st.out, st.late = st.spare[:0], false
+		st.linger.Stop()
 		st.mu.Unlock()
 		st.c.SetWriteDeadline(time.Now().Add(st.s.options.Timeout))
 		_, err := st.c.Write(b)

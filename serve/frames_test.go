@@ -205,7 +205,10 @@ func TestBadFrames(t *testing.T) {
 func TestFramesOfASlowReader(t *testing.T) {
 	w := upgraded(t, listen(t, server(t, serve.Options{}, accumulate(t, 256, session.TableOptions{}))))
 	h := w.open("a")
-	const steps = 20_000 // 20 MB, more than any buffer between
+	if err := w.Conn.(*net.TCPConn).SetReadBuffer(1 << 18); err != nil {
+		t.Fatal(err)
+	}
+	const steps = 60_000 // 60 MB, more than any buffer between
 	sent := make(chan error)
 	go func() {
 		b := frame.Append(nil, frame.Header{Type: frame.Step, Handle: h}, 1024)

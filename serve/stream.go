@@ -36,7 +36,7 @@ type stream struct {
 	room    sync.Cond
 	out     []byte // to write
 	spare   []byte
-	asking  bool // who asks writes afterwards
+	asking  bool // who asks writes afterwards, unless that is late
 	writing bool
 	asked   int
 	late    bool        // what is in out has waited long enough
@@ -351,7 +351,7 @@ func (st *stream) hurry() {
 // mayWrite has what is due be written, unless somebody is about to. st.mu is locked, and
 // unlocked here.
 func (st *stream) mayWrite() {
-	write := !st.writing && !st.asking && st.due()
+	write := !st.writing && (!st.asking || st.late) && st.due()
 	st.writing = st.writing || write
 	st.room.Broadcast()
 	st.mu.Unlock()

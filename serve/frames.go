@@ -66,7 +66,10 @@ func (f *frames) take(st *stream, b []byte) (int, error) {
 			payload = payload[len(v.Data):]
 		}
 	case frame.Close:
-		delete(f.handles, head.Handle)
+		if h := f.handles[head.Handle]; h != nil {
+			h.m.unuse()
+			delete(f.handles, head.Handle)
+		}
 		st.send(func(b []byte) []byte { return frame.Append(b, reply(frame.Closed, head), 0) })
 	case frame.Ping:
 		st.send(func(b []byte) []byte {
@@ -76,6 +79,12 @@ func (f *frames) take(st *stream, b []byte) (int, error) {
 		return 0, errorf(Invalid, "a frame has %v, which a client does not send", head.Type)
 	}
 	return n, nil
+}
+
+func (f *frames) release() {
+	for _, h := range f.handles {
+		h.m.unuse()
+	}
 }
 
 func reply(t frame.Type, to frame.Header) frame.Header {
@@ -102,15 +111,16 @@ func (f *frames) opened(st *stream, head frame.Header, payload []byte) ([]byte, 
 	if len(f.handles) >= maxHandles {
 		return nil, &Error{Class: Exhausted, Text: fmt.Sprintf("the connection has %d sessions open; close some, or use another", maxHandles), Code: "handles"}
 	}
-	m, err := st.s.Model(req.Model, req.Version)
+	m, err := st.s.use(req.Model, req.Version)
 	if err != nil {
 		return nil, err
 	}
+	defer m.unuse()
 	if req.Session == "" {
 		req.Session = rand.Text()
 	}
 	if req.Version == "" {
-		m = st.s.holder(f.ctx, m, req.Session)
+		m = st.s.Holder(f.ctx, m, req.Session)
 	}
 	h, err := st.s.newHandle(f.ctx, m, req.Session)
 	if err != nil {
@@ -126,6 +136,7 @@ func (f *frames) opened(st *stream, head frame.Header, payload []byte) ([]byte, 
 	f.last++
 	h.id = f.last
 	f.handles[h.id] = h
+	h.m.uses.Add(1)
 	f.max = max(f.max, h.bytes)
 	return json.Marshal(a)
 }

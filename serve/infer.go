@@ -49,12 +49,13 @@ type Response struct {
 
 // Infer answers req in resp. Errors are those that AsError knows.
 func (s *Server) Infer(ctx context.Context, req *Request, resp *Response) error {
-	m, err := s.Model(req.Model, req.Version)
+	m, err := s.use(req.Model, req.Version)
 	if err != nil {
 		return err
 	}
+	defer m.unuse()
 	if req.Version == "" && !req.Start {
-		m = s.holder(ctx, m, req.Session)
+		m = s.Holder(ctx, m, req.Session)
 	}
 	return s.infer(ctx, m, req, resp)
 }

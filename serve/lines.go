@@ -152,6 +152,8 @@ func (l *lines) answer(b []byte, c *streamCall) []byte {
 	return append(b, "}\n"...)
 }
 
+func (l *lines) release() {} // the request holds the only model
+
 func (l *lines) end(b []byte, err error) []byte {
 	if err == nil {
 		err = &Error{Class: Unavailable, Text: "the server is about to end", Code: "closed"}

@@ -60,6 +60,7 @@ type Model struct {
 	since   time.Time // when it was added
 	stats   stats
 	retired atomic.Bool
+	uses    atomic.Int64 // requests and sessions of connections that are about to ask it
 }
 
 // A Generation is a request for text.

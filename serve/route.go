@@ -84,10 +84,11 @@ func (x *exchange) routeModels(p []string) error {
 		}
 		p = p[2:]
 	}
-	m, err := x.s.Model(name, version)
+	m, err := x.s.use(name, version)
 	if err != nil {
 		return err
 	}
+	defer m.unuse()
 	x.call.Model, x.call.Version = m.Name, m.Version
 	if len(p) == 0 {
 		return x.modelMetadata(m)

@@ -63,6 +63,9 @@ type codec interface {
 
 	// end appends what tells that the stream ends: err, or if that is nil that the server does.
 	end(b []byte, err error) []byte
+
+	// release gives the models of its sessions back, when all is answered.
+	release()
 }
 
 // A streamCall is a step of a stream.
@@ -131,6 +134,7 @@ func (s *Server) stream(ctx context.Context, c transport, codec codec) error {
 	close(over)
 	c.Close()
 	watching.Wait()
+	codec.release()
 	if err == io.EOF {
 		return nil
 	}

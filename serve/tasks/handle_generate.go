@@ -76,6 +76,10 @@ func (h *handler) generate(w http.ResponseWriter, r *http.Request, body []byte) 
 	if err != nil {
 		return err
 	}
+	holder := h.s.Holder(r.Context(), m, q.Session)
+	if of, ok := holder.Task.(*lm.Model); ok {
+		m, t = holder, of
+	}
 	how, err := q.sampling()
 	if err != nil {
 		return err

@@ -186,7 +186,7 @@ func (r *Repository) succeed(ctx context.Context, md *model, v *version, e *Even
 func (r *Repository) endOld(ctx context.Context, md *model) {
 	left := md.old[:0]
 	for _, v := range md.old {
-		if !empty(ctx, v.m.Sessions) {
+		if v.m.InUse() || !empty(ctx, v.m.Sessions) {
 			left = append(left, v)
 			continue
 		}

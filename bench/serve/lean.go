@@ -8,12 +8,9 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"math"
 	"math/rand/v2"
 	"net"
-	"slices"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -114,37 +111,18 @@ func lean(s server, input string, width, sessions int, length time.Duration) (t 
 			return t, err
 		}
 	}
-	// A tenth goes by before it counts.
-	each(callers, length/10, nil)
-	server, err := processors(s.pid)
-	if err != nil {
-		return t, err
+	run := func(length time.Duration, keep bool) error {
+		if !keep {
+			return each(callers, length, nil)
+		}
+		return each(callers, length, func(c *caller, d time.Duration) { c.took = append(c.took, d) })
 	}
-	client := own()
-	began := time.Now()
-	if err := each(callers, length, func(c *caller, d time.Duration) { c.took = append(c.took, d) }); err != nil {
-		return t, err
-	}
-	seconds := time.Since(began).Seconds()
-	after, err := processors(s.pid)
-	if err != nil {
-		return t, err
-	}
-	var all []time.Duration
-	for _, c := range callers {
-		all = append(all, c.took...)
-	}
-	if len(all) == 0 {
-		return t, fmt.Errorf("no answer within %v", length)
-	}
-	slices.Sort(all)
-	n := float64(len(all))
-	at := func(share float64) float64 { return float64(all[int(share*(n-1))]) / 1e3 }
-	return turn{
-		Steps: n / seconds, P50: at(0.5), P99: at(0.99),
-		ServerCPU: 1e6 * (after - server) / n,
-		ClientCPU: 1e6 * (own() - client) / n,
-	}, nil
+	return measured(s, length, run, func() (all []time.Duration) {
+		for _, c := range callers {
+			all = append(all, c.took...)
+		}
+		return all
+	})
 }
 
 // each has all callers ask until the time is over, and tells done of each answer.
@@ -174,13 +152,4 @@ func each(callers []*caller, length time.Duration, done func(*caller, time.Durat
 	default:
 		return nil
 	}
-}
-
-// own is the seconds that this process has had of processors.
-func own() float64 {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return math.NaN()
-	}
-	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }

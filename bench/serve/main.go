@@ -36,7 +36,7 @@ type server struct {
 // A row is what came out for a server and a number of sessions: the medians of the rounds.
 type row struct {
 	Server    string  `json:"server"`
-	Client    string  `json:"client"` // "lean", or one of tritonclient's
+	Client    string  `json:"client"` // "lean", that of frames, or one of tritonclient's
 	Sessions  int     `json:"sessions"`
 	Steps     float64 `json:"steps_per_second"`
 	P50       float64 `json:"p50_us"`
@@ -89,6 +89,8 @@ func run() error {
 		return err
 	})
 	counts := flag.String("sessions", "1,16,64,256", "numbers of sessions")
+	frames := flag.String("frames", "", "NAME,… of servers to measure by frames too, with 64 connections")
+	flights := flag.String("flight", "1,8", "steps on their way on each connection of frames")
 	seconds := flag.Float64("seconds", 2, "length of a turn")
 	rounds := flag.Int("rounds", 5, "turns of each server and number")
 	input := flag.String("input", "x,64", "name and width of the input, FP32")
@@ -131,6 +133,22 @@ func run() error {
 				return lean(s, name, n, sessions, time.Duration(*seconds*1e9))
 			}); err != nil {
 				return err
+			}
+		}
+		for _, c := range strings.Split(*flights, ",") {
+			flight, err := strconv.Atoi(c)
+			if err != nil {
+				return err
+			}
+			for _, s := range servers {
+				if !slices.Contains(strings.Split(*frames, ","), s.name) {
+					continue
+				}
+				t, err := framed(s, n, 64, flight, time.Duration(*seconds*1e9))
+				if err != nil {
+					return fmt.Errorf("%s, frames: %w", s.name, err)
+				}
+				res.add(s.name, fmt.Sprintf("frames, %d in flight", flight), 64, t)
 			}
 		}
 		if *python == "" {

@@ -126,16 +126,17 @@ func accumulators(o serve.Options) (*serve.Server, func() error, error) {
 	}}); err != nil {
 		return nil, stop, err
 	}
-	// One LSTM for bench/serve.
-	lstm, err := rnn.NewRunner(rnn.NewLSTM(rand.New(rand.NewPCG(1, 1)), 64, 128), rnn.Single)
-	if err != nil {
-		return nil, stop, err
-	}
-	m := &serve.Model{Name: "lstm"}
-	m.Sessions = session.NewTable(session.New(lstm, session.Options{OnBatch: m.OnBatch}), session.TableOptions{TTL: 10 * time.Minute})
-	tables = append(tables, m.Sessions)
-	if err := s.Add(m); err != nil {
-		return nil, stop, err
+	for name, p := range map[string]rnn.Precision{"lstm": rnn.Single, "lstm_int8": rnn.Int8} { // for bench/serve
+		lstm, err := rnn.NewRunner(rnn.NewLSTM(rand.New(rand.NewPCG(1, 1)), 64, 128), p)
+		if err != nil {
+			return nil, stop, err
+		}
+		m := &serve.Model{Name: name}
+		m.Sessions = session.NewTable(session.New(lstm, session.Options{OnBatch: m.OnBatch}), session.TableOptions{TTL: 10 * time.Minute})
+		tables = append(tables, m.Sessions)
+		if err := s.Add(m); err != nil {
+			return nil, stop, err
+		}
 	}
 	for _, name := range writers {
 		if err := s.Add(&serve.Model{Name: name, Generate: countdown}); err != nil {

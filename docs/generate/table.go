@@ -16,7 +16,7 @@ type table func(args []string) (string, error)
 // readTables reads the results in dir.
 func readTables(dir string) (map[string]table, error) {
 	tables := map[string]table{}
-	for _, add := range []func(dir string, tables map[string]table) error{addPeers, addCores, addJobs, addOwnCells, addLoads, addRoundTrips, addAccuracy, addPanel, addAirline, addProgram, addUnroll} {
+	for _, add := range []func(dir string, tables map[string]table) error{addPeers, addCores, addJobs, addOwnCells, addLoads, addRoundTrips, addAccuracy, addPanel, addAirline, addProgram, addUnroll, addServed} {
 		if err := add(dir, tables); err != nil {
 			return nil, err
 		}

@@ -82,16 +82,31 @@ func (t *Table) expireStored() error {
 			old = append(old, r.ID)
 		}
 	}
+	for some := range slices.Chunk(old, 64) { // so that nobody who saves waits for long
+		if err := t.deleteOld(some, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deleteOld deletes those of the records that are still old, and whose sessions are not in
+// memory: some may have been there meanwhile, and were put away again.
+func (t *Table) deleteOld(ids []string, now int64) error {
 	t.writing.Lock()
 	defer t.writing.Unlock()
-	old = slices.DeleteFunc(old, func(id string) bool {
+	ids = slices.DeleteFunc(ids, func(id string) bool {
+		r, err := t.options.Store.Load(context.Background(), id)
+		if err != nil || !t.over(r.Used.UnixNano(), now) {
+			return true
+		}
 		sh := t.shard(id)
 		sh.mu.Lock()
 		defer sh.mu.Unlock()
 		return sh.byID[id] != nil
 	})
-	if len(old) == 0 {
+	if len(ids) == 0 {
 		return nil
 	}
-	return t.options.Store.Delete(context.Background(), old...)
+	return t.options.Store.Delete(context.Background(), ids...)
 }

@@ -279,3 +279,32 @@ func TestSilero(t *testing.T) {
 		t.Errorf("%v, printed %q", err, out.String())
 	}
 }
+
+// BenchmarkSilero is the time of a frame where so many streams are stepped together.
+func BenchmarkSilero(b *testing.B) {
+	path := os.Getenv("RECUR_SILERO")
+	if path == "" {
+		b.Skip("RECUR_SILERO does not name silero_vad.onnx")
+	}
+	d, err := openDetector(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, rows := range []int{1, 8, 32} {
+		b.Run(fmt.Sprintf("streams=%d", rows), func(b *testing.B) {
+			x, y := make([]session.Float, rows*d.In()), make([]session.Float, rows)
+			for i := range x {
+				x[i] = session.Float(math.Sin(float64(i*i%977))) / 8
+			}
+			var states [][]session.Float
+			for _, n := range d.StateSizes() {
+				states = append(states, make([]session.Float, rows*n))
+			}
+			for i := 0; i < b.N; i += rows {
+				if err := d.Step(b.Context(), rows, x, y, states); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -187,16 +187,12 @@ func pow(c *call) {
 			return
 		}
 	}
-	x, y := cast(a, Float64), cast(b, Float64)
-	c.set(0, cast(zipped(Float64, x, y, powerOf, nil), a.DType))
-}
-
-// powerOf is math.Pow, which takes its time for squares, the most common of powers.
-func powerOf(x, n float64) float64 {
-	if n == 2 {
-		return x * x
+	if a.DType.float() && b.Len() == 1 && len(b.Shape) <= len(a.Shape) && b.doubles()[0] == 2 { // the most common of powers
+		c.set(0, calculate("Mul", a, a))
+		return
 	}
-	return math.Pow(x, n)
+	x, y := cast(a, Float64), cast(b, Float64)
+	c.set(0, cast(zipped(Float64, x, y, math.Pow, nil), a.DType))
 }
 
 func power(x, n int64) int64 {

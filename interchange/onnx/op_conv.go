@@ -200,12 +200,17 @@ func (v *convolution) run(c *call) {
 	c.set(0, fromFloats(x.DType, made, y))
 }
 
+// addChannels adds to each plane of size values the bias of its channel; nil is none.
 func addChannels[T floating](y []T, bias []float64, size int) {
-	for i := range y {
-		if bias == nil {
-			return
+	if len(bias) == 0 {
+		return
+	}
+	for at, m := 0, 0; at < len(y); at, m = at+size, m+1 {
+		b := T(bias[m%len(bias)])
+		plane := y[at : at+size]
+		for i := range plane {
+			plane[i] += b
 		}
-		y[i] += T(bias[i/size%len(bias)])
 	}
 }
 

@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/recur-go/recur/tensor"
 )
@@ -41,15 +42,24 @@ func (v *convolution) packedRun(x []tensor.Float, table []int, N, C, M, in, out 
 	size := len(table) / out
 	k := C * size
 	part := max(1, min(N, most/(out*(k+M))))
-	rows, made := make([]tensor.Float, part*out*k), make([]tensor.Float, part*out*M)
+	memory := borrowed(part * out * (k + M))
+	defer scratch.Put(memory)
+	rows, made := (*memory)[:part*out*k], (*memory)[part*out*k:]
 	for lo := 0; lo < N; lo += part {
 		n := min(part, N-lo)
 		for b := range n {
 			for o := range out {
 				window := rows[(b*out+o)*k:][:k]
+				places := table[o*size:][:size]
+				first := places[0]
+				whole := first >= 0 && places[size-1] == first+size-1 // and so are those between
 				for ch := range C {
 					plane, to := x[((lo+b)*C+ch)*in:][:in], window[ch*size:][:size]
-					for i, at := range table[o*size:][:size] {
+					if whole && size > 8 {
+						copy(to, plane[first:])
+						continue
+					}
+					for i, at := range places {
 						if at >= 0 {
 							to[i] = plane[at]
 						} else {
@@ -69,4 +79,17 @@ func (v *convolution) packedRun(x []tensor.Float, table []int, N, C, M, in, out 
 		}
 	}
 	return y
+}
+
+// scratch has the memory of products, of type *[]tensor.Float.
+var scratch = sync.Pool{New: func() any { return new([]tensor.Float) }}
+
+// borrowed is memory of n values, which may be any.
+func borrowed(n int) *[]tensor.Float {
+	b := scratch.Get().(*[]tensor.Float)
+	if cap(*b) < n {
+		*b = make([]tensor.Float, n)
+	}
+	*b = (*b)[:n]
+	return b
 }

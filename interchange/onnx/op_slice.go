@@ -229,22 +229,29 @@ func padAxis(x *Tensor, axis, before, after int, mode string, value *Tensor) *Te
 	}
 	y := newTensor(x.DType, shape)
 	to, from := stridesOf(shape), stridesOf(x.Shape)
-	if mode == "constant" {
-		copyStrided(y, 0, to, value, 0, make([]int, len(shape)), shape)
-		lo, hi := max(0, -before), n-max(0, -after)
+	lo, hi := max(0, -before), n-max(0, -after)
+	keep := func() {
 		if dims := slices.Clone(x.Shape); hi > lo {
 			dims[axis] = hi - lo
 			copyStrided(y, max(before, 0)*to[axis], to, x, lo*from[axis], from, dims)
 		}
+	}
+	if mode == "constant" {
+		copyStrided(y, 0, to, value, 0, make([]int, len(shape)), shape)
+		keep()
 		return y
 	}
 	if n == 0 || mode == "reflect" && n == 1 && (before > 0 || after > 0) {
 		fail("%v has nothing to pad axis %d with", x.Shape, axis)
 	}
+	keep()
 	dims := slices.Clone(shape)
 	dims[axis] = 1
 	for i := range shape[axis] {
 		k := i - before
+		if lo <= k && k < hi {
+			continue
+		}
 		switch mode {
 		case "edge":
 			k = min(max(k, 0), n-1)

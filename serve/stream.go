@@ -192,7 +192,7 @@ func (st *stream) read() error {
 			return err
 		}
 		if err != nil {
-			if errors.Is(err, os.ErrDeadlineExceeded) {
+			if errors.Is(err, os.ErrDeadlineExceeded) && st.s.Ready() { // a stream is closed that way too
 				return errorf(Timeout, "a message was not sent to its end in time")
 			}
 			return io.EOF // whatever ended it: nothing more comes

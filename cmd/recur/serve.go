@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -101,7 +100,7 @@ have begun are answered, for at most --grace, and the sessions are saved.`,
 	flags.StringSliceVar(&f.listen, "listen", []string{"127.0.0.1:8000"}, "`address` of HTTP, host:port or unix:PATH; may be repeated")
 	flags.StringVar(&f.grpc, "grpc", "", "`address` of gRPC")
 	flags.StringVar(&f.admin, "admin", "", "`address` for administration: models are loaded and unloaded, states given out and put in, the program profiled")
-	flags.StringVar(&f.cert, "tls-cert", "", "`file` of a certificate in PEM: HTTPS")
+	flags.StringVar(&f.cert, "tls-cert", "", "`file` of a certificate in PEM: HTTPS, but not on sockets")
 	flags.StringVar(&f.key, "tls-key", "", "`file` of its key")
 	flags.StringArrayVar(&f.tokens, "token", nil, "`@FILE` of secrets, one of which a request must have; may be repeated")
 	flags.BoolVar(&f.public, "insecure-public", false, "let everybody who reaches the server use it")
@@ -201,16 +200,4 @@ func nameAndPath(arg string) (name, path string, err error) {
 		return "", "", usage("%q is no [NAME=]MODEL", setting.Cut(arg))
 	}
 	return name, path, nil
-}
-
-// webAddress is an address as clients use it, with the port that was chosen where it was 0.
-func webAddress(network, address string, secure bool) string {
-	if network == "unix" {
-		return "unix:" + address
-	}
-	scheme := "http"
-	if secure {
-		scheme = "https"
-	}
-	return fmt.Sprintf("%s://%s", scheme, address)
 }

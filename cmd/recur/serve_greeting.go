@@ -25,10 +25,10 @@ func (s *service) greeting() string {
 	}
 	curl, web := "curl", s.address[0]
 	if path, ok := strings.CutPrefix(web, "unix:"); ok {
-		curl, web = "curl --unix-socket "+path, "http://localhost"
+		curl, web = "curl --unix-socket "+shellWord(path), "http://localhost"
 	}
-	if s.cert != nil {
-		curl += " --cacert " + s.flags.cert
+	if strings.HasPrefix(web, "https:") {
+		curl += " --cacert " + shellWord(s.flags.cert)
 	}
 	if len(s.flags.tokens) > 0 {
 		curl += ` -H "Authorization: Bearer $RECUR_TOKEN"`

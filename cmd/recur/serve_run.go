@@ -45,6 +45,7 @@ type service struct {
 	grpc    *grpc.Server
 	cert    *host.Certificate
 	address []string // of clients
+	others  []any    // --admin and --grpc with their addresses, for the log
 	closers []func()
 }
 
@@ -67,7 +68,7 @@ func (f *serveFlags) run(cmd *cobra.Command, g given) error {
 	if f.log == "text" {
 		fmt.Fprint(cmd.OutOrStdout(), s.greeting())
 	}
-	s.log.Info("ready", "address", strings.Join(s.address, " "), "models", len(s.server.Models()))
+	s.log.Info("ready", append([]any{"address", strings.Join(s.address, " "), "models", len(s.server.Models())}, s.others...)...)
 	s.notify("READY=1")
 	looking, stop := context.WithCancel(ctx)
 	defer stop()
@@ -97,12 +98,10 @@ func (s *service) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var config *tls.Config
 	if f.cert != "" {
 		if s.cert, err = host.OpenCertificate(f.cert, f.key); err != nil {
 			return err
 		}
-		config = s.cert.Config()
 	}
 	states := f.admin != "" // are given out there only, and never to other machines
 	for _, l := range listeners {
@@ -132,20 +131,42 @@ func (s *service) start(ctx context.Context) error {
 		}
 		h := s.server.HTTPAdmin()
 		h.Handler = s.withProfiles(h.Handler)
-		s.web.Serve(h, l, config)
+		s.web.Serve(h, l, s.tls(l))
+		s.others = append(s.others, "admin", s.webAddress(l))
 	}
 	if f.grpc != "" {
 		l, err := host.Listen(f.grpc)
 		if err != nil {
 			return fmt.Errorf("--grpc: %w", err)
 		}
-		s.serveGRPC(l, config)
+		s.serveGRPC(l)
+		s.others = append(s.others, "grpc", l.Addr().String())
 	}
 	for _, l := range listeners {
-		s.address = append(s.address, webAddress(l.Addr().Network(), l.Addr().String(), config != nil))
-		s.web.Serve(s.server.HTTP(), l, config)
+		s.address = append(s.address, s.webAddress(l))
+		s.web.Serve(s.server.HTTP(), l, s.tls(l))
 	}
 	return nil
+}
+
+// tls is how a listener speaks TLS, nil if it does not: nobody but this machine reaches a socket.
+func (s *service) tls(l net.Listener) *tls.Config {
+	if s.cert == nil || l.Addr().Network() == "unix" {
+		return nil
+	}
+	return s.cert.Config()
+}
+
+// webAddress is the address of a listener as clients use it.
+func (s *service) webAddress(l net.Listener) string {
+	at := l.Addr()
+	switch {
+	case at.Network() == "unix":
+		return "unix:" + at.String()
+	case s.tls(l) != nil:
+		return "https://" + at.String()
+	}
+	return "http://" + at.String()
 }
 
 // listen opens the addresses of HTTP, unless systemd has opened some.
@@ -342,9 +363,9 @@ func (s *service) withProfiles(h http.Handler) http.Handler {
 }
 
 // serveGRPC answers gRPC on a listener.
-func (s *service) serveGRPC(l net.Listener, config *tls.Config) {
+func (s *service) serveGRPC(l net.Listener) {
 	o := oip.Options(s.server)
-	if config != nil {
+	if config := s.tls(l); config != nil {
 		o = append(o, grpc.Creds(credentials.NewTLS(config)))
 	}
 	s.grpc = grpc.NewServer(o...)

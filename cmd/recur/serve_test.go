@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -24,9 +25,44 @@ type serverProcess struct {
 	cmd    *exec.Cmd
 	client *http.Client
 	notes  *net.UnixConn
+	log    readyLog
+}
+
+// A readyLog finds what the server logs when it is ready: its addresses.
+type readyLog struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+func (l *readyLog) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text = append(l.text, b...)
+	return len(b), nil
+}
+
+// at is the address of a name: address, grpc or admin.
+func (p *serverProcess) at(name string) string {
+	p.log.mu.Lock()
+	defer p.log.mu.Unlock()
+	for line := range bytes.Lines(p.log.text) {
+		var told map[string]any
+		if json.Unmarshal(line, &told) == nil && told["msg"] == "ready" {
+			address, _ := told[name].(string)
+			return address
+		}
+	}
+	p.t.Fatalf("the server has not logged that it is ready: %s", p.log.text)
+	return ""
 }
 
 func startServer(t *testing.T, dir string, args ...string) *serverProcess {
+	t.Helper()
+	return startCommand(t, dir, nil, append([]string{"--log", "json"}, args...)...)
+}
+
+// startCommand has the server print to out.
+func startCommand(t *testing.T, dir string, out io.Writer, args ...string) *serverProcess {
 	t.Helper()
 	if runtime.GOOS == "windows" {
 		t.Skip("no signals")
@@ -39,9 +75,9 @@ func startServer(t *testing.T, dir string, args ...string) *serverProcess {
 	}
 	socket := filepath.Join(dir, "s")
 	p := &serverProcess{t: t, notes: notes}
-	p.cmd = exec.Command("recur", append([]string{"serve", "--listen", "unix:" + socket, "--log", "json"}, args...)...)
+	p.cmd = exec.Command("recur", append(append([]string{"serve"}, args...), "--listen", "unix:"+socket)...)
 	p.cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+notify)
-	p.cmd.Stderr = t.Output()
+	p.cmd.Stdout, p.cmd.Stderr = out, io.MultiWriter(t.Output(), &p.log)
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

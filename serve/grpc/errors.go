@@ -25,7 +25,11 @@ func status(ctx context.Context, err error) error {
 		}
 		grpc.SetTrailer(ctx, trailer)
 	}
-	return statuspb.Error(code(e), e.Text)
+	c := code(e)
+	if e.Class == serve.Timeout && ctx.Err() == context.DeadlineExceeded {
+		c = codes.DeadlineExceeded // that of the client, which tells itself so unless the answer is faster
+	}
+	return statuspb.Error(c, e.Text)
 }
 
 func code(e *serve.Error) codes.Code {
@@ -47,7 +51,7 @@ func code(e *serve.Error) codes.Code {
 		return codes.PermissionDenied
 	case serve.Exhausted, serve.TooLarge:
 		return codes.ResourceExhausted
-	case serve.Unavailable, serve.Timeout: // the deadline of a client is its own to tell
+	case serve.Unavailable, serve.Timeout:
 		return codes.Unavailable
 	case serve.Cancelled:
 		return codes.Canceled

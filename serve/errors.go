@@ -70,6 +70,8 @@ func AsError(err error) *Error {
 		return &Error{Class: Invalid, Text: width.Error(), Err: err}
 	case errors.As(err, &save):
 		return &Error{Class: Unavailable, Text: "the state could not be saved, so nothing was done; try again", Code: "not_saved", Err: err}
+	case errors.Is(err, session.ErrStateLost):
+		return &Error{Class: Lost, Text: "the state of the session is lost, since what was saved of it is damaged; begin it anew with START, or delete it", Code: "state_lost", Err: err}
 	case errors.Is(err, context.DeadlineExceeded):
 		return &Error{Class: Timeout, Text: "the time of the request is over", Code: "timeout", Err: err}
 	case errors.Is(err, context.Canceled):
@@ -89,7 +91,6 @@ var sessionErrors = []struct {
 	code  string
 }{
 	{session.ErrNotFound, NotFound, "not_found"},
-	{session.ErrStateLost, Lost, "state_lost"},
 	{session.ErrExists, Conflict, "exists"},
 	{session.ErrBusy, Exhausted, "busy"},
 	{session.ErrFull, Exhausted, "full"},

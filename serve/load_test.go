@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/recur-go/recur/serve"
+	"github.com/recur-go/recur/serve/frame"
 	"github.com/recur-go/recur/session"
 )
 
@@ -181,8 +182,22 @@ func TestStateLost(t *testing.T) {
 		ask(s, "GET", "/v2/models/acc/sessions/a", ""),
 		ask(s, "POST", "/v2/models/acc/sessions/a/fork", ""),
 	} {
-		want(t, w, 410, `"code":"state_lost"`)
+		if want(t, w, 410, `"code":"state_lost"`, "begin it anew"); strings.Contains(w.Body.String(), "checksum") {
+			t.Errorf("a client is told what is wrong inside: %s", w.Body)
+		}
 	}
+	address := listen(t, s)
+	r, err := http.Post("http://"+address+"/v2/models/acc/stream", "application/x-ndjson", strings.NewReader(`{"session":"a","x":[1]}`+"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if b, err := io.ReadAll(r.Body); !strings.Contains(string(b), `"code":"state_lost","session":"a"`) {
+		t.Errorf("a stream: %s, %v", b, err)
+	}
+	wire := upgraded(t, address)
+	wire.send(frame.Header{Type: frame.Open, Step: 3}, []byte(`{"model":"acc","session":"a"}`))
+	wire.gets(frame.Header{Type: frame.Error, Step: 3}, []byte(`"code":"state_lost"`))
 	want(t, ask(s, "POST", "/v2/models/acc/infer", step("1", `"sequence_id":"a","sequence_start":true`)), 200, "[1]")
 }
 

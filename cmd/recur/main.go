@@ -110,7 +110,8 @@ Results go to stdout, messages to stderr. A variable can set any flag: RECUR_HOR
 sets --horizon, and so on.
 
 Exit codes: 0 success, 1 failure, 2 wrong usage, 3 bad data, 4 bad model file, 5 numeric
-failure, 6 input or output failed, 130 or 143 stopped by a signal.`,
+failure, 6 input or output failed, 7 a server refused or failed, 130 or 143 stopped by a
+signal.`,
 		Version:       thisBuild().String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,

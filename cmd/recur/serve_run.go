@@ -111,7 +111,7 @@ func (s *service) start(ctx context.Context) error {
 	table.OnError = func(err error) { s.log.Error("sessions not saved; they are tried again", "error", err) }
 	o := watch.Options{Open: f.open, Table: table, IsModel: isModel, OnEvent: logModel(s.log)}
 	if f.sessions != "" {
-		o.Store = f.store
+		o.Store = s.store
 	}
 	s.models = watch.New(o)
 	s.server = serve.New(serve.Options{
@@ -140,7 +140,7 @@ func (s *service) start(ctx context.Context) error {
 			return fmt.Errorf("--grpc: %w", err)
 		}
 		s.serveGRPC(l)
-		s.others = append(s.others, "grpc", l.Addr().String())
+		s.others = append(s.others, "grpc", strings.TrimPrefix(s.webAddress(l), "http://"))
 	}
 	for _, l := range listeners {
 		s.address = append(s.address, s.webAddress(l))
@@ -210,15 +210,18 @@ func modelSources(args []string) (all []watch.Source, err error) {
 
 // store opens the folder of the sessions of a model. Models whose states differ have folders of
 // their own.
-func (f *serveFlags) store(name string, m *session.Model) (session.Store, error) {
+func (s *service) store(name string, m *session.Model) (session.Store, error) {
 	id := m.ID()
-	dir := filepath.Join(f.sessions, name, fmt.Sprintf("%x", id[:8]))
+	dir := filepath.Join(s.flags.sessions, name, fmt.Sprintf("%x", id[:8]))
 	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
 		return nil, err
 	}
 	store, err := session.OpenFolder(dir, session.FolderOptions{})
 	if err != nil {
 		return nil, fault.Errorf(fault.IO, "%w", err)
+	}
+	if st := store.Stats(); st.Damaged > 0 || st.Lost > 0 {
+		s.log.Error("saved sessions are damaged; each that is asked for is told so", "model", name, "folder", dir, "damaged", st.Damaged, "lost", st.Lost, "sessions", st.Sessions)
 	}
 	return store, nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/recur-go/recur/serve"
 	"github.com/recur-go/recur/serve/internal/oip"
+	"github.com/recur-go/recur/session"
 )
 
 func TestSequence(t *testing.T) {
@@ -251,6 +253,23 @@ func TestCancelledStepsAreNotDone(t *testing.T) {
 		}
 		if v, err := ask(t.Context()); err != nil || v != 2 {
 			t.Errorf("the next step gave %v, %v", v, err)
+		}
+	})
+}
+
+// What a store lost is told by a code of its own.
+func TestStateLost(t *testing.T) {
+	inTime(t, serve.Options{}, func(t *testing.T, f *fixture) {
+		store := session.NewMemory()
+		store.Save(t.Context(), []session.Record{{ID: "a", Used: time.Now(), Blob: []byte("rubbish")}})
+		table := session.NewTable(session.New(sum{}, session.Options{}), session.TableOptions{Store: store})
+		defer table.Close(t.Context())
+		add(t, f.s, &serve.Model{Name: "kept", Sessions: table})
+		var trailer metadata.MD
+		_, err := f.ModelInfer(t.Context(), step("kept", 1, "sequence_id", "a"), grpc.Trailer(&trailer))
+		fails(t, "a damaged session", err, codes.DataLoss, "the state of the session is lost")
+		if got := trailer.Get("recur-code"); !slices.Equal(got, []string{"state_lost"}) {
+			t.Errorf("the code is %q", got)
 		}
 	})
 }

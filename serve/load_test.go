@@ -198,6 +198,10 @@ func TestStateLost(t *testing.T) {
 	wire := upgraded(t, address)
 	wire.send(frame.Header{Type: frame.Open, Step: 3}, []byte(`{"model":"acc","session":"a"}`))
 	wire.gets(frame.Header{Type: frame.Error, Step: 3}, []byte(`"code":"state_lost"`))
+	b := wire.open("b")
+	store.Save(t.Context(), []session.Record{{ID: "b", Used: time.Now(), Blob: []byte("rubbish")}})
+	wire.send(frame.Header{Type: frame.Step, Handle: b, Step: 1}, le32(1))
+	wire.gets(frame.Header{Type: frame.Error, Handle: b, Step: 1}, []byte(`"code":"state_lost"`))
 	want(t, ask(s, "POST", "/v2/models/acc/infer", step("1", `"sequence_id":"a","sequence_start":true`)), 200, "[1]")
 }
 

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -64,6 +65,12 @@ func startServer(t *testing.T, dir string, args ...string) *serverProcess {
 // startCommand has the server print to out.
 func startCommand(t *testing.T, dir string, out io.Writer, args ...string) *serverProcess {
 	t.Helper()
+	return startBy(t, dir, out, []string{"recur"}, args...)
+}
+
+// startBy starts it by a command that runs recur.
+func startBy(t *testing.T, dir string, out io.Writer, by []string, args ...string) *serverProcess {
+	t.Helper()
 	if runtime.GOOS == "windows" {
 		t.Skip("no signals")
 	}
@@ -75,7 +82,7 @@ func startCommand(t *testing.T, dir string, out io.Writer, args ...string) *serv
 	}
 	socket := filepath.Join(dir, "s")
 	p := &serverProcess{t: t, notes: notes}
-	p.cmd = exec.Command("recur", append(append([]string{"serve"}, args...), "--listen", "unix:"+socket)...)
+	p.cmd = exec.Command(by[0], slices.Concat(by[1:], []string{"serve"}, args, []string{"--listen", "unix:" + socket})...)
 	p.cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+notify)
 	p.cmd.Stdout, p.cmd.Stderr = out, io.MultiWriter(t.Output(), &p.log)
 	if err := p.cmd.Start(); err != nil {

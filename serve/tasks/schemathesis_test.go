@@ -38,9 +38,11 @@ func TestSchemathesis(t *testing.T) {
 	tasks.Handle(s)
 	web := httptest.NewServer(s)
 	defer web.Close()
-	out, err := exec.Command(st, "run", web.URL+"/openapi.json", "--seed", "1", "--max-examples", "25", "--phases", "examples,fuzzing",
+	cmd := exec.Command(st, "run", web.URL+"/openapi.json", "--seed", "1", "--max-examples", "25", "--phases", "examples,fuzzing",
 		"--checks", "response_schema_conformance,content_type_conformance,status_code_conformance",
-		"--exclude-path-regex", "(stream|frames)$").CombinedOutput()
+		"--exclude-path-regex", "(stream|frames)$")
+	cmd.Dir = t.TempDir() // it keeps what it has found there
+	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Errorf("schemathesis: %v", err)
 	}

@@ -58,7 +58,7 @@ func addServed(dir string, tables map[string]table) error {
 	tables["serve-frames"] = whole(func() string {
 		g := newGrid("weights", "client", "connections", "steps/s", "p50", "processor a step, server", "client")
 		for _, r := range all.Rows {
-			weights, ok := map[string]string{"frames": "float32", "frames-int8": "int8"}[r.Server]
+			weights, ok := map[string]string{"frames": "float32", "frames-int8": "int8", "frames-durable": "float32, each step saved"}[r.Server]
 			if !ok || r.Client == "lean" {
 				continue
 			}

@@ -176,6 +176,9 @@ func (d *decoder) request() error {
 		}
 		return nil
 	}
+	if !inputs && d.plain != nil {
+		return errorf(Invalid, "the request has neither x, the steps one behind the other, nor inputs; model %s has %s", quoted(d.m.Name), names(d.m.Inputs))
+	}
 	if !inputs && len(d.m.Inputs) > 0 {
 		return errorf(Invalid, "the request has no inputs; model %s has %s", quoted(d.m.Name), names(d.m.Inputs))
 	}

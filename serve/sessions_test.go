@@ -134,7 +134,7 @@ func TestManySteps(t *testing.T) {
 	want(t, ask(s, "POST", path, `{"x":[1,2]}`), 400, "an array")
 	want(t, ask(s, "POST", path, `{"x":[[1,1e999]]}`), 400, "value 2 of step 1")
 	want(t, ask(s, "POST", path, `{"x":[[1,2]],"inputs":[]}`), 400, "both x and inputs")
-	want(t, ask(s, "POST", path, `{}`), 400, "no inputs")
+	want(t, ask(s, "POST", path, `{}`), 400, "neither x")
 	want(t, ask(s, "POST", path, `{"x":[`+strings.Repeat("[1,2],", 10)+`[1,2]]}`), 400, "the 10 steps")
 
 	// Tensors of the protocol, and bare values.

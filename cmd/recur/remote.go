@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -182,11 +183,16 @@ func (r *remote) get(ctx context.Context, path string, v any) error {
 func (r *remote) unreached(err error) error {
 	var op *net.OpError
 	var unknown x509.UnknownAuthorityError
+	var name *net.DNSError
 	switch {
 	case errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, context.DeadlineExceeded):
 		return fault.Errorf(fault.IO, "%s does not answer in time", r.address)
+	case errors.As(err, &name):
+		return fault.Errorf(fault.IO, "there is no host %s, as far as this machine can find out", name.Name)
+	case errors.Is(err, fs.ErrPermission):
+		return fault.Errorf(fault.IO, "this user may not reach %s", r.address)
 	case errors.As(err, &op) && op.Op == "dial" && !op.Timeout():
 		return fault.Errorf(fault.IO, "nobody listens at %s: start a server by recur serve, or name another by --server", r.address)
 	case errors.As(err, &unknown):

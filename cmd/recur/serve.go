@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -147,6 +148,16 @@ func (f *serveFlags) check() error {
 	if _, _, err := saveTimes(f.saveEvery); err != nil {
 		return err
 	}
+	for _, h := range f.hosts {
+		if h == "" || strings.ContainsAny(h, "/: ") {
+			return usage("--host is a name without http:// and port, such as recur.example.com, not %q", setting.Cut(h))
+		}
+	}
+	for _, o := range f.origins {
+		if new(http.CrossOriginProtection).AddTrustedOrigin(o) != nil {
+			return usage("--origin is a scheme and a host, such as https://example.com, not %q", setting.Cut(o))
+		}
+	}
 	for _, a := range append([]string{f.grpc, f.admin}, f.listen...) {
 		if a == "" {
 			continue
@@ -190,11 +201,11 @@ func (f *serveFlags) weights() (p rnn.Precision) {
 	return p
 }
 
-// nameAndPath cuts NAME=MODEL.
+// nameAndPath cuts NAME=MODEL. What has a slash is no name, so it is of a path.
 func nameAndPath(arg string) (name, path string, err error) {
 	name, path, ok := strings.Cut(arg, "=")
 	switch {
-	case !ok:
+	case !ok, strings.Contains(name, "/"):
 		return "", arg, nil
 	case name == "" || path == "":
 		return "", "", usage("%q is no [NAME=]MODEL", setting.Cut(arg))

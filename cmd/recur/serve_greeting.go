@@ -19,8 +19,12 @@ func (s *service) greeting() string {
 			names = append(names, m.Name)
 		}
 	}
-	fmt.Fprintf(&b, "recur serves %s at %s\n", strings.Join(names, ", "), strings.Join(s.address, " and "))
-	if len(names) == 0 || len(s.address) == 0 {
+	at := strings.Join(s.address, " and ")
+	if len(names) == 0 {
+		return fmt.Sprintf("recur serves no model at %s so far: it takes up those that come into %s\n", at, strings.Join(s.flags.models, ", "))
+	}
+	fmt.Fprintf(&b, "recur serves %s at %s\n", strings.Join(names, ", "), at)
+	if len(s.address) == 0 {
 		return b.String()
 	}
 	curl, web := "curl", s.address[0]
@@ -34,7 +38,7 @@ func (s *service) greeting() string {
 		curl += ` -H "Authorization: Bearer $RECUR_TOKEN"`
 	}
 	m := s.server.Models()[0]
-	at := web + "/v2/models/" + url.PathEscape(m.Name)
+	at = web + "/v2/models/" + url.PathEscape(m.Name)
 	fmt.Fprintf(&b, "\nTry:\n  %s %s\n", curl, at)
 	switch {
 	case m.Sessions != nil:

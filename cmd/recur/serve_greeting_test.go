@@ -30,19 +30,9 @@ func TestServeGreeting(t *testing.T) {
 		"model":  {filepath.Join(dir, "it's.safetensors")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out := put(t, t.TempDir(), "out", "")
-			file, err := os.OpenFile(out, os.O_WRONLY, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer file.Close()
-			startCommand(t, dir, file, append([]string{"--log-level", "warn"}, args...)...)
-			text, err := os.ReadFile(out)
-			if err != nil {
-				t.Fatal(err)
-			}
+			text := greetingOf(t, dir, args...)
 			n := 0
-			for line := range strings.Lines(string(text)) {
+			for line := range strings.Lines(text) {
 				if !strings.HasPrefix(line, "  ") {
 					continue
 				}
@@ -63,5 +53,35 @@ func TestServeGreeting(t *testing.T) {
 				t.Errorf("there are %d requests:\n%s", n, text)
 			}
 		})
+	}
+}
+
+// greetingOf is what a server prints.
+func greetingOf(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	out := put(t, t.TempDir(), "out", "")
+	file, err := os.OpenFile(out, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	startCommand(t, dir, file, append([]string{"--log-level", "warn"}, args...)...)
+	text, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// A server of an empty folder tells that it waits for models, and takes up those that come.
+func TestServeAnEmptyFolder(t *testing.T) {
+	dir := t.TempDir()
+	models := filepath.Join(dir, "models")
+	if err := os.Mkdir(models, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	text := greetingOf(t, dir, models)
+	if want := "recur serves no model at unix:" + filepath.Join(dir, "s") + " so far: it takes up those that come into " + models + "\n"; text != want {
+		t.Errorf("%q, want %q", text, want)
 	}
 }

@@ -111,6 +111,9 @@ func (s *service) start(ctx context.Context) error {
 	table.OnError = func(err error) { s.log.Error("sessions not saved; they are tried again", "error", err) }
 	o := watch.Options{Open: f.open, Table: table, IsModel: isModel, OnEvent: logModel(s.log)}
 	if f.sessions != "" {
+		if err := os.MkdirAll(f.sessions, 0o777); err != nil {
+			return fmt.Errorf("--sessions: %w", err)
+		}
 		o.Store = s.store
 	}
 	s.models = watch.New(o)
@@ -214,7 +217,7 @@ func (s *service) store(name string, m *session.Model) (session.Store, error) {
 	id := m.ID()
 	dir := filepath.Join(s.flags.sessions, name, fmt.Sprintf("%x", id[:8]))
 	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--sessions: %w", err)
 	}
 	store, err := session.OpenFolder(dir, session.FolderOptions{})
 	if err != nil {

@@ -31,7 +31,10 @@ func TestListenRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
+	dir := t.TempDir()
 	for address, want := range map[string]string{
+		"unix:" + filepath.Join(dir, "none", "s"):              "there is no folder " + filepath.Join(dir, "none"),
+		"unix:" + filepath.Join(dir, strings.Repeat("x", 200)): "the path of a socket is short",
 		"nowhere":         "is no address: it has the form host:port",
 		"unix:":           "names no path",
 		l.Addr().String(): "is taken: another process listens there",

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -56,7 +57,13 @@ func Listen(address string) (net.Listener, error) {
 			os.Remove(path)
 		}
 	}
+	if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.Errorf(fault.IO, "%s cannot be listened on: there is no folder %s; make it first", address, filepath.Dir(path))
+	}
 	l, err := net.Listen("unix", path)
+	if errors.Is(err, syscall.EINVAL) {
+		return nil, fault.Errorf(fault.IO, "%s cannot be listened on: the path of a socket is short, of about 100 bytes; this one has %d", address, len(path))
+	}
 	return l, refused(address, err)
 }
 

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/recur-go/recur/internal/fault"
 )
 
 // A candidate is a model that is there: in versions, the highest first, or as a plain file.
@@ -49,6 +51,9 @@ func (r *Repository) find() (all []candidate, err error) {
 				errs = append(errs, err)
 			}
 			continue
+		case !info.IsDir() && !info.Mode().IsRegular():
+			errs = append(errs, fault.Errorf(fault.Usage, "%s is neither a file nor a folder", s.Path))
+			continue
 		case !info.IsDir() || r.o.IsModel(s.Path, true):
 			add(candidate{s.nameOr(nameOf(s.Path)), true, s, []file{{s.Path, ""}}})
 			continue
@@ -73,7 +78,7 @@ func (r *Repository) find() (all []candidate, err error) {
 			info, err := os.Stat(path)
 			switch {
 			case err != nil: // it has just gone
-			case info.IsDir() && r.o.IsModel(path, true), !info.IsDir() && r.o.IsModel(path, false):
+			case info.IsDir() && r.o.IsModel(path, true), info.Mode().IsRegular() && r.o.IsModel(path, false):
 				add(candidate{nameOf(path), false, s, []file{{path, ""}}})
 			case info.IsDir():
 				if files := r.inFolder(path); files != nil {

@@ -173,6 +173,10 @@ func TestNamed(t *testing.T) {
 	w.scan()
 	w.step("b", "s", 1, "1")
 	w.write("c.add", "no")
+	w.r.Set(watch.Source{Path: os.DevNull})
+	if err := w.r.Scan(t.Context()); err == nil || !strings.Contains(err.Error(), "neither a file nor a folder") {
+		t.Error(err)
+	}
 	w.r.Set(watch.Source{Path: filepath.Join(w.dir, "none.add")})
 	if err := w.r.Scan(t.Context()); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)

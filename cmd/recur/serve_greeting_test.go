@@ -73,7 +73,7 @@ func greetingOf(t *testing.T, dir string, args ...string) string {
 	return string(text)
 }
 
-// A server of an empty folder tells that it waits for models, and takes up those that come.
+// A server of an empty folder tells that it waits for models.
 func TestServeAnEmptyFolder(t *testing.T) {
 	dir := t.TempDir()
 	models := filepath.Join(dir, "models")

@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/recur-go/recur/serve/client"
 )
 
 // A serverProcess is recur serve on a socket, with a fake systemd that it tells of its state.
@@ -135,38 +137,64 @@ func (p *serverProcess) steps(id, body string) (steps int, text string, err erro
 	return a.Steps, string(b), err
 }
 
-// SIGTERM ends a server with many sessions with code 0, and the next one goes on in all of them.
+// SIGTERM ends a server with 10,000 sessions with code 0, and the next one goes on in all of them.
 func TestServeEnds(t *testing.T) {
 	dir := t.TempDir()
 	states := filepath.Join(dir, "states")
-	n := 1000
+	n := 10_000
 	if testing.Short() {
-		n = 50
+		n = 500
+	}
+	// stepAll does one step of each session and checks that it is the last of so many.
+	stepAll := func(want uint64) {
+		c, err := client.Dial(t.Context(), "unix:"+filepath.Join(dir, "s"), client.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		all := make([]*client.Session, n)
+		var opening sync.WaitGroup
+		for w := range 16 {
+			opening.Go(func() {
+				for i := w; i < n; i += 16 {
+					s, err := c.Session(t.Context(), "airline", fmt.Sprint(i))
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					all[i] = s
+				}
+			})
+		}
+		if opening.Wait(); t.Failed() {
+			t.FailNow()
+		}
+		var stepping sync.WaitGroup
+		stepping.Add(n)
+		for _, s := range all {
+			s.Go(&client.Call{X: []float32{112}, Done: func(c *client.Call) {
+				if c.Err != nil {
+					t.Error(c.Err)
+				}
+				stepping.Done()
+			}})
+		}
+		stepping.Wait()
+		for i, s := range all {
+			if got := s.Steps(); got != want {
+				t.Fatalf("session %d has done %d steps, want %d", i, got, want)
+			}
+		}
 	}
 	p := startServer(t, dir, "--sessions", states, "--save", "none")
-	var all sync.WaitGroup
-	for w := range 8 {
-		all.Go(func() {
-			for i := w; i < n; i += 8 {
-				if _, _, err := p.steps(fmt.Sprint(i), `{"x": [112]}`); err != nil {
-					t.Error(err)
-					return
-				}
-			}
-		})
-	}
-	all.Wait()
+	stepAll(1)
 	p.cmd.Process.Signal(syscall.SIGTERM)
 	p.told("STOPPING=1")
 	if err := p.cmd.Wait(); err != nil {
 		t.Error(err)
 	}
-	p = startServer(t, dir, "--sessions", states)
-	for _, i := range []int{0, n / 2, n - 1} {
-		if steps, _, err := p.steps(fmt.Sprint(i), `{"x": [118]}`); steps != 2 || err != nil {
-			t.Errorf("session %d: %d steps, %v", i, steps, err)
-		}
-	}
+	startServer(t, dir, "--sessions", states)
+	stepAll(2)
 }
 
 // With --save each, what was answered survives kill -9.

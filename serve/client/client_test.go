@@ -192,6 +192,40 @@ func TestRefusedStep(t *testing.T) {
 	steps(t, s, 2, 3)
 }
 
+// A connection may have more sessions one after another than it may have at once.
+func TestClosedSessionsAreForgotten(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it opens many sessions")
+	}
+	h := start(t, "127.0.0.1:0", session.TableOptions{}, serve.Options{})
+	c := dial(t, h.addr, client.Options{})
+	kept := open(t, c, "kept")
+	const workers, most = 16, 1 << 16 // handles of a connection
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	var all sync.WaitGroup
+	for w := range workers {
+		all.Go(func() {
+			for i := range most/workers + 10 {
+				ctx := t.Context()
+				if i%2 == 0 {
+					ctx = over // nobody waits for the answer
+				}
+				s, err := c.Session(ctx, "sum", fmt.Sprint(w))
+				if err == nil {
+					s.Close()
+				} else if !errors.Is(err, context.Canceled) {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	steps(t, kept, 1, 2)
+	steps(t, open(t, c, "new"), 1)
+}
+
 // The server is killed and started without its sessions: the client repeats their steps.
 func TestResumeRepeatsLostSteps(t *testing.T) {
 	h := start(t, "127.0.0.1:0", session.TableOptions{}, serve.Options{})

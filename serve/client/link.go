@@ -150,7 +150,9 @@ func (l *link) take(c *Client, h frame.Header, payload []byte) error {
 			if err := json.Unmarshal(payload, &a); err != nil {
 				return fmt.Errorf("client: the answer to Open is not as it should be: %w", err)
 			}
-			s.opened(l, h.Handle, &a)
+			if s.opened(l, h.Handle, &a); s.over() { // nobody waits for it any more
+				l.drop(h.Handle)
+			}
 		}
 	case frame.Error:
 		err := errorText(payload)
@@ -169,6 +171,14 @@ func (l *link) take(c *Client, h frame.Header, payload []byte) error {
 		}
 	}
 	return nil
+}
+
+// drop forgets a handle, here and on the server. No step has it after that.
+func (l *link) drop(handle uint32) {
+	l.mu.Lock()
+	delete(l.open, handle)
+	l.mu.Unlock()
+	l.send(func(b []byte) []byte { return frame.Append(b, frame.Header{Type: frame.Close, Handle: handle}, 0) })
 }
 
 func (l *link) session(handle uint32) *Session {

@@ -73,7 +73,7 @@ func (c *Client) Session(ctx context.Context, model, id string) (*Session, error
 	select {
 	case <-s.ready:
 	case <-ctx.Done():
-		c.forget(s)
+		s.leave(context.Cause(ctx))
 		return nil, context.Cause(ctx)
 	}
 	s.mu.Lock()
@@ -132,9 +132,26 @@ func (s *Session) wait(ctx context.Context, c *Call) ([]float32, error) {
 }
 
 // Close forgets the session here. It stays on the server.
-func (s *Session) Close() {
+func (s *Session) Close() { s.leave(ErrClosed) }
+
+// leave ends the session here with an error, and has the connection forget it.
+func (s *Session) leave(err error) {
 	s.c.forget(s)
-	s.fail(ErrClosed)
+	s.fail(err)
+	s.mu.Lock()
+	l, handle := s.link, s.handle
+	s.link = nil
+	s.mu.Unlock()
+	if l != nil {
+		l.drop(handle)
+	}
+}
+
+// over reports whether the session has ended here.
+func (s *Session) over() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failed != nil
 }
 
 // Go asks for a step; Done is called when it is answered.

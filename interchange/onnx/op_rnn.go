@@ -182,9 +182,19 @@ func (r *recurrent) prepare(in []Value) (done []int) {
 			done = append(done, i)
 		}
 	}
-	r.cells = r.make(tensorAt(in, inW), tensorAt(in, inR), tensorAt(in, inB), tensorAt(in, inP))
+	w, rec := tensorAt(in, inW), tensorAt(in, inR)
+	r.cells = r.make(w, rec, tensorAt(in, inB), tensorAt(in, inP))
+	if w.Len()+rec.Len() <= mostFrozen {
+		for i, c := range r.cells {
+			r.cells[i], _ = rnn.Freeze(c, rnn.Single) // what it has no form for stays as it is
+		}
+	}
 	return done
 }
+
+// mostFrozen is how many weights are laid out for single steps too: large ones take their time
+// anyway, and would be there twice.
+const mostFrozen = 1 << 20
 
 // tensorAt is input i, nil if it is absent.
 func tensorAt(in []Value, i int) *Tensor {

@@ -63,7 +63,7 @@ func TestObserve(t *testing.T) {
 		for _, a := range span.Attributes {
 			has[string(a.Key)] = a.Value.AsInterface()
 		}
-		if has["recur.model"] != "airline" || has["recur.session"] != "a" || has["http.response.status_code"] != status {
+		if has["recur.model"] != "airline" || has["recur.session"] != "a" || has["http.request.method"] != "POST" || has["http.response.status_code"] != status {
 			t.Errorf("attributes %v", has)
 		}
 		if errors := len(span.Events); (errors == 0) != (status == 200) {
@@ -83,13 +83,13 @@ func TestObserve(t *testing.T) {
 
 func TestRoute(t *testing.T) {
 	for path, want := range map[string]string{
-		"/v2/models/m/versions/1/sessions/s/steps": "GET /v2/models/{model}/versions/{version}/sessions/{session}/steps",
-		"/v2/models":       "GET /v2/models",
-		"/v2/models/stats": "GET /v2/models/{model}", // as that of a model would be
-		"/":                "GET /",
-		"":                 "GET",
+		"/v2/models/m/versions/1/sessions/s/steps": "/v2/models/{model}/versions/{version}/sessions/{session}/steps",
+		"/v2/models":       "/v2/models",
+		"/v2/models/stats": "/v2/models/{model}", // as that of a model would be
+		"/":                "/",
+		"":                 "",
 	} {
-		if got := route(&serve.Call{Method: "GET", Path: path}); got != want {
+		if got := route(path); got != want {
 			t.Errorf("%q: %q, want %q", path, got, want)
 		}
 	}

@@ -31,10 +31,11 @@ func observe(traces trace.TracerProvider, metrics metric.MeterProvider) (func(co
 		return ctx, func(r serve.Result) {
 			// Which model and session are meant is known now. Names of sessions are many, so
 			// they are in spans alone.
-			name := route(c)
-			span.SetName(name)
+			path := route(c.Path)
+			span.SetName(strings.TrimSpace(c.Method + " " + path))
 			of := []attribute.KeyValue{
-				attribute.String("http.route", name),
+				attribute.String("http.request.method", c.Method),
+				attribute.String("http.route", path),
 				attribute.Int("http.response.status_code", r.Status),
 				attribute.String("recur.model", c.Model),
 				attribute.String("recur.version", c.Version),
@@ -53,13 +54,9 @@ func observe(traces trace.TracerProvider, metrics metric.MeterProvider) (func(co
 	}, nil
 }
 
-// route is the method and the path of a request without the names in it: of gRPC there is the
-// method alone.
-func route(c *serve.Call) string {
-	if c.Path == "" {
-		return c.Method
-	}
-	p := strings.Split(c.Path, "/")
+// route is a path without the names in it, "" for gRPC.
+func route(path string) string {
+	p := strings.Split(path, "/")
 	for i := range p[1:] {
 		switch p[i] {
 		case "models":
@@ -70,5 +67,5 @@ func route(c *serve.Call) string {
 			p[i+1] = "{session}"
 		}
 	}
-	return c.Method + " " + strings.Join(p, "/")
+	return strings.Join(p, "/")
 }

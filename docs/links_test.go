@@ -15,7 +15,7 @@ import (
 
 // pages are the texts whose links must lead somewhere.
 func pages(t *testing.T) []string {
-	all := []string{"README.md", "README.ko.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "bench/README.md"}
+	all := []string{"README.md", "README.ko.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "bench/README.md", "bench/serve/README.md", "examples/clients/README.md", "examples/vad/README.md"}
 	docs, err := filepath.Glob("*.md")
 	if err != nil || len(docs) < 4 {
 		t.Fatal(docs, err)

@@ -13,7 +13,7 @@ import (
 // Korean have those of the English ones.
 var documents = map[string]int{
 	"README.md": 20, "docs/tutorial.md": 15, "CONTRIBUTING.md": 2, "SECURITY.md": 1, "CHANGELOG.md": 0,
-	"docs/benchmarks.md": 2, "docs/accuracy.md": 1, "bench/README.md": 6, ".goreleaser.yaml": 2, "Dockerfile": 2,
+	"docs/serving.md": 10, "docs/benchmarks.md": 2, "docs/accuracy.md": 1, "bench/README.md": 6, "examples/clients/README.md": 1, ".goreleaser.yaml": 2, "Dockerfile": 2,
 }
 
 func document(t *testing.T, name string) string {

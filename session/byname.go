@@ -145,9 +145,11 @@ func (t *Table) replace(ctx context.Context, e *entry, m *Model, blob []byte) er
 	if t.options.Store != nil {
 		t.writing.Lock()
 		defer t.writing.Unlock()
-		if err := t.options.Store.Save(ctx, []Record{{e.id, time.Unix(0, t.now()), blob}}); err != nil {
+		now := t.now()
+		if err := t.options.Store.Save(ctx, []Record{{e.id, time.Unix(0, now), blob}}); err != nil {
 			return &SaveError{err}
 		}
+		e.recorded.Store(now)
 	}
 	e.floats, e.answered, e.failed = next.floats, next.answered, nil
 	e.ended.Store(false)

@@ -134,9 +134,20 @@ func (w *writer) add(e *entry, used int64, changes uint32, blob func([]byte) []b
 
 // addEntry adds a held entry as it is, unless that is saved.
 func (w *writer) addEntry(t *Table, e *entry, m *Model) {
-	if changes := e.changes.Load(); changes != e.saved.Load() {
-		w.add(e, t.used(e), changes, func(b []byte) []byte { return e.append(m, b) })
+	used := t.used(e)
+	if t.outlives(e, used) {
+		e.changes.Add(1)
 	}
+	if changes := e.changes.Load(); changes != e.saved.Load() {
+		w.add(e, used, changes, func(b []byte) []byte { return e.append(m, b) })
+	}
+}
+
+// outlives reports whether a held entry has been used, though not changed, so long after what
+// its record tells that it would expire too early by that.
+func (t *Table) outlives(e *entry, used int64) bool {
+	recorded := e.recorded.Load()
+	return t.options.TTL > 0 && recorded > 0 && used-recorded > int64(t.options.TTL)/16 && !e.void()
 }
 
 // save saves what was added, but for entries of which something newer was saved since. The
@@ -159,6 +170,7 @@ func (w *writer) save(ctx context.Context, s Store) error {
 	}
 	for i, e := range w.of[:n] {
 		e.saved.Store(w.changes[i])
+		e.recorded.Store(w.records[i].Used.UnixNano())
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ type Record struct {
 }
 
 // A Store keeps sessions. Its methods may be called from several goroutines at once, but
-// never two at once for one ID.
+// never two at once that change what there is of one ID.
 type Store interface {
 	// Load returns the record of a session. The error wraps ErrNotFound if there is none,
 	// and ErrStateLost if there is one that is damaged.

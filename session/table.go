@@ -85,9 +85,10 @@ type entry struct {
 	// A session differs from what is saved of it if these do. saved changes while Table.writing
 	// is held.
 	changes, saved atomic.Uint32
-	queued         atomic.Bool // to be saved behind
-	keep           atomic.Bool // was made by name, or loaded, so stays without a step
-	loading        atomic.Bool // it is not known yet whether there is a session
+	recorded       atomic.Int64 // when it was last used by its record, 0 if there may be none
+	queued         atomic.Bool  // to be saved behind
+	keep           atomic.Bool  // was made by name, or loaded, so stays without a step
+	loading        atomic.Bool  // it is not known yet whether there is a session
 
 	// Guarded as the floats of the Session are.
 	failed error // why its state could not be loaded
@@ -386,6 +387,7 @@ func (t *Table) load(ctx context.Context, e *entry, how how, now int64) error {
 			return err
 		}
 		e.keep.Store(true)
+		e.recorded.Store(r.Used.UnixNano())
 		if how >= create {
 			return ErrExists
 		}

@@ -303,3 +303,36 @@ func TestExpiredRecordThatIsNewAgain(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What uses a session without changing it counts too, when it is put away and when the table is
+// closed: it expires by its last use.
+func TestUseCountsAfterPuttingAway(t *testing.T) {
+	now := time.Unix(1000, 0)
+	o := TableOptions{TTL: time.Hour, Store: newShelf(), Save: SaveEach, Max: 1, Now: func() time.Time { return now }}
+	tab := NewTable(New(sum{}, Options{}), o)
+	wants(t, tab, "a", 1, 1)
+	now = now.Add(50 * time.Minute)
+	wants(t, tab, "a", 1, 1)
+	wants(t, tab, "b", 1, 1) // puts a away
+	now = now.Add(50 * time.Minute)
+	if _, err := tab.Export(t.Context(), "a"); err != nil {
+		t.Error(err)
+	}
+	if err := tab.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	now = now.Add(50 * time.Minute)
+	tab = NewTable(New(sum{}, Options{}), o)
+	wants(t, tab, "a", 2, 2)
+	if err := tab.Delete(t.Context(), "a"); err != nil {
+		t.Error(err)
+	}
+	now = now.Add(10 * time.Minute)
+	wants(t, tab, "b", 1, 1) // it has expired, and is begun anew
+	if err := tab.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, err := o.Store.Load(t.Context(), "a"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("a deleted session is saved: %v", err)
+	}
+}

@@ -265,3 +265,11 @@ func TestServeInherits(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A server that is watched tells systemd that it lives.
+func TestServeIsWatched(t *testing.T) {
+	t.Setenv("WATCHDOG_USEC", "20000")
+	p := startServer(t, t.TempDir())
+	p.told("WATCHDOG=1")
+	p.told("WATCHDOG=1")
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -70,7 +71,11 @@ func (r *Repository) load(ctx context.Context, md *model, f file) (err error) {
 	defer func() {
 		if err != nil {
 			e.Kind, e.Err, e.Told = Failed, err, r.tells && md.named
-			md.failed = &serve.IndexEntry{Name: md.name, Version: e.Version, State: "UNAVAILABLE", Reason: err.Error()}
+			reason := err.Error()
+			if f.path != "" {
+				reason = strings.ReplaceAll(reason, f.path, filepath.Base(f.path)) // where it is, clients need not know
+			}
+			md.failed = &serve.IndexEntry{Name: md.name, Version: e.Version, State: "UNAVAILABLE", Reason: reason}
 		} else if f.version == "" {
 			md.made++
 		}

@@ -40,7 +40,7 @@ func open(_ context.Context, path, name, version string, table session.TableOpti
 		return nil, err
 	}
 	if len(b) != 2 {
-		return nil, errors.New("it is no adder")
+		return nil, errors.New(path + ": it is no adder")
 	}
 	m := &serve.Model{Name: name, Version: version, ImplicitStart: true}
 	m.Sessions = session.NewTable(session.New(adder{session.Float(b[0] - '0'), b[1]}, session.Options{OnBatch: m.OnBatch}), table)
@@ -124,7 +124,7 @@ func TestVersions(t *testing.T) {
 	w.write("sum/3/model.add", "broken")
 	w.scan("failed sum 3")
 	w.step("sum", "s", 8, "2")
-	if list := w.r.Index(); len(list) != 1 || list[0].Version != "3" || list[0].State != "UNAVAILABLE" || !strings.Contains(list[0].Reason, "no adder") {
+	if list := w.r.Index(); len(list) != 1 || list[0].Version != "3" || list[0].State != "UNAVAILABLE" || !strings.Contains(list[0].Reason, "no adder") || strings.Contains(list[0].Reason, w.dir) {
 		t.Errorf("%+v", list)
 	}
 	w.write("sum/4/model.add", "0b")

@@ -205,6 +205,8 @@ func (f *serveFlags) weights() (p rnn.Precision) {
 func nameAndPath(arg string) (name, path string, err error) {
 	name, path, ok := strings.Cut(arg, "=")
 	switch {
+	case arg == "":
+		return "", "", usage("a MODEL is empty: give a file or a folder")
 	case !ok, strings.Contains(name, "/"):
 		return "", arg, nil
 	case name == "" || path == "":

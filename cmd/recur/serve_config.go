@@ -81,7 +81,7 @@ func setFlag(flags *pflag.FlagSet, name string, values []string) error {
 		return s.Replace(values)
 	}
 	if len(values) != 1 {
-		return fmt.Errorf("%s takes one value", name)
+		return fmt.Errorf("one value is taken, not %d", len(values))
 	}
 	return flags.Set(name, values[0])
 }
@@ -128,7 +128,7 @@ func readConfig(path string, flags *pflag.FlagSet, g given) (models []string, er
 			continue
 		}
 		if err := setFlag(flags, name, values); err != nil {
-			return nil, wrong("%s: %q is not what it takes; see recur serve --help", name, setting.Cut(strings.Join(values, ", ")))
+			return nil, wrong("%v; see recur serve --help", valueError(name, err))
 		}
 	}
 	return models, nil

@@ -158,6 +158,9 @@ func (r *remote) do(ctx context.Context, q query) ([]byte, error) {
 		return b, nil
 	}
 	var told struct{ Error string }
+	if strings.Contains(string(b), "HTTP request to an HTTPS server") {
+		return nil, usage("%s speaks HTTPS: put https:// before the address", strings.TrimPrefix(r.address, "http://"))
+	}
 	if json.Unmarshal(b, &told) != nil || told.Error == "" {
 		told.Error = fmt.Sprintf("%s answered with status %d; is it a server of recur?", r.address, resp.StatusCode)
 	}

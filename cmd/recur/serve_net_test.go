@@ -78,6 +78,14 @@ func TestServeTLS(t *testing.T) {
 		t.Error("TLS 1.1 is spoken")
 	}
 	p.wants(200, "airline", "GET", "/v2/models", "")
+	for server, want := range map[string]string{strings.TrimPrefix(web, "https://"): "put https:// before the address", web: "give --tls-ca"} {
+		if out, err := exec.Command("recur", "ps", server).CombinedOutput(); err == nil || !strings.Contains(string(out), want) {
+			t.Errorf("recur ps %s: %s", server, out)
+		}
+	}
+	if out, err := exec.Command("recur", "ps", web, "--tls-ca", cert).CombinedOutput(); err != nil || !strings.Contains(string(out), "airline") {
+		t.Errorf("recur ps: %s", out)
+	}
 	good, err := os.ReadFile(cert)
 	if err != nil {
 		t.Fatal(err)

@@ -31,32 +31,39 @@ type serverProcess struct {
 	log    readyLog
 }
 
-// A readyLog finds what the server logs when it is ready: its addresses.
+// A readyLog finds what the server logs in JSON when it is ready: its addresses.
 type readyLog struct {
-	mu   sync.Mutex
-	text []byte
+	text  []byte
+	told  map[string]any
+	ready chan struct{} // closed when that is known
 }
 
 func (l *readyLog) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	if l.told != nil {
+		return len(b), nil
+	}
 	l.text = append(l.text, b...)
+	for line := range bytes.Lines(l.text) {
+		var told map[string]any
+		if json.Unmarshal(line, &told) == nil && told["msg"] == "ready" {
+			l.told = told
+			close(l.ready)
+			break
+		}
+	}
 	return len(b), nil
 }
 
 // at is the address of a name: address, grpc or admin.
 func (p *serverProcess) at(name string) string {
-	p.log.mu.Lock()
-	defer p.log.mu.Unlock()
-	for line := range bytes.Lines(p.log.text) {
-		var told map[string]any
-		if json.Unmarshal(line, &told) == nil && told["msg"] == "ready" {
-			address, _ := told[name].(string)
-			return address
-		}
+	p.t.Helper()
+	select {
+	case <-p.log.ready:
+	case <-time.After(time.Minute):
+		p.t.Fatal("the server does not log that it is ready")
 	}
-	p.t.Fatalf("the server has not logged that it is ready: %s", p.log.text)
-	return ""
+	address, _ := p.log.told[name].(string)
+	return address
 }
 
 func startServer(t *testing.T, dir string, args ...string) *serverProcess {
@@ -83,7 +90,7 @@ func startBy(t *testing.T, dir string, out io.Writer, by []string, args ...strin
 		t.Skip(err)
 	}
 	socket := filepath.Join(dir, "s")
-	p := &serverProcess{t: t, notes: notes}
+	p := &serverProcess{t: t, notes: notes, log: readyLog{ready: make(chan struct{})}}
 	p.cmd = exec.Command(by[0], slices.Concat(by[1:], []string{"serve"}, args, []string{"--listen", "unix:" + socket})...)
 	p.cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+notify)
 	p.cmd.Stdout, p.cmd.Stderr = out, io.MultiWriter(t.Output(), &p.log)

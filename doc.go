@@ -22,6 +22,14 @@
 //   - model: a model is one file
 //   - data: tables, series, labelled examples, calendars, tokens
 //
+// # To serve models that keep their state
+//
+//   - session: the states of many sessions apart from the model that steps them, in batches,
+//     by name, in a folder that survives kill -9
+//   - serve: a http.Handler for models and sessions, by the Open Inference Protocol, lines of
+//     JSON, WebSocket and frames of bytes; serve/tasks opens model files, serve/grpc answers
+//     gRPC, serve/client has sessions that resume by themselves
+//
 // # To use a model from elsewhere
 //
 // Package [github.com/recur-go/recur/interchange] reads, runs and writes models of PyTorch,
@@ -31,7 +39,8 @@
 //
 //	go run github.com/recur-go/recur/cmd/recur@latest forecast
 //
-// forecasts the monthly airline passengers of 1949-1960, and recur --help lists the rest.
+// forecasts the monthly airline passengers of 1949-1960, recur serve serves models, and
+// recur --help lists the rest.
 package recur
 
 import _ "embed"

@@ -15,6 +15,11 @@
 //	err = h.ListenAndServe()
 //
 // The package does not log: Options.OnCall is told of every request.
+//
+// Package tasks makes a Model of a file and adds what people ask the models of tasks for;
+// watch serves folders whose files change; grpc answers by gRPC; client has sessions that
+// resume by themselves; host has listeners and an orderly end. The command recur serve is
+// all of them.
 package serve
 
 import (

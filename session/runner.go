@@ -5,6 +5,17 @@
 // that many callers ask for at once into batches, which never changes an answer. A Session
 // is floats and a count. A Table holds sessions by name, with a time to live, a maximum and
 // a Store that they are kept in.
+//
+//	runner, err := rnn.NewRunner(cell, rnn.Single)
+//	model := session.New(runner, session.Options{})
+//	store, err := session.OpenFolder("sessions", session.FolderOptions{})
+//	table := session.NewTable(model, session.TableOptions{TTL: time.Hour, Store: store, Save: session.SaveEach})
+//	y, err := table.Step(ctx, "kitchen", 0, nil, x) // makes the session if it is not there
+//	err = errors.Join(table.Close(ctx), store.Close())
+//
+// Runners are made by package rnn of any cell, by model/graph of networks, by interchange/onnx
+// of files with states, and by the packages of tasks of their models. Package serve answers
+// requests for sessions over the network.
 package session
 
 import (

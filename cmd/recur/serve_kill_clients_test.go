@@ -25,7 +25,7 @@ func (f *follower) patience() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), 20*time.Millisecond<<f.r.IntN(7))
 }
 
-// again has the client wait before it asks again.
+// tryAgain waits before the client asks again.
 func (f *follower) tryAgain() {
 	f.again.Add(1)
 	time.Sleep(time.Duration(f.r.IntN(20)) * time.Millisecond)

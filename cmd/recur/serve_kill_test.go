@@ -56,7 +56,7 @@ func TestServeUnderSiege(t *testing.T) {
 	var clients sync.WaitGroup
 	var all []*follower
 	for i := range *siegeSessions {
-		f := &follower{siege: s, id: fmt.Sprint(i), r: rand.New(rand.NewPCG(r.Uint64(), 1)), ref: s.model.New()}
+		f := &follower{siege: s, number: uint64(i), id: fmt.Sprint(i), r: rand.New(rand.NewPCG(r.Uint64(), 1)), ref: s.model.New()}
 		all = append(all, f)
 		clients.Go([]func(){f.byJSON, f.byBytes, f.byFrames, f.byFrames}[i%4])
 	}
@@ -183,18 +183,17 @@ func (s *siege) done() bool {
 // A follower steps one session, and a session of the same model beside it.
 type follower struct {
 	*siege
-	id   string
-	r    *rand.Rand // of what it asks for, which decides no value
-	ref  *session.Session
-	y    []session.Float // the last answer of ref
-	away uint64          // most steps that may be on their way
+	number uint64
+	id     string     // the number as a name
+	r      *rand.Rand // of what it asks for, which decides no value
+	ref    *session.Session
+	y      []session.Float // the last answer of ref
+	away   uint64          // most steps that may be on their way
 }
 
-// x is the input of a step, which follows from its number and the session.
+// x is the input of a step, which follows from the numbers of the session and the step.
 func (f *follower) x(step uint64) []float32 {
-	var id uint64
-	fmt.Sscan(f.id, &id)
-	r := rand.New(rand.NewPCG(id, step))
+	r := rand.New(rand.NewPCG(f.number, step))
 	x := make([]float32, f.model.In())
 	for i := range x {
 		x[i] = r.Float32()*4 - 2

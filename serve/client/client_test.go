@@ -287,6 +287,48 @@ func (d *deaf) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// A step whose caller has gone keeps its input, whatever the caller does with the memory: it may
+// be sent again.
+func TestInputOfAStepThatWasGivenUp(t *testing.T) {
+	h := start(t, "127.0.0.1:0", session.TableOptions{}, serve.Options{})
+	var mute atomic.Bool
+	conns := make(chan net.Conn, 2)
+	c := dial(t, h.addr, client.Options{Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+		conns <- conn
+		return &dumb{conn, &mute}, err
+	}})
+	s := open(t, c, "a")
+	steps(t, s, 1)
+	mute.Store(true)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	x, y := []float32{1}, []float32{-1}
+	if _, err := s.Step(gone, y, x); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	x[0] = 100
+	mute.Store(false)
+	(<-conns).Close()
+	steps(t, s, 3)
+	if y[0] != -1 {
+		t.Errorf("the memory of a step that was given up has %v", y)
+	}
+}
+
+// dumb loses what is written while it is told to.
+type dumb struct {
+	net.Conn
+	now *atomic.Bool
+}
+
+func (d *dumb) Write(p []byte) (int, error) {
+	if d.now.Load() {
+		return len(p), nil
+	}
+	return d.Conn.Write(p)
+}
+
 func TestNoServerAnyMore(t *testing.T) {
 	h := start(t, "127.0.0.1:0", session.TableOptions{}, serve.Options{})
 	s := open(t, dial(t, h.addr, client.Options{Retry: 50 * time.Millisecond}), "a")

@@ -127,6 +127,9 @@ func (s *Session) wait(ctx context.Context, c *Call) ([]float32, error) {
 	case <-ready:
 		return c.Y, c.Err
 	case <-ctx.Done():
+		s.mu.Lock() // the caller's memory is the caller's again
+		c.X, c.Y = slices.Clone(c.X), nil
+		s.mu.Unlock()
 		return nil, context.Cause(ctx)
 	}
 }

@@ -165,11 +165,21 @@ func (f *serveFlags) check() error {
 		if err := host.Check(a); err != nil {
 			return err
 		}
-		if len(f.tokens) == 0 && !f.public && !host.Loopback(a) {
-			return usage("%s can be reached from other machines: give --token @FILE, or --insecure-public to let everybody in", a)
+		if !host.Loopback(a) {
+			if err := f.mayBePublic(a); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// mayBePublic reports whether an address that other machines reach may be listened on.
+func (f *serveFlags) mayBePublic(address string) error {
+	if len(f.tokens) > 0 || f.public {
+		return nil
+	}
+	return usage("%s can be reached from other machines: give --token @FILE, or --insecure-public to let everybody in", address)
 }
 
 // saveTimes reads --save-every: a number of steps, or a time.

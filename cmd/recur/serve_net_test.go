@@ -217,6 +217,30 @@ func TestServeGRPC(t *testing.T) {
 	}
 }
 
+// A socket of systemd that other machines reach needs a token, as one of --listen does.
+func TestServeInheritsNoOpenDoor(t *testing.T) {
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip(err)
+	}
+	l, err := net.Listen("tcp", "0.0.0.0:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	file, err := l.(*net.TCPListener).File()
+	if err != nil {
+		t.Skip(err)
+	}
+	defer file.Close()
+	cmd := exec.Command(sh, "-c", `LISTEN_PID=$$ exec recur serve`)
+	cmd.ExtraFiles = []*os.File{file}
+	cmd.Env = append(os.Environ(), "LISTEN_FDS=1")
+	if out, err := cmd.CombinedOutput(); err == nil || cmd.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), "can be reached from other machines") {
+		t.Errorf("%s, %v", out, err)
+	}
+}
+
 // Sockets that systemd has opened are served, and --listen is not.
 func TestServeInherits(t *testing.T) {
 	sh, err := exec.LookPath("sh")

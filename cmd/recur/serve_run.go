@@ -105,7 +105,13 @@ func (s *service) start(ctx context.Context) error {
 	}
 	states := f.admin != "" // are given out there only, and never to other machines
 	for _, l := range listeners {
-		states = states || !host.LocalListener(l)
+		if host.LocalListener(l) {
+			continue
+		}
+		states = true
+		if err := f.mayBePublic(l.Addr().String()); err != nil { // systemd may have opened it
+			return err
+		}
 	}
 	table := f.table()
 	table.OnError = func(err error) { s.log.Error("sessions not saved; they are tried again", "error", err) }

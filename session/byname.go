@@ -179,65 +179,59 @@ func (t *Table) letGo(e *entry, err error) error {
 // one on. What is made or ends meanwhile may be listed or not.
 func (t *Table) All(ctx context.Context, after string) iter.Seq2[Info, error] {
 	return func(yield func(Info, error) bool) {
-		memory := &inMemory{t: t, after: after}
-		if t.options.Store != nil {
-			now := t.now()
-			for r, err := range t.options.Store.All(ctx, after) {
-				for first := memory.first(); first != nil && first.ID < r.ID && err == nil; first = memory.first() {
-					if !yield(*first, nil) {
-						return
-					}
-					memory.skip()
-				}
-				switch first := memory.first(); {
-				case err != nil:
-					if !yield(Info{ID: r.ID}, err) {
-						return
-					}
-				case first != nil && first.ID == r.ID, t.over(r.Used.UnixNano(), now):
-				default:
-					if !yield(Info{ID: r.ID, Used: r.Used}, nil) {
-						return
-					}
-				}
+		// Pages of those in memory grow, so that none has to sort all and the last are there soon.
+		// Each is there before its part of the store is read: a session may be put away meanwhile,
+		// and what is taken up again stays in the store.
+		for n, more := 256, true; more; n *= 8 {
+			ids := smallest(t.names(after), after, n)
+			end := ""
+			if more = len(ids) == n; more {
+				end = ids[n-1]
 			}
-		}
-		for first := memory.first(); first != nil; first = memory.first() {
-			if !yield(*first, nil) {
+			if !t.page(ctx, after, end, t.infos(ids), yield) {
 				return
 			}
-			memory.skip()
+			after = end
 		}
 	}
 }
 
-// inMemory lists the sessions in memory by name, in pages that grow, so that none
-// of them has to sort all of them and the last are there soon.
-type inMemory struct {
-	t     *Table
-	after string // last name of the page before
-	n     int    // names of that page
-	page  []Info
-	over  bool // there are no more pages
-}
-
-// first is the next session, nil at the end.
-func (l *inMemory) first() *Info {
-	for len(l.page) == 0 && !l.over {
-		l.n = max(256, 8*l.n)
-		ids := smallest(l.t.names(l.after), l.after, l.n)
-		if l.over = len(ids) < l.n; !l.over {
-			l.after = ids[len(ids)-1]
+// page lists the sessions after a name and up to end, or all if end is "": those in memory and
+// the others of the store.
+func (t *Table) page(ctx context.Context, after, end string, memory []Info, yield func(Info, error) bool) bool {
+	if t.options.Store != nil {
+		now := t.now()
+		for r, err := range t.options.Store.All(ctx, after) {
+			if err != nil {
+				if !yield(Info{ID: r.ID}, err) {
+					return false
+				}
+				continue
+			}
+			if end != "" && r.ID > end {
+				break
+			}
+			for len(memory) > 0 && memory[0].ID < r.ID {
+				if !yield(memory[0], nil) {
+					return false
+				}
+				memory = memory[1:]
+			}
+			if len(memory) > 0 && memory[0].ID == r.ID || t.over(r.Used.UnixNano(), now) {
+				continue
+			}
+			if !yield(Info{ID: r.ID, Used: r.Used}, nil) {
+				return false
+			}
 		}
-		l.page = l.t.infos(ids)
 	}
-	if len(l.page) == 0 {
-		return nil
+	for _, info := range memory {
+		if !yield(info, nil) {
+			return false
+		}
 	}
-	return &l.page[0]
+	return true
 }
-
-func (l *inMemory) skip() { l.page = l.page[1:] }
 
 // names lists the names of entries in memory after one. No shard is locked while yield runs.
 func (t *Table) names(after string) iter.Seq[string] {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 )
 
@@ -45,6 +46,45 @@ func TestAllInPages(t *testing.T) {
 		}
 		tab.Close(context.Background())
 	}
+}
+
+// Sessions that are put away and taken up meanwhile are listed all the same, once.
+func TestAllWhileTheyMove(t *testing.T) {
+	const n = 1500
+	tab := NewTable(New(sum{}, Options{}), TableOptions{Store: NewMemory(), Max: n / 2})
+	defer tab.Close(t.Context())
+	id := func(i int) string { return fmt.Sprintf("%04d", i) }
+	for i := range n {
+		wants(t, tab, id(i), 0, 1)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var stepping sync.WaitGroup
+	for w := range 2 {
+		stepping.Go(func() {
+			for i := w; ctx.Err() == nil; i = (i + 769) % n {
+				if _, err := tab.Step(t.Context(), id(i), 0, nil, []Float{1}); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for range 100 {
+		i := 0
+		for info, err := range tab.All(t.Context(), "") {
+			if err != nil || info.ID != id(i) {
+				t.Errorf("%+v, %v, want %s", info, err, id(i))
+				break
+			}
+			i++
+		}
+		if i != n {
+			t.Errorf("%d are listed", i)
+			break
+		}
+	}
+	stop()
+	stepping.Wait()
 }
 
 // A page of 100,000 sessions.

@@ -147,11 +147,17 @@ func TestCheckLink(t *testing.T) {
 	}
 }
 
-// The contents of the tutorial name each section once, in order, in both languages.
+// The contents of a long page name each section once, in order, in both languages.
 func TestContents(t *testing.T) {
+	for _, name := range []string{"docs/tutorial", "docs/serving"} {
+		testContents(t, name+".md", name+".ko.md")
+	}
+}
+
+func testContents(t *testing.T, both ...string) {
 	sections := regexp.MustCompile(`(?m)^## .*$`)
 	count := 0
-	for _, page := range []string{"docs/tutorial.md", "docs/tutorial.ko.md"} {
+	for _, page := range both {
 		text := read(t, page)
 		head, body, _ := strings.Cut(text, "\n## ")
 		var want, have []string

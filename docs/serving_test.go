@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,8 +19,8 @@ var (
 	wantsStatus = regexp.MustCompile(`# (4\d\d)\b`)
 )
 
-// The requests of the page are answered as it says, by the model that recur serve has without
-// another, and one that writes.
+// The requests of the page are answered as it tells, by the model that recur serve has without
+// another, and one that writes. The page in Korean makes the same ones.
 func TestServingRequests(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("the requests of docs/serving.md are not made: there is no curl")
@@ -45,8 +46,12 @@ func TestServingRequests(t *testing.T) {
 	dir := t.TempDir()
 	var at []string // what the lines before have set
 	requests := 0
-	for _, m := range requestLine.FindAllStringSubmatch(read(t, "docs/serving.md"), -1) {
-		line := strings.ReplaceAll(m[1], "http://127.0.0.1:8000", web.URL)
+	lines := requestLines(t, "docs/serving.md")
+	if korean := requestLines(t, "docs/serving.ko.md"); !slices.Equal(uncommented(lines), uncommented(korean)) {
+		t.Errorf("the requests of docs/serving.ko.md are %q", korean)
+	}
+	for _, line := range lines {
+		line = strings.ReplaceAll(line, "http://127.0.0.1:8000", web.URL)
 		if !strings.Contains(line, "curl ") {
 			at = append(at, line)
 			continue
@@ -67,6 +72,21 @@ func TestServingRequests(t *testing.T) {
 	if requests < 24 {
 		t.Errorf("%d requests", requests)
 	}
+}
+
+func requestLines(t *testing.T, page string) (all []string) {
+	for _, m := range requestLine.FindAllStringSubmatch(read(t, page), -1) {
+		all = append(all, m[1])
+	}
+	return all
+}
+
+func uncommented(lines []string) (all []string) {
+	for _, l := range lines {
+		request, _, _ := strings.Cut(l, " # ")
+		all = append(all, strings.TrimSpace(request))
+	}
+	return all
 }
 
 // The answers of the page are those of the model.

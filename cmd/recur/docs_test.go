@@ -104,7 +104,7 @@ func unknown(line string) string {
 
 // A document has the same commands, in the same order, in both languages.
 func TestDocumentsInKorean(t *testing.T) {
-	for _, name := range []string{"README.md", "docs/tutorial.md"} {
+	for _, name := range []string{"README.md", "docs/tutorial.md", "docs/serving.md"} {
 		korean := strings.TrimSuffix(name, ".md") + ".ko.md"
 		mine, theirs := commandsOf(name, document(t, name)), commandsOf(korean, document(t, korean))
 		// Sentences turn round in Korean, so what stands in them may come in another order.

@@ -5,7 +5,8 @@
 //	recur serve --sessions states
 //	go run ./examples/clients 112 118 132
 //
-// Kill the server between two values and start it again: the session goes on.
+// Without values it reads them from standard input. Kill the server between two of them and
+// start it again: the session goes on.
 package main
 
 import (

@@ -11,7 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,8 +21,9 @@ import (
 
 var values = strings.Fields("112 118 132 129 121 135 148 148 136 119 104 118 115 126 141")
 
-// serveAirline serves what recur serve does without a model.
-func serveAirline(t *testing.T, o serve.Options) (*serve.Model, *httptest.Server) {
+// serveAirline serves what recur serve does without a model. Its first connection breaks after
+// it has sent so many bytes, if there is a limit.
+func serveAirline(t *testing.T, o serve.Options, limit int) (*serve.Model, *httptest.Server) {
 	t.Helper()
 	m, err := tasks.Open(filepath.Join("..", "..", "cmd", "recur", "airline.safetensors"), tasks.Options{})
 	if err != nil {
@@ -33,9 +34,40 @@ func serveAirline(t *testing.T, o serve.Options) (*serve.Model, *httptest.Server
 	if err := s.Add(m); err != nil {
 		t.Fatal(err)
 	}
-	web := httptest.NewServer(s)
+	web := httptest.NewUnstartedServer(s)
+	if limit > 0 {
+		web.Listener = &brittle{web.Listener, limit}
+	}
+	web.Start()
 	t.Cleanup(web.Close)
 	return m, web
+}
+
+// A brittle listener has a first connection that breaks.
+type brittle struct {
+	net.Listener
+	limit int
+}
+
+func (b *brittle) Accept() (net.Conn, error) {
+	c, err := b.Listener.Accept()
+	if limit := b.limit; err == nil && limit > 0 {
+		b.limit = 0
+		return &breaking{c, limit}, nil
+	}
+	return c, err
+}
+
+type breaking struct {
+	net.Conn
+	left int
+}
+
+func (b *breaking) Write(p []byte) (int, error) {
+	if b.left -= len(p); b.left < 0 {
+		b.Close()
+	}
+	return b.Conn.Write(p)
 }
 
 // want is what each client prints.
@@ -57,7 +89,7 @@ func want(t *testing.T, m *serve.Model) string {
 
 // The client in Go goes on in its session.
 func TestGo(t *testing.T) {
-	m, web := serveAirline(t, serve.Options{})
+	m, web := serveAirline(t, serve.Options{}, 0)
 	var out bytes.Buffer
 	for _, part := range [][]string{values[:5], values[5:]} {
 		if err := run(t.Context(), web.URL, "go", strings.NewReader(strings.Join(part, " ")), &out); err != nil {
@@ -76,7 +108,7 @@ func TestCurl(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("steps.sh is not run: there is no curl")
 	}
-	m, web := serveAirline(t, serve.Options{})
+	m, web := serveAirline(t, serve.Options{}, 0)
 	t.Setenv("SERVER", web.URL)
 	check(t, m, exec.Command("sh", append([]string{"steps.sh"}, values...)...))
 }
@@ -85,7 +117,7 @@ func TestPython(t *testing.T) {
 	for _, c := range []struct{ file, module string }{{"steps.py", "requests"}, {"sequence.py", "tritonclient.http"}} {
 		t.Run(c.file, func(t *testing.T) {
 			python := findPython(t, c.module)
-			m, web := serveAirline(t, serve.Options{})
+			m, web := serveAirline(t, serve.Options{}, 0)
 			server := web.URL
 			if c.file == "sequence.py" {
 				server = strings.TrimPrefix(server, "http://")
@@ -116,7 +148,8 @@ func check(t *testing.T, m *serve.Model, cmd *exec.Cmd) {
 	}
 }
 
-// The page steps a session of a server of another origin, and shows the last forecast.
+// The page steps a session of a server of another origin, connects again when that breaks, and
+// shows the last forecast.
 func TestPage(t *testing.T) {
 	chromium := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -135,14 +168,18 @@ func TestPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan struct{}) // the page has closed its stream, after it has shown the last answer
-	end := sync.OnceFunc(func() { close(ended) })
+	ended := make(chan struct{}) // the page has closed its second stream, after it has shown the last answer
+	var streams atomic.Int32
 	m, web := serveAirline(t, serve.Options{
 		Origins: []string{"http://" + l.Addr().String()},
 		OnCall: func(ctx context.Context, c *serve.Call) (context.Context, func(serve.Result)) {
-			return ctx, func(serve.Result) { end() }
+			return ctx, func(serve.Result) {
+				if streams.Add(1) == 2 {
+					close(ended)
+				}
+			}
 		},
-	})
+	}, 5000)
 	// Chromium writes the page out once it is loaded, which the last picture delays.
 	files := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/ended" {

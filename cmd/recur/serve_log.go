@@ -67,6 +67,10 @@ func logModel(log *slog.Logger) func(watch.Event) {
 		watch.Ended: "version without sessions removed", watch.Removed: "model removed", watch.Failed: "model not loaded",
 	}
 	return func(e watch.Event) {
+		if e.Model == "" {
+			log.Error("not all models can be looked for", "error", plain(e.Err))
+			return
+		}
 		at := []any{"model", e.Model, "version", e.Version, "path", e.Path}
 		if e.Took > 0 {
 			at = append(at, "took", e.Took)

@@ -59,7 +59,7 @@ const (
 	Moved               // it is, and the sessions of the one before go on in it
 	Kept                // it is, and the sessions of the one before stay with that until they end
 	Ended               // the last of these has ended, and that version is gone
-	Failed              // a version could not be loaded: what was served still is
+	Failed              // a version could not be loaded, or a source not be read: what was served still is
 	Removed             // its file is gone, or it was unloaded
 )
 
@@ -81,7 +81,8 @@ type Repository struct {
 	mu      sync.Mutex // held while models are looked for and loaded
 	sources []Source
 	models  map[string]*model
-	tells   bool // Scan returns errors
+	tells   bool   // Scan returns errors
+	unread  string // why not all sources could be read at the last look
 	closed  bool
 }
 
@@ -175,6 +176,14 @@ func (r *Repository) scan(ctx context.Context, now bool) error {
 	}
 	found, err := r.find()
 	errs := []error{err}
+	unread := ""
+	if err != nil {
+		unread = err.Error()
+	}
+	if !r.tells && err != nil && unread != r.unread {
+		r.event(Event{Kind: Failed, Err: err})
+	}
+	r.unread = unread
 	for _, c := range found {
 		md := r.models[c.name]
 		if md == nil {

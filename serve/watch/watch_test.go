@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/recur-go/recur/serve"
 	"github.com/recur-go/recur/serve/watch"
@@ -256,5 +257,52 @@ func TestTold(t *testing.T) {
 	}
 	if got := strings.Join(w.log, ", "); got != "failed a 1" {
 		t.Error(got)
+	}
+}
+
+// Run tells once of what it cannot read.
+func TestRunTells(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"x/a.add", "y/a.add"} {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("0a"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	events := make(chan watch.Event, 100)
+	r := watch.New(watch.Options{
+		Open: open, IsModel: func(path string, folder bool) bool { return !folder && strings.HasSuffix(path, ".add") },
+		Every: time.Millisecond, OnEvent: func(e watch.Event) { events <- e },
+	})
+	r.Serve(serve.New(serve.Options{Repository: r}))
+	r.Set(watch.Source{Path: filepath.Join(dir, "x")}, watch.Source{Path: filepath.Join(dir, "y")})
+	ctx, stop := context.WithCancel(t.Context())
+	ran := make(chan bool)
+	go func() {
+		r.Run(ctx)
+		close(ran)
+	}()
+	if e := <-events; e.Kind != watch.Failed || e.Err == nil || !strings.Contains(e.Err.Error(), "two models have the name a") {
+		t.Errorf("%+v", e)
+	}
+	if e := <-events; e.Kind != watch.Loaded { // of the first one, once it has settled
+		t.Errorf("%+v", e)
+	}
+	if err := os.Remove(filepath.Join(dir, "x/a.add")); err != nil {
+		t.Fatal(err)
+	}
+	if e := <-events; e.Kind != watch.Moved {
+		t.Errorf("%+v", e)
+	}
+	stop()
+	<-ran
+	if err := r.Close(t.Context()); err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	close(events)
+	for e := range events {
+		t.Errorf("then %+v", e)
 	}
 }

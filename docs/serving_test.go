@@ -22,8 +22,10 @@ var (
 // The requests of the page are answered as it tells, by the model that recur serve has without
 // another, and one that writes. The page in Korean makes the same ones.
 func TestServingRequests(t *testing.T) {
-	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip("the requests of docs/serving.md are not made: there is no curl")
+	for _, name := range []string{"sh", "curl"} {
+		if _, err := exec.LookPath(name); err != nil {
+			t.Skipf("the requests of docs/serving.md are not made: there is no %s", name)
+		}
 	}
 	airline, err := tasks.Open("../cmd/recur/airline.safetensors", tasks.Options{})
 	if err != nil {

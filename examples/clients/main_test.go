@@ -105,8 +105,10 @@ func TestGo(t *testing.T) {
 }
 
 func TestCurl(t *testing.T) {
-	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip("steps.sh is not run: there is no curl")
+	for _, name := range []string{"sh", "curl", "sed"} {
+		if _, err := exec.LookPath(name); err != nil {
+			t.Skipf("steps.sh is not run: there is no %s", name)
+		}
 	}
 	m, web := serveAirline(t, serve.Options{}, 0)
 	t.Setenv("SERVER", web.URL)

@@ -272,6 +272,9 @@ func (t *Table) open(ctx context.Context, id string, how how, now int64) (*entry
 	if len(id) == 0 || len(id) > 256 {
 		return nil, fmt.Errorf("session: a name has 1 to 256 bytes, not %d", len(id))
 	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	sh := t.shard(id)
 	over := false // there may be more than Max
 	for {
@@ -370,12 +373,13 @@ func (t *Table) newEntry(id string, now int64) *entry {
 	return e
 }
 
-// load fills a new entry from the store, if it is there and wanted.
+// load fills a new entry from the store, if it is there and wanted. It goes on when ctx ends:
+// others may wait for the entry meanwhile.
 func (t *Table) load(ctx context.Context, e *entry, how how, now int64) error {
 	if t.options.Store == nil {
 		return nil
 	}
-	r, err := t.options.Store.Load(ctx, e.id)
+	r, err := t.options.Store.Load(context.WithoutCancel(ctx), e.id)
 	if err == nil && t.over(r.Used.UnixNano(), now) {
 		err = ErrNotFound
 	}

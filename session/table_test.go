@@ -193,6 +193,55 @@ func TestCallsBehindACancelledStart(t *testing.T) {
 	})
 }
 
+// A sluggish store loads when it is let.
+type sluggish struct {
+	*shelf
+	loads chan struct{}
+}
+
+func (s sluggish) Load(ctx context.Context, id string) (Record, error) {
+	select {
+	case <-s.loads:
+		return s.shelf.Load(ctx, id)
+	case <-ctx.Done():
+		return Record{}, ctx.Err()
+	}
+}
+
+// A session that is loaded for a call whose context ends meanwhile is there for the calls behind it.
+func TestCallsBehindACancelledLoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newShelf()
+		tab := NewTable(New(sum{}, Options{}), TableOptions{Store: store})
+		if _, err := tab.Step(t.Context(), "a", 0, nil, []Float{1}); err != nil {
+			t.Fatal(err)
+		}
+		tab.Close(t.Context())
+		slow := sluggish{store, make(chan struct{})}
+		tab = NewTable(New(sum{}, Options{}), TableOptions{Store: slow})
+		defer tab.Close(t.Context())
+		ctx, cancel := context.WithCancel(t.Context())
+		first, next := make(chan error), make(chan *Call)
+		go func() { first <- tab.Do(ctx, &Call{ID: "a", X: []Float{1}, Number: 2}) }()
+		synctest.Wait()
+		go func() {
+			c := &Call{ID: "a", X: []Float{1}, Number: 2}
+			tab.Do(t.Context(), c)
+			next <- c
+		}()
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		close(slow.loads)
+		if err := <-first; err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("the cancelled step ended with %v", err)
+		}
+		if c := <-next; c.Err != nil || c.Steps != 2 || c.Y[0] != 2 {
+			t.Errorf("the step behind it gave %v after %d steps (%v)", c.Y, c.Steps, c.Err)
+		}
+	})
+}
+
 // Calls behind one that ends the session find that it has ended, in their order.
 func TestCallsBehindAnEnd(t *testing.T) {
 	for _, store := range []Store{nil, newShelf()} {

@@ -72,7 +72,7 @@ func TestServeUnderSiege(t *testing.T) {
 	close(s.over)
 	clients.Wait()
 	s.kill(p)
-	p = s.start(r)
+	s.start(r)
 	for _, f := range all {
 		f.last()
 	}

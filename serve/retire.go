@@ -4,13 +4,21 @@ import "context"
 
 // Retire has a version of a model keep the sessions that it has, while a higher one begins all
 // others: a request that names no version goes to the retired one if its session is there, and
-// in no higher one. Remove it when they have ended and it is not InUse.
+// in no higher one. Retire it before the higher one is there, so that no request looks for its
+// sessions in that alone. Remove it when they have ended and it is not InUse.
 func (s *Server) Retire(name, version string) error {
 	m, err := s.Model(name, version)
 	if err == nil {
 		m.retired.Store(true)
 	}
 	return err
+}
+
+// Restore takes Retire back, where the higher version does not come.
+func (s *Server) Restore(name, version string) {
+	if m, err := s.Model(name, version); err == nil {
+		m.retired.Store(false)
+	}
 }
 
 // Replace serves m in place of the version old of the same name, at once.
@@ -39,29 +47,22 @@ func (s *Server) use(name, version string) (*Model, error) {
 
 func (m *Model) unuse() { m.uses.Add(-1) }
 
-// Holder is the version that has a session of the caller, which is m, the highest, unless only a
-// retired one has it.
+// Holder is the version that has a session of the caller: the highest, or else a retired one. If
+// none has it, that is m, which was the highest a moment ago.
 func (s *Server) Holder(ctx context.Context, m *Model, id string) *Model {
 	versions := (*s.models.Load())[m.Name]
-	if len(versions) < 2 || id == "" || m.retired.Load() {
+	if len(versions) < 2 || id == "" {
 		return m
 	}
 	full, err := s.SessionName(ctx, id)
 	if err != nil {
 		return m
 	}
-	has := func(v *Model) bool {
-		if v.Sessions == nil {
-			return false
+	for i, v := range versions {
+		if v.Sessions == nil || i > 0 && !v.retired.Load() {
+			continue
 		}
-		_, err := v.Sessions.Info(ctx, full)
-		return err == nil
-	}
-	for _, v := range versions {
-		if v != m && v.retired.Load() && has(v) {
-			if has(m) {
-				break
-			}
+		if _, err := v.Sessions.Info(ctx, full); err == nil {
 			return v
 		}
 	}

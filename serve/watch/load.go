@@ -105,7 +105,9 @@ func (r *Repository) load(ctx context.Context, md *model, f file) (err error) {
 		}
 		unused := m.Sessions
 		m.Sessions, v.store = old.m.Sessions, old.store
+		restore := r.retire(md, old)
 		if err := r.server.Replace(old.m.Version, m); err != nil {
+			restore()
 			old.m.Sessions.Swap(before)
 			m.Sessions = unused
 			return errors.Join(err, unused.Close(ctx))
@@ -124,10 +126,22 @@ func (r *Repository) load(ctx context.Context, md *model, f file) (err error) {
 		late.to.Store(&store)
 		v.store, _ = store.(io.Closer)
 	}
+	restore := r.retire(md, nil)
 	if err := r.server.Add(m); err != nil {
+		restore()
 		return errors.Join(err, v.close(ctx))
 	}
 	return r.succeed(ctx, md, v, &e)
+}
+
+// retire retires the current version, unless it is the one that is replaced.
+func (r *Repository) retire(md *model, replaced *version) (restore func()) {
+	v := md.current
+	if v == nil || v == replaced || v.m.Sessions == nil {
+		return func() {}
+	}
+	r.server.Retire(md.name, v.m.Version)
+	return func() { r.server.Restore(md.name, v.m.Version) }
 }
 
 // put serves a model without sessions.
@@ -179,7 +193,6 @@ func (r *Repository) succeed(ctx context.Context, md *model, v *version, e *Even
 		return nil
 	}
 	md.old = append(md.old, old)
-	r.server.Retire(md.name, old.m.Version)
 	r.endOld(ctx, md)
 	if len(md.old) > 0 && e.Kind == Loaded {
 		e.Kind = Kept

@@ -69,6 +69,24 @@ func (s *Server) Holder(ctx context.Context, m *Model, id string) *Model {
 	return m
 }
 
+// begun ends the sessions that retired versions have under the name of one that has begun anew
+// in m, so that none of them goes on when that has ended.
+func (s *Server) begun(ctx context.Context, m *Model, id string) {
+	versions := (*s.models.Load())[m.Name]
+	if len(versions) < 2 {
+		return
+	}
+	full, err := s.SessionName(ctx, id)
+	if err != nil {
+		return
+	}
+	for _, v := range versions {
+		if v.retired.Load() && v.Sessions != nil && v.Sessions != m.Sessions {
+			v.Sessions.Delete(ctx, full) // that there is none is no error here
+		}
+	}
+}
+
 // holder is Server.Holder, and notes the version.
 func (x *exchange) holder(m *Model, id string) *Model {
 	m = x.s.Holder(x.r.Context(), m, id)

@@ -48,3 +48,27 @@ func TestHolder(t *testing.T) {
 	s.Restore("acc", "2") // is one of the others then, which is named by who wants it
 	holds(s.Models()[0], "in b", "3")
 }
+
+// A sequence that begins anew begins in the highest version, and nothing is left of it in the
+// retired one.
+func TestStartLeavesTheRetired(t *testing.T) {
+	one, two := accumulate(t, 1, session.TableOptions{}), accumulate(t, 1, session.TableOptions{})
+	two.Version = "2"
+	s := server(t, serve.Options{}, one)
+	send := func(x, params, answer, version string) {
+		t.Helper()
+		want(t, ask(s, "POST", "/v2/models/acc/infer", step(x, `"sequence_id":"a",`+params)), 200, answer, `"model_version":"`+version+`"`)
+	}
+	send("1", `"sequence_start":true`, `"data":[1]`, "1")
+	s.Retire("acc", "1")
+	if err := s.Add(two); err != nil {
+		t.Fatal(err)
+	}
+	send("1", `"sequence_start":false`, `"data":[2]`, "1")
+	send("5", `"sequence_start":true`, `"data":[5]`, "2")
+	if n := one.Sessions.Len(); n != 0 {
+		t.Errorf("%d sessions are left in the retired version", n)
+	}
+	send("5", `"sequence_end":true`, `"data":[10]`, "2")
+	want(t, ask(s, "POST", "/v2/models/acc/infer", step("1", `"sequence_id":"a"`)), 400, "START")
+}

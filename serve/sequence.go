@@ -45,6 +45,9 @@ func (s *Server) sequence(ctx context.Context, m *Model, req *Request, resp *Res
 		}
 		return err
 	}
+	if req.Start {
+		s.begun(ctx, m, req.Session)
+	}
 	resp.Session, resp.Steps = req.Session, c.Steps
 	m.answer(req, resp, c.Y)
 	return nil

@@ -89,8 +89,7 @@ func run() error {
 		return err
 	})
 	counts := flag.String("sessions", "1,16,64,256", "numbers of sessions")
-	frames := flag.String("frames", "", "NAME,… of servers to measure by frames too")
-	connections := flag.Int("connections", 64, "connections of frames, each with a session")
+	frames := flag.String("frames", "", "NAME=CONNECTIONS,… of servers to measure by frames too")
 	flights := flag.String("flight", "1,8", "steps on their way on each connection of frames")
 	seconds := flag.Float64("seconds", 2, "length of a turn")
 	rounds := flag.Int("rounds", 5, "turns of each server and number")
@@ -142,14 +141,15 @@ func run() error {
 				return err
 			}
 			for _, s := range servers {
-				if !slices.Contains(strings.Split(*frames, ","), s.name) {
+				connections, _ := strconv.Atoi(lookup(*frames, s.name))
+				if connections == 0 {
 					continue
 				}
-				t, err := framed(s, n, *connections, flight, time.Duration(*seconds*1e9))
+				t, err := framed(s, n, connections, flight, time.Duration(*seconds*1e9))
 				if err != nil {
 					return fmt.Errorf("%s, frames: %w", s.name, err)
 				}
-				res.add(s.name, fmt.Sprintf("frames, %d in flight", flight), *connections, t)
+				res.add(s.name, fmt.Sprintf("frames, %d in flight", flight), connections, t)
 			}
 		}
 		if *python == "" {

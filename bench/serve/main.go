@@ -89,7 +89,7 @@ func run() error {
 		return err
 	})
 	counts := flag.String("sessions", "1,16,64,256", "numbers of sessions")
-	frames := flag.String("frames", "", "NAME=CONNECTIONS,… of servers to measure by frames too")
+	frames := flag.String("frames", "", "NAME=CONNECTIONS,… of servers to measure by frames in place of HTTP")
 	flights := flag.String("flight", "1,8", "steps on their way on each connection of frames")
 	seconds := flag.Float64("seconds", 2, "length of a turn")
 	rounds := flag.Int("rounds", 5, "turns of each server and number")
@@ -115,6 +115,9 @@ func run() error {
 	measure := func(client string, sessions, round int, one func(server) (turn, error)) error {
 		for i := range servers {
 			s := servers[(i+round)%len(servers)]
+			if lookup(*frames, s.name) != "" {
+				continue
+			}
 			t, err := one(s)
 			if err != nil {
 				return fmt.Errorf("%s, %d sessions: %w", s.name, sessions, err)
@@ -141,9 +144,13 @@ func run() error {
 				return err
 			}
 			for _, s := range servers {
-				connections, _ := strconv.Atoi(lookup(*frames, s.name))
-				if connections == 0 {
+				text := lookup(*frames, s.name)
+				if text == "" {
 					continue
+				}
+				connections, err := strconv.Atoi(text)
+				if err != nil {
+					return err
 				}
 				t, err := framed(s, n, connections, flight, time.Duration(*seconds*1e9))
 				if err != nil {

@@ -12,7 +12,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/recur-go/recur/serve/frame"
@@ -20,30 +19,15 @@ import (
 
 // A pipe is one session on a connection of frames, with several steps on their way.
 type pipe struct {
-	conn   net.Conn
-	in     *bufio.Reader
-	step   []byte // frames of as many steps as may be on their way
-	one    int    // bytes of one of them
-	answer int    // bytes of its answer
-	sent   []time.Time
-	took   []time.Duration
+	conn net.Conn
+	in   *bufio.Reader
+	step []byte // frames of as many steps as may be on their way
+	one  int    // bytes of one of them
+	sent []time.Time
+	took []time.Duration
 }
 
-// upgrade opens a session on a connection of its own.
-func upgrade(s server, width, flight int) (*pipe, error) {
-	conn, err := net.Dial("tcp", s.addr)
-	if err != nil {
-		return nil, err
-	}
-	p := &pipe{conn: conn, in: bufio.NewReaderSize(conn, 64<<10)}
-	first++
-	if err := p.open(s, width, flight, first); err != nil {
-		conn.Close()
-		return nil, err
-	}
-	return p, nil
-}
-
+// open makes the connection one of frames and opens a session.
 func (p *pipe) open(s server, width, flight int, id uint64) error {
 	if _, err := fmt.Fprintf(p.conn, "GET /v2/frames HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: %s\r\n\r\n", s.addr, frame.Protocol); err != nil {
 		return err
@@ -112,7 +96,7 @@ func (p *pipe) send(n int) error {
 	return err
 }
 
-// run steps until the end, and keeps what each took if keep.
+// run implements client: an answer makes room for the next step.
 func (p *pipe) run(end time.Time, keep bool) error {
 	if err := p.send(cap(p.sent)); err != nil {
 		return err
@@ -125,10 +109,10 @@ func (p *pipe) run(end time.Time, keep bool) error {
 		if h.Type != frame.Answer {
 			return fmt.Errorf("a frame %v in place of an answer", h.Type)
 		}
-		p.answer = frame.Head + len(payload)
-		// What else has come is answered together, without being looked at.
-		got := 1 + p.in.Buffered()/p.answer
-		p.in.Discard((got - 1) * p.answer)
+		// Further answers that have come are not looked at.
+		answer := frame.Head + len(payload)
+		got := 1 + p.in.Buffered()/answer
+		p.in.Discard((got - 1) * answer)
 		now := time.Now()
 		if keep {
 			for _, sent := range p.sent[:got] {
@@ -145,45 +129,20 @@ func (p *pipe) run(end time.Time, keep bool) error {
 	return nil
 }
 
+func (p *pipe) times() []time.Duration { return p.took }
+
+func (p *pipe) close() { p.conn.Close() }
+
 // framed has sessions step for some time, each on a connection of frames with so many steps
 // on their way.
-func framed(s server, width, sessions, flight int, length time.Duration) (t turn, err error) {
-	var pipes []*pipe
-	defer func() {
-		for _, p := range pipes {
-			p.conn.Close()
-		}
-	}()
-	for range sessions {
-		p, err := upgrade(s, width, flight)
+func framed(s server, width, sessions, flight int, length time.Duration) (turn, error) {
+	return measured(s, sessions, length, func() (client, error) {
+		conn, err := net.Dial("tcp", s.addr)
 		if err != nil {
-			return t, err
+			return nil, err
 		}
-		pipes = append(pipes, p)
-	}
-	run := func(length time.Duration, keep bool) error {
-		var wg sync.WaitGroup
-		errs := make(chan error, len(pipes))
-		end := time.Now().Add(length)
-		for _, p := range pipes {
-			wg.Go(func() {
-				if err := p.run(end, keep); err != nil {
-					errs <- err
-				}
-			})
-		}
-		wg.Wait()
-		select {
-		case err := <-errs:
-			return err
-		default:
-			return nil
-		}
-	}
-	return measured(s, length, run, func() (all []time.Duration) {
-		for _, p := range pipes {
-			all = append(all, p.took...)
-		}
-		return all
+		first++
+		p := &pipe{conn: conn, in: bufio.NewReaderSize(conn, 64<<10)}
+		return p, p.open(s, width, flight, first)
 	})
 }

@@ -10,7 +10,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
-	"sync"
 	"time"
 )
 
@@ -93,63 +92,32 @@ func (c *caller) ask(req []byte) error {
 	return err
 }
 
-// lean has sessions ask for step after step for some time.
-func lean(s server, input string, width, sessions int, length time.Duration) (t turn, err error) {
-	var callers []*caller
-	defer func() {
-		for _, c := range callers {
-			c.conn.Close()
+// run implements client: it asks for step after step.
+func (c *caller) run(end time.Time, keep bool) error {
+	for now := time.Now(); now.Before(end); {
+		if err := c.ask(c.step); err != nil {
+			return err
 		}
-	}()
-	for range sessions {
-		c, err := dial(s, input, width)
-		if err != nil {
-			return t, err
+		then := time.Now()
+		if keep {
+			c.took = append(c.took, then.Sub(now))
 		}
-		callers = append(callers, c)
-		if err := c.ask(c.start); err != nil {
-			return t, err
-		}
+		now = then
 	}
-	run := func(length time.Duration, keep bool) error {
-		if !keep {
-			return each(callers, length, nil)
-		}
-		return each(callers, length, func(c *caller, d time.Duration) { c.took = append(c.took, d) })
-	}
-	return measured(s, length, run, func() (all []time.Duration) {
-		for _, c := range callers {
-			all = append(all, c.took...)
-		}
-		return all
-	})
+	return nil
 }
 
-// each has all callers ask until the time is over, and tells done of each answer.
-func each(callers []*caller, length time.Duration, done func(*caller, time.Duration)) error {
-	var wg sync.WaitGroup
-	errs := make(chan error, len(callers))
-	end := time.Now().Add(length)
-	for _, c := range callers {
-		wg.Go(func() {
-			for now := time.Now(); now.Before(end); {
-				if err := c.ask(c.step); err != nil {
-					errs <- err
-					return
-				}
-				then := time.Now()
-				if done != nil {
-					done(c, then.Sub(now))
-				}
-				now = then
-			}
-		})
-	}
-	wg.Wait()
-	select {
-	case err := <-errs:
-		return err
-	default:
-		return nil
-	}
+func (c *caller) times() []time.Duration { return c.took }
+
+func (c *caller) close() { c.conn.Close() }
+
+// lean has sessions ask for step after step for some time.
+func lean(s server, input string, width, sessions int, length time.Duration) (turn, error) {
+	return measured(s, sessions, length, func() (client, error) {
+		c, err := dial(s, input, width)
+		if err != nil {
+			return nil, err
+		}
+		return c, c.ask(c.start)
+	})
 }

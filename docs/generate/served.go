@@ -19,11 +19,8 @@ type served struct {
 func addServed(dir string, tables map[string]table) error {
 	var all struct {
 		Machine struct {
-			CPU    string `json:"cpu"`
-			Cores  int    `json:"cores"`
-			System string `json:"system"`
-			Go     string `json:"go"`
-			Load   string `json:"load_before"`
+			machine
+			Load string `json:"load_before"`
 		} `json:"machine"`
 		Date string   `json:"date"`
 		Rows []served `json:"rows"`
@@ -41,7 +38,7 @@ func addServed(dir string, tables map[string]table) error {
 	}
 	tables["serve-machine"] = whole(func() string {
 		m := all.Machine
-		return fmt.Sprintf("%s, %d cores, %s, %s, %s; load before it %s.\n", m.CPU, m.Cores, m.System, m.Go, all.Date, m.Load)
+		return fmt.Sprintf("%v, %s, %s; load before it %s.\n", m.machine, m.Go, all.Date, m.Load)
 	})
 	tables["serve"] = whole(func() string {
 		g := newGrid("client", "sessions", "steps/s", "of Triton", "times", "p50", "of Triton", "processor a step, server", "of Triton", "client")

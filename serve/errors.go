@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/recur-go/recur/internal/fault"
 	"github.com/recur-go/recur/session"
 )
 
@@ -51,8 +52,8 @@ func errorf(c Class, format string, args ...any) *Error {
 // maxErrorText is the longest text of an error that a client is told.
 const maxErrorText = 512
 
-// AsError returns err as an Error: those of package session and of contexts get their class,
-// others are Internal and are not told to clients.
+// AsError returns err as an Error: those of package session, of contexts and of a model that
+// refuses its input get their class, others are Internal and are not told to clients.
 func AsError(err error) *Error {
 	var e *Error
 	var step *session.StepError
@@ -81,6 +82,9 @@ func AsError(err error) *Error {
 		if errors.Is(err, of.err) {
 			return &Error{Class: of.class, Text: clip(err.Error()), Code: of.code, Err: err}
 		}
+	}
+	if fault.Of(err) == fault.Data { // of the input, which the model tells what is wrong with
+		return &Error{Class: Invalid, Text: clip(err.Error()), Err: err}
 	}
 	return &Error{Class: Internal, Text: "the model failed; the log of the server has the reason by the id of this request", Err: err}
 }

@@ -165,3 +165,24 @@ func TestForecastBySession(t *testing.T) {
 		t.Errorf("the forecast is %v", y)
 	}
 }
+
+// What a model refuses of a step is the client's to know, and does not change the session.
+func TestRefusedSteps(t *testing.T) {
+	s := newSite(t, serve.Options{}, salesFile(), writerFile())
+	for _, test := range []struct{ model, good, bad, text string }{
+		{"sales", "112", "1e38", "larger than 1e30"},
+		{"writer", "1", "1e6", "is no token"},
+		{"writer", "1", "0.5", "is no token"},
+	} {
+		path := "/v2/models/" + test.model + "/sessions/" + test.bad + "/steps"
+		if code, b := s.ask("POST", path, `{"x": [`+test.good+`]}`); code != 200 {
+			t.Fatalf("%s: %d %s", path, code, b)
+		}
+		if code, b := s.ask("POST", path, `{"x": [`+test.bad+`]}`); code != 400 || !strings.Contains(b, test.text) {
+			t.Errorf("%s: %d %s, want 400 and %q", path, code, b, test.text)
+		}
+		if code, b := s.ask("POST", path, `{"x": [`+test.good+`]}`); code != 200 || !strings.Contains(b, `"steps":2`) {
+			t.Errorf("%s: %d %s after what was refused", path, code, b)
+		}
+	}
+}

@@ -57,10 +57,14 @@ func (r *ranges) Piece(i int) { r.f(i*r.grain, min(r.n, (i+1)*r.grain)) }
 type job struct {
 	task  Task
 	n     int64
-	next  atomic.Int64   // piece
-	done  sync.WaitGroup // count of pieces not done
-	left  atomic.Int64   // pieces; never less than done has
+	next  atomic.Int64 // piece
+	left  atomic.Int64 // pieces not done
 	users atomic.Int32
+
+	// Unlocked by whoever does the last piece, and locked again by the caller. Unlike
+	// a WaitGroup, it may be unlocked by a helper that is not of the caller's
+	// testing/synctest bubble.
+	done sync.Mutex
 
 	mu     sync.Mutex
 	failed bool
@@ -68,14 +72,17 @@ type job struct {
 	value  any // panic of the lowest piece that did
 }
 
-var jobs = sync.Pool{New: func() any { return new(job) }}
+var jobs = sync.Pool{New: func() any {
+	j := new(job)
+	j.done.Lock()
+	return j
+}}
 
 func newJob(n int, t Task) *job {
 	j := jobs.Get().(*job)
 	j.task, j.n = t, int64(n)
 	j.next.Store(0)
 	j.left.Store(int64(n))
-	j.done.Add(n)
 	j.users.Store(1)
 	return j
 }
@@ -96,8 +103,9 @@ func (j *job) run(i int) {
 		if !finished {
 			j.fail(i, recover())
 		}
-		j.done.Done()
-		j.left.Add(-1)
+		if j.left.Add(-1) == 0 {
+			j.done.Unlock()
+		}
 	}()
 	j.task.Piece(i)
 	finished = true
@@ -114,7 +122,7 @@ func (j *job) fail(i int, value any) {
 // wait returns when all pieces are done.
 func (j *job) wait() {
 	spin(func() bool { return j.left.Load() == 0 })
-	j.done.Wait()
+	j.done.Lock()
 }
 
 func (j *job) leave() {

@@ -12,7 +12,8 @@ type Call struct {
 	// Number makes a step safe to repeat: the one after the session's steps is done, the last
 	// one is answered again, any other is a *StepError. 0 is the next one, whatever it is. A
 	// table also answers the last step of a session that has ended again, if it had a number
-	// and End was set both times, as long as not many sessions have ended since.
+	// and End was set both times, as long as not many sessions have ended since: with SaveEach
+	// and an EndStore after a restart too.
 	Number uint64
 
 	X    []Float // input

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"container/list"
 	"context"
 	"errors"
 	"fmt"
@@ -45,6 +46,8 @@ type FolderOptions struct {
 // yet acknowledged in it is trusted, and the next call begins another file. So a full disk is
 // an error of Save until there is room; what was saved before is kept, and can be loaded.
 //
+// Of sessions that End ended it keeps the records until they take 4 MiB, the oldest go first.
+//
 // One process at a time has the folder.
 type Folder struct {
 	dir  string
@@ -52,11 +55,14 @@ type Folder struct {
 	lock *filelock.Lock
 	o    FolderOptions
 
+	endedMost int64 // bytes of records of ended sessions
+
 	mu      sync.RWMutex
 	index   map[string]*place
+	ended   endings
 	lost    map[uint64]*segment // hashes of IDs of sessions that are lost, and which file has it
 	segs    []*segment          // from the oldest on
-	live    int64               // bytes of the records in the index
+	live    int64               // bytes of the records in the index, and of ended sessions
 	total   int64               // bytes of the segments
 	damaged uint64
 	cut     int64
@@ -84,7 +90,7 @@ type segment struct {
 	header  header // zero if it is damaged
 	mark    [markSize]byte
 	size    int64          // bytes that are acknowledged, 0 if none are
-	live    int64          // bytes of its records in the index
+	live    int64          // bytes of its records in the index, and of ended sessions
 	lost    int            // sessions that it tells to be lost
 	readers sync.WaitGroup // those who read the file without holding mu
 }
@@ -134,8 +140,9 @@ func openFolder(dir string, d disk, o FolderOptions) (*Folder, error) {
 		return nil, fmt.Errorf("session folder %s: Waste is %v, want more than 0", dir, o.Waste)
 	}
 	f := &Folder{
-		dir: dir, disk: d, o: o,
+		dir: dir, disk: d, o: o, endedMost: endedBytes,
 		index:   map[string]*place{},
+		ended:   endings{byID: map[string]*list.Element{}},
 		lost:    map[uint64]*segment{},
 		crowded: make(chan struct{}, 1),
 		stop:    make(chan struct{}),
@@ -154,6 +161,11 @@ func (f *Folder) errClosed() error {
 }
 
 func (f *Folder) Load(ctx context.Context, id string) (Record, error) {
+	return f.get(ctx, id, kindSave)
+}
+
+// get returns the record of a session, or the one that it ended with.
+func (f *Folder) get(ctx context.Context, id string, kind byte) (Record, error) {
 	if err := ctx.Err(); err != nil {
 		return Record{}, err
 	}
@@ -162,7 +174,7 @@ func (f *Folder) Load(ctx context.Context, id string) (Record, error) {
 		f.mu.RUnlock()
 		return Record{}, f.errClosed()
 	}
-	p := f.index[id]
+	p := f.where(kind, id)
 	if p == nil {
 		_, lost := f.lost[hashID(id)]
 		f.mu.RUnlock()
@@ -180,7 +192,7 @@ func (f *Folder) Load(ctx context.Context, id string) (Record, error) {
 	if err != nil {
 		return Record{}, fmt.Errorf("session %q in %s: %w", id, f.dir, err)
 	}
-	if h.kind != kindSave || string(h.id) != id {
+	if h.kind != kind || string(h.id) != id {
 		return Record{}, fmt.Errorf("session %q: its record in %s of %s is damaged: %w", id, at.seg.name, f.dir, ErrStateLost)
 	}
 	return Record{ID: id, Used: fromNanos(h.used), Blob: blob}, nil
@@ -216,15 +228,20 @@ func (f *Folder) Save(ctx context.Context, records []Record) error {
 
 func (f *Folder) Delete(ctx context.Context, ids ...string) error {
 	var drop []string
-	unsure := f.unsure.Load()
 	f.mu.RLock()
 	for _, id := range ids {
-		if f.index[id] != nil || f.lost[hashID(id)] != nil || unsure && id != "" && len(id) <= maxID {
+		if f.deletes(id) {
 			drop = append(drop, id)
 		}
 	}
 	f.mu.RUnlock()
 	return f.commit(ctx, request{drop: drop})
+}
+
+// deletes reports whether a deletion has to be written for an ID. The caller holds mu.
+func (f *Folder) deletes(id string) bool {
+	return f.index[id] != nil || f.ended.byID[id] != nil || f.lost[hashID(id)] != nil ||
+		f.unsure.Load() && id != "" && len(id) <= maxID
 }
 
 func (f *Folder) All(ctx context.Context, after string) iter.Seq2[Record, error] {
@@ -244,6 +261,7 @@ func (f *Folder) All(ctx context.Context, after string) iter.Seq2[Record, error]
 // FolderStats are figures of a Folder.
 type FolderStats struct {
 	Sessions  int
+	Ended     int   // sessions that have ended, and whose last records are kept
 	Lost      int   // sessions whose records are damaged, as far as it is known which
 	Files     int   // of the log
 	LiveBytes int64 // of the records that are needed
@@ -258,7 +276,7 @@ func (f *Folder) Stats() FolderStats {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	return FolderStats{
-		Sessions: len(f.index), Lost: len(f.lost), Files: len(f.segs),
+		Sessions: len(f.index), Ended: f.ended.order.Len(), Lost: len(f.lost), Files: len(f.segs),
 		LiveBytes: f.live, DiskBytes: f.total,
 		Damaged: int(f.damaged), Cut: f.cut, Err: f.tidyErr,
 	}

@@ -10,11 +10,12 @@ import (
 
 // A request is a call that waits for its records to be on the disk.
 type request struct {
-	move []move // of records from a segment that is emptied
-	save []Record
-	drop []string
-	seal bool // the next record begins a segment
-	end  bool // the store is closed
+	move  []move // of records from a segment that is emptied
+	save  []Record
+	drop  []string
+	ended []Record // of sessions that have ended
+	seal  bool     // the next record begins a segment
+	end   bool     // the store is closed
 
 	err   error
 	chief bool      // writes the next group

@@ -14,6 +14,7 @@ import (
 
 // A move is of a record that is written again at the end of the log.
 type move struct {
+	kind byte
 	id   string
 	used int64
 	blob []byte
@@ -31,13 +32,28 @@ func (f *Folder) appendMove(m *move) error {
 		}
 		return f.put(head{kind: kindLost, used: int64(m.hash)}, "", nil)
 	}
-	if p := f.index[m.id]; p == nil || *p != m.from {
+	if p := f.where(m.kind, m.id); p == nil || *p != m.from {
 		return nil
 	}
-	if m.lost {
+	switch {
+	case m.lost && m.kind == kindDelete: // that it ended is still known
+		return f.put(head{kind: kindDelete}, m.id, nil)
+	case m.lost:
 		return f.put(head{kind: kindLost, used: int64(hashID(m.id))}, m.id, nil)
 	}
-	return f.put(head{kind: kindSave, used: m.used}, m.id, m.blob)
+	return f.put(head{kind: m.kind, used: m.used}, m.id, m.blob)
+}
+
+// where is the place of the record of this kind that counts, nil if there is none. The caller
+// holds mu, or writes the log.
+func (f *Folder) where(kind byte, id string) *place {
+	if kind == kindSave {
+		return f.index[id]
+	}
+	if e := f.ending(id); e != nil {
+		return &e.at
+	}
+	return nil
 }
 
 // tidy empties segments until little is wasted.
@@ -124,7 +140,12 @@ func (f *Folder) empty(ctx context.Context, s *segment) error {
 	if s.live > 0 {
 		for id, p := range f.index {
 			if p.seg == s {
-				b.moves = append(b.moves, move{id: id, from: *p, lost: true})
+				b.moves = append(b.moves, move{kind: kindSave, id: id, from: *p, lost: true})
+			}
+		}
+		for id := range f.ended.byID {
+			if at := f.ending(id).at; at.seg == s {
+				b.moves = append(b.moves, move{kind: kindDelete, id: id, from: at, lost: true})
 			}
 		}
 	}
@@ -159,11 +180,11 @@ type batch struct {
 
 // record adds the record that a scanner is at, if it is needed.
 func (b *batch) record(s *segment, sc *scanner) error {
-	if sc.kind != kindSave {
+	if sc.kind != kindSave && sc.kind != kindDelete {
 		return nil
 	}
 	b.f.mu.RLock()
-	p := b.f.index[string(sc.id)]
+	p := b.f.where(sc.kind, string(sc.id))
 	needed := p != nil && p.seg == s && int64(p.off) == sc.off
 	var at place
 	if needed {
@@ -187,7 +208,7 @@ func (b *batch) record(s *segment, sc *scanner) error {
 	}
 	b.room = b.room[:len(b.room)+int(at.size)]
 	b.moves = append(b.moves, move{
-		id: string(sc.id), used: h.used, blob: blob, from: at, lost: h.kind != kindSave,
+		kind: sc.kind, id: string(sc.id), used: h.used, blob: blob, from: at, lost: h.kind != sc.kind,
 	})
 	return nil
 }

@@ -42,14 +42,20 @@ func crashChild(dir string, seed uint64) {
 		go func() {
 			for v := int(seed); ; v++ {
 				id, version := fmt.Sprintf("%d-%d", g, r.IntN(crashSessions)), v
-				if r.IntN(8) == 0 {
+				switch r.IntN(8) {
+				case 0:
 					version = 0
+				case 1:
+					version = -v
 				}
 				print("try %s %d\n", id, version)
 				var err error
-				if version == 0 {
+				switch {
+				case version == 0:
 					err = f.Delete(context.Background(), id)
-				} else {
+				case version < 0:
+					err = f.End(context.Background(), []Record{{ID: id, Used: usedOf(v), Blob: stateOf(id, v)}})
+				default:
 					err = saveOne(f, id, version)
 				}
 				if err != nil {

@@ -55,7 +55,7 @@ const (
 // The kinds of records.
 const (
 	kindSave   = 1 + iota
-	kindDelete // of the session with the ID
+	kindDelete // of the session with the ID; the blob, if there is one, is what it ended with
 	kindLost   // of a session whose record was damaged; the time is the hash of its ID
 	kindEnd    // the store was closed; there are two of them, the first with 4096 bytes
 	kinds

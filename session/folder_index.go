@@ -11,6 +11,7 @@ func (f *Folder) set(id string, at place) {
 	} else {
 		f.forget(p)
 	}
+	f.forgetEnd(id)
 	*p = at
 	at.seg.live += int64(at.size)
 	f.live += int64(at.size)
@@ -25,6 +26,17 @@ func (f *Folder) drop(id string) {
 		f.forget(p)
 		delete(f.index, id)
 	}
+}
+
+// deleted takes a session out for a deletion at a place, which may have a blob.
+func (f *Folder) deleted(id string, at place) {
+	if int(at.size) > headSize+len(id) {
+		f.end(id, at)
+	} else {
+		f.drop(id)
+		f.forgetEnd(id)
+	}
+	f.found(hashID(id))
 }
 
 func (f *Folder) forget(p *place) {

@@ -195,11 +195,13 @@ func (r *logReader) record(f *Folder, s *segment, sc *scanner) {
 	switch {
 	case sc.kind == kindLost:
 		f.lose(hash, s)
-	case sc.kind == kindDelete:
-		f.drop(string(sc.id))
-		f.found(hash)
+	case sc.kind == kindDelete && sc.whole:
+		f.deleted(string(sc.id), sc.place(s))
+	case sc.kind == kindDelete: // as one without a blob
+		f.damaged++
+		f.deleted(string(sc.id), place{})
 	case sc.kind == kindSave && sc.whole:
-		f.set(string(sc.id), place{seg: s, off: uint32(sc.off), size: uint32(sc.size()), used: sc.used})
+		f.set(string(sc.id), sc.place(s))
 	case sc.kind == kindSave:
 		f.damaged++
 		f.lose(hash, s)
@@ -208,12 +210,18 @@ func (r *logReader) record(f *Folder, s *segment, sc *scanner) {
 
 // finish takes the sessions that are lost out of the index: what is there of them is older.
 func (r *logReader) finish(f *Folder) {
+	f.sortEnds()
 	if len(f.lost) == 0 {
 		return
 	}
 	for id := range f.index {
 		if f.lost[hashID(id)] != nil {
 			f.drop(id)
+		}
+	}
+	for id := range f.ended.byID {
+		if f.lost[hashID(id)] != nil {
+			f.forgetEnd(id)
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // A witness knows what a store must have: of each session the version that was acknowledged
-// last, 0 for none, or one that was tried since.
+// last, or one that was tried since. 0 is none, below 0 is a session that has ended with -version.
 type witness struct {
 	versions int
 	acked    map[string]int
@@ -37,9 +37,9 @@ func stateOf(id string, version int) []byte {
 
 func usedOf(version int) time.Time { return time.Unix(int64(version), int64(version)).UTC() }
 
-func (w *witness) record(id string) Record {
+func (w *witness) record(id string, ends bool) Record {
 	w.versions++
-	w.tried[id] = append(w.tried[id], w.versions)
+	w.tried[id] = append(w.tried[id], signed(w.versions, ends))
 	return Record{ID: id, Used: usedOf(w.versions), Blob: stateOf(id, w.versions)}
 }
 
@@ -48,15 +48,34 @@ func (w *witness) ack(id string, version int) {
 	delete(w.tried, id)
 }
 
+func signed(version int, ends bool) int {
+	if ends {
+		return -version
+	}
+	return version
+}
+
 // version returns what a store has of a session.
 func version(f *Folder, id string) (int, error) {
-	r, err := f.Load(context.Background(), id)
+	v, err := versionOf(f.Load(context.Background(), id))
+	if err != nil {
+		return 0, err
+	}
+	ended, err := versionOf(f.Ended(context.Background(), id))
+	if v != 0 && ended != 0 {
+		return 0, fmt.Errorf("session %q is there, in version %d, and has ended, in version %d", id, v, ended)
+	}
+	return v - ended, err
+}
+
+func versionOf(r Record, err error) (int, error) {
 	if errors.Is(err, ErrNotFound) {
 		return 0, nil
 	}
 	if err != nil {
 		return 0, err
 	}
+	id := r.ID
 	if len(r.Blob) < 8 {
 		return 0, fmt.Errorf("session %q has %d bytes", id, len(r.Blob))
 	}
@@ -81,7 +100,7 @@ func (w *witness) check(f *Folder, ids []string, settle bool) error {
 		if settle {
 			w.ack(id, v)
 		}
-		if v != 0 {
+		if v > 0 {
 			have = append(have, id)
 		}
 	}
@@ -121,20 +140,26 @@ func (p *powerRun) pick() []string {
 	return ids
 }
 
-// request makes a call of Save or Delete, and what to do when it is acknowledged.
+// request makes a call of Save, Delete or End, and what to do when it is acknowledged.
 func (p *powerRun) request() (request, func()) {
 	ids := p.pick()
 	var r request
 	var want []int
-	if p.r.IntN(4) == 0 {
+	switch p.r.IntN(5) {
+	case 0:
 		for _, id := range ids {
 			p.w.tried[id] = append(p.w.tried[id], 0)
 			want = append(want, 0)
 		}
 		r.drop = ids
-	} else {
+	case 1:
 		for _, id := range ids {
-			r.save = append(r.save, p.w.record(id))
+			r.ended = append(r.ended, p.w.record(id, true))
+			want = append(want, -p.w.versions)
+		}
+	default:
+		for _, id := range ids {
+			r.save = append(r.save, p.w.record(id, false))
 			want = append(want, p.w.versions)
 		}
 	}
@@ -152,10 +177,14 @@ func (p *powerRun) step() error {
 	case n < 25:
 		r, ack := p.request()
 		var err error
-		if r.drop != nil {
+		switch {
+		case r.drop != nil:
 			p.done["deletes"]++
 			err = p.f.Delete(ctx, r.drop...)
-		} else {
+		case r.ended != nil:
+			p.done["ends"]++
+			err = p.f.End(ctx, r.ended)
+		default:
 			p.done["saves"]++
 			err = p.f.Save(ctx, r.save)
 		}

@@ -90,6 +90,11 @@ func (s *scanner) next() (bool, error) {
 	return false, nil
 }
 
+// place is that of the record, in the segment that is read.
+func (s *scanner) place(seg *segment) place {
+	return place{seg: seg, off: uint32(s.off), size: uint32(s.size()), used: s.used}
+}
+
 // check reads the blob of the record that ends at s.at.
 func (s *scanner) check() (bool, error) {
 	if s.at > s.w.end {

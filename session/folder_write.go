@@ -73,6 +73,12 @@ func (f *Folder) append(group []*request) error {
 				return err
 			}
 		}
+		for i := range r.ended {
+			e := &r.ended[i]
+			if err := f.put(head{kind: kindDelete, used: toNanos(e.Used)}, e.ID, e.Blob); err != nil {
+				return err
+			}
+		}
 		if r.end && w.seg != nil && !w.ended {
 			// The second one tells where the log ends if a page is damaged that holds the
 			// last record and the first one.
@@ -233,8 +239,7 @@ func (f *Folder) apply() {
 		case kindSave:
 			f.set(c.id, c.at)
 		case kindDelete:
-			f.drop(c.id)
-			f.found(hashID(c.id))
+			f.deleted(c.id, c.at)
 		case kindLost:
 			if c.id != "" {
 				f.drop(c.id)
@@ -242,6 +247,7 @@ func (f *Folder) apply() {
 			f.lose(uint64(c.at.used), c.at.seg)
 		}
 	}
+	f.boundEnds()
 	if float64(f.total) > float64(f.live)*(1+f.o.Waste)+float64(2*f.limit()) {
 		select {
 		case f.crowded <- struct{}{}:

@@ -215,11 +215,11 @@ func (t *Table) commit() {
 
 func (t *Table) commitAll(w *writer, calls []*Call) {
 	w.reset()
-	var ends []string
+	var ends []*Call
 	now := t.now()
 	for _, c := range calls {
 		if c.End {
-			ends = append(ends, c.entry.id)
+			ends = append(ends, c)
 			continue
 		}
 		w.add(c.entry, now, c.entry.changes.Load()+1, func(b []byte) []byte {
@@ -228,10 +228,7 @@ func (t *Table) commitAll(w *writer, calls []*Call) {
 	}
 	t.writing.Lock()
 	err := w.save(context.Background(), t.options.Store)
-	var errEnd error
-	if len(ends) > 0 {
-		errEnd = t.options.Store.Delete(context.Background(), ends...)
-	}
+	errEnd := t.saveEnds(ends, now)
 	for _, c := range calls {
 		if c.End {
 			c.settle(errEnd)

@@ -32,3 +32,18 @@ type Store interface {
 	// from the first after the given ID on.
 	All(ctx context.Context, after string) iter.Seq2[Record, error]
 }
+
+// An EndStore is a Store that also keeps what sessions ended with, so that the step that ended
+// one can be repeated after a restart.
+type EndStore interface {
+	Store
+
+	// End forgets sessions as Delete does, and keeps the records in their places, for Ended
+	// alone: until many others have ended since, or a session of that ID is saved or deleted.
+	// Of a record without a blob nothing is kept.
+	End(ctx context.Context, records []Record) error
+
+	// Ended returns the record that a session ended with. The error wraps ErrNotFound if there
+	// is none.
+	Ended(ctx context.Context, id string) (Record, error)
+}

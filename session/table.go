@@ -19,7 +19,8 @@ const (
 	// SaveBehind saves those that have changed every so many steps or after so long,
 	// while steps go on. What came after the last save is lost if the process is killed.
 	SaveBehind
-	// SaveEach saves each step before it counts and is answered.
+	// SaveEach saves each step before it counts and is answered, and in an EndStore the answers
+	// of numbered steps that end sessions.
 	SaveEach
 )
 
@@ -210,7 +211,7 @@ func (t *Table) find(ctx context.Context, c *Call) bool {
 		if c.Err = err; c.void && !c.Exist && c.Number > 1 {
 			c.Err = &StepError{0, c.Number}
 		}
-		t.last.repeat(c)
+		t.repeat(c)
 		return false
 	}
 	c.entry, c.Session, c.used = e, &e.Session, now
@@ -252,7 +253,7 @@ func (t *Table) finished(c *Call) {
 	if e := c.ends(); e != nil && c.ready != nil {
 		t.tidy(e)
 	}
-	t.last.repeat(c)
+	t.repeat(c)
 	c.Done(c)
 }
 

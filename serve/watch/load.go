@@ -249,6 +249,33 @@ func (l *lateStore) Delete(ctx context.Context, ids ...string) error {
 	return errNoStore
 }
 
+// End keeps nothing of the sessions if the store does not.
+func (l *lateStore) End(ctx context.Context, records []session.Record) error {
+	s := l.to.Load()
+	if s == nil {
+		return errNoStore
+	}
+	if s, ok := (*s).(session.EndStore); ok {
+		return s.End(ctx, records)
+	}
+	var ids []string
+	for _, r := range records {
+		ids = append(ids, r.ID)
+	}
+	return (*s).Delete(ctx, ids...)
+}
+
+func (l *lateStore) Ended(ctx context.Context, id string) (session.Record, error) {
+	s := l.to.Load()
+	if s == nil {
+		return session.Record{}, errNoStore
+	}
+	if s, ok := (*s).(session.EndStore); ok {
+		return s.Ended(ctx, id)
+	}
+	return session.Record{}, session.ErrNotFound
+}
+
 func (l *lateStore) All(ctx context.Context, after string) iter.Seq2[session.Record, error] {
 	if s := l.to.Load(); s != nil {
 		return (*s).All(ctx, after)

@@ -28,6 +28,7 @@ func Test(t *testing.T, open func(t *testing.T) session.Store) {
 		{"Names", testNames},
 		{"Times", testTimes},
 		{"Delete", testDelete},
+		{"End", testEnd},
 		{"All", testAll},
 		{"Large", testLarge},
 		{"Cancelled", testCancelled},
@@ -157,6 +158,63 @@ func testDelete(t *testing.T, s session.Store) {
 	hasNot(t, s, "c")
 	save(t, s, record("a", "2"))
 	has(t, s, record("a", "2"))
+}
+
+// What a session ended with is kept until there is something newer of its ID.
+func testEnd(t *testing.T, store session.Store) {
+	s, ok := store.(session.EndStore)
+	if !ok {
+		t.Skip("it keeps nothing of sessions that have ended")
+	}
+	end := func(records ...session.Record) {
+		t.Helper()
+		if err := s.End(t.Context(), records); err != nil {
+			t.Errorf("End: %v", err)
+		}
+	}
+	// ended checks what a session ended with, "" for nothing.
+	ended := func(id, blob string) {
+		t.Helper()
+		r, err := s.Ended(t.Context(), id)
+		switch {
+		case blob == "" && !errors.Is(err, session.ErrNotFound):
+			t.Errorf("Ended(%q): %q, %v, want %v", id, r.Blob, err, session.ErrNotFound)
+		case blob != "" && (err != nil || r.ID != id || !r.Used.Equal(noon) || string(r.Blob) != blob):
+			t.Errorf("Ended(%q) = %q %v %q, %v, want %v %q", id, r.ID, r.Used, r.Blob, err, noon, blob)
+		}
+	}
+	ended("a", "")
+	save(t, s, record("a", "1"), record("b", "1"), record("c", "1"))
+	ended("a", "")
+	end(record("a", "end of a"), record("b", ""), record("d", "end of d"), record("e", ""))
+	hasNot(t, s, "a")
+	hasNot(t, s, "b")
+	hasNot(t, s, "d")
+	has(t, s, record("c", "1"))
+	ended("a", "end of a")
+	ended("b", "")
+	ended("c", "")
+	ended("d", "end of d")
+	ended("e", "")
+	if got := list(t, s, "", -1); !slices.Equal(got, []string{"c"}) {
+		t.Errorf("All gives %q, want the one that has not ended", got)
+	}
+
+	end(record("a", "again"))
+	ended("a", "again")
+	save(t, s, record("a", "2"))
+	has(t, s, record("a", "2"))
+	ended("a", "")
+	end(record("a", ""))
+	ended("a", "")
+	if err := s.Delete(t.Context(), "d"); err != nil {
+		t.Error(err)
+	}
+	ended("d", "")
+	if err := s.End(t.Context(), []session.Record{record("c", "end"), record("", "end")}); err == nil {
+		t.Error("an end without a name is kept")
+	}
+	has(t, s, record("c", "1"))
 }
 
 // list returns the IDs that All gives, and checks its times.

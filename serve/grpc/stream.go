@@ -30,7 +30,14 @@ var errStuck = &serve.Error{Class: serve.Timeout, Text: "the answers of the stre
 func (s *service) ModelStreamInfer(rpc oip.GRPCInferenceService_ModelStreamInferServer) error {
 	ctx, end, err := begin(rpc.Context(), s.s, oip.GRPCInferenceService_ModelStreamInfer_FullMethodName, new(serve.Call))
 	st := new(stream)
-	defer func() { end(cmp.Or(err, st.failure())) }()
+	drained := false
+	defer func() {
+		told := err
+		if drained { // which is no failure
+			told = nil
+		}
+		end(cmp.Or(told, st.failure()))
+	}()
 	if err != nil {
 		return status(ctx, err)
 	}
@@ -59,6 +66,7 @@ func (s *service) ModelStreamInfer(rpc oip.GRPCInferenceService_ModelStreamInfer
 	case <-stuck:
 		err = errStuck
 	}
+	drained = err == errDraining
 	return status(ctx, err)
 }
 

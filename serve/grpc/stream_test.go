@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
@@ -157,9 +158,14 @@ func TestCancelledStream(t *testing.T) {
 	})
 }
 
-// A server that is about to end answers what it has taken and ends the stream.
+// A server that is about to end answers what it has taken and ends the stream, which is no
+// failure of it.
 func TestDrainedStream(t *testing.T) {
-	inTime(t, serve.Options{}, func(t *testing.T, f *fixture) {
+	var ended []serve.Result
+	o := serve.Options{OnCall: func(ctx context.Context, c *serve.Call) (context.Context, func(serve.Result)) {
+		return ctx, func(r serve.Result) { ended = append(ended, r) }
+	}}
+	inTime(t, o, func(t *testing.T, f *fixture) {
 		st, _ := f.ModelStreamInfer(t.Context())
 		st.Send(step("slow", 1, "sequence_id", 1, "sequence_start", true))
 		st.Send(step("slow", 1, "sequence_id", 1))
@@ -172,6 +178,10 @@ func TestDrainedStream(t *testing.T) {
 		}
 		_, err := st.Recv()
 		fails(t, "the end", err, codes.Unavailable, "about to end")
+		synctest.Wait()
+		if len(ended) != 1 || ended[0].Status != http.StatusOK || ended[0].Err != nil {
+			t.Errorf("%+v is told of the stream", ended)
+		}
 	})
 }
 

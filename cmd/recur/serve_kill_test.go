@@ -6,9 +6,11 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -39,11 +41,13 @@ type siege struct {
 
 	kills, early, pauses, ends int
 	steps, again, lost, bad    atomic.Int64
+	sequences, endsAgain       atomic.Int64 // that were ended, and requests for it that were sent again
 }
 
 // With --save each a server may be killed, stopped for a while or ended at any moment: to
 // clients that ask again its sessions are those of one that was never touched, bit by bit. No
-// step is skipped, and none is done twice.
+// step is skipped, and none is done twice. That holds by every protocol, and for sequences that
+// end and begin again under the same name.
 func TestServeUnderSiege(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it kills many servers")
@@ -58,7 +62,8 @@ func TestServeUnderSiege(t *testing.T) {
 	for i := range *siegeSessions {
 		f := &follower{siege: s, number: uint64(i), id: fmt.Sprint(i), r: rand.New(rand.NewPCG(r.Uint64(), 1)), ref: s.model.New()}
 		all = append(all, f)
-		clients.Go([]func(){f.byJSON, f.byBytes, f.byFrames, f.byFrames}[i%4])
+		f.kind = siegeKinds[i%len(siegeKinds)]
+		clients.Go(func() { siegeClients[f.kind](f) })
 	}
 	began := time.Now()
 	for logged := began; time.Since(began) < *siegeTime; {
@@ -73,18 +78,28 @@ func TestServeUnderSiege(t *testing.T) {
 	clients.Wait()
 	s.kill(p)
 	s.start(r)
+	steps := map[string]int{}
 	for _, f := range all {
 		f.last()
+		steps[f.kind] += f.mine
 	}
 	t.Log(s)
-	if s.steps.Load() == 0 || s.kills == 0 {
+	t.Log("steps answered to clients by", steps)
+	if s.steps.Load() == 0 || s.sequences.Load() == 0 || s.kills == 0 {
 		t.Error("nothing was tried")
 	}
 }
 
+var siegeClients = map[string]func(*follower){
+	"JSON": (*follower).byJSON, "bytes": (*follower).byBytes, "frames": (*follower).byFrames, "frames that end": (*follower).byFramesThatEnd,
+	"infer": (*follower).byInfer, "gRPC": (*follower).byGRPC, "gRPC stream": (*follower).byGRPCStream, "WebSocket": (*follower).byWebSocket,
+}
+
+var siegeKinds = slices.Sorted(maps.Keys(siegeClients))
+
 func (s *siege) String() string {
-	return fmt.Sprintf("%d kills, of them %d before the server was ready, %d stopped for a while, %d ended; %d steps answered, of %d requests that were sent again and %d answers lost; %d violations",
-		s.kills, s.early, s.pauses, s.ends, s.steps.Load(), s.again.Load(), s.lost.Load(), s.bad.Load())
+	return fmt.Sprintf("%d kills, of them %d before the server was ready, %d stopped for a while, %d ended; %d steps answered, %d requests were sent again and %d answers lost; %d sequences ended, with %d requests for the last step that were sent again; %d violations",
+		s.kills, s.early, s.pauses, s.ends, s.steps.Load(), s.again.Load(), s.lost.Load(), s.sequences.Load(), s.endsAgain.Load(), s.bad.Load())
 }
 
 // siegeModel writes an LSTM whose answer is all of its output, and opens it.
@@ -110,9 +125,11 @@ func siegeModel(t *testing.T, dir string) *session.Model {
 
 func (s *siege) args(r *rand.Rand) []string {
 	max := []int{0, *siegeSessions / 2}[r.IntN(2)] // sessions that have to wait in the folder
-	return []string{filepath.Join(s.dir, "m.safetensors"), "--sessions", filepath.Join(s.dir, "states"), "--save", "each",
+	return []string{filepath.Join(s.dir, "m.safetensors"), "--sessions", filepath.Join(s.dir, "states"), "--save", "each", "--grpc", "unix:" + s.grpcSocket(),
 		"--max-sessions", fmt.Sprint(max), "--ttl", "1h", "--log-level", "warn"}
 }
+
+func (s *siege) grpcSocket() string { return filepath.Join(s.dir, "g") }
 
 func (s *siege) start(r *rand.Rand) *serverProcess {
 	s.t.Helper()
@@ -184,16 +201,20 @@ func (s *siege) done() bool {
 type follower struct {
 	*siege
 	number uint64
-	id     string     // the number as a name
+	kind   string
+	id     string     // of the session
 	r      *rand.Rand // of what it asks for, which decides no value
 	ref    *session.Session
 	y      []session.Float // the last answer of ref
 	away   uint64          // most steps that may be on their way
+	mine   int             // steps that were answered
+	sequence
 }
 
-// x is the input of a step, which follows from the numbers of the session and the step.
+// x is the input of a step, which follows from the numbers of the session, of the sequence in it
+// and of the step.
 func (f *follower) x(step uint64) []float32 {
-	r := rand.New(rand.NewPCG(f.number, step))
+	r := rand.New(rand.NewPCG(f.number+f.count<<32, step))
 	x := make([]float32, f.model.In())
 	for i := range x {
 		x[i] = r.Float32()*4 - 2
@@ -223,6 +244,7 @@ func (f *follower) answered(step uint64, y []float32) bool {
 		return false
 	}
 	f.steps.Add(1)
+	f.mine++
 	f.follow(step)
 	for i, v := range f.y {
 		if len(y) != len(f.y) || float32(v) != y[i] {

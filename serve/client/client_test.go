@@ -272,6 +272,51 @@ func TestEndWhoseAnswerIsLost(t *testing.T) {
 	}
 }
 
+// So it is where steps before the last one were under way too; what was answered to these is lost.
+func TestEndWhoseAnswerIsLostWithOthers(t *testing.T) {
+	h := start(t, "127.0.0.1:0", session.TableOptions{}, serve.Options{})
+	over := make(chan struct{})
+	var held atomic.Bool
+	c := dial(t, h.addr, client.Options{Keep: -1, Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+		return &slow{conn, &held, over}, err
+	}})
+	s := open(t, c, "a")
+	steps(t, s, 1, 2, 3)
+	held.Store(true)
+	lost := make(chan error, 1)
+	s.Go(&client.Call{X: []float32{1}, Done: func(c *client.Call) { lost <- c.Err }})
+	go func() {
+		for h.table.Len() > 0 {
+			time.Sleep(time.Millisecond)
+		}
+		close(over)
+	}()
+	if y, err := s.End(t.Context(), nil, []float32{1}); err != nil || y[0] != 5 {
+		t.Error(y, err)
+	}
+	if err := <-lost; err != client.ErrAnswerLost {
+		t.Errorf("the step before: %v, want %v", err, client.ErrAnswerLost)
+	}
+}
+
+// slow holds the next answer back, once it is told to, until it breaks when all is over.
+type slow struct {
+	net.Conn
+	held *atomic.Bool
+	over chan struct{}
+}
+
+func (s *slow) Read(p []byte) (int, error) {
+	n, err := s.Conn.Read(p)
+	if s.held.Swap(false) {
+		<-s.over
+		s.Conn.Close()
+		return 0, io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
 // deaf loses the next answer, and breaks, once it is told to.
 type deaf struct {
 	net.Conn

@@ -237,19 +237,17 @@ func (s *Session) resume(l *link, have uint64) (lost []*Call, err error) {
 	if from > 0 || len(s.waiting) > 0 && s.waiting[0].flags&frame.Start != 0 {
 		// as it is
 	} else if have < s.done {
+		ends := slices.IndexFunc(s.waiting, func(c *Call) bool { return c.flags&frame.End != 0 })
 		switch again = s.done - have; {
 		case again <= uint64(s.kept.n):
-		case have == 0 && len(s.waiting) > 0 && s.waiting[0].flags&frame.End != 0:
-			again = 0 // it may have ended, and the server answers that step again
+		case have == 0 && ends >= 0: // it may have ended, and the server answers the step again that ended it
+			again = 0
+			from = s.skip(s.waiting[ends].number)
 		default:
 			return nil, &BehindError{have, s.done}
 		}
 	} else {
-		for from < len(s.waiting) && s.waiting[from].number < have {
-			s.kept.add(s.waiting[from].X)
-			s.done = s.waiting[from].number
-			from++
-		}
+		from = s.skip(have)
 	}
 	lost = append(lost, s.waiting[:from]...)
 	s.waiting = append(s.waiting[:0], s.waiting[from:]...)
@@ -263,6 +261,15 @@ func (s *Session) resume(l *link, have uint64) (lost []*Call, err error) {
 		l.out = s.append(l.out, c.number, c.flags, c.X)
 	}
 	return lost, nil
+}
+
+// skip takes the steps that wait before one for done, and returns how many there are.
+func (s *Session) skip(number uint64) (n int) {
+	for ; n < len(s.waiting) && s.waiting[n].number < number; n++ {
+		s.kept.add(s.waiting[n].X)
+		s.done = s.waiting[n].number
+	}
+	return n
 }
 
 // answered is told of the answer to a step.

@@ -90,7 +90,8 @@ func server(t testing.TB, o serve.Options, models ...*serve.Model) *serve.Server
 	return s
 }
 
-// ask sends a request to a handler; head is names and values of headers in turn.
+// ask sends a request to a handler; head is names and values of headers in turn. The newline
+// that an answer in JSON ends with is not in the body that it returns.
 func ask(h http.Handler, method, path, body string, head ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, "http://localhost"+path, strings.NewReader(body))
 	if body == "" {
@@ -101,6 +102,12 @@ func ask(h http.Handler, method, path, body string, head ...string) *httptest.Re
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
+	if b := w.Body.Bytes(); len(b) > 0 && w.Header().Get("Content-Type") == "application/json" {
+		if b[len(b)-1] != '\n' {
+			panic("an answer in JSON without a newline at its end")
+		}
+		w.Body.Truncate(len(b) - 1)
+	}
 	return w
 }
 

@@ -223,6 +223,9 @@ func appendError(b []byte, e *Error) []byte {
 // send sends x.out.
 func (x *exchange) send(status int) error {
 	x.status = status
+	if len(x.out) > 0 && x.w.Header().Get("Content-Type") == ofJSON[0] {
+		x.out = append(x.out, '\n') // for those who read it in a terminal
+	}
 	if len(x.out) > 2000 { // below that, net/http finds it itself
 		x.w.Header().Set("Content-Length", strconv.Itoa(len(x.out)))
 	}

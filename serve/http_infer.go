@@ -219,7 +219,7 @@ func (d *decoder) parameters() error {
 			req.End, err = s.bool("sequence_end")
 			return err
 		case "sequence_step":
-			req.Step, err = s.unsigned("sequence_step")
+			req.Step, err = s.numbering("sequence_step")
 			return err
 		case "timeout":
 			us, err := s.unsigned("timeout")

@@ -53,8 +53,27 @@ func (s *scanner) unexpected(what string) error {
 	if s.i >= len(s.b) {
 		return s.fail("it ends where %s should be", what)
 	}
+	if w := s.word(); w != "" {
+		return s.fail("%s where %s should be", w, what)
+	}
 	r, _ := utf8.DecodeRune(s.b[s.i:])
 	return s.fail("%q where %s should be", r, what)
+}
+
+// word returns the word that is here, such as null, NaN or -Infinity; "" if none is.
+func (s *scanner) word() string {
+	i := s.i
+	if i < len(s.b) && s.b[i] == '-' {
+		i++
+	}
+	from := i
+	for i < len(s.b) && i-from < 16 && 'a' <= s.b[i]|0x20 && s.b[i]|0x20 <= 'z' {
+		i++
+	}
+	if i-from < 2 {
+		return ""
+	}
+	return string(s.b[s.i:i])
 }
 
 // end checks that nothing follows.
@@ -302,7 +321,8 @@ func (s *scanner) number(what string) (n []byte, whole bool, err error) {
 	if i < len(b) && b[i] == '0' {
 		i++
 	} else if !digits() {
-		if s.i = i; i > start {
+		if s.word() == "" && i > start {
+			s.i = i
 			return nil, false, s.unexpected("a digit")
 		}
 		return nil, false, s.unexpected(what + ", a number,")
@@ -343,6 +363,15 @@ func (s *scanner) unsigned(what string) (uint64, error) {
 		return 0, s.fail("%s is %s, but has to be a whole number from 0 to 2^64-1", what, quoted(string(n)))
 	}
 	return u, nil
+}
+
+// numbering reads the number of a step, which what names in errors.
+func (s *scanner) numbering(what string) (uint64, error) {
+	n, err := s.unsigned(what)
+	if err == nil && n == 0 {
+		err = s.fail("%s is 0, but steps are numbered from 1; leave it out for a step without a number", what)
+	}
+	return n, err
 }
 
 // signed reads a whole number of 64 bits.

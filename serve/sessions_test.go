@@ -117,10 +117,20 @@ func TestManySteps(t *testing.T) {
 	s := server(t, serve.Options{MaxSteps: 10}, accumulate(t, 2, session.TableOptions{}))
 	const path = "/v2/models/acc/sessions/a/steps"
 	want(t, ask(s, "POST", path, `{"x":[[1,2],[3,4]],"step":1}`), 200, `{"steps":2,"y":[[1,2],[4,6]]}`)
-	if w := ask(s, "POST", path, `{"x":[]}`); w.Code != 200 {
-		t.Errorf("no steps: %d %s", w.Code, w.Body)
-	}
 	want(t, ask(s, "POST", path, `{"x":[[1,2],[3,4]],"step":1}`), 409, `"code":"step"`, `"have":2`)
+	for body, text := range map[string]string{
+		`{"x":[]}`:                    "the request has no steps",
+		`{"x":[[1,null]]}`:            "null where a value of x, a number, should be",
+		`{"x":[[NaN,1]]}`:             "NaN where a value of x, a number, should be",
+		`{"x":[[1,-Infinity]]}`:       "-Infinity where a value of x, a number, should be",
+		`{"x":[[1,-]]}`:               `']' where a digit should be`,
+		`{"x":[[1,-x]]}`:              `'x' where a digit should be`,
+		`{"x":[[5,6]],"step":0}`:      "step is 0, but steps are numbered from 1",
+		`{"x":[[5,6]],"step":"2"}`:    `'\"' where step, a number, should be`,
+		`{"x":[[5,6]],"start":"yes"}`: "where start, true or false, should be",
+	} {
+		want(t, ask(s, "POST", path, body), 400, text)
+	}
 	want(t, ask(s, "POST", path, `{"x":[[3,4],[1,1]],"step":2}`), 200, `{"steps":3,"y":[[4,6],[5,7]]}`) // the first again
 	want(t, ask(s, "POST", path, `{"x":[[1,1]],"start":true,"end":true}`), 200, `"y":[[1,1]]`)
 	want(t, ask(s, "GET", "/v2/models/acc/sessions/a", ""), 404)

@@ -49,7 +49,7 @@ func (p *plainSteps) read(s *scanner, key []byte) (err error) {
 			return err
 		})
 	case "step":
-		p.step, err = s.unsigned("step")
+		p.step, err = s.numbering("step")
 		return err
 	case "start":
 		p.start, err = s.bool("start")
@@ -106,6 +106,9 @@ func (x *exchange) steps(m *Model, id string) error {
 		err = x.bareSteps(m, p)
 	} else if err = x.parse(m, p); err == nil && !p.there {
 		err = x.tensorSteps(m, p)
+	}
+	if err == nil && p.rows == 0 {
+		err = errorf(Invalid, "the request has no steps: x, or the first dimension of the inputs, is empty")
 	}
 	x.resp.x = p.x
 	if err != nil {
@@ -283,8 +286,8 @@ func (x *exchange) bareSteps(m *Model, p *plainSteps) error {
 		return errorf(Invalid, "the query of the address cannot be read")
 	}
 	if s := q.Get("step"); s != "" {
-		if p.step, err = strconv.ParseUint(s, 10, 64); err != nil {
-			return errorf(Invalid, "step is %s, but has to be a number from 0 to 2^64-1", quoted(s))
+		if p.step, err = strconv.ParseUint(s, 10, 64); err != nil || p.step == 0 {
+			return errorf(Invalid, "step is %s, but has to be a number from 1 to 2^64-1", quoted(s))
 		}
 	}
 	v := Value{Name: m.Inputs[0].Name, Datatype: d, Data: x.body, Shape: []int64{int64(p.rows), int64(p.in)}}

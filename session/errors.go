@@ -59,6 +59,15 @@ func (e *PanicError) Unwrap() error {
 	return err
 }
 
+// A corruptError is ErrCorrupt, in the words of what is wrong.
+type corruptError struct{ error }
+
+func (e *corruptError) Error() string { return "the " + e.error.Error() }
+
+func (e *corruptError) Unwrap() error { return e.error }
+
+func (e *corruptError) Is(target error) bool { return target == ErrCorrupt }
+
 // A SaveError is a step or a change that the store could not keep, and that was not done.
 type SaveError struct{ Err error }
 

@@ -88,7 +88,7 @@ func (s *Session) parse(m *Model, b []byte) error {
 	v, err := saved.Parse(b)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+		return &corruptError{err}
 	case !v.IsOf(m.id):
 		return fmt.Errorf("%w: its ID is %x…, this model's is %x…", ErrModel, v.ID()[:8], m.id[:8])
 	case v.State.Len() != m.width:

@@ -22,6 +22,9 @@ func flagError(cmd *cobra.Command, err error) error {
 	var missing *pflag.ValueRequiredError
 	switch {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
+		if n := unknown.GetSpecifiedName(); strings.Trim(n, "0123456789.") == "" {
+			return usage("there is no flag -%s; put -- before numbers below 0%s", setting.Cut(n), see)
+		}
 		return usage("there is no flag -%s%s", setting.Cut(unknown.GetSpecifiedName()), see)
 	case errors.As(err, &unknown):
 		name := unknown.GetSpecifiedName()

@@ -196,8 +196,8 @@ func parameter(req *serve.Request, key string, p *oip.InferParameter) error {
 			return wrong("true or false")
 		}
 	case "sequence_step":
-		if req.Step, ok = whole(v); !ok {
-			return wrong("a whole number from 0 to 2^64-1")
+		if req.Step, ok = whole(v); !ok || req.Step == 0 {
+			return wrong("a whole number from 1 to 2^64-1")
 		}
 	case "timeout":
 		us, ok := whole(v)

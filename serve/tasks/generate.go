@@ -40,8 +40,8 @@ func alone(ctx context.Context, sm *session.Model) func(id int) ([]tensor.Float,
 
 // write goes on with a text; an error of emit ends it.
 func write(ctx context.Context, t *lm.Model, prompt string, scores []tensor.Float, how lm.Sampling, step func(id int) ([]tensor.Float, error), emit func(text string) error) error {
-	if err := how.Check(); err != nil {
-		return &serve.Error{Class: serve.Invalid, Text: err.Error(), Err: err}
+	if err := checkSampling(how); err != nil {
+		return err
 	}
 	if how.Limit > maxTokens {
 		return &serve.Error{Class: serve.Invalid, Text: fmt.Sprintf("max_tokens is %d, but at most %d are written for a request; go on with another", how.Limit, maxTokens)}
@@ -109,6 +109,22 @@ func samplingOf(list []serve.Parameter) (how lm.Sampling, err error) {
 		}
 	}
 	return how, nil
+}
+
+// checkSampling names settings as requests do.
+func checkSampling(how lm.Sampling) error {
+	switch {
+	case how.Limit < 0:
+		return invalid("max_tokens is %d, want at least 0", how.Limit)
+	case how.TopK < 0:
+		return invalid("top_k is %d, want at least 0", how.TopK)
+	case !(how.TopP >= 0 && how.TopP <= 1):
+		return invalid("top_p is %v, want 0 to 1", how.TopP)
+	}
+	if err := how.Check(); err != nil {
+		return invalid("%v", err)
+	}
+	return nil
 }
 
 // heat is a temperature as seq2seq.Sampling has it: 0 is the likeliest token, as elsewhere.

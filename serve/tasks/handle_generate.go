@@ -50,8 +50,8 @@ func (q *generateQuery) sampling() (how lm.Sampling, err error) {
 			return how, invalid("temperature is %v, want at least 0", *q.Temperature)
 		}
 	}
-	if err := how.Check(); err != nil {
-		return how, invalid("%v", err)
+	if err := checkSampling(how); err != nil {
+		return how, err
 	}
 	if len(how.Stop) > 64 {
 		return how, invalid("there are %d stop texts, want at most 64", len(how.Stop))

@@ -175,7 +175,7 @@ func TestSwapWaitsForRequests(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Body.Close()
-	if b, err := io.ReadAll(r.Body); err != nil || string(b) != `{"steps":1,"y":[[2]]}` {
+	if b, err := io.ReadAll(r.Body); err != nil || string(b) != `{"steps":1,"y":[[2]]}`+"\n" {
 		t.Errorf("%d, %s, %v", r.StatusCode, b, err)
 	}
 	w.scan()

@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -216,11 +217,12 @@ func decode(body []byte, v any, depth int) error {
 	case errors.Is(err, io.EOF):
 		return invalid("the body is empty; it has to be JSON, which /openapi.json describes")
 	case errors.As(err, &of):
-		what := of.Field
-		if what == "" {
-			what = "the request"
+		what := cmp.Or(of.Field[strings.LastIndexByte(of.Field, '.')+1:], "the request") // without the names of Go's types
+		article := "a"
+		if strings.IndexByte("ao", of.Value[0]) >= 0 { // an array, an object
+			article = "an"
 		}
-		return invalid("%s is a %s at byte %d of the body, which it cannot be; /openapi.json describes the request", cut(what, 64), of.Value, of.Offset)
+		return invalid("%s is %s %s at byte %d of the body, which it cannot be; /openapi.json describes the request", cut(what, 64), article, of.Value, of.Offset)
 	case errors.As(err, &syntax):
 		return invalid("the body is no JSON: %s, at byte %d", syntax, syntax.Offset)
 	case errors.Is(err, io.ErrUnexpectedEOF):

@@ -289,6 +289,7 @@ func TestErrors(t *testing.T) {
 		{s, "/v1/caption", `{"meaning": "nonsense"}`, 400, ""},
 		{s, "/v1/music", `{"piece": [[99]]}`, 400, "99"},
 		{s, "/v1/music", `{"steps": -1}`, 400, "1 to 10000"},
+		{s, "/v1/classify", `{"text": ["a"]}`, 400, "text is an array at byte 10"},
 	} {
 		code, b := test.s.ask("POST", test.path, test.body)
 		var e struct{ Error string }
